@@ -1,0 +1,10 @@
+# Uses ccache when it is installed and nothing else was asked for. The sloppiness is what ccache
+# needs to cache compilations that use a precompiled header.
+find_program(NETAIO_CCACHE ccache)
+mark_as_advanced(NETAIO_CCACHE)
+if(PROJECT_IS_TOP_LEVEL AND NETAIO_CCACHE AND NOT DEFINED CMAKE_CXX_COMPILER_LAUNCHER)
+    set(CMAKE_CXX_COMPILER_LAUNCHER
+        "${CMAKE_COMMAND}" -E env
+        "CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime"
+        "${NETAIO_CCACHE}")
+endif()

@@ -1,0 +1,47 @@
+# How this project compiles its own code. Nothing here reaches a program that uses the library,
+# except the sanitizers' link options, without which it would not link.
+
+add_library(netaio_compile INTERFACE)
+
+if(NETAIO_WARNINGS)
+    target_compile_options(netaio_compile INTERFACE
+        -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor)
+    if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+        # These follow values through optimised code, and g++ 12 is wrong about them too often.
+        foreach(warning IN ITEMS maybe-uninitialized restrict stringop-overflow stringop-overread
+                array-bounds dangling-pointer)
+            target_compile_options(netaio_compile INTERFACE -Wno-error=${warning})
+        endforeach()
+    endif()
+endif()
+
+if(NETAIO_SANITIZE)
+    list(JOIN NETAIO_SANITIZE "," sanitizers)
+    set(netaio_sanitize_options -fsanitize=${sanitizers} -fno-omit-frame-pointer)
+    if("undefined" IN_LIST NETAIO_SANITIZE)
+        list(APPEND netaio_sanitize_options -fno-sanitize-recover=all)
+    endif()
+    if("thread" IN_LIST NETAIO_SANITIZE AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+        # Asio's fences: g++ warns that it does not follow them.
+        list(APPEND netaio_sanitize_options -Wno-tsan)
+    endif()
+    add_compile_options(${netaio_sanitize_options})
+    add_link_options(${netaio_sanitize_options})
+endif()
+if(NETAIO_BUILD_FUZZ)
+    add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+
+# Makes a target use the library's precompiled Asio headers.
+function(netaio_use_pch target)
+    if(NETAIO_PCH AND NOT BUILD_SHARED_LIBS)
+        target_precompile_headers(${target} REUSE_FROM netaio)
+    endif()
+endfunction()
+
+# netaio_sources(<out-var> <glob>...): the sources below this folder, seen anew at each build.
+function(netaio_sources out)
+    file(GLOB sources CONFIGURE_DEPENDS ${ARGN})
+    list(SORT sources)
+    set(${out} ${sources} PARENT_SCOPE)
+endfunction()
