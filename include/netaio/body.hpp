@@ -1,0 +1,74 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <netaio/bytes.hpp>
+#include <netaio/errc.hpp>
+#include <span>
+
+namespace netaio {
+
+/// The body of a message: u16 uri length, uri, content (protocol.md §1), held in its encoded form.
+/// It either owns its bytes or works in place on somebody else's (a connection's buffer); growing
+/// past the room there is makes it own them. Cipher plugins change it through the calls below.
+/// Not thread-safe; any change invalidates the views it gave.
+class Body {
+public:
+    /// Uri and content together may be this long at most, in bytes (protocol.md §1).
+    static constexpr std::size_t payload_max = 65422;
+
+    /// An empty uri and empty content.
+    Body() noexcept = default;
+    Body(Body&& other) noexcept;
+    Body& operator=(Body&& other) noexcept;
+    ~Body();
+
+    /// A body that owns a copy of these bytes. Errc::too_large when over the size rule.
+    static Result<Body> make(ByteView uri, ByteView content);
+    /// A body over somebody's encoded bytes, changed in place. Errc::malformed when the uri length
+    /// points beyond them or they are under 2 bytes.
+    static Result<Body> over(std::span<char> encoded) noexcept;
+
+    ByteView uri() const noexcept { return encoded().substr(2, uri_size_); }
+    ByteView content() const noexcept { return encoded().substr(2u + uri_size_); }
+    /// The whole body as it travels: what checksums and auth plugins cover.
+    ByteView encoded() const noexcept { return {begin_, size_}; }
+
+    /// The content, to be changed in place.
+    std::span<char> mutable_content() noexcept;
+    /// Makes the content `size` bytes long: cut, or lengthened at its end by undefined bytes.
+    /// Errc::too_large when over the size rule; the body is then as it was.
+    std::error_code resize_content(std::size_t size);
+
+    /// All encoded bytes, to be changed in place, followed by wrap().
+    std::span<char> mutable_encoded() noexcept { return {begin_, size_}; }
+    /// Takes the present encoded bytes for ciphertext: its first `uri_size` bytes become the uri,
+    /// the rest the content, so the body grows by 2. Errc::too_large when over the size rule.
+    std::error_code wrap(std::size_t uri_size);
+    /// Uri and content as one run of bytes, to be changed in place, followed by unwrap().
+    std::span<char> mutable_payload() noexcept { return {begin_ + 2, size_ - 2}; }
+    /// The reverse of wrap(): takes uri and content, joined, for an encoded body. A uri length
+    /// beyond the end is clamped (protocol.md §6); what is missing of its two bytes counts as zero.
+    void unwrap() noexcept;
+
+    /// Whether the bytes are this body's own, and so outlive the buffer they were read from.
+    bool owns() const noexcept { return storage_ != nullptr || begin_ == empty_; }
+    /// A copy that owns its bytes.
+    Body clone() const;
+
+private:
+    static char empty_[2];
+
+    void allocate(std::size_t size, std::size_t front);
+    void grow(std::size_t front, std::size_t size);
+    std::size_t front_room() const noexcept;
+
+    char* begin_ = empty_;
+    char* storage_ = nullptr;  // pooled; null while viewing
+    std::uint32_t size_ = 2;
+    std::uint32_t capacity_ = 0;  // of storage_
+    std::uint16_t uri_size_ = 0;
+};
+
+}  // namespace netaio

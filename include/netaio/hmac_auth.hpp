@@ -1,0 +1,47 @@
+#pragma once
+
+#include <netaio/plugins.hpp>
+#include <netaio/secret.hpp>
+
+namespace netaio {
+
+/// The two wire versions there are (protocol.md, head). They do not authenticate each other.
+enum class Dialect { v0_0_9, v0_0_8 };
+
+/// What HmacAuth needs to know.
+struct HmacOptions {
+    /// The shared secret, of any length. Required.
+    Secret secret = {};
+    /// The names of the fields. The tag's must differ between an outer and an inner plugin; nonce and
+    /// timestamp may be shared.
+    std::string hmac_field = "hmac";
+    std::string nonce_field = "nonce";
+    std::string ts_field = "ts";
+    Dialect dialect = Dialect::v0_0_9;
+};
+
+/// Authenticates messages with a shared secret: HMAC-SHA-256 over timestamp and body under a key
+/// derived for each message from a random nonce (protocol.md §5). It covers neither the message type
+/// nor other fields, and does not stop replays.
+class HmacAuth final : public AuthPlugin {
+public:
+    /// Throws std::invalid_argument when the secret is empty or two fields share a name.
+    explicit HmacAuth(HmacOptions options);
+    ~HmacAuth() override;
+
+    std::error_code make(AuthFields& fields, ByteView encoded_body,
+                         const PluginContext& context) const override;
+    bool check(const AuthFields& fields, ByteView encoded_body,
+               const PluginContext& context) const override;
+    OwnedMessage error() const override;
+
+private:
+    struct Key;
+    HmacOptions options_;
+    std::unique_ptr<const Key> key_;
+};
+
+/// A shared HmacAuth, for options: `.auth = hmac_auth({.secret = "test"})`.
+std::shared_ptr<const AuthPlugin> hmac_auth(HmacOptions options);
+
+}  // namespace netaio

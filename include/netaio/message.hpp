@@ -1,0 +1,69 @@
+#pragma once
+
+#include <netaio/auth_fields.hpp>
+#include <netaio/body.hpp>
+#include <netaio/message_type.hpp>
+
+namespace netaio {
+
+class OwnedMessage;
+
+/// A message as a handler sees it. Its uri, content and auth fields may be views over the buffer the
+/// message arrived in: they hold until the handler returns, or, in a coroutine, until it ends. To
+/// keep a message longer, take own(). It can't be copied by accident for that reason.
+class Message {
+public:
+    Message(Message&&) noexcept = default;
+    Message& operator=(Message&&) noexcept = default;
+
+    /// Wraps parts that may be views; for those who write transports and tests.
+    Message(MessageType type, Body body, AuthFields auth = {}) noexcept
+        : type_(type), body_(std::move(body)), auth_(std::move(auth)) {}
+
+    MessageType type() const noexcept { return type_; }
+    /// The resource the message is about: bytes, usually text.
+    ByteView uri() const noexcept { return body_.uri(); }
+    ByteView content() const noexcept { return body_.content(); }
+    /// What auth and cipher plugins put there; empty without them.
+    const AuthFields& auth() const noexcept { return auth_; }
+    const Body& body() const noexcept { return body_; }
+
+    /// For plugins and transports, which change a message in place.
+    Body& body() noexcept { return body_; }
+    AuthFields& auth() noexcept { return auth_; }
+
+    /// A copy that owns everything and may be kept.
+    OwnedMessage own() const;
+
+private:
+    MessageType type_ = MessageType::error;
+    Body body_;
+    AuthFields auth_;
+};
+
+/// A message that owns its bytes: made by the functions of make.hpp, returned by requests, or taken
+/// with Message::own(). May be moved and kept; copy it with own().
+class OwnedMessage : public Message {
+public:
+    /// An empty message; for containers and out parameters.
+    OwnedMessage() : Message(MessageType::error, Body()) {}
+    OwnedMessage(OwnedMessage&&) noexcept = default;
+    OwnedMessage& operator=(OwnedMessage&&) noexcept = default;
+
+    /// A message of these parts, copied. Throws std::length_error when uri and content together are
+    /// over Body::payload_max; use make() where the sizes come from outside.
+    OwnedMessage(MessageType type, ByteView uri, ByteView content = {});
+
+    /// The same, with Errc::too_large as a value.
+    static Result<OwnedMessage> make(MessageType type, ByteView uri, ByteView content);
+
+private:
+    friend class Message;
+    explicit OwnedMessage(Message&& owning) noexcept : Message(std::move(owning)) {}
+};
+
+/// Whether a type is an error by its name in `types`, e.g. AUTH_ERROR: such messages are never
+/// answered with an error (protocol.md §3, §4). NOT_FOUND and NOT_PERMITTED count too.
+bool is_error(MessageType type, const MessageTypes& types) noexcept;
+
+}  // namespace netaio

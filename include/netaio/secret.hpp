@@ -1,0 +1,28 @@
+#pragma once
+
+#include <netaio/bytes.hpp>
+#include <string>
+
+namespace netaio {
+
+/// Secret bytes, text or binary: wiped from memory when they go. Never logged, never compared with ==.
+class Secret {
+public:
+    Secret() = default;
+    Secret(ByteView bytes) : bytes_(bytes) {}
+    Secret(const char* text) : bytes_(text) {}
+    Secret(const std::string& bytes) : bytes_(bytes) {}
+    Secret(const Secret&) = default;
+    Secret(Secret&& other) noexcept;
+    Secret& operator=(Secret other) noexcept;
+    ~Secret();
+
+    /// The bytes; valid as long as this object.
+    ByteView reveal() const noexcept { return bytes_; }
+    bool empty() const noexcept { return bytes_.empty(); }
+
+private:
+    std::string bytes_;
+};
+
+}  // namespace netaio

@@ -1,0 +1,129 @@
+#include <array>
+#include <netaio/frame.hpp>
+
+#include "checksum.hpp"
+#include "endian.hpp"
+
+namespace netaio {
+namespace {
+
+Result<FrameHeader> check_header(std::span<const char> bytes, const MessageTypes& types,
+                                 const FrameLimits& limits) {
+    const FrameHeader header = FrameHeader::read(bytes.first<FrameHeader::size>());
+    if (!types.contains(header.type)) {
+        return Errc::unknown_message_type;
+    }
+    if (header.frame_size() > limits.frame_max) {
+        return Errc::too_large;
+    }
+    return header;
+}
+
+Frame frame_in(const FrameHeader& header, std::span<char> bytes, std::size_t body_size) {
+    const auto rest = bytes.subspan(FrameHeader::size);
+    return {header, ByteView(rest.data(), header.auth_size), rest.subspan(header.auth_size, body_size)};
+}
+
+}  // namespace
+
+FrameHeader FrameHeader::read(std::span<const char, size> bytes) noexcept {
+    return {static_cast<MessageType>(bytes[0]), wire::get_u16(&bytes[1]), wire::get_u16(&bytes[3]),
+            wire::get_u32(&bytes[5])};
+}
+
+void FrameHeader::write(std::span<char, size> bytes) const noexcept {
+    bytes[0] = static_cast<char>(type);
+    wire::put_u16(&bytes[1], auth_size);
+    wire::put_u16(&bytes[3], body_size);
+    wire::put_u32(&bytes[5], checksum);
+}
+
+bool Frame::checksum_ok() const noexcept {
+    return wire::crc32({body.data(), body.size()}) == header.checksum;
+}
+
+Result<Message> Frame::message() const {
+    AuthFields fields;
+    if (const auto error = fields.parse(auth)) {
+        return error;
+    }
+    auto parsed = Body::over(body);
+    if (!parsed) {
+        return parsed.error();
+    }
+    return Message(header.type, std::move(*parsed), std::move(fields));
+}
+
+Result<std::optional<Frame>> next_frame(std::span<char> buffer, const MessageTypes& types,
+                                        const FrameLimits& limits) {
+    if (buffer.size() < FrameHeader::size) {
+        return std::optional<Frame>();
+    }
+    const auto header = check_header(buffer, types, limits);
+    if (!header) {
+        return header.error();
+    }
+    if (buffer.size() < header->frame_size()) {
+        return std::optional<Frame>();
+    }
+    return std::optional(frame_in(*header, buffer, header->body_size));
+}
+
+Result<Frame> datagram_frame(std::span<char> datagram, const MessageTypes& types,
+                             const FrameLimits& limits) {
+    if (datagram.size() < FrameHeader::size) {
+        return Errc::malformed;
+    }
+    const auto header = check_header(datagram, types, limits);
+    if (!header) {
+        return header.error();
+    }
+    const std::size_t after_header = datagram.size() - FrameHeader::size;
+    if (after_header < header->auth_size) {
+        return Errc::malformed;
+    }
+    return frame_in(*header, datagram,
+                    std::min<std::size_t>(header->body_size, after_header - header->auth_size));
+}
+
+Result<OwnedMessage> decode_message(ByteView bytes, const MessageTypes& types) {
+    if (bytes.size() < FrameHeader::size) {
+        return Errc::malformed;
+    }
+    std::string copy(bytes);
+    const auto header = check_header(copy, types, {});
+    if (!header) {
+        return header.error();
+    }
+    const std::size_t after_header = copy.size() - FrameHeader::size;
+    if (after_header < header->auth_size) {
+        return Errc::malformed;
+    }
+    const Frame frame = frame_in(*header, copy, after_header - header->auth_size);
+    const auto message = frame.message();
+    if (!message) {
+        return message.error();
+    }
+    if (!frame.checksum_ok()) {
+        return Errc::bad_checksum;
+    }
+    return message->own();
+}
+
+std::error_code encode_message(const Message& message, std::string& out) {
+    const std::size_t start = out.size();
+    out.append(FrameHeader::size, '\0');
+    if (const auto error = message.auth().encode_to(out)) {
+        out.resize(start);
+        return error;
+    }
+    const std::size_t auth_size = out.size() - start - FrameHeader::size;
+    const ByteView body = message.body().encoded();
+    FrameHeader{message.type(), static_cast<std::uint16_t>(auth_size),
+                static_cast<std::uint16_t>(body.size()), wire::crc32(body)}
+        .write(std::span<char, FrameHeader::size>(out.data() + start, FrameHeader::size));
+    out.append(body);
+    return {};
+}
+
+}  // namespace netaio
