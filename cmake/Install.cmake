@@ -1,0 +1,42 @@
+include(CMakePackageConfigHelpers)
+
+install(TARGETS netaio EXPORT netaio_targets)
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/netaio"
+    DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
+    FILES_MATCHING PATTERN "*.hpp")
+if(EXISTS "${PROJECT_SOURCE_DIR}/docs/man")
+    foreach(section IN ITEMS 1 3 7)
+        file(GLOB pages CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/docs/man/*.${section}")
+        if(pages)
+            install(FILES ${pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section})
+        endif()
+    endforeach()
+endif()
+
+# CMake: find_package(netaio)
+set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/netaio")
+install(EXPORT netaio_targets
+    FILE netaioTargets.cmake
+    NAMESPACE netaio::
+    DESTINATION ${package_dir})
+configure_package_config_file("${PROJECT_SOURCE_DIR}/cmake/netaioConfig.cmake.in"
+    "${PROJECT_BINARY_DIR}/netaioConfig.cmake"
+    INSTALL_DESTINATION ${package_dir}
+    NO_SET_AND_CHECK_MACRO)
+write_basic_package_version_file("${PROJECT_BINARY_DIR}/netaioConfigVersion.cmake"
+    COMPATIBILITY SameMinorVersion)
+install(FILES
+    "${PROJECT_BINARY_DIR}/netaioConfig.cmake"
+    "${PROJECT_BINARY_DIR}/netaioConfigVersion.cmake"
+    "${PROJECT_SOURCE_DIR}/cmake/Findlibdeflate.cmake"
+    DESTINATION ${package_dir})
+
+# pkg-config: netaio
+cmake_path(RELATIVE_PATH CMAKE_INSTALL_FULL_INCLUDEDIR
+    BASE_DIRECTORY "${CMAKE_INSTALL_PREFIX}" OUTPUT_VARIABLE pc_includedir)
+cmake_path(RELATIVE_PATH CMAKE_INSTALL_FULL_LIBDIR
+    BASE_DIRECTORY "${CMAKE_INSTALL_PREFIX}" OUTPUT_VARIABLE pc_libdir)
+cmake_path(RELATIVE_PATH CMAKE_INSTALL_PREFIX
+    BASE_DIRECTORY "${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig" OUTPUT_VARIABLE pc_prefix)
+configure_file("${PROJECT_SOURCE_DIR}/cmake/netaio.pc.in" "${PROJECT_BINARY_DIR}/netaio.pc" @ONLY)
+install(FILES "${PROJECT_BINARY_DIR}/netaio.pc" DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

@@ -2,7 +2,9 @@
 #
 # One GoogleTest program from the sources found, and one ctest entry, <p>.<suite>, for each test
 # suite in it. The suites are asked for after each build; one process for each single test would
-# make ctest slow for nothing.
+# make ctest slow for nothing. What is labelled `concurrent` also runs under ThreadSanitizer.
+add_custom_target(concurrent_tests)
+
 function(netaio_suite_tests target)
     cmake_parse_arguments(PARSE_ARGV 1 arg "" "PREFIX" "SOURCES;LABELS;LIBRARIES")
     netaio_sources(sources ${arg_SOURCES})
@@ -20,6 +22,9 @@ function(netaio_suite_tests target)
         endif()
     endforeach()
     netaio_use_pch(${target})
+    if("concurrent" IN_LIST arg_LABELS)
+        add_dependencies(concurrent_tests ${target})
+    endif()
 
     set(list_file "${CMAKE_CURRENT_BINARY_DIR}/${target}_tests.cmake")
     add_custom_command(TARGET ${target} POST_BUILD

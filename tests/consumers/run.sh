@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# Builds and runs one consumer project in an empty folder of its own.
+#   run.sh install BUILD-FOLDER PREFIX      installs netaio for the two that want it installed
+#   run.sh find_package|add_subdirectory|pkg_config PREFIX
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+
+if [[ $1 == install ]]; then
+    rm -rf "$3"
+    exec cmake --install "$2" --prefix "$3"
+fi
+
+way=$1 prefix=$2
+work="$PWD/$way"
+rm -rf "$work"
+mkdir -p "$work"
+cd "$work"
+case $way in
+    find_package)
+        cmake -S "$here/$way" -B . -G Ninja -DCMAKE_PREFIX_PATH="$prefix"
+        cmake --build .
+        ;;
+    add_subdirectory)
+        cmake -S "$here/$way" -B . -G Ninja -DCMAKE_CXX_COMPILER_LAUNCHER="$(command -v ccache || true)"
+        cmake --build . --parallel 2
+        ;;
+    pkg_config)
+        PKG_CONFIG_PATH=$(dirname "$(find "$prefix" -name netaio.pc)") "$here/$way/build.sh"
+        ;;
+esac
+./consumer
