@@ -59,7 +59,10 @@ private:
         std::uint32_t name_size;
         std::uint32_t value_at;
         std::uint32_t value_size;
+        bool received;  // then perhaps not in canonical form
     };
+
+    char* add(std::string_view name, std::size_t packed_size);
 
     const Entry* find(std::string_view name) const noexcept;
     const char* base_of(const Entry& e) const noexcept { return e.base ? e.base : arena_.data(); }

@@ -1,0 +1,97 @@
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstring>
+#include <netaio/address.hpp>
+
+namespace netaio {
+namespace {
+
+constexpr std::array<std::uint8_t, 12> mapped_prefix{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+
+template <class Number>
+bool read_number(std::string_view text, Number& number) {
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    return !text.empty() && error == std::errc() && end == text.data() + text.size();
+}
+
+}  // namespace
+
+Address::Address(std::array<std::uint8_t, 4> ip, std::uint16_t port) noexcept : port_(port) {
+    std::ranges::copy(ip, ip_.begin());
+}
+
+Address::Address(std::array<std::uint8_t, 16> ip, std::uint16_t port, std::uint32_t scope) noexcept
+    : port_(port) {
+    if (std::equal(mapped_prefix.begin(), mapped_prefix.end(), ip.begin())) {
+        std::copy(ip.begin() + 12, ip.end(), ip_.begin());
+        return;
+    }
+    ip_ = ip;
+    scope_ = scope;
+    v6_ = true;
+}
+
+Result<Address> Address::parse(std::string_view ip, std::uint16_t port) {
+    std::uint32_t scope = 0;
+    if (const auto percent = ip.find('%'); percent != std::string_view::npos) {
+        if (!read_number(ip.substr(percent + 1), scope)) {
+            return Errc::malformed;
+        }
+        ip = ip.substr(0, percent);
+    }
+    const std::string text(ip);
+    std::array<std::uint8_t, 4> v4;
+    if (inet_pton(AF_INET, text.c_str(), v4.data()) == 1) {
+        return Address(v4, port);
+    }
+    std::array<std::uint8_t, 16> v6;
+    if (inet_pton(AF_INET6, text.c_str(), v6.data()) == 1) {
+        return Address(v6, port, scope);
+    }
+    return Errc::malformed;
+}
+
+Result<Address> Address::parse(std::string_view ip_and_port) {
+    const auto colon = ip_and_port.rfind(':');
+    std::uint16_t port = 0;
+    if (colon == std::string_view::npos || !read_number(ip_and_port.substr(colon + 1), port)) {
+        return Errc::malformed;
+    }
+    std::string_view ip = ip_and_port.substr(0, colon);
+    if (ip.starts_with('[') && ip.ends_with(']')) {
+        ip = ip.substr(1, ip.size() - 2);
+    } else if (ip.find(':') != std::string_view::npos) {
+        return Errc::malformed;
+    }
+    return parse(ip, port);
+}
+
+std::string Address::host() const {
+    char text[INET6_ADDRSTRLEN];
+    inet_ntop(v6_ ? AF_INET6 : AF_INET, ip_.data(), text, sizeof text);
+    std::string host = text;
+    if (scope_ != 0) {
+        host += '%' + std::to_string(scope_);
+    }
+    return host;
+}
+
+std::string Address::str() const {
+    const std::string port = ':' + std::to_string(port_);
+    return v6_ ? '[' + host() + ']' + port : host() + port;
+}
+
+}  // namespace netaio
+
+std::size_t std::hash<netaio::Address>::operator()(const netaio::Address& address) const noexcept {
+    std::uint64_t high = 0;
+    std::uint64_t low = 0;
+    std::memcpy(&high, address.ip().data(), 8);
+    std::memcpy(&low, address.ip().data() + 8, 8);
+    std::uint64_t mix = high * 0x9e3779b97f4a7c15u ^ low;
+    mix ^= (std::uint64_t{address.port()} << 32 | address.scope()) * 0xff51afd7ed558ccdu;
+    mix ^= mix >> 29;
+    return mix * 0xc4ceb9fe1a85ec53u;
+}

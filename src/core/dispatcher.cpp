@@ -1,0 +1,279 @@
+#include "dispatcher.hpp"
+
+#include <netaio/make.hpp>
+
+#include "layers.hpp"
+
+namespace netaio::core {
+namespace {
+
+using Kind = Outcome::Kind;
+
+// The types a default handler answers; everything else unhandled is dropped (protocol.md §4).
+bool expects_answer(MessageType type) noexcept {
+    switch (type) {
+        case MessageType::request_uri:
+        case MessageType::create_uri:
+        case MessageType::update_uri:
+        case MessageType::delete_uri:
+        case MessageType::subscribe_uri:
+        case MessageType::unsubscribe_uri:
+        case MessageType::publish_uri: return true;
+        default: return static_cast<int>(type) > 30;
+    }
+}
+
+bool is_answer(MessageType type) noexcept {
+    return RequestTable::answers(MessageType::request_uri, type) ||
+           RequestTable::answers(MessageType::create_uri, type) ||
+           type == MessageType::confirm_subscribe || type == MessageType::confirm_unsubscribe;
+}
+
+// A uri fit for an automatic reply: what could be read, unless a cipher hides it.
+ByteView readable_uri(const Message& message, const Plugins& still_closed) noexcept {
+    const bool hidden = still_closed.cipher && still_closed.cipher->hides_uri();
+    return hidden ? ByteView("ERROR") : message.uri();
+}
+
+}  // namespace
+
+void Node::log(LogLevel level, std::string_view what, const Address& from) const {
+    if (environment.log.enabled(level)) {
+        environment.log(level, from.str() + ": " + std::string(what));
+    }
+}
+
+Outcome Dispatcher::receive(const Frame& frame, Source& source, std::string& out) {
+    tallies_.frames_in.add();
+    frame_size_ = frame.header.frame_size();
+    accepted_ = false;
+    auto parsed = frame.message();
+    if (!parsed) {
+        tallies_.rejected_malformed.add();
+        return {.kind = Kind::fatal, .error = parsed.error()};
+    }
+    Message& message = *parsed;
+    if (!frame.checksum_ok()) {
+        return bad_checksum(message, source, out);
+    }
+    const auto peer = node_.peer_at(source.remote());
+    if (const auto error = open_layer(message, node_.outer, node_.context(peer.get()))) {
+        if (error == Errc::auth_failed) {
+            return auth_failed(node_.outer, message, source, out);
+        }
+        tallies_.rejected_decrypt.add();
+        node_.log(LogLevel::warning, "dropped a message that cannot be decrypted", source.remote());
+        return drop();
+    }
+    accepted_ = node_.outer.auth != nullptr;
+    if (peer) {
+        node_.peers.refresh(source.remote(), node_.environment.clock->steady_now());
+    }
+    if (source.requests() && answer_request(message, source, peer.get())) {
+        return {};
+    }
+    return route(std::move(message), source, out);
+}
+
+KeyList Dispatcher::keys_of(const Message& message, const Source& source) const {
+    if (node_.extract_keys) {
+        return node_.extract_keys(message, source.remote());
+    }
+    return {KeyView{message.type(), message.uri(), &source.remote()},
+            KeyView{message.type(), message.uri()}, KeyView{message.type()}};
+}
+
+Outcome Dispatcher::route(Message message, Source& source, std::string& out) {
+    std::shared_ptr<const Route> taken;
+    const Route* route = routes_.find(keys_of(message, source), taken);
+    if (!route) {
+        return unhandled(std::move(message), source, out);
+    }
+    if (route->inner.auth || route->inner.cipher) {
+        const auto peer = node_.peer_at(source.remote());
+        if (const auto error = open_layer(message, route->inner, node_.context(peer.get()))) {
+            if (error == Errc::auth_failed) {
+                return auth_failed(route->inner, message, source, out);
+            }
+            tallies_.rejected_decrypt.add();
+            node_.log(LogLevel::warning, "dropped a message that cannot be decrypted",
+                      source.remote());
+            return drop();
+        }
+        accepted_ = accepted_ || route->inner.auth;
+    }
+    return call(*route, std::move(message), source, out);
+}
+
+Outcome Dispatcher::call(const Route& route, Message message, Source& source, std::string& out) {
+    if (route.handler->suspends()) {
+        return {.kind = Kind::suspended, .message = std::move(message), .route = route};
+    }
+    try {
+        auto reply = route.handler->call(message, source);
+        return finish(route, std::move(message), std::move(reply), source, out);
+    } catch (const std::exception& failure) {
+        return fail(route, message, failure.what(), source, out);
+    } catch (...) {
+        return fail(route, message, "something that is no std::exception", source, out);
+    }
+}
+
+Outcome Dispatcher::finish(const Route& route, Message message, std::optional<OwnedMessage> answer,
+                           Source& source, std::string& out) {
+    if (node_.role == Role::client) {
+        return {.kind = Kind::returned,
+                .message = answer ? Message(std::move(*answer)) : std::move(message)};
+    }
+    if (answer) {
+        reply(std::move(*answer), route.inner, source, out);
+    }
+    return {};
+}
+
+Outcome Dispatcher::fail(const Route& route, const Message& message, std::string_view what,
+                         Source& source, std::string& out) {
+    tallies_.handler_failures.add();
+    node_.log(LogLevel::error,
+              "the handler of " + std::string(node_.types.name(message.type())) +
+                  " threw: " + std::string(what),
+              source.remote());
+    if (node_.role == Role::client) {
+        return {.kind = Kind::discarded};
+    }
+    if (!is_error(message.type(), node_.types)) {
+        reply(error("handler failed", message.uri()), route.inner, source, out);
+    }
+    return {};
+}
+
+Outcome Dispatcher::unhandled(Message message, Source& source, std::string& out) {
+    if (node_.role == Role::client) {
+        // The peer's own word that it does not believe us: nothing else tells which request it means.
+        if (message.type() == MessageType::auth_error && fail_request(message, {}, source)) {
+            return {};
+        }
+        return {.kind = Kind::returned, .message = std::move(message)};
+    }
+    tallies_.unhandled.add();
+    if (node_.default_handler) {
+        return call({node_.default_handler, {}}, std::move(message), source, out);
+    }
+    if (expects_answer(message.type()) && !is_error(message.type(), node_.types)) {
+        automatic(not_found(message.uri()), false, source, out);
+    }
+    return {};
+}
+
+Outcome Dispatcher::auth_failed(const Plugins& layer, const Message& message, Source& source,
+                                std::string& out) {
+    tallies_.rejected_auth.add();
+    node_.log(LogLevel::warning,
+              "authentication failed for a message of type " +
+                  std::string(node_.types.name(message.type())),
+              source.remote());
+    if (node_.role == Role::client && fail_request(message, layer, source)) {
+        return {};
+    }
+    std::optional<OwnedMessage> answer;
+    if (node_.on_auth_error) {
+        answer = node_.on_auth_error(*layer.auth, message);
+    } else if (node_.types.name(message.type()).find("ERROR") == std::string_view::npos) {
+        const OwnedMessage text = layer.auth->error();
+        answer = OwnedMessage(text.type(), readable_uri(message, layer), text.content());
+    }
+    if (node_.role == Role::client) {
+        return answer ? Outcome{.kind = Kind::returned, .message = std::move(*answer)} : drop();
+    }
+    if (answer) {
+        automatic(std::move(*answer), true, source, out);
+    }
+    return {};
+}
+
+Outcome Dispatcher::bad_checksum(const Message& message, Source& source, std::string& out) {
+    tallies_.rejected_checksum.add();
+    node_.log(LogLevel::warning, "the checksum of a message does not match its body",
+              source.remote());
+    if (node_.role != Role::client && !is_error(message.type(), node_.types)) {
+        automatic(error("invalid message"), node_.role == Role::node, source, out);
+    }
+    return drop();
+}
+
+Outcome Dispatcher::drop() {
+    return {.kind = node_.role == Role::client ? Kind::discarded : Kind::done};
+}
+
+bool Dispatcher::answer_request(Message& message, Source& source, const Peer* peer) {
+    auto request = source.requests()->take(message.type(), message.uri());
+    if (!request) {
+        return false;
+    }
+    if (!request->completion) {
+        tallies_.late_answers.add();
+        node_.log(LogLevel::debug, "discarded the late answer to a request", source.remote());
+        return true;
+    }
+    const auto error = open_layer(message, request->inner, node_.context(peer));
+    // A refusal made without the handler's plugins can't pass them; what it says is still news.
+    const bool unverified = error == Errc::auth_failed && message.type() == MessageType::auth_error;
+    if (error == Errc::auth_failed) {
+        tallies_.rejected_auth.add();
+    } else if (error) {
+        tallies_.rejected_decrypt.add();
+    }
+    request->completion(unverified ? make_error_code(Errc::auth_failed_unverified) : error,
+                        error ? nullptr : &message);
+    return true;
+}
+
+// A message that is not to be believed still tells a waiting TCP client that waiting is in vain.
+bool Dispatcher::fail_request(const Message& message, const Plugins& layer, Source& source) {
+    RequestTable* requests = source.requests();
+    if (!requests || !is_answer(message.type())) {
+        return false;
+    }
+    auto request = requests->take(message.type(), message.uri());
+    const bool refusal = message.type() == MessageType::auth_error;
+    if (!request && (refusal || (layer.cipher && layer.cipher->hides_uri()))) {
+        request = requests->take_oldest();
+    }
+    if (!request || !request->completion) {
+        return request.has_value();
+    }
+    request->completion(refusal ? Errc::auth_failed_unverified : Errc::auth_failed, nullptr);
+    return true;
+}
+
+void Dispatcher::reply(OwnedMessage message, const Plugins& inner, Source& source, std::string& out) {
+    const auto peer = node_.peer_at(source.remote());
+    if (const auto error = send(std::move(message), inner, node_.outer, peer.get(), out)) {
+        node_.log(LogLevel::error, "dropped a reply: " + error.message(), source.remote());
+    }
+}
+
+void Dispatcher::automatic(OwnedMessage message, bool bare, Source& source, std::string& out) {
+    const std::size_t before = out.size();
+    const auto peer = node_.peer_at(source.remote());
+    const auto error = send(std::move(message), {}, bare ? Plugins() : node_.outer, peer.get(), out);
+    if (error) {
+        node_.log(LogLevel::error, "dropped a reply: " + error.message(), source.remote());
+    }
+    // Nobody may make a node send more to a forged source than was sent to it (protocol.md §10.8).
+    if (node_.role == Role::node && !accepted_ && out.size() - before > frame_size_) {
+        out.resize(before);
+    }
+}
+
+std::error_code Dispatcher::send(OwnedMessage message, const Plugins& inner, const Plugins& outer,
+                                 const Peer* peer, std::string& out) {
+    auto error = seal(message, inner, outer, node_.context(peer));
+    if (!error) {
+        error = encode_message(message, out);
+    }
+    (error ? tallies_.send_failures : tallies_.frames_out).add();
+    return error;
+}
+
+}  // namespace netaio::core

@@ -1,0 +1,105 @@
+#pragma once
+
+#include <netaio/frame.hpp>
+
+#include "peers.hpp"
+#include "requests.hpp"
+#include "router.hpp"
+#include "tally.hpp"
+
+namespace netaio::core {
+
+/// The three kinds of nodes differ only in what becomes of replies (protocol.md §4).
+enum class Role { server, client, node };
+
+/// Makes the answer to a message that failed an auth check; nothing to stay silent.
+using AuthErrorHandler = std::function<std::optional<OwnedMessage>(const AuthPlugin&, const Message&)>;
+
+/// What all threads of one node share. Everything but router and peers is set before it starts.
+struct Node {
+    explicit Node(Role node_role) : role(node_role) {}
+
+    Role role;
+    Environment environment = {};
+    MessageTypes types = {};
+    FrameLimits limits = {};
+    Plugins outer = {};
+    std::shared_ptr<const PeerPlugin> peer_plugin = nullptr;
+    std::optional<Peer> local_peer = std::nullopt;
+    KeyExtractor extract_keys = {};          // empty: the default
+    AuthErrorHandler on_auth_error = {};     // empty: the default
+    std::shared_ptr<const Handler> default_handler = nullptr;  // null: the default
+    Router router = {};
+    PeerTable peers = PeerTable();
+
+    /// What plugins are told; `peer` must outlive it.
+    PluginContext context(const Peer* peer) const noexcept {
+        return {environment, local_peer ? &*local_peer : nullptr, peer, peer_plugin.get()};
+    }
+    /// The peer at that address, if any.
+    PeerTable::Snapshot peer_at(const Address& address) const {
+        return peers.empty() ? nullptr : peers.find(address);
+    }
+    void log(LogLevel level, std::string_view what, const Address& from) const;
+};
+
+/// What became of a received frame.
+struct Outcome {
+    enum class Kind {
+        done,       ///< nothing is left to do; a reply, if any, was appended
+        suspended,  ///< `route`'s handler is to be started with `message`, then finish() called
+        returned,   ///< a client's receive call gets `message`
+        discarded,  ///< a client's receive call gets nothing
+        fatal,      ///< `error` says why the stream can't go on
+    };
+
+    Kind kind = Kind::done;
+    std::optional<Message> message = std::nullopt;
+    Route route = {};
+    std::error_code error = {};
+};
+
+/// The way of a message through a node, in the one place that knows it: checksum, outer layer,
+/// routing, inner layer, handler, and back (protocol.md §3, §4). One for each thread.
+class Dispatcher {
+public:
+    Dispatcher(Node& node, Tallies& tallies) : node_(node), tallies_(tallies), routes_(node.router) {}
+
+    /// Handles one frame. Replies are appended to `out` as frames.
+    Outcome receive(const Frame& frame, Source& source, std::string& out);
+
+    /// Ends a suspended handler: its reply, or none. Server and node append it to `out`; for a client
+    /// the outcome says what receive calls return.
+    Outcome finish(const Route& route, Message message, std::optional<OwnedMessage> reply,
+                   Source& source, std::string& out);
+    /// Ends a suspended handler that threw.
+    Outcome fail(const Route& route, const Message& message, std::string_view what, Source& source,
+                 std::string& out);
+
+    /// Protects a message with both layers and appends it to `out`.
+    std::error_code send(OwnedMessage message, const Plugins& inner, const Plugins& outer,
+                         const Peer* peer, std::string& out);
+
+    Tallies& tallies() noexcept { return tallies_; }
+
+private:
+    Outcome route(Message message, Source& source, std::string& out);
+    Outcome call(const Route& route, Message message, Source& source, std::string& out);
+    Outcome unhandled(Message message, Source& source, std::string& out);
+    Outcome auth_failed(const Plugins& layer, const Message& message, Source& source, std::string& out);
+    Outcome bad_checksum(const Message& message, Source& source, std::string& out);
+    Outcome drop();
+    bool answer_request(Message& message, Source& source, const Peer* peer);
+    bool fail_request(const Message& message, const Plugins& layer, Source& source);
+    void reply(OwnedMessage message, const Plugins& inner, Source& source, std::string& out);
+    void automatic(OwnedMessage message, bool bare, Source& source, std::string& out);
+    KeyList keys_of(const Message& message, const Source& source) const;
+
+    Node& node_;
+    Tallies& tallies_;
+    RouteReader routes_;
+    std::size_t frame_size_ = 0;  // of the frame in hand
+    bool accepted_ = false;       // whether an auth plugin accepted it
+};
+
+}  // namespace netaio::core

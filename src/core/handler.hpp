@@ -1,0 +1,43 @@
+#pragma once
+
+#include <memory>
+#include <netaio/key.hpp>
+#include <netaio/plugins.hpp>
+
+namespace netaio::core {
+
+class RequestTable;
+
+/// Where a message came from: a TCP connection, or the sender of a datagram.
+class Source {
+public:
+    virtual ~Source() = default;
+    virtual const Address& remote() const noexcept = 0;
+    /// Sends a message that is not a reply, e.g. from a client's peer management. Protects it with
+    /// `inner` and the node's plugins.
+    virtual void push(OwnedMessage message, const Plugins& inner) = 0;
+    /// The requests waiting for answers from there; null when there can't be any.
+    virtual RequestTable* requests() noexcept { return nullptr; }
+};
+
+/// A registered handler. The core calls plain ones; one that suspends is for the net floor to start.
+class Handler {
+public:
+    explicit Handler(bool suspends) noexcept : suspends_(suspends) {}
+    virtual ~Handler() = default;
+
+    bool suspends() const noexcept { return suspends_; }
+    /// Runs a plain handler; may throw whatever the user's code throws.
+    virtual std::optional<OwnedMessage> call(const Message& message, Source& source) const = 0;
+
+private:
+    bool suspends_;
+};
+
+/// A handler with the inner plugins of its messages.
+struct Route {
+    std::shared_ptr<const Handler> handler;
+    Plugins inner;
+};
+
+}  // namespace netaio::core

@@ -1,0 +1,36 @@
+#include "layers.hpp"
+
+namespace netaio::core {
+
+std::error_code seal_layer(Message& message, const Plugins& layer, const PluginContext& context) {
+    if (layer.cipher) {
+        if (const auto error = layer.cipher->encrypt(message.body(), message.auth(), context)) {
+            return error;
+        }
+    }
+    if (layer.auth) {
+        return layer.auth->make(message.auth(), message.body().encoded(), context);
+    }
+    return {};
+}
+
+std::error_code seal(Message& message, const Plugins& inner, const Plugins& outer,
+                     const PluginContext& context) {
+    const auto error = seal_layer(message, inner, context);
+    return error ? error : seal_layer(message, outer, context);
+}
+
+std::error_code open_layer(Message& message, const Plugins& layer, const PluginContext& context) {
+    if (layer.auth && !layer.auth->check(message.auth(), message.body().encoded(), context)) {
+        return Errc::auth_failed;
+    }
+    return layer.cipher ? layer.cipher->decrypt(message.body(), message.auth(), context)
+                        : std::error_code();
+}
+
+bool is_peer_specific(const Plugins& layer) noexcept {
+    return (layer.auth && layer.auth->is_peer_specific()) ||
+           (layer.cipher && layer.cipher->is_peer_specific());
+}
+
+}  // namespace netaio::core

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <netaio/plugins.hpp>
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "unique_function.hpp"
+
+namespace netaio::core {
+
+/// The requests in flight to one place (a TCP connection, an address), matched with their answers in
+/// the order they were sent (protocol.md §4, §10.3). A request that was given up is remembered, so
+/// that its late answer is not taken for the next one's. Bounded; not thread-safe.
+class RequestTable {
+public:
+    using Id = std::uint64_t;
+    using TimePoint = std::chrono::steady_clock::time_point;
+    /// Told once: an error, or the reply, which is a view for the time of the call.
+    using Completion = UniqueFunction<void(std::error_code, const Message*)>;
+
+    struct Request {
+        Id id = 0;
+        MessageType asked = MessageType::request_uri;
+        Plugins inner;          // the reply goes through them
+        Completion completion;  // empty once given up
+    };
+
+    /// At most `in_flight_max` requests wait, and as many given-up ones are remembered.
+    explicit RequestTable(std::size_t in_flight_max = 65536) : in_flight_max_(in_flight_max) {}
+
+    /// Adds a request for `uri`; Errc::queue_full at the limit.
+    Result<Id> add(ByteView uri, MessageType asked, Plugins inner, TimePoint deadline,
+                   Completion completion);
+
+    /// Takes out the oldest request that a message of this type and uri answers. An answer to a
+    /// given-up request comes back with an empty completion, to be discarded.
+    std::optional<Request> take(MessageType answer, ByteView uri);
+    /// Takes out the oldest request of all that still waits.
+    std::optional<Request> take_oldest();
+
+    /// Gives a request up: its completion is returned, its late answer will be discarded. Empty when
+    /// it is not waiting any more.
+    Completion give_up(Id id);
+    /// Gives up the requests whose deadline has passed and returns their completions.
+    std::vector<Completion> give_up_expired(TimePoint now);
+    /// Takes out all that wait and forgets the rest.
+    std::vector<Completion> take_all();
+
+    /// The earliest deadline of a waiting request.
+    std::optional<TimePoint> next_deadline() const;
+    std::size_t in_flight() const noexcept { return deadlines_.size(); }
+
+    /// Whether a message of type `answer` can answer a request of type `asked`.
+    static bool answers(MessageType asked, MessageType answer) noexcept;
+
+private:
+    struct Entry {
+        std::string uri;
+        TimePoint deadline;
+        Request request;
+    };
+    using Entries = std::map<Id, Entry>;  // by age
+
+    Request remove(Entries::iterator entry);
+    Completion give_up(Entries::iterator entry);
+
+    Entries entries_;
+    std::set<std::pair<std::string_view, Id>> by_uri_;  // over the strings in entries_
+    std::set<std::pair<TimePoint, Id>> deadlines_;      // of those that wait
+    std::set<Id> given_up_;
+    std::size_t in_flight_max_;
+    Id next_id_ = 1;
+};
+
+}  // namespace netaio::core

@@ -1,0 +1,175 @@
+#include "router.hpp"
+
+#include <stdexcept>
+
+namespace netaio::core {
+namespace detail {
+namespace {
+
+std::size_t hash(MessageType type, bool has_uri, std::string_view uri, const Address* from) noexcept {
+    std::size_t seed = has_uri ? std::hash<std::string_view>{}(uri) : 0x9e3779b97f4a7c15u;
+    seed ^= (static_cast<std::size_t>(type) + 1) * 0xff51afd7ed558ccdu;
+    if (from) {
+        seed ^= std::hash<Address>{}(*from) * 0xc4ceb9fe1a85ec53u;
+    }
+    return seed;
+}
+
+const Address* address_of(const Key& key) noexcept {
+    return key.from ? &*key.from : nullptr;
+}
+
+KeyView view(const Key& key) noexcept {
+    KeyView result{key.type, std::nullopt, address_of(key)};
+    if (key.uri) {
+        result.uri = ByteView(*key.uri);
+    }
+    return result;
+}
+
+}  // namespace
+
+std::size_t KeyHash::operator()(const KeyView& key) const noexcept {
+    return hash(key.type, key.uri.has_value(), key.uri.value_or(ByteView()), key.from);
+}
+
+std::size_t KeyHash::operator()(const Key& key) const noexcept {
+    return (*this)(view(key));
+}
+
+bool KeyEqual::operator()(const KeyView& a, const Key& b) const noexcept {
+    const bool same_source = a.from ? b.from && *a.from == *b.from : !b.from;
+    const bool same_uri = a.uri ? b.uri && *a.uri == *b.uri : !b.uri;
+    return a.type == b.type && same_source && same_uri;
+}
+
+bool KeyEqual::operator()(const Key& a, const Key& b) const noexcept {
+    return (*this)(view(a), b);
+}
+
+void RouteTable::index() {
+    types_with_uri.reset();
+    types_with_address.reset();
+    by_type.fill(nullptr);
+    for (const auto& [key, route] : routes) {
+        const auto type = static_cast<std::size_t>(key.type);
+        if (key.from) {
+            types_with_address.set(type);
+        } else if (key.uri) {
+            types_with_uri.set(type);
+        } else {
+            by_type[type] = route.get();
+        }
+    }
+}
+
+const Route* RouteTable::find(const KeyView& key) const {
+    const auto type = static_cast<std::size_t>(key.type);
+    if (!key.uri && !key.from) {
+        return by_type[type];
+    }
+    if (!(key.from ? types_with_address : types_with_uri).test(type)) {
+        return nullptr;
+    }
+    const auto found = routes.find(key);
+    return found == routes.end() ? nullptr : found->second.get();
+}
+
+}  // namespace detail
+
+namespace {
+
+std::shared_ptr<const Route> checked(const Key& key, Route route) {
+    if (!route.handler) {
+        throw std::invalid_argument("a handler is needed: pass something callable");
+    }
+    if (key.uri && route.inner.cipher && route.inner.cipher->hides_uri()) {
+        throw std::invalid_argument("the handler for uri '" + *key.uri +
+                                    "' could never be found: its cipher hides the uri; set "
+                                    "encrypt_uri = false, or register it for the message type alone");
+    }
+    return std::make_shared<const Route>(std::move(route));
+}
+
+}  // namespace
+
+Router::Router() : table_(std::make_shared<detail::RouteTable>()) {}
+
+void Router::add(const Key& key, Route route) {
+    auto added = checked(key, std::move(route));
+    const std::lock_guard lock(mutex_);
+    // Readers share the table: copy it unless nobody else holds it.
+    if (table_.use_count() > 1) {
+        table_ = std::make_shared<detail::RouteTable>(*table_);
+    }
+    table_->routes.insert_or_assign(key, std::move(added));
+    table_->index();
+    version_.fetch_add(1, std::memory_order_release);
+}
+
+void Router::add_ephemeral(const Key& key, Route route) {
+    auto added = checked(key, std::move(route));
+    const std::lock_guard lock(mutex_);
+    ephemeral_[key].push_back(std::move(added));
+    ephemeral_count_.fetch_add(1, std::memory_order_release);
+}
+
+bool Router::remove(const Key& key) {
+    const std::lock_guard lock(mutex_);
+    if (!table_->routes.contains(key)) {
+        return false;
+    }
+    auto next = std::make_shared<detail::RouteTable>(*table_);
+    next->routes.erase(key);
+    next->index();
+    table_ = std::move(next);
+    version_.fetch_add(1, std::memory_order_release);
+    return true;
+}
+
+bool Router::remove_ephemeral(const Key& key) {
+    const std::lock_guard lock(mutex_);
+    const auto found = ephemeral_.find(key);
+    if (found == ephemeral_.end()) {
+        return false;
+    }
+    ephemeral_count_.fetch_sub(found->second.size(), std::memory_order_release);
+    ephemeral_.erase(found);
+    return true;
+}
+
+std::shared_ptr<const Route> Router::take_ephemeral(const KeyView& key) {
+    const std::lock_guard lock(mutex_);
+    const auto found = ephemeral_.find(key);
+    if (found == ephemeral_.end()) {
+        return nullptr;
+    }
+    auto taken = std::move(found->second.front());
+    found->second.pop_front();
+    if (found->second.empty()) {
+        ephemeral_.erase(found);
+    }
+    ephemeral_count_.fetch_sub(1, std::memory_order_release);
+    return taken;
+}
+
+const Route* RouteReader::find(const KeyList& keys, std::shared_ptr<const Route>& taken) {
+    if (const auto now = router_.version_.load(std::memory_order_acquire); now != version_) {
+        const std::lock_guard lock(router_.mutex_);
+        table_ = router_.table_;
+        version_ = router_.version_.load(std::memory_order_relaxed);
+    }
+    for (const KeyView& key : keys) {
+        if (router_.ephemeral_count_.load(std::memory_order_acquire) > 0) {
+            if ((taken = router_.take_ephemeral(key))) {
+                return taken.get();
+            }
+        }
+        if (const Route* route = table_->find(key)) {
+            return route;
+        }
+    }
+    return nullptr;
+}
+
+}  // namespace netaio::core

@@ -1,0 +1,87 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <bitset>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string_view>
+#include <unordered_map>
+
+#include "handler.hpp"
+
+namespace netaio::core {
+
+namespace detail {
+
+struct KeyHash {
+    using is_transparent = void;
+    std::size_t operator()(const KeyView& key) const noexcept;
+    std::size_t operator()(const Key& key) const noexcept;
+};
+
+struct KeyEqual {
+    using is_transparent = void;
+    bool operator()(const Key& a, const Key& b) const noexcept;
+    bool operator()(const KeyView& a, const Key& b) const noexcept;
+    bool operator()(const Key& a, const KeyView& b) const noexcept { return (*this)(b, a); }
+};
+
+// Lasting handlers, never changed while a reader may hold it.
+struct RouteTable {
+    std::unordered_map<Key, std::shared_ptr<const Route>, KeyHash, KeyEqual> routes;
+    std::bitset<256> types_with_uri;      // whether a lookup by (type, uri) can succeed
+    std::bitset<256> types_with_address;  // the same for (type, uri, address)
+    std::array<const Route*, 256> by_type{};
+
+    void index();
+    const Route* find(const KeyView& key) const;
+};
+
+}  // namespace detail
+
+/// The handlers of a node: lasting ones and ephemeral ones, which serve one message each, oldest
+/// first, and go before a lasting one of the same key. Any thread may change it; each reader sees
+/// changes at its next lookup.
+class Router {
+public:
+    Router();
+
+    /// Registers a lasting handler, replacing one with the same key. Throws std::invalid_argument
+    /// when the key has a uri and the route's cipher hides uris.
+    void add(const Key& key, Route route);
+    void add_ephemeral(const Key& key, Route route);
+    /// Whether there was one.
+    bool remove(const Key& key);
+    bool remove_ephemeral(const Key& key);
+
+private:
+    friend class RouteReader;
+    std::shared_ptr<const Route> take_ephemeral(const KeyView& key);
+
+    mutable std::mutex mutex_;
+    std::shared_ptr<detail::RouteTable> table_;
+    std::atomic<std::uint64_t> version_{1};
+    std::unordered_map<Key, std::deque<std::shared_ptr<const Route>>, detail::KeyHash, detail::KeyEqual>
+        ephemeral_;
+    std::atomic<std::size_t> ephemeral_count_{0};
+};
+
+/// One thread's way to look up handlers without locks or allocations.
+class RouteReader {
+public:
+    explicit RouteReader(Router& router) : router_(router) {}
+
+    /// The handler for the first key that has one. An ephemeral one is removed from the router and
+    /// kept by `taken`; a lasting one stays valid until the next find().
+    const Route* find(const KeyList& keys, std::shared_ptr<const Route>& taken);
+
+private:
+    Router& router_;
+    std::shared_ptr<const detail::RouteTable> table_;
+    std::uint64_t version_ = 0;
+};
+
+}  // namespace netaio::core
