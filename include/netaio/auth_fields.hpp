@@ -16,7 +16,8 @@ namespace netaio {
 class AuthFields {
 public:
     /// Reads an encoded dict; the bytes must outlive the fields. Errc::malformed unless it is a dict
-    /// with text keys. Whatever was here before is gone either way.
+    /// with text keys, Errc::too_large when it holds more than some 256 fields. Whatever was here
+    /// before is gone either way.
     std::error_code parse(ByteView encoded);
 
     /// The value of a field that is bytes (or bytearray); nothing when missing or of another type.
@@ -48,6 +49,8 @@ public:
         }
     }
 
+    /// Whether no field is a view over a received frame.
+    bool owns() const noexcept;
     /// A copy that views nothing.
     AuthFields clone() const;
 

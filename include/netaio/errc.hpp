@@ -40,3 +40,6 @@ using Result = boost::system::result<T, std::error_code>;
 
 template <>
 struct std::is_error_code_enum<netaio::Errc> : std::true_type {};
+// Asio's error codes compare with an Errc too.
+template <>
+struct boost::system::is_error_code_enum<netaio::Errc> : std::true_type {};

@@ -57,6 +57,11 @@ public:
     /// The same, with Errc::too_large as a value.
     static Result<OwnedMessage> make(MessageType type, ByteView uri, ByteView content);
 
+    /// Keeps a message: moved when it owns its bytes already, else copied.
+    static OwnedMessage from(Message&& message) {
+        return message.body().owns() && message.auth().owns() ? OwnedMessage(std::move(message)) : message.own();
+    }
+
 private:
     friend class Message;
     explicit OwnedMessage(Message&& owning) noexcept : Message(std::move(owning)) {}

@@ -1,5 +1,5 @@
 #include <algorithm>
-#include <deque>
+#include <list>
 #include <netaio/auth_fields.hpp>
 #include <netaio/packify.hpp>
 
@@ -8,6 +8,9 @@
 
 namespace netaio {
 namespace {
+
+// More than any plugins need; bounds the work a frame of thousands of tiny fields could cause.
+constexpr std::size_t fields_max = 256;
 
 constexpr ByteView no_fields("\x4d\x40\x00", 3);
 
@@ -30,7 +33,7 @@ std::error_code AuthFields::parse(ByteView encoded) {
         entries_.push_back({encoded.data(), at(key), static_cast<std::uint32_t>(key.size()), at(value),
                             static_cast<std::uint32_t>(value.size()), true});
     };
-    const auto error = wire::scan_dict(encoded, add);
+    auto error = wire::scan_dict(encoded, add, {.max_values = 1 + 3 * fields_max});
     if (error) {
         clear();
     }
@@ -107,7 +110,7 @@ std::error_code AuthFields::encode_to(std::string& out) const {
         return {};
     }
     boost::container::small_vector<wire::PackedField, 6> fields;
-    std::deque<std::string> rewritten;
+    std::list<std::string> rewritten;
     for (const Entry& entry : entries_) {
         ByteView value = packed_of(entry);
         if (entry.received) {
@@ -128,6 +131,10 @@ std::error_code AuthFields::encode_to(std::string& out) const {
     out.resize(start + size);
     wire::write_fields(out.data() + start, all);
     return {};
+}
+
+bool AuthFields::owns() const noexcept {
+    return std::ranges::all_of(entries_, [](const Entry& entry) { return !entry.base; });
 }
 
 AuthFields AuthFields::clone() const {

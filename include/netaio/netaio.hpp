@@ -1,0 +1,13 @@
+#pragma once
+
+/// All of netaio.
+#include <netaio/default_peer.hpp>
+#include <netaio/frame.hpp>
+#include <netaio/hmac_auth.hpp>
+#include <netaio/make.hpp>
+#include <netaio/packify.hpp>
+#include <netaio/reconnect.hpp>
+#include <netaio/run.hpp>
+#include <netaio/stream_cipher.hpp>
+#include <netaio/tcp_client.hpp>
+#include <netaio/tcp_server.hpp>

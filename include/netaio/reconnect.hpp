@@ -1,0 +1,31 @@
+#pragma once
+
+#include <netaio/tcp_client.hpp>
+
+namespace netaio {
+
+/// How auto_reconnect() tries.
+struct ReconnectOptions {
+    /// Attempts before it gives up.
+    unsigned attempts = 3;
+    /// How long one attempt may take.
+    std::chrono::milliseconds attempt_timeout = std::chrono::seconds(5);
+    /// The pause before the second attempt.
+    std::chrono::milliseconds delay = std::chrono::seconds(1);
+    /// What each further pause is multiplied with; 1 keeps it.
+    double backoff = 1.0;
+    /// The longest pause.
+    std::chrono::milliseconds delay_max = std::chrono::seconds(30);
+    /// The part of a pause, 0 to 1, that is random, so that clients do not come back all at once.
+    double jitter = 0.0;
+    /// Told how it ended: no error when connected again, else the last attempt's.
+    std::function<void(const Address& server, std::error_code result)> done = {};
+};
+
+/// A timeout handler that closes the connection that timed out and connects again (protocol.md §4):
+/// `client.set_timeout_handler(auto_reconnect(client))`. One reconnection runs at a time for each
+/// server; receive loops that ran go on. The client must outlive it, which it does as its handler.
+std::function<awaitable<void>(const TimeoutContext&)> auto_reconnect(TcpClient& client,
+                                                                     ReconnectOptions options = {});
+
+}  // namespace netaio

@@ -1,0 +1,247 @@
+#pragma once
+
+#include <boost/asio/use_awaitable.hpp>
+#include <netaio/tcp_server.hpp>
+
+namespace netaio {
+
+/// How a TcpClient speaks to its servers, and where its bounds are.
+struct TcpClientOptions {
+    /// The node's layer (protocol.md §3): every message goes through these.
+    std::shared_ptr<const AuthPlugin> auth = nullptr;
+    std::shared_ptr<const CipherPlugin> cipher = nullptr;
+    std::shared_ptr<const PeerPlugin> peer_plugin = std::make_shared<DefaultPeer>();
+    /// How this client presents itself to peers, and to plugins that ask.
+    std::optional<Peer> local_peer = std::nullopt;
+
+    MessageTypes types = {};
+    KeyExtractor extract_keys = {};
+    Environment environment = {};
+
+    /// How long connect() may take for one address.
+    std::chrono::milliseconds connect_timeout = std::chrono::seconds(10);
+    /// How long requests wait unless they say otherwise.
+    std::chrono::milliseconds request_timeout = std::chrono::seconds(10);
+    /// Requests in flight on one connection; more fail with Errc::queue_full.
+    std::size_t requests_max = 65536;
+    /// Messages kept for receive_once() while no receive loop runs; beyond that the oldest is dropped
+    /// and counted as unhandled.
+    std::size_t inbox_max = 256;
+    /// The longest frame, in bytes, header included.
+    std::size_t frame_max = 9 + 2 * 0xffff;
+    /// How long a frame may take from its first to its last byte; zero for ever.
+    std::chrono::milliseconds frame_timeout = std::chrono::seconds(30);
+    /// A server that takes nothing for so long while something waits is given up; zero for never.
+    std::chrono::milliseconds send_timeout = std::chrono::seconds(30);
+    /// Bytes that may wait to be sent to one server; requests beyond that fail with Errc::queue_full.
+    std::size_t send_queue_max = 4 << 20;
+};
+
+/// One request's own terms.
+struct RequestOptions {
+    /// How long to wait for the answer; zero takes TcpClientOptions::request_timeout.
+    std::chrono::milliseconds timeout = std::chrono::milliseconds(0);
+    /// The inner layer: request and answer go through these.
+    std::shared_ptr<const AuthPlugin> auth = nullptr;
+    std::shared_ptr<const CipherPlugin> cipher = nullptr;
+    /// Which server; the default one unless given.
+    std::optional<Address> server = std::nullopt;
+    /// What to send beside the uri; request() only.
+    std::string content = {};
+};
+
+/// How a receive call chooses its server and how long it waits.
+struct ReceiveOptions {
+    /// Zero waits for ever.
+    std::chrono::milliseconds timeout = std::chrono::milliseconds(0);
+    std::optional<Address> server = std::nullopt;
+};
+
+/// What a timeout handler is told.
+struct TimeoutContext {
+    MessageType type;                   ///< what was asked
+    std::string uri;
+    std::chrono::milliseconds timeout;  ///< how long it waited
+    Address server;
+};
+
+/// Speaks to one or more TCP servers.
+///
+///     awaitable<void> session() {
+///         TcpClient client({.auth = hmac_auth({.secret = "test"})});
+///         co_await client.connect("127.0.0.1", 8888);
+///         OwnedMessage reply = co_await client.request("something", {.timeout = 2s});
+///     }
+///
+/// Waiting calls are Asio operations of `void(boost::system::error_code, T)`: awaited by default (errors are
+/// thrown as boost::system::system_error), or with any completion token, such as `as_tuple(use_awaitable)` or
+/// a callback; they can be cancelled one by one. The client works on the executor it was given, or
+/// else on that of the coroutine that first connects. It is not thread-safe: use it on that executor,
+/// which must run on one thread or be a strand. Messages are read while a request waits, a receive
+/// call waits, or a receive loop runs. Destroying it ends whatever waits with Errc::cancelled.
+class TcpClient {
+public:
+    explicit TcpClient(TcpClientOptions options = {});
+    TcpClient(boost::asio::any_io_executor executor, TcpClientOptions options = {});
+    ~TcpClient();
+    TcpClient(const TcpClient&) = delete;
+    TcpClient& operator=(const TcpClient&) = delete;
+
+    /// Connects to a server by name or address; the first becomes the default. Gives the address it
+    /// reached. Errors: Errc::timeout, or what the system says.
+    template <class Token = boost::asio::use_awaitable_t<>>
+    auto connect(std::string host, std::uint16_t port, Token&& token = {}) {
+        return boost::asio::async_initiate<Token, void(boost::system::error_code, Address)>(
+            [this](auto handler, std::string name, std::uint16_t to) {
+                start_connect(std::move(name), to, detail::Completion<Address>(std::move(handler)));
+            },
+            token, std::move(host), port);
+    }
+
+    /// Sends a message without waiting for an answer. Errors: Errc::not_connected, Errc::queue_full,
+    /// or what a plugin says.
+    std::error_code send(const Message& message, SendOptions options = {},
+                         const std::optional<Address>& server = std::nullopt);
+
+    /// Asks for a resource and gives the answer: RESPOND_URI, or an error type, which is data for the
+    /// caller. Errors: Errc::timeout, closed, auth_failed, auth_failed_unverified, malformed, queue_full.
+    template <class Token = boost::asio::use_awaitable_t<>>
+    auto request(ByteView uri, RequestOptions options = {}, Token&& token = {}) {
+        std::string content = std::move(options.content);
+        return exchange(MessageType::request_uri, uri, ByteView(content), std::move(options),
+                        std::forward<Token>(token));
+    }
+    /// Creates a resource; the answer is OK or an error type.
+    template <class Token = boost::asio::use_awaitable_t<>>
+    auto create(ByteView uri, ByteView content, RequestOptions options = {}, Token&& token = {}) {
+        return exchange(MessageType::create_uri, uri, content, std::move(options),
+                        std::forward<Token>(token));
+    }
+    template <class Token = boost::asio::use_awaitable_t<>>
+    auto update(ByteView uri, ByteView content, RequestOptions options = {}, Token&& token = {}) {
+        return exchange(MessageType::update_uri, uri, content, std::move(options),
+                        std::forward<Token>(token));
+    }
+    /// Deletes a resource (`delete` is a word of C++).
+    template <class Token = boost::asio::use_awaitable_t<>>
+    auto remove(ByteView uri, RequestOptions options = {}, Token&& token = {}) {
+        return exchange(MessageType::delete_uri, uri, {}, std::move(options),
+                        std::forward<Token>(token));
+    }
+    /// Asks to be notified of a uri; the answer is CONFIRM_SUBSCRIBE (or OK), or an error type.
+    template <class Token = boost::asio::use_awaitable_t<>>
+    auto subscribe(ByteView uri, RequestOptions options = {}, Token&& token = {}) {
+        return exchange(MessageType::subscribe_uri, uri, {}, std::move(options),
+                        std::forward<Token>(token));
+    }
+    template <class Token = boost::asio::use_awaitable_t<>>
+    auto unsubscribe(ByteView uri, RequestOptions options = {}, Token&& token = {}) {
+        return exchange(MessageType::unsubscribe_uri, uri, {}, std::move(options),
+                        std::forward<Token>(token));
+    }
+    /// Sends a message of any type and waits for the answer with the same uri: RESPOND_URI after
+    /// REQUEST_URI, OK after the others, or an error type (protocol.md §4). Several for one uri may be
+    /// in flight; answers match them in order.
+    template <class Token = boost::asio::use_awaitable_t<>>
+    auto exchange(MessageType type, ByteView uri, ByteView content, RequestOptions options = {},
+                  Token&& token = {}) {
+        return boost::asio::async_initiate<Token, void(boost::system::error_code, OwnedMessage)>(
+            [this](auto handler, Result<OwnedMessage> message, RequestOptions terms) {
+                start_request(std::move(message), std::move(terms),
+                              detail::Completion<OwnedMessage>(std::move(handler)));
+            },
+            token, OwnedMessage::make(type, uri, content), std::move(options));
+    }
+
+    /// Waits for one message. A handler registered for it runs first, and what it returns is given
+    /// instead; else the message itself. Messages that are damaged, or fail authentication without an
+    /// answer to give, are skipped.
+    template <class Token = boost::asio::use_awaitable_t<>>
+    auto receive_once(ReceiveOptions options = {}, Token&& token = {}) {
+        return boost::asio::async_initiate<Token, void(boost::system::error_code, OwnedMessage)>(
+            [this](auto handler, ReceiveOptions terms) {
+                start_receive(std::move(terms), detail::Completion<OwnedMessage>(std::move(handler)));
+            },
+            token, std::move(options));
+    }
+
+    /// Receives messages for handlers until stopped, in the background. False when one was running.
+    bool start_receive_loop(const std::optional<Address>& server = std::nullopt);
+    /// Whether one was running.
+    bool stop_receive_loop(const std::optional<Address>& server = std::nullopt);
+    /// How many were.
+    std::size_t stop_all_receive_loops();
+    /// The servers with a running receive loop.
+    std::vector<Address> receive_loops() const;
+
+    /// As for TcpServer; handlers run while messages are received. What they return goes to
+    /// receive_once(), never to the server.
+    template <class F>
+    void on(Key key, F&& handler) {
+        add_handler(std::move(key), {}, TcpHandler(std::forward<F>(handler)));
+    }
+    template <class F>
+    void on(Key key, HandlerOptions options, F&& handler) {
+        add_handler(std::move(key), std::move(options), TcpHandler(std::forward<F>(handler)));
+    }
+    template <class F>
+    void once(Key key, F&& handler) {
+        add_ephemeral_handler(std::move(key), {}, TcpHandler(std::forward<F>(handler)));
+    }
+    template <class F>
+    void once(Key key, HandlerOptions options, F&& handler) {
+        add_ephemeral_handler(std::move(key), std::move(options), TcpHandler(std::forward<F>(handler)));
+    }
+    void add_handler(Key key, HandlerOptions options, TcpHandler handler);
+    void add_ephemeral_handler(Key key, HandlerOptions options, TcpHandler handler);
+    bool remove_handler(const Key& key);
+    bool remove_ephemeral_handler(const Key& key);
+
+    /// Replaces what a message that fails an auth check turns into for receive_once().
+    void set_auth_error_handler(
+        std::function<std::optional<OwnedMessage>(const AuthPlugin&, const Message&)> handler);
+    /// Called when a request times out, before its caller learns of it; a coroutine is only started.
+    void set_timeout_handler(std::function<void(const TimeoutContext&)> handler);
+    void set_timeout_handler(std::function<awaitable<void>(const TimeoutContext&)> handler);
+    /// Called when a connection ends that close() did not end.
+    void set_disconnect_handler(std::function<void(const Address&, std::error_code)> handler);
+
+    /// Closes the connection to one server, the default one unless given; what waits there ends with
+    /// Errc::closed.
+    void close(const std::optional<Address>& server = std::nullopt);
+    /// Closes all.
+    void close_all();
+
+    /// The server that calls without one mean; nothing before the first connect().
+    std::optional<Address> default_server() const;
+    /// Throws std::invalid_argument when there is no connection to it.
+    void set_default_server(const Address& server);
+    /// The servers there is a connection to.
+    std::vector<Address> servers() const;
+    bool connected(const std::optional<Address>& server = std::nullopt) const;
+    /// The connection itself; null when there is none.
+    std::shared_ptr<Connection> connection(const std::optional<Address>& server = std::nullopt) const;
+    Counters counters() const;
+
+    /// Connects again to a server that was connected before, keeping its place as the default.
+    template <class Token = boost::asio::use_awaitable_t<>>
+    auto reconnect(Address server, Token&& token = {}) {
+        return boost::asio::async_initiate<Token, void(boost::system::error_code, Address)>(
+            [this](auto handler, Address to) {
+                start_reconnect(to, detail::Completion<Address>(std::move(handler)));
+            },
+            token, server);
+    }
+
+private:
+    void start_connect(std::string host, std::uint16_t port, detail::Completion<Address> done);
+    void start_reconnect(Address server, detail::Completion<Address> done);
+    void start_request(Result<OwnedMessage> message, RequestOptions options,
+                       detail::Completion<OwnedMessage> done);
+    void start_receive(ReceiveOptions options, detail::Completion<OwnedMessage> done);
+
+    class Impl;
+    std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace netaio

@@ -1,0 +1,179 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/detached.hpp>
+#include <netaio/completion.hpp>
+#include <netaio/counters.hpp>
+#include <netaio/default_peer.hpp>
+#include <netaio/handler.hpp>
+#include <netaio/key.hpp>
+#include <vector>
+
+namespace netaio {
+
+/// How a TcpServer listens, what it accepts, and where its bounds are.
+struct TcpServerOptions {
+    /// The port; 0 lets the system pick one, which endpoints() tells.
+    std::uint16_t port = 8888;
+    /// The addresses to listen on: IPv4, IPv6, or `::` for both (see dual_stack). This machine alone
+    /// by default; `0.0.0.0` or `::` opens the server to the network.
+    std::vector<std::string> interfaces = {"127.0.0.1"};
+    /// More places to listen, each with its own port, beside `interfaces`. Leave `interfaces` empty to
+    /// use only these.
+    std::vector<Address> endpoints = {};
+    /// Whether an IPv6 wildcard accepts IPv4 too.
+    bool dual_stack = true;
+
+    /// The node's layer (protocol.md §3): every message goes through these.
+    std::shared_ptr<const AuthPlugin> auth = nullptr;
+    std::shared_ptr<const CipherPlugin> cipher = nullptr;
+    std::shared_ptr<const PeerPlugin> peer_plugin = std::make_shared<DefaultPeer>();
+    /// How this server presents itself to peers, and to plugins that ask.
+    std::optional<Peer> local_peer = std::nullopt;
+
+    /// The message types it knows, with the application's own.
+    MessageTypes types = {};
+    /// Replaces the rule by which handlers are found; empty for (type, uri, address), (type, uri), type.
+    KeyExtractor extract_keys = {};
+    Environment environment = {};
+
+    /// Event loops, each on a thread of its own; 0 takes one for each core. With one, handlers never
+    /// run at the same time and need no locks; with more, a connection stays on its thread, and
+    /// handlers must guard what they share. Ignored when an executor is given.
+    unsigned threads = 1;
+    /// Whether run() ends on SIGINT and SIGTERM.
+    bool handle_signals = true;
+    /// How long run() lets connections drain when it ends.
+    std::chrono::milliseconds drain = std::chrono::seconds(5);
+
+    /// Connections at once; more are closed as they come.
+    std::size_t connections_max = 65536;
+    /// The longest frame, in bytes, header included.
+    std::size_t frame_max = 9 + 2 * 0xffff;
+    /// A connection that brings nothing for so long is closed; zero for never.
+    std::chrono::milliseconds idle_timeout = std::chrono::minutes(10);
+    /// How long a frame may take from its first to its last byte; zero for ever.
+    std::chrono::milliseconds frame_timeout = std::chrono::seconds(30);
+    /// A receiver that takes nothing for so long while something waits is disconnected; zero for never.
+    std::chrono::milliseconds send_timeout = std::chrono::seconds(30);
+    /// Bytes that may wait for one receiver.
+    std::size_t send_queue_max = 4 << 20;
+    /// What happens to pushed messages beyond that.
+    SlowReceiver slow_receiver = SlowReceiver::drop_oldest;
+};
+
+/// What stop() found.
+struct StopReport {
+    std::size_t drained = 0;         ///< connections whose replies had all been taken
+    std::size_t cut_off = 0;         ///< connections closed with bytes or handlers outstanding
+    std::size_t bytes_discarded = 0; ///< bytes that were not taken in time
+};
+
+/// How a handler is registered beside its key.
+struct HandlerOptions {
+    /// The handler's layer: its messages and replies go through these, inside the node's.
+    std::shared_ptr<const AuthPlugin> auth = nullptr;
+    std::shared_ptr<const CipherPlugin> cipher = nullptr;
+};
+
+/// Accepts TCP connections and answers messages with the handlers registered for them.
+///
+///     TcpServer server({.port = 8888, .auth = hmac_auth({.secret = "test"})});
+///     server.on(MessageType::request_uri, [](const Message& m) { return ok(m.uri()); });
+///     server.run();
+///
+/// All members are thread-safe unless they say otherwise. Handlers run on the server's threads.
+class TcpServer {
+public:
+    /// Runs on threads of its own. Throws std::invalid_argument for options that make no sense.
+    explicit TcpServer(TcpServerOptions options = {});
+    /// Runs on somebody else's event loop, which must run on one thread, or be a strand.
+    TcpServer(boost::asio::any_io_executor executor, TcpServerOptions options = {});
+    /// Closes what is open at once; stop() first to be gentle.
+    ~TcpServer();
+    TcpServer(const TcpServer&) = delete;
+    TcpServer& operator=(const TcpServer&) = delete;
+
+    /// Registers a handler for a key, replacing the one it had. Throws std::invalid_argument when it
+    /// could never be found (a uri in the key, and a cipher that hides uris).
+    template <class F>
+    void on(Key key, F&& handler) {
+        add_handler(std::move(key), {}, TcpHandler(std::forward<F>(handler)));
+    }
+    template <class F>
+    void on(Key key, HandlerOptions options, F&& handler) {
+        add_handler(std::move(key), std::move(options), TcpHandler(std::forward<F>(handler)));
+    }
+    /// Registers a handler for one message; it is removed when that comes, and goes before a lasting
+    /// one. Several for a key serve one message each, in order.
+    template <class F>
+    void once(Key key, F&& handler) {
+        add_ephemeral_handler(std::move(key), {}, TcpHandler(std::forward<F>(handler)));
+    }
+    template <class F>
+    void once(Key key, HandlerOptions options, F&& handler) {
+        add_ephemeral_handler(std::move(key), std::move(options), TcpHandler(std::forward<F>(handler)));
+    }
+    void add_handler(Key key, HandlerOptions options, TcpHandler handler);
+    void add_ephemeral_handler(Key key, HandlerOptions options, TcpHandler handler);
+    /// Whether there was one.
+    bool remove_handler(const Key& key);
+    bool remove_ephemeral_handler(const Key& key);
+
+    /// Replaces what answers messages nothing else matches. To be called before start().
+    void set_default_handler(TcpHandler handler);
+    /// Replaces what answers messages that fail an auth check. Its answer is sent without plugins;
+    /// nothing, to stay silent. To be called before start().
+    void set_auth_error_handler(
+        std::function<std::optional<OwnedMessage>(const AuthPlugin&, const Message&)> handler);
+
+    /// Subscribes a connection to a key: any bytes, often a uri. It ends with the connection.
+    /// On the connection's thread, as in a handler, it is effective at once.
+    void subscribe(ByteView key, Connection& connection);
+    void unsubscribe(ByteView key, Connection& connection);
+    /// Sends a message to all that subscribed to the key; protected once for all of them, unless a
+    /// plugin is peer-specific. Errors are about the message; slow receivers show in the counters.
+    std::error_code notify(ByteView key, const Message& message, SendOptions options = {});
+    /// The same to every connection.
+    std::error_code broadcast(const Message& message, SendOptions options = {});
+    /// Sends a message to one connection. On that connection's thread.
+    std::error_code send(Connection& to, const Message& message, SendOptions options = {});
+
+    /// Begins to listen and to serve, in the background. An error names what could not be bound.
+    /// Throws std::logic_error when called twice.
+    std::error_code start();
+    /// start(), then waits until stop() or a signal ends it. Throws std::system_error when it can't
+    /// listen.
+    StopReport run();
+
+    /// Stops listening, lets connections finish what was begun until the deadline, closes them, and
+    /// reports: `server.stop()`, `co_await server.stop(2s, use_awaitable)`, or a callback
+    /// `void(boost::system::error_code, StopReport)`.
+    template <class Token = boost::asio::detached_t>
+    auto stop(std::chrono::milliseconds deadline = std::chrono::seconds(5), Token&& token = {}) {
+        return boost::asio::async_initiate<Token, void(boost::system::error_code, StopReport)>(
+            [this](auto handler, std::chrono::milliseconds wait) {
+                start_stop(wait, detail::Completion<StopReport>(std::move(handler)));
+            },
+            token, deadline);
+    }
+
+    /// Where it listens, with the ports the system picked; empty before start().
+    std::vector<Address> endpoints() const;
+    /// The port of the first of these.
+    std::uint16_t port() const;
+    Counters counters() const;
+    /// Connections open now.
+    std::size_t connection_count() const;
+    /// Connections subscribed to the key.
+    std::size_t subscriber_count(ByteView key) const;
+
+private:
+    void start_stop(std::chrono::milliseconds deadline, detail::Completion<StopReport> done);
+
+    class Impl;
+    std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace netaio
