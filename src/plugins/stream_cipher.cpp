@@ -1,0 +1,90 @@
+#include <array>
+#include <netaio/stream_cipher.hpp>
+#include <stdexcept>
+
+#include "../crypto/hmac.hpp"
+#include "../crypto/keystream.hpp"
+
+namespace netaio {
+namespace {
+
+constexpr std::size_t iv_size = 16;
+
+}  // namespace
+
+struct Sha256StreamCipher::Key {
+    explicit Key(ByteView secret)
+        : key(crypto::sha256(secret)), one_time(key.view(), ByteView("enc")) {}
+
+    void apply(Dialect dialect, ByteView iv, std::span<char> data) const noexcept {
+        if (dialect == Dialect::v0_0_9) {
+            crypto::xor_keystream({one_time.derive(iv).view()}, data);
+        } else {
+            crypto::xor_keystream({iv, key.view()}, data);
+        }
+    }
+
+    crypto::Digest key;
+    crypto::OneTimeKeys one_time;
+};
+
+Sha256StreamCipher::Sha256StreamCipher(StreamCipherOptions options) : options_(std::move(options)) {
+    if (options_.key.empty()) {
+        throw std::invalid_argument(
+            "StreamCipherOptions::key is empty: give both ends the same key");
+    }
+    if (options_.iv_field.empty()) {
+        throw std::invalid_argument(
+            "StreamCipherOptions::iv_field is empty: leave it at its default");
+    }
+    key_ = std::make_unique<const Key>(options_.key.reveal());
+    options_.key = {};
+}
+
+Sha256StreamCipher::~Sha256StreamCipher() = default;
+
+std::error_code Sha256StreamCipher::encrypt(Body& body, AuthFields& fields,
+                                            const PluginContext& context) const {
+    const std::size_t size = body.encoded().size() - (options_.encrypt_uri ? 0 : 2);
+    if (size > Body::payload_max) {
+        return Errc::too_large;
+    }
+    Random& random = *context.environment.random;
+    std::array<char, iv_size> iv;
+    random.fill(iv);
+    if (options_.encrypt_uri) {
+        const std::uint32_t split = random.between(1, static_cast<std::uint32_t>(size) - 1);
+        if (const std::error_code error = body.wrap(split)) {
+            return error;
+        }
+    }
+    const ByteView iv_view = std::string_view(iv.data(), iv.size());
+    key_->apply(options_.dialect, iv_view,
+                options_.encrypt_uri ? body.mutable_payload() : body.mutable_content());
+    fields.set(options_.iv_field, iv_view);
+    return {};
+}
+
+std::error_code Sha256StreamCipher::decrypt(Body& body, const AuthFields& fields,
+                                            const PluginContext&) const {
+    const auto iv = fields.bytes(options_.iv_field);
+    if (!iv) {
+        return Errc::decrypt_failed;
+    }
+    if (options_.encrypt_uri) {
+        key_->apply(options_.dialect, *iv, body.mutable_payload());
+        body.unwrap();
+    } else {
+        key_->apply(options_.dialect, *iv, body.mutable_content());
+    }
+    if (body.encoded().size() - 2 > Body::payload_max) {
+        return Errc::decrypt_failed;
+    }
+    return {};
+}
+
+std::shared_ptr<const CipherPlugin> stream_cipher(StreamCipherOptions options) {
+    return std::make_shared<const Sha256StreamCipher>(std::move(options));
+}
+
+}  // namespace netaio
