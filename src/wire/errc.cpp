@@ -6,38 +6,25 @@ namespace {
 
 const char* text(Errc code) noexcept {
     switch (code) {
-        case Errc::malformed:
-            return "the peer's bytes do not follow the protocol";
+        case Errc::malformed: return "the peer's bytes do not follow the protocol";
         case Errc::unknown_message_type:
             return "the message type is neither built in nor registered";
-        case Errc::bad_checksum:
-            return "the checksum of the message does not match its body";
+        case Errc::bad_checksum: return "the checksum of the message does not match its body";
         case Errc::too_large:
             return "the message is larger than the protocol or a configured limit allows";
-        case Errc::nesting_too_deep:
-            return "the packed value is nested deeper than allowed";
-        case Errc::not_encodable:
-            return "the value has no packed form";
-        case Errc::auth_failed:
-            return "the message failed authentication";
+        case Errc::nesting_too_deep: return "the packed value is nested deeper than allowed";
+        case Errc::not_encodable: return "the value has no packed form";
+        case Errc::auth_failed: return "the message failed authentication";
         case Errc::auth_failed_unverified:
             return "the peer reports, without proof, that authentication failed";
-        case Errc::auth_not_possible:
-            return "the outgoing message could not be authenticated";
-        case Errc::decrypt_failed:
-            return "the message could not be decrypted";
-        case Errc::encrypt_failed:
-            return "the message could not be encrypted";
-        case Errc::timeout:
-            return "nothing arrived in the time given";
-        case Errc::closed:
-            return "the connection is closed";
-        case Errc::queue_full:
-            return "a queue or table is at its limit";
-        case Errc::cancelled:
-            return "the operation was cancelled";
-        case Errc::not_connected:
-            return "there is no connection to that server";
+        case Errc::auth_not_possible: return "the outgoing message could not be authenticated";
+        case Errc::decrypt_failed: return "the message could not be decrypted";
+        case Errc::encrypt_failed: return "the message could not be encrypted";
+        case Errc::timeout: return "nothing arrived in the time given";
+        case Errc::closed: return "the connection is closed";
+        case Errc::queue_full: return "a queue or table is at its limit";
+        case Errc::cancelled: return "the operation was cancelled";
+        case Errc::not_connected: return "there is no connection to that server";
     }
     return "unknown netaio error";
 }
@@ -53,22 +40,14 @@ public:
         switch (static_cast<Errc>(value)) {
             case Errc::malformed:
             case Errc::unknown_message_type:
-            case Errc::bad_checksum:
-                return std::errc::bad_message;
-            case Errc::too_large:
-                return std::errc::message_size;
-            case Errc::timeout:
-                return std::errc::timed_out;
-            case Errc::closed:
-                return std::errc::connection_reset;
-            case Errc::queue_full:
-                return std::errc::no_buffer_space;
-            case Errc::cancelled:
-                return std::errc::operation_canceled;
-            case Errc::not_connected:
-                return std::errc::not_connected;
-            default:
-                return {value, *this};
+            case Errc::bad_checksum: return std::errc::bad_message;
+            case Errc::too_large: return std::errc::message_size;
+            case Errc::timeout: return std::errc::timed_out;
+            case Errc::closed: return std::errc::connection_reset;
+            case Errc::queue_full: return std::errc::no_buffer_space;
+            case Errc::cancelled: return std::errc::operation_canceled;
+            case Errc::not_connected: return std::errc::not_connected;
+            default: return {value, *this};
         }
     }
 };

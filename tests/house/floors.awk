@@ -2,7 +2,8 @@
 # Arguments: every source and header of the product.
 #
 # A source or internal header belongs to the floor of its folder. A public header belongs to the
-# floor of the source that has its name; without one, to the highest floor it includes.
+# floor of the source that has its name, unless that has an internal header; the others belong to
+# the highest floor they include.
 
 BEGIN {
     floor_count = split("wire crypto plugins core net apps", floor_names, " ")
@@ -12,6 +13,11 @@ BEGIN {
 function folder_rank(path,    parts) {
     split(path, parts, "/")
     return parts[1] == "apps" ? rank["apps"] : rank[parts[2]] + 0
+}
+
+function internal_header(source) {
+    sub(/cpp$/, "hpp", source)
+    return source
 }
 
 function is_public(path) { return path ~ /^include\// }
@@ -24,18 +30,7 @@ function resolve(file, target,    folder) {
     return ((folder target) in level) ? folder target : ""
 }
 
-FNR == 1 {
-    level[FILENAME] = 1
-    if (!is_public(FILENAME)) {
-        level[FILENAME] = folder_rank(FILENAME)
-        name = FILENAME
-        sub(/.*\//, "", name)
-        sub(/\.[ch]pp$/, "", name)
-        header = "include/netaio/" name ".hpp"
-        if (!(header in body_rank) || level[FILENAME] < body_rank[header])
-            body_rank[header] = level[FILENAME]
-    }
-}
+FNR == 1 { level[FILENAME] = is_public(FILENAME) ? 1 : folder_rank(FILENAME) }
 
 /^[ \t]*#[ \t]*include/ {
     target = $0
@@ -48,7 +43,13 @@ FNR == 1 {
 }
 
 END {
-    for (header in body_rank) if (header in level) level[header] = body_rank[header]
+    for (file in level) if (file ~ /^src\/.*\.cpp$/ && !(internal_header(file) in level)) {
+        name = file
+        sub(/.*\//, "", name)
+        sub(/\.cpp$/, "", name)
+        header = "include/netaio/" name ".hpp"
+        if (header in level) level[header] = body_rank[header] = level[file]
+    }
     do {
         changed = 0
         for (i = 1; i <= count; i++) {
