@@ -14,10 +14,9 @@ namespace netaio {
 
 /// The built-in types that count: neither bool nor characters.
 template <class T>
-concept WholeNumber =
-    std::integral<T> && !std::same_as<T, bool> && !std::same_as<T, char> &&
-    !std::same_as<T, wchar_t> && !std::same_as<T, char8_t> && !std::same_as<T, char16_t> &&
-    !std::same_as<T, char32_t>;
+concept WholeNumber = std::integral<T> && !std::same_as<T, bool> && !std::same_as<T, char> &&
+                      !std::same_as<T, wchar_t> && !std::same_as<T, char8_t> &&
+                      !std::same_as<T, char16_t> && !std::same_as<T, char32_t>;
 
 /// A whole number of any size. Numbers up to 15 bytes take no memory of their own.
 class Integer {
@@ -61,8 +60,8 @@ private:
     std::string magnitude_;
 };
 
-/// A decimal number, infinity or NaN, as Python's `decimal.Decimal` reads and writes them. It is kept
-/// as text; equality is that of the text, so 1.0 and 1 differ.
+/// A decimal number, infinity or NaN, as Python's `decimal.Decimal` reads and writes them. It is
+/// kept as text; equality is that of the text, so 1.0 and 1 differ.
 class Decimal {
 public:
     /// Zero.
@@ -72,8 +71,8 @@ public:
     explicit Decimal(std::string_view text);
 
     /// Reads UTF-8 text by Python's grammar: white space around it, underscores, digits of any
-    /// script, exponents, `inf`, `nan` and `snan` with digits. Errc::malformed otherwise, and beyond
-    /// the exponents Python can hold (about +-10^18).
+    /// script, exponents, `inf`, `nan` and `snan` with digits. Errc::malformed otherwise, and
+    /// beyond the exponents Python can hold (about +-10^18).
     static Result<Decimal> parse(ByteView text);
 
     /// The normalised text: `1E+5` for `1e5`.

@@ -116,8 +116,8 @@ private:
     std::vector<Value> items_;
 };
 
-/// Keys with values: `Dict{{"name", "kitchen"}, {"port", 8888}}`. Keys are told apart as the members
-/// of a Set are, and cannot be of the types that those cannot be of.
+/// Keys with values: `Dict{{"name", "kitchen"}, {"port", 8888}}`. Keys are told apart as the
+/// members of a Set are, and cannot be of the types that those cannot be of.
 class Dict {
 public:
     struct Entry;
@@ -160,8 +160,8 @@ concept PackifyClass =
     std::same_as<T, Decimal> || std::same_as<T, List> || std::same_as<T, Set> ||
     std::same_as<T, Tuple> || std::same_as<T, Dict> || std::same_as<T, Packable>;
 
-/// Any value packify can carry: the types of Python that netaio's auth fields and peer data may hold.
-/// A value owns all it holds; copies are deep. `Value{}` is none.
+/// Any value packify can carry: the types of Python that netaio's auth fields and peer data may
+/// hold. A value owns all it holds; copies are deep. `Value{}` is none.
 ///
 /// Equality is exact: equal values are of one type and pack to the same bytes, so -0.0 is not 0.0
 /// and a NaN equals itself.
@@ -192,8 +192,8 @@ public:
     ValueType type() const noexcept { return static_cast<ValueType>(data_.index()); }
     bool is_none() const noexcept { return type() == ValueType::none; }
 
-    /// Each of these is empty or null when the value is of another type. Views and pointers are valid
-    /// until the value changes or goes.
+    /// Each of these is empty or null when the value is of another type. Views and pointers are
+    /// valid until the value changes or goes.
     std::optional<ByteView> as_bytes() const noexcept;
     std::optional<ByteView> as_bytearray() const noexcept;
     std::optional<std::string_view> as_str() const noexcept;

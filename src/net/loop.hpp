@@ -1,0 +1,98 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <memory>
+#include <mutex>
+#include <netaio/connection.hpp>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "core/dispatcher.hpp"
+
+namespace netaio::net {
+
+class Stream;
+
+/// The bounds of each connection; zero durations are no bound.
+struct StreamLimits {
+    std::chrono::milliseconds idle_timeout{0};
+    std::chrono::milliseconds frame_timeout{0};
+    std::chrono::milliseconds send_timeout{0};
+    std::size_t send_queue_max = 4 << 20;
+    SlowReceiver slow_receiver = SlowReceiver::drop_oldest;
+};
+
+/// An encoded message, shared by the queues of all that it goes to.
+using SharedFrame = std::shared_ptr<const std::string>;
+
+/// One event loop's connections and what they share: a buffer to read into, a buffer to collect
+/// replies in, the dispatcher, the counters, the subscriptions. Belongs to the loop's thread but for
+/// what says otherwise.
+class Loop : public std::enable_shared_from_this<Loop> {
+public:
+    static constexpr std::size_t read_buffer_size = 128 * 1024;
+
+    Loop(boost::asio::any_io_executor executor, std::shared_ptr<core::Node> node,
+         const StreamLimits& limits);
+
+    const boost::asio::any_io_executor& executor() const noexcept { return executor_; }
+    core::Node& node() noexcept { return *node_; }
+    core::Dispatcher& dispatcher() noexcept { return dispatcher_; }
+    core::Tallies& tallies() noexcept { return tallies_; }
+    const StreamLimits& limits() const noexcept { return limits_; }
+    std::span<char> read_buffer() noexcept { return {read_buffer_.get(), read_buffer_size}; }
+    std::chrono::steady_clock::time_point now() const { return node_->environment.clock->steady_now(); }
+
+    /// The buffer replies are collected in. Taken and given back, so that who nests gets another.
+    std::string take_batch() noexcept { return std::move(batch_); }
+    void give_batch(std::string&& batch) noexcept;
+
+    void add(std::shared_ptr<Stream> stream);
+    void remove(Stream& stream);
+    /// The connections as they are now, so that they may go while one walks over them.
+    std::vector<std::shared_ptr<Stream>> streams() const;
+    std::size_t size() const noexcept { return streams_.size(); }
+
+    /// Has the stream flushed when what this turn of the loop still has to do is done.
+    void flush_later(std::shared_ptr<Stream> stream);
+
+    void subscribe(ByteView key, Stream& stream);
+    void unsubscribe(ByteView key, Stream& stream);
+    /// The connections subscribed to the key.
+    std::vector<std::shared_ptr<Stream>> subscribers(ByteView key) const;
+    /// Thread-safe.
+    std::size_t subscriber_count(ByteView key) const;
+
+    /// Stops the timer that looks after time limits.
+    void stop();
+
+private:
+    struct Hash {
+        using is_transparent = void;
+        std::size_t operator()(std::string_view text) const noexcept {
+            return std::hash<std::string_view>{}(text);
+        }
+    };
+
+    void flush_all();
+    void watch_limits();
+
+    boost::asio::any_io_executor executor_;
+    std::shared_ptr<core::Node> node_;
+    StreamLimits limits_;
+    core::Tallies tallies_;
+    core::Dispatcher dispatcher_;
+    std::unique_ptr<char[]> read_buffer_;
+    std::string batch_;
+    std::unordered_map<Stream*, std::shared_ptr<Stream>> streams_;
+    std::vector<std::shared_ptr<Stream>> dirty_;
+    boost::asio::steady_timer watch_;
+    bool watching_ = false;
+    bool stopped_ = false;
+    mutable std::mutex subscriptions_mutex_;
+    std::unordered_map<std::string, std::unordered_set<Stream*>, Hash, std::equal_to<>> subscriptions_;
+};
+
+}  // namespace netaio::net

@@ -1,0 +1,246 @@
+#include "server_impl.hpp"
+
+#include <boost/asio/dispatch.hpp>
+#include <boost/asio/ip/v6_only.hpp>
+#include <stdexcept>
+
+#include "core/layers.hpp"
+
+namespace netaio {
+namespace {
+
+using boost::asio::ip::tcp;
+
+// How long to let a system without free descriptors recover before accepting again.
+constexpr auto accept_pause = std::chrono::milliseconds(100);
+
+std::shared_ptr<core::Node> make_node(const TcpServerOptions& options) {
+    auto node = std::make_shared<core::Node>(core::Role::server);
+    node->environment = options.environment;
+    node->types = options.types;
+    node->limits = {options.frame_max};
+    node->outer = {options.auth, options.cipher};
+    node->peer_plugin = options.peer_plugin;
+    node->local_peer = options.local_peer;
+    node->extract_keys = options.extract_keys;
+    return node;
+}
+
+}  // namespace
+
+TcpServer::Impl::Impl(TcpServerOptions options, boost::asio::any_io_executor executor)
+    : options_(std::move(options)),
+      limits_{options_.idle_timeout, options_.frame_timeout, options_.send_timeout,
+              options_.send_queue_max, options_.slow_receiver},
+      node_(make_node(options_)) {
+    if (options_.frame_max < FrameHeader::size + 5) {
+        throw std::invalid_argument("frame_max must leave room for a frame: 14 bytes or more");
+    }
+    wanted_endpoints();
+    if (executor) {
+        loops_.push_back(std::make_shared<net::Loop>(std::move(executor), node_, limits_));
+        return;
+    }
+    const unsigned threads =
+        options_.threads ? options_.threads : std::max(1u, std::thread::hardware_concurrency());
+    for (unsigned i = 0; i < threads; ++i) {
+        auto& own = own_threads_.emplace_back(std::make_unique<OwnThread>());
+        loops_.push_back(
+            std::make_shared<net::Loop>(own->context.get_executor(), node_, limits_));
+    }
+}
+
+TcpServer::Impl::~Impl() = default;
+
+std::vector<Address> TcpServer::Impl::wanted_endpoints() const {
+    std::vector<Address> wanted;
+    for (const std::string& interface : options_.interfaces) {
+        const auto address = Address::parse(interface, options_.port);
+        if (!address) {
+            throw std::invalid_argument("interface '" + interface +
+                                        "' is no IP address; name one such as 127.0.0.1 or ::");
+        }
+        wanted.push_back(*address);
+    }
+    wanted.insert(wanted.end(), options_.endpoints.begin(), options_.endpoints.end());
+    if (wanted.empty()) {
+        throw std::invalid_argument("a server needs at least one interface or endpoint to listen on");
+    }
+    return wanted;
+}
+
+void TcpServer::Impl::require_not_started(std::string_view what) const {
+    const std::lock_guard lock(mutex_);
+    if (started_) {
+        throw std::logic_error(std::string(what) + " before the server starts");
+    }
+}
+
+std::error_code TcpServer::Impl::start() {
+    require_not_started("start a server once, and");
+    for (const Address& address : wanted_endpoints()) {
+        if (const auto error = listen(address)) {
+            acceptors_.clear();
+            const std::lock_guard lock(mutex_);
+            endpoints_.clear();
+            return error;
+        }
+    }
+    {
+        const std::lock_guard lock(mutex_);
+        started_ = true;
+    }
+    for (const auto& acceptor : acceptors_) {
+        boost::asio::post(loops_.front()->executor(),
+                          [self = shared_from_this(), acceptor] { self->accept(acceptor); });
+    }
+    for (const auto& own : own_threads_) {
+        own->thread = std::thread([&context = own->context] { context.run(); });
+    }
+    return {};
+}
+
+std::error_code TcpServer::Impl::listen(const Address& address) {
+    Address wanted = address;
+    const std::lock_guard lock(mutex_);
+    if (wanted.port() == 0 && !endpoints_.empty()) {
+        // One port for all, whichever the system picked first.
+        wanted = *Address::parse(address.host(), endpoints_.front().port());
+    }
+    const tcp::endpoint endpoint = net::to_endpoint(wanted);
+    auto acceptor = std::make_shared<Acceptor>(loops_.front()->executor());
+    boost::system::error_code error;
+    acceptor->open(endpoint.protocol(), error);
+    if (!error) {
+        acceptor->set_option(tcp::acceptor::reuse_address(true), error);
+    }
+    if (!error && wanted.is_v6()) {
+        acceptor->set_option(boost::asio::ip::v6_only(!options_.dual_stack), error);
+    }
+    if (!error) {
+        acceptor->bind(endpoint, error);
+    }
+    if (!error) {
+        acceptor->listen(boost::asio::socket_base::max_listen_connections, error);
+    }
+    if (error) {
+        node_->log(LogLevel::error, "cannot listen: " + error.message(), wanted);
+        return error;
+    }
+    endpoints_.push_back(net::to_address(acceptor->local_endpoint()));
+    acceptors_.push_back(std::move(acceptor));
+    node_->log(LogLevel::info, "listening", endpoints_.back());
+    return {};
+}
+
+void TcpServer::Impl::accept(std::shared_ptr<Acceptor> acceptor) {
+    const auto& loop = loops_[next_loop_++ % loops_.size()];
+    Acceptor& listening = *acceptor;
+    listening.async_accept(
+        loop->executor(), [self = shared_from_this(), acceptor = std::move(acceptor), &loop](
+                              boost::system::error_code error, tcp::socket socket) {
+            if (error == boost::asio::error::operation_aborted || !acceptor->is_open()) {
+                return;
+            }
+            if (error) {
+                self->node_->environment.log(LogLevel::error, "cannot accept: " + error.message());
+                auto pause = std::make_shared<boost::asio::steady_timer>(acceptor->get_executor(),
+                                                                         accept_pause);
+                pause->async_wait([self, acceptor, pause](boost::system::error_code) {
+                    if (acceptor->is_open()) {
+                        self->accept(acceptor);
+                    }
+                });
+                return;
+            }
+            self->adopt(std::move(socket), loop);
+            self->accept(acceptor);
+        });
+}
+
+void TcpServer::Impl::adopt(tcp::socket socket, const std::shared_ptr<net::Loop>& loop) {
+    if (connection_count_.load() >= options_.connections_max) {
+        refused_.fetch_add(1);
+        boost::system::error_code error;
+        const auto from = socket.remote_endpoint(error);
+        node_->log(LogLevel::warning, "refused a connection: there are connections_max already",
+                   error ? Address() : net::to_address(from));
+        return;
+    }
+    connection_count_.fetch_add(1);
+    boost::asio::dispatch(loop->executor(), [self = shared_from_this(), loop,
+                                             taken = std::move(socket)]() mutable {
+        std::make_shared<net::Stream>(std::move(taken), loop, self)->start();
+    });
+}
+
+void TcpServer::Impl::closed(net::Stream&, std::error_code why) {
+    connection_count_.fetch_sub(1);
+    if (!why) {
+        const std::lock_guard lock(mutex_);
+        drained_ += stopping_ ? 1 : 0;
+    }
+    finish_stop();
+}
+
+std::error_code TcpServer::Impl::deliver(const Message& message, const SendOptions& options,
+                                         Choose choose) {
+    const Plugins outer{options.use_auth ? node_->outer.auth : nullptr,
+                        options.use_cipher ? node_->outer.cipher : nullptr};
+    const auto each = [choose = std::move(choose)](net::Loop& loop, auto&& give) {
+        for (const auto& stream : choose(loop)) {
+            give(*stream);
+        }
+    };
+    if (core::is_peer_specific(outer) || core::is_peer_specific(options.plugins)) {
+        const auto shared = std::make_shared<const OwnedMessage>(message.own());
+        for (const auto& loop : loops_) {
+            boost::asio::dispatch(loop->executor(), [loop, each, shared, options] {
+                each(*loop, [&](net::Stream& stream) { stream.send(*shared, options); });
+            });
+        }
+        return {};
+    }
+    OwnedMessage sealed = message.own();
+    if (const auto error = core::seal(sealed, options.plugins, outer, node_->context(nullptr))) {
+        return error;
+    }
+    auto frame = std::make_shared<std::string>();
+    if (const auto error = encode_message(sealed, *frame)) {
+        return error;
+    }
+    for (const auto& loop : loops_) {
+        boost::asio::dispatch(loop->executor(), [loop, each, frame] {
+            each(*loop, [&](net::Stream& stream) {
+                if (!stream.push(frame)) {
+                    loop->tallies().frames_out.add();
+                }
+            });
+        });
+    }
+    return {};
+}
+
+std::vector<Address> TcpServer::Impl::endpoints() const {
+    const std::lock_guard lock(mutex_);
+    return endpoints_;
+}
+
+Counters TcpServer::Impl::counters() const {
+    Counters sum;
+    for (const auto& loop : loops_) {
+        loop->tallies().add_to(sum);
+    }
+    sum.connections_refused += refused_.load();
+    return sum;
+}
+
+std::size_t TcpServer::Impl::subscriber_count(ByteView key) const {
+    std::size_t count = 0;
+    for (const auto& loop : loops_) {
+        count += loop->subscriber_count(key);
+    }
+    return count;
+}
+
+}  // namespace netaio

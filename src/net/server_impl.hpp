@@ -1,0 +1,85 @@
+#pragma once
+
+#include <atomic>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <condition_variable>
+#include <mutex>
+#include <netaio/tcp_server.hpp>
+#include <thread>
+
+#include "stream.hpp"
+
+namespace netaio {
+
+/// The listening sockets, loops and threads of a server.
+class TcpServer::Impl final : public net::StreamOwner, public std::enable_shared_from_this<Impl> {
+public:
+    Impl(TcpServerOptions options, boost::asio::any_io_executor executor);
+    ~Impl() override;
+
+    std::error_code start();
+    StopReport run();
+    void stop(std::chrono::milliseconds deadline, detail::Completion<StopReport> done);
+    /// Closes everything at once and ends the threads.
+    void shut_down();
+
+    /// Encodes a message once and gives it to the streams `choose` picks in each loop; for each stream
+    /// anew when a plugin is peer-specific.
+    using Choose = std::function<std::vector<std::shared_ptr<net::Stream>>(net::Loop&)>;
+    std::error_code deliver(const Message& message, const SendOptions& options, Choose choose);
+
+    std::vector<Address> endpoints() const;
+    Counters counters() const;
+    std::size_t connection_count() const noexcept { return connection_count_.load(); }
+    std::size_t subscriber_count(ByteView key) const;
+    core::Node& node() noexcept { return *node_; }
+    void require_not_started(std::string_view what) const;
+
+    void returned(net::Stream&, core::Outcome) override {}
+    void closed(net::Stream& stream, std::error_code why) override;
+
+private:
+    // A loop on a thread of its own.
+    struct OwnThread {
+        boost::asio::io_context context{1};
+        boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work{
+            context.get_executor()};
+        std::thread thread;
+    };
+    using Acceptor = boost::asio::ip::tcp::acceptor;
+
+    std::vector<Address> wanted_endpoints() const;
+    std::error_code listen(const Address& address);
+    void accept(std::shared_ptr<Acceptor> acceptor);
+    void adopt(boost::asio::ip::tcp::socket socket, const std::shared_ptr<net::Loop>& loop);
+    void stop_accepting();
+    void cut_off();
+    void finish_stop();
+    bool owns_threads() const noexcept { return !own_threads_.empty(); }
+
+    TcpServerOptions options_;
+    net::StreamLimits limits_;
+    std::shared_ptr<core::Node> node_;
+    std::vector<std::unique_ptr<OwnThread>> own_threads_;
+    std::vector<std::shared_ptr<net::Loop>> loops_;
+    std::vector<std::shared_ptr<Acceptor>> acceptors_;
+    std::atomic<std::size_t> connection_count_{0};
+    std::atomic<std::uint64_t> refused_{0};
+    std::size_t next_loop_ = 0;
+
+    mutable std::mutex mutex_;  // guards what follows
+    bool started_ = false;
+    bool stopping_ = false;
+    bool stopped_ = false;
+    std::vector<Address> endpoints_;
+    std::size_t bytes_discarded_ = 0;
+    std::size_t drained_ = 0;
+    std::size_t cut_off_ = 0;
+    std::vector<detail::Completion<StopReport>> stop_waiters_;
+    std::unique_ptr<boost::asio::steady_timer> stop_timer_;
+    std::condition_variable ended_;
+};
+
+}  // namespace netaio

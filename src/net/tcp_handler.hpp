@@ -1,0 +1,34 @@
+#pragma once
+
+#include <boost/asio/ip/tcp.hpp>
+#include <netaio/handler.hpp>
+
+#include "core/handler.hpp"
+
+namespace netaio::net {
+
+/// A user's handler as the core keeps it.
+class KeptTcpHandler final : public core::Handler {
+public:
+    explicit KeptTcpHandler(TcpHandler handler)
+        : Handler(static_cast<bool>(handler.suspending)), handler_(std::move(handler)) {}
+
+    std::optional<OwnedMessage> call(const Message& message, core::Source& source) const override;
+    awaitable<std::optional<OwnedMessage>> start(const Message& message, Connection& connection) const {
+        return handler_.suspending(message, connection);
+    }
+
+private:
+    TcpHandler handler_;
+};
+
+/// A route to a user's handler.
+inline core::Route tcp_route(TcpHandler handler, Plugins inner) {
+    return {std::make_shared<const KeptTcpHandler>(std::move(handler)), std::move(inner)};
+}
+
+/// Asio's form of an address and back.
+Address to_address(const boost::asio::ip::tcp::endpoint& endpoint);
+boost::asio::ip::tcp::endpoint to_endpoint(const Address& address);
+
+}  // namespace netaio::net

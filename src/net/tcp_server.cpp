@@ -1,0 +1,112 @@
+#include <netaio/tcp_server.hpp>
+
+#include "core/layers.hpp"
+#include "server_impl.hpp"
+
+namespace netaio {
+namespace {
+
+Plugins plugins_of(HandlerOptions options) {
+    return {std::move(options.auth), std::move(options.cipher)};
+}
+
+}  // namespace
+
+TcpServer::TcpServer(TcpServerOptions options)
+    : impl_(std::make_shared<Impl>(std::move(options), boost::asio::any_io_executor())) {}
+
+TcpServer::TcpServer(boost::asio::any_io_executor executor, TcpServerOptions options)
+    : impl_(std::make_shared<Impl>(std::move(options), std::move(executor))) {}
+
+TcpServer::~TcpServer() {
+    impl_->shut_down();
+}
+
+void TcpServer::add_handler(Key key, HandlerOptions options, TcpHandler handler) {
+    impl_->node().router.add(key, net::tcp_route(std::move(handler), plugins_of(std::move(options))));
+}
+
+void TcpServer::add_ephemeral_handler(Key key, HandlerOptions options, TcpHandler handler) {
+    impl_->node().router.add_ephemeral(
+        key, net::tcp_route(std::move(handler), plugins_of(std::move(options))));
+}
+
+bool TcpServer::remove_handler(const Key& key) {
+    return impl_->node().router.remove(key);
+}
+
+bool TcpServer::remove_ephemeral_handler(const Key& key) {
+    return impl_->node().router.remove_ephemeral(key);
+}
+
+void TcpServer::set_default_handler(TcpHandler handler) {
+    impl_->require_not_started("set the default handler");
+    impl_->node().default_handler = net::tcp_route(std::move(handler), {}).handler;
+}
+
+void TcpServer::set_auth_error_handler(
+    std::function<std::optional<OwnedMessage>(const AuthPlugin&, const Message&)> handler) {
+    impl_->require_not_started("set the auth-error handler");
+    impl_->node().on_auth_error = std::move(handler);
+}
+
+void TcpServer::subscribe(ByteView key, Connection& connection) {
+    auto& stream = dynamic_cast<net::Stream&>(connection);
+    if (stream.open()) {
+        stream.loop().subscribe(key, stream);
+    }
+}
+
+void TcpServer::unsubscribe(ByteView key, Connection& connection) {
+    auto& stream = dynamic_cast<net::Stream&>(connection);
+    stream.loop().unsubscribe(key, stream);
+}
+
+std::error_code TcpServer::notify(ByteView key, const Message& message, SendOptions options) {
+    return impl_->deliver(message, options, [key = key.str()](net::Loop& loop) {
+        return loop.subscribers(key);
+    });
+}
+
+std::error_code TcpServer::broadcast(const Message& message, SendOptions options) {
+    return impl_->deliver(message, options, [](net::Loop& loop) { return loop.streams(); });
+}
+
+std::error_code TcpServer::send(Connection& to, const Message& message, SendOptions options) {
+    return to.send(message, options);
+}
+
+std::error_code TcpServer::start() {
+    return impl_->start();
+}
+
+StopReport TcpServer::run() {
+    return impl_->run();
+}
+
+void TcpServer::start_stop(std::chrono::milliseconds deadline, detail::Completion<StopReport> done) {
+    impl_->stop(deadline, std::move(done));
+}
+
+std::vector<Address> TcpServer::endpoints() const {
+    return impl_->endpoints();
+}
+
+std::uint16_t TcpServer::port() const {
+    const auto all = impl_->endpoints();
+    return all.empty() ? 0 : all.front().port();
+}
+
+Counters TcpServer::counters() const {
+    return impl_->counters();
+}
+
+std::size_t TcpServer::connection_count() const {
+    return impl_->connection_count();
+}
+
+std::size_t TcpServer::subscriber_count(ByteView key) const {
+    return impl_->subscriber_count(key);
+}
+
+}  // namespace netaio
