@@ -1,0 +1,235 @@
+"""What a cell of the matrix does: one server, one client, one way of protecting them."""
+
+import asyncio
+import contextlib
+from dataclasses import dataclass, field
+
+from peers import OurClient, OurServer, Protection, TheirClient, TheirServer
+from peers import WALK, Answer
+from processes import Ended
+from references import Reference
+
+CELL_S = 60.0
+# Enough for an answer over loopback; what a reference's client waits for an answer it cannot accept.
+BRIEF_S = 0.7
+# Our client is told of a failed authentication long before it would stop waiting.
+LONG_S = 12.0
+AT_ONCE_S = 6.0
+
+LARGE = bytes(range(256)) * 253 + b"end"
+ROOM = "räume/küche"
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What the programs of a cell need to know."""
+
+    reference: Reference
+    tool: str
+    walker: str
+    ours_serves: bool
+    ours_asks: bool
+
+    @property
+    def dialect(self):
+        return self.reference.version
+
+    def server(self, protection):
+        return (OurServer if self.ours_serves else TheirServer)(self, protection)
+
+    def client(self, server, protection):
+        return (OurClient if self.ours_asks else TheirClient)(self, server, protection)
+
+
+@dataclass
+class Result:
+    """What a cell found: for each operation it tried, what was wrong with it."""
+
+    operations: dict = field(default_factory=dict)
+
+    @contextlib.contextmanager
+    def operation(self, name):
+        """What goes wrong inside is noted under this name."""
+        failures = self.operations.setdefault(name, [])
+        try:
+            yield lambda what, got, wanted: (
+                None if got == wanted else failures.append(f"{what}: {got}, not {wanted}")
+            )
+        except Ended as problem:
+            failures.append(str(problem))
+
+    @property
+    def failures(self):
+        return [f"{name}: {text}" for name, texts in self.operations.items() for text in texts]
+
+
+async def resources(setup, result, server, client):
+    """All operations between ends that agree about their secrets."""
+    not_found = "NOT_FOUND"
+
+    with result.operation("request") as expect:
+        expect("missing", (await client.call("REQUEST_URI", ROOM)).type, not_found)
+    with result.operation("update") as expect:
+        expect("missing", (await client.call("UPDATE_URI", ROOM, b"?")).type, not_found)
+    with result.operation("delete") as expect:
+        expect("missing", (await client.call("DELETE_URI", ROOM)).type, not_found)
+    with result.operation("create") as expect:
+        expect("new", (await client.call("CREATE_URI", ROOM, b"first")).type, "OK")
+        expect("existing", (await client.call("CREATE_URI", ROOM, b"again")).type, "ERROR")
+    with result.operation("request") as expect:
+        expect("found", await client.call("REQUEST_URI", ROOM), Answer("RESPOND_URI", b"first"))
+
+    with result.operation("create") as expect:
+        expect("large", (await client.call("CREATE_URI", "large", LARGE)).type, "OK")
+        expect("empty", (await client.call("CREATE_URI", "empty")).type, "OK")
+    with result.operation("request") as expect:
+        expect("large", await client.call("REQUEST_URI", "large"), Answer("RESPOND_URI", LARGE))
+        expect("empty", await client.call("REQUEST_URI", "empty"), Answer("RESPOND_URI"))
+
+    with result.operation("subscribe") as expect:
+        confirmed, subscription = await client.subscribe(ROOM, 3)
+        expect("confirmed", confirmed.type, "CONFIRM_SUBSCRIBE")
+    with result.operation("update") as expect:
+        expect("found", (await client.call("UPDATE_URI", ROOM, b"second")).type, "OK")
+        expect("result", await client.call("REQUEST_URI", ROOM), Answer("RESPOND_URI", b"second"))
+    with result.operation("publish") as expect:
+        expect("answer", (await client.call("PUBLISH_URI", ROOM, b"news")).type, "OK")
+    with result.operation("delete") as expect:
+        expect("found", (await client.call("DELETE_URI", ROOM)).type, "OK")
+        expect("result", (await client.call("REQUEST_URI", ROOM)).type, not_found)
+    with result.operation("notify") as expect:
+        updated, published, deleted = await client.collect(subscription)
+        expect("of an update", updated, Answer("NOTIFY_URI", b"second"))
+        expect("of a publication", published, Answer("NOTIFY_URI", b"news"))
+        expect("of a deletion", deleted.type, "NOTIFY_URI")
+    with result.operation("unsubscribe") as expect:
+        expect("walk", await client.walk(), WALKED)
+
+
+WALKED = [
+    "CONFIRM_SUBSCRIBE", "OK", "NOTIFY_URI one", "CONFIRM_UNSUBSCRIBE", "CONFIRM_SUBSCRIBE",
+    "OK", "OK", "NOTIFY_URI three",
+]
+assert len(WALKED) == len(WALK)
+
+
+async def _untouched(setup, expect, server, uri):
+    """Whoever has the right secrets finds that nothing happened, and is served."""
+    honest = setup.client(server, server.protection)
+    await honest.start()
+    try:
+        expect("what was refused", (await honest.call("REQUEST_URI", uri)).type, "NOT_FOUND")
+    finally:
+        await honest.stop()
+
+
+def _refusal_seen(setup, client):
+    """What the reference's client makes of an AUTH_ERROR: it carries none of the plugins that the
+    client may insist on, and only our server puts the uri into it that the client waits for."""
+    old = setup.reference.version == "0.0.8"
+    if client.protection.used():
+        return "refused" if old else "timeout"
+    if setup.ours_serves:
+        return "AUTH_ERROR"
+    return "answer with another uri" if old else "timeout"
+
+
+async def refusal(setup, result, server, client):
+    """A client whose tags are wrong: told so, and nothing is done for it."""
+    with result.operation("refuse") as expect:
+        if setup.ours_asks:
+            started = asyncio.get_running_loop().time()
+            for kind in ("CREATE_URI", "REQUEST_URI", "PUBLISH_URI"):
+                answer = await client.call(kind, "guarded", b"x", LONG_S)
+                expect(kind, answer.type, "auth failed")
+            took = asyncio.get_running_loop().time() - started
+            expect("at once", took < AT_ONCE_S, True)
+        else:
+            answer = await client.call("CREATE_URI", "guarded", b"x", BRIEF_S)
+            expect("as the client sees it", answer.type, _refusal_seen(setup, client))
+            if setup.ours_serves:
+                answer = await client.bare_answer("CREATE_URI", "guarded", b"x")
+                expect("on the wire", answer, Answer("AUTH_ERROR", b"HMAC auth failed"))
+        await _untouched(setup, expect, server, "guarded")
+
+
+async def garble(setup, result, server, client):
+    """A client whose node cipher has another key: the server reads a uri nobody wrote, and the
+    client cannot read its answer."""
+    with result.operation("garble") as expect:
+        unread = "timeout"
+        if not setup.ours_asks and setup.reference.version == "0.0.8":
+            unread = "answer with another uri"
+        for kind in ("CREATE_URI", "REQUEST_URI"):
+            answer = await client.call(kind, "guarded", b"some content", BRIEF_S)
+            expect(kind, answer.type, unread)
+        await _untouched(setup, expect, server, "guarded")
+
+
+async def garble_inner(setup, result, server, client):
+    """A client whose handler cipher has another key: uris are readable, contents are not."""
+    with result.operation("garble") as expect:
+        answer = await client.call("CREATE_URI", "garbled", b"some content")
+        expect("create", answer.type, "OK")
+        answer = await client.call("REQUEST_URI", "garbled")
+        expect("request", answer.type, "RESPOND_URI")
+        expect("the same content", answer.content == b"some content", False)
+        expect("its size", len(answer.content), len(b"some content"))
+
+
+@dataclass(frozen=True)
+class Row:
+    """A way of protecting a server and a client, and what they then do."""
+
+    name: str
+    scenario: object
+    server: Protection
+    client: Protection
+
+
+_hmac = Protection(hmac="a secret")
+_cipher = Protection(cipher="a key")
+_both = Protection(hmac="a secret", cipher="a key")
+_inner = Protection(inner_hmac="an inner secret", inner_cipher="an inner key")
+_all = Protection("a secret", "a key", "an inner secret", "an inner key")
+
+ROWS = (
+    Row("no plugin", resources, Protection(), Protection()),
+    Row("HMAC", resources, _hmac, _hmac),
+    Row("cipher", resources, _cipher, _cipher),
+    Row("HMAC + cipher", resources, _both, _both),
+    Row("inner layers", resources, _inner, _inner),
+    Row("all layers", resources, _all, _all),
+    Row("wrong HMAC secret", refusal, _hmac, _hmac.but(hmac="wrong")),
+    Row("wrong HMAC secret, with cipher", refusal, _both, _both.but(hmac="wrong")),
+    Row("no HMAC where one is wanted", refusal, _hmac, Protection()),
+    Row("wrong inner secret", refusal, _inner, _inner.but(inner_hmac="wrong")),
+    Row("wrong inner secret, all layers", refusal, _all, _all.but(inner_hmac="wrong")),
+    Row("wrong cipher key", garble, _both, _both.but(cipher="wrong")),
+    Row("wrong inner cipher key", garble_inner, _all, _all.but(inner_cipher="wrong")),
+)
+
+
+async def run(setup, row):
+    """Runs one cell from start to end; it never raises."""
+    result = Result()
+    server = setup.server(row.server)
+    client = setup.client(server, row.client)
+    started = []
+
+    async def steps():
+        for end in (server, client):
+            await end.start()
+            started.append(end)
+        await row.scenario(setup, result, server, client)
+
+    try:
+        await asyncio.wait_for(steps(), CELL_S)
+    except TimeoutError:
+        result.operations.setdefault("cell", []).append(f"not done after {CELL_S} s")
+    except Exception as problem:
+        result.operations.setdefault("cell", []).append(f"{type(problem).__name__}: {problem}")
+    finally:
+        for end in reversed(started):
+            await end.stop()
+    return result

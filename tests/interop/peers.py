@@ -1,0 +1,270 @@
+"""The two ends of a cell, ours and theirs, behind the same few calls."""
+
+import asyncio
+import base64
+import json
+import os
+import re
+import sys
+import tempfile
+from dataclasses import dataclass, fields, replace
+
+from processes import Ended, Program, finish
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+START_S = 15.0
+ANSWER_S = 10.0
+
+
+@dataclass(frozen=True)
+class Protection:
+    """The secrets of each layer; none where it is not used."""
+
+    hmac: str | None = None
+    cipher: str | None = None
+    inner_hmac: str | None = None
+    inner_cipher: str | None = None
+
+    def used(self):
+        """Pairs of option name and secret."""
+        return [
+            (field.name.replace("_", "-"), getattr(self, field.name))
+            for field in fields(self)
+            if getattr(self, field.name)
+        ]
+
+    def but(self, **changes):
+        return replace(self, **changes)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a call came to: the type of the answer, or one of `timeout`, `auth failed`, `refused`
+    (the reference's client made nothing of it) and others that no cell expects."""
+
+    type: str
+    content: bytes = b""
+
+    def __str__(self):
+        shown = self.content if len(self.content) <= 40 else f"{len(self.content)} bytes"
+        return f"{self.type} {shown}" if self.content else self.type
+
+
+class TheirServer:
+    """The resource server on the reference."""
+
+    def __init__(self, setup, protection):
+        self.setup, self.protection = setup, protection
+        self._subscribed = set()
+
+    async def start(self):
+        secrets = [part for name, value in self.protection.used() for part in (f"--{name}", value)]
+        self.program = await Program.start(
+            sys.executable, os.path.join(HERE, "reference_server.py"), *secrets,
+            environment=self.setup.reference.environment,
+        )
+        event = json.loads(await self.program.line(START_S))
+        if event["version"] != self.setup.reference.version:
+            raise Ended(f"the reference is version {event['version']}")
+        self.port = event["port"]
+
+    async def subscribed(self, uri):
+        """Waits until somebody subscribed to a uri."""
+        while uri not in self._subscribed:
+            event = json.loads(await self.program.line(ANSWER_S))
+            self._subscribed.add(bytes.fromhex(event["uri"]).decode())
+
+    async def stop(self):
+        await self.program.stop()
+
+
+class TheirClient:
+    """The client on the reference."""
+
+    def __init__(self, setup, server, protection):
+        self.setup, self.server, self.protection = setup, server, protection
+        self.program = None
+
+    async def start(self):
+        secrets = [part for name, value in self.protection.used() for part in (f"--{name}", value)]
+        self.program = await Program.start(
+            sys.executable, os.path.join(HERE, "reference_client.py"), *secrets,
+            str(self.server.port), environment=self.setup.reference.environment,
+        )
+        await self.program.line(START_S)
+
+    async def _do(self, operation, connection="main", message_type="", uri="", content=b"",
+                  timeout_s=ANSWER_S):
+        command = {
+            "operation": operation, "connection": connection, "type": message_type,
+            "uri": uri.encode().hex(), "content": content.hex(), "timeout_s": timeout_s,
+        }
+        await self.program.write(json.dumps(command) + "\n")
+        reply = json.loads(await self.program.line(timeout_s + START_S))
+        if "uri" not in reply:
+            return Answer(reply["type"], reply.get("text", "").encode())
+        if bytes.fromhex(reply["uri"]) != uri.encode() and operation != "notification":
+            return Answer("answer with another uri")
+        return Answer(reply["type"], bytes.fromhex(reply["content"]))
+
+    async def call(self, message_type, uri, content=b"", timeout_s=ANSWER_S):
+        return await self._do("call", "main", message_type, uri, content, timeout_s)
+
+    async def bare_answer(self, message_type, uri, content=b""):
+        """The answer as it travels, no plugin asked."""
+        return await self._do("bare_answer", "bare", message_type, uri, content)
+
+    async def subscribe(self, uri, count):
+        """A subscription on a connection of its own; collect() gives what came."""
+        answer = await self._do("call", "subscriber", "SUBSCRIBE_URI", uri)
+        return answer, [count]
+
+    async def collect(self, subscription):
+        return [await self._do("notification", "subscriber") for _ in range(subscription[0])]
+
+    async def walk(self):
+        """See unsubscribe in cells.py."""
+        lines = []
+        for message_type, uri, content in WALK:
+            if message_type == "NOTIFY_URI":
+                answer = await self._do("notification", "walk", message_type)
+            else:
+                answer = await self._do("call", "walk", message_type, uri, content.encode())
+            lines.append(f"{answer.type} {answer.content.decode(errors='replace')}".rstrip())
+        return lines
+
+    async def stop(self):
+        if self.program:
+            await self.program.stop()
+
+
+# One connection subscribes and unsubscribes; NOTIFY_URI stands for waiting for one. What is
+# published after unsubscribing must not come, or it would come before the last one.
+WALK = (
+    ("SUBSCRIBE_URI", "walk/a", ""),
+    ("PUBLISH_URI", "walk/a", "one"),
+    ("NOTIFY_URI", "", ""),
+    ("UNSUBSCRIBE_URI", "walk/a", ""),
+    ("SUBSCRIBE_URI", "walk/b", ""),
+    ("PUBLISH_URI", "walk/a", "two"),
+    ("PUBLISH_URI", "walk/b", "three"),
+    ("NOTIFY_URI", "", ""),
+)
+
+
+class OurEnd:
+    """How both of our programs learn the secrets: by names of environment variables."""
+
+    def options(self):
+        options = ["--dialect", self.setup.dialect]
+        for name, _ in self.protection.used():
+            options += [f"--{name}", f"env:INTEROP_{name.upper().replace('-', '_')}"]
+        return options
+
+    def environment(self):
+        secrets = {
+            f"INTEROP_{name.upper().replace('-', '_')}": value
+            for name, value in self.protection.used()
+        }
+        return dict(os.environ, **secrets)
+
+
+class OurServer(OurEnd):
+    """`netaio serve`."""
+
+    def __init__(self, setup, protection):
+        self.setup, self.protection = setup, protection
+
+    async def start(self):
+        self.program = await Program.start(
+            self.setup.tool, "serve", "--listen", "127.0.0.1:0", "--store", ":memory:",
+            *self.options(), environment=self.environment(),
+        )
+        line = await self.program.line(START_S)
+        found = re.search(r"127\.0\.0\.1:(\d+)", line)
+        if not found:
+            raise Ended(f"netaio serve printed {line!r}")
+        self.port = int(found[1])
+
+    async def subscribed(self, uri):
+        """Their client knows when it is."""
+
+    async def stop(self):
+        await self.program.stop()
+
+
+class OurClient(OurEnd):
+    """The commands of `netaio`, and interop_client for what has no command."""
+
+    COMMANDS = {
+        "REQUEST_URI": "request", "CREATE_URI": "create", "UPDATE_URI": "update",
+        "DELETE_URI": "delete", "PUBLISH_URI": "publish",
+    }
+    OUTCOMES = {0: "OK", 4: "timeout", 5: "auth failed", 6: "malformed",
+                64 + 20: "ERROR", 64 + 24: "NOT_FOUND"}
+
+    def __init__(self, setup, server, protection):
+        self.setup, self.server, self.protection = setup, server, protection
+        self.subscribers = []
+
+    async def start(self):
+        pass
+
+    def _common(self, timeout_s):
+        return ["--server", f"127.0.0.1:{self.server.port}", "--timeout", str(timeout_s),
+                *self.options()]
+
+    async def call(self, message_type, uri, content=b"", timeout_s=ANSWER_S):
+        command = [self.setup.tool, self.COMMANDS[message_type], uri]
+        with tempfile.TemporaryDirectory() as folder:
+            if message_type in ("CREATE_URI", "UPDATE_URI", "PUBLISH_URI"):
+                command.append("-")
+            output = os.path.join(folder, "content")
+            if message_type == "REQUEST_URI":
+                command += ["-o", output]
+            code, _, errors = await finish(
+                *command, *self._common(timeout_s), stdin=content,
+                environment=self.environment(), limit_s=timeout_s + START_S,
+            )
+            if code == 0 and message_type == "REQUEST_URI":
+                with open(output, "rb") as file:
+                    return Answer("RESPOND_URI", file.read())
+        if code not in self.OUTCOMES:
+            return Answer(f"exit code {code}", errors.encode())
+        return Answer(self.OUTCOMES[code])
+
+    async def subscribe(self, uri, count):
+        program = await Program.start(
+            self.setup.tool, "subscribe", uri, "--count", str(count), "--json",
+            *self._common(ANSWER_S), environment=self.environment(),
+        )
+        self.subscribers.append(program)
+        await self.server.subscribed(uri)
+        return Answer("CONFIRM_SUBSCRIBE"), (program, count)
+
+    async def collect(self, subscription):
+        program, count = subscription
+        answers = []
+        for _ in range(count):
+            event = json.loads(await program.line(ANSWER_S))
+            content = (base64.b64decode(event["base64"]) if "base64" in event
+                       else event.get("text", "").encode())
+            answers.append(Answer(event["type"], content))
+        code = await program.wait(ANSWER_S)
+        if code != 0:
+            raise Ended(f"netaio subscribe ended with {code}{program.complaint()}")
+        return answers
+
+    async def walk(self):
+        """See unsubscribe in cells.py."""
+        steps = [":".join(step) for step in WALK]
+        code, output, errors = await finish(
+            self.setup.walker, str(self.server.port), self.setup.dialect, *steps,
+            environment=self.environment(),
+        )
+        if code != 0:
+            raise Ended(f"interop_client ended with {code}: {errors.strip()}")
+        return output.decode().splitlines()
+
+    async def stop(self):
+        await asyncio.gather(*(program.stop() for program in self.subscribers))

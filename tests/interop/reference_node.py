@@ -1,0 +1,75 @@
+"""What the reference's server and client programs share: its plugins, its messages, and how they
+talk to the matrix, which is one JSON object a line."""
+
+import argparse
+import json
+import logging
+import sys
+
+import netaio
+from netaio import Body, HMACAuthPlugin, Message, MessageType, Sha256StreamCipherPlugin
+
+VERSION = netaio.version()
+HAS_REQUEST = hasattr(netaio.TCPClient, "request")
+
+# Standard output is for the matrix; what the reference logs goes to standard error.
+for logger in (netaio.default_server_logger, netaio.default_client_logger):
+    logger.setLevel(logging.WARNING)
+
+
+def arguments(description):
+    """A parser with the options that say which plugins to use, by their secrets."""
+    parser = argparse.ArgumentParser(description=description)
+    for name in ("--hmac", "--cipher", "--inner-hmac", "--inner-cipher"):
+        parser.add_argument(name, metavar="SECRET")
+    return parser
+
+
+def node_plugins(options):
+    """The keyword arguments for the node's own layer."""
+    return {
+        "auth_plugin": HMACAuthPlugin({"secret": options.hmac}) if options.hmac else None,
+        "cipher_plugin": Sha256StreamCipherPlugin({"key": options.cipher})
+        if options.cipher
+        else None,
+    }
+
+
+def handler_plugins(options):
+    """The keyword arguments for the handlers' layer."""
+    auth = cipher = None
+    if options.inner_hmac:
+        auth = HMACAuthPlugin({"secret": options.inner_hmac, "hmac_field": "camh"})
+    if options.inner_cipher:
+        cipher = Sha256StreamCipherPlugin(
+            {"key": options.inner_cipher, "iv_field": "iv2", "encrypt_uri": False}
+        )
+    return {"auth_plugin": auth, "cipher_plugin": cipher}
+
+
+def make(message_type, uri, content=b""):
+    """A message; the makers of the two versions differ."""
+    return Message.prepare(Body.prepare(content=content, uri=uri), message_type)
+
+
+def describe(message):
+    """A message as the matrix reads it."""
+    return {
+        "type": MessageType(message.header.message_type).name,
+        "uri": message.body.uri.hex(),
+        "content": message.body.content.hex(),
+    }
+
+
+def report(**event):
+    """Tells the matrix something."""
+    print(json.dumps(event), flush=True)
+
+
+async def commands(loop):
+    """The lines of standard input; they end when the matrix closes it or is gone."""
+    while True:
+        line = await loop.run_in_executor(None, sys.stdin.readline)
+        if not line:
+            return
+        yield json.loads(line)
