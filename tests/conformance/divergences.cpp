@@ -1,0 +1,78 @@
+#include "divergences.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace netaio::divergences {
+namespace {
+
+// `ours` for packify: the hex of what ours packs the unpacked value into, or `error`, or `too
+// deep`, which means that unpacking refuses by default but agrees with the reference once allowed.
+constexpr auto table = std::to_array<Divergence>({
+    {"packify", "pack/depth/*60", "too deep", "unpacking bounds its native stack"},
+    {"packify", "pack/depth/*100", "too deep", "unpacking bounds its native stack"},
+    {"packify", "unpack/deep/list100", "too deep", "unpacking bounds its native stack"},
+    {"packify", "unpack/odd/dict_pair_str", "error", "a dict entry must be a tuple or list of two"},
+    {"packify", "unpack/odd/dict_pair_dict01", "error",
+     "a dict entry must be a tuple or list of two"},
+    {"packify", "unpack/odd/packable_protocol", "5408015061636b61626c6500",
+     "a packable stays a name with data, as there are no Python classes to make it into"},
+    {"packify", "unpack/odd/set_bool_int_dup", "4b4002020206014401",
+     "values of different types are different members of a set"},
+    {"packify", "unpack/odd/dict_bool_int_key",
+     "4d40020a0a4c4002020306014301624c400202034401430169",
+     "values of different types are different keys"},
+    {"packify", "unpack/odd/dict_float_int_key",
+     "4d40020a114c4002020344014301694c40020903073ff0000000000000430166",
+     "values of different types are different keys"},
+    {"packify", "unpack/odd/dict_decimal_int_key",
+     "4d40020a0d4c4002020344014301694c400205034803312e30430164",
+     "values of different types are different keys"},
+
+    // `refused`: the options are; `error`: make() gives one; `invalid`: check() is false.
+    {"hmac_auth", "*/make/secret_empty*", "refused", "an empty secret protects nothing"},
+    {"hmac_auth", "*/make/same_field_names", "refused", "one field cannot hold nonce and tag"},
+    {"hmac_auth", "*/make/ts_bool", "error", "a truth value is no timestamp"},
+    {"hmac_auth", "*/make/nonce_str5", "error", "a nonce that is text is an error at any length"},
+    {"hmac_auth", "*/check/hmac_list32", "invalid", "a tag is bytes, not a list of numbers"},
+
+    {"stream_cipher", "*crypt/*/empty_key", "refused", "an empty key protects nothing"},
+    {"stream_cipher", "*/decrypt_wrong_mode/*/empty_key", "refused",
+     "an empty key protects nothing"},
+
+    // A peer's id and data are bytes: others cannot be packed, and are an error when unpacked.
+    {"peer", "pack/none/*", "not representable", "an id is bytes"},
+    {"peer", "pack/str/*", "not representable", "an id is bytes"},
+    {"peer", "pack/*/none", "not representable", "peers without data have an empty dict"},
+    {"peer", "unpack/none/*", "error", "an id is bytes"},
+    {"peer", "unpack/str/*", "error", "an id is bytes"},
+    {"peer", "unpack/*/none", "error", "peer data is bytes"},
+    {"peer", "unpack/odd/str2", "error", "a peer is a tuple or list of two"},
+    {"peer", "unpack/odd/ints", "error", "id and data are bytes"},
+    {"peer", "unpack/odd/nested", "error", "peer data is bytes, as packed by the peer plugin"},
+});
+
+bool matches(std::string_view pattern, std::string_view name) noexcept {
+    while (!pattern.empty() && pattern.front() != '*') {
+        if (name.empty() || name.front() != pattern.front()) return false;
+        pattern.remove_prefix(1);
+        name.remove_prefix(1);
+    }
+    if (pattern.empty()) return name.empty();
+    pattern.remove_prefix(1);
+    for (std::size_t skipped = 0; skipped <= name.size(); ++skipped) {
+        if (matches(pattern, name.substr(skipped))) return true;
+    }
+    return false;
+}
+
+}  // namespace
+
+const Divergence* find(std::string_view file, std::string_view case_name) noexcept {
+    const auto* found = std::ranges::find_if(table, [&](const Divergence& entry) {
+        return entry.file == file && matches(entry.cases, case_name);
+    });
+    return found == table.end() ? nullptr : found;
+}
+
+}  // namespace netaio::divergences
