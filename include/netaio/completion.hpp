@@ -8,6 +8,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/prefer.hpp>
 #include <memory>
+#include <netaio/errc.hpp>
 #include <system_error>
 #include <utility>
 
@@ -64,7 +65,8 @@ private:
         }
         void complete(const boost::asio::any_io_executor& fallback, std::error_code error, T value,
                       bool post) override {
-            if (auto connected = slot(); connected.is_connected()) {
+            // A cancelled operation completes from within its slot's own function, which must stay.
+            if (auto connected = slot(); connected.is_connected() && error != Errc::cancelled) {
                 connected.clear();
             }
             const auto target = executor(fallback);

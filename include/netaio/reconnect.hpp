@@ -25,7 +25,7 @@ struct ReconnectOptions {
 /// A timeout handler that closes the connection that timed out and connects again (protocol.md §4):
 /// `client.set_timeout_handler(auto_reconnect(client))`. One reconnection runs at a time for each
 /// server; receive loops that ran go on. The client must outlive it, which it does as its handler.
-std::function<awaitable<void>(const TimeoutContext&)> auto_reconnect(TcpClient& client,
-                                                                     ReconnectOptions options = {});
+std::function<awaitable<void>(TimeoutContext)> auto_reconnect(TcpClient& client,
+                                                              ReconnectOptions options = {});
 
 }  // namespace netaio

@@ -165,7 +165,8 @@ public:
             token, std::move(options));
     }
 
-    /// Receives messages for handlers until stopped, in the background. False when one was running.
+    /// Receives messages for handlers until stopped, in the background. False when one was running, or
+    /// there is no connection.
     bool start_receive_loop(const std::optional<Address>& server = std::nullopt);
     /// Whether one was running.
     bool stop_receive_loop(const std::optional<Address>& server = std::nullopt);
@@ -201,8 +202,15 @@ public:
     void set_auth_error_handler(
         std::function<std::optional<OwnedMessage>(const AuthPlugin&, const Message&)> handler);
     /// Called when a request times out, before its caller learns of it; a coroutine is only started.
-    void set_timeout_handler(std::function<void(const TimeoutContext&)> handler);
-    void set_timeout_handler(std::function<awaitable<void>(const TimeoutContext&)> handler);
+    template <class F>
+    void set_timeout_handler(F&& handler) {
+        using Returned = std::remove_cvref_t<std::invoke_result_t<F&, TimeoutContext>>;
+        if constexpr (detail::AwaitedType<Returned>::suspends) {
+            set_timeout_handlers(nullptr, std::forward<F>(handler));
+        } else {
+            set_timeout_handlers(std::forward<F>(handler), nullptr);
+        }
+    }
     /// Called when a connection ends that close() did not end.
     void set_disconnect_handler(std::function<void(const Address&, std::error_code)> handler);
 
@@ -228,14 +236,15 @@ public:
     auto reconnect(Address server, Token&& token = {}) {
         return boost::asio::async_initiate<Token, void(boost::system::error_code, Address)>(
             [this](auto handler, Address to) {
-                start_reconnect(to, detail::Completion<Address>(std::move(handler)));
+                start_connect(to.host(), to.port(), detail::Completion<Address>(std::move(handler)));
             },
             token, server);
     }
 
 private:
     void start_connect(std::string host, std::uint16_t port, detail::Completion<Address> done);
-    void start_reconnect(Address server, detail::Completion<Address> done);
+    void set_timeout_handlers(std::function<void(const TimeoutContext&)> plain,
+                              std::function<awaitable<void>(TimeoutContext)> suspending);
     void start_request(Result<OwnedMessage> message, RequestOptions options,
                        detail::Completion<OwnedMessage> done);
     void start_receive(ReceiveOptions options, detail::Completion<OwnedMessage> done);

@@ -123,7 +123,8 @@ Outcome Dispatcher::finish(const Route& route, Message message, std::optional<Ow
                            Source& source, std::string& out) {
     if (node_.role == Role::client) {
         return {.kind = Kind::returned,
-                .message = answer ? Message(std::move(*answer)) : std::move(message)};
+                .message = answer ? Message(std::move(*answer)) : std::move(message),
+                .handled = true};
     }
     if (answer) {
         reply(std::move(*answer), route.inner, source, out);
@@ -183,7 +184,8 @@ Outcome Dispatcher::auth_failed(const Plugins& layer, const Message& message, So
         answer = OwnedMessage(text.type(), readable_uri(message, layer), text.content());
     }
     if (node_.role == Role::client) {
-        return answer ? Outcome{.kind = Kind::returned, .message = std::move(*answer)} : drop();
+        return answer ? Outcome{.kind = Kind::returned, .message = std::move(*answer), .handled = true}
+                      : drop();
     }
     if (answer) {
         automatic(std::move(*answer), true, source, out);

@@ -57,6 +57,7 @@ struct Outcome {
     std::optional<Message> message = std::nullopt;
     Route route = {};
     std::error_code error = {};
+    bool handled = false;  ///< a handler saw the message: nobody misses it
 };
 
 /// The way of a message through a node, in the one place that knows it: checksum, outer layer,

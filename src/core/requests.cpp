@@ -18,7 +18,7 @@ bool RequestTable::answers(MessageType asked, MessageType answer) noexcept {
 
 Result<RequestTable::Id> RequestTable::add(ByteView uri, MessageType asked, Plugins inner,
                                            TimePoint deadline, Completion completion) {
-    if (in_flight() >= in_flight_max_) {
+    if (full()) {
         return Errc::queue_full;
     }
     const Id id = next_id_++;
@@ -65,6 +65,11 @@ RequestTable::Request RequestTable::remove(Entries::iterator entry) {
 RequestTable::Completion RequestTable::give_up(Id id) {
     const auto entry = entries_.find(id);
     return entry == entries_.end() ? Completion() : give_up(entry);
+}
+
+RequestTable::Completion RequestTable::forget(Id id) {
+    const auto entry = entries_.find(id);
+    return entry == entries_.end() ? Completion() : remove(entry).completion;
 }
 
 RequestTable::Completion RequestTable::give_up(Entries::iterator entry) {

@@ -44,6 +44,8 @@ public:
     /// Gives a request up: its completion is returned, its late answer will be discarded. Empty when
     /// it is not waiting any more.
     Completion give_up(Id id);
+    /// Takes out a request that was never sent, so that no answer to it can come.
+    Completion forget(Id id);
     /// Gives up the requests whose deadline has passed and returns their completions.
     std::vector<Completion> give_up_expired(TimePoint now);
     /// Takes out all that wait and forgets the rest.
@@ -51,6 +53,8 @@ public:
 
     /// The earliest deadline of a waiting request.
     std::optional<TimePoint> next_deadline() const;
+    /// Whether add() would fail.
+    bool full() const noexcept { return in_flight() >= in_flight_max_; }
     std::size_t in_flight() const noexcept { return deadlines_.size(); }
 
     /// Whether a message of type `answer` can answer a request of type `asked`.

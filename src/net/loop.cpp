@@ -25,8 +25,9 @@ std::chrono::milliseconds watch_interval(const StreamLimits& limits) {
 }  // namespace
 
 Loop::Loop(boost::asio::any_io_executor executor, std::shared_ptr<core::Node> node,
-           const StreamLimits& limits)
-    : executor_(std::move(executor)),
+           const StreamLimits& limits, std::shared_ptr<void> context)
+    : context_(std::move(context)),
+      executor_(std::move(executor)),
       node_(std::move(node)),
       limits_(limits),
       dispatcher_(*node_, tallies_),

@@ -34,8 +34,9 @@ class Loop : public std::enable_shared_from_this<Loop> {
 public:
     static constexpr std::size_t read_buffer_size = 128 * 1024;
 
+    /// `context` is kept alive with the loop, for connections that users keep longer than a server.
     Loop(boost::asio::any_io_executor executor, std::shared_ptr<core::Node> node,
-         const StreamLimits& limits);
+         const StreamLimits& limits, std::shared_ptr<void> context = nullptr);
 
     const boost::asio::any_io_executor& executor() const noexcept { return executor_; }
     core::Node& node() noexcept { return *node_; }
@@ -79,6 +80,7 @@ private:
     void flush_all();
     void watch_limits();
 
+    std::shared_ptr<void> context_;
     boost::asio::any_io_executor executor_;
     std::shared_ptr<core::Node> node_;
     StreamLimits limits_;

@@ -44,9 +44,9 @@ TcpServer::Impl::Impl(TcpServerOptions options, boost::asio::any_io_executor exe
     const unsigned threads =
         options_.threads ? options_.threads : std::max(1u, std::thread::hardware_concurrency());
     for (unsigned i = 0; i < threads; ++i) {
-        auto& own = own_threads_.emplace_back(std::make_unique<OwnThread>());
+        const auto& own = own_threads_.emplace_back(std::make_shared<OwnThread>());
         loops_.push_back(
-            std::make_shared<net::Loop>(own->context.get_executor(), node_, limits_));
+            std::make_shared<net::Loop>(own->context.get_executor(), node_, limits_, own));
     }
 }
 
@@ -134,10 +134,10 @@ std::error_code TcpServer::Impl::listen(const Address& address) {
 }
 
 void TcpServer::Impl::accept(std::shared_ptr<Acceptor> acceptor) {
-    const auto& loop = loops_[next_loop_++ % loops_.size()];
+    const auto loop = loops_[next_loop_++ % loops_.size()];
     Acceptor& listening = *acceptor;
     listening.async_accept(
-        loop->executor(), [self = shared_from_this(), acceptor = std::move(acceptor), &loop](
+        loop->executor(), [self = shared_from_this(), acceptor = std::move(acceptor), loop](
                               boost::system::error_code error, tcp::socket socket) {
             if (error == boost::asio::error::operation_aborted || !acceptor->is_open()) {
                 return;

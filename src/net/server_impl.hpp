@@ -62,7 +62,7 @@ private:
     TcpServerOptions options_;
     net::StreamLimits limits_;
     std::shared_ptr<core::Node> node_;
-    std::vector<std::unique_ptr<OwnThread>> own_threads_;
+    std::vector<std::shared_ptr<OwnThread>> own_threads_;
     std::vector<std::shared_ptr<net::Loop>> loops_;
     std::vector<std::shared_ptr<Acceptor>> acceptors_;
     std::atomic<std::size_t> connection_count_{0};

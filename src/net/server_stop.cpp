@@ -154,6 +154,11 @@ void TcpServer::Impl::shut_down() {
     for (const auto& loop : loops_) {
         close_loop(loop);
     }
+    // Whatever still waits there holds on to its connection: let it end.
+    for (const auto& own : own_threads_) {
+        own->context.restart();
+        own->context.poll();
+    }
     loops_.clear();
     acceptors_.clear();
     own_threads_.clear();

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <atomic>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/error.hpp>
-#include <boost/asio/write.hpp>
+#include <boost/asio/post.hpp>
 
 #include "core/layers.hpp"
 
@@ -27,12 +29,16 @@ Address address_or_none(const Endpoint& endpoint, const boost::system::error_cod
 
 // A handler in the middle of its work, and the message it works on.
 struct Stream::Suspended {
+    Suspended(core::Route taken, OwnedMessage owned)
+        : route(std::move(taken)), message(std::move(owned)) {}
+
     core::Route route;
     OwnedMessage message;
     std::optional<OwnedMessage> reply = std::nullopt;
     std::exception_ptr failure = nullptr;
     bool starting = true;
     bool ended = false;
+    boost::asio::cancellation_signal cancel = {};
 };
 
 Stream::Stream(boost::asio::ip::tcp::socket socket, std::shared_ptr<Loop> loop,
@@ -221,21 +227,24 @@ bool Stream::settle(core::Outcome outcome, std::string& out) {
 }
 
 bool Stream::start_handler(core::Outcome outcome, std::string& out) {
-    auto suspended = std::make_shared<Suspended>(
-        Suspended{std::move(outcome.route), OwnedMessage::from(std::move(*outcome.message))});
+    auto suspended = std::make_shared<Suspended>(std::move(outcome.route),
+                                                 OwnedMessage::from(std::move(*outcome.message)));
     suspended_ = suspended;
     handling_ = true;
     const auto& handler = static_cast<const KeptTcpHandler&>(*suspended->route.handler);
     boost::asio::co_spawn(
         loop_->executor(), handler.start(suspended->message, *this),
-        [stream = self(), suspended](std::exception_ptr failure, std::optional<OwnedMessage> reply) {
-            suspended->failure = std::move(failure);
-            suspended->reply = std::move(reply);
-            suspended->ended = true;
-            if (!suspended->starting) {
-                stream->handler_ended();
-            }
-        });
+        boost::asio::bind_cancellation_slot(
+            suspended->cancel.slot(),
+            [stream = self(), suspended](std::exception_ptr failure,
+                                         std::optional<OwnedMessage> reply) {
+                suspended->failure = std::move(failure);
+                suspended->reply = std::move(reply);
+                suspended->ended = true;
+                if (!suspended->starting) {
+                    stream->handler_ended();
+                }
+            }));
     suspended->starting = false;
     if (!suspended->ended) {
         return false;
@@ -490,6 +499,11 @@ std::size_t Stream::abort(std::error_code why) {
         for (auto& completion : requests_->take_all()) {
             completion(why ? why : make_error_code(Errc::closed), nullptr);
         }
+    }
+    if (suspended_ && !suspended_->ended && why == Errc::cancelled) {
+        // The node goes away: nobody is left to wait for the handler.
+        const auto handler = suspended_;
+        handler->cancel.emit(boost::asio::cancellation_type::terminal);
     }
     if (const auto owner = owner_.lock()) {
         owner->closed(*this, why);

@@ -1,0 +1,102 @@
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <stdexcept>
+
+#include "client_impl.hpp"
+
+/// How a client reaches its servers.
+namespace netaio {
+
+using boost::asio::redirect_error;
+using boost::asio::use_awaitable;
+
+void TcpClient::Impl::connect(std::string host, std::uint16_t port, detail::Completion<Address> done) {
+    bind(done.executor(executor_));
+    const auto slot = done.slot();
+    // Shared, as co_spawn's handler must be copyable for some of its forms.
+    auto waiting = std::make_shared<detail::Completion<Address>>(std::move(done));
+    boost::asio::co_spawn(
+        executor_, reach(std::move(host), port),
+        boost::asio::bind_cancellation_slot(
+            slot, [self = shared_from_this(), waiting](std::exception_ptr failure, Connected result) {
+                if (failure) {
+                    waiting->dispatch(self->executor_, Errc::cancelled);
+                } else if (result.first) {
+                    waiting->dispatch(self->executor_, result.first);
+                } else {
+                    const Address reached = self->adopt(std::move(*result.second));
+                    waiting->dispatch(self->executor_, {}, reached);
+                }
+            }));
+}
+
+void TcpClient::Impl::bind(const boost::asio::any_io_executor& executor) {
+    if (loop_) {
+        return;
+    }
+    if (!executor) {
+        throw std::logic_error(
+            "a TcpClient needs an executor: give it one when it is made, or connect from a coroutine");
+    }
+    executor_ = executor;
+    net::StreamLimits limits;
+    limits.frame_timeout = options_.frame_timeout;
+    limits.send_timeout = options_.send_timeout;
+    limits.send_queue_max = options_.send_queue_max;
+    limits.slow_receiver = SlowReceiver::drop_newest;
+    loop_ = std::make_shared<net::Loop>(executor_, node_, limits);
+}
+
+// Tries the addresses of a name one after the other.
+awaitable<TcpClient::Impl::Connected> TcpClient::Impl::reach(std::string host, std::uint16_t port) {
+    tcp::resolver resolver(executor_);
+    boost::system::error_code error;
+    const auto found = co_await resolver.async_resolve(host, std::to_string(port),
+                                                       redirect_error(use_awaitable, error));
+    std::error_code last = error;
+    for (const auto& entry : found) {
+        auto socket = std::make_shared<tcp::socket>(executor_);
+        last = co_await reach_one(*socket, entry.endpoint());
+        if (!last) {
+            co_return Connected{{}, std::move(socket)};
+        }
+    }
+    co_return Connected{last, nullptr};
+}
+
+awaitable<std::error_code> TcpClient::Impl::reach_one(tcp::socket& socket, tcp::endpoint endpoint) {
+    using namespace boost::asio::experimental::awaitable_operators;
+    boost::asio::steady_timer timer(executor_, options_.connect_timeout);
+    boost::system::error_code error;
+    boost::system::error_code timer_error;
+    const auto first = co_await (socket.async_connect(endpoint, redirect_error(use_awaitable, error)) ||
+                                 timer.async_wait(redirect_error(use_awaitable, timer_error)));
+    if (first.index() == 1) {
+        co_return Errc::timeout;
+    }
+    co_return error;
+}
+
+Address TcpClient::Impl::adopt(tcp::socket socket) {
+    auto stream = std::make_shared<net::Stream>(std::move(socket), loop_, weak_from_this());
+    const Address server = stream->remote();
+    stream->enable_requests(options_.requests_max);
+    stream->set_reading(false);
+    Link& link = links_[server];
+    if (link.stream) {
+        // The new connection takes the old one's place, with those who wait for messages.
+        std::exchange(link.stream, nullptr)->abort({});
+    }
+    link.stream = stream;
+    if (!default_server_) {
+        default_server_ = server;
+    }
+    stream->start();
+    update_reading(link);
+    return server;
+}
+
+}  // namespace netaio

@@ -1,0 +1,340 @@
+#include "client_impl.hpp"
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <stdexcept>
+
+namespace netaio {
+namespace {
+
+std::shared_ptr<core::Node> make_node(const TcpClientOptions& options) {
+    auto node = std::make_shared<core::Node>(core::Role::client);
+    node->environment = options.environment;
+    node->types = options.types;
+    node->limits = {options.frame_max};
+    node->outer = {options.auth, options.cipher};
+    node->peer_plugin = options.peer_plugin;
+    node->local_peer = options.local_peer;
+    node->extract_keys = options.extract_keys;
+    return node;
+}
+
+}  // namespace
+
+TcpClient::Impl::Impl(boost::asio::any_io_executor executor, TcpClientOptions options)
+    : options_(std::move(options)), executor_(std::move(executor)), node_(make_node(options_)) {}
+
+TcpClient::Impl::Link* TcpClient::Impl::find(const std::optional<Address>& server) {
+    const auto& wanted = server ? server : default_server_;
+    const auto found = wanted ? links_.find(*wanted) : links_.end();
+    return found == links_.end() || !found->second.stream ? nullptr : &found->second;
+}
+
+const TcpClient::Impl::Link* TcpClient::Impl::find(const std::optional<Address>& server) const {
+    return const_cast<Impl*>(this)->find(server);
+}
+
+TcpClient::Impl::Link* TcpClient::Impl::link_of(const net::Stream& stream) {
+    for (auto& [address, link] : links_) {
+        if (link.stream.get() == &stream) {
+            return &link;
+        }
+    }
+    return nullptr;
+}
+
+// What was received before a connection ended is still there for receive calls.
+TcpClient::Impl::Link* TcpClient::Impl::find_inbox(const std::optional<Address>& server) {
+    const auto& wanted = server ? server : default_server_;
+    const auto found = wanted ? links_.find(*wanted) : links_.end();
+    return found == links_.end() || found->second.inbox.empty() ? nullptr : &found->second;
+}
+
+template <class T>
+boost::asio::any_io_executor TcpClient::Impl::executor_for(const detail::Completion<T>& done) const {
+    auto executor = done.executor(executor_);
+    if (!executor) {
+        throw std::logic_error("this TcpClient has no executor yet: connect it first");
+    }
+    return executor;
+}
+
+std::shared_ptr<net::Stream> TcpClient::Impl::stream(const std::optional<Address>& server) const {
+    const Link* link = find(server);
+    return link ? link->stream : nullptr;
+}
+
+// A client reads only while somebody waits for what it reads.
+void TcpClient::Impl::update_reading(Link& link) {
+    link.stream->set_reading(link.looping || !link.receivers.empty() ||
+                             link.stream->requests()->in_flight() > 0);
+}
+
+void TcpClient::Impl::request(Result<OwnedMessage> message, RequestOptions options,
+                              detail::Completion<OwnedMessage> done) {
+    Link* link = find(options.server);
+    if (!message || !link || !link->stream->open()) {
+        const auto error = message ? make_error_code(Errc::not_connected) : message.error();
+        done.post(executor_for(done), error);
+        return;
+    }
+    const auto stream = link->stream;
+    if (stream->queued_bytes() > options_.send_queue_max || stream->requests()->full()) {
+        done.post(executor_, Errc::queue_full);
+        return;
+    }
+    const auto timeout = options.timeout.count() > 0 ? options.timeout : options_.request_timeout;
+    const auto slot = done.slot();
+    const Plugins inner{std::move(options.auth), std::move(options.cipher)};
+    TimeoutContext context{message->type(), message->uri().str(), timeout, stream->remote()};
+    auto complete = [self = shared_from_this(), weak = stream->weak_from_this(),
+                     context = std::move(context),
+                     done = std::move(done)](std::error_code error, const Message* reply) mutable {
+        if (const auto open = weak.lock()) {
+            if (Link* current = self->link_of(*open)) {
+                self->update_reading(*current);
+            }
+        }
+        if (error == Errc::timeout) {
+            self->timed_out(context);
+        }
+        if (error == Errc::cancelled) {
+            done.post(self->executor_, error);
+        } else {
+            done.dispatch(self->executor_, error, reply ? reply->own() : OwnedMessage());
+        }
+    };
+    const auto id = stream->requests()->add(message->uri(), message->type(), inner,
+                                            loop_->now() + timeout, std::move(complete));
+    if (const auto error = stream->append(std::move(*message), inner, node_->outer)) {
+        if (auto completion = stream->requests()->forget(*id)) {
+            completion(error, nullptr);
+        }
+        return;
+    }
+    if (slot.is_connected()) {
+        auto connected = slot;
+        connected.assign([weak = stream->weak_from_this(), request = *id](
+                             boost::asio::cancellation_type) {
+            if (const auto open = weak.lock()) {
+                if (auto completion = open->requests()->give_up(request)) {
+                    completion(Errc::cancelled, nullptr);
+                }
+            }
+        });
+    }
+    stream->watch_deadlines();
+    update_reading(*link);
+}
+
+void TcpClient::Impl::timed_out(const TimeoutContext& context) {
+    if (on_timeout) {
+        on_timeout(context);
+    } else if (on_timeout_async) {
+        const auto cancel = std::make_shared<boost::asio::cancellation_signal>();
+        running_.push_back(cancel);
+        boost::asio::co_spawn(
+            executor_, on_timeout_async(context),
+            boost::asio::bind_cancellation_slot(
+                cancel->slot(), [weak = weak_from_this(), cancel](std::exception_ptr failure) {
+                    if (const auto self = weak.lock()) {
+                        self->running_.remove(cancel);
+                        if (failure) {
+                            self->node_->environment.log(LogLevel::error,
+                                                         "the timeout handler ended with an exception");
+                        }
+                    }
+                }));
+    }
+}
+
+void TcpClient::Impl::receive(ReceiveOptions options, detail::Completion<OwnedMessage> done) {
+    if (Link* kept = find_inbox(options.server)) {
+        OwnedMessage message = std::move(kept->inbox.front());
+        kept->inbox.pop_front();
+        done.post(executor_, {}, std::move(message));
+        return;
+    }
+    Link* link = find(options.server);
+    if (!link) {
+        done.post(executor_for(done), Errc::not_connected);
+        return;
+    }
+    const Address server = options.server ? *options.server : *default_server_;
+    const std::uint64_t id = next_receiver_++;
+    const auto end = [weak = weak_from_this(), server, id](std::error_code why) {
+        if (const auto self = weak.lock()) {
+            self->end_receiver(server, id, why);
+        }
+    };
+    if (auto slot = done.slot(); slot.is_connected()) {
+        slot.assign([end](boost::asio::cancellation_type) { end(Errc::cancelled); });
+    }
+    Receiver receiver{id, std::move(done), nullptr};
+    if (options.timeout.count() > 0) {
+        receiver.timer = std::make_unique<boost::asio::steady_timer>(executor_, options.timeout);
+        receiver.timer->async_wait([end](boost::system::error_code error) {
+            if (!error) {
+                end(Errc::timeout);
+            }
+        });
+    }
+    link->receivers.push_back(std::move(receiver));
+    update_reading(*link);
+}
+
+void TcpClient::Impl::end_receiver(const Address& server, std::uint64_t id, std::error_code why) {
+    Link* link = find(server);
+    if (!link) {
+        return;
+    }
+    for (auto receiver = link->receivers.begin(); receiver != link->receivers.end(); ++receiver) {
+        if (receiver->id == id) {
+            auto done = std::move(receiver->done);
+            link->receivers.erase(receiver);
+            update_reading(*link);
+            done.post(executor_, why);
+            return;
+        }
+    }
+}
+
+void TcpClient::Impl::returned(net::Stream& stream, core::Outcome outcome) {
+    Link* link = link_of(stream);
+    if (!link || outcome.kind != core::Outcome::Kind::returned) {
+        return;
+    }
+    if (!link->receivers.empty()) {
+        auto done = std::move(link->receivers.front().done);
+        link->receivers.pop_front();
+        update_reading(*link);
+        done.dispatch(executor_, {}, OwnedMessage::from(std::move(*outcome.message)));
+        return;
+    }
+    if (outcome.handled) {
+        return;
+    }
+    if (!link->looping && options_.inbox_max > 0) {
+        link->inbox.push_back(OwnedMessage::from(std::move(*outcome.message)));
+        if (link->inbox.size() <= options_.inbox_max) {
+            return;
+        }
+        link->inbox.pop_front();
+    }
+    loop_->tallies().unhandled.add();
+    node_->log(LogLevel::debug, "dropped a message nobody waited for", stream.remote());
+}
+
+void TcpClient::Impl::closed(net::Stream& stream, std::error_code why) {
+    Link* link = link_of(stream);
+    if (!link) {
+        return;
+    }
+    const auto error = why ? why : make_error_code(Errc::closed);
+    const Address server = stream.remote();
+    auto receivers = std::exchange(link->receivers, {});
+    link->looping = false;
+    link->stream = nullptr;
+    for (Receiver& receiver : receivers) {
+        receiver.done.post(executor_, error);
+    }
+    if (why && on_disconnect) {
+        on_disconnect(server, why);
+    }
+}
+
+bool TcpClient::Impl::start_receive_loop(const std::optional<Address>& server) {
+    Link* link = find(server);
+    if (!link || std::exchange(link->looping, true)) {
+        return false;
+    }
+    // What came before the loop is the handlers' past, and nobody will ask for it while it runs.
+    link->inbox.clear();
+    update_reading(*link);
+    return true;
+}
+
+bool TcpClient::Impl::stop_receive_loop(const std::optional<Address>& server) {
+    Link* link = find(server);
+    if (!link || !link->looping) {
+        return false;
+    }
+    link->looping = false;
+    update_reading(*link);
+    return true;
+}
+
+std::size_t TcpClient::Impl::stop_all_receive_loops() {
+    std::size_t stopped = 0;
+    for (const Address& server : receive_loops()) {
+        stopped += stop_receive_loop(server);
+    }
+    return stopped;
+}
+
+std::vector<Address> TcpClient::Impl::receive_loops() const {
+    std::vector<Address> running;
+    for (const auto& [server, link] : links_) {
+        if (link.looping) {
+            running.push_back(server);
+        }
+    }
+    return running;
+}
+
+void TcpClient::Impl::close(const std::optional<Address>& server) {
+    const auto wanted = server ? server : default_server_;
+    if (Link* link = find(wanted)) {
+        link->stream->flush();
+        if (link->stream) {
+            link->stream->abort({});
+        }
+        links_.erase(*wanted);
+    }
+}
+
+void TcpClient::Impl::shut_down() {
+    for (const auto& cancel : std::exchange(running_, {})) {
+        cancel->emit(boost::asio::cancellation_type::terminal);
+    }
+    auto links = std::exchange(links_, {});
+    for (auto& [server, link] : links) {
+        if (link.stream) {
+            link.stream->flush();
+            link.stream->abort(Errc::cancelled);
+        }
+        for (Receiver& receiver : link.receivers) {
+            receiver.done.post(executor_, Errc::cancelled);
+        }
+    }
+    if (loop_) {
+        loop_->stop();
+    }
+}
+
+void TcpClient::Impl::set_default_server(const Address& server) {
+    if (!find(server)) {
+        throw std::invalid_argument("there is no connection to " + server.str() + "; connect first");
+    }
+    default_server_ = server;
+}
+
+std::vector<Address> TcpClient::Impl::servers() const {
+    std::vector<Address> connected;
+    for (const auto& [server, link] : links_) {
+        if (link.stream) {
+            connected.push_back(server);
+        }
+    }
+    return connected;
+}
+
+Counters TcpClient::Impl::counters() const {
+    Counters sum;
+    if (loop_) {
+        loop_->tallies().add_to(sum);
+    }
+    return sum;
+}
+
+}  // namespace netaio

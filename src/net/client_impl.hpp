@@ -1,0 +1,85 @@
+#pragma once
+
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <deque>
+#include <list>
+#include <map>
+#include <netaio/tcp_client.hpp>
+
+#include "stream.hpp"
+
+namespace netaio {
+
+/// The connections of a client, and who waits for what on them.
+class TcpClient::Impl final : public net::StreamOwner, public std::enable_shared_from_this<Impl> {
+public:
+    Impl(boost::asio::any_io_executor executor, TcpClientOptions options);
+
+    void connect(std::string host, std::uint16_t port, detail::Completion<Address> done);
+    void request(Result<OwnedMessage> message, RequestOptions options,
+                 detail::Completion<OwnedMessage> done);
+    void receive(ReceiveOptions options, detail::Completion<OwnedMessage> done);
+
+    bool start_receive_loop(const std::optional<Address>& server);
+    bool stop_receive_loop(const std::optional<Address>& server);
+    std::size_t stop_all_receive_loops();
+    std::vector<Address> receive_loops() const;
+
+    void close(const std::optional<Address>& server);
+    void shut_down();
+    void set_default_server(const Address& server);
+    const std::optional<Address>& default_server() const noexcept { return default_server_; }
+    std::vector<Address> servers() const;
+    std::shared_ptr<net::Stream> stream(const std::optional<Address>& server) const;
+    Counters counters() const;
+    core::Node& node() noexcept { return *node_; }
+
+    void returned(net::Stream& stream, core::Outcome outcome) override;
+    void closed(net::Stream& stream, std::error_code why) override;
+
+    std::function<void(const TimeoutContext&)> on_timeout = {};
+    std::function<awaitable<void>(TimeoutContext)> on_timeout_async = {};
+    std::function<void(const Address&, std::error_code)> on_disconnect = {};
+
+private:
+    using tcp = boost::asio::ip::tcp;
+    using Connected = std::pair<std::error_code, std::shared_ptr<tcp::socket>>;
+
+    struct Receiver {
+        std::uint64_t id;
+        detail::Completion<OwnedMessage> done;
+        std::unique_ptr<boost::asio::steady_timer> timer;
+    };
+    struct Link {
+        std::shared_ptr<net::Stream> stream;
+        std::deque<OwnedMessage> inbox = {};
+        std::deque<Receiver> receivers = {};
+        bool looping = false;
+    };
+
+    void bind(const boost::asio::any_io_executor& executor);
+    awaitable<Connected> reach(std::string host, std::uint16_t port);
+    awaitable<std::error_code> reach_one(tcp::socket& socket, tcp::endpoint endpoint);
+    Address adopt(tcp::socket socket);
+    template <class T>
+    boost::asio::any_io_executor executor_for(const detail::Completion<T>& done) const;
+    Link* find(const std::optional<Address>& server);
+    Link* find_inbox(const std::optional<Address>& server);
+    const Link* find(const std::optional<Address>& server) const;
+    Link* link_of(const net::Stream& stream);
+    void update_reading(Link& link);
+    void end_receiver(const Address& server, std::uint64_t id, std::error_code why);
+    void timed_out(const TimeoutContext& context);
+
+    TcpClientOptions options_;
+    boost::asio::any_io_executor executor_;
+    std::shared_ptr<core::Node> node_;
+    std::shared_ptr<net::Loop> loop_;
+    std::map<Address, Link> links_;
+    std::optional<Address> default_server_;
+    std::uint64_t next_receiver_ = 1;
+    std::list<std::shared_ptr<boost::asio::cancellation_signal>> running_;  // timeout handlers
+};
+
+}  // namespace netaio
