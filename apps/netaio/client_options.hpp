@@ -1,0 +1,22 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+
+#include "output.hpp"
+#include "protection.hpp"
+
+namespace netaio::app {
+
+/// What all client commands take.
+struct ClientOptions {
+    std::string server = "127.0.0.1:8888";
+    double timeout_seconds = 10;
+    OutputOptions output;
+    ProtectionOptions protection;
+    std::string log_level = "error";
+};
+
+void add_client_options(CLI::App& command, ClientOptions& options);
+
+}  // namespace netaio::app

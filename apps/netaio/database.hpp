@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <netaio/bytes.hpp>
+#include <string>
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace netaio::app {
+
+/// An open SQLite database. Calls return SQLite's result codes.
+class Database {
+public:
+    /// Opens it; open_error() tells whether that went well.
+    Database(const std::string& path, bool read_only);
+
+    int open_error() const noexcept { return open_error_; }
+    /// What the last error was, for a log.
+    std::string error_text() const;
+    /// Whether a transaction is open.
+    bool in_transaction() const noexcept;
+    /// Runs statements without results.
+    int execute(const std::string& sql) noexcept;
+    /// Runs a statement and takes the first value of its first row; 0 when there is none.
+    int query(const std::string& sql, std::int64_t& value) noexcept;
+
+    sqlite3* handle() const noexcept { return handle_.get(); }
+
+private:
+    struct Close {
+        void operator()(sqlite3* database) const noexcept;
+    };
+    int open_error_;
+    std::unique_ptr<sqlite3, Close> handle_;
+};
+
+/// A prepared statement. It must go before its Database.
+class Statement {
+public:
+    Statement(Database& database, const char* sql);
+
+    /// Whether it could be prepared.
+    bool ready() const noexcept { return handle_ != nullptr; }
+    /// Binds bytes, which must live until reset(). Parameters count from 1.
+    void bind(int parameter, ByteView bytes) noexcept;
+    /// SQLITE_ROW, SQLITE_DONE or an error.
+    int step() noexcept;
+    /// The first column of the row: a view until the next step() or reset().
+    ByteView bytes() const noexcept;
+    void reset() noexcept;
+
+private:
+    struct Finalize {
+        void operator()(sqlite3_stmt* statement) const noexcept;
+    };
+    std::unique_ptr<sqlite3_stmt, Finalize> handle_;
+};
+
+}  // namespace netaio::app

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <cmath>
+
+namespace netaio::app {
+
+/// What durations on the command line may be: seconds, up to a year.
+inline CLI::Validator duration_range() {
+    return CLI::Range(0.0, 31536000.0);
+}
+
+/// Seconds, rounded up, so that nothing above zero becomes zero.
+inline std::chrono::milliseconds to_milliseconds(double seconds) {
+    return std::chrono::milliseconds(static_cast<std::int64_t>(std::ceil(seconds * 1000)));
+}
+
+}  // namespace netaio::app

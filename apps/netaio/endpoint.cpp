@@ -1,0 +1,77 @@
+#include "endpoint.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <charconv>
+
+#include "exit_code.hpp"
+#include "text.hpp"
+
+namespace netaio::app {
+namespace {
+
+[[noreturn]] void refuse(std::string_view text, const std::string& why) {
+    throw Failure(ExitCode::usage, "'" + printable(text) + "' " + why +
+                                       "; write HOST:PORT, such as 127.0.0.1:8888, localhost:8888 "
+                                       "or [::1]:8888");
+}
+
+}  // namespace
+
+std::string Endpoint::str() const {
+    const bool v6 = host.find(':') != std::string::npos;
+    return (v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
+}
+
+Endpoint parse_endpoint(std::string_view text) {
+    const std::size_t colon = text.rfind(':');
+    if (colon == std::string_view::npos) refuse(text, "has no port");
+    std::string_view host = text.substr(0, colon);
+    const std::string_view digits = text.substr(colon + 1);
+
+    if (!host.empty() && host.front() == '[') {
+        if (host.back() != ']') refuse(text, "has no closing bracket before its port");
+        host = host.substr(1, host.size() - 2);
+    } else if (host.find(':') != std::string_view::npos) {
+        refuse(text, "is an IPv6 address without brackets");
+    }
+    if (host.empty()) refuse(text, "has no host");
+
+    Endpoint endpoint{.host = std::string(host)};
+    const char* end = digits.data() + digits.size();
+    const auto [stop, error] = std::from_chars(digits.data(), end, endpoint.port);
+    if (digits.empty() || error != std::errc() || stop != end) {
+        refuse(text, "has no port from 0 to 65535");
+    }
+    return endpoint;
+}
+
+Address resolve(const Endpoint& endpoint) {
+    if (const auto address = Address::parse(endpoint.host, endpoint.port)) return *address;
+
+    boost::asio::io_context io;
+    boost::asio::ip::tcp::resolver resolver(io);
+    boost::system::error_code error;
+    const auto found = resolver.resolve(endpoint.host, std::to_string(endpoint.port),
+                                        boost::asio::ip::tcp::resolver::numeric_service, error);
+    std::optional<Address> first;
+    for (const auto& entry : found) {
+        const auto address = Address::parse(entry.endpoint().address().to_string(), endpoint.port);
+        if (address && (!first || (first->is_v6() && !address->is_v6()))) first = *address;
+    }
+    if (!first) {
+        throw Failure(ExitCode::other, "cannot find an address for '" + printable(endpoint.host) +
+                                           "': " + (error ? error.message() : "it has none") +
+                                           "; check the name, or give an address");
+    }
+    return *first;
+}
+
+bool is_loopback(const Address& address) noexcept {
+    if (!address.is_v6()) return address.ip()[0] == 127;
+    std::array<std::uint8_t, 16> loopback{};
+    loopback[15] = 1;
+    return address.ip() == loopback;
+}
+
+}  // namespace netaio::app

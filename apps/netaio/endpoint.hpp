@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+#include <netaio/address.hpp>
+#include <string>
+#include <string_view>
+
+namespace netaio::app {
+
+/// HOST:PORT as written on the command line.
+struct Endpoint {
+    std::string host;  ///< a name or an address, without brackets
+    std::uint16_t port = 0;
+
+    /// As it is to be written again: IPv6 addresses in brackets.
+    std::string str() const;
+};
+
+/// Reads `HOST:PORT`, `1.2.3.4:80` or `[::1]:80`. Throws Failure (usage) that says what is wrong.
+Endpoint parse_endpoint(std::string_view text);
+
+/// The address to listen at: a name stands for its first IPv4 address, or its first IPv6 address
+/// when it has none. Throws Failure when it can't be resolved.
+Address resolve(const Endpoint& endpoint);
+
+/// Whether only this machine can reach it.
+bool is_loopback(const Address& address) noexcept;
+
+}  // namespace netaio::app

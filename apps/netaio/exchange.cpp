@@ -1,0 +1,58 @@
+#include "exchange.hpp"
+
+#include "input.hpp"
+#include "session.hpp"
+
+namespace netaio::app {
+namespace {
+
+struct ExchangeOptions {
+    ClientOptions client;
+    MessageType type = MessageType::request_uri;
+    std::string uri;
+    std::string content;
+};
+
+int exchange(const ExchangeOptions& options) {
+    return run_session([&options]() -> awaitable<void> {
+        Session session(options.client);
+        const std::string content =
+            read_content(options.content, options.uri, session.protection().payload_max);
+        co_await session.connect();
+        const OwnedMessage answer = co_await session.exchange(options.type, options.uri, content);
+        try {
+            throw_if_error(answer, options.uri);
+        } catch (...) {
+            // Whoever reads objects is to find the refusal among them.
+            if (options.client.output.json) write_line(json_line(answer));
+            throw;
+        }
+        show_answer(answer, options.client.output);
+    });
+}
+
+}  // namespace
+
+void add_exchange_commands(CLI::App& app, std::function<int()>& chosen) {
+    const auto add = [&](const char* name, MessageType type, const char* text) {
+        CLI::App* command = app.add_subcommand(name, text);
+        const auto options = std::make_shared<ExchangeOptions>();
+        options->type = type;
+        command->add_option("uri", options->uri, "the resource")->type_name("")->required();
+        auto* content = command->add_option("content", options->content,
+                                            "the text itself, @FILE, or - for standard input");
+        content->type_name("")->required(type == MessageType::publish_uri);
+        command->add_option("-o", options->client.output.file, "write the answer's content there")
+            ->type_name("FILE");
+        add_client_options(*command, options->client);
+        command->callback(
+            [&chosen, options] { chosen = [options] { return exchange(*options); }; });
+    };
+    add("request", MessageType::request_uri, "Ask for a resource and print its content");
+    add("create", MessageType::create_uri, "Create a resource");
+    add("update", MessageType::update_uri, "Replace the content of a resource");
+    add("delete", MessageType::delete_uri, "Delete a resource");
+    add("publish", MessageType::publish_uri, "Send content to the subscribers of a uri");
+}
+
+}  // namespace netaio::app

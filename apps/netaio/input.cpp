@@ -1,0 +1,110 @@
+#include "input.hpp"
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <iostream>
+#include <memory>
+
+#include "exit_code.hpp"
+
+namespace netaio::app {
+namespace {
+
+// No secret is longer; it keeps a wrong path, such as a device, from being read without end.
+constexpr std::size_t secret_size_max = 1 << 20;
+
+struct CloseFile {
+    void operator()(std::FILE* file) const noexcept { std::fclose(file); }
+};
+
+// At most one byte more than asked for, which tells that there was more.
+std::string read_all(std::FILE* file, const std::string& name, std::size_t size_max) {
+    std::string bytes(size_max + 1, '\0');
+    bytes.resize(std::fread(bytes.data(), 1, bytes.size(), file));
+    if (std::ferror(file) != 0) {
+        throw Failure(ExitCode::other, "cannot read " + name + ": " + std::strerror(errno));
+    }
+    return bytes;
+}
+
+std::string read_file(const std::string& path, std::size_t size_max) {
+    const std::unique_ptr<std::FILE, CloseFile> file(std::fopen(path.c_str(), "rb"));
+    if (!file) {
+        throw Failure(ExitCode::other, "cannot open '" + path + "': " + std::strerror(errno));
+    }
+    return read_all(file.get(), "'" + path + "'", size_max);
+}
+
+void strip_line_end(std::string& text) {
+    if (text.ends_with('\n')) text.pop_back();
+    if (text.ends_with('\r')) text.pop_back();
+}
+
+std::string secret_bytes(const std::string& option, const std::string& source) {
+    if (source.starts_with('@')) {
+        std::string bytes = read_file(source.substr(1), secret_size_max);
+        if (bytes.size() > secret_size_max) {
+            throw Failure(ExitCode::local_limit,
+                          option + ": '" + source.substr(1) + "' is longer than a secret of 1 MiB");
+        }
+        strip_line_end(bytes);
+        return bytes;
+    }
+    if (source.starts_with("env:")) {
+        const std::string name = source.substr(4);
+        const char* value = std::getenv(name.c_str());
+        if (!value) {
+            throw Failure(ExitCode::usage,
+                          option + ": the environment variable '" + name + "' is not set");
+        }
+        return value;
+    }
+    if (!source.empty()) {
+        std::cerr << "netaio: warning: " << option
+                  << ": others on this machine can see a secret on the command line; "
+                     "use @FILE or env:NAME\n";
+    }
+    return source;
+}
+
+}  // namespace
+
+std::string read_content(const std::string& source, ByteView uri, std::size_t payload_max) {
+    if (uri.size() > payload_max) {
+        throw Failure(ExitCode::local_limit, "the uri is " + std::to_string(uri.size()) +
+                                                 " bytes; at most " + std::to_string(payload_max) +
+                                                 " fit in a message");
+    }
+    const std::size_t size_max = payload_max - uri.size();
+    const bool standard_input = source == "-";
+    const bool file = source.starts_with('@');
+    std::string content = standard_input ? read_all(stdin, "standard input", size_max)
+                          : file         ? read_file(source.substr(1), size_max)
+                                         : source;
+    if (content.size() > size_max) {
+        const bool whole = !standard_input && !file;
+        throw Failure(ExitCode::local_limit,
+                      std::string("the content is ") +
+                          (whole ? std::to_string(content.size()) + " bytes"
+                                 : "over " + std::to_string(size_max) + " bytes") +
+                          "; beside a uri of " + std::to_string(uri.size()) + " bytes, at most " +
+                          std::to_string(size_max) + " fit in a message");
+    }
+    return content;
+}
+
+Secret read_secret(const std::string& option, const std::string& source) {
+    std::string bytes = secret_bytes(option, source);
+    Secret secret{ByteView(bytes)};
+    explicit_bzero(bytes.data(), bytes.size());
+    if (secret.empty()) {
+        throw Failure(ExitCode::usage, option +
+                                           ": the secret is empty; give @FILE, env:NAME or "
+                                           "some text");
+    }
+    return secret;
+}
+
+}  // namespace netaio::app

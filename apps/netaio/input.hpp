@@ -1,0 +1,18 @@
+#pragma once
+
+#include <cstddef>
+#include <netaio/bytes.hpp>
+#include <netaio/secret.hpp>
+#include <string>
+
+namespace netaio::app {
+
+/// Content as given on the command line: the text itself, @FILE, or - for standard input. Throws
+/// Failure when it can't be read, or when it and the uri are over `payload_max` bytes.
+std::string read_content(const std::string& source, ByteView uri, std::size_t payload_max);
+
+/// A secret as given to `option`: @FILE (one line end at its end is dropped), env:NAME, or the text
+/// itself, which earns a warning on stderr. Throws Failure that never shows the secret.
+Secret read_secret(const std::string& option, const std::string& source);
+
+}  // namespace netaio::app

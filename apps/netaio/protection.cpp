@@ -1,0 +1,73 @@
+#include "protection.hpp"
+
+#include <iostream>
+
+#include "input.hpp"
+
+namespace netaio::app {
+namespace {
+
+std::shared_ptr<const AuthPlugin> make_auth(const std::string& option, const std::string& source,
+                                            const std::string& field, Dialect dialect) {
+    if (source.empty()) return nullptr;
+    return hmac_auth(
+        {.secret = read_secret(option, source), .hmac_field = field, .dialect = dialect});
+}
+
+std::shared_ptr<const CipherPlugin> make_cipher(const std::string& option,
+                                                const std::string& source, const std::string& field,
+                                                bool encrypt_uri, Dialect dialect) {
+    if (source.empty()) return nullptr;
+    return stream_cipher({.key = read_secret(option, source),
+                          .iv_field = field,
+                          .encrypt_uri = encrypt_uri,
+                          .dialect = dialect});
+}
+
+}  // namespace
+
+void add_protection_options(CLI::App& command, ProtectionOptions& options) {
+    // An empty source, such as an unset shell variable, must not quietly mean "unprotected".
+    const auto add = [&](const char* name, std::string& value, const char* type, const char* text) {
+        const CLI::Validator not_empty(
+            [](std::string& source) {
+                return source.empty() ? std::string("the secret is empty") : std::string();
+            },
+            "");
+        command.add_option(name, value, text)
+            ->type_name(type)
+            ->check(not_empty)
+            ->group("Protection (SECRET and KEY: @FILE, env:NAME, or the text itself)");
+    };
+    add("--hmac", options.hmac, "SECRET", "authenticate all messages with this secret");
+    add("--cipher", options.cipher, "KEY", "encrypt all messages; use it with --hmac");
+    add("--inner-hmac", options.inner_hmac, "SECRET",
+        "authenticate the resource messages inside of that as well (field camh)");
+    add("--inner-cipher", options.inner_cipher, "KEY",
+        "encrypt their content inside of that as well (field iv2); the uri stays readable");
+    command.add_option("--dialect", options.dialect, "the version of the peers' plugins")
+        ->check(CLI::IsMember({"0.0.8", "0.0.9"}))
+        ->capture_default_str()
+        ->group("Protection (SECRET and KEY: @FILE, env:NAME, or the text itself)");
+}
+
+Protection make_protection(const ProtectionOptions& options) {
+    Protection made;
+    made.dialect = options.dialect == "0.0.8" ? Dialect::v0_0_8 : Dialect::v0_0_9;
+    made.outer.auth = make_auth("--hmac", options.hmac, "hmac", made.dialect);
+    made.outer.cipher = make_cipher("--cipher", options.cipher, "iv", true, made.dialect);
+    made.inner.auth = make_auth("--inner-hmac", options.inner_hmac, "camh", made.dialect);
+    made.inner.cipher =
+        make_cipher("--inner-cipher", options.inner_cipher, "iv2", false, made.dialect);
+    if (made.outer.cipher && made.outer.cipher->hides_uri()) {
+        made.payload_max -= 2;
+    }
+    if ((made.outer.cipher || made.inner.cipher) && !made.outer.auth && !made.inner.auth) {
+        std::cerr
+            << "netaio: warning: encryption alone does not show when a message was changed, or "
+               "the key is wrong; add --hmac\n";
+    }
+    return made;
+}
+
+}  // namespace netaio::app

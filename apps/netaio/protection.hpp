@@ -1,0 +1,33 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <netaio/stream_cipher.hpp>
+#include <string>
+
+namespace netaio::app {
+
+/// The options for keys and dialect, as given.
+struct ProtectionOptions {
+    std::string hmac;
+    std::string cipher;
+    std::string inner_hmac;
+    std::string inner_cipher;
+    std::string dialect = "0.0.9";
+};
+
+void add_protection_options(CLI::App& command, ProtectionOptions& options);
+
+/// Both layers of protection (protocol.md §3), ready to use.
+struct Protection {
+    Plugins outer;
+    Plugins inner;
+    Dialect dialect = Dialect::v0_0_9;
+    /// Uri and content together may be this long at most, in bytes, with these plugins.
+    std::size_t payload_max = Body::payload_max;
+};
+
+/// Reads the secrets and makes the plugins. Warns on stderr about literal secrets, and about
+/// ciphers that no auth plugin guards.
+Protection make_protection(const ProtectionOptions& options);
+
+}  // namespace netaio::app

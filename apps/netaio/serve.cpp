@@ -1,0 +1,118 @@
+#include "serve.hpp"
+
+#include <boost/asio/bind_executor.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <csignal>
+#include <iostream>
+#include <memory>
+
+#include "exit_code.hpp"
+#include "logging.hpp"
+#include "resource_server.hpp"
+#include "serve_options.hpp"
+
+namespace netaio::app {
+namespace {
+
+void start(TcpServer& server, const TcpServerOptions& options) {
+    const std::error_code error = server.start();
+    if (!error) return;
+    std::string places;
+    for (const Address& place : options.endpoints) {
+        places += (places.empty() ? "" : ", ") + place.str();
+    }
+    std::string fix = "name another address with --listen HOST:PORT";
+    if (error == std::errc::address_in_use) {
+        fix =
+            "end the program that listens there, or name another port with --listen HOST:PORT "
+            "(port 0 picks a free one)";
+    } else if (error == std::errc::address_not_available) {
+        fix = "this machine has no such address; " + fix;
+    } else if (error == std::errc::permission_denied) {
+        fix = "ports below 1024 are for privileged programs; " + fix;
+    }
+    throw Failure(ExitCode::other,
+                  "cannot listen on " + places + ": " + error.message() + "; " + fix);
+}
+
+void say_where(const TcpServer& server) {
+    for (const Address& place : server.endpoints()) {
+        std::cout << "listening on " << place.str() << '\n';
+    }
+    std::cout.flush();
+}
+
+std::string summary(const StopReport& report, const Counters& counters) {
+    const std::uint64_t rejected = counters.rejected_malformed + counters.rejected_too_large +
+                                   counters.rejected_checksum + counters.rejected_auth +
+                                   counters.rejected_decrypt;
+    const auto count = [](std::uint64_t n, const char* what) { return std::to_string(n) + what; };
+    return "stopped: " + count(report.drained, " connections drained, ") +
+           count(report.cut_off, " cut off, ") +
+           count(report.bytes_discarded, " bytes discarded; ") +
+           count(counters.connections_accepted, " connections, ") +
+           count(counters.frames_in, " messages in, ") + count(counters.frames_out, " out, ") +
+           count(rejected, " rejected, ") +
+           count(counters.dropped_oldest + counters.dropped_newest, " dropped, ") +
+           count(counters.handler_failures, " failures");
+}
+
+// Until a signal, and then until connections have drained or a second signal comes.
+StopReport wait(TcpServer& server, boost::asio::io_context& io, boost::asio::signal_set& signals,
+                std::chrono::milliseconds drain) {
+    StopReport report;
+    signals.async_wait([&](const boost::system::error_code& error, int) {
+        if (error) return;
+        signals.async_wait([&](const boost::system::error_code& again, int) {
+            if (!again) io.stop();
+        });
+        server.stop(drain, boost::asio::bind_executor(
+                               io, [&](const boost::system::error_code&, StopReport found) {
+                                   report = found;
+                                   io.stop();
+                               }));
+    });
+    io.run();
+    return report;
+}
+
+int serve(const ServeOptions& options) {
+    const Log log = make_log(options.log_level);
+    const Protection protection = make_protection(options.protection);
+    const TcpServerOptions server_options = make_server_options(options, protection, log);
+
+    // Before anything is announced, so that no signal finds it unprepared.
+    boost::asio::io_context io(1);
+    boost::asio::signal_set signals(io, SIGINT, SIGTERM);
+    std::signal(SIGPIPE, SIG_IGN);
+
+    Store store({.path = options.store,
+                 .read_only = options.read_only,
+                 .size_max = options.store_max,
+                 .log = log});
+    WriteQueue writes(store);
+    std::optional<TcpServer> server(std::in_place, server_options);
+    const ResourceServer resources(
+        *server, writes, {.protection = protection, .read_only = options.read_only, .log = log});
+    start(*server, server_options);
+    say_where(*server);
+
+    const StopReport report = wait(*server, io, signals, server_options.drain);
+    const Counters counters = server->counters();
+    writes.close();
+    server.reset();
+    std::cerr << summary(report, counters) << '\n';
+    return static_cast<int>(ExitCode::done);
+}
+
+}  // namespace
+
+void add_serve_command(CLI::App& app, std::function<int()>& chosen) {
+    CLI::App* command = app.add_subcommand("serve", "Serve resources from a database");
+    const auto options = std::make_shared<ServeOptions>();
+    add_serve_options(*command, *options);
+    command->callback([&chosen, options] { chosen = [options] { return serve(*options); }; });
+}
+
+}  // namespace netaio::app

@@ -1,0 +1,113 @@
+#include "serve_options.hpp"
+
+#include <iostream>
+
+#include "duration.hpp"
+#include "endpoint.hpp"
+#include "logging.hpp"
+
+namespace netaio::app {
+namespace {
+
+void add_limits(CLI::App& command, ServeOptions& options) {
+    const auto limit = [&](const char* name, auto& value, const char* type, const char* text) {
+        return command.add_option(name, value, text)
+            ->type_name(type)
+            ->capture_default_str()
+            ->group("Limits");
+    };
+    const auto size = CLI::AsSizeValue(false);
+    limit("--connections-max", options.connections_max, "N",
+          "connections at once; more are closed as they come")
+        ->check(CLI::PositiveNumber);
+    limit("--frame-max", options.frame_max, "BYTES", "the longest frame, header included")
+        ->transform(size)
+        ->check(CLI::Range(9u, 131079u));
+    limit("--idle-timeout", options.idle_timeout, "SECONDS",
+          "close a connection that brings nothing for so long; 0 for never")
+        ->check(duration_range());
+    limit("--frame-timeout", options.frame_timeout, "SECONDS",
+          "how long one frame may take to arrive; 0 for ever")
+        ->check(duration_range());
+    limit("--send-timeout", options.send_timeout, "SECONDS",
+          "disconnect a receiver that takes nothing for so long; 0 for never")
+        ->check(duration_range());
+    limit("--send-queue-max", options.send_queue_max, "BYTES", "what may wait for one receiver")
+        ->transform(size);
+    limit("--slow-receiver", options.slow_receiver, "POLICY",
+          "what becomes of notifications beyond that: drop-oldest, drop-newest or disconnect")
+        ->check(CLI::IsMember({"drop-oldest", "drop-newest", "disconnect"}));
+    limit("--store-max", options.store_max, "BYTES", "how far the store may grow; 0 for no bound")
+        ->transform(size);
+    limit("--drain", options.drain, "SECONDS", "how long connections may finish when stopping")
+        ->check(duration_range());
+}
+
+SlowReceiver slow_receiver(const std::string& name) noexcept {
+    if (name == "drop-newest") return SlowReceiver::drop_newest;
+    if (name == "disconnect") return SlowReceiver::disconnect;
+    return SlowReceiver::drop_oldest;
+}
+
+void warn_if_open(const std::vector<Address>& addresses, const ServeOptions& options) {
+    const bool authenticated =
+        !options.protection.hmac.empty() || !options.protection.inner_hmac.empty();
+    const bool exposed = !std::ranges::all_of(addresses, is_loopback);
+    if (exposed && !authenticated) {
+        std::cerr << "netaio: warning: whoever reaches this machine may read"
+                  << (options.read_only ? "" : " and change") << " the resources; add --hmac\n";
+    }
+}
+
+}  // namespace
+
+void add_serve_options(CLI::App& command, ServeOptions& options) {
+    command
+        .add_option("--listen", options.listen,
+                    "where to listen; may be repeated; port 0 picks one")
+        ->type_name("HOST:PORT")
+        ->expected(1)
+        ->take_all()
+        ->capture_default_str();
+    command.add_option("--store", options.store, "the database, made when missing, or :memory:")
+        ->type_name("FILE")
+        ->capture_default_str();
+    command.add_flag("--read-only", options.read_only, "refuse to create, update and delete");
+    command.add_option("--threads", options.threads, "event loops; 0 for one for each core")
+        ->type_name("N")
+        ->check(CLI::Range(0u, 1024u))
+        ->capture_default_str();
+    add_log_option(command, options.log_level);
+    add_protection_options(command, options.protection);
+    add_limits(command, options);
+}
+
+TcpServerOptions make_server_options(const ServeOptions& options, const Protection& protection,
+                                     const Log& log) {
+    TcpServerOptions made;
+    made.interfaces.clear();
+    bool listens_v4 = false;
+    for (const std::string& place : options.listen) {
+        made.endpoints.push_back(resolve(parse_endpoint(place)));
+        listens_v4 = listens_v4 || !made.endpoints.back().is_v6();
+    }
+    warn_if_open(made.endpoints, options);
+    // Else [::]:8888 would take the port of an IPv4 address beside it.
+    made.dual_stack = !listens_v4;
+    made.auth = protection.outer.auth;
+    made.cipher = protection.outer.cipher;
+    made.environment.log = log;
+    made.threads = options.threads;
+    made.handle_signals = false;
+    made.connections_max = options.connections_max;
+    made.frame_max = options.frame_max;
+    made.idle_timeout = to_milliseconds(options.idle_timeout);
+    made.frame_timeout = to_milliseconds(options.frame_timeout);
+    made.send_timeout = to_milliseconds(options.send_timeout);
+    made.send_queue_max = options.send_queue_max;
+    made.slow_receiver = slow_receiver(options.slow_receiver);
+    made.drain = to_milliseconds(options.drain);
+    return made;
+}
+
+}  // namespace netaio::app

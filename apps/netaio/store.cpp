@@ -1,0 +1,219 @@
+#include "store.hpp"
+
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <unistd.h>
+
+#include "exit_code.hpp"
+
+namespace netaio::app {
+namespace {
+
+// How long a change waits for another process; everything else waits with it.
+constexpr const char* busy_timeout = "PRAGMA busy_timeout = 200";
+// Marks the file as ours ("neta").
+constexpr std::int64_t application_id = 0x6e657461;
+constexpr std::int64_t format_version = 1;
+
+class StoreCategory final : public std::error_category {
+public:
+    const char* name() const noexcept override { return "netaio.store"; }
+    std::string message(int value) const override {
+        switch (static_cast<StoreErrc>(value)) {
+            case StoreErrc::exists: return "already exists";
+            case StoreErrc::missing: return "not found";
+            case StoreErrc::busy: return "the store is busy, try again";
+            case StoreErrc::full: return "the store is full";
+            case StoreErrc::corrupt: return "the store is damaged";
+            case StoreErrc::failed: return "the store failed";
+        }
+        return "unknown store error";
+    }
+};
+
+StoreErrc store_error(int sqlite_code) noexcept {
+    switch (sqlite_code & 0xff) {
+        case SQLITE_BUSY:
+        case SQLITE_LOCKED: return StoreErrc::busy;
+        case SQLITE_FULL: return StoreErrc::full;
+        case SQLITE_CORRUPT:
+        case SQLITE_NOTADB: return StoreErrc::corrupt;
+        default: return StoreErrc::failed;
+    }
+}
+
+std::string advice(int sqlite_code) {
+    switch (sqlite_code & 0xff) {
+        case SQLITE_BUSY:
+        case SQLITE_LOCKED: return "end the other program that holds it";
+        case SQLITE_CORRUPT: return "restore it from a backup, or name another file with --store";
+        case SQLITE_NOTADB: return "name another file with --store";
+        case SQLITE_FULL: return "make room on the disk, or raise --store-max";
+        default:
+            return "check that its folder exists and may be written, or name another with --store";
+    }
+}
+
+[[noreturn]] void refuse(const std::string& path, const std::string& why, const std::string& fix) {
+    throw Failure(ExitCode::other, "cannot open the store '" + path + "': " + why + "; " + fix);
+}
+
+void check(Database& database, const std::string& path, int result) {
+    if (result != SQLITE_OK) refuse(path, database.error_text(), advice(result));
+}
+
+// Resources may be private, and SQLite itself would let everyone read them.
+void make_private_file(const StoreOptions& options) {
+    if (options.path == ":memory:") return;
+    if (options.read_only) {
+        if (::access(options.path.c_str(), F_OK) != 0) {
+            refuse(options.path, "there is none", "serve it once without --read-only to make it");
+        }
+        return;
+    }
+    const int file = ::open(options.path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (file >= 0) ::close(file);
+}
+
+void set_up(Database& database, const StoreOptions& options) {
+    const auto run = [&](const std::string& sql) {
+        check(database, options.path, database.execute(sql));
+    };
+    const auto ask = [&](const std::string& sql) {
+        std::int64_t value = 0;
+        check(database, options.path, database.query(sql, value));
+        return value;
+    };
+    run(busy_timeout);
+    const bool in_memory = options.path == ":memory:";
+    const bool fresh = ask("SELECT count(*) FROM sqlite_master") == 0;
+    if (fresh && (!options.read_only || in_memory)) {
+        // For a program that comes to the same conclusion at the same time, IF NOT EXISTS.
+        run("PRAGMA journal_mode = WAL");
+        run("BEGIN IMMEDIATE;"
+            "CREATE TABLE IF NOT EXISTS resources (uri BLOB PRIMARY KEY, content BLOB NOT NULL);"
+            "PRAGMA application_id = " +
+            std::to_string(application_id) +
+            ";"
+            "PRAGMA user_version = " +
+            std::to_string(format_version) + "; COMMIT");
+    }
+    if (ask("PRAGMA application_id") != application_id) {
+        refuse(options.path, "it is another program's database", "name another file with --store");
+    }
+    if (ask("PRAGMA user_version") != format_version) {
+        refuse(options.path, "it was made by a later version of netaio",
+               "use that version, or name another file with --store");
+    }
+    if (!options.read_only) {
+        run("PRAGMA journal_mode = WAL");
+        run("PRAGMA synchronous = FULL");
+    }
+    if (options.size_max > 0) {
+        const auto page_size = static_cast<std::uint64_t>(ask("PRAGMA page_size"));
+        run("PRAGMA max_page_count = " +
+            std::to_string(std::max<std::uint64_t>(options.size_max / page_size, 1)));
+    }
+}
+
+}  // namespace
+
+const std::error_category& store_category() noexcept {
+    static const StoreCategory category;
+    return category;
+}
+
+std::error_code make_error_code(StoreErrc code) noexcept {
+    return {static_cast<int>(code), store_category()};
+}
+
+Store::Store(StoreOptions options)
+    : options_((make_private_file(options), std::move(options))),
+      database_(options_.path, options_.read_only && options_.path != ":memory:") {
+    check(database_, options_.path, database_.open_error());
+    set_up(database_, options_);
+    const auto prepare = [&](std::optional<Statement>& statement, const char* sql) {
+        statement.emplace(database_, sql);
+        if (!statement->ready()) {
+            refuse(options_.path, database_.error_text(), "name another file with --store");
+        }
+    };
+    prepare(read_, "SELECT content FROM resources WHERE uri = ?1");
+    prepare(create_, "INSERT INTO resources (uri, content) VALUES (?1, ?2) ON CONFLICT DO NOTHING");
+    prepare(update_, "UPDATE resources SET content = ?2 WHERE uri = ?1");
+    prepare(remove_, "DELETE FROM resources WHERE uri = ?1");
+    prepare(begin_, "BEGIN IMMEDIATE");
+    prepare(commit_, "COMMIT");
+}
+
+Store::~Store() {
+    commit();
+}
+
+Result<std::string> Store::read(ByteView uri) {
+    // Nobody may see what a crash could still undo.
+    if (!lost_ && database_.in_transaction()) lost_ = finish_transaction();
+    read_->bind(1, uri);
+    Result<std::string> found = make_error_code(StoreErrc::missing);
+    const int result = read_->step();
+    if (result == SQLITE_ROW) {
+        found = read_->bytes().str();
+    } else if (result != SQLITE_DONE) {
+        found = fail("read");
+    }
+    read_->reset();
+    return found;
+}
+
+std::error_code Store::change(Change change, ByteView uri, ByteView content) {
+    if (lost_) return lost_;
+    if (const auto error = begin()) return error;
+    Statement& statement = change == Change::create   ? *create_
+                           : change == Change::update ? *update_
+                                                      : *remove_;
+    statement.bind(1, uri);
+    if (change != Change::remove) statement.bind(2, content);
+    std::error_code error;
+    if (statement.step() != SQLITE_DONE) {
+        error = fail("write");
+        // Some errors undo the whole transaction, and with it what others did in it.
+        if (!database_.in_transaction()) lost_ = error;
+    } else if (sqlite3_changes(database_.handle()) == 0) {
+        error = change == Change::create ? StoreErrc::exists : StoreErrc::missing;
+    }
+    statement.reset();
+    return error;
+}
+
+std::error_code Store::commit() {
+    if (lost_) {
+        return std::exchange(lost_, std::error_code());
+    }
+    return database_.in_transaction() ? finish_transaction() : std::error_code();
+}
+
+std::error_code Store::begin() {
+    if (database_.in_transaction()) return {};
+    const bool begun = begin_->step() == SQLITE_DONE;
+    const std::error_code error = begun ? std::error_code() : fail("begin to write");
+    begin_->reset();
+    return error;
+}
+
+std::error_code Store::finish_transaction() {
+    const bool done = commit_->step() == SQLITE_DONE;
+    const std::error_code error = done ? std::error_code() : fail("commit");
+    commit_->reset();
+    if (error && database_.in_transaction()) database_.execute("ROLLBACK");
+    return error;
+}
+
+std::error_code Store::fail(const char* what) {
+    const int code = sqlite3_extended_errcode(database_.handle());
+    options_.log(LogLevel::error, "the store cannot " + std::string(what) + ": " +
+                                      database_.error_text() + " (SQLite error " +
+                                      std::to_string(code) + "); " + advice(code));
+    return store_error(code);
+}
+
+}  // namespace netaio::app

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cstdint>
+#include <netaio/bytes.hpp>
+#include <netaio/environment.hpp>
+#include <netaio/errc.hpp>
+#include <optional>
+#include <string>
+
+#include "database.hpp"
+
+namespace netaio::app {
+
+/// Why a store did not do what it was asked for.
+enum class StoreErrc {
+    exists = 1,  ///< a resource to be created is there already
+    missing,     ///< there is no such resource
+    busy,        ///< another process holds the store
+    full,        ///< the disk, or the size given, is full
+    corrupt,     ///< the file is damaged
+    failed,      ///< anything else; the log says what
+};
+
+const std::error_category& store_category() noexcept;
+std::error_code make_error_code(StoreErrc code) noexcept;
+
+/// How a Store keeps its resources.
+struct StoreOptions {
+    /// A file, made when it is missing, or `:memory:`.
+    std::string path = "netaio.db";
+    bool read_only = false;
+    /// The file may grow to this many bytes; 0 for no bound.
+    std::uint64_t size_max = 0;
+    Log log = {};
+};
+
+/// A change to one resource.
+enum class Change { create, update, remove };
+
+/// Resources by uri, in SQLite. Changes gather in a transaction that commit() makes durable: what
+/// was changed before is on the disk after it. Not thread-safe.
+class Store {
+public:
+    /// Opens or makes the store. Throws Failure with a sentence that says what to do.
+    explicit Store(StoreOptions options);
+    /// Commits.
+    ~Store();
+    Store(const Store&) = delete;
+    Store& operator=(const Store&) = delete;
+
+    /// The content, as of the last commit: one that is due is done first. StoreErrc::missing.
+    Result<std::string> read(ByteView uri);
+    /// Makes a change that the next commit() keeps. StoreErrc::exists or missing; other errors are
+    /// in the log too. When the transaction is lost, this and all after it fail until commit()
+    /// tells.
+    std::error_code change(Change change, ByteView uri, ByteView content);
+    /// Makes the changes durable. After an error none of them happened.
+    std::error_code commit();
+
+private:
+    std::error_code begin();
+    std::error_code finish_transaction();
+    std::error_code fail(const char* what);
+
+    StoreOptions options_;
+    Database database_;
+    std::optional<Statement> read_;
+    std::optional<Statement> create_;
+    std::optional<Statement> update_;
+    std::optional<Statement> remove_;
+    std::optional<Statement> begin_;
+    std::optional<Statement> commit_;
+    std::error_code lost_;  // why the transaction went, until commit() says so
+};
+
+}  // namespace netaio::app
+
+template <>
+struct std::is_error_code_enum<netaio::app::StoreErrc> : std::true_type {};

@@ -1,0 +1,149 @@
+#include "subscribe.hpp"
+
+#include <boost/asio/steady_timer.hpp>
+#include <iostream>
+
+#include "duration.hpp"
+#include "exit_code.hpp"
+#include "session.hpp"
+#include "text.hpp"
+
+namespace netaio::app {
+namespace {
+
+struct SubscribeOptions {
+    ClientOptions client;
+    std::vector<std::string> uris;
+    std::uint64_t count = 0;    // 0: without end
+    bool bounded_wait = false;  // whether --timeout was given
+};
+
+// Prints notifications as they come, until something ends that.
+class Subscription {
+public:
+    Subscription(const SubscribeOptions& options, const boost::asio::any_io_executor& executor)
+        : options_(options), session_(options.client), wake_(executor) {}
+
+    awaitable<void> run();
+
+private:
+    void listen();
+    void take(const Message& notification);
+    awaitable<void> subscribe(ByteView uri);
+    awaitable<void> wait_for_end();
+    void end(std::exception_ptr failure = nullptr);
+
+    const SubscribeOptions& options_;
+    Session session_;
+    boost::asio::steady_timer wake_;
+    std::uint64_t taken_ = 0;
+    bool ended_ = false;
+    std::exception_ptr failure_;
+};
+
+void Subscription::end(std::exception_ptr failure) {
+    if (ended_) return;
+    ended_ = true;
+    failure_ = std::move(failure);
+    wake_.cancel();
+}
+
+void Subscription::take(const Message& notification) {
+    if (ended_) return;
+    try {
+        show_notification(notification, options_.client.output);
+    } catch (...) {
+        end(std::current_exception());
+        return;
+    }
+    ++taken_;
+    if (taken_ == options_.count) {
+        end();
+    } else {
+        wake_.cancel();
+    }
+}
+
+void Subscription::listen() {
+    TcpClient& client = session_.client();
+    const Plugins& inner = session_.protection().inner;
+    client.on(MessageType::notify_uri, {.auth = inner.auth, .cipher = inner.cipher},
+              [this](const Message& notification) { take(notification); });
+    client.set_auth_error_handler(
+        [this](const AuthPlugin&, const Message&) -> std::optional<OwnedMessage> {
+            end(std::make_exception_ptr(Failure(
+                ExitCode::authentication,
+                session_.server() + ": a notification failed authentication; check that "
+                                    "both sides use the same secrets, layers and --dialect")));
+            return std::nullopt;
+        });
+    client.set_disconnect_handler([this](const Address&, std::error_code error) {
+        end(std::make_exception_ptr(
+            Failure(exit_code(error) == ExitCode::malformed ? ExitCode::malformed
+                                                            : ExitCode::cannot_connect,
+                    session_.server() + ": the server went away: " + error.message())));
+    });
+}
+
+awaitable<void> Subscription::subscribe(ByteView uri) {
+    const OwnedMessage answer = co_await session_.exchange(MessageType::subscribe_uri, uri);
+    throw_if_error(answer, uri);
+    std::cerr << "subscribed to " << printable(uri) << '\n';
+}
+
+awaitable<void> Subscription::wait_for_end() {
+    const auto silence = to_milliseconds(options_.client.timeout_seconds);
+    while (!ended_) {
+        const std::uint64_t before = taken_;
+        if (options_.bounded_wait) {
+            wake_.expires_after(silence);
+        } else {
+            wake_.expires_at(boost::asio::steady_timer::time_point::max());
+        }
+        boost::system::error_code error;
+        co_await wake_.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, error));
+        if (!ended_ && taken_ == before) {
+            throw Failure(ExitCode::timeout, "no notification within the time of --timeout");
+        }
+    }
+}
+
+awaitable<void> Subscription::run() {
+    co_await session_.connect();
+    listen();
+    session_.client().start_receive_loop();
+    for (const std::string& uri : options_.uris) {
+        if (!ended_) co_await subscribe(uri);
+    }
+    co_await wait_for_end();
+    if (failure_) std::rethrow_exception(failure_);
+}
+
+int subscribe(const SubscribeOptions& options) {
+    return run_session([&options]() -> awaitable<void> {
+        Subscription subscription(options, co_await boost::asio::this_coro::executor);
+        co_await subscription.run();
+    });
+}
+
+}  // namespace
+
+void add_subscribe_command(CLI::App& app, std::function<int()>& chosen) {
+    CLI::App* command = app.add_subcommand("subscribe", "Print the notifications of resources");
+    const auto options = std::make_shared<SubscribeOptions>();
+    command->add_option("uri", options->uris, "the resources")->type_name("")->required();
+    command->add_option("--count", options->count, "end after so many; 0 goes on without end")
+        ->type_name("N")
+        ->capture_default_str();
+    command
+        ->add_option("-o", options->client.output.file,
+                     "write each notification's content there, in the place of the last one's")
+        ->type_name("FILE");
+    add_client_options(*command, options->client);
+    command->callback([&chosen, command, options] {
+        options->bounded_wait = command->count("--timeout") > 0;
+        chosen = [options] { return subscribe(*options); };
+    });
+}
+
+}  // namespace netaio::app

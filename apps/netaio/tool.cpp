@@ -1,0 +1,61 @@
+#include "tool.hpp"
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+
+#include "exchange.hpp"
+#include "exit_code.hpp"
+#include "ping.hpp"
+#include "serve.hpp"
+#include "subscribe.hpp"
+
+namespace netaio::app {
+namespace {
+
+std::string examples() {
+    return "Examples:\n"
+           "  netaio serve --listen 0.0.0.0:8888 --hmac @secret.txt --cipher @key.txt\n"
+           "  netaio create greeting 'Hello.' --hmac env:NETAIO_SECRET\n"
+           "  netaio request greeting --server example.org:8888 --timeout 2 --json\n"
+           "  tar c notes | netaio update notes.tar -\n"
+           "  netaio subscribe news weather --count 5\n"
+           "What follows -- is taken as it is, such as content that begins with a dash.\n";
+}
+
+int parse_and_run(int argc, const char* const* argv) {
+    CLI::App app("Resources by URI over TCP, authenticated and encrypted: a server and its client.",
+                 "netaio");
+    app.set_version_flag("--version", "netaio " NETAIO_VERSION);
+    app.require_subcommand(1);
+    app.footer(examples() + "\n" + exit_code_help() + "\nThe manual: man netaio");
+    app.get_formatter()->column_width(34);
+
+    std::function<int()> chosen;
+    add_serve_command(app, chosen);
+    add_exchange_commands(app, chosen);
+    add_subscribe_command(app, chosen);
+    add_ping_command(app, chosen);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        const bool asked_for = app.exit(error) == 0;
+        return static_cast<int>(asked_for ? ExitCode::done : ExitCode::usage);
+    }
+    return chosen();
+}
+
+}  // namespace
+
+int run_tool(int argc, const char* const* argv) noexcept {
+    try {
+        return parse_and_run(argc, argv);
+    } catch (const Failure& failure) {
+        std::cerr << "netaio: " << failure.what() << '\n';
+        return failure.code();
+    } catch (const std::exception& error) {
+        std::cerr << "netaio: " << error.what() << '\n';
+        return static_cast<int>(ExitCode::other);
+    }
+}
+
+}  // namespace netaio::app
