@@ -37,6 +37,9 @@ struct TcpClientOptions {
     std::size_t send_queue_max = 4 << 20;
 };
 
+// Options of waiting calls hold no strings and are taken by reference: g++ 12 moves aggregates made
+// within a co_await expression byte by byte, which a std::string does not survive.
+
 /// One request's own terms.
 struct RequestOptions {
     /// How long to wait for the answer; zero takes TcpClientOptions::request_timeout.
@@ -46,8 +49,8 @@ struct RequestOptions {
     std::shared_ptr<const CipherPlugin> cipher = nullptr;
     /// Which server; the default one unless given.
     std::optional<Address> server = std::nullopt;
-    /// What to send beside the uri; request() only.
-    std::string content = {};
+    /// What to send beside the uri; request() only. Copied by the call.
+    ByteView content = {};
 };
 
 /// How a receive call chooses its server and how long it waits.
@@ -90,12 +93,12 @@ public:
     /// Connects to a server by name or address; the first becomes the default. Gives the address it
     /// reached. Errors: Errc::timeout, or what the system says.
     template <class Token = boost::asio::use_awaitable_t<>>
-    auto connect(std::string host, std::uint16_t port, Token&& token = {}) {
+    auto connect(std::string_view host, std::uint16_t port, Token&& token = {}) {
         return boost::asio::async_initiate<Token, void(boost::system::error_code, Address)>(
             [this](auto handler, std::string name, std::uint16_t to) {
                 start_connect(std::move(name), to, detail::Completion<Address>(std::move(handler)));
             },
-            token, std::move(host), port);
+            token, std::string(host), port);
     }
 
     /// Sends a message without waiting for an answer. Errors: Errc::not_connected, Errc::queue_full,
@@ -106,63 +109,62 @@ public:
     /// Asks for a resource and gives the answer: RESPOND_URI, or an error type, which is data for the
     /// caller. Errors: Errc::timeout, closed, auth_failed, auth_failed_unverified, malformed, queue_full.
     template <class Token = boost::asio::use_awaitable_t<>>
-    auto request(ByteView uri, RequestOptions options = {}, Token&& token = {}) {
-        std::string content = std::move(options.content);
-        return exchange(MessageType::request_uri, uri, ByteView(content), std::move(options),
+    auto request(ByteView uri, const RequestOptions& options = {}, Token&& token = {}) {
+        return exchange(MessageType::request_uri, uri, options.content, options,
                         std::forward<Token>(token));
     }
     /// Creates a resource; the answer is OK or an error type.
     template <class Token = boost::asio::use_awaitable_t<>>
-    auto create(ByteView uri, ByteView content, RequestOptions options = {}, Token&& token = {}) {
-        return exchange(MessageType::create_uri, uri, content, std::move(options),
+    auto create(ByteView uri, ByteView content, const RequestOptions& options = {}, Token&& token = {}) {
+        return exchange(MessageType::create_uri, uri, content, options,
                         std::forward<Token>(token));
     }
     template <class Token = boost::asio::use_awaitable_t<>>
-    auto update(ByteView uri, ByteView content, RequestOptions options = {}, Token&& token = {}) {
-        return exchange(MessageType::update_uri, uri, content, std::move(options),
+    auto update(ByteView uri, ByteView content, const RequestOptions& options = {}, Token&& token = {}) {
+        return exchange(MessageType::update_uri, uri, content, options,
                         std::forward<Token>(token));
     }
     /// Deletes a resource (`delete` is a word of C++).
     template <class Token = boost::asio::use_awaitable_t<>>
-    auto remove(ByteView uri, RequestOptions options = {}, Token&& token = {}) {
-        return exchange(MessageType::delete_uri, uri, {}, std::move(options),
+    auto remove(ByteView uri, const RequestOptions& options = {}, Token&& token = {}) {
+        return exchange(MessageType::delete_uri, uri, {}, options,
                         std::forward<Token>(token));
     }
     /// Asks to be notified of a uri; the answer is CONFIRM_SUBSCRIBE (or OK), or an error type.
     template <class Token = boost::asio::use_awaitable_t<>>
-    auto subscribe(ByteView uri, RequestOptions options = {}, Token&& token = {}) {
-        return exchange(MessageType::subscribe_uri, uri, {}, std::move(options),
+    auto subscribe(ByteView uri, const RequestOptions& options = {}, Token&& token = {}) {
+        return exchange(MessageType::subscribe_uri, uri, {}, options,
                         std::forward<Token>(token));
     }
     template <class Token = boost::asio::use_awaitable_t<>>
-    auto unsubscribe(ByteView uri, RequestOptions options = {}, Token&& token = {}) {
-        return exchange(MessageType::unsubscribe_uri, uri, {}, std::move(options),
+    auto unsubscribe(ByteView uri, const RequestOptions& options = {}, Token&& token = {}) {
+        return exchange(MessageType::unsubscribe_uri, uri, {}, options,
                         std::forward<Token>(token));
     }
     /// Sends a message of any type and waits for the answer with the same uri: RESPOND_URI after
     /// REQUEST_URI, OK after the others, or an error type (protocol.md §4). Several for one uri may be
     /// in flight; answers match them in order.
     template <class Token = boost::asio::use_awaitable_t<>>
-    auto exchange(MessageType type, ByteView uri, ByteView content, RequestOptions options = {},
+    auto exchange(MessageType type, ByteView uri, ByteView content, const RequestOptions& options = {},
                   Token&& token = {}) {
         return boost::asio::async_initiate<Token, void(boost::system::error_code, OwnedMessage)>(
             [this](auto handler, Result<OwnedMessage> message, RequestOptions terms) {
                 start_request(std::move(message), std::move(terms),
                               detail::Completion<OwnedMessage>(std::move(handler)));
             },
-            token, OwnedMessage::make(type, uri, content), std::move(options));
+            token, OwnedMessage::make(type, uri, content), options);
     }
 
     /// Waits for one message. A handler registered for it runs first, and what it returns is given
     /// instead; else the message itself. Messages that are damaged, or fail authentication without an
     /// answer to give, are skipped.
     template <class Token = boost::asio::use_awaitable_t<>>
-    auto receive_once(ReceiveOptions options = {}, Token&& token = {}) {
+    auto receive_once(const ReceiveOptions& options = {}, Token&& token = {}) {
         return boost::asio::async_initiate<Token, void(boost::system::error_code, OwnedMessage)>(
             [this](auto handler, ReceiveOptions terms) {
                 start_receive(std::move(terms), detail::Completion<OwnedMessage>(std::move(handler)));
             },
-            token, std::move(options));
+            token, options);
     }
 
     /// Receives messages for handlers until stopped, in the background. False when one was running, or
