@@ -5,12 +5,14 @@
 namespace netaio::app {
 
 void add_client_options(CLI::App& command, ClientOptions& options) {
-    command.add_option("--server", options.server, "whom to ask")
+    command.add_option("--server", options.server, "the server to ask")
         ->type_name("HOST:PORT")
         ->capture_default_str();
-    command.add_option("--timeout", options.timeout_seconds, "how long to wait, fractions allowed")
+    command
+        .add_option("--timeout", options.timeout_seconds,
+                    "how long to wait for it; fractions are fine")
         ->type_name("SECONDS")
-        ->check(CLI::Range(0.001, 31536000.0))
+        ->check(CLI::Range(0.001, 31536000.0).description(""))
         ->capture_default_str();
     command.add_flag("--json", options.output.json, "print one JSON object a line");
     add_log_option(command, options.log_level);

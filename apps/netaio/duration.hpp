@@ -8,7 +8,7 @@ namespace netaio::app {
 
 /// What durations on the command line may be: seconds, up to a year.
 inline CLI::Validator duration_range() {
-    return CLI::Range(0.0, 31536000.0);
+    return CLI::Range(0.0, 31536000.0).description("");
 }
 
 /// Seconds, rounded up, so that nothing above zero becomes zero.

@@ -38,8 +38,8 @@ void add_exchange_commands(CLI::App& app, std::function<int()>& chosen) {
         CLI::App* command = app.add_subcommand(name, text);
         const auto options = std::make_shared<ExchangeOptions>();
         options->type = type;
-        command->add_option("uri", options->uri, "the resource")->type_name("")->required();
-        auto* content = command->add_option("content", options->content,
+        command->add_option("URI", options->uri, "the resource")->type_name("")->required();
+        auto* content = command->add_option("CONTENT", options->content,
                                             "the text itself, @FILE, or - for standard input");
         content->type_name("")->required(type == MessageType::publish_uri);
         command->add_option("-o", options->client.output.file, "write the answer's content there")

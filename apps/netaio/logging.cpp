@@ -31,9 +31,12 @@ spdlog::level::level_enum spdlog_level(LogLevel level) noexcept {
 }  // namespace
 
 void add_log_option(CLI::App& command, std::string& level) {
-    command.add_option("--log-level", level, "log this and what matters more, to stderr")
+    command
+        .add_option("--log-level", level,
+                    "how much to log to stderr: trace, debug, info, warning, error, off")
         ->type_name("LEVEL")
-        ->check(CLI::IsMember({"trace", "debug", "info", "warning", "error", "off"}))
+        ->check(
+            CLI::IsMember({"trace", "debug", "info", "warning", "error", "off"}).description(""))
         ->capture_default_str();
 }
 

@@ -7,6 +7,9 @@
 namespace netaio::app {
 namespace {
 
+constexpr const char* protection_group =
+    "Protection (SECRET and KEY: @FILE, env:NAME, or the text itself)";
+
 std::shared_ptr<const AuthPlugin> make_auth(const std::string& option, const std::string& source,
                                             const std::string& field, Dialect dialect) {
     if (source.empty()) return nullptr;
@@ -37,18 +40,19 @@ void add_protection_options(CLI::App& command, ProtectionOptions& options) {
         command.add_option(name, value, text)
             ->type_name(type)
             ->check(not_empty)
-            ->group("Protection (SECRET and KEY: @FILE, env:NAME, or the text itself)");
+            ->group(protection_group);
     };
     add("--hmac", options.hmac, "SECRET", "authenticate all messages with this secret");
     add("--cipher", options.cipher, "KEY", "encrypt all messages; use it with --hmac");
     add("--inner-hmac", options.inner_hmac, "SECRET",
-        "authenticate the resource messages inside of that as well (field camh)");
+        "authenticate resource messages once more inside");
     add("--inner-cipher", options.inner_cipher, "KEY",
-        "encrypt their content inside of that as well (field iv2); the uri stays readable");
-    command.add_option("--dialect", options.dialect, "the version of the peers' plugins")
-        ->check(CLI::IsMember({"0.0.8", "0.0.9"}))
+        "encrypt their content once more inside; uris stay readable");
+    command.add_option("--dialect", options.dialect, "what the peers speak, 0.0.8 or 0.0.9")
+        ->type_name("VERSION")
+        ->check(CLI::IsMember({"0.0.8", "0.0.9"}).description(""))
         ->capture_default_str()
-        ->group("Protection (SECRET and KEY: @FILE, env:NAME, or the text itself)");
+        ->group(protection_group);
 }
 
 Protection make_protection(const ProtectionOptions& options) {

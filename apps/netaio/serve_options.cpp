@@ -16,28 +16,29 @@ void add_limits(CLI::App& command, ServeOptions& options) {
             ->capture_default_str()
             ->group("Limits");
     };
-    const auto size = CLI::AsSizeValue(false);
+    const auto size = CLI::AsSizeValue(false).description("");
     limit("--connections-max", options.connections_max, "N",
           "connections at once; more are closed as they come")
-        ->check(CLI::PositiveNumber);
+        ->check(CLI::Range(std::uint64_t(1), std::uint64_t(1) << 40).description(""));
     limit("--frame-max", options.frame_max, "BYTES", "the longest frame, header included")
         ->transform(size)
-        ->check(CLI::Range(9u, 131079u));
+        ->check(CLI::Range(9u, 131079u).description(""));
     limit("--idle-timeout", options.idle_timeout, "SECONDS",
-          "close a connection that brings nothing for so long; 0 for never")
+          "close a connection that is silent for so long; 0: never")
         ->check(duration_range());
     limit("--frame-timeout", options.frame_timeout, "SECONDS",
-          "how long one frame may take to arrive; 0 for ever")
+          "how long one frame may take to arrive; 0: for ever")
         ->check(duration_range());
     limit("--send-timeout", options.send_timeout, "SECONDS",
-          "disconnect a receiver that takes nothing for so long; 0 for never")
+          "disconnect who takes nothing for so long; 0: never")
         ->check(duration_range());
-    limit("--send-queue-max", options.send_queue_max, "BYTES", "what may wait for one receiver")
+    limit("--send-queue-max", options.send_queue_max, "BYTES", "how much may wait for one receiver")
         ->transform(size);
     limit("--slow-receiver", options.slow_receiver, "POLICY",
-          "what becomes of notifications beyond that: drop-oldest, drop-newest or disconnect")
-        ->check(CLI::IsMember({"drop-oldest", "drop-newest", "disconnect"}));
-    limit("--store-max", options.store_max, "BYTES", "how far the store may grow; 0 for no bound")
+          "what then happens: drop-oldest, drop-newest or disconnect")
+        ->check(CLI::IsMember({"drop-oldest", "drop-newest", "disconnect"}).description(""));
+    limit("--store-max", options.store_max, "BYTES",
+          "how far the store may grow; 0: as far as the disk allows")
         ->transform(size);
     limit("--drain", options.drain, "SECONDS", "how long connections may finish when stopping")
         ->check(duration_range());
@@ -73,9 +74,9 @@ void add_serve_options(CLI::App& command, ServeOptions& options) {
         ->type_name("FILE")
         ->capture_default_str();
     command.add_flag("--read-only", options.read_only, "refuse to create, update and delete");
-    command.add_option("--threads", options.threads, "event loops; 0 for one for each core")
+    command.add_option("--threads", options.threads, "event loops; 0: one for each core")
         ->type_name("N")
-        ->check(CLI::Range(0u, 1024u))
+        ->check(CLI::Range(0u, 1024u).description(""))
         ->capture_default_str();
     add_log_option(command, options.log_level);
     add_protection_options(command, options.protection);

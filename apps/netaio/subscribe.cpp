@@ -131,13 +131,13 @@ int subscribe(const SubscribeOptions& options) {
 void add_subscribe_command(CLI::App& app, std::function<int()>& chosen) {
     CLI::App* command = app.add_subcommand("subscribe", "Print the notifications of resources");
     const auto options = std::make_shared<SubscribeOptions>();
-    command->add_option("uri", options->uris, "the resources")->type_name("")->required();
-    command->add_option("--count", options->count, "end after so many; 0 goes on without end")
+    command->add_option("URI", options->uris, "the resources")->type_name("")->required();
+    command->add_option("--count", options->count, "end after so many; 0: never")
         ->type_name("N")
         ->capture_default_str();
     command
         ->add_option("-o", options->client.output.file,
-                     "write each notification's content there, in the place of the last one's")
+                     "write the content of the latest notification there")
         ->type_name("FILE");
     add_client_options(*command, options->client);
     command->callback([&chosen, command, options] {

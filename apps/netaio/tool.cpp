@@ -27,14 +27,21 @@ int parse_and_run(int argc, const char* const* argv) {
                  "netaio");
     app.set_version_flag("--version", "netaio " NETAIO_VERSION);
     app.require_subcommand(1);
-    app.footer(examples() + "\n" + exit_code_help() + "\nThe manual: man netaio");
-    app.get_formatter()->column_width(34);
+    app.get_formatter()->column_width(30);
+    app.failure_message([](const CLI::App* tool, const CLI::Error& error) {
+        const auto commands = tool->get_subcommands();
+        const std::string named = commands.empty() ? "" : commands.front()->get_name() + " ";
+        return "netaio: " + std::string(error.what()) + "; see netaio " + named + "--help\n";
+    });
+    // The commands inherit this footer.
+    app.footer(exit_code_help());
 
     std::function<int()> chosen;
     add_serve_command(app, chosen);
     add_exchange_commands(app, chosen);
     add_subscribe_command(app, chosen);
     add_ping_command(app, chosen);
+    app.footer(examples() + "\n" + exit_code_help() + "\nThe manual: man netaio");
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

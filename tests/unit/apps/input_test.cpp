@@ -1,0 +1,109 @@
+#include "input.hpp"
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include "exit_code.hpp"
+#include "temporary_folder.hpp"
+
+namespace netaio::app {
+namespace {
+
+// Runs `read`, which is to fail, and gives what it says; checks the exit code.
+template <class Read>
+std::string failure_of(int code, Read read) {
+    try {
+        read();
+    } catch (const Failure& failure) {
+        EXPECT_EQ(failure.code(), code) << failure.what();
+        return failure.what();
+    }
+    ADD_FAILURE() << "did not fail";
+    return "";
+}
+
+class Secrets : public testing::Test {
+protected:
+    // Reads a secret and what was said on stderr meanwhile.
+    std::string read(const std::string& source) {
+        testing::internal::CaptureStderr();
+        const std::string secret = read_secret("--hmac", source).reveal().str();
+        said_ = testing::internal::GetCapturedStderr();
+        return secret;
+    }
+
+    TemporaryFolder folder_;
+    std::string said_;
+};
+
+TEST_F(Secrets, CanBeLiteralWithAWarningThatDoesNotShowThem) {
+    EXPECT_EQ(read("swordfish"), "swordfish");
+    EXPECT_NE(said_.find("warning: --hmac"), std::string::npos);
+    EXPECT_EQ(said_.find("swordfish"), std::string::npos);
+}
+
+TEST_F(Secrets, ComeFromFilesWithoutOneLineEnd) {
+    EXPECT_EQ(read("@" + folder_.write("a", "swordfish\n")), "swordfish");
+    EXPECT_EQ(read("@" + folder_.write("b", "swordfish\r\n")), "swordfish");
+    EXPECT_EQ(read("@" + folder_.write("c", "swordfish\n\n")), "swordfish\n");
+    EXPECT_EQ(read("@" + folder_.write("d", " sword fish")), " sword fish");
+    EXPECT_EQ(said_, "");
+}
+
+TEST_F(Secrets, ComeFromTheEnvironment) {
+    ::setenv("NETAIO_TEST_SECRET", "swordfish", 1);
+    EXPECT_EQ(read("env:NETAIO_TEST_SECRET"), "swordfish");
+    EXPECT_EQ(said_, "");
+    ::unsetenv("NETAIO_TEST_SECRET");
+    const std::string said =
+        failure_of(2, [] { read_secret("--cipher", "env:NETAIO_TEST_SECRET"); });
+    EXPECT_NE(said.find("--cipher"), std::string::npos);
+    EXPECT_NE(said.find("NETAIO_TEST_SECRET"), std::string::npos);
+}
+
+TEST_F(Secrets, AreNeverEmpty) {
+    ::setenv("NETAIO_TEST_EMPTY", "", 1);
+    failure_of(2, [] { read_secret("--hmac", ""); });
+    failure_of(2, [] { read_secret("--hmac", "env:NETAIO_TEST_EMPTY"); });
+    failure_of(2, [&] { read_secret("--hmac", "@" + folder_.write("empty", "\n")); });
+}
+
+TEST_F(Secrets, NameTheFileThatIsMissing) {
+    const std::string path = folder_.file("missing");
+    EXPECT_NE(failure_of(1, [&] { read_secret("--hmac", "@" + path); }).find(path),
+              std::string::npos);
+}
+
+TEST_F(Secrets, AreBounded) {
+    failure_of(7, [] { read_secret("--hmac", "@/dev/zero"); });
+}
+
+TEST(Content, IsTheTextItself) {
+    EXPECT_EQ(read_content("hello", "uri", 100), "hello");
+    EXPECT_EQ(read_content("", "uri", 100), "");
+}
+
+TEST(Content, ComesFromAFileAsItIs) {
+    const TemporaryFolder folder;
+    const std::string bytes("\0\xff\n\r\n", 5);
+    EXPECT_EQ(read_content("@" + folder.write("a", bytes), "uri", 100), bytes);
+    failure_of(1, [&] { read_content("@" + folder.file("missing"), "uri", 100); });
+}
+
+TEST(Content, MustFitBesideTheUri) {
+    const TemporaryFolder folder;
+    const std::string fits(97, 'x');
+    EXPECT_EQ(read_content(fits, "uri", 100), fits);
+    EXPECT_EQ(read_content("@" + folder.write("a", fits), "uri", 100), fits);
+
+    const std::string said = failure_of(7, [&] { read_content(fits + "x", "uri", 100); });
+    for (const char* number : {"98 bytes", "3 bytes", "97 fit"}) {
+        EXPECT_NE(said.find(number), std::string::npos) << said;
+    }
+    failure_of(7, [&] { read_content("@" + folder.write("b", fits + "x"), "uri", 100); });
+    failure_of(7, [&] { read_content("@/dev/zero", "uri", 100); });
+    failure_of(7, [&] { read_content("", fits, 96); });
+}
+
+}  // namespace
+}  // namespace netaio::app
