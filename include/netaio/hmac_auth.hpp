@@ -25,7 +25,7 @@ struct HmacOptions {
 /// nor other fields, and does not stop replays.
 class HmacAuth final : public AuthPlugin {
 public:
-    /// Throws std::invalid_argument when the secret is empty or two fields share a name.
+    /// Throws std::invalid_argument when the secret or a name is empty or two fields share a name.
     explicit HmacAuth(HmacOptions options);
     ~HmacAuth() override;
 

@@ -10,13 +10,14 @@ class OneTimeKeys {
 public:
     /// The purpose is "mac" or "enc".
     OneTimeKeys(ByteView key, ByteView purpose) noexcept
-        : key_(sha256(key)), purpose_(sha256(purpose)) {}
+        : key_(sha256(key)),
+          purpose_(Block::last({sha256(purpose).view()}, 3 * Digest::size)) {}
 
     Digest derive(ByteView nonce) const noexcept;
 
 private:
     Digest key_;
-    Digest purpose_;
+    Block purpose_;
 };
 
 /// HMAC-SHA-256 but for its pads, which are 136 bytes long where the standard has 64. So no library's
@@ -25,7 +26,7 @@ class Hmac {
 public:
     static constexpr std::size_t pad_size = 136;
 
-    /// The key is `pad_size` bytes long at most.
+    /// The key is 64 bytes long at most.
     explicit Hmac(ByteView key) noexcept;
 
     Hmac& update(ByteView bytes) noexcept {
@@ -33,11 +34,11 @@ public:
         return *this;
     }
     /// The tag of all bytes given; nothing can be added afterwards.
-    Digest finish() noexcept { return outer_.update(inner_.finish().view()).finish(); }
+    Digest finish() noexcept;
 
 private:
     Sha256 inner_;
-    Sha256 outer_;
+    Block outer_;  // the first of the pad's 136 bytes
 };
 
 /// A key of v0.0.8, which is replaced by its digest when it is longer than 32 bytes or the message.

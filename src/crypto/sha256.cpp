@@ -6,24 +6,31 @@
 #include "sha256.hpp"
 
 #include <algorithm>
+#include <cassert>
 
 #include "../wire/endian.hpp"
-#include "memory.hpp"
 
 namespace netaio::crypto {
 namespace {
 
 constexpr std::size_t length_size = 8;  // of the bit count that ends SHA-256's padding
+constexpr std::size_t last_max = SHA256_CBLOCK - 1 - length_size;
 
 unsigned char* octets(char* bytes) noexcept {
     return reinterpret_cast<unsigned char*>(bytes);
 }
 
-}  // namespace
-
-Digest::~Digest() {
-    wipe(bytes_, size);
+void transform(SHA256_CTX& state, const char* block) noexcept {
+    SHA256_Transform(&state, reinterpret_cast<const unsigned char*>(block));
 }
+
+void put_length(char* at, std::uint64_t message_size) noexcept {
+    const std::uint64_t bits = message_size * 8;
+    wire::put_u32(wire::put_u32(at, static_cast<std::uint32_t>(bits >> 32)),
+                  static_cast<std::uint32_t>(bits));
+}
+
+}  // namespace
 
 Sha256::Sha256() noexcept {
     SHA256_Init(&state_);
@@ -45,7 +52,43 @@ Digest Sha256::finish() noexcept {
 }
 
 Digest sha256(ByteView bytes) noexcept {
+    if (bytes.size() <= last_max) {
+        return BlockHash().add(Block::last({bytes}, bytes.size())).digest();
+    }
     return Sha256().update(bytes).finish();
+}
+
+Block::Block(std::initializer_list<ByteView> parts) noexcept : bytes_{} {
+    char* end = bytes_;
+    for (const ByteView part : parts) {
+        assert(part.size() <= static_cast<std::size_t>(bytes_ + size - end));
+        end = std::ranges::copy(part, end).out;
+    }
+}
+
+Block Block::last(std::initializer_list<ByteView> parts, std::size_t message_size) noexcept {
+    Block block(parts);
+    block.bytes_[message_size % size] = '\x80';
+    put_length(block.bytes_ + size - length_size, message_size);
+    return block;
+}
+
+BlockHash::BlockHash() noexcept {
+    SHA256_Init(&state_);
+}
+
+BlockHash& BlockHash::add(const Block& block) noexcept {
+    transform(state_, block.view().data());
+    return *this;
+}
+
+Digest BlockHash::digest() const noexcept {
+    Digest digest;
+    char* out = digest.data();
+    for (const std::uint32_t word : state_.h) {
+        out = wire::put_u32(out, word);
+    }
+    return digest;
 }
 
 CounterHash::CounterHash(std::initializer_list<ByteView> prefix) noexcept {
@@ -62,10 +105,7 @@ CounterHash::CounterHash(std::initializer_list<ByteView> prefix) noexcept {
     *end++ = '\x80';
     const auto used = static_cast<std::size_t>(end - tail_) + length_size;
     tail_blocks_ = (used + SHA256_CBLOCK - 1) / SHA256_CBLOCK;
-    const std::uint64_t bits = (std::uint64_t{size} + sizeof counter_) * 8;
-    char* length = tail_ + tail_blocks_ * SHA256_CBLOCK - length_size;
-    wire::put_u32(wire::put_u32(length, static_cast<std::uint32_t>(bits >> 32)),
-                  static_cast<std::uint32_t>(bits));
+    put_length(tail_ + tail_blocks_ * SHA256_CBLOCK - length_size, size + sizeof counter_);
 }
 
 CounterHash::~CounterHash() {
@@ -78,7 +118,7 @@ std::span<const std::uint32_t, 8> CounterHash::next() noexcept {
     wire::put_u32(tail_ + counter_at_, counter_++);
     std::ranges::copy(start_.h, work_.h);
     for (std::size_t block = 0; block < tail_blocks_; ++block) {
-        SHA256_Transform(&work_, octets(tail_ + block * SHA256_CBLOCK));
+        transform(work_, tail_ + block * SHA256_CBLOCK);
     }
     return work_.h;
 }

@@ -20,7 +20,7 @@ std::string hmac_by_hand(std::string key, const std::string& message) {
 }
 
 TEST(Hmac, IsTheTextbookConstructionWithLongerPads) {
-    for (const std::size_t key_size : {0u, 1u, 32u, 64u, 136u}) {
+    for (const std::size_t key_size : {0u, 1u, 32u, 64u}) {
         for (const std::size_t size : {0u, 1u, 55u, 64u, 1000u}) {
             const std::string key(key_size, 'k');
             const std::string message(size, 'm');

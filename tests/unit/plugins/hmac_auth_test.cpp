@@ -1,0 +1,264 @@
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <netaio/hmac_auth.hpp>
+#include <netaio/packify.hpp>
+#include <thread>
+
+#include "support/fixed_environment.hpp"
+
+namespace netaio {
+namespace {
+
+using namespace std::string_literals;
+
+constexpr Dialect dialects[] = {Dialect::v0_0_9, Dialect::v0_0_8};
+constexpr ByteView body("\0\3urisome content", 17);
+
+struct HmacAuthTest : testing::Test {
+    AuthFields made(const HmacAuth& plugin, ByteView encoded_body = body) {
+        AuthFields fields;
+        EXPECT_FALSE(plugin.make(fields, encoded_body, context));
+        return fields;
+    }
+
+    Environment environment = test::fixed_environment();
+    PluginContext context{.environment = environment};
+};
+
+// The fields a dict of any values is received as.
+AuthFields received(const Value& dict) {
+    const std::string packed = pack(dict).value();
+    AuthFields fields;
+    EXPECT_FALSE(fields.parse(packed));
+    return fields.clone();
+}
+
+std::string changed(ByteView bytes, std::size_t at) {
+    std::string other = bytes.str();
+    other.at(at) = static_cast<char>(other.at(at) ^ 1);
+    return other;
+}
+
+TEST_F(HmacAuthTest, AcceptsWhatItMade) {
+    for (const Dialect dialect : dialects) {
+        const HmacAuth plugin({.secret = "test", .dialect = dialect});
+        EXPECT_TRUE(plugin.check(made(plugin), body, context));
+    }
+}
+
+TEST_F(HmacAuthTest, AcceptsTheSameSecretAsTextAndBytesAndOfAnyLength) {
+    for (const std::string& secret : {"s"s, "\0\xff"s, std::string(1000, 's')}) {
+        const HmacAuth sender({.secret = secret});
+        const HmacAuth receiver({.secret = ByteView(secret)});
+        EXPECT_TRUE(receiver.check(made(sender), body, context));
+    }
+}
+
+TEST_F(HmacAuthTest, RefusesAnotherSecret) {
+    for (const Dialect dialect : dialects) {
+        const HmacAuth sender({.secret = "test", .dialect = dialect});
+        const HmacAuth receiver({.secret = "tess", .dialect = dialect});
+        EXPECT_FALSE(receiver.check(made(sender), body, context));
+    }
+}
+
+TEST_F(HmacAuthTest, RefusesAnyChangedByteOfTheBody) {
+    for (const Dialect dialect : dialects) {
+        const HmacAuth plugin({.secret = "test", .dialect = dialect});
+        const AuthFields fields = made(plugin);
+        for (std::size_t at = 0; at < body.size(); ++at) {
+            EXPECT_FALSE(plugin.check(fields, changed(body, at), context)) << at;
+        }
+        EXPECT_FALSE(plugin.check(fields, body.substr(1), context));
+        EXPECT_FALSE(plugin.check(fields, body.str() + "x", context));
+    }
+}
+
+TEST_F(HmacAuthTest, RefusesAnyChangedByteOfNonceTimestampAndTag) {
+    const HmacAuth plugin({.secret = "test"});
+    for (const char* name : {"nonce", "ts", "hmac"}) {
+        const AuthFields fields = made(plugin);
+        const std::string value = fields.bytes(name).value().str();
+        for (std::size_t at = 0; at < value.size(); ++at) {
+            AuthFields other = fields.clone();
+            other.set(name, changed(value, at));
+            EXPECT_FALSE(plugin.check(other, body, context)) << name << at;
+        }
+        AuthFields shorter = fields.clone();
+        shorter.set(name, value.substr(1));
+        EXPECT_FALSE(plugin.check(shorter, body, context)) << name;
+        AuthFields missing = fields.clone();
+        missing.erase(name);
+        EXPECT_FALSE(plugin.check(missing, body, context)) << name;
+    }
+}
+
+TEST_F(HmacAuthTest, RefusesAnotherTimestampOfTheOlderDialect) {
+    const HmacAuth plugin({.secret = "test", .dialect = Dialect::v0_0_8});
+    AuthFields fields = made(plugin);
+    const auto ts = fields.integer("ts").value();
+    for (const std::uint64_t other : {ts + 1, std::uint64_t{0}, ts + (std::uint64_t{1} << 32)}) {
+        fields.set_integer("ts", other);
+        EXPECT_FALSE(plugin.check(fields, body, context)) << other;
+    }
+    fields.set_integer("ts", ts);
+    EXPECT_TRUE(plugin.check(fields, body, context));
+}
+
+TEST_F(HmacAuthTest, RefusesValuesOfTheWrongType) {
+    for (const Dialect dialect : dialects) {
+        const HmacAuth plugin({.secret = "test", .dialect = dialect});
+        const AuthFields fields = made(plugin);
+        std::string packed;
+        ASSERT_FALSE(fields.encode_to(packed));
+        const Value good = unpack(packed).value();
+        ASSERT_TRUE(plugin.check(received(good), body, context));
+        for (const char* name : {"nonce", "ts", "hmac"}) {
+            for (const Value& wrong : {Value(), Value("text"), Value(-1), Value(true), Value(1.5),
+                                       Value(List{1, 2}), Value(Dict{{"a", 1}})}) {
+                Value dict = good;
+                dict.as_dict()->set(name, wrong);
+                EXPECT_FALSE(plugin.check(received(dict), body, context)) << name;
+            }
+        }
+    }
+}
+
+TEST_F(HmacAuthTest, DialectsDoNotAcceptEachOther) {
+    const HmacAuth newer({.secret = "test"});
+    const HmacAuth older({.secret = "test", .dialect = Dialect::v0_0_8});
+    EXPECT_FALSE(older.check(made(newer), body, context));
+    EXPECT_FALSE(newer.check(made(older), body, context));
+}
+
+TEST_F(HmacAuthTest, SendsTheTimestampAsItsDialectDoes) {
+    EXPECT_EQ(made(HmacAuth({.secret = "test"})).bytes("ts"), "\x65\x53\xf1\x00"s);
+    const HmacAuth older({.secret = "test", .dialect = Dialect::v0_0_8});
+    EXPECT_EQ(made(older).integer("ts"), 1'700'000'000u);
+    EXPECT_FALSE(made(older).bytes("ts"));
+}
+
+TEST_F(HmacAuthTest, InnerAndOuterPluginsMayShareNonceAndTimestamp) {
+    for (const Dialect dialect : dialects) {
+        const HmacAuth inner({.secret = "inner", .hmac_field = "hmac2", .dialect = dialect});
+        const HmacAuth outer({.secret = "outer", .dialect = dialect});
+        AuthFields fields = made(inner);
+        const std::string nonce = fields.bytes("nonce").value().str();
+        ASSERT_FALSE(outer.make(fields, body, context));
+        EXPECT_EQ(fields.bytes("nonce"), nonce);
+        EXPECT_EQ(fields.size(), 4u);
+        EXPECT_TRUE(outer.check(fields, body, context));
+        EXPECT_TRUE(inner.check(fields, body, context));
+    }
+}
+
+TEST_F(HmacAuthTest, ReplacesANonceThatIsNotSixteenBytes) {
+    const HmacAuth plugin({.secret = "test"});
+    for (const std::size_t size : {0u, 15u, 17u}) {
+        AuthFields fields;
+        fields.set("nonce", std::string(size, 'n'));
+        ASSERT_FALSE(plugin.make(fields, body, context));
+        EXPECT_EQ(fields.bytes("nonce").value().size(), 16u);
+        EXPECT_TRUE(plugin.check(fields, body, context));
+    }
+}
+
+TEST_F(HmacAuthTest, CannotMakeWithAWrongNonceOrTimestampAndLeavesTheFieldsAlone) {
+    for (const Dialect dialect : dialects) {
+        const HmacAuth plugin({.secret = "test", .dialect = dialect});
+        for (const Value& dict :
+             {Value(Dict{{"ts", "text"}}), Value(Dict{{"ts", -1}}), Value(Dict{{"ts", 1LL << 32}}),
+              Value(Dict{{"ts", Bytes("\1\0\0\0\0"s)}}), Value(Dict{{"nonce", 5}})}) {
+            AuthFields fields = received(dict);
+            EXPECT_EQ(plugin.make(fields, body, context), Errc::auth_not_possible);
+            std::string packed;
+            ASSERT_FALSE(fields.encode_to(packed));
+            EXPECT_EQ(packed, pack(dict).value());
+        }
+    }
+}
+
+TEST_F(HmacAuthTest, KeepsOtherFieldsAndReplacesAnOldTag) {
+    const HmacAuth plugin({.secret = "test"});
+    AuthFields fields;
+    fields.set("iv", "vector");
+    fields.set("hmac", "old");
+    ASSERT_FALSE(plugin.make(fields, body, context));
+    EXPECT_EQ(fields.bytes("iv"), "vector");
+    EXPECT_EQ(fields.size(), 4u);
+    EXPECT_TRUE(plugin.check(fields, body, context));
+}
+
+TEST_F(HmacAuthTest, DrawsNothingButTheNonce) {
+    const auto random = std::make_shared<test::ScriptedRandom>(
+        std::vector<std::string>{"0123456789abcdef"});
+    environment.random = random;
+    EXPECT_EQ(made(HmacAuth({.secret = "test"})).bytes("nonce"), "0123456789abcdef");
+    EXPECT_TRUE(random->done());
+}
+
+TEST_F(HmacAuthTest, TellsSendersThatAuthenticationFailed) {
+    const OwnedMessage error = HmacAuth({.secret = "test"}).error();
+    EXPECT_EQ(error.type(), MessageType::auth_error);
+    EXPECT_EQ(error.uri(), "ERROR");
+    EXPECT_EQ(error.content(), "HMAC auth failed");
+    EXPECT_FALSE(HmacAuth({.secret = "test"}).is_peer_specific());
+}
+
+// The text of the std::invalid_argument that options cause.
+std::string refusal(HmacOptions options) {
+    try {
+        const HmacAuth plugin(std::move(options));
+    } catch (const std::invalid_argument& error) {
+        return error.what();
+    }
+    return {};
+}
+
+TEST_F(HmacAuthTest, RefusesOptionsThatCannotWork) {
+    EXPECT_EQ(refusal({}), "HmacOptions::secret is empty: give both ends the same secret");
+    EXPECT_EQ(refusal({.secret = "test", .hmac_field = ""}),
+              "a field of HmacOptions has no name: leave it at its default");
+    constexpr auto shared =
+        "two fields of HmacOptions share a name: tag, nonce and timestamp need one each";
+    EXPECT_EQ(refusal({.secret = "test", .hmac_field = "nonce"}), shared);
+    EXPECT_EQ(refusal({.secret = "test", .hmac_field = "ts"}), shared);
+    EXPECT_EQ(refusal({.secret = "test", .nonce_field = "ts"}), shared);
+}
+
+TEST_F(HmacAuthTest, ServesSeveralThreadsAtOnce) {
+    const auto plugin = hmac_auth({.secret = "test"});
+    const Environment outside;
+    std::atomic<int> accepted = 0;
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 4; ++i) {
+        threads.emplace_back([&, i] {
+            const std::string mine = body.str() + std::to_string(i);
+            for (int round = 0; round < 250; ++round) {
+                AuthFields fields;
+                const PluginContext own{.environment = outside};
+                const bool failed = static_cast<bool>(plugin->make(fields, mine, own));
+                accepted += !failed && plugin->check(fields, mine, own) ? 1 : 0;
+            }
+        });
+    }
+    for (std::thread& thread : threads) {
+        thread.join();
+    }
+    EXPECT_EQ(accepted, 1000);
+}
+
+TEST(AuthPlugin, TellsSendersThatAuthenticationFailedUnlessItSaysMore) {
+    struct Silent final : AuthPlugin {
+        std::error_code make(AuthFields&, ByteView, const PluginContext&) const override {
+            return {};
+        }
+        bool check(const AuthFields&, ByteView, const PluginContext&) const override { return true; }
+    };
+    EXPECT_EQ(Silent().error().type(), MessageType::auth_error);
+    EXPECT_EQ(Silent().error().content(), "auth failed");
+}
+
+}  // namespace
+}  // namespace netaio
