@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds and runs one consumer project in an empty folder of its own.
 #   run.sh install BUILD-FOLDER PREFIX      installs netaio for the two that want it installed
-#   run.sh find_package|add_subdirectory|pkg_config PREFIX
+#   run.sh find_package|add_subdirectory|pkg_config PREFIX [CMAKE-ARGUMENT...]
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
@@ -17,11 +17,11 @@ mkdir -p "$work"
 cd "$work"
 case $way in
     find_package)
-        cmake -S "$here/$way" -B . -G Ninja -DCMAKE_PREFIX_PATH="$prefix"
+        cmake -S "$here/$way" -B . -G Ninja -DCMAKE_PREFIX_PATH="$prefix" "${@:3}"
         cmake --build .
         ;;
     add_subdirectory)
-        cmake -S "$here/$way" -B . -G Ninja -DCMAKE_CXX_COMPILER_LAUNCHER="$(command -v ccache || true)"
+        cmake -S "$here/$way" -B . -G Ninja "${@:3}"
         cmake --build . --parallel 2
         ;;
     pkg_config)
