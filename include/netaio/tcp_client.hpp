@@ -37,16 +37,33 @@ struct TcpClientOptions {
     std::size_t send_queue_max = 4 << 20;
 };
 
-// Options of waiting calls hold no strings and are taken by reference: g++ 12 moves aggregates made
-// within a co_await expression byte by byte, which a std::string does not survive.
+/// A plugin lent for the time of a call: converts from the shared pointer it was made as, which must
+/// stay until the call returns (an awaited one: until it is first suspended). The call then holds its
+/// own share.
+//
+// Options of waiting calls hold nothing that has a destructor, since g++ 12 destroys the members of
+// aggregates made within a co_await expression twice.
+template <class Plugin>
+class PluginRef {
+public:
+    constexpr PluginRef() noexcept = default;
+    constexpr PluginRef(std::nullptr_t) noexcept {}
+    PluginRef(const std::shared_ptr<const Plugin>& plugin) noexcept : plugin_(&plugin) {}
+
+    /// A share of the plugin; null when there is none.
+    std::shared_ptr<const Plugin> share() const { return plugin_ ? *plugin_ : nullptr; }
+
+private:
+    const std::shared_ptr<const Plugin>* plugin_ = nullptr;
+};
 
 /// One request's own terms.
 struct RequestOptions {
     /// How long to wait for the answer; zero takes TcpClientOptions::request_timeout.
     std::chrono::milliseconds timeout = std::chrono::milliseconds(0);
     /// The inner layer: request and answer go through these.
-    std::shared_ptr<const AuthPlugin> auth = nullptr;
-    std::shared_ptr<const CipherPlugin> cipher = nullptr;
+    PluginRef<AuthPlugin> auth = {};
+    PluginRef<CipherPlugin> cipher = {};
     /// Which server; the default one unless given.
     std::optional<Address> server = std::nullopt;
     /// What to send beside the uri; request() only. Copied by the call.
@@ -148,11 +165,12 @@ public:
     auto exchange(MessageType type, ByteView uri, ByteView content, const RequestOptions& options = {},
                   Token&& token = {}) {
         return boost::asio::async_initiate<Token, void(boost::system::error_code, OwnedMessage)>(
-            [this](auto handler, Result<OwnedMessage> message, RequestOptions terms) {
+            [this](auto handler, Result<OwnedMessage> message, RequestTerms terms) {
                 start_request(std::move(message), std::move(terms),
                               detail::Completion<OwnedMessage>(std::move(handler)));
             },
-            token, OwnedMessage::make(type, uri, content), options);
+            token, OwnedMessage::make(type, uri, content),
+            RequestTerms{options.timeout, {options.auth.share(), options.cipher.share()}, options.server});
     }
 
     /// Waits for one message. A handler registered for it runs first, and what it returns is given
@@ -247,7 +265,13 @@ private:
     void start_connect(std::string host, std::uint16_t port, detail::Completion<Address> done);
     void set_timeout_handlers(std::function<void(const TimeoutContext&)> plain,
                               std::function<awaitable<void>(TimeoutContext)> suspending);
-    void start_request(Result<OwnedMessage> message, RequestOptions options,
+    // RequestOptions with their own share of the plugins.
+    struct RequestTerms {
+        std::chrono::milliseconds timeout;
+        Plugins inner;
+        std::optional<Address> server;
+    };
+    void start_request(Result<OwnedMessage> message, RequestTerms terms,
                        detail::Completion<OwnedMessage> done);
     void start_receive(ReceiveOptions options, detail::Completion<OwnedMessage> done);
 

@@ -70,7 +70,7 @@ void TcpClient::Impl::update_reading(Link& link) {
                              link.stream->requests()->in_flight() > 0);
 }
 
-void TcpClient::Impl::request(Result<OwnedMessage> message, RequestOptions options,
+void TcpClient::Impl::request(Result<OwnedMessage> message, RequestTerms options,
                               detail::Completion<OwnedMessage> done) {
     Link* link = find(options.server);
     if (!message || !link || !link->stream->open()) {
@@ -85,7 +85,7 @@ void TcpClient::Impl::request(Result<OwnedMessage> message, RequestOptions optio
     }
     const auto timeout = options.timeout.count() > 0 ? options.timeout : options_.request_timeout;
     const auto slot = done.slot();
-    const Plugins inner{std::move(options.auth), std::move(options.cipher)};
+    const Plugins inner = std::move(options.inner);
     TimeoutContext context{message->type(), message->uri().str(), timeout, stream->remote()};
     auto complete = [self = shared_from_this(), weak = stream->weak_from_this(),
                      context = std::move(context),

@@ -17,7 +17,7 @@ public:
     Impl(boost::asio::any_io_executor executor, TcpClientOptions options);
 
     void connect(std::string host, std::uint16_t port, detail::Completion<Address> done);
-    void request(Result<OwnedMessage> message, RequestOptions options,
+    void request(Result<OwnedMessage> message, RequestTerms options,
                  detail::Completion<OwnedMessage> done);
     void receive(ReceiveOptions options, detail::Completion<OwnedMessage> done);
 

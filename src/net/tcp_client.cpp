@@ -18,9 +18,9 @@ void TcpClient::start_connect(std::string host, std::uint16_t port, detail::Comp
     impl_->connect(std::move(host), port, std::move(done));
 }
 
-void TcpClient::start_request(Result<OwnedMessage> message, RequestOptions options,
+void TcpClient::start_request(Result<OwnedMessage> message, RequestTerms terms,
                               detail::Completion<OwnedMessage> done) {
-    impl_->request(std::move(message), std::move(options), std::move(done));
+    impl_->request(std::move(message), std::move(terms), std::move(done));
 }
 
 void TcpClient::start_receive(ReceiveOptions options, detail::Completion<OwnedMessage> done) {
