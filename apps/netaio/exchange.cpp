@@ -14,10 +14,10 @@ struct ExchangeOptions {
 };
 
 int exchange(const ExchangeOptions& options) {
-    return run_session([&options]() -> awaitable<void> {
-        Session session(options.client);
-        const std::string content =
-            read_content(options.content, options.uri, session.protection().payload_max);
+    const Protection protection = make_protection(options.client.protection);
+    const std::string content = read_content(options.content, options.uri, protection.payload_max);
+    return run_session([&]() -> awaitable<void> {
+        Session session(options.client, protection);
         co_await session.connect();
         const OwnedMessage answer = co_await session.exchange(options.type, options.uri, content);
         try {

@@ -59,9 +59,10 @@ awaitable<void> measure(Session& session, std::uint64_t count, RoundTrips& trips
 }
 
 int ping(const PingOptions& options) {
+    const Protection protection = make_protection(options.client.protection);
     RoundTrips trips;
     const int code = run_session([&]() -> awaitable<void> {
-        Session session(options.client);
+        Session session(options.client, protection);
         co_await session.connect();
         co_await measure(session, options.count, trips);
     });

@@ -74,9 +74,9 @@ awaitable<void> until_signal(const std::function<awaitable<void>()>& command, in
 
 }  // namespace
 
-Session::Session(const ClientOptions& options)
+Session::Session(const ClientOptions& options, Protection protection)
     : options_(options),
-      protection_(make_protection(options.protection)),
+      protection_(std::move(protection)),
       server_(parse_endpoint(options.server)),
       client_(make_client_options(options, protection_)) {}
 

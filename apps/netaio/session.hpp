@@ -11,8 +11,8 @@ namespace netaio::app {
 /// One connection of a client command to its server.
 class Session {
 public:
-    /// Reads secrets; throws Failure.
-    explicit Session(const ClientOptions& options);
+    /// Throws Failure when the options name no server. They must outlive it.
+    Session(const ClientOptions& options, Protection protection);
 
     /// Throws Failure that says what to do.
     awaitable<void> connect();

@@ -21,8 +21,9 @@ struct SubscribeOptions {
 // Prints notifications as they come, until something ends that.
 class Subscription {
 public:
-    Subscription(const SubscribeOptions& options, const boost::asio::any_io_executor& executor)
-        : options_(options), session_(options.client), wake_(executor) {}
+    Subscription(const SubscribeOptions& options, Protection protection,
+                 const boost::asio::any_io_executor& executor)
+        : options_(options), session_(options.client, std::move(protection)), wake_(executor) {}
 
     awaitable<void> run();
 
@@ -120,8 +121,10 @@ awaitable<void> Subscription::run() {
 }
 
 int subscribe(const SubscribeOptions& options) {
-    return run_session([&options]() -> awaitable<void> {
-        Subscription subscription(options, co_await boost::asio::this_coro::executor);
+    const Protection protection = make_protection(options.client.protection);
+    return run_session([&]() -> awaitable<void> {
+        const auto executor = co_await boost::asio::this_coro::executor;
+        Subscription subscription(options, protection, executor);
         co_await subscription.run();
     });
 }

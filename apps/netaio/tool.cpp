@@ -1,6 +1,9 @@
 #include "tool.hpp"
 
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
+#include <csignal>
 #include <iostream>
 
 #include "exchange.hpp"
@@ -20,6 +23,10 @@ std::string examples() {
            "  tar c notes | netaio update notes.tar -\n"
            "  netaio subscribe news weather --count 5\n"
            "What follows -- is taken as it is, such as content that begins with a dash.\n";
+}
+
+extern "C" void exit_interrupted(int) {
+    ::_exit(static_cast<int>(ExitCode::interrupted));
 }
 
 int parse_and_run(int argc, const char* const* argv) {
@@ -48,6 +55,9 @@ int parse_and_run(int argc, const char* const* argv) {
         const bool asked_for = app.exit(error) == 0;
         return static_cast<int>(asked_for ? ExitCode::done : ExitCode::usage);
     }
+    // For what waits outside of an event loop, such as reading standard input.
+    std::signal(SIGINT, exit_interrupted);
+    std::signal(SIGTERM, exit_interrupted);
     return chosen();
 }
 

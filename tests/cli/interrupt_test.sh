@@ -1,0 +1,31 @@
+# A command that waits ends on SIGINT and SIGTERM with 8, whatever it waits for, and ping says what it
+# has measured by then.
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+serve --store :memory:
+# ends_with_8 PID
+ends_with_8() {
+    local found=0
+    wait "$1" || found=$?
+    [[ $found == 8 ]] || fail "ended with $found instead of 8"
+}
+
+for signal in INT TERM; do
+    "$tool" ping --count 1000000000 --server "$address" >"measured-$signal" 2>err &
+    pinging=$!
+    started+=("$pinging")
+    expect 0 ping --count 100 --server "$address"
+    kill "-$signal" "$pinging"
+    ends_with_8 "$pinging"
+    [[ ! -s measured-$signal ]] || grep -q median "measured-$signal" || fail "ping was cut off"
+done
+
+# What waits for its input is known to wait once the other end of the pipe is open.
+mkfifo feed
+"$tool" create uri @feed --server "$address" >out 2>err &
+reading=$!
+started+=("$reading")
+exec {feed_end}>feed
+kill -INT "$reading"
+ends_with_8 "$reading"
+exec {feed_end}>&-

@@ -1,0 +1,44 @@
+# Subscribers see updates, deletions and publications of their uris, line by line, until they have
+# enough, are interrupted, or the server goes away.
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+serve --store :memory:
+at=(--server "$address")
+expect 0 create news "old" "${at[@]}"
+
+uris=2 subscribe news weather --count 4
+expect 0 update news $'new\tlines\nhere' "${at[@]}"
+expect 0 publish weather "rain" "${at[@]}"
+out_is OK
+expect 0 publish sports "nobody listens" "${at[@]}"
+expect 0 delete news "${at[@]}"
+expect 0 create news "again" "${at[@]}"
+expect 0 publish news $'\e[31m\xff' "${at[@]}"
+end_subscriber 0
+out_is $'news\tnew\\tlines\\nhere\nweather\train\nnews\t\nnews\t\\x1b[31m\\xff'
+
+subscribe news --count 1 -o latest
+expect 0 publish news "kept in a file" "${at[@]}"
+end_subscriber 0
+[[ "$(<latest)" == "kept in a file" ]] || fail "-o did not take the notification"
+
+subscribe news
+kill -INT "$subscriber_pid"
+end_subscriber 8
+subscribe news
+kill -TERM "$subscriber_pid"
+end_subscriber 8
+
+subscribe news --timeout 0.3
+end_subscriber 4
+err_has --timeout
+
+subscribe news
+end_server TERM 0
+end_subscriber 3
+err_has "$address" "went away"
+
+serve --store :memory:
+subscribe news
+end_server KILL 137
+end_subscriber 3
