@@ -12,25 +12,24 @@ bool PeerTable::hear(const Peer& peer, const Address& address, TimePoint now) {
         known = by_id_.emplace(peer.id, nullptr).first;
         count_.store(by_id_.size(), std::memory_order_relaxed);
     }
-    if (const auto id = id_at_.find(address); id != id_at_.end() && id->second != peer.id) {
-        detach(address);
-    }
     auto next = std::make_shared<Peer>(known->second ? *known->second : peer);
     next->data = peer.data;
     next->addresses.insert(address);
     next->last_heard = now;
     known->second = std::move(next);
-    id_at_[address] = peer.id;
+    auto& ids = ids_at_[address];
+    std::erase(ids, peer.id);
+    ids.push_back(peer.id);
     return true;
 }
 
 void PeerTable::refresh(const Address& address, TimePoint now) {
     const std::lock_guard lock(mutex_);
-    const auto id = id_at_.find(address);
-    if (id == id_at_.end()) {
+    const auto ids = ids_at_.find(address);
+    if (ids == ids_at_.end()) {
         return;
     }
-    Snapshot& known = by_id_.find(id->second)->second;
+    Snapshot& known = by_id_.find(ids->second.back())->second;
     if (known->last_heard != now) {
         auto next = std::make_shared<Peer>(*known);
         next->last_heard = now;
@@ -46,7 +45,7 @@ std::set<Address> PeerTable::remove(ByteView id) {
     }
     const auto addresses = known->second->addresses;
     for (const Address& address : addresses) {
-        id_at_.erase(address);
+        forget(known->first, address);
     }
     by_id_.erase(known);
     count_.store(by_id_.size(), std::memory_order_relaxed);
@@ -55,30 +54,37 @@ std::set<Address> PeerTable::remove(ByteView id) {
 
 void PeerTable::remove_address(const Address& address) {
     const std::lock_guard lock(mutex_);
-    detach(address);
-}
-
-void PeerTable::detach(const Address& address) {
-    const auto id = id_at_.find(address);
-    if (id == id_at_.end()) {
+    const auto found = ids_at_.find(address);
+    if (found == ids_at_.end()) {
         return;
     }
-    const auto known = by_id_.find(id->second);
-    id_at_.erase(id);
-    auto next = std::make_shared<Peer>(*known->second);
-    next->addresses.erase(address);
-    if (next->addresses.empty()) {
-        by_id_.erase(known);
-        count_.store(by_id_.size(), std::memory_order_relaxed);
-    } else {
-        known->second = std::move(next);
+    const std::vector<std::string> ids = std::move(found->second);
+    ids_at_.erase(found);
+    for (const std::string& id : ids) {
+        const auto known = by_id_.find(id);
+        auto next = std::make_shared<Peer>(*known->second);
+        next->addresses.erase(address);
+        if (next->addresses.empty()) {
+            by_id_.erase(known);
+        } else {
+            known->second = std::move(next);
+        }
+    }
+    count_.store(by_id_.size(), std::memory_order_relaxed);
+}
+
+void PeerTable::forget(const std::string& id, const Address& address) {
+    const auto ids = ids_at_.find(address);
+    std::erase(ids->second, id);
+    if (ids->second.empty()) {
+        ids_at_.erase(ids);
     }
 }
 
 PeerTable::Snapshot PeerTable::find(const Address& address) const {
     const std::lock_guard lock(mutex_);
-    const auto id = id_at_.find(address);
-    return id == id_at_.end() ? nullptr : by_id_.find(id->second)->second;
+    const auto ids = ids_at_.find(address);
+    return ids == ids_at_.end() ? nullptr : by_id_.find(ids->second.back())->second;
 }
 
 PeerTable::Snapshot PeerTable::find_id(ByteView id) const {

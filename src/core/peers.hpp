@@ -5,6 +5,7 @@
 #include <mutex>
 #include <netaio/plugins.hpp>
 #include <unordered_map>
+#include <vector>
 
 #include "handler.hpp"
 
@@ -35,13 +36,13 @@ public:
     bool empty() const noexcept { return count_.load(std::memory_order_relaxed) == 0; }
 
 private:
-    void detach(const Address& address);
+    void forget(const std::string& id, const Address& address);
 
     std::size_t peers_max_;
     mutable std::mutex mutex_;
     std::atomic<std::size_t> count_{0};
     std::map<std::string, Snapshot, std::less<>> by_id_;
-    std::unordered_map<Address, std::string> id_at_;
+    std::unordered_map<Address, std::vector<std::string>> ids_at_;  // the last heard is the last
 };
 
 /// The message of this type that introduces or withdraws `peer` (protocol.md §9).
