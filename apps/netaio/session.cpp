@@ -86,9 +86,9 @@ awaitable<void> Session::connect() {
 }
 
 awaitable<OwnedMessage> Session::exchange(MessageType type, ByteView uri, ByteView content) {
-    RequestOptions terms{.auth = protection_.inner.auth, .cipher = protection_.inner.cipher};
+    const RequestOptions terms{.auth = protection_.inner.auth, .cipher = protection_.inner.cipher};
     auto [error, answer] =
-        co_await client_.exchange(type, uri, content, std::move(terms), as_tuple);
+        co_await client_.exchange(type, uri, content, terms, as_tuple);
     if (error) throw_failure(error, *this);
     co_return std::move(answer);
 }

@@ -8,8 +8,8 @@ err_has "cannot listen on $address" "in use" --listen
 end_server INT 0
 grep -q "^stopped: " server.log || fail "no summary on stderr"
 
-serve --store :memory: --listen 127.0.0.1:0 --listen localhost:0
-for place in "${addresses[@]}" "localhost:${addresses[1]##*:}"; do
+serve --store :memory: --listen localhost:0 --listen 127.0.0.2:0
+for place in "${addresses[@]}" "localhost:${address##*:}"; do
     expect 88 request x --server "$place"
 done
 end_server TERM 0
