@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from peers import OurClient, OurServer, Protection, TheirClient, TheirServer
 from peers import WALK, Answer
@@ -29,10 +29,12 @@ class Setup:
     walker: str
     ours_serves: bool
     ours_asks: bool
+    # What our end speaks, when not what the reference does.
+    other_dialect: str | None = None
 
     @property
     def dialect(self):
-        return self.reference.version
+        return self.other_dialect or self.reference.version
 
     def server(self, protection):
         return (OurServer if self.ours_serves else TheirServer)(self, protection)
@@ -153,6 +155,33 @@ async def refusal(setup, result, server, client):
         await _untouched(setup, expect, server, "guarded")
 
 
+async def dialects(setup, result, server, client):
+    """Ends of different dialects: neither authenticates the other, whatever the secret."""
+    old = setup.reference.version == "0.0.8"
+    setup = replace(setup, other_dialect="0.0.9" if old else "0.0.8")
+    with result.operation("refuse") as expect:
+        if setup.ours_asks:
+            stranger = setup.client(server, server.protection)
+            answer = await stranger.call("CREATE_URI", "guarded", b"x", LONG_S)
+            # v0.0.8 fails over the newer timestamp, and closes.
+            expect("as our client sees it", answer.type, "no connection" if old else "auth failed")
+            expect("an end that agrees", (await client.call("REQUEST_URI", "guarded")).type,
+                   "NOT_FOUND")
+            return
+        server = setup.server(server.protection)
+        await server.start()
+        stranger = setup.client(server, server.protection)
+        try:
+            await stranger.start()
+            answer = await stranger.call("CREATE_URI", "guarded", b"x", BRIEF_S)
+            expect("as their client sees it", answer.type, _refusal_seen(setup, stranger))
+            answer = await stranger.bare_answer("CREATE_URI", "guarded", b"x")
+            expect("on the wire", answer, Answer("AUTH_ERROR", b"HMAC auth failed"))
+        finally:
+            await stranger.stop()
+            await server.stop()
+
+
 async def garble(setup, result, server, client):
     """A client whose node cipher has another key: the server reads a uri nobody wrote, and the
     client cannot read its answer."""
@@ -205,6 +234,7 @@ ROWS = (
     Row("no HMAC where one is wanted", refusal, _hmac, Protection()),
     Row("wrong inner secret", refusal, _inner, _inner.but(inner_hmac="wrong")),
     Row("wrong inner secret, all layers", refusal, _all, _all.but(inner_hmac="wrong")),
+    Row("the other dialect", dialects, _hmac, _hmac),
     Row("wrong cipher key", garble, _both, _both.but(cipher="wrong")),
     Row("wrong inner cipher key", garble_inner, _all, _all.but(inner_cipher="wrong")),
 )

@@ -3,6 +3,7 @@
 // NOTIFY_URI waits for a notification, every other type is sent. Prints the type and content of
 // each answer. Secrets come from INTEROP_HMAC, INTEROP_CIPHER, INTEROP_INNER_HMAC,
 // INTEROP_INNER_CIPHER.
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <cstdlib>
 #include <deque>
