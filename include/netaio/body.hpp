@@ -17,6 +17,11 @@ class Body {
 public:
     /// Uri and content together may be this long at most, in bytes (protocol.md §1).
     static constexpr std::size_t payload_max = 65422;
+    /// The sender's size rule for so many bytes of payload, of which `overhead` more are to be kept free.
+    static constexpr bool fits(std::size_t payload, std::ptrdiff_t overhead = 0) noexcept {
+        return payload <= 0xffff &&
+               static_cast<std::ptrdiff_t>(payload) <= static_cast<std::ptrdiff_t>(payload_max) - overhead;
+    }
 
     /// An empty uri and empty content.
     Body() noexcept = default;
@@ -42,7 +47,7 @@ public:
     std::error_code resize_content(std::size_t size);
 
     /// All encoded bytes, to be changed in place, followed by wrap().
-    std::span<char> mutable_encoded() noexcept { return {begin_, size_}; }
+    std::span<char> mutable_encoded();
     /// Takes the present encoded bytes for ciphertext: its first `uri_size` bytes become the uri,
     /// the rest the content, so the body grows by 2. Errc::too_large when over the size rule.
     std::error_code wrap(std::size_t uri_size);

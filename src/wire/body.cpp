@@ -46,7 +46,7 @@ Body::~Body() {
 }
 
 Result<Body> Body::make(ByteView uri, ByteView content) {
-    if (uri.size() > payload_max || content.size() > payload_max - uri.size()) {
+    if (uri.size() > payload_max || !fits(uri.size() + content.size())) {
         return Errc::too_large;
     }
     Body body;
@@ -87,6 +87,13 @@ std::error_code Body::resize_content(std::size_t size) {
     }
     size_ = static_cast<std::uint32_t>(whole);
     return {};
+}
+
+std::span<char> Body::mutable_encoded() {
+    if (begin_ == empty_) {
+        grow(0, size_);  // the bytes all empty bodies share are not to be changed
+    }
+    return {begin_, size_};
 }
 
 std::error_code Body::wrap(std::size_t uri_size) {
