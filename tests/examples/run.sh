@@ -1,0 +1,73 @@
+#!/usr/bin/env bash
+# Runs the built examples, whose folder is given, and compares what they print.
+set -euo pipefail
+examples=${1:?the folder of the built examples}
+work=$(mktemp -d)
+server=""
+cleanup() {
+    [[ -z $server ]] || kill "$server" 2>/dev/null || true
+    rm -rf "$work"
+}
+trap cleanup EXIT
+
+failed=false
+# expect <what> <file>: the file holds what standard input says.
+expect() {
+    if ! diff -u --label expected --label printed - "$2"; then
+        echo "FAILED: $1"
+        failed=true
+    fi
+}
+
+timeout 60 "$examples/auth_layer" >"$work/auth"
+expect auth_layer "$work/auth" <<'END'
+without the admin's secret: refused
+with it: OK
+everybody reads: Welcome!
+END
+
+timeout 60 "$examples/cipher_layer" >"$work/cipher"
+expect cipher_layer "$work/cipher" <<'END'
+weather: Sunny.
+diary: Dear diary, ...
+diary with a guessed key: 15 bytes of noise
+END
+
+timeout 60 "$examples/custom_message_types" >"$work/types"
+expect custom_message_types "$work/types" <<'END'
+LAUNCHED rocket to the moon
+a clash is refused: message type 'ABORT': value 50 is taken by 'LAUNCH'; choose another
+END
+
+# The server says where it listens; reading that from a pipe waits for it.
+mkfifo "$work/pipe"
+"$examples/server" 0 >"$work/pipe" &
+server=$!
+exec {lines}<"$work/pipe"
+read -r -t 60 listening <&"$lines"
+port=${listening%: listening}
+port=${port##*:}
+
+timeout 60 "$examples/client" 127.0.0.1 "$port" >"$work/client"
+expect client "$work/client" <<'END'
+RESPOND_URI echo: Hello!
+OK kitchen/lamp: stored
+RESPOND_URI kitchen/lamp: on
+ERROR kitchen/lamp: it exists
+CONFIRM_SUBSCRIBE kitchen/lamp: 
+NOTIFY_URI kitchen/lamp: off
+OK kitchen/lamp: stored
+CONFIRM_UNSUBSCRIBE kitchen/lamp: 
+OK kitchen/lamp: deleted
+NOT_FOUND kitchen/lamp: not found
+END
+
+kill -TERM "$server"
+cat <&"$lines" >"$work/server"
+wait "$server" || { echo "FAILED: the server ended with $?" && failed=true; }
+server=""
+expect server "$work/server" <<'END'
+stopped with 0 resources
+END
+
+! $failed
