@@ -87,8 +87,7 @@ awaitable<void> Session::connect() {
 
 awaitable<OwnedMessage> Session::exchange(MessageType type, ByteView uri, ByteView content) {
     const RequestOptions terms{.auth = protection_.inner.auth, .cipher = protection_.inner.cipher};
-    auto [error, answer] =
-        co_await client_.exchange(type, uri, content, terms, as_tuple);
+    auto [error, answer] = co_await client_.exchange(type, uri, content, terms, as_tuple);
     if (error) throw_failure(error, *this);
     co_return std::move(answer);
 }

@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # What the tests of the tool share: a folder that goes in the end, servers that end with the test, and
 # what is expected of commands. Sourced by bash, with NETAIO_TOOL set to the tool.
 set -uo pipefail

@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # Content comes from an argument, a file or standard input, goes to standard output or a file, and
 # arrives as it was.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"

@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # Every exit code that the help promises. What a malformed answer gives is in malformed_test.py.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 

@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # The help names every exit code, and the manual names every option and command of the help.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 manual=$(dirname "${BASH_SOURCE[0]}")/../../docs/man/netaio.1

@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # A command that waits ends on SIGINT and SIGTERM with 8, whatever it waits for, and ping says what it
 # has measured by then.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"

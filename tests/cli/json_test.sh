@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # --json prints one object a line, whatever the content.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 

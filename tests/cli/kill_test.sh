@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # What was answered survives the death of the server under load, and the store opens again.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 

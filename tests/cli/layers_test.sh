@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # Both layers work in both dialects, alone and together, for answers and notifications alike.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 

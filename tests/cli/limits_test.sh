@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # What does not fit is refused with numbers: content before it is sent, connections and resources
 # beyond the limits of the server.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"

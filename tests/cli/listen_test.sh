@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # Servers listen where they are told, say where, and end when they are told.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 

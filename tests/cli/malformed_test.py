@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 # What no netaio server would answer ends a command at once: 6 when it cannot be read, 4 when it is
 # damaged on its way and no other comes.
 import os

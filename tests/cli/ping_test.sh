@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # ping says how long round trips take, whatever the server answers but a failure.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 

@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # A read-only server answers, notifies and refuses to change anything.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 

@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # Resources are created, read, updated and deleted, and last from one run of the server to the next.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 

@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # Whoever has another secret, or none, is refused at once on either side, and no secret is ever shown.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 

@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # Subscribers see updates, deletions and publications of their uris, line by line, until they have
 # enough, are interrupted, or the server goes away.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"

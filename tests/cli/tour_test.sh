@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # The tour ends well by itself, leaves nothing behind even when it is interrupted, and fails when a
 # step does.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
