@@ -11,7 +11,7 @@ namespace netaio {
 /// What unpack() is willing to build. Both limits hold before any memory is taken.
 struct UnpackLimits {
     /// Collections within collections: 1 allows a list of numbers, but no list of lists.
-    std::size_t max_depth = 32;
+    std::size_t max_depth = 128;
     /// Values in total, counting collections, items, keys and the values of keys.
     std::size_t max_values = 131'072;
 };

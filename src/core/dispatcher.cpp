@@ -270,7 +270,12 @@ void Dispatcher::automatic(OwnedMessage message, bool bare, Source& source, std:
 
 std::error_code Dispatcher::send(OwnedMessage message, const Plugins& inner, const Plugins& outer,
                                  const Peer* peer, std::string& out) {
-    auto error = seal(message, inner, outer, node_.context(peer));
+    std::error_code error;
+    if (!node_.types.contains(message.type())) {
+        error = Errc::unknown_message_type;
+    } else {
+        error = seal(message, inner, outer, node_.context(peer));
+    }
     if (!error) {
         error = encode_message(message, out);
     }

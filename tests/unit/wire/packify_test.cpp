@@ -320,9 +320,9 @@ TEST(Packify, RefusesIntegersAbove255Bytes) {
 }
 
 TEST(Packify, RefusesNestingBeyondTheLimit) {
-    EXPECT_EQ(error_of(packed(nested_lists(32))), std::error_code());
-    EXPECT_EQ(error_of(packed(nested_lists(33))), Errc::nesting_too_deep);
-    EXPECT_EQ(error_of(packed(nested_lists(33)), {.max_depth = 33}), std::error_code());
+    EXPECT_EQ(error_of(packed(nested_lists(128))), std::error_code());
+    EXPECT_EQ(error_of(packed(nested_lists(129))), Errc::nesting_too_deep);
+    EXPECT_EQ(error_of(packed(nested_lists(129)), {.max_depth = 129}), std::error_code());
     EXPECT_EQ(error_of(packed(Dict{{"k", List{}}}), {.max_depth = 1}), Errc::nesting_too_deep);
     EXPECT_EQ(error_of(packed(Dict{{"k", 1}}), {.max_depth = 1}), std::error_code());
     EXPECT_EQ(error_of(packed(List{List{}, List{}}), {.max_depth = 2}), std::error_code());
