@@ -1,0 +1,219 @@
+// What packify, frames and routing cost; for the whole way of a message through a node, beside the
+// bare cost of what it cannot do without.
+#include <benchmark/benchmark.h>
+
+#include <cstring>
+#include <netaio/handler.hpp>
+#include <netaio/make.hpp>
+#include <string>
+
+#include "core/dispatcher.hpp"
+#include "wire/checksum.hpp"
+
+namespace netaio {
+namespace {
+
+constexpr std::string_view uri = "echo";
+constexpr std::size_t batch_size = 64 * 1024;
+constexpr int route_count = 64;
+
+std::string content_of(const benchmark::State& state) {
+    return std::string(static_cast<std::size_t>(state.range(0)), 'c');
+}
+
+std::string frame_of(const Message& message) {
+    std::string frame;
+    if (const auto error = encode_message(message, frame)) {
+        throw std::system_error(error);
+    }
+    return frame;
+}
+
+void count_bytes(benchmark::State& state, std::size_t per_iteration) {
+    state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(per_iteration));
+}
+
+// Values.
+
+Value fields() {
+    return Dict{{"hmac", Bytes{std::string(32, 'h')}},
+                {"iv", Bytes{std::string(16, 'i')}},
+                {"nonce", Bytes{std::string(16, 'n')}},
+                {"ts", 1'700'000'000}};
+}
+
+Value records() {
+    List all;
+    for (int i = 0; i < 100; ++i) {
+        all.items.push_back(Dict{{"id", i}, {"name", "sensor"}, {"value", i * 0.5}});
+    }
+    return all;
+}
+
+void Pack(benchmark::State& state, Value (*make)()) {
+    const Value value = make();
+    for (auto _ : state) {
+        benchmark::DoNotOptimize(pack(value));
+    }
+    count_bytes(state, pack(value)->size());
+}
+
+void Unpack(benchmark::State& state, Value (*make)()) {
+    const std::string packed = pack(make()).value();
+    for (auto _ : state) {
+        benchmark::DoNotOptimize(unpack(packed));
+    }
+    count_bytes(state, packed.size());
+}
+
+// Frames.
+
+void NextFrame(benchmark::State& state) {
+    std::string buffer = frame_of(request(uri, content_of(state)));
+    const MessageTypes types;
+    for (auto _ : state) {
+        benchmark::DoNotOptimize(next_frame(buffer, types));
+    }
+    count_bytes(state, buffer.size());
+}
+
+void NextFrameAndMessage(benchmark::State& state) {
+    std::string buffer = frame_of(request(uri, content_of(state)));
+    const MessageTypes types;
+    for (auto _ : state) {
+        const auto frame = next_frame(buffer, types);
+        benchmark::DoNotOptimize((*frame)->message());
+    }
+    count_bytes(state, buffer.size());
+}
+
+void EncodeMessage(benchmark::State& state) {
+    const OwnedMessage message = request(uri, content_of(state));
+    std::string out;
+    for (auto _ : state) {
+        out.clear();
+        benchmark::DoNotOptimize(encode_message(message, out));
+    }
+    count_bytes(state, out.size());
+}
+
+void MakeMessage(benchmark::State& state) {
+    const std::string content = content_of(state);
+    for (auto _ : state) {
+        benchmark::DoNotOptimize(request(uri, content));
+    }
+    count_bytes(state, content.size());
+}
+
+// The way through a node.
+
+class Somewhere final : public core::Source {
+public:
+    const Address& remote() const noexcept override { return remote_; }
+    void push(OwnedMessage, const Plugins&) override {}
+
+private:
+    Address remote_{std::array<std::uint8_t, 4>{127, 0, 0, 1}, 40000};
+};
+
+// Kept as the net floor keeps a user's.
+class Echo final : public core::Handler {
+public:
+    Echo() : core::Handler(false) {}
+    std::optional<OwnedMessage> call(const Message& message, core::Source& source) const override {
+        return handler_.plain(message, source);
+    }
+
+private:
+    BasicHandler<core::Source> handler_ = [](const Message& message) {
+        return respond(message.uri(), message.content());
+    };
+};
+
+std::string route_uri(int number) {
+    return "route" + std::to_string(number);
+}
+
+void fill(core::Router& router) {
+    const auto handler = std::make_shared<const Echo>();
+    for (int i = 0; i < route_count - 1; ++i) {
+        router.add({MessageType::request_uri, route_uri(i)}, {handler, {}});
+    }
+    router.add({MessageType::request_uri, uri}, {handler, {}});
+}
+
+void BareCost(benchmark::State& state) {
+    const std::string frame = frame_of(request(uri, content_of(state)));
+    const std::size_t body_at = FrameHeader::size + 3;
+    const ByteView body = ByteView(frame).substr(body_at);
+    std::string out(frame.size(), '\0');
+    for (auto _ : state) {
+        benchmark::DoNotOptimize(wire::crc32(body));
+        std::memcpy(out.data(), frame.data(), frame.size());
+        benchmark::DoNotOptimize(wire::crc32(std::string_view(out).substr(body_at)));
+    }
+    count_bytes(state, frame.size());
+}
+
+void ReceiveAndReply(benchmark::State& state) {
+    std::string buffer = frame_of(request(uri, content_of(state)));
+    core::Node node(core::Role::server);
+    core::Tallies tallies;
+    core::Dispatcher dispatcher(node, tallies);
+    Somewhere somewhere;
+    fill(node.router);
+    std::string out;
+    for (auto _ : state) {
+        const auto frame = next_frame(buffer, node.types);
+        benchmark::DoNotOptimize(dispatcher.receive(**frame, somewhere, out));
+        if (out.size() > batch_size) {
+            out.clear();
+        }
+    }
+    if (tallies.frames_out.get() != static_cast<std::uint64_t>(state.iterations())) {
+        state.SkipWithError("not every frame was answered");
+    }
+    count_bytes(state, buffer.size());
+}
+
+void RouteLookup(benchmark::State& state, MessageType type, std::string_view wanted, bool there) {
+    core::Router router;
+    fill(router);
+    router.add(MessageType::publish_uri, {std::make_shared<const Echo>(), {}});
+    core::RouteReader reader(router);
+    const Somewhere somewhere;
+    bool found = there;
+    for (auto _ : state) {
+        std::shared_ptr<const core::Route> taken;
+        const KeyList keys{KeyView{type, wanted, &somewhere.remote()}, KeyView{type, wanted},
+                           KeyView{type}};
+        found = reader.find(keys, taken) != nullptr;
+        benchmark::DoNotOptimize(found);
+    }
+    if (found != there) {
+        state.SkipWithError("the lookup found the wrong thing");
+    }
+}
+
+void sizes(benchmark::internal::Benchmark* benchmark) {
+    benchmark->Arg(64)->Arg(1024)->Arg(16 * 1024);
+}
+
+BENCHMARK_CAPTURE(Pack, fields, fields);
+BENCHMARK_CAPTURE(Unpack, fields, fields);
+BENCHMARK_CAPTURE(Pack, records, records);
+BENCHMARK_CAPTURE(Unpack, records, records);
+BENCHMARK(NextFrame)->Arg(64);
+BENCHMARK(NextFrameAndMessage)->Apply(sizes);
+BENCHMARK(MakeMessage)->Apply(sizes);
+BENCHMARK(EncodeMessage)->Apply(sizes);
+BENCHMARK(BareCost)->Apply(sizes);
+BENCHMARK(ReceiveAndReply)->Apply(sizes);
+BENCHMARK_CAPTURE(RouteLookup, by_uri, MessageType::request_uri, "route40", true);
+BENCHMARK_CAPTURE(RouteLookup, by_type, MessageType::publish_uri, "route40", true);
+BENCHMARK_CAPTURE(RouteLookup, none, MessageType::request_uri, "nowhere", false);
+
+}  // namespace
+}  // namespace netaio
+
+BENCHMARK_MAIN();
