@@ -1,0 +1,124 @@
+#include "net.hpp"
+
+#include <boost/asio/write.hpp>
+#include <thread>
+
+namespace netaio::test {
+
+Log LogLines::log(LogLevel level) {
+    return Log(level, [this](LogLevel, std::string_view line) {
+        const std::lock_guard lock(mutex_);
+        lines_.emplace_back(line);
+    });
+}
+
+bool LogLines::contains(std::string_view text) const {
+    const std::lock_guard lock(mutex_);
+    return std::ranges::any_of(lines_, [&](const std::string& line) {
+        return line.find(text) != std::string::npos;
+    });
+}
+
+bool eventually(const std::function<bool()>& condition) {
+    const auto deadline = std::chrono::steady_clock::now() + 10s;
+    while (!condition()) {
+        if (std::chrono::steady_clock::now() > deadline) {
+            return false;
+        }
+        std::this_thread::sleep_for(1ms);
+    }
+    return true;
+}
+
+TcpServerOptions local_options() {
+    TcpServerOptions options;
+    options.port = 0;
+    return options;
+}
+
+RawPeer::RawPeer(std::uint16_t port, int receive_buffer) {
+    const boost::asio::ip::tcp::endpoint server(boost::asio::ip::address_v4::loopback(), port);
+    socket_.open(server.protocol());
+    if (receive_buffer > 0) {
+        socket_.set_option(boost::asio::socket_base::receive_buffer_size(receive_buffer));
+    }
+    socket_.connect(server);
+}
+
+bool RawPeer::send(ByteView bytes) {
+    boost::system::error_code error;
+    boost::asio::write(socket_, boost::asio::buffer(bytes.data(), bytes.size()), error);
+    return !error;
+}
+
+void RawPeer::finish_sending() {
+    boost::system::error_code ignored;
+    socket_.shutdown(boost::asio::socket_base::shutdown_send, ignored);
+}
+
+bool RawPeer::read_more() {
+    char bytes[4096];
+    boost::system::error_code result = boost::asio::error::timed_out;
+    std::size_t count = 0;
+    socket_.async_read_some(boost::asio::buffer(bytes), [&](boost::system::error_code error, std::size_t n) {
+        result = error;
+        count = n;
+    });
+    context_.restart();
+    context_.run_for(10s);
+    if (result == boost::asio::error::timed_out) {
+        socket_.cancel();
+        context_.restart();
+        context_.run();
+    }
+    input_.append(bytes, count);
+    return !result;
+}
+
+std::optional<OwnedMessage> RawPeer::receive() {
+    while (true) {
+        auto frame = next_frame(input_, {});
+        if (!frame) {
+            return std::nullopt;
+        }
+        if (*frame) {
+            auto message = (*frame)->message()->own();
+            input_.erase(0, (*frame)->header.frame_size());
+            return message;
+        }
+        if (!read_more()) {
+            return std::nullopt;
+        }
+    }
+}
+
+bool RawPeer::closed_by_peer() {
+    const auto deadline = std::chrono::steady_clock::now() + 10s;
+    while (read_more()) {
+        input_.clear();
+        if (std::chrono::steady_clock::now() > deadline) {
+            return false;
+        }
+    }
+    return std::chrono::steady_clock::now() < deadline;
+}
+
+void RawPeer::reset() {
+    socket_.set_option(boost::asio::socket_base::linger(true, 0));
+    socket_.close();
+}
+
+std::string encoded(const Message& message) {
+    std::string out;
+    if (encode_message(message, out)) {
+        throw std::logic_error("the message of a test cannot be encoded");
+    }
+    return out;
+}
+
+awaitable<void> pause(std::chrono::milliseconds time) {
+    boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor, time);
+    co_await timer.async_wait(boost::asio::use_awaitable);
+}
+
+}  // namespace netaio::test
