@@ -16,4 +16,4 @@ setup_for() {
     esac
 }
 
-jobs() { nproc 2>/dev/null || echo 2; }
+core_count() { nproc 2>/dev/null || echo 2; }
