@@ -495,11 +495,6 @@ std::size_t Stream::abort(std::error_code why) {
     queue_bytes_ = 0;
     out_ = std::string();
     sent_ = 0;
-    if (requests_) {
-        for (auto& completion : requests_->take_all()) {
-            completion(why ? why : make_error_code(Errc::closed), nullptr);
-        }
-    }
     if (suspended_ && !suspended_->ended && why == Errc::cancelled) {
         // The node goes away: nobody is left to wait for the handler.
         const auto handler = suspended_;
@@ -507,6 +502,11 @@ std::size_t Stream::abort(std::error_code why) {
     }
     if (const auto owner = owner_.lock()) {
         owner->closed(*this, why);
+    }
+    if (requests_) {
+        for (auto& completion : requests_->take_all()) {
+            completion(why ? why : make_error_code(Errc::closed), nullptr);
+        }
     }
     return unsent;
 }

@@ -82,13 +82,13 @@ TEST_F(TcpClientTest, TellsTheTimeoutHandlerBeforeTheCaller) {
         TcpClient client;
         std::optional<TimeoutContext> told;
         client.set_timeout_handler([&](const TimeoutContext& context) { told = context; });
-        const Address server = co_await client.connect("127.0.0.1", to);
+        const Address address = co_await client.connect("127.0.0.1", to);
         auto [error, nothing] = co_await client.request("never", {.timeout = 10ms}, as_result);
         EXPECT_EQ(error, Errc::timeout);
         EXPECT_TRUE(told.has_value());
         EXPECT_EQ(told->uri, "never");
         EXPECT_EQ(told->timeout, 10ms);
-        EXPECT_EQ(told->server, server);
+        EXPECT_EQ(told->server, address);
     }(port));
 }
 
@@ -238,11 +238,11 @@ TEST_F(TcpClientTest, RunsReceiveLoopsThatCanBeListedAndStopped) {
         std::string seen;
         client.on(MessageType::notify_uri, [&](const Message& message) { seen += message.content(); });
         EXPECT_FALSE(client.start_receive_loop());
-        const Address server = co_await client.connect("127.0.0.1", to);
+        const Address address = co_await client.connect("127.0.0.1", to);
         co_await client.subscribe("key");
         EXPECT_TRUE(client.start_receive_loop());
         EXPECT_FALSE(client.start_receive_loop());
-        EXPECT_EQ(client.receive_loops(), std::vector<Address>{server});
+        EXPECT_EQ(client.receive_loops(), std::vector<Address>{address});
         EXPECT_FALSE(from.notify("key", notify("n", "1")));
         EXPECT_FALSE(from.notify("key", notify("n", "2")));
         co_await client.request("slow");

@@ -360,7 +360,7 @@ TEST_F(TcpServerTest, RunsUntilItIsStopped) {
 TEST(TcpServer, WorksOnAnExecutorOfTheUsers) {
     boost::asio::io_context context;
     TcpServer server(context.get_executor(), local_options());
-    server.on(MessageType::request_uri, [](const Message& message) { return ok(message.uri()); });
+    server.on(MessageType::request_uri, [](const Message& message) { return respond(message.uri(), ""); });
     ASSERT_FALSE(server.start());
     EXPECT_THROW((void)server.run(), std::logic_error);
     bool answered = false;
@@ -370,7 +370,7 @@ TEST(TcpServer, WorksOnAnExecutorOfTheUsers) {
             TcpClient client;
             co_await client.connect("127.0.0.1", server.port());
             const OwnedMessage reply = co_await client.request("x");
-            answered = reply.type() == MessageType::ok;
+            answered = reply.type() == MessageType::respond_uri;
             client.close();
             const StopReport report = co_await server.stop(1s, boost::asio::use_awaitable);
             EXPECT_EQ(report.cut_off, 0u);
