@@ -28,4 +28,4 @@ case $way in
         PKG_CONFIG_PATH=$(dirname "$(find "$prefix" -name netaio.pc)") "$here/$way/build.sh"
         ;;
 esac
-./consumer
+[[ $(./consumer) == "This is it." ]] || { echo "the consumer does not work" >&2; exit 1; }
