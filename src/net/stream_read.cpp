@@ -1,0 +1,228 @@
+#include <algorithm>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
+
+#include "suspended.hpp"
+
+/// How a stream reads frames and has them handled.
+namespace netaio::net {
+
+using Kind = core::Outcome::Kind;
+
+bool Stream::may_read() const noexcept {
+    return state_ == State::open && reading_wanted_ && !handling_ && !peer_finished_ &&
+           queued_bytes() < loop_->limits().send_queue_max;
+}
+
+// Waiting without a buffer keeps idle connections small.
+void Stream::wait_readable() {
+    if (waiting_readable_ || !may_read()) {
+        return;
+    }
+    waiting_readable_ = true;
+    socket_.async_wait(boost::asio::socket_base::wait_read,
+                       [stream = self()](boost::system::error_code error) {
+                           stream->waiting_readable_ = false;
+                           if (!error) {
+                               stream->on_readable();
+                           }
+                       });
+}
+
+void Stream::on_readable() {
+    if (!may_read()) {
+        return;
+    }
+    std::span<char> arrived;
+    boost::system::error_code error;
+    const std::size_t count = read(loop_->read_buffer(), arrived, error);
+    if (count > 0) {
+        active_at_ = loop_->now();
+        loop_->tallies().bytes_in.add(count);
+        process(arrived);
+    } else if (error == boost::asio::error::eof) {
+        peer_finished_ = true;
+        requests_ ? void(abort(Errc::closed)) : drain();
+    } else if (error && error != boost::asio::error::would_block &&
+               error != boost::asio::error::try_again) {
+        abort(error);
+    }
+    wait_readable();
+}
+
+// Reads once: the rest of an unfinished frame to where its beginning is kept, everything else to the
+// loop's buffer.
+std::size_t Stream::read(std::span<char> shared, std::span<char>& arrived,
+                         boost::system::error_code& error) {
+    if (input_.size() < FrameHeader::size) {
+        const std::size_t head = input_.size();
+        std::ranges::copy(input_, shared.begin());
+        const std::size_t count = socket_.read_some(
+            boost::asio::buffer(shared.data() + head, shared.size() - head), error);
+        if (count > 0) {
+            input_.clear();
+            arrived = shared.first(head + count);
+        }
+        return count;
+    }
+    const auto header = FrameHeader::read(std::span<const char, FrameHeader::size>(input_.data(), 9));
+    const std::size_t had = input_.size();
+    const std::size_t missing = header.frame_size() - had;
+    // Memory follows what has come, not what a header promises.
+    const std::size_t room = std::min(missing, std::max<std::size_t>(4096, had));
+    input_.resize(had + room);
+    const std::array<boost::asio::mutable_buffer, 2> buffers{
+        boost::asio::buffer(input_.data() + had, room),
+        boost::asio::buffer(shared.data(), room == missing ? shared.size() : 0)};
+    const std::size_t count = socket_.read_some(buffers, error);
+    input_.resize(had + std::min(count, room));
+    arrived = shared.first(count - std::min(count, room));
+    return count;
+}
+
+void Stream::process(std::span<char> arrived) {
+    const auto keep_alive = self();
+    const bool was_empty = input_.empty();
+    std::string out = loop_->take_batch();
+    batch_ = &out;
+    if (suspended_ && suspended_->ended) {
+        const auto ended = std::exchange(suspended_, nullptr);
+        handling_ = false;
+        settle(outcome_of(*ended, out), out);
+    }
+    if (!was_empty) {
+        std::span<char> kept(input_.data() + input_at_, input_.size() - input_at_);
+        input_at_ += process_frames(kept, out);
+        if (input_at_ == input_.size()) {
+            input_ = std::string();
+            input_at_ = 0;
+        }
+    }
+    if (input_.empty()) {
+        arrived = arrived.subspan(process_frames(arrived, out));
+    }
+    if (!arrived.empty() && state_ == State::open) {
+        input_.append(arrived.data(), arrived.size());
+    }
+    if (!handling_) {
+        input_.erase(0, std::exchange(input_at_, 0));
+    }
+    if (!input_.empty() && frame_began_at_ == std::chrono::steady_clock::time_point()) {
+        frame_began_at_ = active_at_;
+    }
+    batch_ = nullptr;
+    emit(out);
+    loop_->give_batch(std::move(out));
+    finish_draining();
+}
+
+// Handles whole frames until there is none, a handler suspends, or the stream ends. Returns how many
+// bytes that took.
+std::size_t Stream::process_frames(std::span<char> bytes, std::string& out) {
+    std::size_t used = 0;
+    while (state_ == State::open && !handling_) {
+        auto frame = next_frame(bytes.subspan(used), loop_->node().types, loop_->node().limits);
+        if (!frame) {
+            auto& tallies = loop_->tallies();
+            (frame.error() == Errc::too_large ? tallies.rejected_too_large : tallies.rejected_malformed)
+                .add();
+            settle({.kind = Kind::fatal, .error = frame.error()}, out);
+            break;
+        }
+        if (!*frame) {
+            break;
+        }
+        used += (*frame)->header.frame_size();
+        frame_began_at_ = {};
+        if (!settle(loop_->dispatcher().receive(**frame, *this, out), out)) {
+            break;
+        }
+        if (out.size() > flush_size) {
+            emit(out);
+            out.clear();
+        }
+    }
+    return used;
+}
+
+// Does what is left of a frame's handling. Whether the next frame may follow.
+bool Stream::settle(core::Outcome outcome, std::string& out) {
+    switch (outcome.kind) {
+        case Kind::done: return true;
+        case Kind::suspended: return start_handler(std::move(outcome), out);
+        case Kind::returned:
+        case Kind::discarded:
+            if (const auto owner = owner_.lock()) {
+                owner->returned(*this, std::move(outcome));
+            }
+            return true;
+        case Kind::fatal:
+            loop_->node().log(LogLevel::warning, "closed the connection: " + outcome.error.message(),
+                              remote_);
+            emit(out);
+            out.clear();
+            abort(outcome.error);
+            return false;
+    }
+    return false;
+}
+
+bool Stream::start_handler(core::Outcome outcome, std::string& out) {
+    auto suspended = std::make_shared<Suspended>(std::move(outcome.route),
+                                                 OwnedMessage::from(std::move(*outcome.message)));
+    suspended_ = suspended;
+    handling_ = true;
+    const auto& handler = static_cast<const KeptTcpHandler&>(*suspended->route.handler);
+    boost::asio::co_spawn(
+        loop_->executor(), handler.start(suspended->message, *this),
+        boost::asio::bind_cancellation_slot(
+            suspended->cancel.slot(),
+            [stream = self(), suspended](std::exception_ptr failure,
+                                         std::optional<OwnedMessage> reply) {
+                suspended->failure = std::move(failure);
+                suspended->reply = std::move(reply);
+                suspended->ended = true;
+                if (!suspended->starting) {
+                    stream->handler_ended();
+                }
+            }));
+    suspended->starting = false;
+    if (!suspended->ended) {
+        return false;
+    }
+    suspended_ = nullptr;
+    handling_ = false;
+    return settle(outcome_of(*suspended, out), out);
+}
+
+void Stream::handler_ended() {
+    if (batch_) {
+        // It ended while frames of this very stream are processed: let that finish first.
+        boost::asio::post(loop_->executor(), [stream = self()] { stream->handler_ended(); });
+        return;
+    }
+    process({});
+    wait_readable();
+}
+
+core::Outcome Stream::outcome_of(Suspended& suspended, std::string& out) {
+    auto& dispatcher = loop_->dispatcher();
+    const auto fail = [&](std::string_view what) {
+        return dispatcher.fail(suspended.route, suspended.message, what, *this, out);
+    };
+    if (!suspended.failure) {
+        return dispatcher.finish(suspended.route, std::move(suspended.message),
+                                 std::move(suspended.reply), *this, out);
+    }
+    try {
+        std::rethrow_exception(suspended.failure);
+    } catch (const std::exception& failure) {
+        return fail(failure.what());
+    } catch (...) {
+        return fail("something that is no std::exception");
+    }
+}
+
+}  // namespace netaio::net

@@ -1,0 +1,190 @@
+#include <algorithm>
+#include <boost/asio/error.hpp>
+
+#include "stream.hpp"
+
+/// How a stream collects what goes out, writes it, and treats slow receivers.
+namespace netaio::net {
+
+std::error_code Stream::send(const Message& message, const SendOptions& options) {
+    const Plugins& own = loop_->node().outer;
+    return append(message.own(), options.plugins,
+                  {options.use_auth ? own.auth : nullptr, options.use_cipher ? own.cipher : nullptr});
+}
+
+void Stream::push(OwnedMessage message, const Plugins& inner) {
+    if (const auto error = append(std::move(message), inner, loop_->node().outer)) {
+        loop_->node().log(LogLevel::warning, "a message was not sent: " + error.message(), remote_);
+    }
+}
+
+// Protects and encodes a message, straight to where it is written from unless the receiver is slow.
+std::error_code Stream::append(OwnedMessage message, const Plugins& inner, const Plugins& outer) {
+    if (state_ == State::closed) {
+        return Errc::closed;
+    }
+    const auto peer = loop_->node().peer_at(remote_);
+    auto& dispatcher = loop_->dispatcher();
+    if (waiting_writable_) {
+        auto frame = std::make_shared<std::string>();
+        const auto error = dispatcher.send(std::move(message), inner, outer, peer.get(), *frame);
+        return error ? error : push(frame);
+    }
+    std::string& target = batch_ ? *batch_ : out_;
+    const auto error = dispatcher.send(std::move(message), inner, outer, peer.get(), target);
+    if (!error) {
+        appended();
+    }
+    return error;
+}
+
+std::error_code Stream::push(const SharedFrame& frame) {
+    if (state_ == State::closed) {
+        return Errc::closed;
+    }
+    if (waiting_writable_) {
+        if (const auto error = make_room(frame->size())) {
+            return error;
+        }
+        queue_.push_back({frame, true});
+        queue_bytes_ += frame->size();
+        return {};
+    }
+    (batch_ ? *batch_ : out_).append(*frame);
+    appended();
+    return {};
+}
+
+// Sees to it that what was appended is written: with the batch, at the end of this turn of the loop,
+// or at once when it is much.
+void Stream::appended() {
+    if (batch_) {
+        if (batch_->size() > flush_size) {
+            emit(*batch_);
+            batch_->clear();
+        }
+        return;
+    }
+    if (out_.size() - sent_ > std::min(flush_size, loop_->limits().send_queue_max)) {
+        flush();
+    } else if (!flush_pending_) {
+        flush_pending_ = true;
+        loop_->flush_later(self());
+    }
+}
+
+std::error_code Stream::make_room(std::size_t size) {
+    const StreamLimits& limits = loop_->limits();
+    const auto fits = [&] { return queued_bytes() + size <= limits.send_queue_max; };
+    if (fits()) {
+        return {};
+    }
+    if (limits.slow_receiver == SlowReceiver::disconnect) {
+        loop_->node().log(LogLevel::warning, "disconnected a slow receiver", remote_);
+        loop_->tallies().closed_slow_reader.add();
+        abort(Errc::queue_full);
+        return Errc::queue_full;
+    }
+    if (limits.slow_receiver == SlowReceiver::drop_oldest) {
+        for (auto entry = queue_.begin(); entry != queue_.end() && !fits();) {
+            if (entry->pushed) {
+                queue_bytes_ -= entry->frame->size();
+                loop_->tallies().dropped_oldest.add();
+                entry = queue_.erase(entry);
+            } else {
+                ++entry;
+            }
+        }
+        if (fits()) {
+            return {};
+        }
+    }
+    loop_->tallies().dropped_newest.add();
+    return Errc::queue_full;
+}
+
+// Sends the output of a batch, or queues what the receiver does not take yet.
+void Stream::emit(std::string& out) {
+    if (state_ == State::closed || out.empty()) {
+        return;
+    }
+    if (!waiting_writable_ && out_.empty()) {
+        std::size_t written = 0;
+        if (write(out, written) && written < out.size()) {
+            out_.assign(out, written);
+            wait_writable();
+        }
+    } else if (queue_.empty()) {
+        out_.append(out);
+        flush();
+    } else {
+        queue_bytes_ += out.size();
+        queue_.push_back({std::make_shared<const std::string>(out), false});
+    }
+}
+
+// Writes until everything or nothing more is taken. False when the stream ended over it.
+bool Stream::write(ByteView bytes, std::size_t& written) {
+    while (written < bytes.size()) {
+        boost::system::error_code error;
+        const std::size_t count = socket_.write_some(
+            boost::asio::buffer(bytes.data() + written, bytes.size() - written), error);
+        written += count;
+        loop_->tallies().bytes_out.add(count);
+        if (error == boost::asio::error::would_block || error == boost::asio::error::try_again) {
+            return true;
+        }
+        if (error) {
+            abort(error);
+            return false;
+        }
+    }
+    return true;
+}
+
+void Stream::flush() {
+    flush_pending_ = false;
+    if (state_ == State::closed || waiting_writable_) {
+        return;
+    }
+    while (sent_ < out_.size()) {
+        if (!write(out_, sent_)) {
+            return;
+        }
+        if (sent_ < out_.size()) {
+            wait_writable();
+            return;
+        }
+        refill();
+    }
+    finish_draining();
+}
+
+// All of out_ was taken: go on with what queued up behind it.
+void Stream::refill() {
+    out_.clear();
+    sent_ = 0;
+    while (!queue_.empty() && out_.size() < flush_size) {
+        out_.append(*queue_.front().frame);
+        queue_bytes_ -= queue_.front().frame->size();
+        queue_.pop_front();
+    }
+    if (out_.empty() && out_.capacity() > out_keep_max) {
+        out_ = std::string();
+    }
+}
+
+void Stream::wait_writable() {
+    waiting_writable_ = true;
+    blocked_at_ = loop_->now();
+    socket_.async_wait(boost::asio::socket_base::wait_write,
+                       [stream = self()](boost::system::error_code error) {
+                           stream->waiting_writable_ = false;
+                           if (!error) {
+                               stream->flush();
+                               stream->wait_readable();
+                           }
+                       });
+}
+
+}  // namespace netaio::net
