@@ -6,6 +6,7 @@
 #include <netaio/bytes.hpp>
 #include <netaio/errc.hpp>
 #include <span>
+#include <utility>
 
 namespace netaio {
 
@@ -25,9 +26,15 @@ public:
 
     /// An empty uri and empty content.
     Body() noexcept = default;
-    Body(Body&& other) noexcept;
-    Body& operator=(Body&& other) noexcept;
-    ~Body();
+    Body(Body&& other) noexcept { take(other); }
+    Body& operator=(Body&& other) noexcept {
+        if (this != &other) {
+            release();
+            take(other);
+        }
+        return *this;
+    }
+    ~Body() { release(); }
 
     /// A body that owns a copy of these bytes. Errc::too_large when over the size rule.
     static Result<Body> make(ByteView uri, ByteView content);
@@ -65,6 +72,19 @@ public:
 private:
     static char empty_[2];
 
+    void take(Body& other) noexcept {
+        begin_ = std::exchange(other.begin_, empty_);
+        storage_ = std::exchange(other.storage_, nullptr);
+        size_ = std::exchange(other.size_, 2u);
+        capacity_ = std::exchange(other.capacity_, 0u);
+        uri_size_ = std::exchange(other.uri_size_, std::uint16_t{0});
+    }
+    void release() noexcept {
+        if (storage_) {
+            release_storage();
+        }
+    }
+    void release_storage() noexcept;
     void allocate(std::size_t size, std::size_t front);
     void grow(std::size_t front, std::size_t size);
     std::size_t front_room() const noexcept;

@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <cstring>
 #include <netaio/body.hpp>
-#include <utility>
 
 #include "block_pool.hpp"
 #include "endian.hpp"
@@ -18,31 +17,8 @@ constexpr std::size_t back_reserve = 48;
 
 char Body::empty_[2] = {0, 0};
 
-Body::Body(Body&& other) noexcept
-    : begin_(std::exchange(other.begin_, empty_)),
-      storage_(std::exchange(other.storage_, nullptr)),
-      size_(std::exchange(other.size_, 2)),
-      capacity_(std::exchange(other.capacity_, 0)),
-      uri_size_(std::exchange(other.uri_size_, std::uint16_t{0})) {}
-
-Body& Body::operator=(Body&& other) noexcept {
-    if (this != &other) {
-        if (storage_) {
-            wire::release_block(storage_, capacity_);
-        }
-        begin_ = std::exchange(other.begin_, empty_);
-        storage_ = std::exchange(other.storage_, nullptr);
-        size_ = std::exchange(other.size_, 2);
-        capacity_ = std::exchange(other.capacity_, 0);
-        uri_size_ = std::exchange(other.uri_size_, std::uint16_t{0});
-    }
-    return *this;
-}
-
-Body::~Body() {
-    if (storage_) {
-        wire::release_block(storage_, capacity_);
-    }
+void Body::release_storage() noexcept {
+    wire::release_block(storage_, capacity_);
 }
 
 Result<Body> Body::make(ByteView uri, ByteView content) {
