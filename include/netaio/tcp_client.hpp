@@ -40,11 +40,10 @@ struct TcpClientOptions {
 /// A plugin lent for the time of a call: converts from the shared pointer it was made as, which must
 /// stay until the call returns (an awaited one: until it is first suspended). The call then holds its
 /// own share.
-//
-// Options of waiting calls hold nothing that has a destructor, since g++ 12 destroys the members of
-// aggregates made within a co_await expression twice.
 template <class Plugin>
 class PluginRef {
+    // Options of waiting calls hold nothing that has a destructor, since g++ 12 destroys the members of
+    // aggregates made within a co_await expression twice.
 public:
     constexpr PluginRef() noexcept = default;
     constexpr PluginRef(std::nullptr_t) noexcept {}

@@ -143,8 +143,8 @@ public:
     /// Begins to listen and to serve, in the background. An error names what could not be bound.
     /// Throws std::logic_error when called twice.
     std::error_code start();
-    /// start(), then waits until stop() or a signal ends it. Throws std::system_error when it can't
-    /// listen.
+    /// start(), unless that was done, then waits until stop() or a signal ends it. Throws
+    /// std::system_error when it can't listen.
     StopReport run();
 
     /// Stops listening, lets connections finish what was begun until the deadline, closes them, and

@@ -12,11 +12,7 @@ StopReport TcpServer::Impl::run() {
         throw std::logic_error(
             "this server works on an executor of yours: call start() and run your event loop");
     }
-    if (const auto error = start()) {
-        throw std::system_error(error, "the server cannot listen");
-    }
-    boost::asio::io_context& context = own_threads_.front()->context;
-    boost::asio::signal_set signals(context);
+    boost::asio::signal_set signals(own_threads_.front()->context);
     if (options_.handle_signals) {
         signals.add(SIGINT);
         signals.add(SIGTERM);
@@ -27,6 +23,13 @@ StopReport TcpServer::Impl::run() {
         });
     }
     std::unique_lock lock(mutex_);
+    if (!started_) {
+        lock.unlock();
+        if (const auto error = start()) {
+            throw std::system_error(error, "the server cannot listen");
+        }
+        lock.lock();
+    }
     ended_.wait(lock, [this] { return stopped_; });
     return {drained_, cut_off_, bytes_discarded_};
 }
@@ -159,6 +162,7 @@ void TcpServer::Impl::shut_down() {
         own->context.restart();
         own->context.poll();
     }
+    stop_timer_.reset();
     loops_.clear();
     acceptors_.clear();
     own_threads_.clear();

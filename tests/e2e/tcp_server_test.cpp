@@ -346,9 +346,8 @@ TEST_F(TcpServerTest, RunsUntilItIsStopped) {
         server->stop(5s);
         return ok("stop");
     });
-    std::thread client([&] {
-        ASSERT_TRUE(eventually([&] { return server->port() != 0; }));
-        RawPeer peer(server->port());
+    std::thread client([&, port = listen()] {
+        RawPeer peer(port);
         EXPECT_TRUE(peer.send(encoded(request("stop"))));
         EXPECT_EQ(peer.receive()->uri(), "stop");
     });
