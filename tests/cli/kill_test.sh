@@ -2,7 +2,7 @@
 # What was answered survives the death of the server under load, and the store opens again.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-rounds=3 writers=4 answers_before_death=12
+rounds=2 writers=4 answers_before_death=12
 
 # writer NAME: creates resources until the server dies, noting each that was answered. The first
 # writer kills the server once it has its number of answers.
