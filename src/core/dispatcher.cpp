@@ -35,6 +35,12 @@ ByteView readable_uri(const Message& message, const Plugins& still_closed) noexc
     return hidden ? ByteView("ERROR") : message.uri();
 }
 
+// An automatic reply, about this uri unless that is so long that the reply has no room for it.
+OwnedMessage about(ByteView uri, OwnedMessage reply) {
+    auto made = OwnedMessage::make(reply.type(), uri, reply.content());
+    return made ? std::move(*made) : std::move(reply);
+}
+
 }  // namespace
 
 void Node::log(LogLevel level, std::string_view what, const Address& from) const {
@@ -45,7 +51,7 @@ void Node::log(LogLevel level, std::string_view what, const Address& from) const
 
 Outcome Dispatcher::receive(const Frame& frame, Source& source, std::string& out) {
     tallies_.frames_in.add();
-    frame_size_ = frame.header.frame_size();
+    frame_size_ = FrameHeader::size + frame.auth.size() + frame.body.size();
     accepted_ = false;
     auto parsed = frame.message();
     if (!parsed) {
@@ -143,7 +149,7 @@ Outcome Dispatcher::fail(const Route& route, const Message& message, std::string
         return {.kind = Kind::discarded};
     }
     if (!is_error(message.type(), node_.types)) {
-        reply(error("handler failed", message.uri()), route.inner, source, out);
+        reply(about(message.uri(), error("handler failed")), route.inner, source, out);
     }
     return {};
 }
@@ -161,7 +167,7 @@ Outcome Dispatcher::unhandled(Message message, Source& source, std::string& out)
         return call({node_.default_handler, {}}, std::move(message), source, out);
     }
     if (expects_answer(message.type()) && !is_error(message.type(), node_.types)) {
-        automatic(not_found(message.uri()), false, source, out);
+        automatic(about(message.uri(), not_found("ERROR")), false, source, out);
     }
     return {};
 }
@@ -180,14 +186,15 @@ Outcome Dispatcher::auth_failed(const Plugins& layer, const Message& message, So
     if (node_.on_auth_error) {
         answer = node_.on_auth_error(*layer.auth, message);
     } else if (node_.types.name(message.type()).find("ERROR") == std::string_view::npos) {
-        const OwnedMessage text = layer.auth->error();
-        answer = OwnedMessage(text.type(), readable_uri(message, layer), text.content());
+        answer = about(readable_uri(message, layer), layer.auth->error());
     }
     if (node_.role == Role::client) {
         return answer ? Outcome{.kind = Kind::returned, .message = std::move(*answer), .handled = true}
                       : drop();
     }
-    if (answer) {
+    const bool mutual = answer && is_error(answer->type(), node_.types) &&
+                        is_error(message.type(), node_.types);
+    if (answer && !mutual) {
         automatic(std::move(*answer), true, source, out);
     }
     return {};
@@ -258,29 +265,34 @@ void Dispatcher::reply(OwnedMessage message, const Plugins& inner, Source& sourc
 void Dispatcher::automatic(OwnedMessage message, bool bare, Source& source, std::string& out) {
     const std::size_t before = out.size();
     const auto peer = node_.peer_at(source.remote());
-    const auto error = send(std::move(message), {}, bare ? Plugins() : node_.outer, peer.get(), out);
+    const auto error = encode(std::move(message), {}, bare ? Plugins() : node_.outer, peer.get(), out);
     if (error) {
+        tallies_.send_failures.add();
         node_.log(LogLevel::error, "dropped a reply: " + error.message(), source.remote());
+        return;
     }
     // Nobody may make a node send more to a forged source than was sent to it (protocol.md §10.8).
     if (node_.role == Role::node && !accepted_ && out.size() - before > frame_size_) {
         out.resize(before);
+        return;
     }
+    tallies_.frames_out.add();
 }
 
 std::error_code Dispatcher::send(OwnedMessage message, const Plugins& inner, const Plugins& outer,
                                  const Peer* peer, std::string& out) {
-    std::error_code error;
-    if (!node_.types.contains(message.type())) {
-        error = Errc::unknown_message_type;
-    } else {
-        error = seal(message, inner, outer, node_.context(peer));
-    }
-    if (!error) {
-        error = encode_message(message, out);
-    }
+    const auto error = encode(std::move(message), inner, outer, peer, out);
     (error ? tallies_.send_failures : tallies_.frames_out).add();
     return error;
+}
+
+std::error_code Dispatcher::encode(OwnedMessage message, const Plugins& inner, const Plugins& outer,
+                                   const Peer* peer, std::string& out) {
+    if (!node_.types.contains(message.type())) {
+        return Errc::unknown_message_type;
+    }
+    const auto error = seal(message, inner, outer, node_.context(peer));
+    return error ? error : encode_message(message, out);
 }
 
 }  // namespace netaio::core

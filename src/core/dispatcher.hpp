@@ -12,7 +12,8 @@ namespace netaio::core {
 /// The three kinds of nodes differ only in what becomes of replies (protocol.md §4).
 enum class Role { server, client, node };
 
-/// Makes the answer to a message that failed an auth check; nothing to stay silent.
+/// Makes the answer to a message that failed an auth check; nothing to stay silent. An error is not
+/// sent in answer to an error.
 using AuthErrorHandler = std::function<std::optional<OwnedMessage>(const AuthPlugin&, const Message&)>;
 
 /// What all threads of one node share. Everything but router and peers is set before it starts.
@@ -94,12 +95,14 @@ private:
     bool fail_request(const Message& message, const Plugins& layer, Source& source);
     void reply(OwnedMessage message, const Plugins& inner, Source& source, std::string& out);
     void automatic(OwnedMessage message, bool bare, Source& source, std::string& out);
+    std::error_code encode(OwnedMessage message, const Plugins& inner, const Plugins& outer,
+                           const Peer* peer, std::string& out);
     KeyList keys_of(const Message& message, const Source& source) const;
 
     Node& node_;
     Tallies& tallies_;
     RouteReader routes_;
-    std::size_t frame_size_ = 0;  // of the frame in hand
+    std::size_t frame_size_ = 0;  // of the frame in hand, as it arrived
     bool accepted_ = false;       // whether an auth plugin accepted it
 };
 

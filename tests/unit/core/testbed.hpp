@@ -1,0 +1,166 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <deque>
+#include <functional>
+#include <netaio/hmac_auth.hpp>
+#include <netaio/make.hpp>
+#include <netaio/stream_cipher.hpp>
+
+#include "core/dispatcher.hpp"
+#include "core/layers.hpp"
+#include "support/fixed_environment.hpp"
+
+/// A node without a network: frames go in, frames come out.
+namespace netaio::core::test {
+
+using netaio::test::fixed_environment;
+
+inline const Address here = *Address::parse("192.0.2.1", 4000);
+inline const Address there = *Address::parse("192.0.2.2", 4000);
+
+/// Calls a function.
+class CallingHandler final : public Handler {
+public:
+    using Function = std::function<std::optional<OwnedMessage>(const Message&, Source&)>;
+
+    explicit CallingHandler(Function function, bool suspends = false)
+        : Handler(suspends), function_(std::move(function)) {}
+
+    std::optional<OwnedMessage> call(const Message& message, Source& source) const override {
+        return function_(message, source);
+    }
+
+private:
+    Function function_;
+};
+
+inline Route calling(CallingHandler::Function function, Plugins inner = {}) {
+    return {std::make_shared<CallingHandler>(std::move(function)), std::move(inner)};
+}
+
+inline Route answering(std::string content, Plugins inner = {}) {
+    return calling(
+        [content](const Message& message, Source&) { return respond(message.uri(), content); },
+        std::move(inner));
+}
+
+inline Plugins hmac(const char* secret, const char* field = "hmac") {
+    return {.auth = hmac_auth({.secret = secret, .hmac_field = field})};
+}
+
+inline Plugins hmac_and_cipher(const char* secret, bool encrypt_uri = true) {
+    return {.auth = hmac_auth({.secret = secret}),
+            .cipher = stream_cipher({.key = secret, .encrypt_uri = encrypt_uri})};
+}
+
+class TestSource final : public Source {
+public:
+    explicit TestSource(const Address& address) : address_(address) {}
+
+    const Address& remote() const noexcept override { return address_; }
+    void push(OwnedMessage message, const Plugins&) override {
+        pushed.push_back(std::move(message));
+    }
+    RequestTable* requests() noexcept override { return table; }
+
+    RequestTable* table = nullptr;
+    std::vector<OwnedMessage> pushed;
+
+private:
+    Address address_;
+};
+
+/// What a request was told.
+struct Told {
+    int times = 0;
+    std::error_code error = {};
+    std::optional<OwnedMessage> message = std::nullopt;
+
+    RequestTable::Completion completion() {
+        return [this](std::error_code why, const Message* reply) {
+            ++times;
+            error = why;
+            message = reply ? std::optional(reply->own()) : std::nullopt;
+        };
+    }
+};
+
+class TestNode {
+public:
+    explicit TestNode(Role role, Plugins outer = {}, const Address& remote = there)
+        : node(role), source(remote), dispatcher_(node, tallies) {
+        node.environment = fixed_environment();
+        node.environment.log = Log(LogLevel::trace, [this](LogLevel level, std::string_view line) {
+            lines.push_back(std::string(to_string(level)) + " " + std::string(line));
+        });
+        node.outer = std::move(outer);
+        if (role == Role::client) {
+            source.table = &requests;
+        }
+    }
+
+    /// A message as a frame, protected with these plugins.
+    std::string frame(OwnedMessage message, const Plugins& inner = {}, const Plugins& outer = {}) {
+        std::string out;
+        EXPECT_FALSE(seal(message, inner, outer, node.context(nullptr)));
+        EXPECT_FALSE(encode_message(message, out));
+        return out;
+    }
+
+    /// Feeds one frame; its replies are in `sent` afterwards, and nothing else is.
+    Outcome receive(std::string bytes) {
+        std::string& kept = buffers_.emplace_back(std::move(bytes));
+        sent.clear();
+        const auto found = datagram_frame(kept, node.types, node.limits);
+        EXPECT_TRUE(found.has_value());
+        return dispatcher_.receive(*found, source, sent);
+    }
+
+    /// The one reply, with these layers taken off.
+    OwnedMessage reply(const Plugins& outer = {}, const Plugins& inner = {}) {
+        auto message = decode_message(sent, node.types);
+        EXPECT_TRUE(message.has_value()) << "no single reply was sent";
+        if (!message) {
+            return {};
+        }
+        EXPECT_FALSE(open_layer(*message, outer, node.context(nullptr)));
+        EXPECT_FALSE(open_layer(*message, inner, node.context(nullptr)));
+        return std::move(*message);
+    }
+
+    /// Adds a request that waits until it is told.
+    RequestTable::Id request(ByteView uri, Told& told, MessageType type = MessageType::request_uri,
+                             Plugins inner = {}) {
+        return *requests.add(uri, type, std::move(inner), RequestTable::TimePoint::max(),
+                             told.completion());
+    }
+
+    bool logged(std::string_view part) const {
+        return std::ranges::any_of(
+            lines, [&](const std::string& line) { return line.find(part) != std::string::npos; });
+    }
+
+    Dispatcher& dispatcher() noexcept { return dispatcher_; }
+
+    Node node;
+    Tallies tallies;
+    RequestTable requests;
+    TestSource source;
+    std::string sent;
+    std::vector<std::string> lines;
+
+private:
+    Dispatcher dispatcher_;
+    std::deque<std::string> buffers_;
+};
+
+/// A frame whose body was changed on the way.
+inline std::string with_bad_checksum(std::string frame) {
+    frame.back() = static_cast<char>(frame.back() ^ 1);
+    return frame;
+}
+
+}  // namespace netaio::core::test
