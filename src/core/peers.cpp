@@ -4,15 +4,18 @@ namespace netaio::core {
 
 bool PeerTable::hear(const Peer& peer, const Address& address, TimePoint now) {
     const std::lock_guard lock(mutex_);
+    if (ids_at_.size() >= peers_max_ && !ids_at_.contains(address)) {
+        return false;
+    }
     auto known = by_id_.find(peer.id);
     if (known == by_id_.end()) {
         if (by_id_.size() >= peers_max_) {
             return false;
         }
-        known = by_id_.emplace(peer.id, nullptr).first;
+        known = by_id_.emplace(peer.id, std::make_shared<Peer>(Peer{.id = peer.id})).first;
         count_.store(by_id_.size(), std::memory_order_relaxed);
     }
-    auto next = std::make_shared<Peer>(known->second ? *known->second : peer);
+    auto next = std::make_shared<Peer>(*known->second);
     next->data = peer.data;
     next->addresses.insert(address);
     next->last_heard = now;

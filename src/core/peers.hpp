@@ -18,10 +18,11 @@ public:
     using TimePoint = std::chrono::steady_clock::time_point;
     using Snapshot = std::shared_ptr<const Peer>;
 
+    /// Keeps that many peers at most, and that many addresses.
     explicit PeerTable(std::size_t peers_max = 65536) : peers_max_(peers_max) {}
 
-    /// Adds a peer heard at `address`, or refreshes it with its new data. False when the table is
-    /// full of others.
+    /// Adds a peer heard at `address`, or refreshes it with its new data; addresses it has already
+    /// don't count. False when the table is full of other peers or addresses.
     bool hear(const Peer& peer, const Address& address, TimePoint now);
     /// A message of its came from that address.
     void refresh(const Address& address, TimePoint now);

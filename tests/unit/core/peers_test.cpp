@@ -1,0 +1,209 @@
+#include "core/peers.hpp"
+
+#include <gtest/gtest.h>
+
+#include <netaio/default_peer.hpp>
+
+#include "testbed.hpp"
+
+namespace netaio::core {
+namespace {
+
+using namespace test;
+using std::chrono::seconds;
+
+PeerTable::TimePoint at(int second) {
+    return PeerTable::TimePoint(seconds(second));
+}
+
+Peer peer(std::string id, std::string data = "data") {
+    return {.id = std::move(id), .data = std::move(data)};
+}
+
+std::string id_at(const PeerTable& table, const Address& address) {
+    const auto found = table.find(address);
+    return found ? found->id : "";
+}
+
+TEST(PeerTable, IsEmptyAtFirst) {
+    PeerTable table;
+    EXPECT_TRUE(table.empty());
+    EXPECT_EQ(table.find(here), nullptr);
+    EXPECT_EQ(table.find_id("a"), nullptr);
+    EXPECT_TRUE(table.all().empty());
+    EXPECT_TRUE(table.remove("a").empty());
+    table.remove_address(here);
+    table.refresh(here, at(1));
+    EXPECT_TRUE(table.empty());
+}
+
+TEST(PeerTable, KnowsPeersByIdAndAddress) {
+    PeerTable table;
+    EXPECT_TRUE(table.hear(peer("a"), here, at(1)));
+    EXPECT_TRUE(table.hear(peer("a", "new"), there, at(2)));
+    EXPECT_FALSE(table.empty());
+    const auto found = table.find_id("a");
+    EXPECT_EQ(found, table.find(here));
+    EXPECT_EQ(found, table.find(there));
+    EXPECT_EQ(found->data, "new");
+    EXPECT_EQ(found->last_heard, at(2));
+    EXPECT_EQ(found->addresses, (std::set{here, there}));
+    EXPECT_EQ(table.all().size(), 1u);
+}
+
+TEST(PeerTable, HandsOutSnapshotsThatNeverChange) {
+    PeerTable table;
+    table.hear(peer("a"), here, at(1));
+    const auto before = table.find(here);
+    table.hear(peer("a", "new"), there, at(2));
+    table.remove("a");
+    EXPECT_EQ(before->data, "data");
+    EXPECT_EQ(before->last_heard, at(1));
+    EXPECT_EQ(before->addresses, std::set{here});
+}
+
+TEST(PeerTable, TakesAnAddressForThePeerLastHeardThere) {
+    PeerTable table;
+    table.hear(peer("a"), here, at(1));
+    table.hear(peer("b"), here, at(2));
+    EXPECT_EQ(id_at(table, here), "b");
+    table.hear(peer("a"), here, at(3));
+    EXPECT_EQ(id_at(table, here), "a");
+    EXPECT_EQ(table.remove("a"), std::set{here});
+    EXPECT_EQ(id_at(table, here), "b");
+    EXPECT_EQ(table.remove("b"), std::set{here});
+    EXPECT_EQ(table.find(here), nullptr);
+    EXPECT_TRUE(table.empty());
+}
+
+TEST(PeerTable, RefreshesThePeerAtAnAddress) {
+    PeerTable table;
+    table.hear(peer("a"), here, at(1));
+    table.hear(peer("b"), there, at(1));
+    table.refresh(here, at(5));
+    EXPECT_EQ(table.find_id("a")->last_heard, at(5));
+    EXPECT_EQ(table.find_id("b")->last_heard, at(1));
+}
+
+TEST(PeerTable, ForgetsAPeerWithItsLastAddress) {
+    PeerTable table;
+    table.hear(peer("a"), here, at(1));
+    table.hear(peer("a"), there, at(1));
+    table.hear(peer("b"), here, at(1));
+    table.remove_address(here);
+    EXPECT_EQ(table.find(here), nullptr);
+    EXPECT_EQ(table.find_id("a")->addresses, std::set{there});
+    EXPECT_EQ(table.find_id("b"), nullptr);
+    table.remove_address(there);
+    EXPECT_TRUE(table.empty());
+}
+
+TEST(PeerTable, RefusesMoreThanItsLimit) {
+    PeerTable table(2);
+    EXPECT_TRUE(table.hear(peer("a"), here, at(1)));
+    EXPECT_TRUE(table.hear(peer("b"), here, at(1)));
+    EXPECT_FALSE(table.hear(peer("c"), here, at(1)));
+    EXPECT_EQ(table.find_id("c"), nullptr);
+    EXPECT_EQ(id_at(table, here), "b");
+    EXPECT_TRUE(table.hear(peer("a", "new"), here, at(2)));
+    table.remove("a");
+    EXPECT_TRUE(table.hear(peer("c"), here, at(3)));
+}
+
+TEST(PeerTable, RefusesMoreAddressesThanItsLimit) {
+    PeerTable table(2);
+    EXPECT_TRUE(table.hear(peer("a"), here, at(1)));
+    EXPECT_TRUE(table.hear(peer("a"), there, at(1)));
+    const Address third = *Address::parse("192.0.2.3", 1);
+    EXPECT_FALSE(table.hear(peer("a"), third, at(2)));
+    EXPECT_EQ(table.find_id("a")->addresses, (std::set{here, there}));
+    EXPECT_TRUE(table.hear(peer("a"), here, at(2)));
+    table.remove_address(there);
+    EXPECT_TRUE(table.hear(peer("a"), third, at(3)));
+}
+
+TEST(PeerTable, BelievesOnlyTheAddressesItHeardFrom) {
+    PeerTable table;
+    Peer told = peer("a");
+    told.addresses = {there};
+    table.hear(told, here, at(1));
+    EXPECT_EQ(table.find_id("a")->addresses, std::set{here});
+    EXPECT_EQ(table.find(there), nullptr);
+    EXPECT_EQ(table.remove("a"), std::set{here});
+    EXPECT_TRUE(table.empty());
+}
+
+struct PeerHandlerTest : testing::Test {
+    std::optional<OwnedMessage> handle(MessageType type, std::string_view content,
+                                       bool replies = true) {
+        auto management = std::make_shared<PeerManagement>(
+            PeerManagement{table, environment, plugin, peer("local", "mine")});
+        management->replies = replies;
+        management->left = [this](const Peer& who, const std::set<Address>& from) {
+            left.push_back(who.id);
+            EXPECT_FALSE(from.empty());
+        };
+        return peer_handler(type, management)->call(OwnedMessage(type, "netaio", content), source);
+    }
+    std::string packed(const Peer& one) { return *plugin.pack(one); }
+
+    PeerTable table;
+    Environment environment = fixed_environment();
+    DefaultPeer plugin;
+    TestSource source{there};
+    std::vector<std::string> left;
+};
+
+TEST_F(PeerHandlerTest, AnswersAnAdvertisementAndKeepsThePeer) {
+    const auto answer = handle(MessageType::advertise_peer, packed(peer("a")));
+    ASSERT_TRUE(answer);
+    EXPECT_EQ(answer->type(), MessageType::peer_discovered);
+    EXPECT_EQ(answer->uri(), "netaio");
+    EXPECT_EQ(answer->content(), packed(peer("local", "mine")));
+    EXPECT_EQ(id_at(table, there), "a");
+    EXPECT_EQ(table.find_id("a")->last_heard, environment.clock->steady_now());
+}
+
+TEST_F(PeerHandlerTest, PushesTheAnswerWhereRepliesAreNotSent) {
+    EXPECT_FALSE(handle(MessageType::advertise_peer, packed(peer("a")), false));
+    ASSERT_EQ(source.pushed.size(), 1u);
+    EXPECT_EQ(source.pushed[0].type(), MessageType::peer_discovered);
+}
+
+TEST_F(PeerHandlerTest, KeepsADiscoveredPeerWithoutAnAnswer) {
+    EXPECT_FALSE(handle(MessageType::peer_discovered, packed(peer("a"))));
+    EXPECT_EQ(id_at(table, there), "a");
+}
+
+TEST_F(PeerHandlerTest, RemovesAPeerThatSaysItLeaves) {
+    handle(MessageType::advertise_peer, packed(peer("a")));
+    EXPECT_FALSE(handle(MessageType::disconnect, packed(peer("a"))));
+    EXPECT_TRUE(table.empty());
+    EXPECT_EQ(left, std::vector<std::string>{"a"});
+    handle(MessageType::disconnect, packed(peer("unknown")));
+    EXPECT_EQ(left.size(), 1u);
+}
+
+TEST_F(PeerHandlerTest, IgnoresItselfAndWhatIsNoPeer) {
+    for (const auto type : {MessageType::advertise_peer, MessageType::peer_discovered}) {
+        for (const std::string& content :
+             {packed(peer("local")), std::string(), std::string("junk"), *pack(Tuple{Bytes("id")}),
+              *pack(Value())}) {
+            EXPECT_FALSE(handle(type, content));
+        }
+    }
+    EXPECT_TRUE(table.empty());
+    EXPECT_TRUE(source.pushed.empty());
+}
+
+TEST_F(PeerHandlerTest, DoesNotAnswerAPeerItHasNoRoomFor) {
+    PeerTable full(0);
+    const auto management = std::make_shared<PeerManagement>(
+        PeerManagement{full, environment, plugin, peer("local", "mine")});
+    const OwnedMessage message(MessageType::advertise_peer, "netaio", packed(peer("a")));
+    EXPECT_FALSE(peer_handler(MessageType::advertise_peer, management)->call(message, source));
+    EXPECT_TRUE(full.empty());
+}
+
+}  // namespace
+}  // namespace netaio::core
