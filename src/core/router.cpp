@@ -153,6 +153,12 @@ std::shared_ptr<const Route> Router::take_ephemeral(const KeyView& key) {
     return taken;
 }
 
+// Under the lock, so that the router sees when nobody reads its table any more.
+RouteReader::~RouteReader() {
+    const std::lock_guard lock(router_.mutex_);
+    table_.reset();
+}
+
 const Route* RouteReader::find(const KeyList& keys, std::shared_ptr<const Route>& taken) {
     if (const auto now = router_.version_.load(std::memory_order_acquire); now != version_) {
         const std::lock_guard lock(router_.mutex_);

@@ -73,6 +73,9 @@ private:
 class RouteReader {
 public:
     explicit RouteReader(Router& router) : router_(router) {}
+    RouteReader(const RouteReader&) = delete;
+    RouteReader& operator=(const RouteReader&) = delete;
+    ~RouteReader();
 
     /// The handler for the first key that has one. An ephemeral one is removed from the router and
     /// kept by `taken`; a lasting one stays valid until the next find().
