@@ -16,7 +16,7 @@ namespace netaio {
 class AuthFields {
 public:
     /// Reads an encoded dict; the bytes must outlive the fields. Errc::malformed unless it is a dict
-    /// with text keys, Errc::too_large when it holds more than some 256 fields. Whatever was here
+    /// with text keys, Errc::too_large when it holds more than 256 fields. Whatever was here
     /// before is gone either way.
     std::error_code parse(ByteView encoded);
 
@@ -27,7 +27,7 @@ public:
     /// Whether the field is there, of whatever type.
     bool contains(std::string_view name) const noexcept { return find(name) != nullptr; }
 
-    /// Sets a field to bytes, replacing what it had.
+    /// Sets a field to bytes, replacing what it had. They may be a value of these very fields.
     void set(std::string_view name, ByteView value);
     /// Sets a field to an integer, as v0.0.8 does with `ts`.
     void set_integer(std::string_view name, std::uint64_t value);

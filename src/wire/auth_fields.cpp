@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <functional>
 #include <list>
 #include <netaio/auth_fields.hpp>
 #include <netaio/packify.hpp>
@@ -34,6 +35,9 @@ std::error_code AuthFields::parse(ByteView encoded) {
                             static_cast<std::uint32_t>(value.size()), true});
     };
     auto error = wire::scan_dict(encoded, add, {.max_values = 1 + 3 * fields_max});
+    if (!error && entries_.size() > fields_max) {
+        error = Errc::too_large;
+    }
     if (error) {
         clear();
     }
@@ -68,9 +72,13 @@ std::optional<std::uint64_t> AuthFields::integer(std::string_view name) const no
 }
 
 void AuthFields::set(std::string_view name, ByteView value) {
-    const std::size_t packed_size = wire::packed_bytes_size(value.size());
-    char* out = add(name, packed_size);
-    wire::write_bytes(out, value);
+    const std::string_view arena = arena_;
+    const bool ours = !value.empty() && std::less_equal<>()(arena.data(), value.data()) &&
+                      std::less<>()(value.data(), arena.data() + arena.size());
+    const std::size_t offset = ours ? static_cast<std::size_t>(value.data() - arena.data()) : 0;
+    char* out = add(name, wire::packed_bytes_size(value.size()));
+    // The value of another field has moved with all others.
+    wire::write_bytes(out, ours ? ByteView(arena_.data() + offset, value.size()) : value);
 }
 
 void AuthFields::set_integer(std::string_view name, std::uint64_t value) {
