@@ -36,12 +36,15 @@ Address::Address(std::array<std::uint8_t, 16> ip, std::uint16_t port, std::uint3
 Result<Address> Address::parse(std::string_view ip, std::uint16_t port) {
     std::uint32_t scope = 0;
     if (const auto percent = ip.find('%'); percent != std::string_view::npos) {
-        if (!read_number(ip.substr(percent + 1), scope)) {
+        if (!read_number(ip.substr(percent + 1), scope) || ip.find(':') > percent) {
             return Errc::malformed;
         }
         ip = ip.substr(0, percent);
     }
     const std::string text(ip);
+    if (text.find('\0') != std::string::npos) {
+        return Errc::malformed;
+    }
     std::array<std::uint8_t, 4> v4;
     if (inet_pton(AF_INET, text.c_str(), v4.data()) == 1) {
         return Address(v4, port);
