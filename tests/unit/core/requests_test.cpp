@@ -1,0 +1,204 @@
+#include "core/requests.hpp"
+
+#include <gtest/gtest.h>
+
+#include "testbed.hpp"
+
+namespace netaio::core {
+namespace {
+
+using namespace test;
+using std::chrono::seconds;
+
+constexpr auto later = RequestTable::TimePoint::max();
+constexpr auto asked = MessageType::request_uri;
+constexpr auto answer = MessageType::respond_uri;
+
+RequestTable::TimePoint at(int second) {
+    return RequestTable::TimePoint(seconds(second));
+}
+
+struct RequestTableTest : testing::Test {
+    RequestTable::Id add(ByteView uri, MessageType type = asked,
+                         RequestTable::TimePoint deadline = later) {
+        return *table.add(uri, type, {}, deadline, told.completion());
+    }
+
+    RequestTable table;
+    Told told;
+};
+
+TEST_F(RequestTableTest, AnswersRequestsForAUriInTheirOrder) {
+    const auto first = add("uri");
+    const auto other = add("other");
+    const auto second = add("uri");
+    EXPECT_EQ(table.in_flight(), 3u);
+    EXPECT_EQ(table.take(answer, "uri")->id, first);
+    EXPECT_EQ(table.take(answer, "uri")->id, second);
+    EXPECT_FALSE(table.take(answer, "uri"));
+    EXPECT_EQ(table.take(answer, "other")->id, other);
+    EXPECT_EQ(table.in_flight(), 0u);
+}
+
+TEST_F(RequestTableTest, TellsUrisApartByTheirBytes) {
+    add("uri");
+    for (const ByteView uri :
+         {ByteView(""), ByteView("ur"), ByteView("uri1"), ByteView("uri\0", 4)}) {
+        EXPECT_FALSE(table.take(answer, uri));
+    }
+    EXPECT_TRUE(table.take(answer, "uri"));
+    add("");
+    EXPECT_TRUE(table.take(answer, ""));
+}
+
+TEST_F(RequestTableTest, AcceptsTheTypesThatAnswerEachRequest) {
+    using enum MessageType;
+    const auto expect = [](MessageType request, std::set<MessageType> extra) {
+        extra.insert({auth_error, error, not_found, not_permitted});
+        for (int value = 0; value < 256; ++value) {
+            const auto reply = static_cast<MessageType>(value);
+            EXPECT_EQ(RequestTable::answers(request, reply), extra.contains(reply))
+                << built_in_name(request) << " " << value;
+        }
+    };
+    expect(request_uri, {respond_uri});
+    expect(create_uri, {ok});
+    expect(update_uri, {ok});
+    expect(delete_uri, {ok});
+    expect(publish_uri, {ok});
+    expect(subscribe_uri, {ok, confirm_subscribe});
+    expect(unsubscribe_uri, {ok, confirm_unsubscribe});
+    expect(static_cast<MessageType>(50), {ok});
+}
+
+TEST_F(RequestTableTest, GivesAnAnswerToTheOldestRequestItCanAnswer) {
+    const auto request = add("uri", MessageType::request_uri);
+    const auto update = add("uri", MessageType::update_uri);
+    EXPECT_EQ(table.take(MessageType::ok, "uri")->id, update);
+    EXPECT_FALSE(table.take(MessageType::ok, "uri"));
+    EXPECT_EQ(table.take(MessageType::error, "uri")->id, request);
+}
+
+TEST_F(RequestTableTest, GivesBackWhatTheRequestWasMadeWith) {
+    const Plugins inner = hmac("inner");
+    table.add("uri", MessageType::update_uri, inner, later, told.completion()).value();
+    auto taken = table.take(MessageType::ok, "uri");
+    EXPECT_EQ(taken->asked, MessageType::update_uri);
+    EXPECT_EQ(taken->inner.auth, inner.auth);
+    taken->completion(Errc::closed, nullptr);
+    EXPECT_EQ(told.error, Errc::closed);
+}
+
+TEST_F(RequestTableTest, DiscardsTheLateAnswerOfARequestThatWasGivenUp) {
+    const auto first = add("uri");
+    auto completion = table.give_up(first);
+    EXPECT_TRUE(completion);
+    const auto second = add("uri");
+    const auto late = table.take(answer, "uri");
+    ASSERT_TRUE(late);
+    EXPECT_EQ(late->id, first);
+    EXPECT_FALSE(late->completion) << "nobody waits for it";
+    EXPECT_EQ(table.take(answer, "uri")->id, second);
+}
+
+TEST_F(RequestTableTest, GivesUpOnce) {
+    const auto id = add("uri");
+    EXPECT_TRUE(table.give_up(id));
+    EXPECT_FALSE(table.give_up(id));
+    EXPECT_FALSE(table.give_up(id + 1));
+    EXPECT_EQ(table.in_flight(), 0u);
+}
+
+TEST_F(RequestTableTest, ForgetsTheGivenUpOnceALaterOneIsAnswered) {
+    const auto first = add("uri");
+    const auto second = add("other");
+    const auto third = add("uri");
+    table.give_up(first);
+    EXPECT_EQ(table.take(answer, "other")->id, second);
+    EXPECT_EQ(table.take(answer, "uri")->id, third)
+        << "the answer to the first would have come before";
+}
+
+TEST_F(RequestTableTest, RemembersTheGivenUpThatAreLaterThanTheOneAnswered) {
+    const auto first = add("uri");
+    const auto second = add("other");
+    table.give_up(second);
+    EXPECT_EQ(table.take(answer, "uri")->id, first);
+    EXPECT_FALSE(table.take(answer, "other")->completion);
+}
+
+TEST_F(RequestTableTest, RemembersNoAnswersToWhatWasNeverSent) {
+    const auto first = add("uri");
+    const auto second = add("uri");
+    EXPECT_TRUE(table.forget(first));
+    EXPECT_FALSE(table.forget(first));
+    EXPECT_EQ(table.take(answer, "uri")->id, second);
+}
+
+TEST_F(RequestTableTest, GivesUpWhatIsPastItsDeadline) {
+    EXPECT_FALSE(table.next_deadline());
+    add("b", asked, at(2));
+    add("a", asked, at(1));
+    const auto last = add("c", asked, at(3));
+    EXPECT_EQ(table.next_deadline(), at(1));
+    EXPECT_TRUE(table.give_up_expired(at(0)).empty());
+    EXPECT_EQ(table.give_up_expired(at(2)).size(), 2u);
+    EXPECT_EQ(table.next_deadline(), at(3));
+    EXPECT_EQ(table.in_flight(), 1u);
+    EXPECT_FALSE(table.take(answer, "a")->completion);
+    EXPECT_EQ(table.take(answer, "c")->id, last);
+    EXPECT_FALSE(table.next_deadline());
+}
+
+TEST_F(RequestTableTest, TakesTheOldestThatStillWaits) {
+    EXPECT_FALSE(table.take_oldest());
+    const auto first = add("a");
+    const auto second = add("b");
+    const auto third = add("a");
+    table.give_up(first);
+    EXPECT_EQ(table.take_oldest()->id, second);
+    EXPECT_EQ(table.take_oldest()->id, third);
+    EXPECT_FALSE(table.take_oldest());
+    EXPECT_FALSE(table.take(answer, "a")->completion) << "the given-up one is still remembered";
+}
+
+TEST_F(RequestTableTest, TakesAllThatWait) {
+    table.give_up(add("a"));
+    add("a");
+    add("b");
+    EXPECT_EQ(table.take_all().size(), 2u);
+    EXPECT_EQ(table.in_flight(), 0u);
+    EXPECT_FALSE(table.take(answer, "a"));
+    EXPECT_FALSE(table.next_deadline());
+    const auto again = add("a");
+    EXPECT_EQ(table.take(answer, "a")->id, again);
+}
+
+TEST(RequestTable, RefusesMoreThanItsLimit) {
+    RequestTable table(2);
+    Told told;
+    const auto add = [&] { return table.add("uri", asked, {}, later, told.completion()); };
+    const auto first = add();
+    EXPECT_FALSE(table.full());
+    add().value();
+    EXPECT_TRUE(table.full());
+    EXPECT_EQ(add().error(), Errc::queue_full);
+    table.give_up(*first);
+    EXPECT_FALSE(table.full());
+    EXPECT_TRUE(add());
+    EXPECT_EQ(told.times, 0);
+}
+
+TEST(RequestTable, RemembersNoMoreGivenUpRequestsThanItsLimit) {
+    RequestTable table(2);
+    Told told;
+    for (int i = 0; i < 5; ++i) {
+        table.give_up(*table.add("uri", asked, {}, later, told.completion()));
+    }
+    EXPECT_EQ(table.take(answer, "uri")->id, 4u);
+    EXPECT_EQ(table.take(answer, "uri")->id, 5u);
+    EXPECT_FALSE(table.take(answer, "uri"));
+}
+
+}  // namespace
+}  // namespace netaio::core
