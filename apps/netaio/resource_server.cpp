@@ -41,7 +41,9 @@ ResourceServer::ResourceServer(TcpServer& server, WriteQueue& writes, ResourceSe
     server_.on(MessageType::publish_uri, inner,
                [this](const Message& asked) { return publish(asked); });
     server_.on(MessageType::subscribe_uri, inner, [this](const Message& asked, Connection& from) {
-        server_.subscribe(asked.uri(), from);
+        if (const auto refused = server_.subscribe(asked.uri(), from)) {
+            return answer_error(refused, asked.uri());
+        }
         return confirm_subscribe(asked.uri());
     });
     server_.on(MessageType::unsubscribe_uri, inner, [this](const Message& asked, Connection& from) {

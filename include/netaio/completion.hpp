@@ -15,8 +15,8 @@
 namespace netaio::detail {
 
 /// An Asio completion handler of `void(boost::system::error_code, T)` with its type erased, so that the code
-/// that completes it can be compiled once. Completes at most once, on the handler's executor. Keeps
-/// that executor's context busy until then.
+/// that completes it can be compiled once. Completes at most once, on the handler's executor, whose
+/// context is kept busy until then.
 template <class T>
 class Completion {
 public:
@@ -54,7 +54,11 @@ private:
 
     template <class Handler>
     struct Target final : Base {
-        explicit Target(Handler&& h) : handler(std::move(h)) {}
+        explicit Target(Handler&& h) : handler(std::move(h)) {
+            if (const auto own = executor({})) {
+                work = boost::asio::prefer(own, boost::asio::execution::outstanding_work.tracked);
+            }
+        }
 
         boost::asio::any_io_executor executor(
             const boost::asio::any_io_executor& fallback) const override {
@@ -82,6 +86,7 @@ private:
         }
 
         Handler handler;
+        boost::asio::any_io_executor work;
     };
 
     std::unique_ptr<Base> target_;

@@ -106,7 +106,8 @@ public:
     TcpClient(const TcpClient&) = delete;
     TcpClient& operator=(const TcpClient&) = delete;
 
-    /// Connects to a server by name or address; the first becomes the default. Gives the address it
+    /// Connects to a server by name or address; the first becomes the default, as does the next when
+    /// the default was closed. A connection there was to the same address ends. Gives the address it
     /// reached. Errors: Errc::timeout, or what the system says.
     template <class Token = boost::asio::use_awaitable_t<>>
     auto connect(std::string_view host, std::uint16_t port, Token&& token = {}) {
@@ -123,7 +124,9 @@ public:
                          const std::optional<Address>& server = std::nullopt);
 
     /// Asks for a resource and gives the answer: RESPOND_URI, or an error type, which is data for the
-    /// caller. Errors: Errc::timeout, closed, auth_failed, auth_failed_unverified, malformed, queue_full.
+    /// caller. Errors: Errc::timeout, closed (or what the system says of the connection), not_connected,
+    /// cancelled, auth_failed, auth_failed_unverified, malformed, unknown_message_type, too_large,
+    /// queue_full, or what a plugin says.
     template <class Token = boost::asio::use_awaitable_t<>>
     auto request(ByteView uri, const RequestOptions& options = {}, Token&& token = {}) {
         return exchange(MessageType::request_uri, uri, options.content, options,
@@ -230,11 +233,12 @@ public:
             set_timeout_handlers(std::forward<F>(handler), nullptr);
         }
     }
-    /// Called when a connection ends that close() did not end.
+    /// Called when a connection ends that close() did not end. It is noticed while something is read
+    /// or written.
     void set_disconnect_handler(std::function<void(const Address&, std::error_code)> handler);
 
-    /// Closes the connection to one server, the default one unless given; what waits there ends with
-    /// Errc::closed.
+    /// Closes the connection to one server, the default one unless given, when what was sent has been
+    /// taken; what waits there ends with Errc::closed at once.
     void close(const std::optional<Address>& server = std::nullopt);
     /// Closes all.
     void close_all();

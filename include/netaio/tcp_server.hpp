@@ -19,8 +19,8 @@ struct TcpServerOptions {
     /// The addresses to listen on: IPv4, IPv6, or `::` for both (see dual_stack). This machine alone
     /// by default; `0.0.0.0` or `::` opens the server to the network.
     std::vector<std::string> interfaces = {"127.0.0.1"};
-    /// More places to listen, each with its own port, beside `interfaces`. Leave `interfaces` empty to
-    /// use only these.
+    /// More places to listen, each with its own port (0: the one picked first), beside `interfaces`.
+    /// Leave `interfaces` empty to use only these.
     std::vector<Address> endpoints = {};
     /// Whether an IPv6 wildcard accepts IPv4 too.
     bool dual_stack = true;
@@ -61,6 +61,8 @@ struct TcpServerOptions {
     std::size_t send_queue_max = 4 << 20;
     /// What happens to pushed messages beyond that.
     SlowReceiver slow_receiver = SlowReceiver::drop_oldest;
+    /// Bytes that the keys one connection is subscribed to may take, and 64 more for each.
+    std::size_t subscriptions_max = 1 << 20;
 };
 
 /// What stop() found.
@@ -70,12 +72,9 @@ struct StopReport {
     std::size_t bytes_discarded = 0; ///< bytes that were not taken in time
 };
 
-/// How a handler is registered beside its key.
-struct HandlerOptions {
-    /// The handler's layer: its messages and replies go through these, inside the node's.
-    std::shared_ptr<const AuthPlugin> auth = nullptr;
-    std::shared_ptr<const CipherPlugin> cipher = nullptr;
-};
+/// How a handler is registered beside its key: its messages and replies go through these plugins,
+/// inside the node's layer.
+using HandlerOptions = Plugins;
 
 /// Accepts TCP connections and answers messages with the handlers registered for them.
 ///
@@ -90,7 +89,8 @@ public:
     explicit TcpServer(TcpServerOptions options = {});
     /// Runs on somebody else's event loop, which must run on one thread, or be a strand.
     TcpServer(boost::asio::any_io_executor executor, TcpServerOptions options = {});
-    /// Closes what is open at once; stop() first to be gentle.
+    /// Closes what is open at once; stop() first to be gentle. Not on a thread of its own, as in a
+    /// handler: it waits for those.
     ~TcpServer();
     TcpServer(const TcpServer&) = delete;
     TcpServer& operator=(const TcpServer&) = delete;
@@ -129,8 +129,9 @@ public:
         std::function<std::optional<OwnedMessage>(const AuthPlugin&, const Message&)> handler);
 
     /// Subscribes a connection to a key: any bytes, often a uri. It ends with the connection.
-    /// On the connection's thread, as in a handler, it is effective at once.
-    void subscribe(ByteView key, Connection& connection);
+    /// Effective at once on the connection's thread, as in a handler; from elsewhere soon, and errors
+    /// are logged. Errc::queue_full beyond subscriptions_max.
+    std::error_code subscribe(ByteView key, Connection& connection);
     void unsubscribe(ByteView key, Connection& connection);
     /// Sends a message to all that subscribed to the key; protected once for all of them, unless a
     /// plugin is peer-specific. Errors are about the message; slow receivers show in the counters.

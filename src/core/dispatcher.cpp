@@ -50,6 +50,23 @@ void Node::log(LogLevel level, std::string_view what, const Address& from) const
 }
 
 Outcome Dispatcher::receive(const Frame& frame, Source& source, std::string& out) {
+    try {
+        return handle(frame, source, out);
+    } catch (const std::exception& failure) {
+        return broken(failure.what(), source);
+    } catch (...) {
+        return broken("something that is no std::exception", source);
+    }
+}
+
+Outcome Dispatcher::broken(std::string_view what, const Source& source) {
+    tallies_.handler_failures.add();
+    node_.log(LogLevel::error, "a plugin, key extractor or error handler threw: " + std::string(what),
+              source.remote());
+    return drop();
+}
+
+Outcome Dispatcher::handle(const Frame& frame, Source& source, std::string& out) {
     tallies_.frames_in.add();
     frame_size_ = FrameHeader::size + frame.auth.size() + frame.body.size();
     accepted_ = false;
@@ -115,14 +132,15 @@ Outcome Dispatcher::call(const Route& route, Message message, Source& source, st
     if (route.handler->suspends()) {
         return {.kind = Kind::suspended, .message = std::move(message), .route = route};
     }
+    std::optional<OwnedMessage> reply;
     try {
-        auto reply = route.handler->call(message, source);
-        return finish(route, std::move(message), std::move(reply), source, out);
+        reply = route.handler->call(message, source);
     } catch (const std::exception& failure) {
         return fail(route, message, failure.what(), source, out);
     } catch (...) {
         return fail(route, message, "something that is no std::exception", source, out);
     }
+    return finish(route, std::move(message), std::move(reply), source, out);
 }
 
 Outcome Dispatcher::finish(const Route& route, Message message, std::optional<OwnedMessage> answer,

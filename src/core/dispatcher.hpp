@@ -78,6 +78,9 @@ public:
     Outcome fail(const Route& route, const Message& message, std::string_view what, Source& source,
                  std::string& out);
 
+    /// User code that must not throw did: counted and logged, and nothing comes of the message.
+    Outcome broken(std::string_view what, const Source& source);
+
     /// Protects a message with both layers and appends it to `out`.
     std::error_code send(OwnedMessage message, const Plugins& inner, const Plugins& outer,
                          const Peer* peer, std::string& out);
@@ -85,6 +88,7 @@ public:
     Tallies& tallies() noexcept { return tallies_; }
 
 private:
+    Outcome handle(const Frame& frame, Source& source, std::string& out);
     Outcome route(Message message, Source& source, std::string& out);
     Outcome call(const Route& route, Message message, Source& source, std::string& out);
     Outcome unhandled(Message message, Source& source, std::string& out);

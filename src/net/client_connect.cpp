@@ -22,13 +22,13 @@ void TcpClient::Impl::connect(std::string host, std::uint16_t port, detail::Comp
         executor_, reach(std::move(host), port),
         boost::asio::bind_cancellation_slot(
             slot, [self = shared_from_this(), waiting](std::exception_ptr failure, Connected result) {
-                if (failure) {
-                    waiting->dispatch(self->executor_, Errc::cancelled);
-                } else if (result.first) {
-                    waiting->dispatch(self->executor_, result.first);
+                if (failure || self->ended_) {
+                    waiting->post(self->executor_, Errc::cancelled);
+                } else if (result.error) {
+                    waiting->dispatch(self->executor_, result.error);
                 } else {
-                    const Address reached = self->adopt(std::move(*result.second));
-                    waiting->dispatch(self->executor_, {}, reached);
+                    self->adopt(std::move(*result.socket), result.server);
+                    waiting->dispatch(self->executor_, {}, result.server);
                 }
             }));
 }
@@ -61,10 +61,10 @@ awaitable<TcpClient::Impl::Connected> TcpClient::Impl::reach(std::string host, s
         auto socket = std::make_shared<tcp::socket>(executor_);
         last = co_await reach_one(*socket, entry.endpoint());
         if (!last) {
-            co_return Connected{{}, std::move(socket)};
+            co_return Connected{{}, std::move(socket), net::to_address(entry.endpoint())};
         }
     }
-    co_return Connected{last, nullptr};
+    co_return Connected{last};
 }
 
 awaitable<std::error_code> TcpClient::Impl::reach_one(tcp::socket& socket, tcp::endpoint endpoint) {
@@ -80,9 +80,8 @@ awaitable<std::error_code> TcpClient::Impl::reach_one(tcp::socket& socket, tcp::
     co_return error;
 }
 
-Address TcpClient::Impl::adopt(tcp::socket socket) {
-    auto stream = std::make_shared<net::Stream>(std::move(socket), loop_, weak_from_this());
-    const Address server = stream->remote();
+void TcpClient::Impl::adopt(tcp::socket socket, const Address& server) {
+    auto stream = std::make_shared<net::Stream>(std::move(socket), server, loop_, weak_from_this());
     stream->enable_requests(options_.requests_max);
     stream->set_reading(false);
     Link& link = links_[server];
@@ -91,12 +90,11 @@ Address TcpClient::Impl::adopt(tcp::socket socket) {
         std::exchange(link.stream, nullptr)->abort({});
     }
     link.stream = stream;
-    if (!default_server_) {
+    if (!default_server_ || !links_.contains(*default_server_)) {
         default_server_ = server;
     }
     stream->start();
     update_reading(link);
-    return server;
 }
 
 }  // namespace netaio

@@ -1,28 +1,15 @@
 #include "client_impl.hpp"
 
+#include <algorithm>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <stdexcept>
 
+#include "node_of.hpp"
+
 namespace netaio {
-namespace {
-
-std::shared_ptr<core::Node> make_node(const TcpClientOptions& options) {
-    auto node = std::make_shared<core::Node>(core::Role::client);
-    node->environment = options.environment;
-    node->types = options.types;
-    node->limits = {options.frame_max};
-    node->outer = {options.auth, options.cipher};
-    node->peer_plugin = options.peer_plugin;
-    node->local_peer = options.local_peer;
-    node->extract_keys = options.extract_keys;
-    return node;
-}
-
-}  // namespace
-
 TcpClient::Impl::Impl(boost::asio::any_io_executor executor, TcpClientOptions options)
-    : options_(std::move(options)), executor_(std::move(executor)), node_(make_node(options_)) {}
+    : options_(std::move(options)), executor_(std::move(executor)), node_(net::node_of(core::Role::client, options_)) {}
 
 TcpClient::Impl::Link* TcpClient::Impl::find(const std::optional<Address>& server) {
     const auto& wanted = server ? server : default_server_;
@@ -83,7 +70,9 @@ void TcpClient::Impl::request(Result<OwnedMessage> message, RequestTerms options
         done.post(executor_, Errc::queue_full);
         return;
     }
-    const auto timeout = options.timeout.count() > 0 ? options.timeout : options_.request_timeout;
+    constexpr std::chrono::milliseconds longest = std::chrono::hours(24 * 365);
+    const auto timeout =
+        std::min(longest, options.timeout.count() > 0 ? options.timeout : options_.request_timeout);
     const auto slot = done.slot();
     const Plugins inner = std::move(options.inner);
     TimeoutContext context{message->type(), message->uri().str(), timeout, stream->remote()};
@@ -98,20 +87,15 @@ void TcpClient::Impl::request(Result<OwnedMessage> message, RequestTerms options
         if (error == Errc::timeout) {
             self->timed_out(context);
         }
-        if (error == Errc::cancelled) {
+        // Errors come from within calls that are not done; answers end what their stream was doing.
+        if (error) {
             done.post(self->executor_, error);
         } else {
-            done.dispatch(self->executor_, error, reply ? reply->own() : OwnedMessage());
+            done.dispatch(self->executor_, error, reply->own());
         }
     };
     const auto id = stream->requests()->add(message->uri(), message->type(), inner,
                                             loop_->now() + timeout, std::move(complete));
-    if (const auto error = stream->append(std::move(*message), inner, node_->outer)) {
-        if (auto completion = stream->requests()->forget(*id)) {
-            completion(error, nullptr);
-        }
-        return;
-    }
     if (slot.is_connected()) {
         auto connected = slot;
         connected.assign([weak = stream->weak_from_this(), request = *id](
@@ -123,8 +107,16 @@ void TcpClient::Impl::request(Result<OwnedMessage> message, RequestTerms options
             }
         });
     }
-    stream->watch_deadlines();
-    update_reading(*link);
+    if (const auto error = stream->append(std::move(*message), inner, node_->outer)) {
+        if (auto completion = stream->requests()->forget(*id)) {
+            completion(error, nullptr);
+        }
+        return;
+    }
+    if (stream->open()) {
+        stream->watch_deadlines();
+        update_reading(*link_of(*stream));
+    }
 }
 
 void TcpClient::Impl::timed_out(const TimeoutContext& context) {
@@ -232,6 +224,7 @@ void TcpClient::Impl::closed(net::Stream& stream, std::error_code why) {
     }
     const auto error = why ? why : make_error_code(Errc::closed);
     const Address server = stream.remote();
+    const auto keep_alive = shared_from_this();
     auto receivers = std::exchange(link->receivers, {});
     link->looping = false;
     link->stream = nullptr;
@@ -283,17 +276,24 @@ std::vector<Address> TcpClient::Impl::receive_loops() const {
 }
 
 void TcpClient::Impl::close(const std::optional<Address>& server) {
+    const auto keep_alive = shared_from_this();
     const auto wanted = server ? server : default_server_;
-    if (Link* link = find(wanted)) {
-        link->stream->flush();
-        if (link->stream) {
-            link->stream->abort({});
-        }
-        links_.erase(*wanted);
+    Link* link = find(wanted);
+    if (!link) {
+        return;
     }
+    const auto stream = link->stream;
+    auto receivers = std::move(link->receivers);
+    links_.erase(*wanted);
+    for (Receiver& receiver : receivers) {
+        receiver.done.post(executor_, Errc::closed);
+    }
+    stream->end_requests(Errc::closed);
+    stream->drain();
 }
 
 void TcpClient::Impl::shut_down() {
+    ended_ = true;
     for (const auto& cancel : std::exchange(running_, {})) {
         cancel->emit(boost::asio::cancellation_type::terminal);
     }

@@ -44,7 +44,11 @@ public:
 
 private:
     using tcp = boost::asio::ip::tcp;
-    using Connected = std::pair<std::error_code, std::shared_ptr<tcp::socket>>;
+    struct Connected {
+        std::error_code error = {};
+        std::shared_ptr<tcp::socket> socket = nullptr;
+        Address server = {};
+    };
 
     struct Receiver {
         std::uint64_t id;
@@ -61,7 +65,7 @@ private:
     void bind(const boost::asio::any_io_executor& executor);
     awaitable<Connected> reach(std::string host, std::uint16_t port);
     awaitable<std::error_code> reach_one(tcp::socket& socket, tcp::endpoint endpoint);
-    Address adopt(tcp::socket socket);
+    void adopt(tcp::socket socket, const Address& server);
     template <class T>
     boost::asio::any_io_executor executor_for(const detail::Completion<T>& done) const;
     Link* find(const std::optional<Address>& server);
@@ -79,6 +83,7 @@ private:
     std::map<Address, Link> links_;
     std::optional<Address> default_server_;
     std::uint64_t next_receiver_ = 1;
+    bool ended_ = false;
     std::list<std::shared_ptr<boost::asio::cancellation_signal>> running_;  // timeout handlers
 };
 

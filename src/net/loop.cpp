@@ -84,15 +84,21 @@ void Loop::flush_all() {
     }
 }
 
-void Loop::subscribe(ByteView key, Stream& stream) {
+std::error_code Loop::subscribe(ByteView key, Stream& stream) {
     const std::lock_guard lock(subscriptions_mutex_);
     auto found = subscriptions_.find(key);
+    if (found != subscriptions_.end() && found->second.contains(&stream)) {
+        return {};
+    }
+    if (!stream.may_subscribe(key)) {
+        return Errc::queue_full;
+    }
     if (found == subscriptions_.end()) {
         found = subscriptions_.emplace(key.str(), std::unordered_set<Stream*>()).first;
     }
-    if (found->second.insert(&stream).second) {
-        stream.subscribed(key);
-    }
+    found->second.insert(&stream);
+    stream.subscribed(key);
+    return {};
 }
 
 void Loop::unsubscribe(ByteView key, Stream& stream) {

@@ -22,6 +22,7 @@ struct StreamLimits {
     std::chrono::milliseconds send_timeout{0};
     std::size_t send_queue_max = 4 << 20;
     SlowReceiver slow_receiver = SlowReceiver::drop_oldest;
+    std::size_t subscriptions_max = 1 << 20;
 };
 
 /// An encoded message, shared by the queues of all that it goes to.
@@ -59,7 +60,8 @@ public:
     /// Has the stream flushed when what this turn of the loop still has to do is done.
     void flush_later(std::shared_ptr<Stream> stream);
 
-    void subscribe(ByteView key, Stream& stream);
+    /// Errc::queue_full when the stream has as many subscriptions as it may.
+    std::error_code subscribe(ByteView key, Stream& stream);
     void unsubscribe(ByteView key, Stream& stream);
     /// The connections subscribed to the key.
     std::vector<std::shared_ptr<Stream>> subscribers(ByteView key) const;

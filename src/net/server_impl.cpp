@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "core/layers.hpp"
+#include "node_of.hpp"
 
 namespace netaio {
 namespace {
@@ -14,28 +15,13 @@ using boost::asio::ip::tcp;
 // How long to let a system without free descriptors recover before accepting again.
 constexpr auto accept_pause = std::chrono::milliseconds(100);
 
-std::shared_ptr<core::Node> make_node(const TcpServerOptions& options) {
-    auto node = std::make_shared<core::Node>(core::Role::server);
-    node->environment = options.environment;
-    node->types = options.types;
-    node->limits = {options.frame_max};
-    node->outer = {options.auth, options.cipher};
-    node->peer_plugin = options.peer_plugin;
-    node->local_peer = options.local_peer;
-    node->extract_keys = options.extract_keys;
-    return node;
-}
-
 }  // namespace
 
 TcpServer::Impl::Impl(TcpServerOptions options, boost::asio::any_io_executor executor)
     : options_(std::move(options)),
       limits_{options_.idle_timeout, options_.frame_timeout, options_.send_timeout,
-              options_.send_queue_max, options_.slow_receiver},
-      node_(make_node(options_)) {
-    if (options_.frame_max < FrameHeader::size + 5) {
-        throw std::invalid_argument("frame_max must leave room for a frame: 14 bytes or more");
-    }
+              options_.send_queue_max, options_.slow_receiver, options_.subscriptions_max},
+      node_(net::node_of(core::Role::server, options_)) {
     wanted_endpoints();
     if (executor) {
         loops_.push_back(std::make_shared<net::Loop>(std::move(executor), node_, limits_));
@@ -77,7 +63,12 @@ void TcpServer::Impl::require_not_started(std::string_view what) const {
 }
 
 std::error_code TcpServer::Impl::start() {
-    require_not_started("start a server once, and");
+    {
+        const std::lock_guard lock(mutex_);
+        if (started_) {
+            throw std::logic_error("the server was started before: start a server once");
+        }
+    }
     for (const Address& address : wanted_endpoints()) {
         if (const auto error = listen(address)) {
             acceptors_.clear();
@@ -159,18 +150,21 @@ void TcpServer::Impl::accept(std::shared_ptr<Acceptor> acceptor) {
 }
 
 void TcpServer::Impl::adopt(tcp::socket socket, const std::shared_ptr<net::Loop>& loop) {
+    boost::system::error_code error;
+    const auto endpoint = socket.remote_endpoint(error);
+    if (error) {
+        return;  // gone already
+    }
+    const Address from = net::to_address(endpoint);
     if (connection_count_.load() >= options_.connections_max) {
         refused_.fetch_add(1);
-        boost::system::error_code error;
-        const auto from = socket.remote_endpoint(error);
-        node_->log(LogLevel::warning, "refused a connection: there are connections_max already",
-                   error ? Address() : net::to_address(from));
+        node_->log(LogLevel::warning, "refused a connection: there are connections_max already", from);
         return;
     }
     connection_count_.fetch_add(1);
-    boost::asio::dispatch(loop->executor(), [self = shared_from_this(), loop,
+    boost::asio::dispatch(loop->executor(), [self = shared_from_this(), loop, from,
                                              taken = std::move(socket)]() mutable {
-        std::make_shared<net::Stream>(std::move(taken), loop, self)->start();
+        std::make_shared<net::Stream>(std::move(taken), from, loop, self)->start();
     });
 }
 
@@ -185,8 +179,10 @@ void TcpServer::Impl::closed(net::Stream&, std::error_code why) {
 
 std::error_code TcpServer::Impl::deliver(const Message& message, const SendOptions& options,
                                          Choose choose) {
-    const Plugins outer{options.use_auth ? node_->outer.auth : nullptr,
-                        options.use_cipher ? node_->outer.cipher : nullptr};
+    if (!node_->types.contains(message.type())) {
+        return Errc::unknown_message_type;
+    }
+    const Plugins outer = net::outer_plugins(*node_, options);
     const auto each = [choose = std::move(choose)](net::Loop& loop, auto&& give) {
         for (const auto& stream : choose(loop)) {
             give(*stream);
@@ -196,7 +192,12 @@ std::error_code TcpServer::Impl::deliver(const Message& message, const SendOptio
         const auto shared = std::make_shared<const OwnedMessage>(message.own());
         for (const auto& loop : loops_) {
             boost::asio::dispatch(loop->executor(), [loop, each, shared, options] {
-                each(*loop, [&](net::Stream& stream) { stream.send(*shared, options); });
+                each(*loop, [&](net::Stream& stream) {
+                    if (const auto error = stream.send(*shared, options)) {
+                        loop->node().log(LogLevel::warning, "a message was not sent: " + error.message(),
+                                         stream.remote());
+                    }
+                });
             });
         }
         return {};

@@ -1,5 +1,6 @@
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/system_executor.hpp>
 #include <stdexcept>
 
 #include "server_impl.hpp"
@@ -39,7 +40,8 @@ void TcpServer::Impl::stop(std::chrono::milliseconds deadline, detail::Completio
         const std::lock_guard lock(mutex_);
         if (!started_ || stopped_) {
             if (done) {
-                done.post(loops_.front()->executor(), {}, {drained_, cut_off_, bytes_discarded_});
+                // Its own threads have ended, so a callback without an executor gets another.
+                done.post(boost::asio::system_executor(), {}, {drained_, cut_off_, bytes_discarded_});
             }
             return;
         }
@@ -126,11 +128,16 @@ void TcpServer::Impl::finish_stop() {
 }
 
 void TcpServer::Impl::shut_down() {
+    std::vector<detail::Completion<StopReport>> waiters;
     {
         const std::lock_guard lock(mutex_);
         stopped_ = true;
+        waiters = std::move(stop_waiters_);
     }
     ended_.notify_all();
+    for (auto& waiter : waiters) {
+        waiter.post(boost::asio::system_executor(), Errc::cancelled);
+    }
     const auto close_loop = [](const std::shared_ptr<net::Loop>& loop) {
         loop->stop();
         for (const auto& stream : loop->streams()) {
@@ -140,6 +147,7 @@ void TcpServer::Impl::shut_down() {
     if (!owns_threads()) {
         boost::asio::dispatch(loops_.front()->executor(), [self = shared_from_this(), close_loop] {
             self->stop_accepting();
+            self->stop_timer_.reset();
             close_loop(self->loops_.front());
         });
         return;

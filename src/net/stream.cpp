@@ -1,5 +1,6 @@
 #include "stream.hpp"
 
+#include <algorithm>
 #include <atomic>
 
 #include "suspended.hpp"
@@ -12,25 +13,28 @@ std::uint64_t next_id() {
     return last.fetch_add(1, std::memory_order_relaxed) + 1;
 }
 
-template <class Endpoint>
-Address address_or_none(const Endpoint& endpoint, const boost::system::error_code& error) {
-    return error ? Address() : to_address(endpoint);
-}
+// What a key costs beside its bytes.
+constexpr std::size_t subscription_overhead = 64;
 
 }  // namespace
 
-Stream::Stream(boost::asio::ip::tcp::socket socket, std::shared_ptr<Loop> loop,
+Plugins outer_plugins(const core::Node& node, const SendOptions& options) {
+    return {options.use_auth ? node.outer.auth : nullptr,
+            options.use_cipher ? node.outer.cipher : nullptr};
+}
+
+Stream::Stream(boost::asio::ip::tcp::socket socket, const Address& remote, std::shared_ptr<Loop> loop,
                std::weak_ptr<StreamOwner> owner)
-    : socket_(std::move(socket)),
-      loop_(std::move(loop)),
+    : loop_(std::move(loop)),
+      socket_(std::move(socket)),
       owner_(std::move(owner)),
+      remote_(remote),
       id_(next_id()),
       active_at_(loop_->now()) {
     boost::system::error_code error;
-    const auto theirs = socket_.remote_endpoint(error);
-    remote_ = address_or_none(theirs, error);
-    const auto ours = socket_.local_endpoint(error);
-    local_ = address_or_none(ours, error);
+    if (const auto ours = socket_.local_endpoint(error); !error) {
+        local_ = to_address(ours);
+    }
     socket_.set_option(boost::asio::ip::tcp::no_delay(true), error);
     socket_.set_option(boost::asio::socket_base::keep_alive(true), error);
     socket_.non_blocking(true, error);
@@ -86,11 +90,7 @@ std::size_t Stream::abort(std::error_code why) {
     if (const auto owner = owner_.lock()) {
         owner->closed(*this, why);
     }
-    if (requests_) {
-        for (auto& completion : requests_->take_all()) {
-            completion(why ? why : make_error_code(Errc::closed), nullptr);
-        }
-    }
+    end_requests(why ? why : make_error_code(Errc::closed));
     return unsent;
 }
 
@@ -109,6 +109,9 @@ void Stream::check_limits(std::chrono::steady_clock::time_point now) {
     if (state_ == State::closed) {
         return;
     }
+    if (!may_read() && !input_.empty()) {
+        frame_began_at_ = now;  // the peer can't help it that this side does not read
+    }
     if (waiting_writable_ && passed(limits.send_timeout, blocked_at_)) {
         end(tallies.closed_slow_reader, "it takes nothing that is sent");
     } else if (!input_.empty() && may_read() && passed(limits.frame_timeout, frame_began_at_)) {
@@ -121,22 +124,23 @@ void Stream::check_limits(std::chrono::steady_clock::time_point now) {
 
 void Stream::enable_requests(std::size_t in_flight_max) {
     requests_ = std::make_unique<core::RequestTable>(in_flight_max);
-    deadline_timer_ = std::make_unique<boost::asio::steady_timer>(
-        loop_->executor(), std::chrono::steady_clock::time_point::max());
+    deadline_timer_ = std::make_unique<boost::asio::steady_timer>(loop_->executor());
 }
 
 void Stream::watch_deadlines() {
     const auto next = requests_->next_deadline();
     // Mostly the timer is set to an earlier request's deadline; it looks again when it gets there.
-    if (!next || deadline_timer_->expiry() <= *next) {
+    if (!next || deadline_watched_ <= *next) {
         return;
     }
-    deadline_timer_->expires_at(*next);
+    deadline_watched_ = *next;
+    const std::chrono::steady_clock::duration soonest = std::chrono::milliseconds(1);
+    deadline_timer_->expires_after(std::max(*next - loop_->now(), soonest));
     deadline_timer_->async_wait([stream = self()](boost::system::error_code error) {
         if (error || stream->state_ == State::closed) {
             return;
         }
-        stream->deadline_timer_->expires_at(std::chrono::steady_clock::time_point::max());
+        stream->deadline_watched_ = std::chrono::steady_clock::time_point::max();
         for (auto& completion : stream->requests_->give_up_expired(stream->loop_->now())) {
             completion(Errc::timeout, nullptr);
         }
@@ -144,6 +148,36 @@ void Stream::watch_deadlines() {
             stream->watch_deadlines();
         }
     });
+}
+
+void Stream::end_requests(std::error_code why) {
+    if (requests_) {
+        for (auto& completion : requests_->take_all()) {
+            completion(why, nullptr);
+        }
+    }
+}
+
+bool Stream::may_subscribe(ByteView key) const noexcept {
+    return subscription_bytes_ + key.size() + subscription_overhead <=
+           loop_->limits().subscriptions_max;
+}
+
+void Stream::subscribed(ByteView key) {
+    if (subscriptions_.insert(key.str()).second) {
+        subscription_bytes_ += key.size() + subscription_overhead;
+    }
+}
+
+void Stream::unsubscribed(ByteView key) {
+    if (subscriptions_.erase(key.str()) > 0) {
+        subscription_bytes_ -= key.size() + subscription_overhead;
+    }
+}
+
+std::set<std::string, std::less<>> Stream::take_subscriptions() {
+    subscription_bytes_ = 0;
+    return std::exchange(subscriptions_, {});
 }
 
 }  // namespace netaio::net

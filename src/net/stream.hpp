@@ -10,6 +10,9 @@
 
 namespace netaio::net {
 
+/// The node's own layer, as far as a message is to go through it.
+Plugins outer_plugins(const core::Node& node, const SendOptions& options);
+
 /// What owns a stream and hears of what a client does with messages, and of its end.
 class StreamOwner {
 public:
@@ -25,7 +28,7 @@ public:
 /// loop's thread.
 class Stream final : public Connection, public core::Source, public std::enable_shared_from_this<Stream> {
 public:
-    Stream(boost::asio::ip::tcp::socket socket, std::shared_ptr<Loop> loop,
+    Stream(boost::asio::ip::tcp::socket socket, const Address& remote, std::shared_ptr<Loop> loop,
            std::weak_ptr<StreamOwner> owner);
 
     /// Begins to serve.
@@ -53,10 +56,14 @@ public:
     void enable_requests(std::size_t in_flight_max);
     /// Has requests given up when their deadline has passed.
     void watch_deadlines();
+    /// Ends the requests that wait.
+    void end_requests(std::error_code why);
 
-    void subscribed(ByteView key) { subscriptions_.insert(key.str()); }
-    void unsubscribed(ByteView key) { subscriptions_.erase(key.str()); }
-    std::set<std::string> take_subscriptions() { return std::exchange(subscriptions_, {}); }
+    /// Whether there is room for one more key.
+    bool may_subscribe(ByteView key) const noexcept;
+    void subscribed(ByteView key);
+    void unsubscribed(ByteView key);
+    std::set<std::string, std::less<>> take_subscriptions();
 
     Loop& loop() noexcept { return *loop_; }
     std::shared_ptr<Stream> self() { return shared_from_this(); }
@@ -107,8 +114,8 @@ private:
     std::error_code make_room(std::size_t size);
     void finish_draining();
 
+    std::shared_ptr<Loop> loop_;  // keeps the context of the socket, so it must go after it
     boost::asio::ip::tcp::socket socket_;
-    std::shared_ptr<Loop> loop_;
     std::weak_ptr<StreamOwner> owner_;
     Address remote_;
     Address local_;
@@ -133,10 +140,12 @@ private:
     std::chrono::steady_clock::time_point active_at_;
     std::chrono::steady_clock::time_point frame_began_at_{};
     std::chrono::steady_clock::time_point blocked_at_{};
-    std::set<std::string> subscriptions_;
+    std::set<std::string, std::less<>> subscriptions_;
+    std::size_t subscription_bytes_ = 0;
     std::shared_ptr<Suspended> suspended_;
     std::unique_ptr<core::RequestTable> requests_;
     std::unique_ptr<boost::asio::steady_timer> deadline_timer_;
+    std::chrono::steady_clock::time_point deadline_watched_ = std::chrono::steady_clock::time_point::max();
 };
 
 }  // namespace netaio::net

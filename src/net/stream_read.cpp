@@ -32,6 +32,9 @@ void Stream::wait_readable() {
 }
 
 void Stream::on_readable() {
+    if (!input_.empty()) {
+        process({});  // what a full queue held back goes first
+    }
     if (!may_read()) {
         return;
     }
@@ -122,7 +125,8 @@ void Stream::process(std::span<char> arrived) {
 // bytes that took.
 std::size_t Stream::process_frames(std::span<char> bytes, std::string& out) {
     std::size_t used = 0;
-    while (state_ == State::open && !handling_) {
+    const std::size_t queue_max = loop_->limits().send_queue_max;
+    while (state_ == State::open && !handling_ && queued_bytes() < queue_max) {
         auto frame = next_frame(bytes.subspan(used), loop_->node().types, loop_->node().limits);
         if (!frame) {
             auto& tallies = loop_->tallies();
@@ -139,7 +143,7 @@ std::size_t Stream::process_frames(std::span<char> bytes, std::string& out) {
         if (!settle(loop_->dispatcher().receive(**frame, *this, out), out)) {
             break;
         }
-        if (out.size() > flush_size) {
+        if (out.size() > std::min(flush_size, queue_max)) {
             emit(out);
             out.clear();
         }
@@ -212,16 +216,20 @@ core::Outcome Stream::outcome_of(Suspended& suspended, std::string& out) {
     const auto fail = [&](std::string_view what) {
         return dispatcher.fail(suspended.route, suspended.message, what, *this, out);
     };
-    if (!suspended.failure) {
-        return dispatcher.finish(suspended.route, std::move(suspended.message),
-                                 std::move(suspended.reply), *this, out);
-    }
     try {
-        std::rethrow_exception(suspended.failure);
+        if (!suspended.failure) {
+            return dispatcher.finish(suspended.route, std::move(suspended.message),
+                                     std::move(suspended.reply), *this, out);
+        }
+        try {
+            std::rethrow_exception(suspended.failure);
+        } catch (const std::exception& failure) {
+            return fail(failure.what());
+        } catch (...) {
+            return fail("something that is no std::exception");
+        }
     } catch (const std::exception& failure) {
-        return fail(failure.what());
-    } catch (...) {
-        return fail("something that is no std::exception");
+        return dispatcher.broken(failure.what(), *this);
     }
 }
 

@@ -7,9 +7,7 @@
 namespace netaio::net {
 
 std::error_code Stream::send(const Message& message, const SendOptions& options) {
-    const Plugins& own = loop_->node().outer;
-    return append(message.own(), options.plugins,
-                  {options.use_auth ? own.auth : nullptr, options.use_cipher ? own.cipher : nullptr});
+    return append(message.own(), options.plugins, outer_plugins(loop_->node(), options));
 }
 
 void Stream::push(OwnedMessage message, const Plugins& inner) {
@@ -114,7 +112,7 @@ void Stream::emit(std::string& out) {
             out_.assign(out, written);
             wait_writable();
         }
-    } else if (queue_.empty()) {
+    } else if (!waiting_writable_) {
         out_.append(out);
         flush();
     } else {
@@ -180,10 +178,14 @@ void Stream::wait_writable() {
     socket_.async_wait(boost::asio::socket_base::wait_write,
                        [stream = self()](boost::system::error_code error) {
                            stream->waiting_writable_ = false;
-                           if (!error) {
-                               stream->flush();
-                               stream->wait_readable();
+                           if (error) {
+                               return;
                            }
+                           stream->flush();
+                           if (!stream->input_.empty()) {
+                               stream->process({});
+                           }
+                           stream->wait_readable();
                        });
 }
 

@@ -51,12 +51,12 @@ std::vector<Address> TcpClient::receive_loops() const {
 
 void TcpClient::add_handler(Key key, HandlerOptions options, TcpHandler handler) {
     impl_->node().router.add(
-        key, net::tcp_route(std::move(handler), {std::move(options.auth), std::move(options.cipher)}));
+        key, net::tcp_route(std::move(handler), std::move(options)));
 }
 
 void TcpClient::add_ephemeral_handler(Key key, HandlerOptions options, TcpHandler handler) {
     impl_->node().router.add_ephemeral(
-        key, net::tcp_route(std::move(handler), {std::move(options.auth), std::move(options.cipher)}));
+        key, net::tcp_route(std::move(handler), std::move(options)));
 }
 
 bool TcpClient::remove_handler(const Key& key) {

@@ -1,17 +1,10 @@
+#include <atomic>
+#include <boost/asio/dispatch.hpp>
 #include <netaio/tcp_server.hpp>
 
-#include "core/layers.hpp"
 #include "server_impl.hpp"
 
 namespace netaio {
-namespace {
-
-Plugins plugins_of(HandlerOptions options) {
-    return {std::move(options.auth), std::move(options.cipher)};
-}
-
-}  // namespace
-
 TcpServer::TcpServer(TcpServerOptions options)
     : impl_(std::make_shared<Impl>(std::move(options), boost::asio::any_io_executor())) {}
 
@@ -23,12 +16,12 @@ TcpServer::~TcpServer() {
 }
 
 void TcpServer::add_handler(Key key, HandlerOptions options, TcpHandler handler) {
-    impl_->node().router.add(key, net::tcp_route(std::move(handler), plugins_of(std::move(options))));
+    impl_->node().router.add(key, net::tcp_route(std::move(handler), std::move(options)));
 }
 
 void TcpServer::add_ephemeral_handler(Key key, HandlerOptions options, TcpHandler handler) {
     impl_->node().router.add_ephemeral(
-        key, net::tcp_route(std::move(handler), plugins_of(std::move(options))));
+        key, net::tcp_route(std::move(handler), std::move(options)));
 }
 
 bool TcpServer::remove_handler(const Key& key) {
@@ -50,16 +43,24 @@ void TcpServer::set_auth_error_handler(
     impl_->node().on_auth_error = std::move(handler);
 }
 
-void TcpServer::subscribe(ByteView key, Connection& connection) {
+std::error_code TcpServer::subscribe(ByteView key, Connection& connection) {
     auto& stream = dynamic_cast<net::Stream&>(connection);
-    if (stream.open()) {
-        stream.loop().subscribe(key, stream);
-    }
+    const auto full = std::make_shared<std::atomic<bool>>(false);
+    boost::asio::dispatch(stream.loop().executor(), [stream = stream.self(), key = key.str(), full] {
+        if (stream->open() && stream->loop().subscribe(key, *stream)) {
+            *full = true;
+            stream->loop().node().log(LogLevel::warning, "refused a subscription beyond subscriptions_max",
+                                      stream->remote());
+        }
+    });
+    return *full ? make_error_code(Errc::queue_full) : std::error_code();
 }
 
 void TcpServer::unsubscribe(ByteView key, Connection& connection) {
     auto& stream = dynamic_cast<net::Stream&>(connection);
-    stream.loop().unsubscribe(key, stream);
+    boost::asio::dispatch(stream.loop().executor(), [stream = stream.self(), key = key.str()] {
+        stream->loop().unsubscribe(key, *stream);
+    });
 }
 
 std::error_code TcpServer::notify(ByteView key, const Message& message, SendOptions options) {

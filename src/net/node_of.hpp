@@ -1,0 +1,31 @@
+#pragma once
+
+#include <netaio/frame.hpp>
+#include <stdexcept>
+
+#include "core/dispatcher.hpp"
+
+namespace netaio::net {
+
+/// The node that the options of a server or client describe. Throws std::invalid_argument for bounds
+/// nothing could keep.
+template <class Options>
+std::shared_ptr<core::Node> node_of(core::Role role, const Options& options) {
+    if (options.frame_max < FrameHeader::size + 5) {
+        throw std::invalid_argument("frame_max must leave room for a frame: 14 bytes or more");
+    }
+    if (options.send_queue_max == 0) {
+        throw std::invalid_argument("send_queue_max must not be 0: nothing could ever be sent");
+    }
+    auto node = std::make_shared<core::Node>(role);
+    node->environment = options.environment;
+    node->types = options.types;
+    node->limits = {options.frame_max};
+    node->outer = {options.auth, options.cipher};
+    node->peer_plugin = options.peer_plugin;
+    node->local_peer = options.local_peer;
+    node->extract_keys = options.extract_keys;
+    return node;
+}
+
+}  // namespace netaio::net
