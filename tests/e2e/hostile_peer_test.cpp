@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <deque>
 #include <random>
 
@@ -169,6 +170,66 @@ TEST_F(HostilePeerTest, StopsReadingFromAPeerThatNeverReads) {
     }
     EXPECT_TRUE(eventually([&] { return server->counters().closed_slow_reader == 1; }));
     expect_others_served();
+}
+
+TEST_F(HostilePeerTest, BoundsRepliesToRequestsThatArriveTogether) {
+    auto options = local_options();
+    options.send_queue_max = 500'000;
+    start(std::move(options));
+    std::atomic<std::size_t> most{0};
+    const std::string content(60'000, 'x');
+    server->on({MessageType::request_uri, "big"}, [&](const Message&, Connection& from) {
+        most = std::max(most.load(), from.queued_bytes());
+        return respond("big", content);
+    });
+    RawPeer greedy(server->port(), 4096);
+    std::string requests;
+    for (int i = 0; i < 1000; ++i) {
+        requests += encoded(request("big"));
+    }
+    ASSERT_TRUE(greedy.send(requests));
+    expect_others_served();
+    // All of them are answered once it reads.
+    for (int i = 0; i < 1000; ++i) {
+        const auto reply = greedy.receive();
+        ASSERT_TRUE(reply);
+        ASSERT_EQ(reply->content().size(), content.size());
+    }
+    EXPECT_LT(most, 1'000'000u);
+}
+
+TEST_F(HostilePeerTest, BoundsTheSubscriptionsOfOneConnection) {
+    auto options = local_options();
+    options.subscriptions_max = 1000;
+    start(std::move(options));
+    server->on(MessageType::subscribe_uri, [&](const Message& message, Connection& from) {
+        return server->subscribe(message.uri(), from) ? error("too many", message.uri())
+                                                      : confirm_subscribe(message.uri());
+    });
+    RawPeer peer(server->port());
+    int confirmed = 0;
+    for (int i = 0; i < 100; ++i) {
+        ASSERT_TRUE(peer.send(encoded(OwnedMessage(MessageType::subscribe_uri, std::to_string(i)))));
+        confirmed += peer.receive()->type() == MessageType::confirm_subscribe;
+    }
+    EXPECT_EQ(confirmed, 15);  // 1000 bytes, 65 or 66 for each key
+    EXPECT_TRUE(lines.contains("refused a subscription"));
+}
+
+TEST_F(HostilePeerTest, LivesOnWhenUserCodeOnTheWayThrows) {
+    auto options = local_options();
+    options.auth = hmac_auth({.secret = "test"});
+    options.environment.log = lines.log();
+    TcpServer protected_server(options);
+    protected_server.set_auth_error_handler(
+        [](const AuthPlugin&, const Message&) -> std::optional<OwnedMessage> {
+            throw std::runtime_error("in the auth-error handler");
+        });
+    ASSERT_FALSE(protected_server.start());
+    RawPeer peer(protected_server.port());
+    ASSERT_TRUE(peer.send(encoded(request("x"))));
+    EXPECT_TRUE(eventually([&] { return protected_server.counters().handler_failures == 1; }));
+    EXPECT_TRUE(lines.contains("in the auth-error handler"));
 }
 
 class SlowReceiverTest : public HostilePeerTest {

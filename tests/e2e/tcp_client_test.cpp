@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -171,6 +172,39 @@ TEST_F(TcpClientTest, CompletesWhatWaitsOnceWhenItIsDestroyed) {
         context.run();
     }
     EXPECT_EQ(completed, 3);
+}
+
+TEST_F(TcpClientTest, EndsWaitingCallsWhenItIsClosedAndMayBeDestroyedByThem) {
+    run([](std::uint16_t to) -> awaitable<void> {
+        auto client = std::make_unique<TcpClient>();
+        co_await client->connect("127.0.0.1", to);
+        const auto destroy_when_ended = [&]() -> awaitable<void> {
+            auto [error, nothing] = co_await client->request("never", {}, as_result);
+            EXPECT_EQ(error, Errc::closed);
+            client.reset();
+        };
+        const auto close_soon = [&]() -> awaitable<void> {
+            co_await pause(5ms);
+            client->close();
+        };
+        co_await (destroy_when_ended() && close_soon());
+        EXPECT_FALSE(client);
+    }(port));
+}
+
+TEST_F(TcpClientTest, SendsWhatWasQueuedBeforeItCloses) {
+    std::atomic<int> seen{0};
+    server.on(MessageType::notify_uri, [&] { ++seen; });
+    run([](std::uint16_t to) -> awaitable<void> {
+        TcpClient client;
+        co_await client.connect("127.0.0.1", to);
+        for (int i = 0; i < 50; ++i) {
+            EXPECT_FALSE(client.send(notify("n", std::string(60'000, 'x'))));
+        }
+        client.close();
+        co_await pause(500ms);
+    }(port));
+    EXPECT_TRUE(eventually([&] { return seen == 50; }));
 }
 
 TEST_F(TcpClientTest, SpeaksToSeveralServers) {
