@@ -11,12 +11,12 @@ namespace netaio {
 
 /// The auth fields of a message: names with values, one packify dict on the wire (protocol.md §1).
 /// Values are bytes; v0.0.8 also sends integers; a peer may send any packify value, which is kept
-/// and can be told from bytes. Parsed fields are views over the received frame, fields that were set
-/// are copies; any change may invalidate views given before. Not thread-safe.
+/// and can be told from bytes. Parsed fields are views over the received frame, fields that were
+/// set are copies; any change may invalidate views given before. Not thread-safe.
 class AuthFields {
 public:
-    /// Reads an encoded dict; the bytes must outlive the fields. Errc::malformed unless it is a dict
-    /// with text keys, Errc::too_large when it holds more than 256 fields. Whatever was here
+    /// Reads an encoded dict; the bytes must outlive the fields. Errc::malformed unless it is a
+    /// dict with text keys, Errc::too_large when it holds more than 256 fields. Whatever was here
     /// before is gone either way.
     std::error_code parse(ByteView encoded);
 

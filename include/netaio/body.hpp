@@ -18,10 +18,11 @@ class Body {
 public:
     /// Uri and content together may be this long at most, in bytes (protocol.md §1).
     static constexpr std::size_t payload_max = 65422;
-    /// The sender's size rule for so many bytes of payload, of which `overhead` more are to be kept free.
+    /// The sender's size rule for so many bytes of payload, of which `overhead` more are to be kept
+    /// free.
     static constexpr bool fits(std::size_t payload, std::ptrdiff_t overhead = 0) noexcept {
-        return payload <= 0xffff &&
-               static_cast<std::ptrdiff_t>(payload) <= static_cast<std::ptrdiff_t>(payload_max) - overhead;
+        return payload <= 0xffff && static_cast<std::ptrdiff_t>(payload) <=
+                                        static_cast<std::ptrdiff_t>(payload_max) - overhead;
     }
 
     /// An empty uri and empty content.

@@ -14,9 +14,9 @@
 
 namespace netaio::detail {
 
-/// An Asio completion handler of `void(boost::system::error_code, T)` with its type erased, so that the code
-/// that completes it can be compiled once. Completes at most once, on the handler's executor, whose
-/// context is kept busy until then.
+/// An Asio completion handler of `void(boost::system::error_code, T)` with its type erased, so that
+/// the code that completes it can be compiled once. Completes at most once, on the handler's
+/// executor, whose context is kept busy until then.
 template <class T>
 class Completion {
 public:
@@ -40,16 +40,19 @@ public:
         std::exchange(target_, nullptr)->complete(fallback, error, std::move(value), true);
     }
     /// Completes at once when on the right executor already.
-    void dispatch(const boost::asio::any_io_executor& fallback, std::error_code error, T value = {}) {
+    void dispatch(const boost::asio::any_io_executor& fallback, std::error_code error,
+                  T value = {}) {
         std::exchange(target_, nullptr)->complete(fallback, error, std::move(value), false);
     }
 
 private:
     struct Base {
         virtual ~Base() = default;
-        virtual boost::asio::any_io_executor executor(const boost::asio::any_io_executor&) const = 0;
+        virtual boost::asio::any_io_executor executor(
+            const boost::asio::any_io_executor&) const = 0;
         virtual boost::asio::cancellation_slot slot() const noexcept = 0;
-        virtual void complete(const boost::asio::any_io_executor&, std::error_code, T, bool post) = 0;
+        virtual void complete(const boost::asio::any_io_executor&, std::error_code, T,
+                              bool post) = 0;
     };
 
     template <class Handler>

@@ -10,8 +10,8 @@
 namespace netaio {
 
 /// What becomes of a pushed message (send, notify, broadcast) when a receiver is too slow and its
-/// send queue is full. Replies are never dropped: while the queue is full, nothing more is read from
-/// that connection.
+/// send queue is full. Replies are never dropped: while the queue is full, nothing more is read
+/// from that connection.
 enum class SlowReceiver {
     drop_oldest,  ///< make room by dropping the oldest pushed messages that wait
     drop_newest,  ///< drop the new message
@@ -28,8 +28,8 @@ struct SendOptions {
     bool use_cipher = true;
 };
 
-/// One TCP connection, at either end, as handlers see it. It belongs to one thread: that of its event
-/// loop, on which its handlers run; all calls are to be made there, but for those said to be
+/// One TCP connection, at either end, as handlers see it. It belongs to one thread: that of its
+/// event loop, on which its handlers run; all calls are to be made there, but for those said to be
 /// thread-safe. A reference is valid while the handler runs (for a coroutine: until it ends); keep
 /// shared() to hold it longer, and ask open() then.
 class Connection {
@@ -47,8 +47,8 @@ public:
     /// Whether it can still send.
     virtual bool open() const noexcept = 0;
 
-    /// Queues a message. Errors: Errc::closed, Errc::queue_full (dropped by the SlowReceiver policy),
-    /// Errc::too_large, or what a plugin says.
+    /// Queues a message. Errors: Errc::closed, Errc::queue_full (dropped by the SlowReceiver
+    /// policy), Errc::too_large, or what a plugin says.
     virtual std::error_code send(const Message& message, const SendOptions& options = {}) = 0;
     /// Bytes that wait to be taken by the system.
     virtual std::size_t queued_bytes() const noexcept = 0;

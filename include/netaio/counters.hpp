@@ -17,17 +17,18 @@ struct Counters {
     std::uint64_t frames_in = 0;   ///< whole frames received
     std::uint64_t frames_out = 0;  ///< frames queued for sending
     std::uint64_t bytes_in = 0;
-    std::uint64_t bytes_out = 0;   ///< bytes the system took
+    std::uint64_t bytes_out = 0;  ///< bytes the system took
 
-    std::uint64_t rejected_malformed = 0;     ///< frames that could not be parsed, or had an unknown type
-    std::uint64_t rejected_too_large = 0;     ///< frames over the limit
-    std::uint64_t rejected_checksum = 0;      ///< bodies that did not match their checksum
-    std::uint64_t rejected_auth = 0;          ///< messages that failed an auth plugin's check
-    std::uint64_t rejected_decrypt = 0;       ///< messages that could not be decrypted
-    std::uint64_t unhandled = 0;              ///< messages without a handler, answered NOT_FOUND or dropped
-    std::uint64_t late_answers = 0;           ///< answers to requests that had been given up, discarded
-    std::uint64_t handler_failures = 0;       ///< handlers that threw
-    std::uint64_t send_failures = 0;          ///< messages that could not be protected or encoded
+    std::uint64_t rejected_malformed =
+        0;  ///< frames that could not be parsed, or had an unknown type
+    std::uint64_t rejected_too_large = 0;  ///< frames over the limit
+    std::uint64_t rejected_checksum = 0;   ///< bodies that did not match their checksum
+    std::uint64_t rejected_auth = 0;       ///< messages that failed an auth plugin's check
+    std::uint64_t rejected_decrypt = 0;    ///< messages that could not be decrypted
+    std::uint64_t unhandled = 0;     ///< messages without a handler, answered NOT_FOUND or dropped
+    std::uint64_t late_answers = 0;  ///< answers to requests that had been given up, discarded
+    std::uint64_t handler_failures = 0;  ///< handlers that threw
+    std::uint64_t send_failures = 0;     ///< messages that could not be protected or encoded
 
     std::uint64_t dropped_oldest = 0;  ///< queued frames dropped for a slow receiver
     std::uint64_t dropped_newest = 0;  ///< new frames dropped for a slow receiver

@@ -4,8 +4,8 @@
 
 namespace netaio {
 
-/// The peer plugin everybody uses unless told otherwise: a peer is the packify tuple (id, data), its
-/// data a packify dict, and every peer with an id is believed (protocol.md §9).
+/// The peer plugin everybody uses unless told otherwise: a peer is the packify tuple (id, data),
+/// its data a packify dict, and every peer with an id is believed (protocol.md §9).
 class DefaultPeer final : public PeerPlugin {
 public:
     bool validate(const Peer& peer) const override;

@@ -8,22 +8,22 @@ namespace netaio {
 /// What can go wrong. Values of `netaio_category()`; a peer's reply code (NOT_FOUND, ERROR, ...) is
 /// data in a message, never one of these.
 enum class Errc {
-    malformed = 1,            ///< bytes from the peer that break protocol.md's grammar
-    unknown_message_type,     ///< a message type neither built in nor registered (protocol.md §1)
-    bad_checksum,             ///< the CRC-32 of the body does not match the header
-    too_large,                ///< over the size rule of protocol.md §1, or over a configured limit
-    nesting_too_deep,         ///< packify collections nested deeper than allowed
-    not_encodable,            ///< a value packify has no form for
-    auth_failed,              ///< a message did not pass an auth plugin's check
-    auth_failed_unverified,   ///< the peer says authentication failed; its word is not authenticated
-    auth_not_possible,        ///< an auth plugin could not authenticate an outgoing message
-    decrypt_failed,           ///< a cipher plugin could not decrypt a message
-    encrypt_failed,           ///< a cipher plugin could not encrypt a message
-    timeout,                  ///< nothing arrived in the time given
-    closed,                   ///< the connection ended, or was never there
-    queue_full,               ///< a send queue or table is at its limit
-    cancelled,                ///< the caller cancelled, or the object went away
-    not_connected,            ///< no connection to that server
+    malformed = 1,           ///< bytes from the peer that break protocol.md's grammar
+    unknown_message_type,    ///< a message type neither built in nor registered (protocol.md §1)
+    bad_checksum,            ///< the CRC-32 of the body does not match the header
+    too_large,               ///< over the size rule of protocol.md §1, or over a configured limit
+    nesting_too_deep,        ///< packify collections nested deeper than allowed
+    not_encodable,           ///< a value packify has no form for
+    auth_failed,             ///< a message did not pass an auth plugin's check
+    auth_failed_unverified,  ///< the peer says authentication failed; its word is not authenticated
+    auth_not_possible,       ///< an auth plugin could not authenticate an outgoing message
+    decrypt_failed,          ///< a cipher plugin could not decrypt a message
+    encrypt_failed,          ///< a cipher plugin could not encrypt a message
+    timeout,                 ///< nothing arrived in the time given
+    closed,                  ///< the connection ended, or was never there
+    queue_full,              ///< a send queue or table is at its limit
+    cancelled,               ///< the caller cancelled, or the object went away
+    not_connected,           ///< no connection to that server
 };
 
 /// The category of Errc.

@@ -12,9 +12,9 @@ struct FrameHeader {
     static constexpr std::size_t size = 9;
 
     MessageType type;
-    std::uint16_t auth_size;   ///< of the encoded auth fields, in bytes
-    std::uint16_t body_size;   ///< of the encoded body, in bytes
-    std::uint32_t checksum;    ///< CRC-32 of the encoded body
+    std::uint16_t auth_size;  ///< of the encoded auth fields, in bytes
+    std::uint16_t body_size;  ///< of the encoded body, in bytes
+    std::uint32_t checksum;   ///< CRC-32 of the encoded body
 
     /// The length of the whole frame in bytes.
     std::size_t frame_size() const noexcept { return size + auth_size + body_size; }
@@ -42,20 +42,20 @@ struct Frame {
 
     /// Whether the body is the one the sender took the checksum of.
     bool checksum_ok() const noexcept;
-    /// The message in this frame, as views. Errc::malformed when auth fields or body can't be parsed.
-    /// Does not look at the checksum.
+    /// The message in this frame, as views. Errc::malformed when auth fields or body can't be
+    /// parsed. Does not look at the checksum.
     Result<Message> message() const;
 };
 
 /// Finds the frame at the start of what a stream has brought so far. Nothing yet when it is
 /// incomplete; `buffer` must then grow. Errors are final, the stream is out of step:
-/// Errc::unknown_message_type, Errc::too_large, Errc::malformed; they are found as soon as the header
-/// is there. Keeps no state and takes no memory.
+/// Errc::unknown_message_type, Errc::too_large, Errc::malformed; they are found as soon as the
+/// header is there. Keeps no state and takes no memory.
 Result<std::optional<Frame>> next_frame(std::span<char> buffer, const MessageTypes& types,
                                         const FrameLimits& limits = {});
 
-/// Finds the frame in a datagram, which may carry bytes after the body, and fewer than the header says
-/// (the checksum then decides; protocol.md §1). The same errors.
+/// Finds the frame in a datagram, which may carry bytes after the body, and fewer than the header
+/// says (the checksum then decides; protocol.md §1). The same errors.
 Result<Frame> datagram_frame(std::span<char> datagram, const MessageTypes& types,
                              const FrameLimits& limits = {});
 
@@ -63,8 +63,8 @@ Result<Frame> datagram_frame(std::span<char> datagram, const MessageTypes& types
 /// fields. The result owns its bytes. Also Errc::bad_checksum.
 Result<OwnedMessage> decode_message(ByteView bytes, const MessageTypes& types = {});
 
-/// Appends a message as a frame to `out`. Errc::too_large when its auth fields are above 65535 bytes;
-/// `out` is then as it was.
+/// Appends a message as a frame to `out`. Errc::too_large when its auth fields are above 65535
+/// bytes; `out` is then as it was.
 std::error_code encode_message(const Message& message, std::string& out);
 
 }  // namespace netaio

@@ -25,9 +25,9 @@ struct AwaitedType<boost::asio::awaitable<T, Executor>> {
 };
 
 template <class T>
-concept Reply = std::is_void_v<T> || std::is_same_v<T, Message> || std::is_same_v<T, OwnedMessage> ||
-                std::is_same_v<T, std::optional<Message>> ||
-                std::is_same_v<T, std::optional<OwnedMessage>>;
+concept Reply =
+    std::is_void_v<T> || std::is_same_v<T, Message> || std::is_same_v<T, OwnedMessage> ||
+    std::is_same_v<T, std::optional<Message>> || std::is_same_v<T, std::optional<OwnedMessage>>;
 
 // Calls a handler with as many of (message, source) as it takes.
 template <class F, class Source>
@@ -37,8 +37,9 @@ decltype(auto) invoke_handler(F& f, const Message& message, Source& source) {
     } else if constexpr (std::is_invocable_v<F&, const Message&>) {
         return f(message);
     } else {
-        static_assert(std::is_invocable_v<F&>,
-                      "A netaio handler takes (const Message&, Connection&), (const Message&), or nothing.");
+        static_assert(
+            std::is_invocable_v<F&>,
+            "A netaio handler takes (const Message&, Connection&), (const Message&), or nothing.");
         return f();
     }
 }
@@ -77,7 +78,8 @@ template <class Source>
 class BasicHandler {
 public:
     using Plain = std::function<std::optional<OwnedMessage>(const Message&, Source&)>;
-    using Suspending = std::function<awaitable<std::optional<OwnedMessage>>(const Message&, Source&)>;
+    using Suspending =
+        std::function<awaitable<std::optional<OwnedMessage>>(const Message&, Source&)>;
 
     template <class F>
         requires(!std::is_same_v<std::decay_t<F>, BasicHandler>)
@@ -85,16 +87,18 @@ public:
         using Returned = std::remove_cvref_t<decltype(detail::invoke_handler(
             f, std::declval<const Message&>(), std::declval<Source&>()))>;
         using Awaited = detail::AwaitedType<Returned>;
-        static_assert(detail::Reply<typename Awaited::type>,
-                      "A netaio handler returns nothing, Message, OwnedMessage, an optional one, or an "
-                      "awaitable of these.");
+        static_assert(
+            detail::Reply<typename Awaited::type>,
+            "A netaio handler returns nothing, Message, OwnedMessage, an optional one, or an "
+            "awaitable of these.");
         auto shared = std::make_shared<std::decay_t<F>>(std::forward<F>(f));
         if constexpr (Awaited::suspends) {
             suspending = [shared](const Message& message, Source& source) {
                 return detail::await_handler(*shared, message, source);
             };
         } else {
-            plain = [shared](const Message& message, Source& source) -> std::optional<OwnedMessage> {
+            plain = [shared](const Message& message,
+                             Source& source) -> std::optional<OwnedMessage> {
                 if constexpr (std::is_void_v<Returned>) {
                     detail::invoke_handler(*shared, message, source);
                     return std::nullopt;

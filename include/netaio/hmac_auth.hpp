@@ -12,8 +12,8 @@ enum class Dialect { v0_0_9, v0_0_8 };
 struct HmacOptions {
     /// The shared secret, of any length. Required.
     Secret secret = {};
-    /// The names of the fields. The tag's must differ between an outer and an inner plugin; nonce and
-    /// timestamp may be shared.
+    /// The names of the fields. The tag's must differ between an outer and an inner plugin; nonce
+    /// and timestamp may be shared.
     std::string hmac_field = "hmac";
     std::string nonce_field = "nonce";
     std::string ts_field = "ts";
@@ -21,8 +21,8 @@ struct HmacOptions {
 };
 
 /// Authenticates messages with a shared secret: HMAC-SHA-256 over timestamp and body under a key
-/// derived for each message from a random nonce (protocol.md §5). It covers neither the message type
-/// nor other fields, and does not stop replays.
+/// derived for each message from a random nonce (protocol.md §5). It covers neither the message
+/// type nor other fields, and does not stop replays.
 class HmacAuth final : public AuthPlugin {
 public:
     /// Throws std::invalid_argument when the secret or a name is empty or two fields share a name.

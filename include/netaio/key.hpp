@@ -13,7 +13,8 @@ namespace netaio {
 /// address the message comes from (protocol.md §4). More specific keys win.
 struct Key {
     Key(MessageType message_type) : type(message_type) {}
-    Key(MessageType message_type, ByteView for_uri) : type(message_type), uri(std::string(for_uri)) {}
+    Key(MessageType message_type, ByteView for_uri)
+        : type(message_type), uri(std::string(for_uri)) {}
     Key(MessageType message_type, ByteView for_uri, const Address& for_source)
         : type(message_type), uri(std::string(for_uri)), from(for_source) {}
 
@@ -32,9 +33,9 @@ struct KeyView {
 /// The keys of one message, most specific first.
 using KeyList = boost::container::static_vector<KeyView, 8>;
 
-/// Finds the keys of a message; replaces the default, which gives (type, uri, from), (type, uri) and
-/// (type). The views must point into the message, `from`, or something that outlives the extractor.
-/// Called on every thread of a node at once.
+/// Finds the keys of a message; replaces the default, which gives (type, uri, from), (type, uri)
+/// and (type). The views must point into the message, `from`, or something that outlives the
+/// extractor. Called on every thread of a node at once.
 using KeyExtractor = std::function<KeyList(const Message& message, const Address& from)>;
 
 }  // namespace netaio

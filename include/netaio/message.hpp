@@ -8,9 +8,9 @@ namespace netaio {
 
 class OwnedMessage;
 
-/// A message as a handler sees it. Its uri, content and auth fields may be views over the buffer the
-/// message arrived in: they hold until the handler returns, or, in a coroutine, until it ends. To
-/// keep a message longer, take own(). It can't be copied by accident for that reason.
+/// A message as a handler sees it. Its uri, content and auth fields may be views over the buffer
+/// the message arrived in: they hold until the handler returns, or, in a coroutine, until it ends.
+/// To keep a message longer, take own(). It can't be copied by accident for that reason.
 class Message {
 public:
     Message(Message&&) noexcept = default;
@@ -59,7 +59,8 @@ public:
 
     /// Keeps a message: moved when it owns its bytes already, else copied.
     static OwnedMessage from(Message&& message) {
-        return message.body().owns() && message.auth().owns() ? OwnedMessage(std::move(message)) : message.own();
+        return message.body().owns() && message.auth().owns() ? OwnedMessage(std::move(message))
+                                                              : message.own();
     }
 
 private:

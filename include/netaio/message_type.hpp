@@ -10,8 +10,8 @@
 namespace netaio {
 
 /// The first byte of a frame: what a message asks or says (protocol.md §1). Applications add their
-/// own as constants, `constexpr auto launch = static_cast<MessageType>(50);`, and register them with
-/// MessageTypes::add.
+/// own as constants, `constexpr auto launch = static_cast<MessageType>(50);`, and register them
+/// with MessageTypes::add.
 enum class MessageType : std::uint8_t {
     request_uri = 0,
     respond_uri = 1,
@@ -48,7 +48,9 @@ public:
     MessageType add(std::string_view name, int value);
 
     /// Whether frames of this type are accepted.
-    bool contains(MessageType type) const noexcept { return known_[static_cast<std::size_t>(type)]; }
+    bool contains(MessageType type) const noexcept {
+        return known_[static_cast<std::size_t>(type)];
+    }
     /// The type's name, e.g. `REQUEST_URI`; empty when unknown. Valid as long as this object.
     std::string_view name(MessageType type) const noexcept;
     /// The type of that name, exactly as registered.

@@ -54,8 +54,8 @@ public:
     /// The reverse. After an error the body is undefined and the message is dropped.
     virtual std::error_code decrypt(Body& body, const AuthFields& fields,
                                     const PluginContext& context) const = 0;
-    /// Whether the uri is unreadable before decrypting, so that no handler with a uri in its key can
-    /// use this plugin.
+    /// Whether the uri is unreadable before decrypting, so that no handler with a uri in its key
+    /// can use this plugin.
     virtual bool hides_uri() const noexcept { return false; }
     /// Whether the result depends on the receiver, so that a message to many is made for each.
     virtual bool is_peer_specific() const noexcept { return false; }
@@ -80,8 +80,8 @@ public:
     virtual bool is_peer_specific() const noexcept { return false; }
 };
 
-/// One layer of protection (protocol.md §3): each plugin may be null. Shared, so that one plugin may
-/// serve many handlers and nodes.
+/// One layer of protection (protocol.md §3): each plugin may be null. Shared, so that one plugin
+/// may serve many handlers and nodes.
 struct Plugins {
     std::shared_ptr<const AuthPlugin> auth = nullptr;
     std::shared_ptr<const CipherPlugin> cipher = nullptr;

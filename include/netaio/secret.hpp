@@ -5,7 +5,8 @@
 
 namespace netaio {
 
-/// Secret bytes, text or binary: wiped from memory when they go. Never logged, never compared with ==.
+/// Secret bytes, text or binary: wiped from memory when they go. Never logged, never compared with
+/// ==.
 class Secret {
 public:
     Secret() = default;

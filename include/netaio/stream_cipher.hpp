@@ -11,14 +11,14 @@ struct StreamCipherOptions {
     /// The name of the field with the initialisation vector; must differ between an outer and an
     /// inner cipher.
     std::string iv_field = "iv";
-    /// Whether the uri is encrypted with the content. An inner cipher on a handler with a uri in its
-    /// key needs `false`.
+    /// Whether the uri is encrypted with the content. An inner cipher on a handler with a uri in
+    /// its key needs `false`.
     bool encrypt_uri = true;
     Dialect dialect = Dialect::v0_0_9;
 };
 
-/// Encrypts bodies by XOR with a SHA-256 keystream (protocol.md §6). It has no integrity: a wrong key
-/// gives garbage, not a failure. Always use it under an auth plugin.
+/// Encrypts bodies by XOR with a SHA-256 keystream (protocol.md §6). It has no integrity: a wrong
+/// key gives garbage, not a failure. Always use it under an auth plugin.
 class Sha256StreamCipher final : public CipherPlugin {
 public:
     /// Throws std::invalid_argument when the key or the field's name is empty.

@@ -24,8 +24,8 @@ struct TcpClientOptions {
     std::chrono::milliseconds request_timeout = std::chrono::seconds(10);
     /// Requests in flight on one connection; more fail with Errc::queue_full.
     std::size_t requests_max = 65536;
-    /// Messages kept for receive_once() while no receive loop runs; beyond that the oldest is dropped
-    /// and counted as unhandled.
+    /// Messages kept for receive_once() while no receive loop runs; beyond that the oldest is
+    /// dropped and counted as unhandled.
     std::size_t inbox_max = 256;
     /// The longest frame, in bytes, header included.
     std::size_t frame_max = 9 + 2 * 0xffff;
@@ -33,17 +33,18 @@ struct TcpClientOptions {
     std::chrono::milliseconds frame_timeout = std::chrono::seconds(30);
     /// A server that takes nothing for so long while something waits is given up; zero for never.
     std::chrono::milliseconds send_timeout = std::chrono::seconds(30);
-    /// Bytes that may wait to be sent to one server; requests beyond that fail with Errc::queue_full.
+    /// Bytes that may wait to be sent to one server; requests beyond that fail with
+    /// Errc::queue_full.
     std::size_t send_queue_max = 4 << 20;
 };
 
-/// A plugin lent for the time of a call: converts from the shared pointer it was made as, which must
-/// stay until the call returns (an awaited one: until it is first suspended). The call then holds its
-/// own share.
+/// A plugin lent for the time of a call: converts from the shared pointer it was made as, which
+/// must stay until the call returns (an awaited one: until it is first suspended). The call then
+/// holds its own share.
 template <class Plugin>
 class PluginRef {
-    // Options of waiting calls hold nothing that has a destructor, since g++ 12 destroys the members of
-    // aggregates made within a co_await expression twice.
+    // Options of waiting calls hold nothing that has a destructor, since g++ 12 destroys the
+    // members of aggregates made within a co_await expression twice.
 public:
     constexpr PluginRef() noexcept = default;
     constexpr PluginRef(std::nullptr_t) noexcept {}
@@ -78,7 +79,7 @@ struct ReceiveOptions {
 
 /// What a timeout handler is told.
 struct TimeoutContext {
-    MessageType type;                   ///< what was asked
+    MessageType type;  ///< what was asked
     std::string uri;
     std::chrono::milliseconds timeout;  ///< how long it waited
     Address server;
@@ -92,12 +93,13 @@ struct TimeoutContext {
 ///         OwnedMessage reply = co_await client.request("something", {.timeout = 2s});
 ///     }
 ///
-/// Waiting calls are Asio operations of `void(boost::system::error_code, T)`: awaited by default (errors are
-/// thrown as boost::system::system_error), or with any completion token, such as `as_tuple(use_awaitable)` or
-/// a callback; they can be cancelled one by one. The client works on the executor it was given, or
-/// else on that of the coroutine that first connects. It is not thread-safe: use it on that executor,
-/// which must run on one thread or be a strand. Messages are read while a request waits, a receive
-/// call waits, or a receive loop runs. Destroying it ends whatever waits with Errc::cancelled.
+/// Waiting calls are Asio operations of `void(boost::system::error_code, T)`: awaited by default
+/// (errors are thrown as boost::system::system_error), or with any completion token, such as
+/// `as_tuple(use_awaitable)` or a callback; they can be cancelled one by one. The client works on
+/// the executor it was given, or else on that of the coroutine that first connects. It is not
+/// thread-safe: use it on that executor, which must run on one thread or be a strand. Messages are
+/// read while a request waits, a receive call waits, or a receive loop runs. Destroying it ends
+/// whatever waits with Errc::cancelled.
 class TcpClient {
 public:
     explicit TcpClient(TcpClientOptions options = {});
@@ -106,9 +108,9 @@ public:
     TcpClient(const TcpClient&) = delete;
     TcpClient& operator=(const TcpClient&) = delete;
 
-    /// Connects to a server by name or address; the first becomes the default, as does the next when
-    /// the default was closed. A connection there was to the same address ends. Gives the address it
-    /// reached. Errors: Errc::timeout, or what the system says.
+    /// Connects to a server by name or address; the first becomes the default, as does the next
+    /// when the default was closed. A connection there was to the same address ends. Gives the
+    /// address it reached. Errors: Errc::timeout, or what the system says.
     template <class Token = boost::asio::use_awaitable_t<>>
     auto connect(std::string_view host, std::uint16_t port, Token&& token = {}) {
         return boost::asio::async_initiate<Token, void(boost::system::error_code, Address)>(
@@ -118,15 +120,15 @@ public:
             token, std::string(host), port);
     }
 
-    /// Sends a message without waiting for an answer. Errors: Errc::not_connected, Errc::queue_full,
-    /// or what a plugin says.
+    /// Sends a message without waiting for an answer. Errors: Errc::not_connected,
+    /// Errc::queue_full, or what a plugin says.
     std::error_code send(const Message& message, SendOptions options = {},
                          const std::optional<Address>& server = std::nullopt);
 
-    /// Asks for a resource and gives the answer: RESPOND_URI, or an error type, which is data for the
-    /// caller. Errors: Errc::timeout, closed (or what the system says of the connection), not_connected,
-    /// cancelled, auth_failed, auth_failed_unverified, malformed, unknown_message_type, too_large,
-    /// queue_full, or what a plugin says.
+    /// Asks for a resource and gives the answer: RESPOND_URI, or an error type, which is data for
+    /// the caller. Errors: Errc::timeout, closed (or what the system says of the connection),
+    /// not_connected, cancelled, auth_failed, auth_failed_unverified, malformed,
+    /// unknown_message_type, too_large, queue_full, or what a plugin says.
     template <class Token = boost::asio::use_awaitable_t<>>
     auto request(ByteView uri, const RequestOptions& options = {}, Token&& token = {}) {
         return exchange(MessageType::request_uri, uri, options.content, options,
@@ -134,61 +136,60 @@ public:
     }
     /// Creates a resource; the answer is OK or an error type.
     template <class Token = boost::asio::use_awaitable_t<>>
-    auto create(ByteView uri, ByteView content, const RequestOptions& options = {}, Token&& token = {}) {
-        return exchange(MessageType::create_uri, uri, content, options,
-                        std::forward<Token>(token));
+    auto create(ByteView uri, ByteView content, const RequestOptions& options = {},
+                Token&& token = {}) {
+        return exchange(MessageType::create_uri, uri, content, options, std::forward<Token>(token));
     }
     template <class Token = boost::asio::use_awaitable_t<>>
-    auto update(ByteView uri, ByteView content, const RequestOptions& options = {}, Token&& token = {}) {
-        return exchange(MessageType::update_uri, uri, content, options,
-                        std::forward<Token>(token));
+    auto update(ByteView uri, ByteView content, const RequestOptions& options = {},
+                Token&& token = {}) {
+        return exchange(MessageType::update_uri, uri, content, options, std::forward<Token>(token));
     }
     /// Deletes a resource (`delete` is a word of C++).
     template <class Token = boost::asio::use_awaitable_t<>>
     auto remove(ByteView uri, const RequestOptions& options = {}, Token&& token = {}) {
-        return exchange(MessageType::delete_uri, uri, {}, options,
-                        std::forward<Token>(token));
+        return exchange(MessageType::delete_uri, uri, {}, options, std::forward<Token>(token));
     }
     /// Asks to be notified of a uri; the answer is CONFIRM_SUBSCRIBE (or OK), or an error type.
     template <class Token = boost::asio::use_awaitable_t<>>
     auto subscribe(ByteView uri, const RequestOptions& options = {}, Token&& token = {}) {
-        return exchange(MessageType::subscribe_uri, uri, {}, options,
-                        std::forward<Token>(token));
+        return exchange(MessageType::subscribe_uri, uri, {}, options, std::forward<Token>(token));
     }
     template <class Token = boost::asio::use_awaitable_t<>>
     auto unsubscribe(ByteView uri, const RequestOptions& options = {}, Token&& token = {}) {
-        return exchange(MessageType::unsubscribe_uri, uri, {}, options,
-                        std::forward<Token>(token));
+        return exchange(MessageType::unsubscribe_uri, uri, {}, options, std::forward<Token>(token));
     }
     /// Sends a message of any type and waits for the answer with the same uri: RESPOND_URI after
-    /// REQUEST_URI, OK after the others, or an error type (protocol.md §4). Several for one uri may be
-    /// in flight; answers match them in order.
+    /// REQUEST_URI, OK after the others, or an error type (protocol.md §4). Several for one uri may
+    /// be in flight; answers match them in order.
     template <class Token = boost::asio::use_awaitable_t<>>
-    auto exchange(MessageType type, ByteView uri, ByteView content, const RequestOptions& options = {},
-                  Token&& token = {}) {
+    auto exchange(MessageType type, ByteView uri, ByteView content,
+                  const RequestOptions& options = {}, Token&& token = {}) {
         return boost::asio::async_initiate<Token, void(boost::system::error_code, OwnedMessage)>(
             [this](auto handler, Result<OwnedMessage> message, RequestTerms terms) {
                 start_request(std::move(message), std::move(terms),
                               detail::Completion<OwnedMessage>(std::move(handler)));
             },
             token, OwnedMessage::make(type, uri, content),
-            RequestTerms{options.timeout, {options.auth.share(), options.cipher.share()}, options.server});
+            RequestTerms{
+                options.timeout, {options.auth.share(), options.cipher.share()}, options.server});
     }
 
     /// Waits for one message. A handler registered for it runs first, and what it returns is given
-    /// instead; else the message itself. Messages that are damaged, or fail authentication without an
-    /// answer to give, are skipped.
+    /// instead; else the message itself. Messages that are damaged, or fail authentication without
+    /// an answer to give, are skipped.
     template <class Token = boost::asio::use_awaitable_t<>>
     auto receive_once(const ReceiveOptions& options = {}, Token&& token = {}) {
         return boost::asio::async_initiate<Token, void(boost::system::error_code, OwnedMessage)>(
             [this](auto handler, ReceiveOptions terms) {
-                start_receive(std::move(terms), detail::Completion<OwnedMessage>(std::move(handler)));
+                start_receive(std::move(terms),
+                              detail::Completion<OwnedMessage>(std::move(handler)));
             },
             token, options);
     }
 
-    /// Receives messages for handlers until stopped, in the background. False when one was running, or
-    /// there is no connection.
+    /// Receives messages for handlers until stopped, in the background. False when one was running,
+    /// or there is no connection.
     bool start_receive_loop(const std::optional<Address>& server = std::nullopt);
     /// Whether one was running.
     bool stop_receive_loop(const std::optional<Address>& server = std::nullopt);
@@ -213,7 +214,8 @@ public:
     }
     template <class F>
     void once(Key key, HandlerOptions options, F&& handler) {
-        add_ephemeral_handler(std::move(key), std::move(options), TcpHandler(std::forward<F>(handler)));
+        add_ephemeral_handler(std::move(key), std::move(options),
+                              TcpHandler(std::forward<F>(handler)));
     }
     void add_handler(Key key, HandlerOptions options, TcpHandler handler);
     void add_ephemeral_handler(Key key, HandlerOptions options, TcpHandler handler);
@@ -223,7 +225,8 @@ public:
     /// Replaces what a message that fails an auth check turns into for receive_once().
     void set_auth_error_handler(
         std::function<std::optional<OwnedMessage>(const AuthPlugin&, const Message&)> handler);
-    /// Called when a request times out, before its caller learns of it; a coroutine is only started.
+    /// Called when a request times out, before its caller learns of it; a coroutine is only
+    /// started.
     template <class F>
     void set_timeout_handler(F&& handler) {
         using Returned = std::remove_cvref_t<std::invoke_result_t<F&, TimeoutContext>>;
@@ -233,12 +236,12 @@ public:
             set_timeout_handlers(std::forward<F>(handler), nullptr);
         }
     }
-    /// Called when a connection ends that close() did not end. It is noticed while something is read
-    /// or written.
+    /// Called when a connection ends that close() did not end. It is noticed while something is
+    /// read or written.
     void set_disconnect_handler(std::function<void(const Address&, std::error_code)> handler);
 
-    /// Closes the connection to one server, the default one unless given, when what was sent has been
-    /// taken; what waits there ends with Errc::closed at once.
+    /// Closes the connection to one server, the default one unless given, when what was sent has
+    /// been taken; what waits there ends with Errc::closed at once.
     void close(const std::optional<Address>& server = std::nullopt);
     /// Closes all.
     void close_all();
@@ -251,7 +254,8 @@ public:
     std::vector<Address> servers() const;
     bool connected(const std::optional<Address>& server = std::nullopt) const;
     /// The connection itself; null when there is none.
-    std::shared_ptr<Connection> connection(const std::optional<Address>& server = std::nullopt) const;
+    std::shared_ptr<Connection> connection(
+        const std::optional<Address>& server = std::nullopt) const;
     Counters counters() const;
 
     /// Connects again to a server that was connected before, keeping its place as the default.
@@ -259,7 +263,8 @@ public:
     auto reconnect(Address server, Token&& token = {}) {
         return boost::asio::async_initiate<Token, void(boost::system::error_code, Address)>(
             [this](auto handler, Address to) {
-                start_connect(to.host(), to.port(), detail::Completion<Address>(std::move(handler)));
+                start_connect(to.host(), to.port(),
+                              detail::Completion<Address>(std::move(handler)));
             },
             token, server);
     }

@@ -16,11 +16,11 @@ namespace netaio {
 struct TcpServerOptions {
     /// The port; 0 lets the system pick one, which endpoints() tells.
     std::uint16_t port = 8888;
-    /// The addresses to listen on: IPv4, IPv6, or `::` for both (see dual_stack). This machine alone
-    /// by default; `0.0.0.0` or `::` opens the server to the network.
+    /// The addresses to listen on: IPv4, IPv6, or `::` for both (see dual_stack). This machine
+    /// alone by default; `0.0.0.0` or `::` opens the server to the network.
     std::vector<std::string> interfaces = {"127.0.0.1"};
-    /// More places to listen, each with its own port (0: the one picked first), beside `interfaces`.
-    /// Leave `interfaces` empty to use only these.
+    /// More places to listen, each with its own port (0: the one picked first), beside
+    /// `interfaces`. Leave `interfaces` empty to use only these.
     std::vector<Address> endpoints = {};
     /// Whether an IPv6 wildcard accepts IPv4 too.
     bool dual_stack = true;
@@ -34,13 +34,14 @@ struct TcpServerOptions {
 
     /// The message types it knows, with the application's own.
     MessageTypes types = {};
-    /// Replaces the rule by which handlers are found; empty for (type, uri, address), (type, uri), type.
+    /// Replaces the rule by which handlers are found; empty for (type, uri, address), (type, uri),
+    /// type.
     KeyExtractor extract_keys = {};
     Environment environment = {};
 
-    /// Event loops, each on a thread of its own; 0 takes one for each core. With one, handlers never
-    /// run at the same time and need no locks; with more, a connection stays on its thread, and
-    /// handlers must guard what they share. Ignored when an executor is given.
+    /// Event loops, each on a thread of its own; 0 takes one for each core. With one, handlers
+    /// never run at the same time and need no locks; with more, a connection stays on its thread,
+    /// and handlers must guard what they share. Ignored when an executor is given.
     unsigned threads = 1;
     /// Whether run() ends on SIGINT and SIGTERM.
     bool handle_signals = true;
@@ -55,7 +56,8 @@ struct TcpServerOptions {
     std::chrono::milliseconds idle_timeout = std::chrono::minutes(10);
     /// How long a frame may take from its first to its last byte; zero for ever.
     std::chrono::milliseconds frame_timeout = std::chrono::seconds(30);
-    /// A receiver that takes nothing for so long while something waits is disconnected; zero for never.
+    /// A receiver that takes nothing for so long while something waits is disconnected; zero for
+    /// never.
     std::chrono::milliseconds send_timeout = std::chrono::seconds(30);
     /// Bytes that may wait for one receiver.
     std::size_t send_queue_max = 4 << 20;
@@ -67,9 +69,9 @@ struct TcpServerOptions {
 
 /// What stop() found.
 struct StopReport {
-    std::size_t drained = 0;         ///< connections whose replies had all been taken
-    std::size_t cut_off = 0;         ///< connections closed with bytes or handlers outstanding
-    std::size_t bytes_discarded = 0; ///< bytes that were not taken in time
+    std::size_t drained = 0;          ///< connections whose replies had all been taken
+    std::size_t cut_off = 0;          ///< connections closed with bytes or handlers outstanding
+    std::size_t bytes_discarded = 0;  ///< bytes that were not taken in time
 };
 
 /// How a handler is registered beside its key: its messages and replies go through these plugins,
@@ -95,8 +97,8 @@ public:
     TcpServer(const TcpServer&) = delete;
     TcpServer& operator=(const TcpServer&) = delete;
 
-    /// Registers a handler for a key, replacing the one it had. Throws std::invalid_argument when it
-    /// could never be found (a uri in the key, and a cipher that hides uris).
+    /// Registers a handler for a key, replacing the one it had. Throws std::invalid_argument when
+    /// it could never be found (a uri in the key, and a cipher that hides uris).
     template <class F>
     void on(Key key, F&& handler) {
         add_handler(std::move(key), {}, TcpHandler(std::forward<F>(handler)));
@@ -105,15 +107,16 @@ public:
     void on(Key key, HandlerOptions options, F&& handler) {
         add_handler(std::move(key), std::move(options), TcpHandler(std::forward<F>(handler)));
     }
-    /// Registers a handler for one message; it is removed when that comes, and goes before a lasting
-    /// one. Several for a key serve one message each, in order.
+    /// Registers a handler for one message; it is removed when that comes, and goes before a
+    /// lasting one. Several for a key serve one message each, in order.
     template <class F>
     void once(Key key, F&& handler) {
         add_ephemeral_handler(std::move(key), {}, TcpHandler(std::forward<F>(handler)));
     }
     template <class F>
     void once(Key key, HandlerOptions options, F&& handler) {
-        add_ephemeral_handler(std::move(key), std::move(options), TcpHandler(std::forward<F>(handler)));
+        add_ephemeral_handler(std::move(key), std::move(options),
+                              TcpHandler(std::forward<F>(handler)));
     }
     void add_handler(Key key, HandlerOptions options, TcpHandler handler);
     void add_ephemeral_handler(Key key, HandlerOptions options, TcpHandler handler);
@@ -129,8 +132,8 @@ public:
         std::function<std::optional<OwnedMessage>(const AuthPlugin&, const Message&)> handler);
 
     /// Subscribes a connection to a key: any bytes, often a uri. It ends with the connection.
-    /// Effective at once on the connection's thread, as in a handler; from elsewhere soon, and errors
-    /// are logged. Errc::queue_full beyond subscriptions_max.
+    /// Effective at once on the connection's thread, as in a handler; from elsewhere soon, and
+    /// errors are logged. Errc::queue_full beyond subscriptions_max.
     std::error_code subscribe(ByteView key, Connection& connection);
     void unsubscribe(ByteView key, Connection& connection);
     /// Sends a message to all that subscribed to the key; protected once for all of them, unless a

@@ -61,7 +61,8 @@ Outcome Dispatcher::receive(const Frame& frame, Source& source, std::string& out
 
 Outcome Dispatcher::broken(std::string_view what, const Source& source) {
     tallies_.handler_failures.add();
-    node_.log(LogLevel::error, "a plugin, key extractor or error handler threw: " + std::string(what),
+    node_.log(LogLevel::error,
+              "a plugin, key extractor or error handler threw: " + std::string(what),
               source.remote());
     return drop();
 }
@@ -174,7 +175,8 @@ Outcome Dispatcher::fail(const Route& route, const Message& message, std::string
 
 Outcome Dispatcher::unhandled(Message message, Source& source, std::string& out) {
     if (node_.role == Role::client) {
-        // The peer's own word that it does not believe us: nothing else tells which request it means.
+        // The peer's own word that it does not believe us: nothing else tells which request it
+        // means.
         if (message.type() == MessageType::auth_error && fail_request(message, {}, source)) {
             return {};
         }
@@ -207,11 +209,12 @@ Outcome Dispatcher::auth_failed(const Plugins& layer, const Message& message, So
         answer = about(readable_uri(message, layer), layer.auth->error());
     }
     if (node_.role == Role::client) {
-        return answer ? Outcome{.kind = Kind::returned, .message = std::move(*answer), .handled = true}
-                      : drop();
+        return answer
+                   ? Outcome{.kind = Kind::returned, .message = std::move(*answer), .handled = true}
+                   : drop();
     }
-    const bool mutual = answer && is_error(answer->type(), node_.types) &&
-                        is_error(message.type(), node_.types);
+    const bool mutual =
+        answer && is_error(answer->type(), node_.types) && is_error(message.type(), node_.types);
     if (answer && !mutual) {
         automatic(std::move(*answer), true, source, out);
     }
@@ -273,7 +276,8 @@ bool Dispatcher::fail_request(const Message& message, const Plugins& layer, Sour
     return true;
 }
 
-void Dispatcher::reply(OwnedMessage message, const Plugins& inner, Source& source, std::string& out) {
+void Dispatcher::reply(OwnedMessage message, const Plugins& inner, Source& source,
+                       std::string& out) {
     const auto peer = node_.peer_at(source.remote());
     if (const auto error = send(std::move(message), inner, node_.outer, peer.get(), out)) {
         node_.log(LogLevel::error, "dropped a reply: " + error.message(), source.remote());
@@ -283,7 +287,8 @@ void Dispatcher::reply(OwnedMessage message, const Plugins& inner, Source& sourc
 void Dispatcher::automatic(OwnedMessage message, bool bare, Source& source, std::string& out) {
     const std::size_t before = out.size();
     const auto peer = node_.peer_at(source.remote());
-    const auto error = encode(std::move(message), {}, bare ? Plugins() : node_.outer, peer.get(), out);
+    const auto error =
+        encode(std::move(message), {}, bare ? Plugins() : node_.outer, peer.get(), out);
     if (error) {
         tallies_.send_failures.add();
         node_.log(LogLevel::error, "dropped a reply: " + error.message(), source.remote());

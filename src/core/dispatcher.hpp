@@ -14,7 +14,8 @@ enum class Role { server, client, node };
 
 /// Makes the answer to a message that failed an auth check; nothing to stay silent. An error is not
 /// sent in answer to an error.
-using AuthErrorHandler = std::function<std::optional<OwnedMessage>(const AuthPlugin&, const Message&)>;
+using AuthErrorHandler =
+    std::function<std::optional<OwnedMessage>(const AuthPlugin&, const Message&)>;
 
 /// What all threads of one node share. Everything but router and peers is set before it starts.
 struct Node {
@@ -27,8 +28,8 @@ struct Node {
     Plugins outer = {};
     std::shared_ptr<const PeerPlugin> peer_plugin = nullptr;
     std::optional<Peer> local_peer = std::nullopt;
-    KeyExtractor extract_keys = {};          // empty: the default
-    AuthErrorHandler on_auth_error = {};     // empty: the default
+    KeyExtractor extract_keys = {};                            // empty: the default
+    AuthErrorHandler on_auth_error = {};                       // empty: the default
     std::shared_ptr<const Handler> default_handler = nullptr;  // null: the default
     Router router = {};
     PeerTable peers = PeerTable();
@@ -65,13 +66,14 @@ struct Outcome {
 /// routing, inner layer, handler, and back (protocol.md §3, §4). One for each thread.
 class Dispatcher {
 public:
-    Dispatcher(Node& node, Tallies& tallies) : node_(node), tallies_(tallies), routes_(node.router) {}
+    Dispatcher(Node& node, Tallies& tallies)
+        : node_(node), tallies_(tallies), routes_(node.router) {}
 
     /// Handles one frame. Replies are appended to `out` as frames.
     Outcome receive(const Frame& frame, Source& source, std::string& out);
 
-    /// Ends a suspended handler: its reply, or none. Server and node append it to `out`; for a client
-    /// the outcome says what receive calls return.
+    /// Ends a suspended handler: its reply, or none. Server and node append it to `out`; for a
+    /// client the outcome says what receive calls return.
     Outcome finish(const Route& route, Message message, std::optional<OwnedMessage> reply,
                    Source& source, std::string& out);
     /// Ends a suspended handler that threw.
@@ -92,7 +94,8 @@ private:
     Outcome route(Message message, Source& source, std::string& out);
     Outcome call(const Route& route, Message message, Source& source, std::string& out);
     Outcome unhandled(Message message, Source& source, std::string& out);
-    Outcome auth_failed(const Plugins& layer, const Message& message, Source& source, std::string& out);
+    Outcome auth_failed(const Plugins& layer, const Message& message, Source& source,
+                        std::string& out);
     Outcome bad_checksum(const Message& message, Source& source, std::string& out);
     Outcome drop();
     bool answer_request(Message& message, Source& source, const Peer* peer);

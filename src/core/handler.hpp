@@ -20,7 +20,8 @@ public:
     virtual RequestTable* requests() noexcept { return nullptr; }
 };
 
-/// A registered handler. The core calls plain ones; one that suspends is for the net floor to start.
+/// A registered handler. The core calls plain ones; one that suspends is for the net floor to
+/// start.
 class Handler {
 public:
     explicit Handler(bool suspends) noexcept : suspends_(suspends) {}

@@ -2,8 +2,9 @@
 
 #include <netaio/plugins.hpp>
 
-/// The two layers of protection around a message (protocol.md §3), in the one place that knows their
-/// order: sending runs inner cipher, inner auth, outer cipher, outer auth; receiving undoes it.
+/// The two layers of protection around a message (protocol.md §3), in the one place that knows
+/// their order: sending runs inner cipher, inner auth, outer cipher, outer auth; receiving undoes
+/// it.
 namespace netaio::core {
 
 /// Puts one layer around a message. On error the message must not be sent.

@@ -140,8 +140,8 @@ private:
         auto answer = peer_message(MessageType::peer_discovered, management_->app_id,
                                    management_->local, management_->plugin);
         if (!answer) {
-            management_->environment.log(LogLevel::error, "the local peer cannot be packed: " +
-                                                              answer.error().message());
+            management_->environment.log(
+                LogLevel::error, "the local peer cannot be packed: " + answer.error().message());
             return std::nullopt;
         }
         if (management_->replies) {

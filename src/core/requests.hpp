@@ -11,9 +11,9 @@
 
 namespace netaio::core {
 
-/// The requests in flight to one place (a TCP connection, an address), matched with their answers in
-/// the order they were sent (protocol.md §4, §10.3). A request that was given up is remembered, so
-/// that its late answer is not taken for the next one's. Bounded; not thread-safe.
+/// The requests in flight to one place (a TCP connection, an address), matched with their answers
+/// in the order they were sent (protocol.md §4, §10.3). A request that was given up is remembered,
+/// so that its late answer is not taken for the next one's. Bounded; not thread-safe.
 class RequestTable {
 public:
     using Id = std::uint64_t;
@@ -41,8 +41,8 @@ public:
     /// Takes out the oldest request of all that still waits.
     std::optional<Request> take_oldest();
 
-    /// Gives a request up: its completion is returned, its late answer will be discarded. Empty when
-    /// it is not waiting any more.
+    /// Gives a request up: its completion is returned, its late answer will be discarded. Empty
+    /// when it is not waiting any more.
     Completion give_up(Id id);
     /// Takes out a request that was never sent, so that no answer to it can come.
     Completion forget(Id id);

@@ -6,7 +6,8 @@ namespace netaio::core {
 namespace detail {
 namespace {
 
-std::size_t hash(MessageType type, bool has_uri, std::string_view uri, const Address* from) noexcept {
+std::size_t hash(MessageType type, bool has_uri, std::string_view uri,
+                 const Address* from) noexcept {
     std::size_t seed = has_uri ? std::hash<std::string_view>{}(uri) : 0x9e3779b97f4a7c15u;
     seed ^= (static_cast<std::size_t>(type) + 1) * 0xff51afd7ed558ccdu;
     if (from) {
@@ -84,9 +85,10 @@ std::shared_ptr<const Route> checked(const Key& key, Route route) {
         throw std::invalid_argument("a handler is needed: pass something callable");
     }
     if (key.uri && route.inner.cipher && route.inner.cipher->hides_uri()) {
-        throw std::invalid_argument("the handler for uri '" + *key.uri +
-                                    "' could never be found: its cipher hides the uri; set "
-                                    "encrypt_uri = false, or register it for the message type alone");
+        throw std::invalid_argument(
+            "the handler for uri '" + *key.uri +
+            "' could never be found: its cipher hides the uri; set "
+            "encrypt_uri = false, or register it for the message type alone");
     }
     return std::make_shared<const Route>(std::move(route));
 }

@@ -64,7 +64,8 @@ private:
     mutable std::mutex mutex_;
     std::shared_ptr<detail::RouteTable> table_;
     std::atomic<std::uint64_t> version_{1};
-    std::unordered_map<Key, std::deque<std::shared_ptr<const Route>>, detail::KeyHash, detail::KeyEqual>
+    std::unordered_map<Key, std::deque<std::shared_ptr<const Route>>, detail::KeyHash,
+                       detail::KeyEqual>
         ephemeral_;
     std::atomic<std::size_t> ephemeral_count_{0};
 };

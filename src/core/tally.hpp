@@ -26,7 +26,8 @@ struct Tallies {
     Tally connections, connections_accepted, connections_refused;
     Tally closed_idle, closed_slow_frame, closed_slow_reader;
     Tally frames_in, frames_out, bytes_in, bytes_out;
-    Tally rejected_malformed, rejected_too_large, rejected_checksum, rejected_auth, rejected_decrypt;
+    Tally rejected_malformed, rejected_too_large, rejected_checksum, rejected_auth,
+        rejected_decrypt;
     Tally unhandled, late_answers, handler_failures, send_failures;
     Tally dropped_oldest, dropped_newest;
 

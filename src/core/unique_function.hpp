@@ -15,7 +15,8 @@ public:
     UniqueFunction() = default;
     template <class F>
         requires(!std::is_same_v<std::decay_t<F>, UniqueFunction>)
-    UniqueFunction(F&& f) : target_(std::make_unique<Target<std::decay_t<F>>>(std::forward<F>(f))) {}
+    UniqueFunction(F&& f)
+        : target_(std::make_unique<Target<std::decay_t<F>>>(std::forward<F>(f))) {}
 
     R operator()(Args... args) { return target_->call(std::forward<Args>(args)...); }
     explicit operator bool() const noexcept { return target_ != nullptr; }

@@ -45,8 +45,7 @@ Hmac::Hmac(ByteView key) noexcept : outer_(keyed<outer_byte>(key)) {
 Digest Hmac::finish() noexcept {
     static const Block second({pad_of<outer_byte>(Block::size)});
     constexpr ByteView rest = pad_of<outer_byte>(pad_size - 2 * Block::size);
-    const Block last =
-        Block::last({rest, inner_.finish().view()}, pad_size + Digest::size);
+    const Block last = Block::last({rest, inner_.finish().view()}, pad_size + Digest::size);
     return BlockHash().add(outer_).add(second).add(last).digest();
 }
 

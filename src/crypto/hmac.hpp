@@ -10,8 +10,7 @@ class OneTimeKeys {
 public:
     /// The purpose is "mac" or "enc".
     OneTimeKeys(ByteView key, ByteView purpose) noexcept
-        : key_(sha256(key)),
-          purpose_(Block::last({sha256(purpose).view()}, 3 * Digest::size)) {}
+        : key_(sha256(key)), purpose_(Block::last({sha256(purpose).view()}, 3 * Digest::size)) {}
 
     Digest derive(ByteView nonce) const noexcept;
 
@@ -20,8 +19,8 @@ private:
     Block purpose_;
 };
 
-/// HMAC-SHA-256 but for its pads, which are 136 bytes long where the standard has 64. So no library's
-/// HMAC gives the same tag. A copy goes on from the same state.
+/// HMAC-SHA-256 but for its pads, which are 136 bytes long where the standard has 64. So no
+/// library's HMAC gives the same tag. A copy goes on from the same state.
 class Hmac {
 public:
     static constexpr std::size_t pad_size = 136;

@@ -6,8 +6,8 @@
 namespace netaio {
 namespace {
 
-// A short string is copied when it is moved, and what stays behind is only marked as empty: so it is
-// wiped up to its capacity.
+// A short string is copied when it is moved, and what stays behind is only marked as empty: so it
+// is wiped up to its capacity.
 void wipe_all(std::string& bytes) noexcept {
     bytes.resize(bytes.capacity());
     crypto::wipe(bytes.data(), bytes.size());

@@ -13,7 +13,8 @@
 namespace netaio {
 namespace {
 
-// Goes up in the child of each fork, so that its threads throw away what they share with the parent.
+// Goes up in the child of each fork, so that its threads throw away what they share with the
+// parent.
 std::atomic<std::uint64_t> forks{0};
 
 void draw(std::span<char> bytes) {
@@ -22,7 +23,8 @@ void draw(std::span<char> bytes) {
         const std::span<char> part = bytes.first(std::min(bytes.size(), draw_max));
         if (RAND_bytes(reinterpret_cast<unsigned char*>(part.data()),
                        static_cast<int>(part.size())) != 1) {
-            throw std::runtime_error("OpenSSL has no random bytes: its generator could not be seeded");
+            throw std::runtime_error(
+                "OpenSSL has no random bytes: its generator could not be seeded");
         }
         bytes = bytes.subspan(part.size());
     }

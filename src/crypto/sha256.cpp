@@ -1,6 +1,6 @@
 // OpenSSL 3 deprecates the SHA256_* calls in favour of EVP, which fetches and allocates: for the
-// short inputs of this protocol EVP takes 2.5 times as long with a reused context, and 10 times with
-// a fresh one. A dozen such hashes protect one message.
+// short inputs of this protocol EVP takes 2.5 times as long with a reused context, and 10 times
+// with a fresh one. A dozen such hashes protect one message.
 #define OPENSSL_SUPPRESS_DEPRECATED
 
 #include "sha256.hpp"

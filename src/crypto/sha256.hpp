@@ -84,8 +84,8 @@ private:
     SHA256_CTX state_;
 };
 
-/// The digests of prefix || u32 counter, for counters from 0 up. Much cheaper than hashing each anew:
-/// the prefix and SHA-256's padding are laid out once.
+/// The digests of prefix || u32 counter, for counters from 0 up. Much cheaper than hashing each
+/// anew: the prefix and SHA-256's padding are laid out once.
 class CounterHash {
 public:
     explicit CounterHash(std::initializer_list<ByteView> prefix) noexcept;
@@ -93,7 +93,8 @@ public:
     CounterHash& operator=(const CounterHash&) = delete;
     ~CounterHash();
 
-    /// The next digest as native integers, the big-endian form of which it is. Valid until the next.
+    /// The next digest as native integers, the big-endian form of which it is. Valid until the
+    /// next.
     std::span<const std::uint32_t, 8> next() noexcept;
 
 private:

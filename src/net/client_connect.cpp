@@ -13,24 +13,25 @@ namespace netaio {
 using boost::asio::redirect_error;
 using boost::asio::use_awaitable;
 
-void TcpClient::Impl::connect(std::string host, std::uint16_t port, detail::Completion<Address> done) {
+void TcpClient::Impl::connect(std::string host, std::uint16_t port,
+                              detail::Completion<Address> done) {
     bind(done.executor(executor_));
     const auto slot = done.slot();
     // Shared, as co_spawn's handler must be copyable for some of its forms.
     auto waiting = std::make_shared<detail::Completion<Address>>(std::move(done));
-    boost::asio::co_spawn(
-        executor_, reach(std::move(host), port),
-        boost::asio::bind_cancellation_slot(
-            slot, [self = shared_from_this(), waiting](std::exception_ptr failure, Connected result) {
-                if (failure || self->ended_) {
-                    waiting->post(self->executor_, Errc::cancelled);
-                } else if (result.error) {
-                    waiting->dispatch(self->executor_, result.error);
-                } else {
-                    self->adopt(std::move(*result.socket), result.server);
-                    waiting->dispatch(self->executor_, {}, result.server);
-                }
-            }));
+    boost::asio::co_spawn(executor_, reach(std::move(host), port),
+                          boost::asio::bind_cancellation_slot(
+                              slot, [self = shared_from_this(), waiting](std::exception_ptr failure,
+                                                                         Connected result) {
+                                  if (failure || self->ended_) {
+                                      waiting->post(self->executor_, Errc::cancelled);
+                                  } else if (result.error) {
+                                      waiting->dispatch(self->executor_, result.error);
+                                  } else {
+                                      self->adopt(std::move(*result.socket), result.server);
+                                      waiting->dispatch(self->executor_, {}, result.server);
+                                  }
+                              }));
 }
 
 void TcpClient::Impl::bind(const boost::asio::any_io_executor& executor) {
@@ -39,7 +40,8 @@ void TcpClient::Impl::bind(const boost::asio::any_io_executor& executor) {
     }
     if (!executor) {
         throw std::logic_error(
-            "a TcpClient needs an executor: give it one when it is made, or connect from a coroutine");
+            "a TcpClient needs an executor: give it one when it is made, or connect from a "
+            "coroutine");
     }
     executor_ = executor;
     net::StreamLimits limits;
@@ -72,8 +74,9 @@ awaitable<std::error_code> TcpClient::Impl::reach_one(tcp::socket& socket, tcp::
     boost::asio::steady_timer timer(executor_, options_.connect_timeout);
     boost::system::error_code error;
     boost::system::error_code timer_error;
-    const auto first = co_await (socket.async_connect(endpoint, redirect_error(use_awaitable, error)) ||
-                                 timer.async_wait(redirect_error(use_awaitable, timer_error)));
+    const auto first =
+        co_await (socket.async_connect(endpoint, redirect_error(use_awaitable, error)) ||
+                  timer.async_wait(redirect_error(use_awaitable, timer_error)));
     if (first.index() == 1) {
         co_return Errc::timeout;
     }

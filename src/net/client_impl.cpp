@@ -9,7 +9,9 @@
 
 namespace netaio {
 TcpClient::Impl::Impl(boost::asio::any_io_executor executor, TcpClientOptions options)
-    : options_(std::move(options)), executor_(std::move(executor)), node_(net::node_of(core::Role::client, options_)) {}
+    : options_(std::move(options)),
+      executor_(std::move(executor)),
+      node_(net::node_of(core::Role::client, options_)) {}
 
 TcpClient::Impl::Link* TcpClient::Impl::find(const std::optional<Address>& server) {
     const auto& wanted = server ? server : default_server_;
@@ -38,7 +40,8 @@ TcpClient::Impl::Link* TcpClient::Impl::find_inbox(const std::optional<Address>&
 }
 
 template <class T>
-boost::asio::any_io_executor TcpClient::Impl::executor_for(const detail::Completion<T>& done) const {
+boost::asio::any_io_executor TcpClient::Impl::executor_for(
+    const detail::Completion<T>& done) const {
     auto executor = done.executor(executor_);
     if (!executor) {
         throw std::logic_error("this TcpClient has no executor yet: connect it first");
@@ -98,14 +101,14 @@ void TcpClient::Impl::request(Result<OwnedMessage> message, RequestTerms options
                                             loop_->now() + timeout, std::move(complete));
     if (slot.is_connected()) {
         auto connected = slot;
-        connected.assign([weak = stream->weak_from_this(), request = *id](
-                             boost::asio::cancellation_type) {
-            if (const auto open = weak.lock()) {
-                if (auto completion = open->requests()->give_up(request)) {
-                    completion(Errc::cancelled, nullptr);
+        connected.assign(
+            [weak = stream->weak_from_this(), request = *id](boost::asio::cancellation_type) {
+                if (const auto open = weak.lock()) {
+                    if (auto completion = open->requests()->give_up(request)) {
+                        completion(Errc::cancelled, nullptr);
+                    }
                 }
-            }
-        });
+            });
     }
     if (const auto error = stream->append(std::move(*message), inner, node_->outer)) {
         if (auto completion = stream->requests()->forget(*id)) {
@@ -132,8 +135,8 @@ void TcpClient::Impl::timed_out(const TimeoutContext& context) {
                     if (const auto self = weak.lock()) {
                         self->running_.remove(cancel);
                         if (failure) {
-                            self->node_->environment.log(LogLevel::error,
-                                                         "the timeout handler ended with an exception");
+                            self->node_->environment.log(
+                                LogLevel::error, "the timeout handler ended with an exception");
                         }
                     }
                 }));
@@ -314,7 +317,8 @@ void TcpClient::Impl::shut_down() {
 
 void TcpClient::Impl::set_default_server(const Address& server) {
     if (!find(server)) {
-        throw std::invalid_argument("there is no connection to " + server.str() + "; connect first");
+        throw std::invalid_argument("there is no connection to " + server.str() +
+                                    "; connect first");
     }
     default_server_ = server;
 }

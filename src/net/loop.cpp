@@ -10,11 +10,13 @@ namespace {
 
 constexpr std::size_t batch_keep_max = 1 << 20;
 
-// How often time limits are looked after: a fraction of the shortest, so that none is missed by much.
+// How often time limits are looked after: a fraction of the shortest, so that none is missed by
+// much.
 std::chrono::milliseconds watch_interval(const StreamLimits& limits) {
     using std::chrono::milliseconds;
     milliseconds shortest{4000};
-    for (const milliseconds limit : {limits.idle_timeout, limits.frame_timeout, limits.send_timeout}) {
+    for (const milliseconds limit :
+         {limits.idle_timeout, limits.frame_timeout, limits.send_timeout}) {
         if (limit.count() > 0) {
             shortest = std::min(shortest, limit);
         }

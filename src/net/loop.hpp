@@ -29,8 +29,8 @@ struct StreamLimits {
 using SharedFrame = std::shared_ptr<const std::string>;
 
 /// One event loop's connections and what they share: a buffer to read into, a buffer to collect
-/// replies in, the dispatcher, the counters, the subscriptions. Belongs to the loop's thread but for
-/// what says otherwise.
+/// replies in, the dispatcher, the counters, the subscriptions. Belongs to the loop's thread but
+/// for what says otherwise.
 class Loop : public std::enable_shared_from_this<Loop> {
 public:
     static constexpr std::size_t read_buffer_size = 128 * 1024;
@@ -45,7 +45,9 @@ public:
     core::Tallies& tallies() noexcept { return tallies_; }
     const StreamLimits& limits() const noexcept { return limits_; }
     std::span<char> read_buffer() noexcept { return {read_buffer_.get(), read_buffer_size}; }
-    std::chrono::steady_clock::time_point now() const { return node_->environment.clock->steady_now(); }
+    std::chrono::steady_clock::time_point now() const {
+        return node_->environment.clock->steady_now();
+    }
 
     /// The buffer replies are collected in. Taken and given back, so that who nests gets another.
     std::string take_batch() noexcept { return std::move(batch_); }
@@ -96,7 +98,8 @@ private:
     bool watching_ = false;
     bool stopped_ = false;
     mutable std::mutex subscriptions_mutex_;
-    std::unordered_map<std::string, std::unordered_set<Stream*>, Hash, std::equal_to<>> subscriptions_;
+    std::unordered_map<std::string, std::unordered_set<Stream*>, Hash, std::equal_to<>>
+        subscriptions_;
 };
 
 }  // namespace netaio::net

@@ -7,8 +7,8 @@
 
 namespace netaio::net {
 
-/// The node that the options of a server or client describe. Throws std::invalid_argument for bounds
-/// nothing could keep.
+/// The node that the options of a server or client describe. Throws std::invalid_argument for
+/// bounds nothing could keep.
 template <class Options>
 std::shared_ptr<core::Node> node_of(core::Role role, const Options& options) {
     if (options.frame_max < FrameHeader::size + 5) {

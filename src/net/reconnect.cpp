@@ -1,9 +1,9 @@
 #include <algorithm>
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <netaio/reconnect.hpp>
 #include <set>
 
@@ -26,8 +26,8 @@ milliseconds with_jitter(milliseconds pause, Reconnecting& state) {
     constexpr std::uint32_t steps = 1'000'000;
     const double jitter = std::clamp(state.options.jitter, 0.0, 1.0);
     const double part = state.random->between(0, steps) / static_cast<double>(steps);
-    return milliseconds(static_cast<milliseconds::rep>(
-        static_cast<double>(pause.count()) * (1.0 - jitter * part)));
+    return milliseconds(
+        static_cast<milliseconds::rep>(static_cast<double>(pause.count()) * (1.0 - jitter * part)));
 }
 
 awaitable<std::error_code> attempt(TcpClient& client, Address server, milliseconds limit) {

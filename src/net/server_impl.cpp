@@ -19,7 +19,7 @@ constexpr auto accept_pause = std::chrono::milliseconds(100);
 
 TcpServer::Impl::Impl(TcpServerOptions options, boost::asio::any_io_executor executor)
     : options_(std::move(options)),
-      limits_{options_.idle_timeout, options_.frame_timeout, options_.send_timeout,
+      limits_{options_.idle_timeout,   options_.frame_timeout, options_.send_timeout,
               options_.send_queue_max, options_.slow_receiver, options_.subscriptions_max},
       node_(net::node_of(core::Role::server, options_)) {
     wanted_endpoints();
@@ -50,7 +50,8 @@ std::vector<Address> TcpServer::Impl::wanted_endpoints() const {
     }
     wanted.insert(wanted.end(), options_.endpoints.begin(), options_.endpoints.end());
     if (wanted.empty()) {
-        throw std::invalid_argument("a server needs at least one interface or endpoint to listen on");
+        throw std::invalid_argument(
+            "a server needs at least one interface or endpoint to listen on");
     }
     return wanted;
 }
@@ -158,7 +159,8 @@ void TcpServer::Impl::adopt(tcp::socket socket, const std::shared_ptr<net::Loop>
     const Address from = net::to_address(endpoint);
     if (connection_count_.load() >= options_.connections_max) {
         refused_.fetch_add(1);
-        node_->log(LogLevel::warning, "refused a connection: there are connections_max already", from);
+        node_->log(LogLevel::warning, "refused a connection: there are connections_max already",
+                   from);
         return;
     }
     connection_count_.fetch_add(1);
@@ -194,7 +196,8 @@ std::error_code TcpServer::Impl::deliver(const Message& message, const SendOptio
             boost::asio::dispatch(loop->executor(), [loop, each, shared, options] {
                 each(*loop, [&](net::Stream& stream) {
                     if (const auto error = stream.send(*shared, options)) {
-                        loop->node().log(LogLevel::warning, "a message was not sent: " + error.message(),
+                        loop->node().log(LogLevel::warning,
+                                         "a message was not sent: " + error.message(),
                                          stream.remote());
                     }
                 });

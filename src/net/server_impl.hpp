@@ -25,8 +25,8 @@ public:
     /// Closes everything at once and ends the threads.
     void shut_down();
 
-    /// Encodes a message once and gives it to the streams `choose` picks in each loop; for each stream
-    /// anew when a plugin is peer-specific.
+    /// Encodes a message once and gives it to the streams `choose` picks in each loop; for each
+    /// stream anew when a plugin is peer-specific.
     using Choose = std::function<std::vector<std::shared_ptr<net::Stream>>(net::Loop&)>;
     std::error_code deliver(const Message& message, const SendOptions& options, Choose choose);
 

@@ -35,13 +35,15 @@ StopReport TcpServer::Impl::run() {
     return {drained_, cut_off_, bytes_discarded_};
 }
 
-void TcpServer::Impl::stop(std::chrono::milliseconds deadline, detail::Completion<StopReport> done) {
+void TcpServer::Impl::stop(std::chrono::milliseconds deadline,
+                           detail::Completion<StopReport> done) {
     {
         const std::lock_guard lock(mutex_);
         if (!started_ || stopped_) {
             if (done) {
                 // Its own threads have ended, so a callback without an executor gets another.
-                done.post(boost::asio::system_executor(), {}, {drained_, cut_off_, bytes_discarded_});
+                done.post(boost::asio::system_executor(), {},
+                          {drained_, cut_off_, bytes_discarded_});
             }
             return;
         }
@@ -55,8 +57,8 @@ void TcpServer::Impl::stop(std::chrono::milliseconds deadline, detail::Completio
     }
     boost::asio::post(loops_.front()->executor(), [self = shared_from_this(), deadline] {
         self->stop_accepting();
-        self->stop_timer_ = std::make_unique<boost::asio::steady_timer>(
-            self->loops_.front()->executor(), deadline);
+        self->stop_timer_ =
+            std::make_unique<boost::asio::steady_timer>(self->loops_.front()->executor(), deadline);
         self->stop_timer_->async_wait([self](boost::system::error_code error) {
             if (!error) {
                 self->cut_off();

@@ -23,8 +23,8 @@ Plugins outer_plugins(const core::Node& node, const SendOptions& options) {
             options.use_cipher ? node.outer.cipher : nullptr};
 }
 
-Stream::Stream(boost::asio::ip::tcp::socket socket, const Address& remote, std::shared_ptr<Loop> loop,
-               std::weak_ptr<StreamOwner> owner)
+Stream::Stream(boost::asio::ip::tcp::socket socket, const Address& remote,
+               std::shared_ptr<Loop> loop, std::weak_ptr<StreamOwner> owner)
     : loop_(std::move(loop)),
       socket_(std::move(socket)),
       owner_(std::move(owner)),

@@ -26,7 +26,9 @@ public:
 /// One TCP connection at either end: reads frames and has them handled one after another, collects
 /// what goes out and writes it once for each batch. An idle one holds no buffers. Lives on its
 /// loop's thread.
-class Stream final : public Connection, public core::Source, public std::enable_shared_from_this<Stream> {
+class Stream final : public Connection,
+                     public core::Source,
+                     public std::enable_shared_from_this<Stream> {
 public:
     Stream(boost::asio::ip::tcp::socket socket, const Address& remote, std::shared_ptr<Loop> loop,
            std::weak_ptr<StreamOwner> owner);
@@ -73,7 +75,9 @@ public:
     std::uint64_t id() const noexcept override { return id_; }
     bool open() const noexcept override { return state_ == State::open; }
     std::error_code send(const Message& message, const SendOptions& options) override;
-    std::size_t queued_bytes() const noexcept override { return out_.size() - sent_ + queue_bytes_; }
+    std::size_t queued_bytes() const noexcept override {
+        return out_.size() - sent_ + queue_bytes_;
+    }
     void close() override { drain(); }
     std::shared_ptr<Connection> shared() override { return shared_from_this(); }
     void push(OwnedMessage message, const Plugins& inner) override;
@@ -94,7 +98,8 @@ private:
     // Reading.
     void wait_readable();
     void on_readable();
-    std::size_t read(std::span<char> shared, std::span<char>& arrived, boost::system::error_code& error);
+    std::size_t read(std::span<char> shared, std::span<char>& arrived,
+                     boost::system::error_code& error);
     void process(std::span<char> arrived);
     std::size_t process_frames(std::span<char> bytes, std::string& out);
     bool settle(core::Outcome outcome, std::string& out);
@@ -121,21 +126,21 @@ private:
     Address local_;
     std::uint64_t id_;
 
-    std::string input_;                // bytes of an unfinished frame, or that wait for a handler
-    std::size_t input_at_ = 0;         // what of it was handled
-    std::string* batch_ = nullptr;     // where output goes while frames are processed
-    std::string out_;                  // to be written, from sent_ on
+    std::string input_;             // bytes of an unfinished frame, or that wait for a handler
+    std::size_t input_at_ = 0;      // what of it was handled
+    std::string* batch_ = nullptr;  // where output goes while frames are processed
+    std::string out_;               // to be written, from sent_ on
     std::size_t sent_ = 0;
-    std::list<Queued> queue_;          // after out_, while the receiver is slow
+    std::list<Queued> queue_;  // after out_, while the receiver is slow
     std::size_t queue_bytes_ = 0;
 
     State state_ = State::open;
     bool reading_wanted_ = true;
     bool waiting_readable_ = false;
-    bool waiting_writable_ = false;    // the receiver is slow
-    bool handling_ = false;            // a suspended handler runs
+    bool waiting_writable_ = false;  // the receiver is slow
+    bool handling_ = false;          // a suspended handler runs
     bool flush_pending_ = false;
-    bool peer_finished_ = false;       // the peer will send no more
+    bool peer_finished_ = false;  // the peer will send no more
 
     std::chrono::steady_clock::time_point active_at_;
     std::chrono::steady_clock::time_point frame_began_at_{};
@@ -145,7 +150,8 @@ private:
     std::shared_ptr<Suspended> suspended_;
     std::unique_ptr<core::RequestTable> requests_;
     std::unique_ptr<boost::asio::steady_timer> deadline_timer_;
-    std::chrono::steady_clock::time_point deadline_watched_ = std::chrono::steady_clock::time_point::max();
+    std::chrono::steady_clock::time_point deadline_watched_ =
+        std::chrono::steady_clock::time_point::max();
 };
 
 }  // namespace netaio::net

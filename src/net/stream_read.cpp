@@ -55,8 +55,8 @@ void Stream::on_readable() {
     wait_readable();
 }
 
-// Reads once: the rest of an unfinished frame to where its beginning is kept, everything else to the
-// loop's buffer.
+// Reads once: the rest of an unfinished frame to where its beginning is kept, everything else to
+// the loop's buffer.
 std::size_t Stream::read(std::span<char> shared, std::span<char>& arrived,
                          boost::system::error_code& error) {
     if (input_.size() < FrameHeader::size) {
@@ -70,7 +70,8 @@ std::size_t Stream::read(std::span<char> shared, std::span<char>& arrived,
         }
         return count;
     }
-    const auto header = FrameHeader::read(std::span<const char, FrameHeader::size>(input_.data(), 9));
+    const auto header =
+        FrameHeader::read(std::span<const char, FrameHeader::size>(input_.data(), 9));
     const std::size_t had = input_.size();
     const std::size_t missing = header.frame_size() - had;
     // Memory follows what has come, not what a header promises.
@@ -121,8 +122,8 @@ void Stream::process(std::span<char> arrived) {
     finish_draining();
 }
 
-// Handles whole frames until there is none, a handler suspends, or the stream ends. Returns how many
-// bytes that took.
+// Handles whole frames until there is none, a handler suspends, or the stream ends. Returns how
+// many bytes that took.
 std::size_t Stream::process_frames(std::span<char> bytes, std::string& out) {
     std::size_t used = 0;
     const std::size_t queue_max = loop_->limits().send_queue_max;
@@ -130,7 +131,8 @@ std::size_t Stream::process_frames(std::span<char> bytes, std::string& out) {
         auto frame = next_frame(bytes.subspan(used), loop_->node().types, loop_->node().limits);
         if (!frame) {
             auto& tallies = loop_->tallies();
-            (frame.error() == Errc::too_large ? tallies.rejected_too_large : tallies.rejected_malformed)
+            (frame.error() == Errc::too_large ? tallies.rejected_too_large
+                                              : tallies.rejected_malformed)
                 .add();
             settle({.kind = Kind::fatal, .error = frame.error()}, out);
             break;
@@ -163,8 +165,8 @@ bool Stream::settle(core::Outcome outcome, std::string& out) {
             }
             return true;
         case Kind::fatal:
-            loop_->node().log(LogLevel::warning, "closed the connection: " + outcome.error.message(),
-                              remote_);
+            loop_->node().log(LogLevel::warning,
+                              "closed the connection: " + outcome.error.message(), remote_);
             emit(out);
             out.clear();
             abort(outcome.error);
@@ -179,19 +181,18 @@ bool Stream::start_handler(core::Outcome outcome, std::string& out) {
     suspended_ = suspended;
     handling_ = true;
     const auto& handler = static_cast<const KeptTcpHandler&>(*suspended->route.handler);
-    boost::asio::co_spawn(
-        loop_->executor(), handler.start(suspended->message, *this),
-        boost::asio::bind_cancellation_slot(
-            suspended->cancel.slot(),
-            [stream = self(), suspended](std::exception_ptr failure,
-                                         std::optional<OwnedMessage> reply) {
-                suspended->failure = std::move(failure);
-                suspended->reply = std::move(reply);
-                suspended->ended = true;
-                if (!suspended->starting) {
-                    stream->handler_ended();
-                }
-            }));
+    boost::asio::co_spawn(loop_->executor(), handler.start(suspended->message, *this),
+                          boost::asio::bind_cancellation_slot(
+                              suspended->cancel.slot(),
+                              [stream = self(), suspended](std::exception_ptr failure,
+                                                           std::optional<OwnedMessage> reply) {
+                                  suspended->failure = std::move(failure);
+                                  suspended->reply = std::move(reply);
+                                  suspended->ended = true;
+                                  if (!suspended->starting) {
+                                      stream->handler_ended();
+                                  }
+                              }));
     suspended->starting = false;
     if (!suspended->ended) {
         return false;

@@ -53,8 +53,8 @@ std::error_code Stream::push(const SharedFrame& frame) {
     return {};
 }
 
-// Sees to it that what was appended is written: with the batch, at the end of this turn of the loop,
-// or at once when it is much.
+// Sees to it that what was appended is written: with the batch, at the end of this turn of the
+// loop, or at once when it is much.
 void Stream::appended() {
     if (batch_) {
         if (batch_->size() > flush_size) {

@@ -14,7 +14,8 @@ TcpClient::~TcpClient() {
     impl_->shut_down();
 }
 
-void TcpClient::start_connect(std::string host, std::uint16_t port, detail::Completion<Address> done) {
+void TcpClient::start_connect(std::string host, std::uint16_t port,
+                              detail::Completion<Address> done) {
     impl_->connect(std::move(host), port, std::move(done));
 }
 
@@ -50,13 +51,11 @@ std::vector<Address> TcpClient::receive_loops() const {
 }
 
 void TcpClient::add_handler(Key key, HandlerOptions options, TcpHandler handler) {
-    impl_->node().router.add(
-        key, net::tcp_route(std::move(handler), std::move(options)));
+    impl_->node().router.add(key, net::tcp_route(std::move(handler), std::move(options)));
 }
 
 void TcpClient::add_ephemeral_handler(Key key, HandlerOptions options, TcpHandler handler) {
-    impl_->node().router.add_ephemeral(
-        key, net::tcp_route(std::move(handler), std::move(options)));
+    impl_->node().router.add_ephemeral(key, net::tcp_route(std::move(handler), std::move(options)));
 }
 
 bool TcpClient::remove_handler(const Key& key) {
@@ -78,7 +77,8 @@ void TcpClient::set_timeout_handlers(std::function<void(const TimeoutContext&)> 
     impl_->on_timeout_async = std::move(suspending);
 }
 
-void TcpClient::set_disconnect_handler(std::function<void(const Address&, std::error_code)> handler) {
+void TcpClient::set_disconnect_handler(
+    std::function<void(const Address&, std::error_code)> handler) {
     impl_->on_disconnect = std::move(handler);
 }
 

@@ -4,7 +4,8 @@
 
 namespace netaio::net {
 
-std::optional<OwnedMessage> KeptTcpHandler::call(const Message& message, core::Source& source) const {
+std::optional<OwnedMessage> KeptTcpHandler::call(const Message& message,
+                                                 core::Source& source) const {
     return handler_.plain(message, static_cast<Stream&>(source));
 }
 

@@ -14,7 +14,8 @@ public:
         : Handler(static_cast<bool>(handler.suspending)), handler_(std::move(handler)) {}
 
     std::optional<OwnedMessage> call(const Message& message, core::Source& source) const override;
-    awaitable<std::optional<OwnedMessage>> start(const Message& message, Connection& connection) const {
+    awaitable<std::optional<OwnedMessage>> start(const Message& message,
+                                                 Connection& connection) const {
         return handler_.suspending(message, connection);
     }
 

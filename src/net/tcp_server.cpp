@@ -20,8 +20,7 @@ void TcpServer::add_handler(Key key, HandlerOptions options, TcpHandler handler)
 }
 
 void TcpServer::add_ephemeral_handler(Key key, HandlerOptions options, TcpHandler handler) {
-    impl_->node().router.add_ephemeral(
-        key, net::tcp_route(std::move(handler), std::move(options)));
+    impl_->node().router.add_ephemeral(key, net::tcp_route(std::move(handler), std::move(options)));
 }
 
 bool TcpServer::remove_handler(const Key& key) {
@@ -46,13 +45,15 @@ void TcpServer::set_auth_error_handler(
 std::error_code TcpServer::subscribe(ByteView key, Connection& connection) {
     auto& stream = dynamic_cast<net::Stream&>(connection);
     const auto full = std::make_shared<std::atomic<bool>>(false);
-    boost::asio::dispatch(stream.loop().executor(), [stream = stream.self(), key = key.str(), full] {
-        if (stream->open() && stream->loop().subscribe(key, *stream)) {
-            *full = true;
-            stream->loop().node().log(LogLevel::warning, "refused a subscription beyond subscriptions_max",
-                                      stream->remote());
-        }
-    });
+    boost::asio::dispatch(
+        stream.loop().executor(), [stream = stream.self(), key = key.str(), full] {
+            if (stream->open() && stream->loop().subscribe(key, *stream)) {
+                *full = true;
+                stream->loop().node().log(LogLevel::warning,
+                                          "refused a subscription beyond subscriptions_max",
+                                          stream->remote());
+            }
+        });
     return *full ? make_error_code(Errc::queue_full) : std::error_code();
 }
 
@@ -64,9 +65,8 @@ void TcpServer::unsubscribe(ByteView key, Connection& connection) {
 }
 
 std::error_code TcpServer::notify(ByteView key, const Message& message, SendOptions options) {
-    return impl_->deliver(message, options, [key = key.str()](net::Loop& loop) {
-        return loop.subscribers(key);
-    });
+    return impl_->deliver(message, options,
+                          [key = key.str()](net::Loop& loop) { return loop.subscribers(key); });
 }
 
 std::error_code TcpServer::broadcast(const Message& message, SendOptions options) {
@@ -85,7 +85,8 @@ StopReport TcpServer::run() {
     return impl_->run();
 }
 
-void TcpServer::start_stop(std::chrono::milliseconds deadline, detail::Completion<StopReport> done) {
+void TcpServer::start_stop(std::chrono::milliseconds deadline,
+                           detail::Completion<StopReport> done) {
     impl_->stop(deadline, std::move(done));
 }
 

@@ -15,7 +15,8 @@ constexpr std::size_t fields_max = 256;
 
 constexpr ByteView no_fields("\x4d\x40\x00", 3);
 
-// What a received value would be in canonical form: it may have been written with more than it needs.
+// What a received value would be in canonical form: it may have been written with more than it
+// needs.
 Result<std::string> canonical(ByteView packed) {
     const auto value = unpack(packed);
     return value ? pack(*value) : value.error();
@@ -30,9 +31,11 @@ std::error_code AuthFields::parse(ByteView encoded) {
     }
     const auto add = [&](ByteView key, ByteView value) {
         erase(key);
-        const auto at = [&](ByteView part) { return static_cast<std::uint32_t>(part.data() - encoded.data()); };
-        entries_.push_back({encoded.data(), at(key), static_cast<std::uint32_t>(key.size()), at(value),
-                            static_cast<std::uint32_t>(value.size()), true});
+        const auto at = [&](ByteView part) {
+            return static_cast<std::uint32_t>(part.data() - encoded.data());
+        };
+        entries_.push_back({encoded.data(), at(key), static_cast<std::uint32_t>(key.size()),
+                            at(value), static_cast<std::uint32_t>(value.size()), true});
     };
     auto error = wire::scan_dict(encoded, add, {.max_values = 1 + 3 * fields_max});
     if (!error && entries_.size() > fields_max) {
@@ -59,7 +62,8 @@ std::optional<ByteView> AuthFields::bytes(std::string_view name) const noexcept 
         return std::nullopt;
     }
     const auto item = wire::scan_scalar(packed_of(*entry));
-    if (!item || (item->type != wire::PackedType::bytes && item->type != wire::PackedType::bytearray)) {
+    if (!item ||
+        (item->type != wire::PackedType::bytes && item->type != wire::PackedType::bytearray)) {
         return std::nullopt;
     }
     return item->payload;
@@ -92,9 +96,9 @@ char* AuthFields::add(std::string_view name, std::size_t packed_size) {
     arena_.append(name);
     const std::size_t value_at = arena_.size();
     arena_.resize(value_at + packed_size);
-    entries_.push_back({nullptr, static_cast<std::uint32_t>(name_at),
-                        static_cast<std::uint32_t>(name.size()), static_cast<std::uint32_t>(value_at),
-                        static_cast<std::uint32_t>(packed_size), false});
+    entries_.push_back(
+        {nullptr, static_cast<std::uint32_t>(name_at), static_cast<std::uint32_t>(name.size()),
+         static_cast<std::uint32_t>(value_at), static_cast<std::uint32_t>(packed_size), false});
     return arena_.data() + value_at;
 }
 

@@ -89,8 +89,8 @@ void Body::unwrap() noexcept {
     if (payload >= 2) {
         begin_ += 2;
         size_ -= 2;
-        uri_size_ = static_cast<std::uint16_t>(
-            std::min<std::size_t>(wire::get_u16(begin_), size_ - 2));
+        uri_size_ =
+            static_cast<std::uint16_t>(std::min<std::size_t>(wire::get_u16(begin_), size_ - 2));
         wire::put_u16(begin_, uri_size_);
         return;
     }
@@ -123,7 +123,8 @@ std::size_t Body::front_room() const noexcept {
     return storage_ ? static_cast<std::size_t>(begin_ - storage_) : 0;
 }
 
-// Sees to it that the bytes are owned, with `front` bytes of room before and `size` in all from begin_.
+// Sees to it that the bytes are owned, with `front` bytes of room before and `size` in all from
+// begin_.
 void Body::grow(std::size_t front, std::size_t size) {
     if (storage_ && front_room() >= front && front_room() + size <= capacity_) {
         return;

@@ -21,7 +21,8 @@ Result<FrameHeader> check_header(std::span<const char> bytes, const MessageTypes
 
 Frame frame_in(const FrameHeader& header, std::span<char> bytes, std::size_t body_size) {
     const auto rest = bytes.subspan(FrameHeader::size);
-    return {header, ByteView(rest.data(), header.auth_size), rest.subspan(header.auth_size, body_size)};
+    return {header, ByteView(rest.data(), header.auth_size),
+            rest.subspan(header.auth_size, body_size)};
 }
 
 }  // namespace

@@ -7,9 +7,9 @@ namespace {
 Body body_of(ByteView uri, ByteView content) {
     auto body = Body::make(uri, content);
     if (!body) {
-        throw std::length_error("uri and content together take " +
-                                std::to_string(uri.size() + content.size()) + " bytes; a message holds " +
-                                std::to_string(Body::payload_max) + ", send it in parts");
+        throw std::length_error(
+            "uri and content together take " + std::to_string(uri.size() + content.size()) +
+            " bytes; a message holds " + std::to_string(Body::payload_max) + ", send it in parts");
     }
     return std::move(*body);
 }

@@ -62,7 +62,8 @@ MessageType MessageTypes::add(std::string_view name, int value) {
                                     std::to_string(value));
     }
     if (value <= reserved_max) {
-        throw std::invalid_argument(what + "values 0 to 30 are reserved for the protocol; use 31 to 255");
+        throw std::invalid_argument(what +
+                                    "values 0 to 30 are reserved for the protocol; use 31 to 255");
     }
     const auto type = static_cast<MessageType>(value);
     if (find(name)) {

@@ -36,8 +36,8 @@ constexpr auto table = std::to_array<Divergence>({
     {"stream_cipher", "*/decrypt_wrong_mode/*/empty_key", "refused",
      "an empty key protects nothing"},
 
-    // `own automatic replies`: see node_test.cpp; `malformed`: the stream ends; `silence`: nothing is
-    // sent; `the peer stays`: its farewell is not believed.
+    // `own automatic replies`: see node_test.cpp; `malformed`: the stream ends; `silence`: nothing
+    // is sent; `the peer stays`: its farewell is not believed.
     {"message", "decode/bitflip/9", "malformed", "auth fields are a dict of text keys"},
     {"message", "decode/auth_int_keys", "malformed", "auth fields are a dict of text keys"},
     {"message", "decode/auth_list", "malformed", "auth fields are a dict of text keys"},
@@ -57,7 +57,8 @@ constexpr auto table = std::to_array<Divergence>({
     {"message", "tcp_server/*", "own automatic replies", "a requester's wait ends at once"},
     {"message", "udp/*", "own automatic replies", "no amplification, and waits end at once"},
     {"stream_cipher", "*/tcp_server/*", "own automatic replies", "a requester's wait ends at once"},
-    {"stream_cipher", "*/udp/*", "own automatic replies", "no amplification, and waits end at once"},
+    {"stream_cipher", "*/udp/*", "own automatic replies",
+     "no amplification, and waits end at once"},
     {"peer", "*/disconnect_none_data", "the peer stays", "peer data is bytes"},
     {"peer", "udp/inner_both_uri", "silence", "a hidden uri can't be a handler's: ours refuses it"},
     {"peer", "udp/*", "own automatic replies", "no amplification, and waits end at once"},

@@ -23,7 +23,8 @@ void check_encode(const Json& one) {
     const Json& given = one.at("message");
     if (vectors::expects_error(one) && ours_in(one) != "any type") {
         const std::string uri = vectors::bytes_field(given.at("uri"));
-        const auto made = OwnedMessage::make(MessageType::ok, uri, vectors::bytes_field(given.at("content")));
+        const auto made =
+            OwnedMessage::make(MessageType::ok, uri, vectors::bytes_field(given.at("content")));
         std::string unused;
         const auto refused =
             made ? encode_message(vectors::message_of(given), unused) : made.error();
@@ -40,7 +41,8 @@ void check_encode(const Json& one) {
         return;
     }
     vectors::expect_bytes(expect.at("encoded"), encoded);
-    const auto header = FrameHeader::read(std::span<const char, FrameHeader::size>(encoded.data(), 9));
+    const auto header =
+        FrameHeader::read(std::span<const char, FrameHeader::size>(encoded.data(), 9));
     EXPECT_EQ(header.auth_size, expect.at("auth_length").get<int>());
     EXPECT_EQ(header.body_size, expect.at("body_length").get<int>());
     EXPECT_EQ(header.checksum, expect.at("checksum").get<std::uint32_t>());
@@ -78,7 +80,8 @@ void check_header(const Json& one) {
     EXPECT_EQ(header.checksum, expect.at("checksum").get<std::uint32_t>());
     std::array<char, FrameHeader::size> encoded{};
     header.write(encoded);
-    EXPECT_EQ(vectors::to_hex({encoded.data(), encoded.size()}), expect.at("encoded").get<std::string>());
+    EXPECT_EQ(vectors::to_hex({encoded.data(), encoded.size()}),
+              expect.at("encoded").get<std::string>());
 }
 
 void check_body(const Json& one) {
@@ -112,8 +115,8 @@ void check_prepare(const Json& one) {
     const auto overhead = one.value("overhead", std::ptrdiff_t{0});
     EXPECT_EQ(Body::fits(uri + content, overhead), !vectors::expects_error(one));
     if (overhead == 0) {
-        const auto made = OwnedMessage::make(MessageType::ok, std::string(uri, 'u'),
-                                             std::string(content, 'c'));
+        const auto made =
+            OwnedMessage::make(MessageType::ok, std::string(uri, 'u'), std::string(content, 'c'));
         EXPECT_EQ(made.has_error(), vectors::expects_error(one));
     }
 }
@@ -186,12 +189,14 @@ void check_keys(const Json& one) {
     class Silent final : public core::Handler {
     public:
         Silent() : Handler(false) {}
-        std::optional<OwnedMessage> call(const Message&, core::Source&) const override { return {}; }
+        std::optional<OwnedMessage> call(const Message&, core::Source&) const override {
+            return {};
+        }
     };
     const OwnedMessage message = vectors::message_of(one.at("message"));
     const Address from = *Address::parse("192.0.2.1", 4000);
-    const std::vector<Key> keys{{message.type(), message.uri(), from}, {message.type(), message.uri()},
-                                {message.type()}};
+    const std::vector<Key> keys{
+        {message.type(), message.uri(), from}, {message.type(), message.uri()}, {message.type()}};
     core::Router router;
     core::RouteReader reader(router);
     std::vector<std::shared_ptr<const core::Handler>> handlers;
@@ -223,12 +228,15 @@ void check_client_messages(const Json& one) {
     const Peer peer{.id = text("id"), .data = text("data")};
     const std::string app_id = vectors::from_hex(one.at("app_id").get<std::string>());
     const PluginContext context{environment.environment, &peer};
-    const auto plugin = [&](const char* name) { return one.contains(name) ? one.at(name) : Json(); };
+    const auto plugin = [&](const char* name) {
+        return one.contains(name) ? one.at(name) : Json();
+    };
     const auto auth = vectors::auth_plugin(plugin("auth"), Dialect::v0_0_9);
     const auto cipher = vectors::cipher_plugin(plugin("cipher"), Dialect::v0_0_9);
     OwnedMessage advertise =
         *core::peer_message(MessageType::advertise_peer, app_id, peer, DefaultPeer());
-    OwnedMessage disconnect = *core::peer_message(MessageType::disconnect, app_id, peer, DefaultPeer());
+    OwnedMessage disconnect =
+        *core::peer_message(MessageType::disconnect, app_id, peer, DefaultPeer());
     // The reference draws the random bytes of both ciphers before those of both tags.
     for (const Plugins& layer : {Plugins{nullptr, cipher}, Plugins{auth, nullptr}}) {
         ASSERT_FALSE(core::seal_layer(advertise, layer, context));
@@ -240,10 +248,18 @@ void check_client_messages(const Json& one) {
               one.at("expect").at("disconnect").get<std::string>());
 }
 
-TEST(MessageConformance, Encodes) { vectors::for_each_case("message", "encode", check_encode); }
-TEST(MessageConformance, Decodes) { vectors::for_each_case("message", "decode", check_decode); }
-TEST(MessageConformance, ReadsHeaders) { vectors::for_each_case("message", "header", check_header); }
-TEST(MessageConformance, ReadsBodies) { vectors::for_each_case("message", "body", check_body); }
+TEST(MessageConformance, Encodes) {
+    vectors::for_each_case("message", "encode", check_encode);
+}
+TEST(MessageConformance, Decodes) {
+    vectors::for_each_case("message", "decode", check_decode);
+}
+TEST(MessageConformance, ReadsHeaders) {
+    vectors::for_each_case("message", "header", check_header);
+}
+TEST(MessageConformance, ReadsBodies) {
+    vectors::for_each_case("message", "body", check_body);
+}
 TEST(MessageConformance, ReadsAuthFields) {
     vectors::for_each_case("message", "auth_fields", check_auth_fields);
 }

@@ -59,8 +59,9 @@ NodeDriver::NodeDriver(const Json& one_case, core::Role role)
 void NodeDriver::add_handlers(const Json& handlers, Dialect dialect) {
     for (const Json& handler : handlers) {
         const auto type = static_cast<MessageType>(handler.at("type").get<int>());
-        const Key key = handler.contains("uri") ? Key(type, from_hex(handler.at("uri").get<std::string>()))
-                                                : Key(type);
+        const Key key = handler.contains("uri")
+                            ? Key(type, from_hex(handler.at("uri").get<std::string>()))
+                            : Key(type);
         const Plugins inner{auth_plugin(member(handler, "auth"), dialect),
                             cipher_plugin(member(handler, "cipher"), dialect)};
         auto recording = std::make_shared<RecordingHandler>(handled, member(handler, "reply"));
@@ -79,15 +80,16 @@ void NodeDriver::manage_peers(const Json& description, Dialect dialect) {
                             .data = from_hex(local.at("data").at("v").get<std::string>())};
     const Plugins inner{auth_plugin(member(description, "manage_auth"), dialect),
                         cipher_plugin(member(description, "manage_cipher"), dialect)};
-    management_ = std::make_shared<core::PeerManagement>(core::PeerManagement{
-        node_.peers, node_.environment, peer_plugin_, *node_.local_peer,
-        from_hex(description.at("manage_app_id").get<std::string>()), inner});
+    management_ = std::make_shared<core::PeerManagement>(
+        core::PeerManagement{node_.peers, node_.environment, peer_plugin_, *node_.local_peer,
+                             from_hex(description.at("manage_app_id").get<std::string>()), inner});
     for (const MessageType type :
          {MessageType::advertise_peer, MessageType::peer_discovered, MessageType::disconnect}) {
         if (inner.cipher && inner.cipher->hides_uri()) {
             continue;
         }
-        node_.router.add(Key(type, management_->app_id), {core::peer_handler(type, management_), inner});
+        node_.router.add(Key(type, management_->app_id),
+                         {core::peer_handler(type, management_), inner});
     }
 }
 
@@ -123,7 +125,8 @@ std::string NodeDriver::management_message(MessageType type) {
     auto message =
         core::peer_message(type, management_->app_id, management_->local, management_->plugin);
     EXPECT_TRUE(message.has_value());
-    EXPECT_FALSE(dispatcher_.send(std::move(*message), management_->inner, node_.outer, nullptr, out));
+    EXPECT_FALSE(
+        dispatcher_.send(std::move(*message), management_->inner, node_.outer, nullptr, out));
     return out;
 }
 

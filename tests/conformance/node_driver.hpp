@@ -1,8 +1,8 @@
 #pragma once
 
+#include <netaio/default_peer.hpp>
 #include "cases.hpp"
 #include "core/dispatcher.hpp"
-#include <netaio/default_peer.hpp>
 
 /// Drives a node of the core through the cases that describe one, without sockets.
 namespace netaio::vectors {

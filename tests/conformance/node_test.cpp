@@ -62,7 +62,8 @@ void expect_own_automatic_replies(const std::string& input, const std::string& t
             continue;
         }
         const bool silent_type = std::ranges::any_of(inputs, [](const SentFrame& in) {
-            return static_cast<int>(in.message.type()) > 7 && static_cast<int>(in.message.type()) < 31;
+            return static_cast<int>(in.message.type()) > 7 &&
+                   static_cast<int>(in.message.type()) < 31;
         });
         if (next == got.size()) {
             EXPECT_TRUE(udp || (silent_type && one.message.type() == MessageType::not_found));
@@ -199,7 +200,8 @@ void check_client(const Json& one) {
 
 TEST(NodeConformance, ServersDoAsTheReferenceDoes) {
     for (const std::string_view file : {"message", "stream_cipher", "peer"}) {
-        vectors::for_each_case(file, "tcp_server", [&](const Json& one) { check_server(file, one); });
+        vectors::for_each_case(file, "tcp_server",
+                               [&](const Json& one) { check_server(file, one); });
     }
 }
 

@@ -21,8 +21,8 @@ void check_pack(const Json& one) {
         EXPECT_FALSE(id.as_bytes() && data.as_bytes());
         return;
     }
-    const auto packed =
-        DefaultPeer().pack({.id = id.as_bytes().value().str(), .data = data.as_bytes().value().str()});
+    const auto packed = DefaultPeer().pack(
+        {.id = id.as_bytes().value().str(), .data = data.as_bytes().value().str()});
     ASSERT_TRUE(packed) << packed.error().message();
     vectors::expect_bytes(one.at("expect").at("packed"), *packed);
 }
@@ -78,8 +78,8 @@ TEST(PeerVectors, ReadsAndWritesPeerDataAsTheReferenceDoes) {
 }
 
 TEST(PeerVectors, AreAllOfAKindThatIsTested) {
-    const std::set<std::string> kinds{"pack",       "unpack", "encode_data",    "parse_data",
-                                      "udp", "tcp_server",  "client_messages"};
+    const std::set<std::string> kinds{"pack", "unpack",     "encode_data",    "parse_data",
+                                      "udp",  "tcp_server", "client_messages"};
     for (const Json& one : vectors::cases("peer")) {
         EXPECT_TRUE(kinds.contains(one.at("kind").get<std::string>())) << one.at("name");
     }

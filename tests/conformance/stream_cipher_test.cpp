@@ -66,9 +66,9 @@ void check_keystream(const Json& one) {
 }
 
 void check_symcrypt(const Json& one) {
-    vectors::expect_bytes(
-        one.at("expect"), symcrypt(vectors::dialect_of(one), hex_field(one, "key"),
-                                   hex_field(one, "iv"), vectors::bytes_field(one.at("plaintext"))));
+    vectors::expect_bytes(one.at("expect"), symcrypt(vectors::dialect_of(one),
+                                                     hex_field(one, "key"), hex_field(one, "iv"),
+                                                     vectors::bytes_field(one.at("plaintext"))));
 }
 
 void check_seal(const Json& one) {
@@ -123,8 +123,8 @@ void check_decrypt(const Json& one) {
     }
     const vectors::CaseEnvironment outside(one);
     OwnedMessage message = vectors::decode(vectors::bytes_field(one.at("encoded")));
-    const auto error = Sha256StreamCipher(options).decrypt(
-        message.body(), message.auth(), {.environment = outside.environment});
+    const auto error = Sha256StreamCipher(options).decrypt(message.body(), message.auth(),
+                                                           {.environment = outside.environment});
     if (vectors::expects_error(one)) {
         EXPECT_EQ(error, Errc::decrypt_failed);
         return;
@@ -214,9 +214,8 @@ void check_layers_receive(const Json& one) {
                         receiver.check(layers.inner.auth.get(), "inner_auth") &&
                         receiver.decrypt(layers.inner.cipher.get(), "inner_cipher");
     const Json& expect = one.at("expect");
-    EXPECT_EQ(receiver.error(), vectors::expects_error(one)
-                                    ? make_error_code(Errc::decrypt_failed)
-                                    : std::error_code());
+    EXPECT_EQ(receiver.error(), vectors::expects_error(one) ? make_error_code(Errc::decrypt_failed)
+                                                            : std::error_code());
     EXPECT_TRUE(receiver.all_steps_taken());
     EXPECT_EQ(passed, expect.contains("message"));
     if (passed && expect.contains("message")) {
@@ -248,8 +247,9 @@ TEST(StreamCipherVectors, LayersInTheOrderOfTheReference) {
 }
 
 TEST(StreamCipherVectors, AreAllOfAKindThatIsTested) {
-    const std::set<std::string> kinds{"keystream", "symcrypt", "seal", "unseal", "encrypt", "decrypt",
-                                      "layers_encrypt", "layers_receive", "udp", "tcp_server"};
+    const std::set<std::string> kinds{"keystream", "symcrypt",  "seal",           "unseal",
+                                      "encrypt",   "decrypt",   "layers_encrypt", "layers_receive",
+                                      "udp",       "tcp_server"};
     for (const Json& one : vectors::cases("stream_cipher")) {
         EXPECT_TRUE(kinds.contains(one.at("kind").get<std::string>())) << one.at("name");
     }

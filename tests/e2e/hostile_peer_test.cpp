@@ -6,8 +6,8 @@
 
 #include "support/net.hpp"
 
-/// What peers that mean harm, or break, do to a server: a clear answer or a closed connection, a log
-/// line, a counter; and other clients notice nothing.
+/// What peers that mean harm, or break, do to a server: a clear answer or a closed connection, a
+/// log line, a counter; and other clients notice nothing.
 namespace netaio {
 namespace {
 
@@ -18,8 +18,9 @@ protected:
     void start(TcpServerOptions options = local_options()) {
         options.environment.log = lines.log(LogLevel::info);
         server.emplace(std::move(options));
-        server->on(MessageType::request_uri,
-                   [](const Message& message) { return respond(message.uri(), message.content()); });
+        server->on(MessageType::request_uri, [](const Message& message) {
+            return respond(message.uri(), message.content());
+        });
         ASSERT_FALSE(server->start());
         bystander.emplace(server->port());
     }
@@ -41,7 +42,8 @@ protected:
     std::optional<RawPeer> bystander;
 };
 
-std::string frame(int type, std::uint16_t auth_size, std::uint16_t body_size, std::string_view rest) {
+std::string frame(int type, std::uint16_t auth_size, std::uint16_t body_size,
+                  std::string_view rest) {
     std::string bytes(FrameHeader::size, '\0');
     FrameHeader{static_cast<MessageType>(type), auth_size, body_size, 0}.write(
         std::span<char, FrameHeader::size>(bytes.data(), FrameHeader::size));
@@ -66,15 +68,17 @@ TEST_F(HostilePeerTest, ClosesOnBytesThatAreNoFrames) {
 
 TEST_F(HostilePeerTest, ClosesOnLyingLengthsAndMalformedParts) {
     start();
-    expect_closed(frame(0, 0, 2, std::string(2, '\0')));              // no auth fields at all
-    expect_closed(frame(0, 3, 1, std::string("\x4d\x40\0\0", 4)));    // a body too short
+    expect_closed(frame(0, 0, 2, std::string(2, '\0')));                  // no auth fields at all
+    expect_closed(frame(0, 3, 1, std::string("\x4d\x40\0\0", 4)));        // a body too short
     expect_closed(frame(0, 3, 4, std::string("\x4d\x40\0\0\x09xy", 7)));  // a uri beyond the body
-    expect_closed(frame(0, 8, 2, std::string("\xcd\xc0\xff\xff\xff\xff\xff\xff\0\0", 10)));  // 2^32 fields
+    expect_closed(
+        frame(0, 8, 2, std::string("\xcd\xc0\xff\xff\xff\xff\xff\xff\0\0", 10)));  // 2^32 fields
     std::string deep;
     for (int i = 0; i < 9000; ++i) {
         deep += std::string("\x8a\x80\0\x01\xff\xff", 6);
     }
-    expect_closed(frame(0, static_cast<std::uint16_t>(deep.size()), 2, deep + std::string(2, '\0')));
+    expect_closed(
+        frame(0, static_cast<std::uint16_t>(deep.size()), 2, deep + std::string(2, '\0')));
     expect_others_served();
     EXPECT_EQ(server->counters().rejected_malformed, 5u);
 }
@@ -209,7 +213,8 @@ TEST_F(HostilePeerTest, BoundsTheSubscriptionsOfOneConnection) {
     RawPeer peer(server->port());
     int confirmed = 0;
     for (int i = 0; i < 100; ++i) {
-        ASSERT_TRUE(peer.send(encoded(OwnedMessage(MessageType::subscribe_uri, std::to_string(i)))));
+        ASSERT_TRUE(
+            peer.send(encoded(OwnedMessage(MessageType::subscribe_uri, std::to_string(i)))));
         confirmed += peer.receive()->type() == MessageType::confirm_subscribe;
     }
     EXPECT_EQ(confirmed, 15);  // 1000 bytes, 65 or 66 for each key
@@ -308,10 +313,11 @@ TEST_F(SlowReceiverTest, LosesItsConnection) {
 
 TEST_F(HostilePeerTest, OutlivesClientsThatVanishInTheMiddle) {
     start();
-    server->on({MessageType::request_uri, "later"}, [](const Message& message) -> awaitable<Message> {
-        co_await pause(20ms);
-        co_return ok(message.uri());
-    });
+    server->on({MessageType::request_uri, "later"},
+               [](const Message& message) -> awaitable<Message> {
+                   co_await pause(20ms);
+                   co_return ok(message.uri());
+               });
     for (int i = 0; i < 20; ++i) {
         RawPeer vanishing(server->port());
         vanishing.send(encoded(request("later")) + encoded(request("x")).substr(0, 10));

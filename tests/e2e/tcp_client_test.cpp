@@ -23,10 +23,11 @@ protected:
     explicit TcpClientTest(TcpServerOptions options) : server(std::move(options)) {
         server.on(MessageType::request_uri,
                   [](const Message& message) { return respond(message.uri(), message.content()); });
-        server.on({MessageType::request_uri, "slow"}, [](const Message& message) -> awaitable<Message> {
-            co_await pause(50ms);
-            co_return respond(message.uri(), message.content());
-        });
+        server.on({MessageType::request_uri, "slow"},
+                  [](const Message& message) -> awaitable<Message> {
+                      co_await pause(50ms);
+                      co_return respond(message.uri(), message.content());
+                  });
         server.on({MessageType::request_uri, "never"}, [] {});
         server.on({MessageType::request_uri, "hang up"},
                   [](const Message&, Connection& from) { from.close(); });
@@ -56,9 +57,9 @@ TEST_F(TcpClientTest, KeepsSeveralRequestsForOneUriApart) {
     run([](std::uint16_t to) -> awaitable<void> {
         TcpClient client;
         co_await client.connect("127.0.0.1", to);
-        auto [first, second, third] =
-            co_await (client.request("slow", {.content = "1"}) && client.request("slow", {.content = "2"}) &&
-                      client.request("quick", {.content = "3"}));
+        auto [first, second, third] = co_await (client.request("slow", {.content = "1"}) &&
+                                                client.request("slow", {.content = "2"}) &&
+                                                client.request("quick", {.content = "3"}));
         EXPECT_EQ(first.content(), "1");
         EXPECT_EQ(second.content(), "2");
         EXPECT_EQ(third.content(), "3");
@@ -142,11 +143,12 @@ TEST_F(TcpClientTest, WorksWithCallbacksToo) {
     std::string answer;
     client.connect("127.0.0.1", port, [&](boost::system::error_code error, Address) {
         ASSERT_FALSE(error);
-        client.request("x", {.content = "y"}, [&](boost::system::error_code failed, OwnedMessage reply) {
-            ASSERT_FALSE(failed);
-            answer = reply.content();
-            client.close();
-        });
+        client.request("x", {.content = "y"},
+                       [&](boost::system::error_code failed, OwnedMessage reply) {
+                           ASSERT_FALSE(failed);
+                           answer = reply.content();
+                           client.close();
+                       });
     });
     context.run();
     EXPECT_EQ(answer, "y");
@@ -209,7 +211,8 @@ TEST_F(TcpClientTest, SendsWhatWasQueuedBeforeItCloses) {
 
 TEST_F(TcpClientTest, SpeaksToSeveralServers) {
     TcpServer other(local_options());
-    other.on(MessageType::request_uri, [](const Message& message) { return respond(message.uri(), "other"); });
+    other.on(MessageType::request_uri,
+             [](const Message& message) { return respond(message.uri(), "other"); });
     ASSERT_FALSE(other.start());
     run([](std::uint16_t to, std::uint16_t to_other) -> awaitable<void> {
         TcpClient client;
@@ -234,10 +237,11 @@ TEST_F(TcpClientTest, GivesWhatAHandlerReturnsOrElseTheMessage) {
     run([](TcpServer& from, std::uint16_t to) -> awaitable<void> {
         TcpClient client;
         client.on({MessageType::notify_uri, "handled"}, [] { return ok("changed"); });
-        client.on({MessageType::notify_uri, "later"}, [](const Message& message) -> awaitable<Message> {
-            co_await pause(1ms);
-            co_return ok(message.uri(), "later");
-        });
+        client.on({MessageType::notify_uri, "later"},
+                  [](const Message& message) -> awaitable<Message> {
+                      co_await pause(1ms);
+                      co_return ok(message.uri(), "later");
+                  });
         co_await client.connect("127.0.0.1", to);
         co_await client.subscribe("key");
         for (const char* uri : {"handled", "later", "plain"}) {
@@ -270,7 +274,8 @@ TEST_F(TcpClientTest, RunsReceiveLoopsThatCanBeListedAndStopped) {
     run([](TcpServer& from, std::uint16_t to) -> awaitable<void> {
         TcpClient client;
         std::string seen;
-        client.on(MessageType::notify_uri, [&](const Message& message) { seen += message.content(); });
+        client.on(MessageType::notify_uri,
+                  [&](const Message& message) { seen += message.content(); });
         EXPECT_FALSE(client.start_receive_loop());
         const Address address = co_await client.connect("127.0.0.1", to);
         co_await client.subscribe("key");

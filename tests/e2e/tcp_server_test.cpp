@@ -20,8 +20,9 @@ protected:
     void start(TcpServerOptions options = local_options()) {
         options.environment.log = lines.log();
         server.emplace(std::move(options));
-        server->on(MessageType::request_uri,
-                   [](const Message& message) { return respond(message.uri(), message.content()); });
+        server->on(MessageType::request_uri, [](const Message& message) {
+            return respond(message.uri(), message.content());
+        });
     }
     std::uint16_t listen() {
         EXPECT_FALSE(server->start());
@@ -71,12 +72,14 @@ TEST_F(TcpServerTest, TakesHandlersOfEveryForm) {
     server->on({MessageType::request_uri, "silent"}, [] {});
     server->on({MessageType::request_uri, "maybe"},
                [](const Message&) -> std::optional<Message> { return ok("maybe"); });
-    server->on({MessageType::request_uri, "none"},
-               [](const Message&, Connection&) -> std::optional<OwnedMessage> { return std::nullopt; });
-    server->on({MessageType::request_uri, "later"}, [](const Message& message) -> awaitable<Message> {
-        co_await pause(5ms);
-        co_return ok(message.uri(), message.content());
-    });
+    server->on(
+        {MessageType::request_uri, "none"},
+        [](const Message&, Connection&) -> std::optional<OwnedMessage> { return std::nullopt; });
+    server->on({MessageType::request_uri, "later"},
+               [](const Message& message) -> awaitable<Message> {
+                   co_await pause(5ms);
+                   co_return ok(message.uri(), message.content());
+               });
     server->on({MessageType::request_uri, "later, silent"},
                [](const Message&, Connection&) -> awaitable<void> { co_await pause(1ms); });
     server->on({MessageType::request_uri, "at once"},
@@ -85,7 +88,8 @@ TEST_F(TcpServerTest, TakesHandlersOfEveryForm) {
                });
     RawPeer peer(listen());
     std::string frames;
-    for (const char* uri : {"silent", "maybe", "none", "later", "later, silent", "at once", "plain"}) {
+    for (const char* uri :
+         {"silent", "maybe", "none", "later", "later, silent", "at once", "plain"}) {
         frames += encoded(request(uri, "content"));
     }
     ASSERT_TRUE(peer.send(frames));
@@ -119,10 +123,11 @@ TEST_F(TcpServerTest, HandlesTheFramesOfOneConnectionOneAfterAnother) {
 
 TEST_F(TcpServerTest, AnswersAPeerThatHasFinishedSending) {
     start();
-    server->on({MessageType::request_uri, "later"}, [](const Message& message) -> awaitable<Message> {
-        co_await pause(5ms);
-        co_return ok(message.uri());
-    });
+    server->on({MessageType::request_uri, "later"},
+               [](const Message& message) -> awaitable<Message> {
+                   co_await pause(5ms);
+                   co_return ok(message.uri());
+               });
     RawPeer peer(listen());
     ASSERT_TRUE(peer.send(encoded(request("later")) + encoded(request("now"))));
     peer.finish_sending();
@@ -136,7 +141,8 @@ TEST_F(TcpServerTest, ServesOneMessageWithAnEphemeralHandler) {
     server->once({MessageType::request_uri, "x"}, [] { return ok("x", "first"); });
     server->once({MessageType::request_uri, "x"}, [] { return ok("x", "second"); });
     RawPeer peer(listen());
-    ASSERT_TRUE(peer.send(encoded(request("x")) + encoded(request("x")) + encoded(request("x", "echo"))));
+    ASSERT_TRUE(
+        peer.send(encoded(request("x")) + encoded(request("x")) + encoded(request("x", "echo"))));
     EXPECT_EQ(peer.receive()->content(), "first");
     EXPECT_EQ(peer.receive()->content(), "second");
     EXPECT_EQ(peer.receive()->content(), "echo");
@@ -166,7 +172,8 @@ TEST_F(TcpServerTest, LivesOnWhenAHandlerThrows) {
         throw std::runtime_error("another detail");
     });
     RawPeer peer(listen());
-    ASSERT_TRUE(peer.send(encoded(request("plain")) + encoded(request("later")) + encoded(request("x"))));
+    ASSERT_TRUE(
+        peer.send(encoded(request("plain")) + encoded(request("later")) + encoded(request("x"))));
     for (const char* uri : {"plain", "later"}) {
         const auto reply = peer.receive();
         EXPECT_EQ(reply->type(), MessageType::error);
@@ -182,7 +189,8 @@ TEST_F(TcpServerTest, ReplacesTheDefaultAndTheAuthErrorHandler) {
     auto options = local_options();
     options.auth = hmac_auth({.secret = "test"});
     start(std::move(options));
-    server->set_default_handler([](const Message& message) { return error("what?", message.uri()); });
+    server->set_default_handler(
+        [](const Message& message) { return error("what?", message.uri()); });
     server->set_auth_error_handler(
         [](const AuthPlugin&, const Message& message) { return error("who?", message.uri()); });
     const std::uint16_t port = listen();
@@ -211,7 +219,8 @@ TEST_F(TcpServerTest, NotifiesTheSubscribersOfAKeyAndNobodyElse) {
     const std::uint16_t port = listen();
     RawPeer first(port), second(port), other(port);
     const auto ask = [](RawPeer& peer, MessageType type, std::string_view uri) {
-        return peer.send(encoded(OwnedMessage(type, uri))) ? peer.receive()->type() : MessageType::error;
+        return peer.send(encoded(OwnedMessage(type, uri))) ? peer.receive()->type()
+                                                           : MessageType::error;
     };
     for (RawPeer* peer : {&first, &second}) {
         EXPECT_EQ(ask(*peer, MessageType::subscribe_uri, "news"), MessageType::confirm_subscribe);
@@ -302,21 +311,22 @@ TEST_F(TcpServerTest, SaysWhatItCannotDo) {
     options.interfaces = {};
     EXPECT_THROW(TcpServer{options}, std::invalid_argument);
     const auto hiding = stream_cipher({.key = "k"});
-    EXPECT_THROW(server->on({MessageType::ok, "x"}, {.cipher = hiding}, [] {}), std::invalid_argument);
+    EXPECT_THROW(server->on({MessageType::ok, "x"}, {.cipher = hiding}, [] {}),
+                 std::invalid_argument);
 }
 
 TEST_F(TcpServerTest, DrainsBeforeItStops) {
     start();
-    server->on({MessageType::request_uri, "later"}, [](const Message& message) -> awaitable<Message> {
-        co_await pause(50ms);
-        co_return ok(message.uri());
-    });
+    server->on({MessageType::request_uri, "later"},
+               [](const Message& message) -> awaitable<Message> {
+                   co_await pause(50ms);
+                   co_return ok(message.uri());
+               });
     const std::uint16_t port = listen();
     RawPeer busy(port), idle(port);
     ASSERT_TRUE(busy.send(encoded(request("later"))));
-    EXPECT_TRUE(eventually([&] {
-        return server->counters().frames_in == 1 && server->connection_count() == 2;
-    }));
+    EXPECT_TRUE(eventually(
+        [&] { return server->counters().frames_in == 1 && server->connection_count() == 2; }));
     auto stopped = server->stop(10s, boost::asio::use_future);
     EXPECT_EQ(busy.receive()->uri(), "later");
     const StopReport report = stopped.get();
@@ -328,10 +338,11 @@ TEST_F(TcpServerTest, DrainsBeforeItStops) {
 
 TEST_F(TcpServerTest, CutsOffWhatDoesNotEndInTime) {
     start();
-    server->on({MessageType::request_uri, "never"}, [](const Message& message) -> awaitable<Message> {
-        co_await pause(1h);
-        co_return ok(message.uri());
-    });
+    server->on({MessageType::request_uri, "never"},
+               [](const Message& message) -> awaitable<Message> {
+                   co_await pause(1h);
+                   co_return ok(message.uri());
+               });
     RawPeer peer(listen());
     ASSERT_TRUE(peer.send(encoded(request("never"))));
     EXPECT_TRUE(eventually([&] { return server->counters().frames_in == 1; }));
@@ -359,7 +370,8 @@ TEST_F(TcpServerTest, RunsUntilItIsStopped) {
 TEST(TcpServer, WorksOnAnExecutorOfTheUsers) {
     boost::asio::io_context context;
     TcpServer server(context.get_executor(), local_options());
-    server.on(MessageType::request_uri, [](const Message& message) { return respond(message.uri(), ""); });
+    server.on(MessageType::request_uri,
+              [](const Message& message) { return respond(message.uri(), ""); });
     ASSERT_FALSE(server.start());
     EXPECT_THROW((void)server.run(), std::logic_error);
     bool answered = false;

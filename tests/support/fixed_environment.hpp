@@ -34,8 +34,8 @@ private:
     std::atomic<std::int64_t> passed_{0};
 };
 
-/// Gives the bytes and numbers of a script, in order; anything off the script is a std::logic_error,
-/// which fails the test. Not thread-safe.
+/// Gives the bytes and numbers of a script, in order; anything off the script is a
+/// std::logic_error, which fails the test. Not thread-safe.
 class ScriptedRandom final : public Random {
 public:
     explicit ScriptedRandom(std::vector<std::string> fills = {},
@@ -83,10 +83,9 @@ private:
 };
 
 /// The environment of a script; see ScriptedRandom.
-inline Environment fixed_environment(std::vector<std::string> fills,
-                                     std::vector<std::uint32_t> numbers = {},
-                                     std::chrono::seconds unix_time = std::chrono::seconds(
-                                         1'700'000'000)) {
+inline Environment fixed_environment(
+    std::vector<std::string> fills, std::vector<std::uint32_t> numbers = {},
+    std::chrono::seconds unix_time = std::chrono::seconds(1'700'000'000)) {
     return {.clock = std::make_shared<FixedClock>(unix_time),
             .random = std::make_shared<ScriptedRandom>(std::move(fills), std::move(numbers))};
 }

@@ -14,9 +14,8 @@ Log LogLines::log(LogLevel level) {
 
 bool LogLines::contains(std::string_view text) const {
     const std::lock_guard lock(mutex_);
-    return std::ranges::any_of(lines_, [&](const std::string& line) {
-        return line.find(text) != std::string::npos;
-    });
+    return std::ranges::any_of(
+        lines_, [&](const std::string& line) { return line.find(text) != std::string::npos; });
 }
 
 bool eventually(const std::function<bool()>& condition) {
@@ -60,10 +59,11 @@ bool RawPeer::read_more() {
     char bytes[4096];
     boost::system::error_code result = boost::asio::error::timed_out;
     std::size_t count = 0;
-    socket_.async_read_some(boost::asio::buffer(bytes), [&](boost::system::error_code error, std::size_t n) {
-        result = error;
-        count = n;
-    });
+    socket_.async_read_some(boost::asio::buffer(bytes),
+                            [&](boost::system::error_code error, std::size_t n) {
+                                result = error;
+                                count = n;
+                            });
     context_.restart();
     context_.run_for(10s);
     if (result == boost::asio::error::timed_out) {

@@ -64,8 +64,8 @@ TEST(OneTimeKeys, DifferByKeyNonceAndPurpose) {
 }
 
 TEST(OneTimeKeys, HashTheThreeDigestsInARow) {
-    const std::string digests = sha256("k").view().str() + sha256("n").view().str() +
-                                sha256("enc").view().str();
+    const std::string digests =
+        sha256("k").view().str() + sha256("n").view().str() + sha256("enc").view().str();
     EXPECT_EQ(OneTimeKeys("k", "enc").derive("n").view(), sha256(digests).view());
 }
 

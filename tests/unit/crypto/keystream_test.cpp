@@ -18,8 +18,8 @@ std::string keystream(std::size_t size) {
 }
 
 TEST(Keystream, StartsWithTheDigestOfPrefixAndCounter) {
-    const std::string expected = sha256("prefix\0\0\0\0"s).view().str() +
-                                 sha256("prefix\0\0\0\1"s).view().str();
+    const std::string expected =
+        sha256("prefix\0\0\0\0"s).view().str() + sha256("prefix\0\0\0\1"s).view().str();
     EXPECT_EQ(keystream(64), expected);
 }
 

@@ -32,8 +32,8 @@ std::string in_child(Give give) {
     const pid_t child = fork();
     if (child == 0) {
         const std::string bytes = give();
-        const bool sent = write(ends[1], bytes.data(), bytes.size()) ==
-                          static_cast<ssize_t>(bytes.size());
+        const bool sent =
+            write(ends[1], bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size());
         _exit(sent ? 0 : 1);
     }
     close(ends[1]);

@@ -191,8 +191,8 @@ TEST_F(HmacAuthTest, KeepsOtherFieldsAndReplacesAnOldTag) {
 }
 
 TEST_F(HmacAuthTest, DrawsNothingButTheNonce) {
-    const auto random = std::make_shared<test::ScriptedRandom>(
-        std::vector<std::string>{"0123456789abcdef"});
+    const auto random =
+        std::make_shared<test::ScriptedRandom>(std::vector<std::string>{"0123456789abcdef"});
     environment.random = random;
     EXPECT_EQ(made(HmacAuth({.secret = "test"})).bytes("nonce"), "0123456789abcdef");
     EXPECT_TRUE(random->done());
@@ -254,7 +254,9 @@ TEST(AuthPlugin, TellsSendersThatAuthenticationFailedUnlessItSaysMore) {
         std::error_code make(AuthFields&, ByteView, const PluginContext&) const override {
             return {};
         }
-        bool check(const AuthFields&, ByteView, const PluginContext&) const override { return true; }
+        bool check(const AuthFields&, ByteView, const PluginContext&) const override {
+            return true;
+        }
     };
     EXPECT_EQ(Silent().error().type(), MessageType::auth_error);
     EXPECT_EQ(Silent().error().content(), "auth failed");

@@ -28,8 +28,8 @@ struct StreamCipherTest : testing::Test {
 };
 
 void script(Environment& environment, std::uint32_t split) {
-    environment.random = std::make_shared<test::ScriptedRandom>(
-        std::vector{std::string(16, 'i')}, std::vector{split});
+    environment.random = std::make_shared<test::ScriptedRandom>(std::vector{std::string(16, 'i')},
+                                                                std::vector{split});
 }
 
 TEST_F(StreamCipherTest, DecryptsWhatItEncrypted) {
@@ -133,9 +133,9 @@ TEST_F(StreamCipherTest, DecryptsInTheBufferTheMessageLiesIn) {
 
 TEST_F(StreamCipherTest, FailsWithoutAVectorOrWithAWronglyTypedOne) {
     const Sha256StreamCipher plugin({.key = "key"});
-    for (const Value& dict : {Value(Dict{}), Value(Dict{{"iv2", Bytes("vector")}}),
-                              Value(Dict{{"iv", "text"}}), Value(Dict{{"iv", 5}}),
-                              Value(Dict{{"iv", Value()}})}) {
+    for (const Value& dict :
+         {Value(Dict{}), Value(Dict{{"iv2", Bytes("vector")}}), Value(Dict{{"iv", "text"}}),
+          Value(Dict{{"iv", 5}}), Value(Dict{{"iv", Value()}})}) {
         const std::string packed = pack(dict).value();
         OwnedMessage message = publish("uri", "content");
         ASSERT_FALSE(message.auth().parse(packed));
@@ -147,8 +147,8 @@ TEST_F(StreamCipherTest, EncryptsUpToTheSizeRuleAndLeavesLargerBodiesAlone) {
     const Sha256StreamCipher hiding({.key = "key"});
     const Sha256StreamCipher open({.key = "key", .encrypt_uri = false});
     const std::string largest(Body::payload_max - 3, 'c');
-    EXPECT_FALSE(hiding.encrypt(publish("uri", largest.substr(2)).body(), publish("", "").auth(),
-                                context));
+    EXPECT_FALSE(
+        hiding.encrypt(publish("uri", largest.substr(2)).body(), publish("", "").auth(), context));
     EXPECT_FALSE(open.encrypt(publish("uri", largest).body(), publish("", "").auth(), context));
 
     OwnedMessage message = publish("uri", largest.substr(1));
