@@ -80,6 +80,7 @@ public:
           inner_(pick(input, false)),
           dispatcher_(node_, tallies_) {
         node_.environment = test::fixed_environment();
+        node_.environment.log = Log(LogLevel::trace, [](LogLevel, std::string_view) {});
         node_.types = fuzz::types_with_custom();
         node_.outer = outer_;
         node_.local_peer = Peer{.id = "local"};
@@ -157,6 +158,10 @@ private:
         std::string uri =
             known ? input.PickValueInArray(uris) : input.ConsumeRandomLengthString(100);
         std::string content = input.ConsumeRandomLengthString(1000);
+        if (uri == "netaio") {
+            const Peer peer{.id = input.ConsumeRandomLengthString(2)};
+            content = node_.peer_plugin->pack(peer).value();
+        }
         // Now and then one of them is so long that little room is left.
         switch (input.ConsumeIntegralInRange(0, 31)) {
             case 31: content.resize(Body::payload_max - 10 - uri.size(), 'x'); break;
