@@ -312,6 +312,7 @@ void TcpClient::Impl::shut_down() {
     }
     if (loop_) {
         loop_->stop();
+        loop_->cancel_orphans();
     }
 }
 

@@ -72,6 +72,12 @@ std::vector<std::shared_ptr<Stream>> Loop::streams() const {
     return all;
 }
 
+void Loop::cancel_orphans() {
+    for (const auto& stream : std::exchange(orphans_, {})) {
+        stream->cancel_handler();
+    }
+}
+
 void Loop::flush_later(std::shared_ptr<Stream> stream) {
     dirty_.push_back(std::move(stream));
     if (dirty_.size() == 1) {

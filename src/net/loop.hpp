@@ -59,6 +59,11 @@ public:
     std::vector<std::shared_ptr<Stream>> streams() const;
     std::size_t size() const noexcept { return streams_.size(); }
 
+    /// Keeps a closed connection whose handler still runs, until that ends or cancel_orphans().
+    void add_orphan(std::shared_ptr<Stream> stream) { orphans_.insert(std::move(stream)); }
+    void remove_orphan(const std::shared_ptr<Stream>& stream) { orphans_.erase(stream); }
+    void cancel_orphans();
+
     /// Has the stream flushed when what this turn of the loop still has to do is done.
     void flush_later(std::shared_ptr<Stream> stream);
 
@@ -93,6 +98,7 @@ private:
     std::unique_ptr<char[]> read_buffer_;
     std::string batch_;
     std::unordered_map<Stream*, std::shared_ptr<Stream>> streams_;
+    std::unordered_set<std::shared_ptr<Stream>> orphans_;
     std::vector<std::shared_ptr<Stream>> dirty_;
     boost::asio::steady_timer watch_;
     bool watching_ = false;

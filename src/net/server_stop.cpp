@@ -92,7 +92,7 @@ void TcpServer::Impl::cut_off() {
                     ++self->cut_off_;
                     self->bytes_discarded_ += stream->queued_bytes();
                 }
-                stream->abort(Errc::timeout);
+                stream->abort(Errc::cancelled);
             }
             self->finish_stop();
         });
@@ -145,6 +145,7 @@ void TcpServer::Impl::shut_down() {
         for (const auto& stream : loop->streams()) {
             stream->abort(Errc::cancelled);
         }
+        loop->cancel_orphans();
     };
     if (!owns_threads()) {
         boost::asio::dispatch(loops_.front()->executor(), [self = shared_from_this(), close_loop] {

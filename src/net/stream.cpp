@@ -82,10 +82,12 @@ std::size_t Stream::abort(std::error_code why) {
     queue_bytes_ = 0;
     out_ = std::string();
     sent_ = 0;
-    if (suspended_ && !suspended_->ended && why == Errc::cancelled) {
-        // The node goes away: nobody is left to wait for the handler.
-        const auto handler = suspended_;
-        handler->cancel.emit(boost::asio::cancellation_type::terminal);
+    if (suspended_ && !suspended_->ended) {
+        // The handler may end its work; a node that goes away does not wait for that.
+        loop_->add_orphan(self());
+        if (why == Errc::cancelled) {
+            cancel_handler();
+        }
     }
     if (const auto owner = owner_.lock()) {
         owner->closed(*this, why);
@@ -148,6 +150,12 @@ void Stream::watch_deadlines() {
             stream->watch_deadlines();
         }
     });
+}
+
+void Stream::cancel_handler() {
+    if (const auto handler = suspended_; handler && !handler->ended) {
+        handler->cancel.emit(boost::asio::cancellation_type::terminal);
+    }
 }
 
 void Stream::end_requests(std::error_code why) {

@@ -58,6 +58,8 @@ public:
     void enable_requests(std::size_t in_flight_max);
     /// Has requests given up when their deadline has passed.
     void watch_deadlines();
+    /// Cancels the handler that runs, if any.
+    void cancel_handler();
     /// Ends the requests that wait.
     void end_requests(std::error_code why);
 

@@ -93,6 +93,7 @@ void Stream::process(std::span<char> arrived) {
     batch_ = &out;
     if (suspended_ && suspended_->ended) {
         const auto ended = std::exchange(suspended_, nullptr);
+        loop_->remove_orphan(self());
         handling_ = false;
         settle(outcome_of(*ended, out), out);
     }
@@ -198,6 +199,7 @@ bool Stream::start_handler(core::Outcome outcome, std::string& out) {
         return false;
     }
     suspended_ = nullptr;
+    loop_->remove_orphan(self());
     handling_ = false;
     return settle(outcome_of(*suspended, out), out);
 }
