@@ -1,5 +1,7 @@
 #include "resource_server.hpp"
 
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <netaio/make.hpp>
 
 #include "text.hpp"

@@ -147,7 +147,8 @@ Store::Store(StoreOptions options)
 }
 
 Store::~Store() {
-    commit();
+    // An error is in the log; nobody is left to be told.
+    [[maybe_unused]] const std::error_code error = commit();
 }
 
 Result<std::string> Store::read(ByteView uri) {

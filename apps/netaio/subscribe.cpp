@@ -1,5 +1,6 @@
 #include "subscribe.hpp"
 
+#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <iostream>
 

@@ -92,9 +92,7 @@ std::string printable(ByteView bytes, Lines lines) {
         const ByteView character = bytes.substr(0, size == 0 ? 1 : size);
         const char c = character[0];
         const bool kept = lines == Lines::keep && (c == '\n' || c == '\t' || c == '\\');
-        if (size == 0) {
-            append_hex(out, character);
-        } else if (kept || (!is_control(character) && c != '\\')) {
+        if (kept || (size > 0 && !is_control(character) && c != '\\')) {
             out += character;
         } else if (!append_short_escape(out, c)) {
             append_hex(out, character);
