@@ -1,5 +1,6 @@
 #include "dispatcher.hpp"
 
+#include <array>
 #include <netaio/make.hpp>
 
 #include "layers.hpp"
@@ -99,17 +100,19 @@ Outcome Dispatcher::handle(const Frame& frame, Source& source, std::string& out)
     return route(std::move(message), source, out);
 }
 
-KeyList Dispatcher::keys_of(const Message& message, const Source& source) const {
+const Route* Dispatcher::find_route(const Message& message, const Source& source,
+                                    std::shared_ptr<const Route>& taken) {
     if (node_.extract_keys) {
-        return node_.extract_keys(message, source.remote());
+        return routes_.find(node_.extract_keys(message, source.remote()), taken);
     }
-    return {KeyView{message.type(), message.uri(), &source.remote()},
-            KeyView{message.type(), message.uri()}, KeyView{message.type()}};
+    const std::array keys{KeyView{message.type(), message.uri(), &source.remote()},
+                          KeyView{message.type(), message.uri()}, KeyView{message.type()}};
+    return routes_.find(keys, taken);
 }
 
-Outcome Dispatcher::route(Message message, Source& source, std::string& out) {
+Outcome Dispatcher::route(Message&& message, Source& source, std::string& out) {
     std::shared_ptr<const Route> taken;
-    const Route* route = routes_.find(keys_of(message, source), taken);
+    const Route* route = find_route(message, source, taken);
     if (!route) {
         return unhandled(std::move(message), source, out);
     }
@@ -129,7 +132,7 @@ Outcome Dispatcher::route(Message message, Source& source, std::string& out) {
     return call(*route, std::move(message), source, out);
 }
 
-Outcome Dispatcher::call(const Route& route, Message message, Source& source, std::string& out) {
+Outcome Dispatcher::call(const Route& route, Message&& message, Source& source, std::string& out) {
     if (route.handler->suspends()) {
         return {.kind = Kind::suspended, .message = std::move(message), .route = route};
     }
@@ -144,8 +147,8 @@ Outcome Dispatcher::call(const Route& route, Message message, Source& source, st
     return finish(route, std::move(message), std::move(reply), source, out);
 }
 
-Outcome Dispatcher::finish(const Route& route, Message message, std::optional<OwnedMessage> answer,
-                           Source& source, std::string& out) {
+Outcome Dispatcher::finish(const Route& route, Message&& message,
+                           std::optional<OwnedMessage>&& answer, Source& source, std::string& out) {
     if (node_.role == Role::client) {
         return {.kind = Kind::returned,
                 .message = answer ? Message(std::move(*answer)) : std::move(message),
@@ -173,7 +176,7 @@ Outcome Dispatcher::fail(const Route& route, const Message& message, std::string
     return {};
 }
 
-Outcome Dispatcher::unhandled(Message message, Source& source, std::string& out) {
+Outcome Dispatcher::unhandled(Message&& message, Source& source, std::string& out) {
     if (node_.role == Role::client) {
         // The peer's own word that it does not believe us: nothing else tells which request it
         // means.
@@ -276,7 +279,7 @@ bool Dispatcher::fail_request(const Message& message, const Plugins& layer, Sour
     return true;
 }
 
-void Dispatcher::reply(OwnedMessage message, const Plugins& inner, Source& source,
+void Dispatcher::reply(OwnedMessage&& message, const Plugins& inner, Source& source,
                        std::string& out) {
     const auto peer = node_.peer_at(source.remote());
     if (const auto error = send(std::move(message), inner, node_.outer, peer.get(), out)) {
@@ -284,7 +287,7 @@ void Dispatcher::reply(OwnedMessage message, const Plugins& inner, Source& sourc
     }
 }
 
-void Dispatcher::automatic(OwnedMessage message, bool bare, Source& source, std::string& out) {
+void Dispatcher::automatic(OwnedMessage&& message, bool bare, Source& source, std::string& out) {
     const std::size_t before = out.size();
     const auto peer = node_.peer_at(source.remote());
     const auto error =
@@ -302,15 +305,15 @@ void Dispatcher::automatic(OwnedMessage message, bool bare, Source& source, std:
     tallies_.frames_out.add();
 }
 
-std::error_code Dispatcher::send(OwnedMessage message, const Plugins& inner, const Plugins& outer,
+std::error_code Dispatcher::send(OwnedMessage&& message, const Plugins& inner, const Plugins& outer,
                                  const Peer* peer, std::string& out) {
     const auto error = encode(std::move(message), inner, outer, peer, out);
     (error ? tallies_.send_failures : tallies_.frames_out).add();
     return error;
 }
 
-std::error_code Dispatcher::encode(OwnedMessage message, const Plugins& inner, const Plugins& outer,
-                                   const Peer* peer, std::string& out) {
+std::error_code Dispatcher::encode(OwnedMessage&& message, const Plugins& inner,
+                                   const Plugins& outer, const Peer* peer, std::string& out) {
     if (!node_.types.contains(message.type())) {
         return Errc::unknown_message_type;
     }

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string_view>
 #include <unordered_map>
 
@@ -80,7 +81,10 @@ public:
 
     /// The handler for the first key that has one. An ephemeral one is removed from the router and
     /// kept by `taken`; a lasting one stays valid until the next find().
-    const Route* find(const KeyList& keys, std::shared_ptr<const Route>& taken);
+    const Route* find(std::span<const KeyView> keys, std::shared_ptr<const Route>& taken);
+    const Route* find(const KeyList& keys, std::shared_ptr<const Route>& taken) {
+        return find({keys.data(), keys.size()}, taken);
+    }
 
 private:
     Router& router_;
