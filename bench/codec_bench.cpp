@@ -185,8 +185,8 @@ void RouteLookup(benchmark::State& state, MessageType type, std::string_view wan
     bool found = there;
     for (auto _ : state) {
         std::shared_ptr<const core::Route> taken;
-        const std::array keys{KeyView{type, wanted, &somewhere.remote()}, KeyView{type, wanted},
-                              KeyView{type}};
+        const KeyList keys{KeyView{type, wanted, &somewhere.remote()}, KeyView{type, wanted},
+                           KeyView{type}};
         found = reader.find(keys, taken) != nullptr;
         benchmark::DoNotOptimize(found);
     }

@@ -1,6 +1,5 @@
 #include "dispatcher.hpp"
 
-#include <array>
 #include <netaio/make.hpp>
 
 #include "layers.hpp"
@@ -100,19 +99,17 @@ Outcome Dispatcher::handle(const Frame& frame, Source& source, std::string& out)
     return route(std::move(message), source, out);
 }
 
-const Route* Dispatcher::find_route(const Message& message, const Source& source,
-                                    std::shared_ptr<const Route>& taken) {
+KeyList Dispatcher::keys_of(const Message& message, const Source& source) const {
     if (node_.extract_keys) {
-        return routes_.find(node_.extract_keys(message, source.remote()), taken);
+        return node_.extract_keys(message, source.remote());
     }
-    const std::array keys{KeyView{message.type(), message.uri(), &source.remote()},
-                          KeyView{message.type(), message.uri()}, KeyView{message.type()}};
-    return routes_.find(keys, taken);
+    return {KeyView{message.type(), message.uri(), &source.remote()},
+            KeyView{message.type(), message.uri()}, KeyView{message.type()}};
 }
 
-Outcome Dispatcher::route(Message&& message, Source& source, std::string& out) {
+Outcome Dispatcher::route(Message message, Source& source, std::string& out) {
     std::shared_ptr<const Route> taken;
-    const Route* route = find_route(message, source, taken);
+    const Route* route = routes_.find(keys_of(message, source), taken);
     if (!route) {
         return unhandled(std::move(message), source, out);
     }
@@ -132,7 +129,7 @@ Outcome Dispatcher::route(Message&& message, Source& source, std::string& out) {
     return call(*route, std::move(message), source, out);
 }
 
-Outcome Dispatcher::call(const Route& route, Message&& message, Source& source, std::string& out) {
+Outcome Dispatcher::call(const Route& route, Message message, Source& source, std::string& out) {
     if (route.handler->suspends()) {
         return {.kind = Kind::suspended, .message = std::move(message), .route = route};
     }
@@ -147,8 +144,8 @@ Outcome Dispatcher::call(const Route& route, Message&& message, Source& source, 
     return finish(route, std::move(message), std::move(reply), source, out);
 }
 
-Outcome Dispatcher::finish(const Route& route, Message&& message,
-                           std::optional<OwnedMessage>&& answer, Source& source, std::string& out) {
+Outcome Dispatcher::finish(const Route& route, Message message, std::optional<OwnedMessage> answer,
+                           Source& source, std::string& out) {
     if (node_.role == Role::client) {
         return {.kind = Kind::returned,
                 .message = answer ? Message(std::move(*answer)) : std::move(message),
@@ -176,7 +173,7 @@ Outcome Dispatcher::fail(const Route& route, const Message& message, std::string
     return {};
 }
 
-Outcome Dispatcher::unhandled(Message&& message, Source& source, std::string& out) {
+Outcome Dispatcher::unhandled(Message message, Source& source, std::string& out) {
     if (node_.role == Role::client) {
         // The peer's own word that it does not believe us: nothing else tells which request it
         // means.
@@ -279,7 +276,7 @@ bool Dispatcher::fail_request(const Message& message, const Plugins& layer, Sour
     return true;
 }
 
-void Dispatcher::reply(OwnedMessage&& message, const Plugins& inner, Source& source,
+void Dispatcher::reply(OwnedMessage message, const Plugins& inner, Source& source,
                        std::string& out) {
     const auto peer = node_.peer_at(source.remote());
     if (const auto error = send(std::move(message), inner, node_.outer, peer.get(), out)) {
@@ -287,7 +284,7 @@ void Dispatcher::reply(OwnedMessage&& message, const Plugins& inner, Source& sou
     }
 }
 
-void Dispatcher::automatic(OwnedMessage&& message, bool bare, Source& source, std::string& out) {
+void Dispatcher::automatic(OwnedMessage message, bool bare, Source& source, std::string& out) {
     const std::size_t before = out.size();
     const auto peer = node_.peer_at(source.remote());
     const auto error =
@@ -305,15 +302,15 @@ void Dispatcher::automatic(OwnedMessage&& message, bool bare, Source& source, st
     tallies_.frames_out.add();
 }
 
-std::error_code Dispatcher::send(OwnedMessage&& message, const Plugins& inner, const Plugins& outer,
+std::error_code Dispatcher::send(OwnedMessage message, const Plugins& inner, const Plugins& outer,
                                  const Peer* peer, std::string& out) {
     const auto error = encode(std::move(message), inner, outer, peer, out);
     (error ? tallies_.send_failures : tallies_.frames_out).add();
     return error;
 }
 
-std::error_code Dispatcher::encode(OwnedMessage&& message, const Plugins& inner,
-                                   const Plugins& outer, const Peer* peer, std::string& out) {
+std::error_code Dispatcher::encode(OwnedMessage message, const Plugins& inner, const Plugins& outer,
+                                   const Peer* peer, std::string& out) {
     if (!node_.types.contains(message.type())) {
         return Errc::unknown_message_type;
     }

@@ -161,7 +161,7 @@ RouteReader::~RouteReader() {
     table_.reset();
 }
 
-const Route* RouteReader::find(std::span<const KeyView> keys, std::shared_ptr<const Route>& taken) {
+const Route* RouteReader::find(const KeyList& keys, std::shared_ptr<const Route>& taken) {
     if (const auto now = router_.version_.load(std::memory_order_acquire); now != version_) {
         const std::lock_guard lock(router_.mutex_);
         table_ = router_.table_;

@@ -7,7 +7,6 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <span>
 #include <string_view>
 #include <unordered_map>
 
@@ -81,10 +80,7 @@ public:
 
     /// The handler for the first key that has one. An ephemeral one is removed from the router and
     /// kept by `taken`; a lasting one stays valid until the next find().
-    const Route* find(std::span<const KeyView> keys, std::shared_ptr<const Route>& taken);
-    const Route* find(const KeyList& keys, std::shared_ptr<const Route>& taken) {
-        return find({keys.data(), keys.size()}, taken);
-    }
+    const Route* find(const KeyList& keys, std::shared_ptr<const Route>& taken);
 
 private:
     Router& router_;
