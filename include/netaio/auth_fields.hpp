@@ -2,11 +2,9 @@
 
 #include <boost/container/small_vector.hpp>
 #include <cstdint>
-#include <memory>
 #include <netaio/bytes.hpp>
 #include <netaio/errc.hpp>
 #include <optional>
-#include <span>
 #include <string>
 
 namespace netaio {
@@ -36,8 +34,8 @@ public:
     void erase(std::string_view name) noexcept;
     void clear() noexcept;
 
-    bool empty() const noexcept { return size() == 0; }
-    std::size_t size() const noexcept { return held_ ? held_->entries.size() : 0; }
+    bool empty() const noexcept { return entries_.empty(); }
+    std::size_t size() const noexcept { return entries_.size(); }
 
     /// Appends the canonical encoding (sorted, smallest lengths) to `out`.
     /// Errc::too_large above 65535 bytes, and `out` is as it was.
@@ -46,7 +44,7 @@ public:
     /// Calls `visit(name, packed_value)` for each field, in no particular order.
     template <class Visit>
     void for_each(Visit&& visit) const {
-        for (const Entry& entry : entries()) {
+        for (const Entry& entry : entries_) {
             visit(name_of(entry), ByteView(packed_of(entry)));
         }
     }
@@ -57,7 +55,7 @@ public:
     AuthFields clone() const;
 
 private:
-    // A packed value, over the frame or, when `base` is null, in the arena.
+    // A packed value, over the frame or, when `base` is null, in arena_.
     struct Entry {
         const char* base;
         std::uint32_t name_at;
@@ -66,22 +64,11 @@ private:
         std::uint32_t value_size;
         bool received;  // then perhaps not in canonical form
     };
-    struct Held {
-        boost::container::small_vector<Entry, 6> entries;
-        std::string arena;
-    };
 
-    Held& held();
-    std::span<const Entry> entries() const noexcept {
-        return held_ ? std::span<const Entry>(held_->entries.data(), held_->entries.size())
-                     : std::span<const Entry>();
-    }
     char* add(std::string_view name, std::size_t packed_size);
 
     const Entry* find(std::string_view name) const noexcept;
-    const char* base_of(const Entry& e) const noexcept {
-        return e.base ? e.base : held_->arena.data();
-    }
+    const char* base_of(const Entry& e) const noexcept { return e.base ? e.base : arena_.data(); }
     std::string_view name_of(const Entry& e) const noexcept {
         return {base_of(e) + e.name_at, e.name_size};
     }
@@ -89,7 +76,8 @@ private:
         return {base_of(e) + e.value_at, e.value_size};
     }
 
-    std::unique_ptr<Held> held_;  // null without fields, as messages without plugins have none
+    boost::container::small_vector<Entry, 6> entries_;
+    std::string arena_;
 };
 
 }  // namespace netaio

@@ -34,11 +34,11 @@ std::error_code AuthFields::parse(ByteView encoded) {
         const auto at = [&](ByteView part) {
             return static_cast<std::uint32_t>(part.data() - encoded.data());
         };
-        held().entries.push_back({encoded.data(), at(key), static_cast<std::uint32_t>(key.size()),
-                                  at(value), static_cast<std::uint32_t>(value.size()), true});
+        entries_.push_back({encoded.data(), at(key), static_cast<std::uint32_t>(key.size()),
+                            at(value), static_cast<std::uint32_t>(value.size()), true});
     };
     auto error = wire::scan_dict(encoded, add, {.max_values = 1 + 3 * fields_max});
-    if (!error && size() > fields_max) {
+    if (!error && entries_.size() > fields_max) {
         error = Errc::too_large;
     }
     if (error) {
@@ -48,7 +48,7 @@ std::error_code AuthFields::parse(ByteView encoded) {
 }
 
 const AuthFields::Entry* AuthFields::find(std::string_view name) const noexcept {
-    for (const Entry& entry : entries()) {
+    for (const Entry& entry : entries_) {
         if (name_of(entry) == name) {
             return &entry;
         }
@@ -76,58 +76,54 @@ std::optional<std::uint64_t> AuthFields::integer(std::string_view name) const no
 }
 
 void AuthFields::set(std::string_view name, ByteView value) {
-    const std::string_view arena = held().arena;
+    const std::string_view arena = arena_;
     const bool ours = !value.empty() && std::less_equal<>()(arena.data(), value.data()) &&
                       std::less<>()(value.data(), arena.data() + arena.size());
     const std::size_t offset = ours ? static_cast<std::size_t>(value.data() - arena.data()) : 0;
     char* out = add(name, wire::packed_bytes_size(value.size()));
     // The value of another field has moved with all others.
-    wire::write_bytes(out, ours ? ByteView(held_->arena.data() + offset, value.size()) : value);
+    wire::write_bytes(out, ours ? ByteView(arena_.data() + offset, value.size()) : value);
 }
 
 void AuthFields::set_integer(std::string_view name, std::uint64_t value) {
     wire::write_uint(add(name, wire::packed_uint_size(value)), value);
 }
 
-AuthFields::Held& AuthFields::held() {
-    if (!held_) {
-        held_ = std::make_unique<Held>();
-    }
-    return *held_;
-}
-
 // Adds an entry of our own and returns where its packed value goes.
 char* AuthFields::add(std::string_view name, std::size_t packed_size) {
     erase(name);
-    std::string& arena = held().arena;
-    const std::size_t name_at = arena.size();
-    arena.append(name);
-    const std::size_t value_at = arena.size();
-    arena.resize(value_at + packed_size);
-    held_->entries.push_back(
+    const std::size_t name_at = arena_.size();
+    arena_.append(name);
+    const std::size_t value_at = arena_.size();
+    arena_.resize(value_at + packed_size);
+    entries_.push_back(
         {nullptr, static_cast<std::uint32_t>(name_at), static_cast<std::uint32_t>(name.size()),
          static_cast<std::uint32_t>(value_at), static_cast<std::uint32_t>(packed_size), false});
-    return arena.data() + value_at;
+    return arena_.data() + value_at;
 }
 
 void AuthFields::erase(std::string_view name) noexcept {
-    if (const Entry* entry = find(name)) {
-        held_->entries.erase(held_->entries.begin() + (entry - held_->entries.data()));
+    for (auto entry = entries_.begin(); entry != entries_.end(); ++entry) {
+        if (name_of(*entry) == name) {
+            entries_.erase(entry);
+            return;
+        }
     }
 }
 
 void AuthFields::clear() noexcept {
-    held_ = nullptr;
+    entries_.clear();
+    arena_.clear();
 }
 
 std::error_code AuthFields::encode_to(std::string& out) const {
-    if (empty()) {
+    if (entries_.empty()) {
         out.append(no_fields);
         return {};
     }
     boost::container::small_vector<wire::PackedField, 6> fields;
     std::list<std::string> rewritten;
-    for (const Entry& entry : entries()) {
+    for (const Entry& entry : entries_) {
         ByteView value = packed_of(entry);
         if (entry.received) {
             auto packed = canonical(value);
@@ -150,16 +146,16 @@ std::error_code AuthFields::encode_to(std::string& out) const {
 }
 
 bool AuthFields::owns() const noexcept {
-    return std::ranges::all_of(entries(), [](const Entry& entry) { return !entry.base; });
+    return std::ranges::all_of(entries_, [](const Entry& entry) { return !entry.base; });
 }
 
 AuthFields AuthFields::clone() const {
     AuthFields copy;
-    for (const Entry& entry : entries()) {
+    for (const Entry& entry : entries_) {
         const std::string_view packed = packed_of(entry);
         char* out = copy.add(name_of(entry), packed.size());
         std::copy(packed.begin(), packed.end(), out);
-        copy.held_->entries.back().received = entry.received;
+        copy.entries_.back().received = entry.received;
     }
     return copy;
 }
