@@ -5,6 +5,7 @@
 
 #include <core/dispatcher.hpp>
 #include <core/layers.hpp>
+#include <core/peer_handler.hpp>
 #include <netaio/default_peer.hpp>
 #include <netaio/make.hpp>
 #include <netaio/stream_cipher.hpp>

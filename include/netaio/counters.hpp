@@ -30,6 +30,10 @@ struct Counters {
     std::uint64_t handler_failures = 0;  ///< handlers that threw
     std::uint64_t send_failures = 0;     ///< messages that could not be protected or encoded
 
+    /// Automatic replies not sent to datagrams that no auth plugin accepted: larger than those, or
+    /// too many for one source.
+    std::uint64_t replies_withheld = 0;
+
     std::uint64_t dropped_oldest = 0;  ///< queued frames dropped for a slow receiver
     std::uint64_t dropped_newest = 0;  ///< new frames dropped for a slow receiver
 };

@@ -100,11 +100,14 @@ struct TimeoutContext {
 /// thread-safe: use it on that executor, which must run on one thread or be a strand. Messages are
 /// read while a request waits, a receive call waits, or a receive loop runs. Destroying it ends
 /// whatever waits with Errc::cancelled.
-class TcpClient {
+///
+/// Handlers run while messages are received; what they return goes to receive_once(), never to the
+/// server.
+class TcpClient : public HandlerRegistry<TcpHandler> {
 public:
     explicit TcpClient(TcpClientOptions options = {});
     TcpClient(boost::asio::any_io_executor executor, TcpClientOptions options = {});
-    ~TcpClient();
+    ~TcpClient() override;
     TcpClient(const TcpClient&) = delete;
     TcpClient& operator=(const TcpClient&) = delete;
 
@@ -198,30 +201,6 @@ public:
     /// The servers with a running receive loop.
     std::vector<Address> receive_loops() const;
 
-    /// As for TcpServer; handlers run while messages are received. What they return goes to
-    /// receive_once(), never to the server.
-    template <class F>
-    void on(Key key, F&& handler) {
-        add_handler(std::move(key), {}, TcpHandler(std::forward<F>(handler)));
-    }
-    template <class F>
-    void on(Key key, HandlerOptions options, F&& handler) {
-        add_handler(std::move(key), std::move(options), TcpHandler(std::forward<F>(handler)));
-    }
-    template <class F>
-    void once(Key key, F&& handler) {
-        add_ephemeral_handler(std::move(key), {}, TcpHandler(std::forward<F>(handler)));
-    }
-    template <class F>
-    void once(Key key, HandlerOptions options, F&& handler) {
-        add_ephemeral_handler(std::move(key), std::move(options),
-                              TcpHandler(std::forward<F>(handler)));
-    }
-    void add_handler(Key key, HandlerOptions options, TcpHandler handler);
-    void add_ephemeral_handler(Key key, HandlerOptions options, TcpHandler handler);
-    bool remove_handler(const Key& key);
-    bool remove_ephemeral_handler(const Key& key);
-
     /// Replaces what a message that fails an auth check turns into for receive_once().
     void set_auth_error_handler(
         std::function<std::optional<OwnedMessage>(const AuthPlugin&, const Message&)> handler);
@@ -270,6 +249,8 @@ public:
     }
 
 private:
+    void keep_handler(Key key, HandlerOptions options, TcpHandler handler, bool once) override;
+    bool drop_handler(const Key& key, bool once) override;
     void start_connect(std::string host, std::uint16_t port, detail::Completion<Address> done);
     void set_timeout_handlers(std::function<void(const TimeoutContext&)> plain,
                               std::function<awaitable<void>(TimeoutContext)> suspending);

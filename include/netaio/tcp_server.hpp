@@ -6,8 +6,7 @@
 #include <netaio/completion.hpp>
 #include <netaio/counters.hpp>
 #include <netaio/default_peer.hpp>
-#include <netaio/handler.hpp>
-#include <netaio/key.hpp>
+#include <netaio/handler_registry.hpp>
 #include <vector>
 
 namespace netaio {
@@ -74,10 +73,6 @@ struct StopReport {
     std::size_t bytes_discarded = 0;  ///< bytes that were not taken in time
 };
 
-/// How a handler is registered beside its key: its messages and replies go through these plugins,
-/// inside the node's layer.
-using HandlerOptions = Plugins;
-
 /// Accepts TCP connections and answers messages with the handlers registered for them.
 ///
 ///     TcpServer server({.port = 8888, .auth = hmac_auth({.secret = "test"})});
@@ -85,7 +80,7 @@ using HandlerOptions = Plugins;
 ///     server.run();
 ///
 /// All members are thread-safe unless they say otherwise. Handlers run on the server's threads.
-class TcpServer {
+class TcpServer : public HandlerRegistry<TcpHandler> {
 public:
     /// Runs on threads of its own. Throws std::invalid_argument for options that make no sense.
     explicit TcpServer(TcpServerOptions options = {});
@@ -93,36 +88,9 @@ public:
     TcpServer(boost::asio::any_io_executor executor, TcpServerOptions options = {});
     /// Closes what is open at once; stop() first to be gentle. Not on a thread of its own, as in a
     /// handler: it waits for those.
-    ~TcpServer();
+    ~TcpServer() override;
     TcpServer(const TcpServer&) = delete;
     TcpServer& operator=(const TcpServer&) = delete;
-
-    /// Registers a handler for a key, replacing the one it had. Throws std::invalid_argument when
-    /// it could never be found (a uri in the key, and a cipher that hides uris).
-    template <class F>
-    void on(Key key, F&& handler) {
-        add_handler(std::move(key), {}, TcpHandler(std::forward<F>(handler)));
-    }
-    template <class F>
-    void on(Key key, HandlerOptions options, F&& handler) {
-        add_handler(std::move(key), std::move(options), TcpHandler(std::forward<F>(handler)));
-    }
-    /// Registers a handler for one message; it is removed when that comes, and goes before a
-    /// lasting one. Several for a key serve one message each, in order.
-    template <class F>
-    void once(Key key, F&& handler) {
-        add_ephemeral_handler(std::move(key), {}, TcpHandler(std::forward<F>(handler)));
-    }
-    template <class F>
-    void once(Key key, HandlerOptions options, F&& handler) {
-        add_ephemeral_handler(std::move(key), std::move(options),
-                              TcpHandler(std::forward<F>(handler)));
-    }
-    void add_handler(Key key, HandlerOptions options, TcpHandler handler);
-    void add_ephemeral_handler(Key key, HandlerOptions options, TcpHandler handler);
-    /// Whether there was one.
-    bool remove_handler(const Key& key);
-    bool remove_ephemeral_handler(const Key& key);
 
     /// Replaces what answers messages nothing else matches. To be called before start().
     void set_default_handler(TcpHandler handler);
@@ -174,6 +142,8 @@ public:
     std::size_t subscriber_count(ByteView key) const;
 
 private:
+    void keep_handler(Key key, HandlerOptions options, TcpHandler handler, bool once) override;
+    bool drop_handler(const Key& key, bool once) override;
     void start_stop(std::chrono::milliseconds deadline, detail::Completion<StopReport> done);
 
     class Impl;

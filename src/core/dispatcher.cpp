@@ -49,6 +49,21 @@ void Node::log(LogLevel level, std::string_view what, const Address& from) const
     }
 }
 
+void Node::tell_of_peer(PeerEvent event, const Peer& peer) const {
+    const auto& tell = event == PeerEvent::joined    ? on_peer.joined
+                       : event == PeerEvent::changed ? on_peer.changed
+                                                     : on_peer.left;
+    try {
+        if (tell) {
+            tell(peer);
+        }
+    } catch (const std::exception& failure) {
+        environment.log(LogLevel::error, "a peer callback threw: " + std::string(failure.what()));
+    } catch (...) {
+        environment.log(LogLevel::error, "a peer callback threw something");
+    }
+}
+
 Outcome Dispatcher::receive(const Frame& frame, Source& source, std::string& out) {
     try {
         return handle(frame, source, out);
@@ -295,8 +310,10 @@ void Dispatcher::automatic(OwnedMessage message, bool bare, Source& source, std:
         return;
     }
     // Nobody may make a node send more to a forged source than was sent to it (protocol.md §10.8).
-    if (node_.role == Role::node && !accepted_ && out.size() - before > frame_size_) {
+    if (node_.role == Role::node && !accepted_ &&
+        (out.size() - before > frame_size_ || !source.may_answer_unasked())) {
         out.resize(before);
+        tallies_.replies_withheld.add();
         return;
     }
     tallies_.frames_out.add();

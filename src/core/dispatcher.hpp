@@ -33,6 +33,7 @@ struct Node {
     std::shared_ptr<const Handler> default_handler = nullptr;  // null: the default
     Router router = {};
     PeerTable peers = PeerTable();
+    PeerCallbacks on_peer = {};
 
     /// What plugins are told; `peer` must outlive it.
     PluginContext context(const Peer* peer) const noexcept {
@@ -43,6 +44,8 @@ struct Node {
         return peers.empty() ? nullptr : peers.find(address);
     }
     void log(LogLevel level, std::string_view what, const Address& from) const;
+    /// Runs the callback for it, if there is one.
+    void tell_of_peer(PeerEvent event, const Peer& peer) const;
 };
 
 /// What became of a received frame.

@@ -18,6 +18,9 @@ public:
     virtual void push(OwnedMessage message, const Plugins& inner) = 0;
     /// The requests waiting for answers from there; null when there can't be any.
     virtual RequestTable* requests() noexcept { return nullptr; }
+    /// Whether an answer may go there that nobody asked for with a message that was accepted
+    /// (protocol.md §10.8). Each one counts.
+    virtual bool may_answer_unasked() { return true; }
 };
 
 /// A registered handler. The core calls plain ones; one that suspends is for the net floor to

@@ -3,13 +3,15 @@
 #include <atomic>
 #include <map>
 #include <mutex>
-#include <netaio/plugins.hpp>
+#include <netaio/peer_management.hpp>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
-#include "handler.hpp"
-
 namespace netaio::core {
+
+/// What became of a peer.
+enum class PeerEvent { joined, changed, left };
 
 /// The peers a node knows, by id and by address. Bounded and thread-safe; what it hands out is a
 /// snapshot that never changes.
@@ -17,56 +19,68 @@ class PeerTable {
 public:
     using TimePoint = std::chrono::steady_clock::time_point;
     using Snapshot = std::shared_ptr<const Peer>;
+    /// Told of every change, after it, on the thread that made it and without any lock held.
+    using Observer = std::function<void(PeerEvent, const Peer&)>;
+
+    /// The addresses one peer can be known at; of more, the one silent for longest goes.
+    static constexpr std::size_t addresses_max = 16;
 
     /// Keeps that many peers at most, and that many addresses.
     explicit PeerTable(std::size_t peers_max = 65536) : peers_max_(peers_max) {}
 
+    /// To be set before other threads use the table.
+    void set_observer(Observer observer) { observer_ = std::move(observer); }
+    /// To be set before other threads use the table.
+    void set_peers_max(std::size_t peers_max) noexcept { peers_max_ = peers_max; }
+
     /// Adds a peer heard at `address`, or refreshes it with its new data; addresses it has already
     /// don't count. False when the table is full of other peers or addresses.
     bool hear(const Peer& peer, const Address& address, TimePoint now);
+    /// Adds a peer by hand, with its addresses: it stays until it leaves or is removed, however
+    /// silent. False when the table is full.
+    bool keep(const Peer& peer, TimePoint now);
     /// A message of its came from that address.
     void refresh(const Address& address, TimePoint now);
     /// The addresses the peer had; empty when it was unknown.
     std::set<Address> remove(ByteView id);
     /// Forgets an address, and with its last one the peer.
     void remove_address(const Address& address);
+    /// Forgets the addresses not heard since, and the peers left without any.
+    void expire(TimePoint silent_since);
 
+    /// The peer last heard at that address; its last_heard may be older than it is.
     Snapshot find(const Address& address) const;
     Snapshot find_id(ByteView id) const;
     std::vector<Snapshot> all() const;
+    /// Every peer once, with the address it was last heard at; peers without one are left out.
+    std::vector<std::pair<Snapshot, Address>> reachable() const;
     bool empty() const noexcept { return count_.load(std::memory_order_relaxed) == 0; }
 
 private:
-    void forget(const std::string& id, const Address& address);
+    struct Entry {
+        Snapshot peer;
+        std::map<Address, TimePoint> heard_at = {};
+        Address latest = {};
+        TimePoint last_heard = {};
+        bool kept = false;
+    };
+    using Entries = std::map<std::string, Entry, std::less<>>;
+    using Changes = std::vector<std::pair<PeerEvent, Snapshot>>;
+
+    Entry* admit(const Peer& peer, Changes& changes);
+    void learn(Entry& entry, const Address& address, TimePoint now);
+    void forget(Entry& entry, const Address& address);
+    static void renew(Entry& entry, const Peer& says);
+    Entries::iterator drop(Entries::iterator entry, Changes& changes);
+    static Snapshot current(const Entry& entry);
+    void tell(const Changes& changes) const;
 
     std::size_t peers_max_;
+    Observer observer_;
     mutable std::mutex mutex_;
     std::atomic<std::size_t> count_{0};
-    std::map<std::string, Snapshot, std::less<>> by_id_;
+    Entries by_id_;
     std::unordered_map<Address, std::vector<std::string>> ids_at_;  // the last heard is the last
 };
-
-/// The message of this type that introduces or withdraws `peer` (protocol.md §9).
-Result<OwnedMessage> peer_message(MessageType type, ByteView app_id, const Peer& peer,
-                                  const PeerPlugin& plugin);
-
-/// What peer management needs of the node it serves.
-struct PeerManagement {
-    PeerTable& peers;
-    const Environment& environment;
-    const PeerPlugin& plugin;
-    Peer local;
-    std::string app_id = "netaio";
-    Plugins inner = {};
-    /// Whether PEER_DISCOVERED goes out as the handler's reply; else it is pushed (TCP clients).
-    bool replies = true;
-    /// Told when a peer says it leaves, with the addresses it had.
-    std::function<void(const Peer&, const std::set<Address>&)> left = {};
-};
-
-/// The handler for one of ADVERTISE_PEER, PEER_DISCOVERED, DISCONNECT, to be registered with the
-/// key (type, app id) and the management's inner plugins.
-std::shared_ptr<const Handler> peer_handler(MessageType type,
-                                            std::shared_ptr<const PeerManagement> management);
 
 }  // namespace netaio::core

@@ -73,6 +73,9 @@ RequestTable::Completion RequestTable::forget(Id id) {
 }
 
 RequestTable::Completion RequestTable::give_up(Entries::iterator entry) {
+    if (late_answers_ == LateAnswers::not_expected) {
+        return remove(entry).completion;
+    }
     deadlines_.erase({entry->second.deadline, entry->first});
     given_up_.insert(entry->first);
     Completion completion = std::move(entry->second.request.completion);

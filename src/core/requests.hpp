@@ -11,9 +11,14 @@
 
 namespace netaio::core {
 
+/// Whether the answer to a request that was given up is still to come, as on a stream, or may well
+/// be lost, as with datagrams.
+enum class LateAnswers { expected, not_expected };
+
 /// The requests in flight to one place (a TCP connection, an address), matched with their answers
-/// in the order they were sent (protocol.md §4, §10.3). A request that was given up is remembered,
-/// so that its late answer is not taken for the next one's. Bounded; not thread-safe.
+/// in the order they were sent (protocol.md §4, §10.3). Where late answers are expected, a request
+/// that was given up is remembered, so that its answer is not taken for the next one's. Bounded;
+/// not thread-safe.
 class RequestTable {
 public:
     using Id = std::uint64_t;
@@ -29,7 +34,9 @@ public:
     };
 
     /// At most `in_flight_max` requests wait, and as many given-up ones are remembered.
-    explicit RequestTable(std::size_t in_flight_max = 65536) : in_flight_max_(in_flight_max) {}
+    explicit RequestTable(std::size_t in_flight_max = 65536,
+                          LateAnswers late_answers = LateAnswers::expected)
+        : in_flight_max_(in_flight_max), late_answers_(late_answers) {}
 
     /// Adds a request for `uri`; Errc::queue_full at the limit.
     Result<Id> add(ByteView uri, MessageType asked, Plugins inner, TimePoint deadline,
@@ -76,6 +83,7 @@ private:
     std::set<std::pair<TimePoint, Id>> deadlines_;      // of those that wait
     std::set<Id> given_up_;
     std::size_t in_flight_max_;
+    LateAnswers late_answers_;
     Id next_id_ = 1;
 };
 

@@ -56,6 +56,11 @@ public:
     /// Whether there was one.
     bool remove(const Key& key);
     bool remove_ephemeral(const Key& key);
+    /// The same, of the kind that serves once or of the lasting one.
+    void keep(const Key& key, Route route, bool once) {
+        once ? add_ephemeral(key, std::move(route)) : add(key, std::move(route));
+    }
+    bool drop(const Key& key, bool once) { return once ? remove_ephemeral(key) : remove(key); }
 
 private:
     friend class RouteReader;

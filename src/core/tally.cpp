@@ -22,6 +22,7 @@ void Tallies::add_to(Counters& sum) const noexcept {
     sum.late_answers += late_answers.get();
     sum.handler_failures += handler_failures.get();
     sum.send_failures += send_failures.get();
+    sum.replies_withheld += replies_withheld.get();
     sum.dropped_oldest += dropped_oldest.get();
     sum.dropped_newest += dropped_newest.get();
 }

@@ -28,7 +28,7 @@ struct Tallies {
     Tally frames_in, frames_out, bytes_in, bytes_out;
     Tally rejected_malformed, rejected_too_large, rejected_checksum, rejected_auth,
         rejected_decrypt;
-    Tally unhandled, late_answers, handler_failures, send_failures;
+    Tally unhandled, late_answers, handler_failures, send_failures, replies_withheld;
     Tally dropped_oldest, dropped_newest;
 
     void add_to(Counters& sum) const noexcept;

@@ -50,20 +50,12 @@ std::vector<Address> TcpClient::receive_loops() const {
     return impl_->receive_loops();
 }
 
-void TcpClient::add_handler(Key key, HandlerOptions options, TcpHandler handler) {
-    impl_->node().router.add(key, net::tcp_route(std::move(handler), std::move(options)));
+void TcpClient::keep_handler(Key key, HandlerOptions options, TcpHandler handler, bool once) {
+    impl_->node().router.keep(key, net::tcp_route(std::move(handler), std::move(options)), once);
 }
 
-void TcpClient::add_ephemeral_handler(Key key, HandlerOptions options, TcpHandler handler) {
-    impl_->node().router.add_ephemeral(key, net::tcp_route(std::move(handler), std::move(options)));
-}
-
-bool TcpClient::remove_handler(const Key& key) {
-    return impl_->node().router.remove(key);
-}
-
-bool TcpClient::remove_ephemeral_handler(const Key& key) {
-    return impl_->node().router.remove_ephemeral(key);
+bool TcpClient::drop_handler(const Key& key, bool once) {
+    return impl_->node().router.drop(key, once);
 }
 
 void TcpClient::set_auth_error_handler(

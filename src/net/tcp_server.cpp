@@ -15,20 +15,12 @@ TcpServer::~TcpServer() {
     impl_->shut_down();
 }
 
-void TcpServer::add_handler(Key key, HandlerOptions options, TcpHandler handler) {
-    impl_->node().router.add(key, net::tcp_route(std::move(handler), std::move(options)));
+void TcpServer::keep_handler(Key key, HandlerOptions options, TcpHandler handler, bool once) {
+    impl_->node().router.keep(key, net::tcp_route(std::move(handler), std::move(options)), once);
 }
 
-void TcpServer::add_ephemeral_handler(Key key, HandlerOptions options, TcpHandler handler) {
-    impl_->node().router.add_ephemeral(key, net::tcp_route(std::move(handler), std::move(options)));
-}
-
-bool TcpServer::remove_handler(const Key& key) {
-    return impl_->node().router.remove(key);
-}
-
-bool TcpServer::remove_ephemeral_handler(const Key& key) {
-    return impl_->node().router.remove_ephemeral(key);
+bool TcpServer::drop_handler(const Key& key, bool once) {
+    return impl_->node().router.drop(key, once);
 }
 
 void TcpServer::set_default_handler(TcpHandler handler) {

@@ -6,6 +6,7 @@
 
 #include "cases.hpp"
 #include "core/dispatcher.hpp"
+#include "core/peer_handler.hpp"
 #include "core/layers.hpp"
 #include "divergences.hpp"
 

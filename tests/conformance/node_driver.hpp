@@ -3,6 +3,7 @@
 #include <netaio/default_peer.hpp>
 #include "cases.hpp"
 #include "core/dispatcher.hpp"
+#include "core/peer_handler.hpp"
 
 /// Drives a node of the core through the cases that describe one, without sockets.
 namespace netaio::vectors {

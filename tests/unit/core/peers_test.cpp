@@ -1,4 +1,4 @@
-#include "core/peers.hpp"
+#include "core/peer_handler.hpp"
 
 #include <gtest/gtest.h>
 
@@ -139,10 +139,12 @@ struct PeerHandlerTest : testing::Test {
         auto management = std::make_shared<PeerManagement>(
             PeerManagement{table, environment, plugin, peer("local", "mine")});
         management->replies = replies;
-        management->left = [this](const Peer& who, const std::set<Address>& from) {
-            left.push_back(who.id);
-            EXPECT_FALSE(from.empty());
-        };
+        table.set_observer([this](PeerEvent event, const Peer& who) {
+            if (event == PeerEvent::left) {
+                left.push_back(who.id);
+                EXPECT_FALSE(who.addresses.empty());
+            }
+        });
         return peer_handler(type, management)->call(OwnedMessage(type, "netaio", content), source);
     }
     std::string packed(const Peer& one) { return *plugin.pack(one); }

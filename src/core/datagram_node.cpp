@@ -1,0 +1,210 @@
+#include "datagram_node.hpp"
+
+#include "layers.hpp"
+
+namespace netaio::core {
+
+using Kind = Outcome::Kind;
+
+// The sender of the datagram in hand.
+class DatagramNode::Origin final : public Source {
+public:
+    Origin(DatagramNode& node, const Address& from) : node_(node), from_(from) {}
+
+    const Address& remote() const noexcept override { return from_; }
+    void push(OwnedMessage message, const Plugins& inner) override {
+        if (const auto error = node_.send(from_, message, inner, node_.node_->outer)) {
+            node_.node_->log(LogLevel::warning, "a message was not sent: " + error.message(),
+                             from_);
+        }
+    }
+    RequestTable* requests() noexcept override { return node_.requests_of(from_); }
+    bool may_answer_unasked() override { return node_.limiter_.allow(from_, node_.now()); }
+
+private:
+    DatagramNode& node_;
+    const Address& from_;
+};
+
+DatagramNode::DatagramNode(std::shared_ptr<Node> node, const DatagramBounds& bounds, Start start,
+                           Wake wake)
+    : node_(std::move(node)),
+      bounds_(bounds),
+      start_(std::move(start)),
+      wake_(std::move(wake)),
+      dispatcher_(*node_, tallies_),
+      limiter_(bounds.replies_per_second, bounds.sources_max),
+      subscriptions_(bounds.subscriptions_max, bounds.subscribers_max),
+      peer_manager_(*node_, [this](OwnedMessage message, const Plugins& inner) {
+          if (const auto error = multicast(message, inner, node_->outer)) {
+              node_->environment.log(LogLevel::error, "peers cannot be told: " + error.message());
+          }
+      }) {
+    node_->peers.set_observer(
+        [this](PeerEvent event, const Peer& peer) { peer_changed(event, peer); });
+}
+
+void DatagramNode::receive(std::span<char> datagram, const Address& from) {
+    tallies_.bytes_in.add(datagram.size());
+    const auto frame = datagram_frame(datagram, node_->types, node_->limits);
+    if (!frame) {
+        (frame.error() == Errc::too_large ? tallies_.rejected_too_large
+                                          : tallies_.rejected_malformed)
+            .add();
+        node_->log(LogLevel::debug, "dropped a datagram: " + frame.error().message(), from);
+        return;
+    }
+    Origin origin(*this, from);
+    settle(dispatcher_.receive(*frame, origin, outbox_.bytes), from);
+    tidy_requests(from);
+}
+
+void DatagramNode::settle(Outcome outcome, const Address& from) {
+    if (outcome.kind == Kind::fatal) {
+        node_->log(LogLevel::debug, "dropped a datagram: " + outcome.error.message(), from);
+        return;
+    }
+    post_reply(from);
+    if (outcome.kind != Kind::suspended) {
+        return;
+    }
+    if (running_ >= bounds_.handlers_max) {
+        tallies_.dropped_newest.add();
+        node_->log(LogLevel::warning, "dropped a message: handlers_max handlers are busy", from);
+        return;
+    }
+    ++running_;
+    start_(std::make_shared<Suspended>(Suspended{from, std::move(outcome.route),
+                                                 OwnedMessage::from(std::move(*outcome.message))}));
+}
+
+void DatagramNode::finish(Suspended& handler, std::optional<OwnedMessage> reply) {
+    --running_;
+    Origin origin(*this, handler.from);
+    try {
+        dispatcher_.finish(handler.route, std::move(handler.message), std::move(reply), origin,
+                           outbox_.bytes);
+    } catch (const std::exception& failure) {
+        dispatcher_.broken(failure.what(), origin);
+    }
+    post_reply(handler.from);
+}
+
+void DatagramNode::fail(Suspended& handler, std::string_view what) {
+    --running_;
+    Origin origin(*this, handler.from);
+    try {
+        dispatcher_.fail(handler.route, handler.message, what, origin, outbox_.bytes);
+    } catch (const std::exception& failure) {
+        dispatcher_.broken(failure.what(), origin);
+    }
+    post_reply(handler.from);
+}
+
+// What the dispatcher wrote behind the last item is a reply. A handler may have sent before that.
+void DatagramNode::post_reply(const Address& to) {
+    if (outbox_.bytes.size() > outbox_.end()) {
+        if (const auto error = add(outbox_.end(), to, false)) {
+            node_->log(LogLevel::warning, "dropped a reply: " + error.message(), to);
+        }
+    }
+}
+
+// Makes what was written from `at` on a datagram, or takes it back.
+std::error_code DatagramNode::add(std::size_t at, const Address& to, bool to_group) {
+    const std::size_t size = outbox_.bytes.size() - at;
+    std::error_code error;
+    if (size > bounds_.datagram_max) {
+        node_->log(LogLevel::warning,
+                   "not sent: a datagram of " + std::to_string(size) +
+                       " bytes is above datagram_max, " + std::to_string(bounds_.datagram_max),
+                   to);
+        tallies_.send_failures.add();
+        error = Errc::too_large;
+    } else if (outbox_.bytes.size() > bounds_.outbox_max && at > 0) {
+        tallies_.dropped_newest.add();
+        error = Errc::queue_full;
+    }
+    if (error) {
+        outbox_.bytes.resize(at);
+        return error;
+    }
+    outbox_.items.push_back({at, size, to, to_group});
+    return {};
+}
+
+std::error_code DatagramNode::send_to(const Target& target, bool to_group, const Message& message,
+                                      const Plugins& inner, const Plugins& outer) {
+    const std::size_t at = outbox_.end();
+    if (const auto error =
+            dispatcher_.send(message.own(), inner, outer, target.peer.get(), outbox_.bytes)) {
+        return error;
+    }
+    return add(at, target.to, to_group);
+}
+
+std::error_code DatagramNode::send(const Address& to, const Message& message, const Plugins& inner,
+                                   const Plugins& outer) {
+    return send_to({to, node_->peer_at(to)}, false, message, inner, outer);
+}
+
+std::error_code DatagramNode::multicast(const Message& message, const Plugins& inner,
+                                        const Plugins& outer) {
+    return send_to({}, true, message, inner, outer);
+}
+
+std::error_code DatagramNode::broadcast(const Message& message, const Plugins& inner,
+                                        const Plugins& outer) {
+    std::vector<Target> targets;
+    for (auto& [peer, address] : node_->peers.reachable()) {
+        targets.push_back({address, std::move(peer)});
+    }
+    return send_to_all(targets, message, inner, outer);
+}
+
+std::error_code DatagramNode::notify(ByteView key, const Message& message, const Plugins& inner,
+                                     const Plugins& outer) {
+    std::vector<Target> targets;
+    std::set<std::string_view> told;  // a peer that subscribed from two addresses is told once
+    for (const Address& address : subscriptions_.of(key)) {
+        auto peer = node_->peer_at(address);
+        if (!peer || told.insert(peer->id).second) {
+            targets.push_back({address, std::move(peer)});
+        }
+    }
+    return send_to_all(targets, message, inner, outer);
+}
+
+// Protects a message once for all, unless a plugin is peer-specific.
+std::error_code DatagramNode::send_to_all(const std::vector<Target>& targets,
+                                          const Message& message, const Plugins& inner,
+                                          const Plugins& outer) {
+    std::error_code first;
+    const bool for_each = is_peer_specific(inner) || is_peer_specific(outer);
+    for (const Target& target : targets) {
+        if (for_each || &target == targets.data()) {
+            const auto error = send_to(for_each ? target : Target{target.to, nullptr}, false,
+                                       message, inner, outer);
+            first = first ? first : error;
+            if (error && !for_each) {
+                return error;
+            }
+            continue;
+        }
+        Outbox::Item item = outbox_.items.back();
+        item.to = target.to;
+        outbox_.items.push_back(item);
+        tallies_.frames_out.add();
+    }
+    return first;
+}
+
+RequestTable* DatagramNode::requests_of(const Address& from) {
+    if (requests_.empty()) {
+        return nullptr;
+    }
+    const auto found = requests_.find(from);
+    return found == requests_.end() ? nullptr : &found->second;
+}
+
+}  // namespace netaio::core

@@ -1,0 +1,140 @@
+#pragma once
+
+#include <map>
+
+#include "dispatcher.hpp"
+#include "peer_manager.hpp"
+#include "source_limiter.hpp"
+#include "subscriptions.hpp"
+
+namespace netaio::core {
+
+/// Datagrams to be sent: a node adds them, whoever moves them takes them out.
+struct Outbox {
+    struct Item {
+        std::size_t at = 0;  ///< where its bytes begin; several items may have the same
+        std::size_t size = 0;
+        Address to = {};
+        bool to_group = false;  ///< goes to the group on every interface; `to` says nothing
+    };
+
+    std::string bytes = {};
+    std::vector<Item> items = {};
+
+    ByteView view(const Item& item) const { return ByteView(bytes).substr(item.at, item.size); }
+    /// What the items cover.
+    std::size_t end() const noexcept {
+        return items.empty() ? 0 : items.back().at + items.back().size;
+    }
+    void clear() noexcept {
+        bytes.clear();
+        items.clear();
+    }
+};
+
+/// The bounds of a node.
+struct DatagramBounds {
+    std::size_t datagram_max = 65507;
+    std::size_t outbox_max = 4 << 20;
+    std::size_t requests_max = 65536;
+    std::size_t subscriptions_max = 1 << 20;
+    std::size_t subscribers_max = 65536;
+    std::size_t handlers_max = 1024;
+    double replies_per_second = 20;
+    std::size_t sources_max = 65536;
+};
+
+/// Everything a UDP node does with datagrams and time, but for moving and waiting: for sockets, and
+/// for simulated networks. What is to be sent is in outbox() after each call. Not thread-safe.
+class DatagramNode {
+public:
+    /// A handler in the middle of its work. Kept by whoever runs it.
+    struct Suspended {
+        Address from;
+        Route route;
+        OwnedMessage message;
+    };
+    /// Starts a handler that suspends, and calls finish() or fail() when it has ended.
+    using Start = std::function<void(std::shared_ptr<Suspended>)>;
+    /// Told when next() may be sooner than it was.
+    using Wake = std::function<void()>;
+
+    DatagramNode(std::shared_ptr<Node> node, const DatagramBounds& bounds, Start start, Wake wake);
+
+    /// Handles a datagram; ciphers decrypt it in place.
+    void receive(std::span<char> datagram, const Address& from);
+    void finish(Suspended& handler, std::optional<OwnedMessage> reply);
+    void fail(Suspended& handler, std::string_view what);
+
+    /// Errc::too_large beyond datagram_max, Errc::queue_full when too much waits to be sent.
+    std::error_code send(const Address& to, const Message& message, const Plugins& inner,
+                         const Plugins& outer);
+    std::error_code multicast(const Message& message, const Plugins& inner, const Plugins& outer);
+    /// To every peer once.
+    std::error_code broadcast(const Message& message, const Plugins& inner, const Plugins& outer);
+    std::error_code notify(ByteView key, const Message& message, const Plugins& inner,
+                           const Plugins& outer);
+
+    std::error_code subscribe(ByteView key, const Address& who) {
+        return subscriptions_.add(key, who);
+    }
+    bool unsubscribe(ByteView key, const Address& who) { return subscriptions_.remove(key, who); }
+    std::size_t subscriber_count(ByteView key) const { return subscriptions_.of(key).size(); }
+
+    /// Sends a request. On an error the completion was not and will not be called.
+    Result<RequestTable::Id> request(const Address& to, const Message& message, Plugins inner,
+                                     std::chrono::milliseconds timeout,
+                                     RequestTable::Completion completion);
+    /// The completion of a request that waits; empty when it does not.
+    RequestTable::Completion give_up(const Address& to, RequestTable::Id id);
+    /// Ends all that wait.
+    void end_requests(std::error_code why);
+
+    PeerManager& peer_manager() noexcept { return peer_manager_; }
+    /// Does what is due.
+    void tick();
+    /// When tick() is to be called next.
+    std::optional<RequestTable::TimePoint> next() const;
+
+    Outbox& outbox() noexcept { return outbox_; }
+    Node& node() noexcept { return *node_; }
+    Tallies& tallies() noexcept { return tallies_; }
+    const DatagramBounds& bounds() const noexcept { return bounds_; }
+
+private:
+    class Origin;
+    struct Target {
+        Address to;
+        PeerTable::Snapshot peer;
+    };
+
+    RequestTable* requests_of(const Address& from);
+    void tidy_requests(const Address& from);
+    void expire_requests();
+    void settle(Outcome outcome, const Address& from);
+    void post_reply(const Address& to);
+    std::error_code add(std::size_t at, const Address& to, bool to_group);
+    std::error_code send_to(const Target& target, bool to_group, const Message& message,
+                            const Plugins& inner, const Plugins& outer);
+    std::error_code send_to_all(const std::vector<Target>& targets, const Message& message,
+                                const Plugins& inner, const Plugins& outer);
+    void peer_changed(PeerEvent event, const Peer& peer);
+    RequestTable::TimePoint now() const { return node_->environment.clock->steady_now(); }
+
+    std::shared_ptr<Node> node_;
+    DatagramBounds bounds_;
+    Start start_;
+    Wake wake_;
+    Tallies tallies_;
+    Dispatcher dispatcher_;
+    Outbox outbox_;
+    SourceLimiter limiter_;
+    Subscriptions<Address> subscriptions_;
+    std::map<Address, RequestTable> requests_;  // where any waits
+    std::size_t in_flight_ = 0;
+    RequestTable::TimePoint expire_at_ = RequestTable::TimePoint::max();  // no deadline is sooner
+    std::size_t running_ = 0;                                             // handlers that suspended
+    PeerManager peer_manager_;
+};
+
+}  // namespace netaio::core

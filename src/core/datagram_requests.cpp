@@ -1,0 +1,106 @@
+#include "datagram_node.hpp"
+
+/// Requests over datagrams, and what a node does in time.
+namespace netaio::core {
+namespace {
+
+// Deadlines this close to each other are looked after together.
+constexpr std::chrono::milliseconds deadline_grain(5);
+
+}  // namespace
+
+Result<RequestTable::Id> DatagramNode::request(const Address& to, const Message& message,
+                                               Plugins inner, std::chrono::milliseconds timeout,
+                                               RequestTable::Completion completion) {
+    if (in_flight_ >= bounds_.requests_max) {
+        return Errc::queue_full;
+    }
+    if (const auto error = send(to, message, inner, node_->outer)) {
+        return error;
+    }
+    // Datagrams get lost: an answer that is missing may never come, so nothing is kept of a request
+    // that was given up.
+    RequestTable& table =
+        requests_.try_emplace(to, bounds_.requests_max, LateAnswers::not_expected).first->second;
+    const auto deadline = now() + timeout;
+    ++in_flight_;
+    const auto id = table.add(
+        message.uri(), message.type(), std::move(inner), deadline,
+        [this, done = std::move(completion)](std::error_code error, const Message* reply) mutable {
+            --in_flight_;
+            done(error, reply);
+        });
+    if (deadline < expire_at_) {
+        expire_at_ = deadline;
+        wake_();
+    }
+    return id;
+}
+
+RequestTable::Completion DatagramNode::give_up(const Address& to, RequestTable::Id id) {
+    RequestTable* table = requests_of(to);
+    return table ? table->give_up(id) : RequestTable::Completion();
+}
+
+void DatagramNode::end_requests(std::error_code why) {
+    for (auto& [to, table] : std::exchange(requests_, {})) {
+        for (auto& completion : table.take_all()) {
+            completion(why, nullptr);
+        }
+    }
+}
+
+// Drops the table of a place where nothing is asked any more.
+void DatagramNode::tidy_requests(const Address& from) {
+    const auto found = requests_.find(from);
+    if (found != requests_.end() && found->second.in_flight() == 0) {
+        requests_.erase(found);
+    }
+}
+
+void DatagramNode::expire_requests() {
+    const auto time = now();
+    if (expire_at_ > time) {
+        return;
+    }
+    std::vector<RequestTable::Completion> expired;
+    expire_at_ = RequestTable::TimePoint::max();
+    for (auto at = requests_.begin(); at != requests_.end();) {
+        for (auto& completion : at->second.give_up_expired(time)) {
+            expired.push_back(std::move(completion));
+        }
+        if (const auto next = at->second.next_deadline()) {
+            expire_at_ = std::min(expire_at_, std::max(*next, time + deadline_grain));
+            ++at;
+        } else {
+            at = requests_.erase(at);
+        }
+    }
+    for (auto& completion : expired) {
+        completion(Errc::timeout, nullptr);
+    }
+}
+
+void DatagramNode::tick() {
+    expire_requests();
+    peer_manager_.tick();
+}
+
+std::optional<RequestTable::TimePoint> DatagramNode::next() const {
+    auto soonest = peer_manager_.next();
+    if (expire_at_ != RequestTable::TimePoint::max() && (!soonest || expire_at_ < *soonest)) {
+        soonest = expire_at_;
+    }
+    return soonest;
+}
+
+void DatagramNode::peer_changed(PeerEvent event, const Peer& peer) {
+    if (event == PeerEvent::left) {
+        for (const Address& address : peer.addresses) {
+            subscriptions_.remove_all(address);
+        }
+    }
+    node_->tell_of_peer(event, peer);
+}
+
+}  // namespace netaio::core

@@ -1,0 +1,62 @@
+#include "peer_handler.hpp"
+
+namespace netaio::core {
+
+Result<OwnedMessage> peer_message(MessageType type, ByteView app_id, const Peer& peer,
+                                  const PeerPlugin& plugin) {
+    const auto packed = plugin.pack(peer);
+    return packed ? OwnedMessage::make(type, app_id, *packed) : packed.error();
+}
+
+namespace {
+
+class PeerHandler final : public Handler {
+public:
+    PeerHandler(MessageType type, std::shared_ptr<const PeerManagement> management)
+        : Handler(false), type_(type), management_(std::move(management)) {}
+
+    std::optional<OwnedMessage> call(const Message& message, Source& source) const override {
+        const auto peer = management_->plugin.unpack(message.content());
+        if (!peer || !management_->plugin.validate(*peer) || peer->id == management_->local.id) {
+            return std::nullopt;
+        }
+        if (type_ == MessageType::disconnect) {
+            const auto known = management_->peers.find_id(peer->id);
+            if (known && known->addresses.contains(source.remote())) {
+                management_->peers.remove(peer->id);
+            }
+            return std::nullopt;
+        }
+        const auto now = management_->environment.clock->steady_now();
+        const bool kept = management_->peers.hear(*peer, source.remote(), now);
+        return kept && type_ == MessageType::advertise_peer ? introduce(source) : std::nullopt;
+    }
+
+private:
+    std::optional<OwnedMessage> introduce(Source& source) const {
+        auto answer = peer_message(MessageType::peer_discovered, management_->app_id,
+                                   management_->local, management_->plugin);
+        if (!answer) {
+            management_->environment.log(
+                LogLevel::error, "the local peer cannot be packed: " + answer.error().message());
+            return std::nullopt;
+        }
+        if (management_->replies) {
+            return std::move(*answer);
+        }
+        source.push(std::move(*answer), management_->inner);
+        return std::nullopt;
+    }
+
+    MessageType type_;
+    std::shared_ptr<const PeerManagement> management_;
+};
+
+}  // namespace
+
+std::shared_ptr<const Handler> peer_handler(MessageType type,
+                                            std::shared_ptr<const PeerManagement> management) {
+    return std::make_shared<PeerHandler>(type, std::move(management));
+}
+
+}  // namespace netaio::core

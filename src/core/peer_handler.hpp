@@ -1,0 +1,30 @@
+#pragma once
+
+#include "handler.hpp"
+#include "peers.hpp"
+
+namespace netaio::core {
+
+/// The message of this type that introduces or withdraws `peer` (protocol.md §9).
+Result<OwnedMessage> peer_message(MessageType type, ByteView app_id, const Peer& peer,
+                                  const PeerPlugin& plugin);
+
+/// What the handlers of peer messages need of the node they serve, which outlives them.
+struct PeerManagement {
+    PeerTable& peers;
+    const Environment& environment;
+    const PeerPlugin& plugin;
+    Peer local;
+    std::string app_id = "netaio";
+    Plugins inner = {};
+    /// Whether PEER_DISCOVERED goes out as the handler's reply; else it is pushed (TCP clients).
+    bool replies = true;
+};
+
+/// The handler for one of ADVERTISE_PEER, PEER_DISCOVERED, DISCONNECT, to be registered with the
+/// key (type, app id) and the management's inner plugins. A peer can only be withdrawn from an
+/// address it was heard at.
+std::shared_ptr<const Handler> peer_handler(MessageType type,
+                                            std::shared_ptr<const PeerManagement> management);
+
+}  // namespace netaio::core

@@ -1,0 +1,146 @@
+#include "peer_manager.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace netaio::core {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::array peer_types{MessageType::advertise_peer, MessageType::peer_discovered,
+                                MessageType::disconnect};
+
+// Often enough that a silent peer is not missed by much.
+milliseconds look_interval(milliseconds peer_timeout) {
+    return std::clamp(peer_timeout / 8, milliseconds(10), milliseconds(5000));
+}
+
+}  // namespace
+
+PeerManager::PeerManager(Node& node, Announce announce)
+    : node_(node), announce_(std::move(announce)) {}
+
+void PeerManager::manage(PeerManagementOptions options) {
+    if (!node_.local_peer || node_.local_peer->id.empty() || !node_.peer_plugin) {
+        throw std::logic_error(
+            "managing peers needs an identity: set local_peer = {.id = random_id()} in the options "
+            "of this node, and leave it a peer_plugin");
+    }
+    if (options.advertise_every.count() <= 0 || options.peer_timeout < options.advertise_every) {
+        throw std::invalid_argument(
+            "advertise_every must be above 0, and peer_timeout no shorter than it, or peers would "
+            "leave between two advertisements");
+    }
+    const auto management = std::make_shared<const PeerManagement>(
+        PeerManagement{node_.peers, node_.environment, *node_.peer_plugin, *node_.local_peer,
+                       options.app_id, options.plugins, node_.role != Role::client});
+    for (const MessageType type : peer_types) {
+        node_.router.add(Key(type, options.app_id),
+                         {peer_handler(type, management), options.plugins});
+    }
+    App& app = apps_[options.app_id];
+    app.options = std::move(options);
+    app.advertise_at = some_time_after(app.options.advertise_every);
+    look_at_ = now() + look_interval(peer_timeout());
+    announce(MessageType::advertise_peer, app);
+}
+
+bool PeerManager::stop(const std::string& app_id) {
+    const auto found = apps_.find(app_id);
+    if (found == apps_.end()) {
+        return false;
+    }
+    announce(MessageType::disconnect, found->second);
+    for (const MessageType type : peer_types) {
+        node_.router.remove(Key(type, app_id));
+    }
+    apps_.erase(found);
+    return true;
+}
+
+void PeerManager::stop_all() {
+    while (!apps_.empty()) {
+        stop(std::string(apps_.begin()->first));
+    }
+}
+
+std::optional<OwnedMessage> PeerManager::message(MessageType type, const App& app) const {
+    auto made = peer_message(type, app.options.app_id, *node_.local_peer, *node_.peer_plugin);
+    if (!made) {
+        node_.environment.log(LogLevel::error,
+                              "the local peer cannot be packed: " + made.error().message());
+        return std::nullopt;
+    }
+    return std::move(*made);
+}
+
+void PeerManager::announce(MessageType type, const App& app) const {
+    if (auto made = message(type, app)) {
+        announce_(std::move(*made), app.options.plugins);
+    }
+}
+
+std::vector<std::pair<OwnedMessage, Plugins>> PeerManager::messages(MessageType type) const {
+    std::vector<std::pair<OwnedMessage, Plugins>> all;
+    for (const auto& [id, app] : apps_) {
+        if (auto made = message(type, app)) {
+            all.emplace_back(std::move(*made), app.options.plugins);
+        }
+    }
+    return all;
+}
+
+void PeerManager::advertise() {
+    for (auto& [id, app] : apps_) {
+        announce(MessageType::advertise_peer, app);
+        app.advertise_at = some_time_after(app.options.advertise_every);
+    }
+}
+
+void PeerManager::tick() {
+    const TimePoint time = now();
+    for (auto& [id, app] : apps_) {
+        // A server's clients advertise themselves, and are answered.
+        if (app.advertise_at <= time) {
+            app.advertise_at = some_time_after(app.options.advertise_every);
+            if (node_.role != Role::server) {
+                announce(MessageType::advertise_peer, app);
+            }
+        }
+    }
+    if (!apps_.empty() && look_at_ <= time) {
+        look_at_ = time + look_interval(peer_timeout());
+        node_.peers.expire(time - peer_timeout());
+    }
+}
+
+std::optional<PeerManager::TimePoint> PeerManager::next() const {
+    if (apps_.empty()) {
+        return std::nullopt;
+    }
+    TimePoint soonest = look_at_;
+    if (node_.role != Role::server) {
+        for (const auto& [id, app] : apps_) {
+            soonest = std::min(soonest, app.advertise_at);
+        }
+    }
+    return soonest;
+}
+
+milliseconds PeerManager::peer_timeout() const {
+    milliseconds longest{0};
+    for (const auto& [id, app] : apps_) {
+        longest = std::max(longest, app.options.peer_timeout);
+    }
+    return longest;
+}
+
+PeerManager::TimePoint PeerManager::some_time_after(milliseconds interval) const {
+    const auto tenth =
+        static_cast<std::uint32_t>(std::min<std::int64_t>(interval.count() / 10, 0x7fffffff));
+    const auto spread = node_.environment.random->between(0, 2 * tenth);
+    return now() + interval - milliseconds(tenth) + milliseconds(spread);
+}
+
+}  // namespace netaio::core

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <map>
+
+#include "dispatcher.hpp"
+#include "peer_handler.hpp"
+
+namespace netaio::core {
+
+/// Automatic peer management of a node (protocol.md §9): registers the handlers of each app id,
+/// advertises in time, and has silent peers forgotten. Does not wait or send itself: whoever owns
+/// it calls tick() when next() has come, and is given messages to send. Not thread-safe.
+class PeerManager {
+public:
+    using TimePoint = PeerTable::TimePoint;
+    /// Sends a message to all who should know: a group, or every connection. Protected by these
+    /// inner plugins and the node's own.
+    using Announce = std::function<void(OwnedMessage, const Plugins&)>;
+
+    /// `node` and what `announce` needs must outlive it.
+    PeerManager(Node& node, Announce announce);
+
+    /// Begins for an app id, or replaces how it is done, and advertises at once. Throws
+    /// std::logic_error when the node has no identity, std::invalid_argument for times that make no
+    /// sense or a cipher that hides the app id.
+    void manage(PeerManagementOptions options);
+    /// Ends it for one app id, and says DISCONNECT. Whether it was managed.
+    bool stop(const std::string& app_id);
+    /// The same for all.
+    void stop_all();
+
+    /// The messages of this type for every app id, each with its inner plugins.
+    std::vector<std::pair<OwnedMessage, Plugins>> messages(MessageType type) const;
+    /// Advertises now, as when a network came up.
+    void advertise();
+    /// Does what is due.
+    void tick();
+    /// When tick() is to be called next.
+    std::optional<TimePoint> next() const;
+
+private:
+    struct App {
+        PeerManagementOptions options;
+        TimePoint advertise_at = {};
+    };
+
+    std::optional<OwnedMessage> message(MessageType type, const App& app) const;
+    void announce(MessageType type, const App& app) const;
+    std::chrono::milliseconds peer_timeout() const;
+    TimePoint now() const { return node_.environment.clock->steady_now(); }
+    TimePoint some_time_after(std::chrono::milliseconds interval) const;
+
+    Node& node_;
+    Announce announce_;
+    std::map<std::string, App, std::less<>> apps_;
+    TimePoint look_at_ = {};  // when silent peers are looked for next
+};
+
+}  // namespace netaio::core

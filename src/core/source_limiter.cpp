@@ -1,0 +1,54 @@
+#include "source_limiter.hpp"
+
+#include <algorithm>
+
+namespace netaio::core {
+namespace {
+
+Address host_of(const Address& source) {
+    auto ip = source.ip();
+    if (!source.is_v6()) {
+        return Address(std::array<std::uint8_t, 4>{ip[0], ip[1], ip[2], ip[3]}, 0);
+    }
+    std::fill(ip.begin() + 8, ip.end(), std::uint8_t{0});
+    return Address(ip, 0, source.scope());
+}
+
+}  // namespace
+
+bool SourceLimiter::allow(const Address& source, TimePoint now) {
+    const Address host = host_of(source);
+    auto found = buckets_.find(host);
+    if (found == buckets_.end()) {
+        if (buckets_.size() >= sources_max_ && !make_room(now)) {
+            return false;
+        }
+        found = buckets_.emplace(host, Bucket{per_second_, now}).first;
+    }
+    Bucket& bucket = found->second;
+    bucket.tokens = refilled(bucket, now);
+    bucket.at = now;
+    if (bucket.tokens < 1) {
+        return false;
+    }
+    bucket.tokens -= 1;
+    return true;
+}
+
+// A full bucket says no more than none. Looking for them takes long enough to be done rarely.
+bool SourceLimiter::make_room(TimePoint now) {
+    if (now - swept_at_ < std::chrono::seconds(1)) {
+        return false;
+    }
+    swept_at_ = now;
+    std::erase_if(buckets_,
+                  [&](const auto& entry) { return refilled(entry.second, now) >= per_second_; });
+    return buckets_.size() < sources_max_;
+}
+
+double SourceLimiter::refilled(const Bucket& bucket, TimePoint now) const {
+    const double seconds = std::chrono::duration<double>(now - bucket.at).count();
+    return std::min(per_second_, bucket.tokens + seconds * per_second_);
+}
+
+}  // namespace netaio::core

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <chrono>
+#include <netaio/address.hpp>
+#include <unordered_map>
+
+namespace netaio::core {
+
+/// Says how often one source may be given an answer it did nothing to deserve (protocol.md §10.8):
+/// a bucket of tokens for each host, which an IPv6 host can't widen by changing address within its
+/// /64. Bounded: sources that find no room get nothing. Not thread-safe.
+class SourceLimiter {
+public:
+    using TimePoint = std::chrono::steady_clock::time_point;
+
+    /// `per_second` answers a second for each source, and as many at once; at most `sources_max`
+    /// sources are remembered.
+    SourceLimiter(double per_second, std::size_t sources_max)
+        : per_second_(per_second), sources_max_(sources_max) {}
+
+    /// Takes a token; false when there is none.
+    bool allow(const Address& source, TimePoint now);
+    std::size_t size() const noexcept { return buckets_.size(); }
+
+private:
+    struct Bucket {
+        double tokens;
+        TimePoint at;
+    };
+
+    bool make_room(TimePoint now);
+    double refilled(const Bucket& bucket, TimePoint now) const;
+
+    double per_second_;
+    std::size_t sources_max_;
+    TimePoint swept_at_ = {};
+    std::unordered_map<Address, Bucket> buckets_;
+};
+
+}  // namespace netaio::core
