@@ -26,6 +26,8 @@ public:
 
     bool is_v6() const noexcept { return v6_; }
     std::uint16_t port() const noexcept { return port_; }
+    /// The same address with another port.
+    Address with_port(std::uint16_t port) const noexcept;
     std::uint32_t scope() const noexcept { return scope_; }
     /// The sixteen bytes; an IPv4 address is in the first four.
     const std::array<std::uint8_t, 16>& ip() const noexcept { return ip_; }

@@ -37,9 +37,10 @@ decltype(auto) invoke_handler(F& f, const Message& message, Source& source) {
     } else if constexpr (std::is_invocable_v<F&, const Message&>) {
         return f(message);
     } else {
-        static_assert(
-            std::is_invocable_v<F&>,
-            "A netaio handler takes (const Message&, Connection&), (const Message&), or nothing.");
+        static_assert(std::is_invocable_v<F&>,
+                      "A netaio handler takes (const Message&, Connection&) - with a UdpNode "
+                      "(const Message&, "
+                      "const Address&) -, (const Message&), or nothing.");
         return f();
     }
 }

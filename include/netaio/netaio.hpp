@@ -11,3 +11,4 @@
 #include <netaio/stream_cipher.hpp>
 #include <netaio/tcp_client.hpp>
 #include <netaio/tcp_server.hpp>
+#include <netaio/udp_node.hpp>

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/asio/use_awaitable.hpp>
+#include <netaio/request.hpp>
 #include <netaio/tcp_server.hpp>
 
 namespace netaio {
@@ -36,25 +37,6 @@ struct TcpClientOptions {
     /// Bytes that may wait to be sent to one server; requests beyond that fail with
     /// Errc::queue_full.
     std::size_t send_queue_max = 4 << 20;
-};
-
-/// A plugin lent for the time of a call: converts from the shared pointer it was made as, which
-/// must stay until the call returns (an awaited one: until it is first suspended). The call then
-/// holds its own share.
-template <class Plugin>
-class PluginRef {
-    // Options of waiting calls hold nothing that has a destructor, since g++ 12 destroys the
-    // members of aggregates made within a co_await expression twice.
-public:
-    constexpr PluginRef() noexcept = default;
-    constexpr PluginRef(std::nullptr_t) noexcept {}
-    PluginRef(const std::shared_ptr<const Plugin>& plugin) noexcept : plugin_(&plugin) {}
-
-    /// A share of the plugin; null when there is none.
-    std::shared_ptr<const Plugin> share() const { return plugin_ ? *plugin_ : nullptr; }
-
-private:
-    const std::shared_ptr<const Plugin>* plugin_ = nullptr;
 };
 
 /// One request's own terms.
@@ -103,13 +85,11 @@ struct TimeoutContext {
 ///
 /// Handlers run while messages are received; what they return goes to receive_once(), never to the
 /// server.
-class TcpClient : public HandlerRegistry<TcpHandler> {
+class TcpClient : public HandlerRegistry<TcpHandler>, public PeerRegistry {
 public:
     explicit TcpClient(TcpClientOptions options = {});
     TcpClient(boost::asio::any_io_executor executor, TcpClientOptions options = {});
     ~TcpClient() override;
-    TcpClient(const TcpClient&) = delete;
-    TcpClient& operator=(const TcpClient&) = delete;
 
     /// Connects to a server by name or address; the first becomes the default, as does the next
     /// when the default was closed. A connection there was to the same address ends. Gives the
@@ -251,6 +231,8 @@ public:
 private:
     void keep_handler(Key key, HandlerOptions options, TcpHandler handler, bool once) override;
     bool drop_handler(const Key& key, bool once) override;
+    core::Node& core_node() const override;
+    void with_peer_manager(std::function<void(core::PeerManager&)> work) override;
     void start_connect(std::string host, std::uint16_t port, detail::Completion<Address> done);
     void set_timeout_handlers(std::function<void(const TimeoutContext&)> plain,
                               std::function<awaitable<void>(TimeoutContext)> suspending);

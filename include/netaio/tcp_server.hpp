@@ -7,6 +7,7 @@
 #include <netaio/counters.hpp>
 #include <netaio/default_peer.hpp>
 #include <netaio/handler_registry.hpp>
+#include <netaio/peer_registry.hpp>
 #include <vector>
 
 namespace netaio {
@@ -80,7 +81,7 @@ struct StopReport {
 ///     server.run();
 ///
 /// All members are thread-safe unless they say otherwise. Handlers run on the server's threads.
-class TcpServer : public HandlerRegistry<TcpHandler> {
+class TcpServer : public HandlerRegistry<TcpHandler>, public PeerRegistry {
 public:
     /// Runs on threads of its own. Throws std::invalid_argument for options that make no sense.
     explicit TcpServer(TcpServerOptions options = {});
@@ -89,8 +90,6 @@ public:
     /// Closes what is open at once; stop() first to be gentle. Not on a thread of its own, as in a
     /// handler: it waits for those.
     ~TcpServer() override;
-    TcpServer(const TcpServer&) = delete;
-    TcpServer& operator=(const TcpServer&) = delete;
 
     /// Replaces what answers messages nothing else matches. To be called before start().
     void set_default_handler(TcpHandler handler);
@@ -144,6 +143,8 @@ public:
 private:
     void keep_handler(Key key, HandlerOptions options, TcpHandler handler, bool once) override;
     bool drop_handler(const Key& key, bool once) override;
+    core::Node& core_node() const override;
+    void with_peer_manager(std::function<void(core::PeerManager&)> work) override;
     void start_stop(std::chrono::milliseconds deadline, detail::Completion<StopReport> done);
 
     class Impl;

@@ -21,8 +21,8 @@ milliseconds look_interval(milliseconds peer_timeout) {
 PeerManager::PeerManager(Node& node, Announce announce)
     : node_(node), announce_(std::move(announce)) {}
 
-void PeerManager::manage(PeerManagementOptions options) {
-    if (!node_.local_peer || node_.local_peer->id.empty() || !node_.peer_plugin) {
+void PeerManager::check(const Node& node, const PeerManagementOptions& options) {
+    if (!node.local_peer || node.local_peer->id.empty() || !node.peer_plugin) {
         throw std::logic_error(
             "managing peers needs an identity: set local_peer = {.id = random_id()} in the options "
             "of this node, and leave it a peer_plugin");
@@ -32,6 +32,13 @@ void PeerManager::manage(PeerManagementOptions options) {
             "advertise_every must be above 0, and peer_timeout no shorter than it, or peers would "
             "leave between two advertisements");
     }
+    if (options.plugins.cipher && options.plugins.cipher->hides_uri()) {
+        throw std::invalid_argument(
+            "the cipher of peer management must not hide the app id: set encrypt_uri = false");
+    }
+}
+
+void PeerManager::manage(PeerManagementOptions options) {
     const auto management = std::make_shared<const PeerManagement>(
         PeerManagement{node_.peers, node_.environment, *node_.peer_plugin, *node_.local_peer,
                        options.app_id, options.plugins, node_.role != Role::client});

@@ -20,9 +20,11 @@ public:
     /// `node` and what `announce` needs must outlive it.
     PeerManager(Node& node, Announce announce);
 
-    /// Begins for an app id, or replaces how it is done, and advertises at once. Throws
-    /// std::logic_error when the node has no identity, std::invalid_argument for times that make no
-    /// sense or a cipher that hides the app id.
+    /// Throws std::logic_error when the node has no identity, std::invalid_argument for times that
+    /// make no sense or a cipher that hides the app id.
+    static void check(const Node& node, const PeerManagementOptions& options);
+    /// Begins for an app id, or replaces how it is done, and advertises at once. The options must
+    /// pass check().
     void manage(PeerManagementOptions options);
     /// Ends it for one app id, and says DISCONNECT. Whether it was managed.
     bool stop(const std::string& app_id);

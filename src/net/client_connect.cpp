@@ -50,6 +50,10 @@ void TcpClient::Impl::bind(const boost::asio::any_io_executor& executor) {
     limits.send_queue_max = options_.send_queue_max;
     limits.slow_receiver = SlowReceiver::drop_newest;
     loop_ = std::make_shared<net::Loop>(executor_, node_, limits);
+    ticker_ = std::make_shared<net::Ticker>(
+        executor_, node_->environment.clock, [this] { return peer_manager_.next(); },
+        [this] { peer_manager_.tick(); });
+    ticker_->update();
 }
 
 // Tries the addresses of a name one after the other.
@@ -97,6 +101,7 @@ void TcpClient::Impl::adopt(tcp::socket socket, const Address& server) {
         default_server_ = server;
     }
     stream->start();
+    introduce(*stream, MessageType::advertise_peer);
     update_reading(link);
 }
 

@@ -11,7 +11,17 @@ namespace netaio {
 TcpClient::Impl::Impl(boost::asio::any_io_executor executor, TcpClientOptions options)
     : options_(std::move(options)),
       executor_(std::move(executor)),
-      node_(net::node_of(core::Role::client, options_)) {}
+      node_(net::node_of(core::Role::client, options_)),
+      peer_manager_(*node_, [this](const OwnedMessage& message, const Plugins& inner) {
+          for (auto& [server, link] : links_) {
+              if (link.stream) {
+                  link.stream->push(message.own(), inner);
+              }
+          }
+      }) {
+    node_->peers.set_observer(
+        [this](core::PeerEvent event, const Peer& peer) { node_->tell_of_peer(event, peer); });
+}
 
 TcpClient::Impl::Link* TcpClient::Impl::find(const std::optional<Address>& server) {
     const auto& wanted = server ? server : default_server_;
@@ -54,10 +64,30 @@ std::shared_ptr<net::Stream> TcpClient::Impl::stream(const std::optional<Address
     return link ? link->stream : nullptr;
 }
 
-// A client reads only while somebody waits for what it reads.
+// A client reads only while somebody waits for what it reads: peers that are managed may speak at
+// any time.
 void TcpClient::Impl::update_reading(Link& link) {
-    link.stream->set_reading(link.looping || !link.receivers.empty() ||
+    link.stream->set_reading(link.looping || peer_manager_.next() || !link.receivers.empty() ||
                              link.stream->requests()->in_flight() > 0);
+}
+
+void TcpClient::Impl::with_peer_manager(const std::function<void(core::PeerManager&)>& work) {
+    work(peer_manager_);
+    if (ticker_) {
+        ticker_->update();
+    }
+    for (auto& [server, link] : links_) {
+        if (link.stream) {
+            update_reading(link);
+        }
+    }
+}
+
+// Says what peer management says when a connection begins and ends.
+void TcpClient::Impl::introduce(net::Stream& stream, MessageType type) {
+    for (auto& [message, inner] : peer_manager_.messages(type)) {
+        stream.push(std::move(message), inner);
+    }
 }
 
 void TcpClient::Impl::request(Result<OwnedMessage> message, RequestTerms options,
@@ -287,6 +317,7 @@ void TcpClient::Impl::close(const std::optional<Address>& server) {
     }
     const auto stream = link->stream;
     auto receivers = std::move(link->receivers);
+    introduce(*stream, MessageType::disconnect);
     links_.erase(*wanted);
     for (Receiver& receiver : receivers) {
         receiver.done.post(executor_, Errc::closed);
@@ -303,6 +334,7 @@ void TcpClient::Impl::shut_down() {
     auto links = std::exchange(links_, {});
     for (auto& [server, link] : links) {
         if (link.stream) {
+            introduce(*link.stream, MessageType::disconnect);
             link.stream->flush();
             link.stream->abort(Errc::cancelled);
         }
@@ -311,6 +343,7 @@ void TcpClient::Impl::shut_down() {
         }
     }
     if (loop_) {
+        ticker_->stop();
         loop_->stop();
         loop_->cancel_orphans();
     }

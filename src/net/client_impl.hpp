@@ -7,7 +7,9 @@
 #include <map>
 #include <netaio/tcp_client.hpp>
 
+#include "core/peer_manager.hpp"
 #include "stream.hpp"
+#include "ticker.hpp"
 
 namespace netaio {
 
@@ -34,6 +36,7 @@ public:
     std::shared_ptr<net::Stream> stream(const std::optional<Address>& server) const;
     Counters counters() const;
     core::Node& node() noexcept { return *node_; }
+    void with_peer_manager(const std::function<void(core::PeerManager&)>& work);
 
     void returned(net::Stream& stream, core::Outcome outcome) override;
     void closed(net::Stream& stream, std::error_code why) override;
@@ -73,6 +76,7 @@ private:
     const Link* find(const std::optional<Address>& server) const;
     Link* link_of(const net::Stream& stream);
     void update_reading(Link& link);
+    void introduce(net::Stream& stream, MessageType type);
     void end_receiver(const Address& server, std::uint64_t id, std::error_code why);
     void timed_out(const TimeoutContext& context);
 
@@ -80,6 +84,8 @@ private:
     boost::asio::any_io_executor executor_;
     std::shared_ptr<core::Node> node_;
     std::shared_ptr<net::Loop> loop_;
+    core::PeerManager peer_manager_;
+    std::shared_ptr<net::Ticker> ticker_;
     std::map<Address, Link> links_;
     std::optional<Address> default_server_;
     std::uint64_t next_receiver_ = 1;

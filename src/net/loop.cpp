@@ -121,6 +121,19 @@ void Loop::unsubscribe(ByteView key, Stream& stream) {
     }
 }
 
+void Loop::end_subscriptions(const std::set<Address>& remotes) {
+    if (subscriptions_.empty()) {
+        return;
+    }
+    for (const auto& [key, stream] : streams_) {
+        if (remotes.contains(stream->remote())) {
+            for (const std::string& subscribed : stream->take_subscriptions()) {
+                unsubscribe(subscribed, *stream);
+            }
+        }
+    }
+}
+
 std::vector<std::shared_ptr<Stream>> Loop::subscribers(ByteView key) const {
     const std::lock_guard lock(subscriptions_mutex_);
     std::vector<std::shared_ptr<Stream>> all;

@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 #include <netaio/connection.hpp>
+#include <set>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
@@ -70,6 +71,8 @@ public:
     /// Errc::queue_full when the stream has as many subscriptions as it may.
     std::error_code subscribe(ByteView key, Stream& stream);
     void unsubscribe(ByteView key, Stream& stream);
+    /// Ends what the connections from these addresses have subscribed to.
+    void end_subscriptions(const std::set<Address>& remotes);
     /// The connections subscribed to the key.
     std::vector<std::shared_ptr<Stream>> subscribers(ByteView key) const;
     /// Thread-safe.

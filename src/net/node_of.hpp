@@ -11,8 +11,10 @@ namespace netaio::net {
 /// bounds nothing could keep.
 template <class Options>
 std::shared_ptr<core::Node> node_of(core::Role role, const Options& options) {
-    if (options.frame_max < FrameHeader::size + 5) {
-        throw std::invalid_argument("frame_max must leave room for a frame: 14 bytes or more");
+    if constexpr (requires { options.frame_max; }) {
+        if (options.frame_max < FrameHeader::size + 5) {
+            throw std::invalid_argument("frame_max must leave room for a frame: 14 bytes or more");
+        }
     }
     if (options.send_queue_max == 0) {
         throw std::invalid_argument("send_queue_max must not be 0: nothing could ever be sent");
@@ -20,7 +22,9 @@ std::shared_ptr<core::Node> node_of(core::Role role, const Options& options) {
     auto node = std::make_shared<core::Node>(role);
     node->environment = options.environment;
     node->types = options.types;
-    node->limits = {options.frame_max};
+    if constexpr (requires { options.frame_max; }) {
+        node->limits = {options.frame_max};
+    }
     node->outer = {options.auth, options.cipher};
     node->peer_plugin = options.peer_plugin;
     node->local_peer = options.local_peer;

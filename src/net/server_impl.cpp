@@ -21,8 +21,24 @@ TcpServer::Impl::Impl(TcpServerOptions options, boost::asio::any_io_executor exe
     : options_(std::move(options)),
       limits_{options_.idle_timeout,   options_.frame_timeout, options_.send_timeout,
               options_.send_queue_max, options_.slow_receiver, options_.subscriptions_max},
-      node_(net::node_of(core::Role::server, options_)) {
+      node_(net::node_of(core::Role::server, options_)),
+      peer_manager_(*node_, [this](const OwnedMessage& message, const Plugins& inner) {
+          announce(message, inner);
+      }) {
     wanted_endpoints();
+    make_loops(std::move(executor));
+    ticker_ = std::make_shared<net::Ticker>(
+        loops_.front()->executor(), node_->environment.clock,
+        [this] { return peer_manager_.next(); }, [this] { peer_manager_.tick(); });
+    node_->peers.set_observer([this](core::PeerEvent event, const Peer& peer) {
+        if (event == core::PeerEvent::left) {
+            end_subscriptions(peer);
+        }
+        node_->tell_of_peer(event, peer);
+    });
+}
+
+void TcpServer::Impl::make_loops(boost::asio::any_io_executor executor) {
     if (executor) {
         loops_.push_back(std::make_shared<net::Loop>(std::move(executor), node_, limits_));
         return;
@@ -99,7 +115,7 @@ std::error_code TcpServer::Impl::listen(const Address& address) {
         // One port for all, whichever the system picked first.
         wanted = *Address::parse(address.host(), endpoints_.front().port());
     }
-    const tcp::endpoint endpoint = net::to_endpoint(wanted);
+    const tcp::endpoint endpoint = net::to_endpoint<tcp::endpoint>(wanted);
     auto acceptor = std::make_shared<Acceptor>(loops_.front()->executor());
     boost::system::error_code error;
     acceptor->open(endpoint.protocol(), error);
@@ -223,6 +239,30 @@ std::error_code TcpServer::Impl::deliver(const Message& message, const SendOptio
         });
     }
     return {};
+}
+
+void TcpServer::Impl::with_peer_manager(std::function<void(core::PeerManager&)> work) {
+    boost::asio::dispatch(loops_.front()->executor(),
+                          [self = shared_from_this(), work = std::move(work)] {
+                              work(self->peer_manager_);
+                              self->ticker_->update();
+                          });
+}
+
+void TcpServer::Impl::announce(const OwnedMessage& message, const Plugins& inner) {
+    const auto everyone = [](net::Loop& loop) { return loop.streams(); };
+    if (const auto error = deliver(message, {.plugins = inner}, everyone)) {
+        node_->environment.log(LogLevel::error, "peers cannot be told: " + error.message());
+    }
+}
+
+// A peer that left while its connection stays is notified no more.
+void TcpServer::Impl::end_subscriptions(const Peer& peer) {
+    for (const auto& loop : loops_) {
+        boost::asio::dispatch(loop->executor(), [loop, addresses = peer.addresses] {
+            loop->end_subscriptions(addresses);
+        });
+    }
 }
 
 std::vector<Address> TcpServer::Impl::endpoints() const {

@@ -9,7 +9,9 @@
 #include <netaio/tcp_server.hpp>
 #include <thread>
 
+#include "core/peer_manager.hpp"
 #include "stream.hpp"
+#include "ticker.hpp"
 
 namespace netaio {
 
@@ -35,6 +37,8 @@ public:
     std::size_t connection_count() const noexcept { return connection_count_.load(); }
     std::size_t subscriber_count(ByteView key) const;
     core::Node& node() noexcept { return *node_; }
+    /// On the first loop's thread.
+    void with_peer_manager(std::function<void(core::PeerManager&)> work);
     void require_not_started(std::string_view what) const;
 
     void returned(net::Stream&, core::Outcome) override {}
@@ -50,10 +54,13 @@ private:
     };
     using Acceptor = boost::asio::ip::tcp::acceptor;
 
+    void make_loops(boost::asio::any_io_executor executor);
     std::vector<Address> wanted_endpoints() const;
     std::error_code listen(const Address& address);
     void accept(std::shared_ptr<Acceptor> acceptor);
     void adopt(boost::asio::ip::tcp::socket socket, const std::shared_ptr<net::Loop>& loop);
+    void announce(const OwnedMessage& message, const Plugins& inner);
+    void end_subscriptions(const Peer& peer);
     void stop_accepting();
     void cut_off();
     void finish_stop();
@@ -65,6 +72,8 @@ private:
     std::vector<std::shared_ptr<OwnThread>> own_threads_;
     std::vector<std::shared_ptr<net::Loop>> loops_;
     std::vector<std::shared_ptr<Acceptor>> acceptors_;
+    core::PeerManager peer_manager_;  // belongs, like the ticker, to the first loop
+    std::shared_ptr<net::Ticker> ticker_;
     std::atomic<std::size_t> connection_count_{0};
     std::atomic<std::uint64_t> refused_{0};
     std::size_t next_loop_ = 0;

@@ -57,6 +57,8 @@ void TcpServer::Impl::stop(std::chrono::milliseconds deadline,
     }
     boost::asio::post(loops_.front()->executor(), [self = shared_from_this(), deadline] {
         self->stop_accepting();
+        self->peer_manager_.stop_all();
+        self->ticker_->stop();
         self->stop_timer_ =
             std::make_unique<boost::asio::steady_timer>(self->loops_.front()->executor(), deadline);
         self->stop_timer_->async_wait([self](boost::system::error_code error) {
@@ -151,6 +153,7 @@ void TcpServer::Impl::shut_down() {
         boost::asio::dispatch(loops_.front()->executor(), [self = shared_from_this(), close_loop] {
             self->stop_accepting();
             self->stop_timer_.reset();
+            self->ticker_->stop();
             close_loop(self->loops_.front());
         });
         return;
@@ -165,6 +168,7 @@ void TcpServer::Impl::shut_down() {
     }
     // The threads are gone, so everything is this one's.
     stop_accepting();
+    ticker_->stop();
     for (const auto& loop : loops_) {
         close_loop(loop);
     }
@@ -174,6 +178,7 @@ void TcpServer::Impl::shut_down() {
         own->context.poll();
     }
     stop_timer_.reset();
+    ticker_.reset();
     loops_.clear();
     acceptors_.clear();
     own_threads_.clear();

@@ -5,6 +5,7 @@
 #include <list>
 #include <set>
 
+#include "endpoint.hpp"
 #include "loop.hpp"
 #include "tcp_handler.hpp"
 

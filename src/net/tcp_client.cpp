@@ -58,6 +58,14 @@ bool TcpClient::drop_handler(const Key& key, bool once) {
     return impl_->node().router.drop(key, once);
 }
 
+core::Node& TcpClient::core_node() const {
+    return impl_->node();
+}
+
+void TcpClient::with_peer_manager(std::function<void(core::PeerManager&)> work) {
+    impl_->with_peer_manager(std::move(work));
+}
+
 void TcpClient::set_auth_error_handler(
     std::function<std::optional<OwnedMessage>(const AuthPlugin&, const Message&)> handler) {
     impl_->node().on_auth_error = std::move(handler);

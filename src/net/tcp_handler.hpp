@@ -1,6 +1,5 @@
 #pragma once
 
-#include <boost/asio/ip/tcp.hpp>
 #include <netaio/handler.hpp>
 
 #include "core/handler.hpp"
@@ -27,9 +26,5 @@ private:
 inline core::Route tcp_route(TcpHandler handler, Plugins inner) {
     return {std::make_shared<const KeptTcpHandler>(std::move(handler)), std::move(inner)};
 }
-
-/// Asio's form of an address and back.
-Address to_address(const boost::asio::ip::tcp::endpoint& endpoint);
-boost::asio::ip::tcp::endpoint to_endpoint(const Address& address);
 
 }  // namespace netaio::net

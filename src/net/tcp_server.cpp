@@ -23,6 +23,14 @@ bool TcpServer::drop_handler(const Key& key, bool once) {
     return impl_->node().router.drop(key, once);
 }
 
+core::Node& TcpServer::core_node() const {
+    return impl_->node();
+}
+
+void TcpServer::with_peer_manager(std::function<void(core::PeerManager&)> work) {
+    impl_->with_peer_manager(std::move(work));
+}
+
 void TcpServer::set_default_handler(TcpHandler handler) {
     impl_->require_not_started("set the default handler");
     impl_->node().default_handler = net::tcp_route(std::move(handler), {}).handler;

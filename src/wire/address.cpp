@@ -33,6 +33,12 @@ Address::Address(std::array<std::uint8_t, 16> ip, std::uint16_t port, std::uint3
     v6_ = true;
 }
 
+Address Address::with_port(std::uint16_t port) const noexcept {
+    Address other = *this;
+    other.port_ = port;
+    return other;
+}
+
 Result<Address> Address::parse(std::string_view ip, std::uint16_t port) {
     std::uint32_t scope = 0;
     if (const auto percent = ip.find('%'); percent != std::string_view::npos) {

@@ -1,0 +1,220 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <netaio/completion.hpp>
+#include <netaio/connection.hpp>
+#include <netaio/counters.hpp>
+#include <netaio/default_peer.hpp>
+#include <netaio/handler_registry.hpp>
+#include <netaio/interfaces.hpp>
+#include <netaio/peer_registry.hpp>
+#include <netaio/request.hpp>
+#include <vector>
+
+namespace netaio {
+
+/// How a UdpNode is reached, whom it reaches, and where its bounds are.
+struct UdpNodeOptions {
+    /// The port of the group, and of this node where no other node of this machine has it; such a
+    /// second node gets a port of its own, which peers learn. 0 lets the system pick one.
+    std::uint16_t port = 8888;
+    /// The interfaces to use, by name or by an address of theirs; whatever comes in elsewhere is
+    /// dropped. None for all that are up and can multicast (`netaio interfaces` shows them), which
+    /// may come and go while the node runs.
+    std::vector<std::string> interfaces = {};
+    bool ipv4 = true;
+    bool ipv6 = true;
+    /// The groups that multicast() reaches and peers are found in (protocol.md §9).
+    std::string group4 = "224.0.0.1";
+    std::string group6 = "ff02::6e65:7461:696f";
+    /// How many routers a multicast may cross, plus one.
+    int hops = 1;
+    /// Ignore all that comes from an address of this machine, as the reference does; else only
+    /// what this node itself sent to the group.
+    bool ignore_own_addresses = false;
+
+    /// The node's layer (protocol.md §3): every message goes through these.
+    std::shared_ptr<const AuthPlugin> auth = nullptr;
+    std::shared_ptr<const CipherPlugin> cipher = nullptr;
+    std::shared_ptr<const PeerPlugin> peer_plugin = std::make_shared<DefaultPeer>();
+    /// How this node presents itself to peers, and to plugins that ask.
+    std::optional<Peer> local_peer = std::nullopt;
+
+    /// The message types it knows, with the application's own.
+    MessageTypes types = {};
+    /// Replaces the rule by which handlers are found; empty for (type, uri, address), (type, uri),
+    /// type.
+    KeyExtractor extract_keys = {};
+    Environment environment = {};
+    /// Whether run() ends on SIGINT and SIGTERM.
+    bool handle_signals = true;
+
+    /// The longest datagram that is sent, in bytes; the default is the longest there is over IPv4.
+    std::size_t datagram_max = 65507;
+    /// Bytes that may wait to be sent.
+    std::size_t send_queue_max = 4 << 20;
+    /// Bytes the system is asked to keep of what was not received yet; it may give less.
+    int receive_buffer = 4 << 20;
+    /// How long requests wait unless they say otherwise.
+    std::chrono::milliseconds request_timeout = std::chrono::seconds(10);
+    /// Requests in flight; more fail with Errc::queue_full.
+    std::size_t requests_max = 65536;
+    /// Coroutine handlers at work at once; messages for more are dropped.
+    std::size_t handlers_max = 1024;
+    /// Peers, and addresses of peers.
+    std::size_t peers_max = 65536;
+    /// Bytes that the keys one address is subscribed to may take, and 64 more for each.
+    std::size_t subscriptions_max = 1 << 20;
+    /// Addresses that may be subscribed to anything.
+    std::size_t subscribers_max = 65536;
+    /// Automatic replies a second that a host gets whose datagrams no auth plugin accepted
+    /// (protocol.md §10.8).
+    double replies_per_second = 20;
+};
+
+/// One request's own terms.
+struct UdpRequestOptions {
+    /// How long to wait for the answer; zero takes UdpNodeOptions::request_timeout.
+    std::chrono::milliseconds timeout = std::chrono::milliseconds(0);
+    /// The inner layer: request and answer go through these.
+    PluginRef<AuthPlugin> auth = {};
+    PluginRef<CipherPlugin> cipher = {};
+    /// What to send beside the uri; request() only. Copied by the call.
+    ByteView content = {};
+};
+
+/// Handlers of UDP nodes: given the message and the address it came from.
+using UdpHandler = BasicHandler<const Address>;
+
+/// Sends and receives messages as datagrams: to one address, to all peers, to everybody on the
+/// network, with the same handlers, plugins and requests as TCP. Datagrams may be lost, come twice
+/// or out of order: what matters is asked with a request, and asked again after Errc::timeout.
+///
+///     UdpNode node({.local_peer = Peer{.id = random_id()}, .auth = hmac_auth({.secret =
+///     "test"})}); node.on(MessageType::request_uri, [](const Message& m) { return ok(m.uri(),
+///     m.content()); }); node.manage_peers(); node.run();
+///
+/// Waiting calls are Asio operations of `void(boost::system::error_code, T)`, as of TcpClient. The
+/// node works on the executor it was given, or else on that of the coroutine that starts it; run()
+/// brings its own. It is not thread-safe: use it on that executor, which must run on one thread or
+/// be a strand. Handlers run there, too. Destroying it ends whatever waits with Errc::cancelled.
+class UdpNode : public HandlerRegistry<UdpHandler>, public PeerRegistry {
+public:
+    /// Throws std::invalid_argument for options that make no sense.
+    explicit UdpNode(UdpNodeOptions options = {});
+    UdpNode(boost::asio::any_io_executor executor, UdpNodeOptions options = {});
+    ~UdpNode() override;
+
+    /// Opens the sockets, joins the groups, and begins to receive, in the background. Gives the
+    /// port its datagrams come from. Errors: what the system says when no family can be used.
+    template <class Token = boost::asio::use_awaitable_t<>>
+    auto start(Token&& token = {}) {
+        return boost::asio::async_initiate<Token, void(boost::system::error_code, std::uint16_t)>(
+            [this](auto handler) {
+                start_node(detail::Completion<std::uint16_t>(std::move(handler)));
+            },
+            token);
+    }
+    /// Starts, on an event loop of its own on the calling thread, and returns after stop() or a
+    /// signal. Throws std::system_error when it can't start, std::logic_error when the node has an
+    /// executor already.
+    void run();
+    /// Tells peers that are managed, closes the sockets, cancels handlers, and ends what waits with
+    /// Errc::cancelled.
+    void stop();
+
+    /// Sends a message to one address, without waiting for an answer. Errors: Errc::not_connected
+    /// before start(), Errc::too_large, Errc::queue_full, or what a plugin says.
+    std::error_code send(const Address& to, const Message& message, SendOptions options = {});
+    /// Sends a message to the group, on every interface and over both families: a node that several
+    /// of these reach gets it several times.
+    std::error_code multicast(const Message& message, SendOptions options = {});
+    /// Sends a message to every known peer once, where it was last heard; protected once for all of
+    /// them, unless a plugin is peer-specific. The first error, if any.
+    std::error_code broadcast(const Message& message, SendOptions options = {});
+
+    /// Subscribes an address to a key: any bytes, often a uri. It ends with the peer at that
+    /// address. Errc::queue_full beyond subscriptions_max or subscribers_max.
+    std::error_code subscribe(ByteView key, const Address& who);
+    /// Whether it was subscribed.
+    bool unsubscribe(ByteView key, const Address& who);
+    /// Sends a message to all that subscribed to the key, once to each peer.
+    std::error_code notify(ByteView key, const Message& message, SendOptions options = {});
+    std::size_t subscriber_count(ByteView key) const;
+
+    /// Asks for a resource and waits for the answer. Errors: Errc::timeout, or why it was not sent.
+    template <class Token = boost::asio::use_awaitable_t<>>
+    auto request(const Address& to, ByteView uri, const UdpRequestOptions& options = {},
+                 Token&& token = {}) {
+        return exchange(to, MessageType::request_uri, uri, options.content, options,
+                        std::forward<Token>(token));
+    }
+    template <class Token = boost::asio::use_awaitable_t<>>
+    auto create(const Address& to, ByteView uri, ByteView content,
+                const UdpRequestOptions& options = {}, Token&& token = {}) {
+        return exchange(to, MessageType::create_uri, uri, content, options,
+                        std::forward<Token>(token));
+    }
+    template <class Token = boost::asio::use_awaitable_t<>>
+    auto update(const Address& to, ByteView uri, ByteView content,
+                const UdpRequestOptions& options = {}, Token&& token = {}) {
+        return exchange(to, MessageType::update_uri, uri, content, options,
+                        std::forward<Token>(token));
+    }
+    template <class Token = boost::asio::use_awaitable_t<>>
+    auto remove(const Address& to, ByteView uri, const UdpRequestOptions& options = {},
+                Token&& token = {}) {
+        return exchange(to, MessageType::delete_uri, uri, {}, options, std::forward<Token>(token));
+    }
+    /// Sends a message of any type and waits for the answer with the same uri from that address:
+    /// RESPOND_URI after REQUEST_URI, OK or a confirmation after the others, or an error type
+    /// (protocol.md §4). Answers match several requests for one uri in order. An answer that comes
+    /// after its request has timed out looks like that of the next one for the same uri.
+    template <class Token = boost::asio::use_awaitable_t<>>
+    auto exchange(const Address& to, MessageType type, ByteView uri, ByteView content,
+                  const UdpRequestOptions& options = {}, Token&& token = {}) {
+        return boost::asio::async_initiate<Token, void(boost::system::error_code, OwnedMessage)>(
+            [this](auto handler, Address where, Result<OwnedMessage> message,
+                   std::chrono::milliseconds timeout, Plugins inner) {
+                start_request(where, std::move(message), timeout, std::move(inner),
+                              detail::Completion<OwnedMessage>(std::move(handler)));
+            },
+            token, to, OwnedMessage::make(type, uri, content), options.timeout,
+            Plugins{options.auth.share(), options.cipher.share()});
+    }
+
+    /// Replaces what answers messages nothing else matches. To be called before start.
+    void set_default_handler(UdpHandler handler);
+    /// Replaces what answers messages that fail an auth check. Its answer is sent without plugins,
+    /// under the limits for automatic replies; nothing, to stay silent. To be called before start.
+    void set_auth_error_handler(
+        std::function<std::optional<OwnedMessage>(const AuthPlugin&, const Message&)> handler);
+
+    /// Where datagrams come from and are received, for each family; empty before start. The
+    /// addresses are the unspecified ones.
+    std::vector<Address> endpoints() const;
+    /// The port of the first of these.
+    std::uint16_t port() const;
+    /// The interfaces there are, and which of them are used; empty before start.
+    std::vector<InterfaceChoice> interfaces() const;
+    /// What the node works on; null before it has one.
+    boost::asio::any_io_executor executor() const;
+    Counters counters() const;
+
+private:
+    void keep_handler(Key key, HandlerOptions options, UdpHandler handler, bool once) override;
+    bool drop_handler(const Key& key, bool once) override;
+    core::Node& core_node() const override;
+    void with_peer_manager(std::function<void(core::PeerManager&)> work) override;
+    void start_node(detail::Completion<std::uint16_t> done);
+    void start_request(const Address& to, Result<OwnedMessage> message,
+                       std::chrono::milliseconds timeout, Plugins inner,
+                       detail::Completion<OwnedMessage> done);
+
+    class Impl;
+    std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace netaio

@@ -1,0 +1,112 @@
+#include "net/datagrams.hpp"
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/ip/multicast.hpp>
+#include <boost/asio/ip/v6_only.hpp>
+
+#include "net/endpoint.hpp"
+
+namespace netaio::net {
+
+using boost::asio::ip::udp;
+namespace multicast = boost::asio::ip::multicast;
+
+struct DatagramReceiver::Room {
+    std::unique_ptr<char[]> bytes{new char[65536]};
+    std::vector<Arrival> arrivals;
+};
+
+DatagramReceiver::DatagramReceiver() : room_(std::make_unique<Room>()) {}
+DatagramReceiver::~DatagramReceiver() = default;
+
+bool DatagramReceiver::full() const noexcept {
+    return !room_->arrivals.empty();
+}
+
+std::span<const Arrival> DatagramReceiver::receive(UdpSocket& socket, std::error_code& error) {
+    room_->arrivals.clear();
+    udp::endpoint from;
+    boost::system::error_code failed;
+    const std::size_t size =
+        socket.receive_from(boost::asio::buffer(room_->bytes.get(), 65536), from, 0, failed);
+    if (!failed) {
+        room_->arrivals.push_back({{room_->bytes.get(), size}, to_address(from)});
+    }
+    const bool nothing =
+        failed == boost::asio::error::would_block || failed == boost::asio::error::try_again;
+    error = nothing ? std::error_code() : std::error_code(failed);
+    return room_->arrivals;
+}
+
+std::size_t send_datagrams(UdpSocket& socket, const char* bytes,
+                           std::span<const Departure> departures, std::error_code& error) {
+    std::size_t sent = 0;
+    boost::system::error_code failed;
+    for (const Departure& departure : departures) {
+        if (departure.interface != 0 && departure.to.is_v6()) {
+            socket.set_option(multicast::outbound_interface(departure.interface), failed);
+        }
+        socket.send_to(boost::asio::buffer(bytes + departure.at, departure.size),
+                       to_endpoint<udp::endpoint>(departure.to), 0, failed);
+        if (failed) {
+            break;
+        }
+        ++sent;
+    }
+    error = failed;
+    return sent;
+}
+
+std::error_code prepare_unicast(UdpSocket& socket, int hops, bool) {
+    boost::system::error_code failed;
+    socket.set_option(multicast::hops(hops), failed);
+    return failed;
+}
+
+std::error_code bind_unicast(UdpSocket& socket, std::uint16_t port) {
+    boost::system::error_code failed;
+    const auto protocol = socket.local_endpoint(failed).protocol();
+    if (protocol == udp::v6()) {
+        socket.set_option(boost::asio::ip::v6_only(true), failed);
+    }
+    socket.bind(udp::endpoint(protocol, port), failed);
+    if (!failed) {
+        socket.set_option(udp::socket::reuse_address(true), failed);
+    }
+    return failed;
+}
+
+std::error_code bind_group(UdpSocket& socket, const Address& group, std::uint32_t interface) {
+    boost::system::error_code failed;
+    socket.set_option(udp::socket::reuse_address(true), failed);
+    const Address name = group.is_v6() ? Address(group.ip(), group.port(), interface) : group;
+    socket.bind(to_endpoint<udp::endpoint>(name), failed);
+    return failed;
+}
+
+namespace {
+
+template <class Option>
+std::error_code membership(UdpSocket& socket, const Address& group, std::uint32_t interface,
+                           const Address& local) {
+    boost::system::error_code failed;
+    socket.set_option(group.is_v6() ? Option(to_ip(group).to_v6(), interface)
+                                    : Option(to_ip(group).to_v4(), to_ip(local).to_v4()),
+                      failed);
+    return failed;
+}
+
+}  // namespace
+
+std::error_code join_group(UdpSocket& socket, const Address& group, std::uint32_t interface,
+                           const Address& local) {
+    return membership<multicast::join_group>(socket, group, interface, local);
+}
+
+std::error_code leave_group(UdpSocket& socket, const Address& group, std::uint32_t interface,
+                            const Address& local) {
+    return membership<multicast::leave_group>(socket, group, interface, local);
+}
+
+}  // namespace netaio::net

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <netaio/udp_node.hpp>
+
+#include "core/handler.hpp"
+
+namespace netaio::net {
+
+/// A user's handler of a UDP node as the core keeps it.
+class KeptUdpHandler final : public core::Handler {
+public:
+    explicit KeptUdpHandler(UdpHandler handler)
+        : Handler(static_cast<bool>(handler.suspending)), handler_(std::move(handler)) {}
+
+    std::optional<OwnedMessage> call(const Message& message, core::Source& source) const override {
+        return handler_.plain(message, source.remote());
+    }
+    awaitable<std::optional<OwnedMessage>> start(const Message& message,
+                                                 const Address& from) const {
+        return handler_.suspending(message, from);
+    }
+
+private:
+    UdpHandler handler_;
+};
+
+}  // namespace netaio::net

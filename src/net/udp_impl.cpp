@@ -1,0 +1,250 @@
+#include "udp_impl.hpp"
+
+#include <algorithm>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <stdexcept>
+
+#include "node_of.hpp"
+#include "udp_handler.hpp"
+
+namespace netaio {
+namespace {
+
+void check_group(const std::string& group, bool v6) {
+    const auto address = Address::parse(group, 0);
+    const bool fits = address && address->is_v6() == v6 && address->scope() == 0 &&
+                      (v6 ? address->ip()[0] == 0xff : (address->ip()[0] & 0xf0) == 0xe0);
+    if (!fits) {
+        throw std::invalid_argument("'" + group + "' is no " + (v6 ? "IPv6" : "IPv4") +
+                                    " multicast group; " +
+                                    (v6 ? "group6 must be in ff00::/8" : "group4 in 224.0.0.0/4"));
+    }
+}
+
+}  // namespace
+
+UdpNode::Impl::Impl(boost::asio::any_io_executor executor, UdpNodeOptions options)
+    : executor_(std::move(executor)),
+      options_(std::move(options)),
+      node_(net::node_of(core::Role::node, options_)) {
+    check_group(options_.group4, false);
+    check_group(options_.group6, true);
+    if (!options_.ipv4 && !options_.ipv6) {
+        throw std::invalid_argument("a UdpNode needs ipv4 or ipv6: neither is switched on");
+    }
+    node_->peers.set_peers_max(options_.peers_max);
+    const core::DatagramBounds bounds{
+        .datagram_max = std::min<std::size_t>(options_.datagram_max, 65507),
+        .outbox_max = options_.send_queue_max,
+        .requests_max = options_.requests_max,
+        .subscriptions_max = options_.subscriptions_max,
+        .subscribers_max = options_.subscribers_max,
+        .handlers_max = options_.handlers_max,
+        .replies_per_second = options_.replies_per_second};
+    core_ = std::make_unique<core::DatagramNode>(
+        node_, bounds,
+        [this](std::shared_ptr<Suspended> handler) { start_handler(std::move(handler)); },
+        [this] {
+            if (ticker_) {
+                ticker_->update();
+            }
+        });
+}
+
+void UdpNode::Impl::bind(const boost::asio::any_io_executor& executor) {
+    if (!executor_) {
+        executor_ = executor;
+    }
+    if (!executor_) {
+        throw std::logic_error(
+            "a UdpNode needs an executor: give it one when it is made, start it from a coroutine, "
+            "or call run()");
+    }
+}
+
+std::error_code UdpNode::Impl::start() {
+    if (running()) {
+        throw std::logic_error("this UdpNode runs already");
+    }
+    ticker_ = std::make_shared<net::Ticker>(
+        executor_, node_->environment.clock, [this] { return core_->next(); },
+        [this] {
+            core_->tick();
+            flush();
+        });
+    sockets_ = std::make_shared<net::UdpSockets>(
+        executor_, options_, node_->environment.log, core_->tallies(),
+        net::UdpSockets::Listener{
+            .received = [this](std::span<char> datagram,
+                               const Address& from) { core_->receive(datagram, from); },
+            .batch_ended = [this] { flush(); },
+            .network_changed =
+                [this] {
+                    core_->peer_manager().advertise();
+                    flush();
+                }});
+    if (const auto error = sockets_->open()) {
+        sockets_ = nullptr;
+        return error;
+    }
+    // Who was to be told of peers before there was a network is told now.
+    core_->outbox().clear();
+    core_->peer_manager().advertise();
+    flush();
+    ticker_->update();
+    return {};
+}
+
+void UdpNode::Impl::run() {
+    if (executor_) {
+        throw std::logic_error(
+            "this UdpNode works on an executor of yours: start() it and run your event loop");
+    }
+    own_context_ = std::make_shared<boost::asio::io_context>(1);
+    bind(own_context_->get_executor());
+    boost::asio::signal_set signals(*own_context_);
+    if (options_.handle_signals) {
+        signals.add(SIGINT);
+        signals.add(SIGTERM);
+        signals.async_wait([weak = weak_from_this()](boost::system::error_code error, int) {
+            if (const auto self = weak.lock(); self && !error) {
+                self->stop();
+            }
+        });
+    }
+    if (const auto error = start()) {
+        executor_ = {};
+        throw std::system_error(error, "the node cannot start");
+    }
+    while (running() && own_context_->run_one() > 0) {
+    }
+    signals.cancel();
+    own_context_->restart();
+    own_context_->poll();  // what was cancelled
+    executor_ = {};
+}
+
+void UdpNode::Impl::stop() {
+    const auto keep_alive = shared_from_this();
+    if (running()) {
+        core_->peer_manager().stop_all();
+        flush();
+        sockets_->close();
+    }
+    if (ticker_) {
+        ticker_->stop();
+    }
+    core_->end_requests(Errc::cancelled);
+    for (const auto& running : std::unordered_set(running_)) {
+        running->cancel.emit(boost::asio::cancellation_type::terminal);
+    }
+}
+
+Plugins UdpNode::Impl::outer(const SendOptions& options) const {
+    return {options.use_auth ? node_->outer.auth : nullptr,
+            options.use_cipher ? node_->outer.cipher : nullptr};
+}
+
+void UdpNode::Impl::with_peer_manager(const std::function<void(core::PeerManager&)>& work) {
+    work(core_->peer_manager());
+    if (running()) {
+        flush_later();
+        ticker_->update();
+    }
+}
+
+void UdpNode::Impl::request(const Address& to, Result<OwnedMessage> message,
+                            std::chrono::milliseconds timeout, Plugins inner,
+                            detail::Completion<OwnedMessage> done) {
+    bind(done.executor(executor_));
+    if (!message || !running()) {
+        done.post(executor_, message ? make_error_code(Errc::not_connected) : message.error());
+        return;
+    }
+    constexpr std::chrono::milliseconds longest = std::chrono::hours(24 * 365);
+    const auto wait = std::min(longest, timeout.count() > 0 ? timeout : options_.request_timeout);
+    auto slot = done.slot();
+    // Shared, as it is needed again when nothing was sent.
+    const auto waiting = std::make_shared<detail::Completion<OwnedMessage>>(std::move(done));
+    const auto id = core_->request(
+        to, *message, std::move(inner), wait,
+        [waiting, executor = executor_](std::error_code error, const Message* reply) {
+            // Errors come from within calls that are not done; answers end what was received.
+            error ? waiting->post(executor, error)
+                  : waiting->dispatch(executor, error, reply->own());
+        });
+    if (!id) {
+        waiting->post(executor_, id.error());
+        return;
+    }
+    if (slot.is_connected()) {
+        slot.assign([weak = weak_from_this(), to, request = *id](boost::asio::cancellation_type) {
+            if (const auto self = weak.lock()) {
+                if (auto completion = self->core_->give_up(to, request)) {
+                    completion(Errc::cancelled, nullptr);
+                }
+            }
+        });
+    }
+    flush_later();
+}
+
+void UdpNode::Impl::start_handler(std::shared_ptr<Suspended> handler) {
+    auto running = std::make_shared<Running>(Running{std::move(handler)});
+    running_.insert(running);
+    const Suspended& begun = *running->handler;
+    const auto& kept = static_cast<const net::KeptUdpHandler&>(*begun.route.handler);
+    boost::asio::co_spawn(executor_, kept.start(begun.message, begun.from),
+                          boost::asio::bind_cancellation_slot(
+                              running->cancel.slot(), [weak = weak_from_this(), running](
+                                                          const std::exception_ptr& failure,
+                                                          std::optional<OwnedMessage> reply) {
+                                  if (const auto self = weak.lock()) {
+                                      self->handler_ended(running, failure, std::move(reply));
+                                  }
+                              }));
+}
+
+void UdpNode::Impl::handler_ended(const std::shared_ptr<Running>& running,
+                                  const std::exception_ptr& failure,
+                                  std::optional<OwnedMessage> reply) {
+    running_.erase(running);
+    if (!failure) {
+        core_->finish(*running->handler, std::move(reply));
+    } else {
+        try {
+            std::rethrow_exception(failure);
+        } catch (const std::exception& thrown) {
+            core_->fail(*running->handler, thrown.what());
+        } catch (...) {
+            core_->fail(*running->handler, "something that is no std::exception");
+        }
+    }
+    flush_later();
+}
+
+void UdpNode::Impl::flush() {
+    if (running()) {
+        sockets_->send(core_->outbox());
+    } else {
+        core_->outbox().clear();
+    }
+}
+
+// Once for all that this turn of the loop still wants sent.
+void UdpNode::Impl::flush_later() {
+    if (std::exchange(flush_pending_, true)) {
+        return;
+    }
+    boost::asio::post(executor_, [weak = weak_from_this()] {
+        if (const auto self = weak.lock()) {
+            self->flush_pending_ = false;
+            self->flush();
+        }
+    });
+}
+
+}  // namespace netaio

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/io_context.hpp>
+#include <netaio/udp_node.hpp>
+#include <unordered_set>
+
+#include "core/datagram_node.hpp"
+#include "ticker.hpp"
+#include "udp_sockets.hpp"
+
+namespace netaio {
+
+/// The core of a UDP node with the sockets, the timer and the coroutines it needs.
+class UdpNode::Impl final : public std::enable_shared_from_this<Impl> {
+public:
+    Impl(boost::asio::any_io_executor executor, UdpNodeOptions options);
+
+    /// Takes the executor, unless there is one. Throws std::logic_error when neither is there.
+    void bind(const boost::asio::any_io_executor& executor);
+    std::error_code start();
+    void run();
+    void stop();
+
+    void request(const Address& to, Result<OwnedMessage> message, std::chrono::milliseconds timeout,
+                 Plugins inner, detail::Completion<OwnedMessage> done);
+    /// Does something with the core, and sees to what that wants sent.
+    template <class Work>
+    std::error_code send(Work&& work) {
+        if (!running()) {
+            return Errc::not_connected;
+        }
+        const std::error_code error = work(*core_);
+        flush_later();
+        return error;
+    }
+
+    core::DatagramNode& core() noexcept { return *core_; }
+    core::Node& node() noexcept { return *node_; }
+    const boost::asio::any_io_executor& executor() const noexcept { return executor_; }
+    bool running() const noexcept { return sockets_ && sockets_->open_now(); }
+    const net::UdpSockets* sockets() const noexcept { return sockets_.get(); }
+    void with_peer_manager(const std::function<void(core::PeerManager&)>& work);
+    Plugins outer(const SendOptions& options) const;
+
+private:
+    using Suspended = core::DatagramNode::Suspended;
+    struct Running {
+        std::shared_ptr<Suspended> handler;
+        boost::asio::cancellation_signal cancel = {};
+    };
+
+    void start_handler(std::shared_ptr<Suspended> handler);
+    void handler_ended(const std::shared_ptr<Running>& running, const std::exception_ptr& failure,
+                       std::optional<OwnedMessage> reply);
+    void flush();
+    void flush_later();
+
+    std::shared_ptr<boost::asio::io_context> own_context_;  // of run(); goes last
+    boost::asio::any_io_executor executor_;
+    UdpNodeOptions options_;
+    std::shared_ptr<core::Node> node_;
+    std::unique_ptr<core::DatagramNode> core_;
+    std::shared_ptr<net::Ticker> ticker_;
+    std::shared_ptr<net::UdpSockets> sockets_;
+    std::unordered_set<std::shared_ptr<Running>> running_;
+    bool flush_pending_ = false;
+};
+
+}  // namespace netaio

@@ -1,0 +1,123 @@
+#include <netaio/udp_node.hpp>
+
+#include "udp_handler.hpp"
+#include "udp_impl.hpp"
+
+namespace netaio {
+
+UdpNode::UdpNode(UdpNodeOptions options)
+    : impl_(std::make_shared<Impl>(boost::asio::any_io_executor(), std::move(options))) {}
+
+UdpNode::UdpNode(boost::asio::any_io_executor executor, UdpNodeOptions options)
+    : impl_(std::make_shared<Impl>(std::move(executor), std::move(options))) {}
+
+UdpNode::~UdpNode() {
+    impl_->stop();
+}
+
+void UdpNode::start_node(detail::Completion<std::uint16_t> done) {
+    impl_->bind(done.executor(impl_->executor()));
+    const auto error = impl_->start();
+    done.post(impl_->executor(), error, error ? std::uint16_t{0} : port());
+}
+
+void UdpNode::run() {
+    impl_->run();
+}
+
+void UdpNode::stop() {
+    impl_->stop();
+}
+
+void UdpNode::start_request(const Address& to, Result<OwnedMessage> message,
+                            std::chrono::milliseconds timeout, Plugins inner,
+                            detail::Completion<OwnedMessage> done) {
+    impl_->request(to, std::move(message), timeout, std::move(inner), std::move(done));
+}
+
+std::error_code UdpNode::send(const Address& to, const Message& message, SendOptions options) {
+    return impl_->send([&](core::DatagramNode& core) {
+        return core.send(to, message, options.plugins, impl_->outer(options));
+    });
+}
+
+std::error_code UdpNode::multicast(const Message& message, SendOptions options) {
+    return impl_->send([&](core::DatagramNode& core) {
+        return core.multicast(message, options.plugins, impl_->outer(options));
+    });
+}
+
+std::error_code UdpNode::broadcast(const Message& message, SendOptions options) {
+    return impl_->send([&](core::DatagramNode& core) {
+        return core.broadcast(message, options.plugins, impl_->outer(options));
+    });
+}
+
+std::error_code UdpNode::notify(ByteView key, const Message& message, SendOptions options) {
+    return impl_->send([&](core::DatagramNode& core) {
+        return core.notify(key, message, options.plugins, impl_->outer(options));
+    });
+}
+
+std::error_code UdpNode::subscribe(ByteView key, const Address& who) {
+    return impl_->core().subscribe(key, who);
+}
+
+bool UdpNode::unsubscribe(ByteView key, const Address& who) {
+    return impl_->core().unsubscribe(key, who);
+}
+
+std::size_t UdpNode::subscriber_count(ByteView key) const {
+    return impl_->core().subscriber_count(key);
+}
+
+void UdpNode::keep_handler(Key key, HandlerOptions options, UdpHandler handler, bool once) {
+    impl_->node().router.keep(
+        key, {std::make_shared<net::KeptUdpHandler>(std::move(handler)), std::move(options)}, once);
+}
+
+bool UdpNode::drop_handler(const Key& key, bool once) {
+    return impl_->node().router.drop(key, once);
+}
+
+core::Node& UdpNode::core_node() const {
+    return impl_->node();
+}
+
+void UdpNode::with_peer_manager(std::function<void(core::PeerManager&)> work) {
+    impl_->with_peer_manager(work);
+}
+
+void UdpNode::set_default_handler(UdpHandler handler) {
+    impl_->node().default_handler = std::make_shared<net::KeptUdpHandler>(std::move(handler));
+}
+
+void UdpNode::set_auth_error_handler(
+    std::function<std::optional<OwnedMessage>(const AuthPlugin&, const Message&)> handler) {
+    impl_->node().on_auth_error = std::move(handler);
+}
+
+std::vector<Address> UdpNode::endpoints() const {
+    return impl_->running() ? impl_->sockets()->endpoints() : std::vector<Address>();
+}
+
+std::uint16_t UdpNode::port() const {
+    const auto all = endpoints();
+    return all.empty() ? 0 : all.front().port();
+}
+
+std::vector<InterfaceChoice> UdpNode::interfaces() const {
+    return impl_->running() ? impl_->sockets()->interfaces() : std::vector<InterfaceChoice>();
+}
+
+boost::asio::any_io_executor UdpNode::executor() const {
+    return impl_->executor();
+}
+
+Counters UdpNode::counters() const {
+    Counters sum;
+    impl_->core().tallies().add_to(sum);
+    return sum;
+}
+
+}  // namespace netaio

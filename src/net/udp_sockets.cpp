@@ -1,0 +1,229 @@
+#include "udp_sockets.hpp"
+
+#include <algorithm>
+#include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
+
+#include "endpoint.hpp"
+
+/// How a UDP node's sockets are opened, and follow the interfaces.
+namespace netaio::net {
+namespace {
+
+using boost::asio::ip::udp;
+
+// Changes come in bursts: links, then addresses, then addresses that may be used.
+constexpr std::chrono::milliseconds settling(250);
+
+}  // namespace
+
+UdpSockets::UdpSockets(const boost::asio::any_io_executor& executor, const UdpNodeOptions& options,
+                       const Log& log, core::Tallies& tallies, Listener listener)
+    : executor_(executor),
+      options_(options),
+      log_(log),
+      tallies_(tallies),
+      listener_(std::move(listener)),
+      settle_timer_(executor) {}
+
+std::error_code UdpSockets::open() {
+    std::error_code error4 = boost::asio::error::address_family_not_supported;
+    std::error_code error6 = error4;
+    if (options_.ipv4) {
+        error4 = open_sender(false);
+    }
+    if (options_.ipv6) {
+        error6 = open_sender(true);
+    }
+    if (!sender4_ && !sender6_) {
+        return options_.ipv4 ? error4 : error6;
+    }
+    const auto own = (sender4_ ? *sender4_ : *sender6_).socket->local_endpoint();
+    const std::uint16_t port = options_.port != 0 ? options_.port : own.port();
+    group4_ = *Address::parse(options_.group4, port);
+    group6_ = *Address::parse(options_.group6, port);
+    if (sender4_) {
+        if (const auto error = open_group4()) {
+            log_(LogLevel::error, "cannot share port " + std::to_string(port) +
+                                      ", another program has it for itself: " + error.message());
+            close();
+            return error;
+        }
+    }
+    open_ = true;
+    update_interfaces();
+    if (std::ranges::none_of(choices_, &InterfaceChoice::used)) {
+        log_(LogLevel::warning, "no interface can be used yet");
+    }
+    watch();
+    for (Sender* sender : {sender4_.get(), sender6_.get()}) {
+        if (sender) {
+            receive_from(sender->socket, false);
+        }
+    }
+    if (group_socket4_) {
+        receive_from(group_socket4_, true);
+    }
+    return {};
+}
+
+// Opens the socket for one family, with a port of its own when another node has the one asked for.
+std::error_code UdpSockets::open_sender(bool v6) {
+    auto sender = std::make_unique<Sender>(executor_);
+    boost::system::error_code failed;
+    sender->socket->open(v6 ? udp::v6() : udp::v4(), failed);
+    if (failed) {
+        return failed;
+    }
+    auto error = prepare_unicast(*sender->socket, options_.hops, !options_.interfaces.empty());
+    if (error) {
+        return error;
+    }
+    // With port 0, both families use the one picked for the first.
+    const std::uint16_t wanted = options_.port != 0 ? options_.port
+                                 : sender4_         ? sender4_->socket->local_endpoint().port()
+                                                    : std::uint16_t{0};
+    error = bind_unicast(*sender->socket, wanted);
+    if (error == std::errc::address_in_use) {
+        error = bind_unicast(*sender->socket, 0);
+    }
+    if (error) {
+        return error;
+    }
+    if (options_.receive_buffer > 0) {
+        sender->socket->set_option(udp::socket::receive_buffer_size(options_.receive_buffer),
+                                   failed);
+    }
+    sender->socket->non_blocking(true, failed);
+    (v6 ? sender6_ : sender4_) = std::move(sender);
+    return {};
+}
+
+std::error_code UdpSockets::open_group4() {
+    auto socket = std::make_shared<UdpSocket>(executor_);
+    boost::system::error_code failed;
+    socket->open(udp::v4(), failed);
+    if (failed) {
+        return failed;
+    }
+    if (const auto error = bind_group(*socket, group4_, 0)) {
+        return error;
+    }
+    if (options_.receive_buffer > 0) {
+        socket->set_option(udp::socket::receive_buffer_size(options_.receive_buffer), failed);
+    }
+    socket->non_blocking(true, failed);
+    group_socket4_ = std::move(socket);
+    return {};
+}
+
+void UdpSockets::update_interfaces() {
+    auto listed = list_interfaces();
+    if (!listed) {
+        log_(LogLevel::error, "the interfaces cannot be listed: " + listed.error().message());
+        return;
+    }
+    choices_ = choose_interfaces(std::move(*listed), options_.interfaces);
+    own_addresses_.clear();
+    std::set<std::uint32_t> used;
+    for (const InterfaceChoice& choice : choices_) {
+        for (const Address& address : choice.interface.addresses) {
+            own_addresses_.insert(address.with_port(0));
+        }
+        if (choice.used) {
+            used.insert(choice.interface.index);
+            join(choice.interface, memberships_[choice.interface.index]);
+        }
+    }
+    for (auto at = memberships_.begin(); at != memberships_.end();) {
+        if (used.contains(at->first)) {
+            ++at;
+            continue;
+        }
+        leave(at->first, at->second);
+        at = memberships_.erase(at);
+    }
+}
+
+// Joins what is not joined yet. What fails now may go the next time, when an address has come.
+void UdpSockets::join(const Interface& interface, Membership& membership) {
+    const auto failed = [&](std::string_view group, const std::error_code& error) {
+        log_(LogLevel::debug, "cannot join " + std::string(group) + " on " + interface.name + ": " +
+                                  error.message());
+    };
+    const auto v4 = std::ranges::find(interface.addresses, false, &Address::is_v6);
+    if (group_socket4_ && !membership.joined4 && v4 != interface.addresses.end()) {
+        membership.local4 = *v4;
+        const auto error = join_group(*group_socket4_, group4_, interface.index, *v4);
+        membership.joined4 = !error || error == std::errc::address_in_use;
+        if (!membership.joined4) {
+            failed(options_.group4, error);
+        }
+    }
+    const auto v6 = std::ranges::find(interface.addresses, true, &Address::is_v6);
+    if (sender6_ && !membership.joined6 && v6 != interface.addresses.end()) {
+        auto socket = std::make_shared<UdpSocket>(executor_);
+        boost::system::error_code opened;
+        socket->open(udp::v6(), opened);
+        std::error_code error = opened;
+        error = error ? error : bind_group(*socket, group6_, interface.index);
+        error = error ? error : join_group(*socket, group6_, interface.index, *v6);
+        if (error) {
+            failed(options_.group6, error);
+            return;
+        }
+        socket->non_blocking(true, opened);
+        membership.joined6 = true;
+        membership.group6 = std::move(socket);
+        receive_from(membership.group6, true);
+    }
+}
+
+void UdpSockets::leave(std::uint32_t interface, Membership& membership) {
+    if (membership.joined4 && group_socket4_) {
+        // The kernel forgot it already when the interface is gone.
+        (void)leave_group(*group_socket4_, group4_, interface, membership.local4);
+    }
+}
+
+void UdpSockets::watch() {
+    watch_.emplace(executor_, [weak = weak_from_this()] {
+        const auto self = weak.lock();
+        if (!self || !self->open_ || std::exchange(self->settling_, true)) {
+            return;
+        }
+        self->settle_timer_.expires_after(settling);
+        self->settle_timer_.async_wait([weak](boost::system::error_code error) {
+            const auto settled = weak.lock();
+            if (error || !settled || !settled->open_) {
+                return;
+            }
+            settled->settling_ = false;
+            settled->update_interfaces();
+            settled->listener_.network_changed();
+        });
+    });
+}
+
+void UdpSockets::close() {
+    open_ = false;
+    watch_.reset();
+    settle_timer_.cancel();
+    memberships_.clear();
+    group_socket4_.reset();
+    sender4_.reset();
+    sender6_.reset();
+}
+
+std::vector<Address> UdpSockets::endpoints() const {
+    std::vector<Address> all;
+    for (const Sender* sender : {sender4_.get(), sender6_.get()}) {
+        boost::system::error_code failed;
+        if (sender) {
+            all.push_back(to_address(sender->socket->local_endpoint(failed)));
+        }
+    }
+    return all;
+}
+
+}  // namespace netaio::net

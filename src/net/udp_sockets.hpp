@@ -1,0 +1,98 @@
+#pragma once
+
+#include <boost/asio/steady_timer.hpp>
+#include <functional>
+#include <map>
+#include <netaio/interfaces.hpp>
+#include <netaio/udp_node.hpp>
+#include <optional>
+
+#include "core/datagram_node.hpp"
+#include "datagrams.hpp"
+#include "interface_watch.hpp"
+
+namespace netaio::net {
+
+/// The sockets of a UDP node. For each family one that sends everything and gets what is sent to
+/// this machine, and one for the group, which nodes on one machine share; of IPv6 one for each
+/// interface, as such a group exists once on each. Follows interfaces as they come and go. Lives on
+/// its executor.
+class UdpSockets : public std::enable_shared_from_this<UdpSockets> {
+public:
+    struct Listener {
+        std::function<void(std::span<char>, const Address&)> received;
+        /// A batch was received.
+        std::function<void()> batch_ended;
+        /// An interface came up, or has a new address.
+        std::function<void()> network_changed;
+    };
+
+    UdpSockets(const boost::asio::any_io_executor& executor, const UdpNodeOptions& options,
+               const Log& log, core::Tallies& tallies, Listener listener);
+
+    /// Opens, joins, and begins to receive. An error when no family can be used.
+    std::error_code open();
+    void close();
+    bool open_now() const noexcept { return open_; }
+
+    /// Sends what is in the box, and empties it, now or when the system takes more.
+    void send(core::Outbox& box);
+
+    /// Where the unicast sockets are bound.
+    std::vector<Address> endpoints() const;
+    const std::vector<InterfaceChoice>& interfaces() const noexcept { return choices_; }
+
+private:
+    // A unicast socket, and what waits to be sent through it.
+    struct Sender {
+        explicit Sender(const boost::asio::any_io_executor& executor)
+            : socket(std::make_shared<UdpSocket>(executor)) {}
+        std::shared_ptr<UdpSocket> socket;
+        std::vector<Departure> queue = {};
+        std::size_t sent = 0;
+        bool blocked = false;
+    };
+    struct Membership {
+        Address local4 = {};
+        bool joined4 = false;
+        bool joined6 = false;
+        std::shared_ptr<UdpSocket> group6 = nullptr;
+    };
+
+    std::error_code open_sender(bool v6);
+    std::error_code open_group4();
+    void update_interfaces();
+    void join(const Interface& interface, Membership& membership);
+    void leave(std::uint32_t interface, Membership& membership);
+    void watch();
+    void receive_from(const std::shared_ptr<UdpSocket>& socket, bool group);
+    void drain(const std::shared_ptr<UdpSocket>& socket, bool group);
+    bool is_meant_for_us(const Arrival& arrival, bool group) const;
+    bool is_own(const Address& from) const;
+    void queue(const core::Outbox::Item& item);
+    void flush(Sender& sender);
+    void wait_writable(Sender& sender);
+    Sender* sender_for(const Address& to) { return to.is_v6() ? sender6_.get() : sender4_.get(); }
+
+    boost::asio::any_io_executor executor_;
+    UdpNodeOptions options_;
+    Log log_;
+    core::Tallies& tallies_;
+    Listener listener_;
+    bool open_ = false;
+    Address group4_;
+    Address group6_;
+    std::unique_ptr<Sender> sender4_;
+    std::unique_ptr<Sender> sender6_;
+    std::shared_ptr<UdpSocket> group_socket4_;
+    std::map<std::uint32_t, Membership> memberships_;
+    std::vector<InterfaceChoice> choices_;
+    std::set<Address> own_addresses_;  // with port 0
+    DatagramReceiver receiver_;
+    std::string bytes_;  // of the departures that wait
+    std::optional<InterfaceWatch> watch_;
+    boost::asio::steady_timer settle_timer_;
+    bool settling_ = false;
+};
+
+}  // namespace netaio::net

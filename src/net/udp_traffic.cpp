@@ -1,0 +1,169 @@
+#include <algorithm>
+#include <boost/asio/error.hpp>
+
+#include "udp_sockets.hpp"
+
+/// How datagrams are received and sent, many at a time.
+namespace netaio::net {
+namespace {
+
+// Batches received before others get their turn.
+constexpr int batches_per_turn = 4;
+
+bool would_block(const std::error_code& error) {
+    return error == std::errc::resource_unavailable_try_again ||
+           error == std::errc::operation_would_block;
+}
+
+}  // namespace
+
+void UdpSockets::receive_from(const std::shared_ptr<UdpSocket>& socket, bool group) {
+    socket->async_wait(boost::asio::socket_base::wait_read,
+                       [weak = weak_from_this(), from = std::weak_ptr(socket),
+                        group](boost::system::error_code error) {
+                           const auto self = weak.lock();
+                           const auto readable = from.lock();
+                           if (!error && self && self->open_ && readable) {
+                               self->drain(readable, group);
+                           }
+                       });
+}
+
+void UdpSockets::drain(const std::shared_ptr<UdpSocket>& socket, bool group) {
+    for (int batch = 0; batch < batches_per_turn; ++batch) {
+        std::error_code error;
+        const auto arrivals = receiver_.receive(*socket, error);
+        if (error) {
+            log_(LogLevel::warning, "cannot receive: " + error.message());
+        }
+        for (const Arrival& arrival : arrivals) {
+            if (is_meant_for_us(arrival, group)) {
+                listener_.received(arrival.bytes, arrival.from);
+                if (!open_) {
+                    return;
+                }
+            }
+        }
+        if (!receiver_.full()) {
+            break;
+        }
+    }
+    listener_.batch_ended();
+    if (open_) {
+        receive_from(socket, group);
+    }
+}
+
+bool UdpSockets::is_own(const Address& from) const {
+    return own_addresses_.contains(from.with_port(0));
+}
+
+bool UdpSockets::is_meant_for_us(const Arrival& arrival, bool group) const {
+    if (options_.ignore_own_addresses && is_own(arrival.from)) {
+        return false;
+    }
+    if (group) {
+        // The group's sockets hear this node, too.
+        const Sender* sender = arrival.from.is_v6() ? sender6_.get() : sender4_.get();
+        boost::system::error_code failed;
+        return !sender || arrival.from.port() != sender->socket->local_endpoint(failed).port() ||
+               !is_own(arrival.from);
+    }
+    if (options_.interfaces.empty() || arrival.interface == 0) {
+        return true;
+    }
+    // What this machine sends to itself comes in by loopback, whatever the address.
+    return memberships_.contains(arrival.interface) || is_own(arrival.from);
+}
+
+void UdpSockets::send(core::Outbox& box) {
+    if (box.items.empty()) {
+        return;
+    }
+    const std::size_t base = bytes_.size();
+    if (base == 0) {
+        bytes_.swap(box.bytes);
+    } else if (base + box.bytes.size() <= options_.send_queue_max) {
+        bytes_.append(box.bytes);
+    } else {
+        tallies_.dropped_newest.add(box.items.size());
+        log_(LogLevel::warning, "dropped datagrams: send_queue_max bytes wait already");
+        box.clear();
+        return;
+    }
+    for (core::Outbox::Item& item : box.items) {
+        item.at += base;
+        queue(item);
+    }
+    box.clear();
+    for (Sender* sender : {sender4_.get(), sender6_.get()}) {
+        if (sender) {
+            flush(*sender);
+        }
+    }
+}
+
+void UdpSockets::queue(const core::Outbox::Item& item) {
+    if (!item.to_group) {
+        if (Sender* sender = sender_for(item.to)) {
+            sender->queue.push_back({item.at, item.size, item.to, 0});
+        } else {
+            tallies_.send_failures.add();
+            log_(LogLevel::warning, "not sent to " + item.to.str() + ": this node does not use " +
+                                        (item.to.is_v6() ? "IPv6" : "IPv4"));
+        }
+        return;
+    }
+    for (const auto& [interface, membership] : memberships_) {
+        if (membership.joined4) {
+            sender4_->queue.push_back({item.at, item.size, group4_, interface});
+        }
+        if (membership.joined6) {
+            const Address scoped(group6_.ip(), group6_.port(), interface);
+            sender6_->queue.push_back({item.at, item.size, scoped, interface});
+        }
+    }
+}
+
+void UdpSockets::flush(Sender& sender) {
+    while (!sender.blocked && sender.sent < sender.queue.size()) {
+        std::error_code error;
+        const auto waiting = std::span<const Departure>(sender.queue).subspan(sender.sent);
+        const std::size_t count = send_datagrams(*sender.socket, bytes_.data(), waiting, error);
+        for (const Departure& departure : waiting.first(count)) {
+            tallies_.bytes_out.add(departure.size);
+        }
+        sender.sent += count;
+        if (would_block(error)) {
+            wait_writable(sender);
+        } else if (error) {
+            const Departure& failed = waiting[count];
+            tallies_.send_failures.add();
+            log_(LogLevel::debug, "not sent to " + failed.to.str() + ": " + error.message());
+            ++sender.sent;
+        }
+    }
+    if (!sender.blocked) {
+        sender.queue.clear();
+        sender.sent = 0;
+    }
+    if ((!sender4_ || sender4_->queue.empty()) && (!sender6_ || sender6_->queue.empty())) {
+        bytes_.clear();
+    }
+}
+
+void UdpSockets::wait_writable(Sender& sender) {
+    sender.blocked = true;
+    sender.socket->async_wait(
+        boost::asio::socket_base::wait_write,
+        [weak = weak_from_this(), v6 = &sender == sender6_.get()](boost::system::error_code error) {
+            const auto self = weak.lock();
+            if (!error && self && self->open_) {
+                Sender& ready = v6 ? *self->sender6_ : *self->sender4_;
+                ready.blocked = false;
+                self->flush(ready);
+            }
+        });
+}
+
+}  // namespace netaio::net
