@@ -193,7 +193,7 @@ void UdpNode::Impl::request(const Address& to, Result<OwnedMessage> message,
 }
 
 void UdpNode::Impl::start_handler(std::shared_ptr<Suspended> handler) {
-    auto running = std::make_shared<Running>(Running{std::move(handler)});
+    auto running = std::make_shared<Running>(std::move(handler));
     running_.insert(running);
     const Suspended& begun = *running->handler;
     const auto& kept = static_cast<const net::KeptUdpHandler&>(*begun.route.handler);

@@ -46,6 +46,7 @@ public:
 private:
     using Suspended = core::DatagramNode::Suspended;
     struct Running {
+        explicit Running(std::shared_ptr<Suspended> begun) : handler(std::move(begun)) {}
         std::shared_ptr<Suspended> handler;
         boost::asio::cancellation_signal cancel = {};
     };

@@ -27,8 +27,8 @@ UdpSockets::UdpSockets(const boost::asio::any_io_executor& executor, const UdpNo
       settle_timer_(executor) {}
 
 std::error_code UdpSockets::open() {
-    std::error_code error4 = boost::asio::error::address_family_not_supported;
-    std::error_code error6 = error4;
+    std::error_code error4;
+    std::error_code error6;
     if (options_.ipv4) {
         error4 = open_sender(false);
     }
