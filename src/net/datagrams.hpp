@@ -26,6 +26,7 @@ struct Departure {
     std::size_t size = 0;
     Address to = {};
     std::uint32_t interface = 0;  ///< where it must go out; 0 to have it routed
+    Address local = {};           ///< over IPv4, that interface's address, to send it from
 };
 
 /// Receives into room for a batch, which the arrivals point to until the next one.

@@ -106,7 +106,7 @@ void UdpSockets::send(core::Outbox& box) {
 void UdpSockets::queue(const core::Outbox::Item& item) {
     if (!item.to_group) {
         if (Sender* sender = sender_for(item.to)) {
-            sender->queue.push_back({item.at, item.size, item.to, 0});
+            sender->queue.push_back({item.at, item.size, item.to});
         } else {
             tallies_.send_failures.add();
             log_(LogLevel::warning, "not sent to " + item.to.str() + ": this node does not use " +
@@ -116,7 +116,7 @@ void UdpSockets::queue(const core::Outbox::Item& item) {
     }
     for (const auto& [interface, membership] : memberships_) {
         if (membership.joined4) {
-            sender4_->queue.push_back({item.at, item.size, group4_, interface});
+            sender4_->queue.push_back({item.at, item.size, group4_, interface, membership.local4});
         }
         if (membership.joined6) {
             const Address scoped(group6_.ip(), group6_.port(), interface);

@@ -71,6 +71,7 @@ void address_interface(msghdr& header, char* room, const Departure& departure) {
     } else {
         in_pktinfo info{};
         info.ipi_ifindex = static_cast<int>(departure.interface);
+        std::memcpy(&info.ipi_spec_dst, departure.local.ip().data(), 4);
         add_control(header, room, IPPROTO_IP, IP_PKTINFO, info);
     }
 }

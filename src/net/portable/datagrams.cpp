@@ -44,8 +44,11 @@ std::size_t send_datagrams(UdpSocket& socket, const char* bytes,
     std::size_t sent = 0;
     boost::system::error_code failed;
     for (const Departure& departure : departures) {
-        if (departure.interface != 0 && departure.to.is_v6()) {
-            socket.set_option(multicast::outbound_interface(departure.interface), failed);
+        if (departure.interface != 0) {
+            socket.set_option(departure.to.is_v6()
+                                  ? multicast::outbound_interface(departure.interface)
+                                  : multicast::outbound_interface(to_ip(departure.local).to_v4()),
+                              failed);
         }
         socket.send_to(boost::asio::buffer(bytes + departure.at, departure.size),
                        to_endpoint<udp::endpoint>(departure.to), 0, failed);
