@@ -1,13 +1,18 @@
-// What the bundled plugins cost, beside the bare cost of the hashes they cannot do without.
-// The Bare benchmarks call OpenSSL themselves, for the reason given in src/crypto/sha256.cpp.
+// What the bundled plugins cost, beside the bare cost of the hashes and boxes they cannot do
+// without. The Bare benchmarks call OpenSSL, for the reason given in src/crypto/sha256.cpp, and
+// libsodium themselves.
 #define OPENSSL_SUPPRESS_DEPRECATED
 
 #include <benchmark/benchmark.h>
 #include <openssl/sha.h>
+#include <sodium.h>
 
+#include <netaio/default_peer.hpp>
 #include <netaio/make.hpp>
 #include <netaio/stream_cipher.hpp>
+#include <netaio/x25519_cipher.hpp>
 #include <string>
+#include <vector>
 
 namespace netaio {
 namespace {
@@ -176,6 +181,91 @@ void CheckAndDecrypt(benchmark::State& state) {
     count_bytes(state);
 }
 
+// One node with itself is as good as two.
+const X25519Cipher& x25519() {
+    static const X25519Cipher plugin({.seed = std::string(32, 's')});
+    return plugin;
+}
+
+PluginContext context_with_peer() {
+    static const DefaultPeer peer_plugin;
+    static const Peer peer = x25519().local_peer();
+    return {.environment = environment(), .peer = &peer, .peer_plugin = &peer_plugin};
+}
+
+// What libsodium works on: a shared key, and a nonce that the plugin has to draw anew each time.
+struct BareBox {
+    explicit BareBox(const benchmark::State& state)
+        : text(static_cast<std::size_t>(state.range(0)), 'c'),
+          box(text.size() + crypto_box_MACBYTES) {
+        crypto_box_keypair(public_key, secret_key);
+        crypto_box_beforenm(shared, public_key, secret_key);
+    }
+
+    void seal() { crypto_box_easy_afternm(box.data(), text.data(), text.size(), nonce, shared); }
+    bool open() {
+        return crypto_box_open_easy_afternm(text.data(), box.data(), box.size(), nonce, shared) ==
+               0;
+    }
+
+    std::vector<unsigned char> text;
+    std::vector<unsigned char> box;
+    unsigned char public_key[crypto_box_PUBLICKEYBYTES];
+    unsigned char secret_key[crypto_box_SECRETKEYBYTES];
+    unsigned char shared[crypto_box_BEFORENMBYTES];
+    unsigned char nonce[crypto_box_NONCEBYTES]{};
+};
+
+void BareBoxSeal(benchmark::State& state) {
+    BareBox bare(state);
+    for (auto _ : state) {
+        bare.seal();
+        benchmark::DoNotOptimize(bare.box.data());
+    }
+    count_bytes(state);
+}
+
+void BareBoxOpen(benchmark::State& state) {
+    BareBox bare(state);
+    bare.seal();
+    for (auto _ : state) {
+        benchmark::DoNotOptimize(bare.open());
+    }
+    count_bytes(state);
+}
+
+void BareSharedKey(benchmark::State& state) {
+    BareBox bare(state);
+    for (auto _ : state) {
+        benchmark::DoNotOptimize(
+            crypto_box_beforenm(bare.shared, bare.public_key, bare.secret_key));
+    }
+}
+
+void X25519Encrypt(benchmark::State& state) {
+    const std::string content = content_of(state);
+    for (auto _ : state) {
+        OwnedMessage message = publish(uri, content);
+        must(x25519().encrypt(message.body(), message.auth(), context_with_peer()));
+        benchmark::DoNotOptimize(message);
+    }
+    count_bytes(state);
+}
+
+void X25519Decrypt(benchmark::State& state) {
+    OwnedMessage message = publish(uri, content_of(state));
+    must(x25519().encrypt(message.body(), message.auth(), context_with_peer()));
+    const ByteView encrypted = message.body().encoded();
+    std::string buffer(encrypted.size(), '\0');
+    for (auto _ : state) {
+        encrypted.copy(buffer.data(), buffer.size());
+        Body body = Body::over(buffer).value();
+        must(x25519().decrypt(body, message.auth(), context_with_peer()));
+        benchmark::DoNotOptimize(body);
+    }
+    count_bytes(state);
+}
+
 void RandomNonce(benchmark::State& state) {
     char nonce[16];
     for (auto _ : state) {
@@ -197,6 +287,11 @@ BENCHMARK(CipherDecrypt)->Apply(sizes);
 BENCHMARK(BareBothHashes)->Apply(sizes);
 BENCHMARK(EncryptAndMake)->Apply(sizes);
 BENCHMARK(CheckAndDecrypt)->Apply(sizes);
+BENCHMARK(BareBoxSeal)->Apply(sizes);
+BENCHMARK(X25519Encrypt)->Apply(sizes);
+BENCHMARK(BareBoxOpen)->Apply(sizes);
+BENCHMARK(X25519Decrypt)->Apply(sizes);
+BENCHMARK(BareSharedKey)->Arg(64);
 BENCHMARK(RandomNonce);
 
 }  // namespace

@@ -29,6 +29,7 @@ install(FILES
     "${PROJECT_BINARY_DIR}/netaioConfig.cmake"
     "${PROJECT_BINARY_DIR}/netaioConfigVersion.cmake"
     "${PROJECT_SOURCE_DIR}/cmake/Findlibdeflate.cmake"
+    "${PROJECT_SOURCE_DIR}/cmake/Findlibsodium.cmake"
     DESTINATION ${package_dir})
 
 # pkg-config: netaio

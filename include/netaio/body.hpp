@@ -61,9 +61,10 @@ public:
     std::error_code wrap(std::size_t uri_size);
     /// Uri and content as one run of bytes, to be changed in place, followed by unwrap().
     std::span<char> mutable_payload() noexcept { return {begin_ + 2, size_ - 2}; }
-    /// The reverse of wrap(): takes uri and content, joined, for an encoded body. A uri length
-    /// beyond the end is clamped (protocol.md §6); what is missing of its two bytes counts as zero.
-    void unwrap() noexcept;
+    /// The reverse of wrap(): takes uri and content, joined, for an encoded body, or their first
+    /// `size` bytes. A uri length beyond the end is clamped (protocol.md §6); what is missing of
+    /// its two bytes counts as zero.
+    void unwrap(std::size_t size = 0xffff) noexcept;
 
     /// Whether the bytes are this body's own, and so outlive the buffer they were read from.
     bool owns() const noexcept { return storage_ != nullptr || begin_ == empty_; }

@@ -12,3 +12,4 @@
 #include <netaio/tcp_client.hpp>
 #include <netaio/tcp_server.hpp>
 #include <netaio/udp_node.hpp>
+#include <netaio/x25519_cipher.hpp>

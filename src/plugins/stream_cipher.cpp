@@ -4,6 +4,7 @@
 
 #include "../crypto/hmac.hpp"
 #include "../crypto/keystream.hpp"
+#include "body_cipher.hpp"
 
 namespace netaio {
 namespace {
@@ -45,24 +46,18 @@ Sha256StreamCipher::~Sha256StreamCipher() = default;
 
 std::error_code Sha256StreamCipher::encrypt(Body& body, AuthFields& fields,
                                             const PluginContext& context) const {
-    const std::size_t size = body.encoded().size() - (options_.encrypt_uri ? 0 : 2);
-    if (size > Body::payload_max) {
-        return Errc::too_large;
-    }
     Random& random = *context.environment.random;
     std::array<char, iv_size> iv;
-    random.fill(iv);
-    if (options_.encrypt_uri) {
-        const std::uint32_t split = random.between(1, static_cast<std::uint32_t>(size) - 1);
-        if (const std::error_code error = body.wrap(split)) {
-            return error;
-        }
-    }
     const ByteView iv_view = std::string_view(iv.data(), iv.size());
-    key_->apply(options_.dialect, iv_view,
-                options_.encrypt_uri ? body.mutable_payload() : body.mutable_content());
-    fields.set(options_.iv_field, iv_view);
-    return {};
+    const auto error =
+        plugins::encrypt_body(body, options_.encrypt_uri, 0, random, [&](std::span<char> bytes) {
+            random.fill(iv);
+            key_->apply(options_.dialect, iv_view, bytes);
+        });
+    if (!error) {
+        fields.set(options_.iv_field, iv_view);
+    }
+    return error;
 }
 
 std::error_code Sha256StreamCipher::decrypt(Body& body, const AuthFields& fields,
@@ -71,16 +66,10 @@ std::error_code Sha256StreamCipher::decrypt(Body& body, const AuthFields& fields
     if (!iv) {
         return Errc::decrypt_failed;
     }
-    if (options_.encrypt_uri) {
-        key_->apply(options_.dialect, *iv, body.mutable_payload());
-        body.unwrap();
-    } else {
-        key_->apply(options_.dialect, *iv, body.mutable_content());
-    }
-    if (body.encoded().size() - 2 > Body::payload_max) {
-        return Errc::decrypt_failed;
-    }
-    return {};
+    return plugins::decrypt_body(body, options_.encrypt_uri, [&](std::span<char> bytes) {
+        key_->apply(options_.dialect, *iv, bytes);
+        return bytes.size();
+    });
 }
 
 std::shared_ptr<const CipherPlugin> stream_cipher(StreamCipherOptions options) {

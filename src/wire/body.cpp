@@ -84,8 +84,9 @@ std::error_code Body::wrap(std::size_t uri_size) {
     return {};
 }
 
-void Body::unwrap() noexcept {
-    const std::size_t payload = size_ - 2;
+void Body::unwrap(std::size_t size) noexcept {
+    const std::size_t payload = std::min<std::size_t>(size, size_ - 2);
+    size_ = static_cast<std::uint32_t>(2 + payload);
     if (payload >= 2) {
         begin_ += 2;
         size_ -= 2;

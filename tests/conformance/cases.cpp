@@ -28,6 +28,11 @@ std::string config_bytes(const Json& config, std::string_view name, std::string 
     return value.as_bytes().value().str();
 }
 
+bool config_bool(const Json& config, std::string_view name, bool otherwise) {
+    const Json* field = config_field(config, name);
+    return field ? value_of(*field).as_bool().value() : otherwise;
+}
+
 }  // namespace
 
 Dialect dialect_of(const Json& one) {
@@ -60,10 +65,15 @@ StreamCipherOptions stream_options(const Json& config, Dialect dialect) {
     StreamCipherOptions options;
     options.key = config_bytes(config, "key", "");
     options.iv_field = config_bytes(config, "iv_field", options.iv_field);
-    if (const Json* encrypt_uri = config_field(config, "encrypt_uri")) {
-        options.encrypt_uri = value_of(*encrypt_uri).as_bool().value();
-    }
+    options.encrypt_uri = config_bool(config, "encrypt_uri", options.encrypt_uri);
     options.dialect = dialect;
+    return options;
+}
+
+X25519Options x25519_options(const Json& config) {
+    X25519Options options;
+    options.seed = config_bytes(config, "seed", "");
+    options.encrypt_uri = config_bool(config, "encrypt_uri", options.encrypt_uri);
     return options;
 }
 
@@ -78,6 +88,7 @@ std::shared_ptr<const CipherPlugin> cipher_plugin(const Json& plugin, Dialect di
     if (plugin.is_null()) return nullptr;
     const auto kind = plugin.at("plugin").get<std::string>();
     if (kind == "stream") return stream_cipher(stream_options(plugin.at("config"), dialect));
+    if (kind == "x25519") return x25519_cipher(x25519_options(plugin.at("config")));
     throw std::invalid_argument("no cipher plugin " + kind);
 }
 

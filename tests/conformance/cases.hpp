@@ -2,6 +2,7 @@
 
 #include <netaio/hmac_auth.hpp>
 #include <netaio/stream_cipher.hpp>
+#include <netaio/x25519_cipher.hpp>
 
 #include "support/fixed_environment.hpp"
 #include "vectors.hpp"
@@ -22,6 +23,7 @@ struct CaseEnvironment {
 
 HmacOptions hmac_options(const Json& config, Dialect dialect);
 StreamCipherOptions stream_options(const Json& config, Dialect dialect);
+X25519Options x25519_options(const Json& config);
 
 /// A `{"plugin", "config"}`; null for null.
 std::shared_ptr<const AuthPlugin> auth_plugin(const Json& plugin, Dialect dialect);

@@ -182,6 +182,21 @@ TEST(Body, ClampsAUriLengthBeyondThePlaintext) {
     EXPECT_EQ(body.encoded(), encoded("rest", "")) << "the clamped length is what is encoded";
 }
 
+TEST(Body, UnwrapsTheStartOfUriAndContentWhereverTheyWereSplit) {
+    const std::string plaintext = encoded("uri", "content");
+    for (std::size_t split = 0; split <= plaintext.size() + 4; ++split) {
+        const std::string padded = plaintext + "more";
+        Body body = *Body::make(padded.substr(0, split), padded.substr(split));
+        body.unwrap(plaintext.size());
+        EXPECT_EQ(body.encoded(), plaintext);
+        EXPECT_EQ(body.uri(), "uri");
+        EXPECT_EQ(body.content(), "content");
+    }
+    Body body = *Body::make("\x7f\x7f", "content");
+    body.unwrap(1);
+    EXPECT_EQ(body.encoded(), ByteView("\0\0", 2));
+}
+
 TEST(Body, UnwrapsTooShortAPlaintextToNothing) {
     for (const bool as_uri : {true, false}) {
         Body body = as_uri ? *Body::make("\x7f", "") : *Body::make("", "\x7f");

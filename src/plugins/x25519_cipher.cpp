@@ -1,0 +1,106 @@
+#include <netaio/default_peer.hpp>
+#include <netaio/x25519_cipher.hpp>
+#include <stdexcept>
+
+#include "../crypto/shared_keys.hpp"
+#include "body_cipher.hpp"
+
+namespace netaio {
+namespace {
+
+static_assert(X25519Cipher::overhead == crypto::box_overhead);
+
+// Why there is no key to share; null when there is one.
+const char* shared_key_of(const PluginContext& context, crypto::SharedKeys& keys,
+                          std::optional<crypto::SecretKey>& key) {
+    if (!context.peer || !context.peer_plugin) {
+        return "x25519: the peer at the other end is not known";
+    }
+    const Result<Value> data = context.peer_plugin->parse_data(*context.peer);
+    const Value* named = data ? data->find("pubkey") : nullptr;
+    const auto public_key = named ? named->as_bytes() : std::nullopt;
+    if (!public_key) {
+        return "x25519: the data of the peer has no pubkey";
+    }
+    key = keys.with(*public_key);
+    return key ? nullptr : "x25519: the pubkey of the peer cannot be used";
+}
+
+}  // namespace
+
+struct X25519Cipher::Keys {
+    Keys(const crypto::SeedKeys& own, std::size_t shared_max)
+        : verify_key(own.verify_key),
+          public_key(own.public_key),
+          shared(own.private_key, shared_max) {}
+
+    std::optional<crypto::SecretKey> shared_with_peer(const PluginContext& context) {
+        std::optional<crypto::SecretKey> key;
+        if (const char* reason = shared_key_of(context, shared, key)) {
+            context.environment.log(LogLevel::debug, reason);
+        }
+        return key;
+    }
+
+    crypto::PublicKey verify_key;
+    crypto::PublicKey public_key;
+    crypto::SharedKeys shared;
+};
+
+X25519Cipher::X25519Cipher(X25519Options options) : encrypt_uri_(options.encrypt_uri) {
+    if (options.seed.reveal().size() != crypto::key_size) {
+        throw std::invalid_argument(
+            "X25519Options::seed is not 32 bytes long: give it random bytes that are kept in a "
+            "file, as 'netaio keygen' makes them");
+    }
+    keys_ =
+        std::make_unique<Keys>(crypto::SeedKeys(options.seed.reveal()), options.shared_keys_max);
+}
+
+X25519Cipher::~X25519Cipher() = default;
+
+std::error_code X25519Cipher::encrypt(Body& body, AuthFields&, const PluginContext& context) const {
+    const auto key = keys_->shared_with_peer(context);
+    if (!key) {
+        return Errc::encrypt_failed;
+    }
+    Random& random = *context.environment.random;
+    return plugins::encrypt_body(body, encrypt_uri_, overhead, random,
+                                 [&](std::span<char> bytes) {
+                                     std::array<char, crypto::box_nonce_size> nonce;
+                                     random.fill(nonce);
+                                     crypto::seal_box(bytes, nonce, *key);
+                                 });
+}
+
+std::error_code X25519Cipher::decrypt(Body& body, const AuthFields&,
+                                      const PluginContext& context) const {
+    const auto key = keys_->shared_with_peer(context);
+    if (!key) {
+        return Errc::decrypt_failed;
+    }
+    return plugins::decrypt_body(
+        body, encrypt_uri_, [&](std::span<char> bytes) { return crypto::open_box(bytes, *key); });
+}
+
+ByteView X25519Cipher::public_key() const noexcept {
+    return keys_->public_key;
+}
+
+ByteView X25519Cipher::verify_key() const noexcept {
+    return keys_->verify_key;
+}
+
+Dict X25519Cipher::peer_data() const {
+    return {{"pubkey", Bytes(public_key())}, {"vkey", Bytes(verify_key())}};
+}
+
+Peer X25519Cipher::local_peer() const {
+    return {.id = public_key().str(), .data = DefaultPeer().encode_data(peer_data()).value()};
+}
+
+std::shared_ptr<const X25519Cipher> x25519_cipher(X25519Options options) {
+    return std::make_shared<const X25519Cipher>(std::move(options));
+}
+
+}  // namespace netaio
