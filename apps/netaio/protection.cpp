@@ -3,6 +3,7 @@
 #include <iostream>
 
 #include "input.hpp"
+#include "seed_file.hpp"
 
 namespace netaio::app {
 namespace {
@@ -27,6 +28,25 @@ std::shared_ptr<const CipherPlugin> make_cipher(const std::string& option,
                           .dialect = dialect});
 }
 
+void use_x25519(const std::string& key_file, Protection& protection) {
+    const auto cipher = x25519_cipher({.seed = read_seed(key_file)});
+    protection.inner.cipher = cipher;
+    protection.local_peer = cipher->local_peer();
+    protection.payload_max -= X25519Cipher::overhead;
+}
+
+void warn_if_unauthenticated(const Protection& protection) {
+    if (protection.outer.auth || protection.inner.auth) return;
+    if (protection.local_peer) {
+        std::cerr << "netaio: warning: whoever reaches the other side can introduce itself with a "
+                     "key of its own; add --hmac\n";
+    } else if (protection.outer.cipher || protection.inner.cipher) {
+        std::cerr
+            << "netaio: warning: encryption alone does not show when a message was changed, or "
+               "the key is wrong; add --hmac\n";
+    }
+}
+
 }  // namespace
 
 void add_protection_options(CLI::App& command, ProtectionOptions& options) {
@@ -37,7 +57,7 @@ void add_protection_options(CLI::App& command, ProtectionOptions& options) {
                 return source.empty() ? std::string("the secret is empty") : std::string();
             },
             "");
-        command.add_option(name, value, text)
+        return command.add_option(name, value, text)
             ->type_name(type)
             ->check(not_empty)
             ->group(protection_group);
@@ -48,6 +68,9 @@ void add_protection_options(CLI::App& command, ProtectionOptions& options) {
         "authenticate resource messages once more inside");
     add("--inner-cipher", options.inner_cipher, "KEY",
         "encrypt their content once more inside; uris stay readable");
+    add("--x25519-key", options.x25519_key, "FILE",
+        "or so that only the peer can read it, with the key in FILE; see netaio keygen")
+        ->excludes("--inner-cipher");
     command.add_option("--dialect", options.dialect, "what the peers speak, 0.0.8 or 0.0.9")
         ->type_name("VERSION")
         ->check(CLI::IsMember({"0.0.8", "0.0.9"}).description(""))
@@ -66,11 +89,8 @@ Protection make_protection(const ProtectionOptions& options) {
     if (made.outer.cipher && made.outer.cipher->hides_uri()) {
         made.payload_max -= 2;
     }
-    if ((made.outer.cipher || made.inner.cipher) && !made.outer.auth && !made.inner.auth) {
-        std::cerr
-            << "netaio: warning: encryption alone does not show when a message was changed, or "
-               "the key is wrong; add --hmac\n";
-    }
+    if (!options.x25519_key.empty()) use_x25519(options.x25519_key, made);
+    warn_if_unauthenticated(made);
     return made;
 }
 

@@ -2,6 +2,8 @@
 
 #include <CLI/CLI.hpp>
 #include <netaio/stream_cipher.hpp>
+#include <netaio/x25519_cipher.hpp>
+#include <optional>
 #include <string>
 
 namespace netaio::app {
@@ -12,6 +14,7 @@ struct ProtectionOptions {
     std::string cipher;
     std::string inner_hmac;
     std::string inner_cipher;
+    std::string x25519_key;
     std::string dialect = "0.0.9";
 };
 
@@ -22,12 +25,14 @@ struct Protection {
     Plugins outer;
     Plugins inner;
     Dialect dialect = Dialect::v0_0_9;
+    /// What peers must be told about this node to talk to it; nothing without need for peers.
+    std::optional<Peer> local_peer = std::nullopt;
     /// Uri and content together may be this long at most, in bytes, with these plugins.
     std::size_t payload_max = Body::payload_max;
 };
 
 /// Reads the secrets and makes the plugins. Warns on stderr about literal secrets, and about
-/// ciphers that no auth plugin guards.
+/// ciphers and peers' keys that no auth plugin guards.
 Protection make_protection(const ProtectionOptions& options);
 
 }  // namespace netaio::app

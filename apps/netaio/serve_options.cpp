@@ -97,6 +97,7 @@ TcpServerOptions make_server_options(const ServeOptions& options, const Protecti
     made.dual_stack = !listens_v4;
     made.auth = protection.outer.auth;
     made.cipher = protection.outer.cipher;
+    made.local_peer = protection.local_peer;
     made.environment.log = log;
     made.threads = options.threads;
     made.handle_signals = false;

@@ -21,6 +21,7 @@ TcpClientOptions make_client_options(const ClientOptions& options, const Protect
     TcpClientOptions made;
     made.auth = protection.outer.auth;
     made.cipher = protection.outer.cipher;
+    made.local_peer = protection.local_peer;
     made.environment.log = make_log(options.log_level);
     made.connect_timeout = to_milliseconds(options.timeout_seconds);
     made.request_timeout = to_milliseconds(options.timeout_seconds);
@@ -110,6 +111,8 @@ void throw_failure(const std::error_code& error, const Session& session) {
     std::string text = session.server() + ": " + error.message();
     if (code == ExitCode::authentication) {
         text += "; check that both sides use the same secrets, layers and --dialect";
+    } else if (error == Errc::encrypt_failed) {
+        text += "; the server has not introduced itself with a key: start it with --x25519-key too";
     } else if (error == Errc::timeout) {
         text += " (" + seconds(session.options().timeout_seconds) +
                 "); raise --timeout, or check that both sides use the same keys";

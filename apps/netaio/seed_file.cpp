@@ -1,0 +1,105 @@
+#include "seed_file.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <iostream>
+#include <netaio/environment.hpp>
+
+#include "exit_code.hpp"
+
+namespace netaio::app {
+namespace {
+
+constexpr std::size_t seed_size = 32;
+
+class File {
+public:
+    File(const std::string& path, int flags) : fd_(::open(path.c_str(), flags | O_CLOEXEC, 0600)) {}
+    ~File() {
+        if (fd_ >= 0) ::close(fd_);
+    }
+    File(const File&) = delete;
+    File& operator=(const File&) = delete;
+
+    bool is_open() const noexcept { return fd_ >= 0; }
+    int fd() const noexcept { return fd_; }
+
+private:
+    int fd_;
+};
+
+// One byte more than a seed, which tells that there is more.
+struct SeedBytes {
+    std::array<char, seed_size + 1> bytes{};
+
+    ~SeedBytes() { explicit_bzero(bytes.data(), bytes.size()); }
+    ByteView first(std::size_t size) const noexcept { return std::string_view(bytes.data(), size); }
+};
+
+[[noreturn]] void cannot(const std::string& action, const std::string& path, int error,
+                         const std::string& hint = "") {
+    throw Failure(ExitCode::other,
+                  "cannot " + action + " '" + path + "': " + std::strerror(error) + hint);
+}
+
+void warn_if_readable_by_others(const File& file, const std::string& path) {
+    struct stat status{};
+    if (::fstat(file.fd(), &status) == 0 && (status.st_mode & 0077) != 0) {
+        std::cerr << "netaio: warning: others on this machine may read the key in '" << path
+                  << "'; chmod 600 keeps it to its owner\n";
+    }
+}
+
+bool write_random(const File& file) {
+    SeedBytes seed;
+    Environment::secure_random()->fill(std::span(seed.bytes).first(seed_size));
+    return ::write(file.fd(), seed.bytes.data(), seed_size) == static_cast<ssize_t>(seed_size) &&
+           ::fsync(file.fd()) == 0;
+}
+
+}  // namespace
+
+Secret read_seed(const std::string& path) {
+    const File file(path, O_RDONLY);
+    if (!file.is_open()) cannot("open", path, errno, "; 'netaio keygen FILE' makes a key");
+    SeedBytes seed;
+    const ssize_t size = ::read(file.fd(), seed.bytes.data(), seed.bytes.size());
+    if (size < 0) cannot("read", path, errno);
+    if (size != static_cast<ssize_t>(seed_size)) {
+        throw Failure(ExitCode::usage, "'" + path +
+                                           "' is no key, which is 32 bytes long; "
+                                           "'netaio keygen FILE' makes one");
+    }
+    warn_if_readable_by_others(file, path);
+    return seed.first(seed_size);
+}
+
+void write_seed(const std::string& path, bool replace) {
+    // What is to be replaced stays whole until then.
+    const std::string made = replace ? path + ".new" : path;
+    {
+        const File file(made, O_WRONLY | O_CREAT | O_EXCL);
+        if (!file.is_open()) {
+            const bool in_the_way = errno == EEXIST && !replace;
+            cannot("make", made, errno, in_the_way ? "; --force replaces the key in it" : "");
+        }
+        if (!write_random(file)) {
+            const int error = errno;
+            ::unlink(made.c_str());
+            cannot("write", made, error);
+        }
+    }
+    if (replace && std::rename(made.c_str(), path.c_str()) != 0) {
+        const int error = errno;
+        ::unlink(made.c_str());
+        cannot("replace", path, error);
+    }
+}
+
+}  // namespace netaio::app

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <netaio/secret.hpp>
+#include <string>
+
+namespace netaio::app {
+
+/// Reads the 32 bytes of a file that write_seed() made, and warns on stderr when others on the
+/// machine may read it. Throws Failure that never shows them.
+Secret read_seed(const std::string& path);
+
+/// Makes a file of 32 random bytes that only its owner may read. Throws Failure, and leaves what is
+/// there as it was, when there is a file already, unless it is to be replaced, or the file cannot
+/// be made.
+void write_seed(const std::string& path, bool replace);
+
+}  // namespace netaio::app
