@@ -182,14 +182,19 @@ void CheckAndDecrypt(benchmark::State& state) {
 }
 
 // One node with itself is as good as two.
+const Secret& seed() {
+    static const Secret bytes(std::string(32, 's'));
+    return bytes;
+}
+
 const X25519Cipher& x25519() {
-    static const X25519Cipher plugin({.seed = std::string(32, 's')});
+    static const X25519Cipher plugin({.seed = seed()});
     return plugin;
 }
 
 PluginContext context_with_peer() {
     static const DefaultPeer peer_plugin;
-    static const Peer peer = x25519().local_peer();
+    static const Peer peer = x25519_peer(seed());
     return {.environment = environment(), .peer = &peer, .peer_plugin = &peer_plugin};
 }
 

@@ -57,8 +57,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const X25519Cipher& there = node('t', encrypt_uri);
     const DefaultPeer peer_plugin;
     const Environment environment = test::fixed_environment();
-    const Peer here_peer = here.local_peer();
-    const Peer there_peer = there.local_peer();
+    const Peer here_peer = x25519_peer(std::string(32, 'h'));
+    const Peer there_peer = x25519_peer(std::string(32, 't'));
     const Peer hostile = hostile_peer(input);
     PluginContext context{.environment = environment, .peer_plugin = &peer_plugin};
 

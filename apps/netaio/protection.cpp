@@ -28,10 +28,18 @@ std::shared_ptr<const CipherPlugin> make_cipher(const std::string& option,
                           .dialect = dialect});
 }
 
+std::string random_id() {
+    std::string id(16, '\0');
+    Environment::secure_random()->fill(id);
+    return id;
+}
+
 void use_x25519(const std::string& key_file, Protection& protection) {
-    const auto cipher = x25519_cipher({.seed = read_seed(key_file)});
-    protection.inner.cipher = cipher;
-    protection.local_peer = cipher->local_peer();
+    const Secret seed = read_seed(key_file);
+    protection.inner.cipher = x25519_cipher({.seed = seed});
+    protection.local_peer = x25519_peer(seed);
+    // Several programs may use one key at once.
+    protection.local_peer->id = random_id();
     protection.payload_max -= X25519Cipher::overhead;
 }
 

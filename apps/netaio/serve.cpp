@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "exit_code.hpp"
+#include "introduction.hpp"
 #include "logging.hpp"
 #include "resource_server.hpp"
 #include "serve_options.hpp"
@@ -93,6 +94,7 @@ int serve(const ServeOptions& options) {
                  .log = log});
     WriteQueue writes(store);
     std::optional<TcpServer> server(std::in_place, server_options);
+    if (protection.local_peer) server->manage_peers(peer_management(protection));
     const ResourceServer resources(
         *server, writes, {.protection = protection, .read_only = options.read_only, .log = log});
     start(*server, server_options);

@@ -79,11 +79,18 @@ Session::Session(const ClientOptions& options, Protection protection)
     : options_(options),
       protection_(std::move(protection)),
       server_(parse_endpoint(options.server)),
-      client_(make_client_options(options, protection_)) {}
+      client_(make_client_options(options, protection_)) {
+    if (protection_.local_peer) introduction_.emplace(client_, protection_);
+}
 
 awaitable<void> Session::connect() {
     const auto [error, address] = co_await client_.connect(server_.host, server_.port, as_tuple);
     if (error) cannot_connect(error, *this);
+    if (introduction_) {
+        const auto unknown =
+            co_await introduction_->wait(address, to_milliseconds(options_.timeout_seconds));
+        if (unknown) throw_failure(unknown, *this);
+    }
 }
 
 awaitable<OwnedMessage> Session::exchange(MessageType type, ByteView uri, ByteView content) {
@@ -116,6 +123,7 @@ void throw_failure(const std::error_code& error, const Session& session) {
     } else if (error == Errc::timeout) {
         text += " (" + seconds(session.options().timeout_seconds) +
                 "); raise --timeout, or check that both sides use the same keys";
+        if (session.protection().local_peer) text += ", and --x25519-key";
     } else if (code == ExitCode::cannot_connect) {
         text += "; the server closed the connection: check that both sides use the same --dialect";
     }

@@ -5,6 +5,7 @@
 
 #include "client_options.hpp"
 #include "endpoint.hpp"
+#include "introduction.hpp"
 
 namespace netaio::app {
 
@@ -30,6 +31,7 @@ private:
     Protection protection_;
     Endpoint server_;
     TcpClient client_;
+    std::optional<Introduction> introduction_;
 };
 
 /// The Failure that an answer of an error type means.

@@ -53,9 +53,6 @@ public:
     /// What peers must be told to use this cipher with this node, `pubkey`, and besides it `vkey`,
     /// the verify key. Add what else they should know, and encode it with the peer plugin.
     Dict peer_data() const;
-    /// A node that tells peers just that, its id being its public key, for nodes with the default
-    /// peer plugin: `.local_peer = cipher->local_peer()`.
-    Peer local_peer() const;
 
 private:
     struct Keys;
@@ -64,6 +61,11 @@ private:
 };
 
 /// A shared X25519Cipher, for options: `.cipher = x25519_cipher({.seed = seed})`.
-std::shared_ptr<const X25519Cipher> x25519_cipher(X25519Options options);
+std::shared_ptr<const CipherPlugin> x25519_cipher(X25519Options options);
+
+/// A node as it presents itself to peers that are to use an X25519Cipher with it, and the default
+/// peer plugin: `.local_peer = x25519_peer(seed)`. Its data is X25519Cipher::peer_data(), its id
+/// the public key; nodes that share a seed need ids of their own. Throws as the cipher does.
+Peer x25519_peer(const Secret& seed);
 
 }  // namespace netaio

@@ -65,12 +65,11 @@ std::error_code X25519Cipher::encrypt(Body& body, AuthFields&, const PluginConte
         return Errc::encrypt_failed;
     }
     Random& random = *context.environment.random;
-    return plugins::encrypt_body(body, encrypt_uri_, overhead, random,
-                                 [&](std::span<char> bytes) {
-                                     std::array<char, crypto::box_nonce_size> nonce;
-                                     random.fill(nonce);
-                                     crypto::seal_box(bytes, nonce, *key);
-                                 });
+    return plugins::encrypt_body(body, encrypt_uri_, overhead, random, [&](std::span<char> bytes) {
+        std::array<char, crypto::box_nonce_size> nonce;
+        random.fill(nonce);
+        crypto::seal_box(bytes, nonce, *key);
+    });
 }
 
 std::error_code X25519Cipher::decrypt(Body& body, const AuthFields&,
@@ -95,12 +94,14 @@ Dict X25519Cipher::peer_data() const {
     return {{"pubkey", Bytes(public_key())}, {"vkey", Bytes(verify_key())}};
 }
 
-Peer X25519Cipher::local_peer() const {
-    return {.id = public_key().str(), .data = DefaultPeer().encode_data(peer_data()).value()};
+std::shared_ptr<const CipherPlugin> x25519_cipher(X25519Options options) {
+    return std::make_shared<const X25519Cipher>(std::move(options));
 }
 
-std::shared_ptr<const X25519Cipher> x25519_cipher(X25519Options options) {
-    return std::make_shared<const X25519Cipher>(std::move(options));
+Peer x25519_peer(const Secret& seed) {
+    const X25519Cipher cipher({.seed = seed});
+    return {.id = cipher.public_key().str(),
+            .data = DefaultPeer().encode_data(cipher.peer_data()).value()};
 }
 
 }  // namespace netaio

@@ -45,8 +45,8 @@ struct X25519CipherTest : testing::Test {
 
     X25519Cipher here{{.seed = seed('h')}};
     X25519Cipher there{{.seed = seed('t')}};
-    Peer here_peer = here.local_peer();
-    Peer there_peer = there.local_peer();
+    Peer here_peer = x25519_peer(seed('h'));
+    Peer there_peer = x25519_peer(seed('t'));
     DefaultPeer peer_plugin;
     Environment environment = test::fixed_environment();
 };
@@ -111,8 +111,7 @@ TEST_F(X25519CipherTest, FailsToDecryptWhatWasChangedCutOrIsFromAnother) {
         EXPECT_EQ(decrypt_from(here_peer, cut), Errc::decrypt_failed) << at;
     }
     OwnedMessage received = publish("uri", box);
-    EXPECT_EQ(decrypt_from(X25519Cipher({.seed = seed('x')}).local_peer(), received),
-              Errc::decrypt_failed);
+    EXPECT_EQ(decrypt_from(x25519_peer(seed('x')), received), Errc::decrypt_failed);
     EXPECT_FALSE(decrypt_from(here_peer, received));
 }
 
@@ -199,15 +198,15 @@ TEST_F(X25519CipherTest, FollowsAPeerThatChangesItsKey) {
 }
 
 TEST_F(X25519CipherTest, EncryptsUpToTheSizeRuleAndLeavesLargerBodiesAlone) {
-    const X25519Cipher hiding({.seed = seed('h'), .encrypt_uri = true});
-    for (const X25519Cipher* plugin : {&here, static_cast<const X25519Cipher*>(&hiding)}) {
-        const std::size_t room = Body::payload_max - 3 - overhead - (plugin->hides_uri() ? 2 : 0);
+    for (const bool encrypt_uri : {false, true}) {
+        const X25519Cipher plugin({.seed = seed('h'), .encrypt_uri = encrypt_uri});
+        const std::size_t room = Body::payload_max - 3 - overhead - (encrypt_uri ? 2 : 0);
         OwnedMessage fits = publish("uri", std::string(room, 'c'));
-        EXPECT_FALSE(plugin->encrypt(fits.body(), fits.auth(), to(there_peer)));
+        EXPECT_FALSE(plugin.encrypt(fits.body(), fits.auth(), to(there_peer)));
         EXPECT_EQ(fits.body().encoded().size() - 2, Body::payload_max);
 
         OwnedMessage message = publish("uri", std::string(room + 1, 'c'));
-        EXPECT_EQ(plugin->encrypt(message.body(), message.auth(), to(there_peer)), Errc::too_large);
+        EXPECT_EQ(plugin.encrypt(message.body(), message.auth(), to(there_peer)), Errc::too_large);
         EXPECT_EQ(message.uri(), "uri");
         EXPECT_EQ(message.content(), std::string(room + 1, 'c'));
     }
@@ -248,8 +247,9 @@ TEST_F(X25519CipherTest, ServesSeveralThreadsAtOnce) {
     std::vector<std::thread> threads;
     for (int i = 0; i < 4; ++i) {
         threads.emplace_back([&, i] {
-            const auto at = x25519_cipher({.seed = seed(static_cast<char>('1' + i))});
-            const Peer at_peer = at->local_peer();
+            const std::string own_seed = seed(static_cast<char>('1' + i));
+            const auto at = x25519_cipher({.seed = own_seed});
+            const Peer at_peer = x25519_peer(own_seed);
             PluginContext context{.environment = outside, .peer_plugin = &peer_plugin};
             for (int round = 0; round < 50; ++round) {
                 const std::string content(static_cast<std::size_t>(i * 100 + round), 'c');
