@@ -41,7 +41,8 @@ DatagramNode::DatagramNode(std::shared_ptr<Node> node, const DatagramBounds& bou
           }
       }) {
     node_->peers.set_observer(
-        [this](PeerEvent event, const Peer& peer) { peer_changed(event, peer); });
+        [this](PeerEvent event, const Peer& peer) { node_->tell_of_peer(event, peer); },
+        [this](const Address& vacated) { subscriptions_.remove_all(vacated); });
 }
 
 void DatagramNode::receive(std::span<char> datagram, const Address& from) {
@@ -110,6 +111,10 @@ void DatagramNode::post_reply(const Address& to) {
     }
 }
 
+bool DatagramNode::outbox_full() const noexcept {
+    return outbox_.bytes.size() + outbox_.items.size() * sizeof(Outbox::Item) > bounds_.outbox_max;
+}
+
 // Makes what was written from `at` on a datagram, or takes it back.
 std::error_code DatagramNode::add(std::size_t at, const Address& to, bool to_group) {
     const std::size_t size = outbox_.bytes.size() - at;
@@ -121,7 +126,7 @@ std::error_code DatagramNode::add(std::size_t at, const Address& to, bool to_gro
                    to);
         tallies_.send_failures.add();
         error = Errc::too_large;
-    } else if (outbox_.bytes.size() > bounds_.outbox_max && at > 0) {
+    } else if (at > 0 && outbox_full()) {
         tallies_.dropped_newest.add();
         error = Errc::queue_full;
     }
@@ -189,6 +194,11 @@ std::error_code DatagramNode::send_to_all(const std::vector<Target>& targets,
             if (error && !for_each) {
                 return error;
             }
+            continue;
+        }
+        if (outbox_full()) {
+            tallies_.dropped_newest.add();
+            first = first ? first : make_error_code(Errc::queue_full);
             continue;
         }
         Outbox::Item item = outbox_.items.back();

@@ -35,7 +35,7 @@ struct Outbox {
 /// The bounds of a node.
 struct DatagramBounds {
     std::size_t datagram_max = 65507;
-    std::size_t outbox_max = 4 << 20;
+    std::size_t outbox_max = 4 << 20;  ///< bytes of memory
     std::size_t requests_max = 65536;
     std::size_t subscriptions_max = 1 << 20;
     std::size_t subscribers_max = 65536;
@@ -118,7 +118,7 @@ private:
                             const Plugins& inner, const Plugins& outer);
     std::error_code send_to_all(const std::vector<Target>& targets, const Message& message,
                                 const Plugins& inner, const Plugins& outer);
-    void peer_changed(PeerEvent event, const Peer& peer);
+    bool outbox_full() const noexcept;
     RequestTable::TimePoint now() const { return node_->environment.clock->steady_now(); }
 
     std::shared_ptr<Node> node_;

@@ -94,13 +94,4 @@ std::optional<RequestTable::TimePoint> DatagramNode::next() const {
     return soonest;
 }
 
-void DatagramNode::peer_changed(PeerEvent event, const Peer& peer) {
-    if (event == PeerEvent::left) {
-        for (const Address& address : peer.addresses) {
-            subscriptions_.remove_all(address);
-        }
-    }
-    node_->tell_of_peer(event, peer);
-}
-
 }  // namespace netaio::core

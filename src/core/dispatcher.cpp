@@ -105,9 +105,6 @@ Outcome Dispatcher::handle(const Frame& frame, Source& source, std::string& out)
         return drop();
     }
     accepted_ = node_.outer.auth != nullptr;
-    if (peer) {
-        node_.peers.refresh(source.remote(), node_.environment.clock->steady_now());
-    }
     if (source.requests() && answer_request(message, source, peer.get())) {
         return {};
     }
@@ -125,10 +122,7 @@ KeyList Dispatcher::keys_of(const Message& message, const Source& source) const 
 Outcome Dispatcher::route(Message message, Source& source, std::string& out) {
     std::shared_ptr<const Route> taken;
     const Route* route = routes_.find(keys_of(message, source), taken);
-    if (!route) {
-        return unhandled(std::move(message), source, out);
-    }
-    if (route->inner.auth || route->inner.cipher) {
+    if (route && (route->inner.auth || route->inner.cipher)) {
         const auto peer = node_.peer_at(source.remote());
         if (const auto error = open_layer(message, route->inner, node_.context(peer.get()))) {
             if (error == Errc::auth_failed) {
@@ -141,7 +135,16 @@ Outcome Dispatcher::route(Message message, Source& source, std::string& out) {
         }
         accepted_ = accepted_ || route->inner.auth;
     }
-    return call(*route, std::move(message), source, out);
+    believed(source);
+    return route ? call(*route, std::move(message), source, out)
+                 : unhandled(std::move(message), source, out);
+}
+
+// No message that fails a check keeps a peer alive.
+void Dispatcher::believed(const Source& source) {
+    if (!node_.peers.empty()) {
+        node_.peers.refresh(source.remote(), node_.environment.clock->steady_now());
+    }
 }
 
 Outcome Dispatcher::call(const Route& route, Message message, Source& source, std::string& out) {
@@ -267,6 +270,8 @@ bool Dispatcher::answer_request(Message& message, Source& source, const Peer* pe
         tallies_.rejected_auth.add();
     } else if (error) {
         tallies_.rejected_decrypt.add();
+    } else {
+        believed(source);
     }
     request->completion(unverified ? make_error_code(Errc::auth_failed_unverified) : error,
                         error ? nullptr : &message);

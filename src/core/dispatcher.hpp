@@ -101,6 +101,7 @@ private:
                         std::string& out);
     Outcome bad_checksum(const Message& message, Source& source, std::string& out);
     Outcome drop();
+    void believed(const Source& source);
     bool answer_request(Message& message, Source& source, const Peer* peer);
     bool fail_request(const Message& message, const Plugins& layer, Source& source);
     void reply(OwnedMessage message, const Plugins& inner, Source& source, std::string& out);

@@ -4,48 +4,64 @@
 
 namespace netaio::core {
 
-// The entry of a peer, a new one if need be; null when there is no room.
-PeerTable::Entry* PeerTable::admit(const Peer& peer, Changes& changes) {
+// Puts a peer at these addresses, a new one if need be; null when there is no room.
+PeerTable::Entry* PeerTable::admit(const Peer& peer, const std::set<Address>& heard_at,
+                                   TimePoint now, Changes& changes) {
+    const auto more = std::ranges::count_if(
+        heard_at, [this](const Address& address) { return !at_.contains(address); });
     auto known = by_id_.find(peer.id);
-    if (known == by_id_.end()) {
-        if (by_id_.size() >= peers_max_) {
-            return nullptr;
-        }
+    const bool joined = known == by_id_.end();
+    if (at_.size() + static_cast<std::size_t>(more) > peers_max_ ||
+        (joined && by_id_.size() >= peers_max_)) {
+        return nullptr;
+    }
+    if (joined) {
         known =
             by_id_.emplace(peer.id, Entry{std::make_shared<const Peer>(Peer{.id = peer.id})}).first;
         count_.store(by_id_.size(), std::memory_order_relaxed);
-        changes.emplace_back(PeerEvent::joined, nullptr);
-    } else if (known->second.peer->data != peer.data) {
-        changes.emplace_back(PeerEvent::changed, nullptr);
     }
-    return &known->second;
+    Entry& entry = known->second;
+    bool changed = joined || entry.peer->data != peer.data;
+    for (const Address& address : heard_at) {
+        changed = changed || !entry.heard_at.contains(address);
+        learn(entry, address, now, changes);
+    }
+    entry.last_heard = now;
+    if (changed) {
+        renew(entry, peer);
+        changes.events.emplace_back(joined ? PeerEvent::joined : PeerEvent::changed, entry.peer);
+    }
+    return &entry;
 }
 
-void PeerTable::learn(Entry& entry, const Address& address, TimePoint now) {
+void PeerTable::learn(Entry& entry, const Address& address, TimePoint now, Changes& changes) {
     if (entry.heard_at.size() >= addresses_max && !entry.heard_at.contains(address)) {
         const auto oldest = std::ranges::min_element(
-            entry.heard_at, {}, [](const auto& heard) { return heard.second; });
-        forget(entry, oldest->first);
+            entry.heard_at, {}, [](const auto& heard) { return heard.second.when; });
+        forget(entry, oldest->first, changes);
     }
-    entry.heard_at[address] = now;
+    auto& here = at_[address];
+    if (const auto before = entry.heard_at.find(address); before != entry.heard_at.end()) {
+        here.erase(before->second.order);
+    }
+    entry.heard_at[address] = {now, next_order_};
     entry.latest = address;
-    auto& ids = ids_at_[address];
-    std::erase(ids, entry.peer->id);
-    ids.push_back(entry.peer->id);
+    here.emplace(next_order_++, &entry);
 }
 
-void PeerTable::forget(Entry& entry, const Address& address) {
+void PeerTable::forget(Entry& entry, const Address& address, Changes& changes) {
     const Address gone = address;
-    if (const auto ids = ids_at_.find(gone); ids != ids_at_.end()) {
-        std::erase(ids->second, entry.peer->id);
-        if (ids->second.empty()) {
-            ids_at_.erase(ids);
-        }
+    const auto heard = entry.heard_at.find(gone);
+    const auto here = at_.find(gone);
+    here->second.erase(heard->second.order);
+    if (here->second.empty()) {
+        at_.erase(here);
+        changes.vacated.push_back(gone);
     }
-    entry.heard_at.erase(gone);
+    entry.heard_at.erase(heard);
     if (entry.latest == gone && !entry.heard_at.empty()) {
-        entry.latest = std::ranges::max_element(entry.heard_at, {}, [](const auto& heard) {
-                           return heard.second;
+        entry.latest = std::ranges::max_element(entry.heard_at, {}, [](const auto& one) {
+                           return one.second.when;
                        })->first;
     }
 }
@@ -53,16 +69,16 @@ void PeerTable::forget(Entry& entry, const Address& address) {
 // Makes the snapshot anew: what the peer says of itself, where it was heard.
 void PeerTable::renew(Entry& entry, const Peer& says) {
     auto next = std::make_shared<Peer>(Peer{says.id, says.data, {}, entry.last_heard});
-    for (const auto& [address, when] : entry.heard_at) {
+    for (const auto& [address, heard] : entry.heard_at) {
         next->addresses.insert(address);
     }
     entry.peer = std::move(next);
 }
 
 PeerTable::Entries::iterator PeerTable::drop(Entries::iterator entry, Changes& changes) {
-    changes.emplace_back(PeerEvent::left, current(entry->second));
+    changes.events.emplace_back(PeerEvent::left, current(entry->second));
     while (!entry->second.heard_at.empty()) {
-        forget(entry->second, entry->second.heard_at.begin()->first);
+        forget(entry->second, entry->second.heard_at.begin()->first, changes);
     }
     const auto next = by_id_.erase(entry);
     count_.store(by_id_.size(), std::memory_order_relaxed);
@@ -80,8 +96,11 @@ PeerTable::Snapshot PeerTable::current(const Entry& entry) {
 }
 
 void PeerTable::tell(const Changes& changes) const {
+    if (vacated_) {
+        std::ranges::for_each(changes.vacated, vacated_);
+    }
     if (observer_) {
-        for (const auto& [event, peer] : changes) {
+        for (const auto& [event, peer] : changes.events) {
             observer_(event, *peer);
         }
     }
@@ -89,50 +108,24 @@ void PeerTable::tell(const Changes& changes) const {
 
 bool PeerTable::hear(const Peer& peer, const Address& address, TimePoint now) {
     Changes changes;
+    bool admitted = false;
     {
         const std::lock_guard lock(mutex_);
-        if (ids_at_.size() >= peers_max_ && !ids_at_.contains(address)) {
-            return false;
-        }
-        Entry* entry = admit(peer, changes);
-        if (!entry) {
-            return false;
-        }
-        const bool at_new_address = !entry->heard_at.contains(address);
-        learn(*entry, address, now);
-        entry->last_heard = now;
-        if (at_new_address && changes.empty()) {
-            changes.emplace_back(PeerEvent::changed, nullptr);
-        }
-        if (!changes.empty()) {
-            renew(*entry, peer);
-            changes.front().second = entry->peer;
-        }
+        admitted = admit(peer, {address}, now, changes) != nullptr;
     }
     tell(changes);
-    return true;
+    return admitted;
 }
 
 bool PeerTable::keep(const Peer& peer, TimePoint now) {
     Changes changes;
     {
         const std::lock_guard lock(mutex_);
-        if (ids_at_.size() + peer.addresses.size() > peers_max_) {
-            return false;
-        }
-        Entry* entry = admit(peer, changes);
+        Entry* entry = admit(peer, peer.addresses, now, changes);
         if (!entry) {
             return false;
         }
         entry->kept = true;
-        for (const Address& address : peer.addresses) {
-            learn(*entry, address, now);
-        }
-        entry->last_heard = now;
-        renew(*entry, peer);
-        for (auto& change : changes) {
-            change.second = entry->peer;
-        }
     }
     tell(changes);
     return true;
@@ -140,13 +133,13 @@ bool PeerTable::keep(const Peer& peer, TimePoint now) {
 
 void PeerTable::refresh(const Address& address, TimePoint now) {
     const std::lock_guard lock(mutex_);
-    const auto ids = ids_at_.find(address);
-    if (ids == ids_at_.end()) {
+    const auto here = at_.find(address);
+    if (here == at_.end()) {
         return;
     }
-    Entry& entry = by_id_.find(ids->second.back())->second;
+    Entry& entry = *here->second.rbegin()->second;
     entry.last_heard = now;
-    entry.heard_at.find(address)->second = now;
+    entry.heard_at.find(address)->second.when = now;
     entry.latest = address;
 }
 
@@ -161,26 +154,25 @@ std::set<Address> PeerTable::remove(ByteView id) {
         drop(known, changes);
     }
     tell(changes);
-    return changes.front().second->addresses;
+    return changes.events.front().second->addresses;
 }
 
 void PeerTable::remove_address(const Address& address) {
     Changes changes;
     {
         const std::lock_guard lock(mutex_);
-        const auto found = ids_at_.find(address);
-        if (found == ids_at_.end()) {
+        const auto found = at_.find(address);
+        if (found == at_.end()) {
             return;
         }
-        for (const std::string& id : std::vector<std::string>(found->second)) {
-            const auto known = by_id_.find(id);
-            Entry& entry = known->second;
-            if (entry.heard_at.size() == 1) {
-                drop(known, changes);
+        // A copy, as the last of them takes the list along.
+        for (const auto& [order, entry] : std::map(found->second)) {
+            if (entry->heard_at.size() == 1) {
+                drop(by_id_.find(entry->peer->id), changes);
                 continue;
             }
-            forget(entry, address);
-            renew(entry, *entry.peer);
+            forget(*entry, address, changes);
+            renew(*entry, *entry->peer);
         }
     }
     tell(changes);
@@ -201,14 +193,14 @@ void PeerTable::expire(TimePoint silent_since) {
                 continue;
             }
             std::vector<Address> silent;
-            for (const auto& [address, when] : entry.heard_at) {
-                if (when < silent_since) {
+            for (const auto& [address, heard] : entry.heard_at) {
+                if (heard.when < silent_since) {
                     silent.push_back(address);
                 }
             }
             if (!silent.empty()) {
                 for (const Address& address : silent) {
-                    forget(entry, address);
+                    forget(entry, address, changes);
                 }
                 renew(entry, *entry.peer);
             }
@@ -220,8 +212,8 @@ void PeerTable::expire(TimePoint silent_since) {
 
 PeerTable::Snapshot PeerTable::find(const Address& address) const {
     const std::lock_guard lock(mutex_);
-    const auto ids = ids_at_.find(address);
-    return ids == ids_at_.end() ? nullptr : by_id_.find(ids->second.back())->second.peer;
+    const auto here = at_.find(address);
+    return here == at_.end() ? nullptr : here->second.rbegin()->second->peer;
 }
 
 PeerTable::Snapshot PeerTable::find_id(ByteView id) const {

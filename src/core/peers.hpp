@@ -21,6 +21,8 @@ public:
     using Snapshot = std::shared_ptr<const Peer>;
     /// Told of every change, after it, on the thread that made it and without any lock held.
     using Observer = std::function<void(PeerEvent, const Peer&)>;
+    /// Told of every address where no peer is known any more, likewise, before the observer.
+    using AddressObserver = std::function<void(const Address&)>;
 
     /// The addresses one peer can be known at; of more, the one silent for longest goes.
     static constexpr std::size_t addresses_max = 16;
@@ -29,7 +31,10 @@ public:
     explicit PeerTable(std::size_t peers_max = 65536) : peers_max_(peers_max) {}
 
     /// To be set before other threads use the table.
-    void set_observer(Observer observer) { observer_ = std::move(observer); }
+    void set_observer(Observer observer, AddressObserver vacated = {}) {
+        observer_ = std::move(observer);
+        vacated_ = std::move(vacated);
+    }
     /// To be set before other threads use the table.
     void set_peers_max(std::size_t peers_max) noexcept { peers_max_ = peers_max; }
 
@@ -37,7 +42,7 @@ public:
     /// don't count. False when the table is full of other peers or addresses.
     bool hear(const Peer& peer, const Address& address, TimePoint now);
     /// Adds a peer by hand, with its addresses: it stays until it leaves or is removed, however
-    /// silent. False when the table is full.
+    /// silent. False when the table is full; addresses it has already don't count.
     bool keep(const Peer& peer, TimePoint now);
     /// A message of its came from that address.
     void refresh(const Address& address, TimePoint now);
@@ -57,19 +62,27 @@ public:
     bool empty() const noexcept { return count_.load(std::memory_order_relaxed) == 0; }
 
 private:
+    struct Heard {
+        TimePoint when = {};
+        std::uint64_t order = 0;  // later ones are higher
+    };
     struct Entry {
         Snapshot peer;
-        std::map<Address, TimePoint> heard_at = {};
+        std::map<Address, Heard> heard_at = {};
         Address latest = {};
         TimePoint last_heard = {};
         bool kept = false;
     };
     using Entries = std::map<std::string, Entry, std::less<>>;
-    using Changes = std::vector<std::pair<PeerEvent, Snapshot>>;
+    struct Changes {
+        std::vector<std::pair<PeerEvent, Snapshot>> events = {};
+        std::vector<Address> vacated = {};
+    };
 
-    Entry* admit(const Peer& peer, Changes& changes);
-    void learn(Entry& entry, const Address& address, TimePoint now);
-    void forget(Entry& entry, const Address& address);
+    Entry* admit(const Peer& peer, const std::set<Address>& heard_at, TimePoint now,
+                 Changes& changes);
+    void learn(Entry& entry, const Address& address, TimePoint now, Changes& changes);
+    void forget(Entry& entry, const Address& address, Changes& changes);
     static void renew(Entry& entry, const Peer& says);
     Entries::iterator drop(Entries::iterator entry, Changes& changes);
     static Snapshot current(const Entry& entry);
@@ -77,10 +90,12 @@ private:
 
     std::size_t peers_max_;
     Observer observer_;
+    AddressObserver vacated_;
     mutable std::mutex mutex_;
     std::atomic<std::size_t> count_{0};
     Entries by_id_;
-    std::unordered_map<Address, std::vector<std::string>> ids_at_;  // the last heard is the last
+    std::unordered_map<Address, std::map<std::uint64_t, Entry*>> at_;  // by Heard::order
+    std::uint64_t next_order_ = 0;
 };
 
 }  // namespace netaio::core

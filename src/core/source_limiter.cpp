@@ -1,7 +1,5 @@
 #include "source_limiter.hpp"
 
-#include <algorithm>
-
 namespace netaio::core {
 namespace {
 
@@ -23,7 +21,7 @@ bool SourceLimiter::allow(const Address& source, TimePoint now) {
         if (buckets_.size() >= sources_max_ && !make_room(now)) {
             return false;
         }
-        found = buckets_.emplace(host, Bucket{per_second_, now}).first;
+        found = buckets_.emplace(host, Bucket{burst_, now}).first;
     }
     Bucket& bucket = found->second;
     bucket.tokens = refilled(bucket, now);
@@ -42,13 +40,13 @@ bool SourceLimiter::make_room(TimePoint now) {
     }
     swept_at_ = now;
     std::erase_if(buckets_,
-                  [&](const auto& entry) { return refilled(entry.second, now) >= per_second_; });
+                  [&](const auto& entry) { return refilled(entry.second, now) >= burst_; });
     return buckets_.size() < sources_max_;
 }
 
 double SourceLimiter::refilled(const Bucket& bucket, TimePoint now) const {
     const double seconds = std::chrono::duration<double>(now - bucket.at).count();
-    return std::min(per_second_, bucket.tokens + seconds * per_second_);
+    return std::min(burst_, bucket.tokens + seconds * per_second_);
 }
 
 }  // namespace netaio::core

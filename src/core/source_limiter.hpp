@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <netaio/address.hpp>
 #include <unordered_map>
@@ -13,10 +14,12 @@ class SourceLimiter {
 public:
     using TimePoint = std::chrono::steady_clock::time_point;
 
-    /// `per_second` answers a second for each source, and as many at once; at most `sources_max`
-    /// sources are remembered.
+    /// `per_second` answers a second for each source, and as many at once, but at least one; none
+    /// at a rate of 0. At most `sources_max` sources are remembered.
     SourceLimiter(double per_second, std::size_t sources_max)
-        : per_second_(per_second), sources_max_(sources_max) {}
+        : per_second_(per_second),
+          burst_(per_second > 0 ? std::max(per_second, 1.0) : 0),
+          sources_max_(sources_max) {}
 
     /// Takes a token; false when there is none.
     bool allow(const Address& source, TimePoint now);
@@ -32,6 +35,7 @@ private:
     double refilled(const Bucket& bucket, TimePoint now) const;
 
     double per_second_;
+    double burst_;
     std::size_t sources_max_;
     TimePoint swept_at_ = {};
     std::unordered_map<Address, Bucket> buckets_;

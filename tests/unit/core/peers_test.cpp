@@ -133,6 +133,206 @@ TEST(PeerTable, BelievesOnlyTheAddressesItHeardFrom) {
     EXPECT_TRUE(table.empty());
 }
 
+Peer at_addresses(std::string id, std::set<Address> addresses) {
+    return {.id = std::move(id), .data = "data", .addresses = std::move(addresses)};
+}
+
+Address latest(const PeerTable& table, const std::string& id) {
+    for (const auto& [peer, address] : table.reachable()) {
+        if (peer->id == id) {
+            return address;
+        }
+    }
+    return Address();
+}
+
+TEST(PeerTable, ReachesEachPeerWhereItWasHeardLast) {
+    PeerTable table;
+    table.hear(peer("a"), here, at(1));
+    table.hear(peer("b"), there, at(1));
+    table.hear(peer("a"), host(1), at(2));
+    EXPECT_EQ(table.reachable().size(), 2u);
+    EXPECT_EQ(latest(table, "a"), host(1));
+    table.hear(peer("a"), here, at(3));
+    EXPECT_EQ(latest(table, "a"), here);
+    table.refresh(host(1), at(4));
+    EXPECT_EQ(latest(table, "a"), host(1)) << "any message tells where a peer is";
+    table.remove_address(host(1));
+    EXPECT_EQ(latest(table, "a"), here);
+}
+
+TEST(PeerTable, ReachesNobodyWithoutAnAddress) {
+    PeerTable table;
+    EXPECT_TRUE(table.keep(peer("a"), at(1)));
+    EXPECT_TRUE(table.find_id("a"));
+    EXPECT_TRUE(table.reachable().empty());
+    table.hear(peer("a"), here, at(2));
+    EXPECT_EQ(latest(table, "a"), here);
+}
+
+TEST(PeerTable, KeepsThePeerOfAnAddressThatIsHeardMostRecently) {
+    PeerTable table;
+    for (int i = 1; i <= 3; ++i) {
+        table.hear(peer(std::to_string(i)), here, at(i));
+    }
+    table.hear(peer("2"), here, at(4));
+    table.remove("3");
+    EXPECT_EQ(id_at(table, here), "2");
+    table.remove("2");
+    EXPECT_EQ(id_at(table, here), "1");
+}
+
+TEST(PeerTable, ForgetsAddressesAndPeersThatAreSilent) {
+    PeerTable table;
+    table.hear(peer("a"), here, at(1));
+    table.hear(peer("a"), there, at(5));
+    table.hear(peer("b"), host(1), at(1));
+    table.expire(at(1));
+    EXPECT_EQ(table.all().size(), 2u) << "heard just then is not silent";
+    table.expire(at(2));
+    EXPECT_EQ(table.find_id("a")->addresses, std::set{there});
+    EXPECT_EQ(table.find(here), nullptr);
+    EXPECT_EQ(table.find_id("b"), nullptr);
+    EXPECT_EQ(table.find(host(1)), nullptr);
+    table.expire(at(6));
+    EXPECT_TRUE(table.empty());
+}
+
+TEST(PeerTable, ForgetsNoAddressThatIsRefreshed) {
+    PeerTable table;
+    table.hear(peer("a"), here, at(1));
+    table.hear(peer("a"), there, at(1));
+    table.refresh(here, at(9));
+    table.expire(at(5));
+    EXPECT_EQ(table.find_id("a")->addresses, std::set{here});
+    EXPECT_EQ(table.find_id("a")->last_heard, at(9));
+}
+
+TEST(PeerTable, KeepsPeersAddedByHandHoweverSilent) {
+    PeerTable table;
+    EXPECT_TRUE(table.keep(at_addresses("a", {here, there}), at(1)));
+    EXPECT_EQ(id_at(table, here), "a");
+    EXPECT_EQ(id_at(table, there), "a");
+    table.expire(at(1000));
+    EXPECT_EQ(table.find_id("a")->addresses, (std::set{here, there}));
+    EXPECT_EQ(table.remove("a"), (std::set{here, there}));
+    EXPECT_TRUE(table.empty());
+    EXPECT_EQ(table.find(here), nullptr);
+}
+
+TEST(PeerTable, KeepsByHandNoMoreThanItsLimit) {
+    PeerTable table(2);
+    EXPECT_FALSE(table.keep(at_addresses("a", {here, there, host(1)}), at(1)));
+    EXPECT_TRUE(table.empty());
+    EXPECT_TRUE(table.keep(at_addresses("a", {here, there}), at(1)));
+    EXPECT_TRUE(table.keep(at_addresses("a", {here, there}), at(2))) << "it has them already";
+    EXPECT_FALSE(table.keep(at_addresses("b", {host(1)}), at(3)));
+    EXPECT_FALSE(table.find_id("b"));
+}
+
+TEST(PeerTable, KnowsAPeerAtSoManyAddressesAndForgetsTheMostSilent) {
+    PeerTable table;
+    constexpr int max = PeerTable::addresses_max;
+    for (int i = 0; i < max; ++i) {
+        table.hear(peer("a"), host(i), at(i));
+    }
+    table.refresh(host(0), at(max));
+    table.hear(peer("a"), host(max), at(max + 1));
+    const auto known = table.find_id("a")->addresses;
+    EXPECT_EQ(known.size(), PeerTable::addresses_max);
+    EXPECT_TRUE(known.contains(host(0)));
+    EXPECT_FALSE(known.contains(host(1)));
+    EXPECT_TRUE(known.contains(host(max)));
+    EXPECT_EQ(table.find(host(1)), nullptr);
+}
+
+struct PeerEventsTest : testing::Test {
+    PeerEventsTest() {
+        table.set_observer([this](PeerEvent event, const Peer& who) {
+            const char* names[] = {"joined", "changed", "left"};
+            std::string line = names[static_cast<int>(event)];
+            line += " " + who.id + " " + who.data;
+            for (const Address& address : who.addresses) {
+                line += " " + address.host();
+            }
+            events.push_back(line);
+        });
+    }
+    std::vector<std::string> take() { return std::exchange(events, {}); }
+    using Lines = std::vector<std::string>;
+
+    PeerTable table;
+    std::vector<std::string> events;
+};
+
+TEST_F(PeerEventsTest, TellOfWhoJoinedChangedAndLeft) {
+    table.hear(peer("a"), host(1), at(1));
+    EXPECT_EQ(take(), Lines{"joined a data 10.0.0.1"});
+    table.hear(peer("a"), host(1), at(2));
+    table.refresh(host(1), at(3));
+    EXPECT_EQ(take(), Lines{});
+    table.hear(peer("a", "new"), host(1), at(4));
+    EXPECT_EQ(take(), Lines{"changed a new 10.0.0.1"});
+    table.hear(peer("a", "new"), host(2), at(5));
+    EXPECT_EQ(take(), Lines{"changed a new 10.0.0.1 10.0.0.2"});
+    table.hear(peer("a", "both"), host(3), at(5));
+    EXPECT_EQ(take(), Lines{"changed a both 10.0.0.1 10.0.0.2 10.0.0.3"});
+    table.remove("a");
+    EXPECT_EQ(take(), Lines{"left a both 10.0.0.1 10.0.0.2 10.0.0.3"});
+    table.remove("a");
+    EXPECT_EQ(take(), Lines{});
+}
+
+TEST_F(PeerEventsTest, TellOfPeersAddedByHand) {
+    table.keep(at_addresses("a", {host(1), host(2)}), at(1));
+    EXPECT_EQ(take(), Lines{"joined a data 10.0.0.1 10.0.0.2"});
+    table.keep(at_addresses("a", {host(1), host(2)}), at(2));
+    EXPECT_EQ(take(), Lines{});
+    table.keep(at_addresses("a", {host(3)}), at(2));
+    EXPECT_EQ(take(), Lines{"changed a data 10.0.0.1 10.0.0.2 10.0.0.3"});
+}
+
+TEST_F(PeerEventsTest, TellOfThoseThatFellSilent) {
+    table.hear(peer("a"), host(1), at(1));
+    table.hear(peer("b"), host(2), at(9));
+    take();
+    table.expire(at(5));
+    EXPECT_EQ(take(), Lines{"left a data 10.0.0.1"});
+}
+
+TEST_F(PeerEventsTest, TellOfThoseThatLostTheirLastAddress) {
+    table.hear(peer("a"), host(1), at(1));
+    table.hear(peer("b"), host(1), at(1));
+    table.hear(peer("b"), host(2), at(1));
+    take();
+    table.remove_address(host(1));
+    EXPECT_EQ(take(), Lines{"left a data 10.0.0.1"});
+}
+
+TEST_F(PeerEventsTest, LetTheTableBeAskedAndChangedFromWithin) {
+    table.set_observer([this](PeerEvent event, const Peer& who) {
+        EXPECT_EQ(table.find_id(who.id) != nullptr, event != PeerEvent::left);
+        if (event == PeerEvent::joined) {
+            table.remove(who.id);
+        }
+    });
+    EXPECT_TRUE(table.hear(peer("a"), host(1), at(1)));
+    EXPECT_TRUE(table.empty());
+}
+
+TEST(PeerTable, BearsMultitudesAtOneAddress) {
+    PeerTable table;
+    constexpr int many = 60'000;
+    for (int i = 0; i < many; ++i) {
+        ASSERT_TRUE(table.hear(peer(std::to_string(i)), here, at(1)));
+    }
+    for (int i = 0; i < many; ++i) {
+        ASSERT_TRUE(table.hear(peer(std::to_string(i)), here, at(2)));
+    }
+    table.expire(at(3));
+    EXPECT_TRUE(table.empty());
+}
+
 struct PeerHandlerTest : testing::Test {
     std::optional<OwnedMessage> handle(MessageType type, std::string_view content,
                                        bool replies = true) {

@@ -200,5 +200,46 @@ TEST(RequestTable, RemembersNoMoreGivenUpRequestsThanItsLimit) {
     EXPECT_FALSE(table.take(answer, "uri"));
 }
 
+// Where late answers are not expected.
+struct LossyRequestTableTest : testing::Test {
+    RequestTable::Id add(RequestTable::TimePoint deadline = later) {
+        return *table.add("uri", asked, {}, deadline, told.completion());
+    }
+
+    RequestTable table{2, LateAnswers::not_expected};
+    Told told;
+};
+
+TEST_F(LossyRequestTableTest, GivesAnAnswerToTheNextRequestWhenOneWasGivenUp) {
+    EXPECT_TRUE(table.give_up(add()));
+    const auto second = add();
+    const auto taken = table.take(answer, "uri");
+    ASSERT_TRUE(taken);
+    EXPECT_EQ(taken->id, second);
+    EXPECT_TRUE(taken->completion);
+    EXPECT_FALSE(table.take(answer, "uri"));
+}
+
+TEST_F(LossyRequestTableTest, KeepsNothingOfWhatWasGivenUp) {
+    for (int i = 0; i < 5; ++i) {
+        const auto id = add();
+        EXPECT_TRUE(table.give_up(id));
+        EXPECT_FALSE(table.give_up(id));
+        EXPECT_FALSE(table.next_deadline());
+    }
+    EXPECT_FALSE(table.take(answer, "uri"));
+    EXPECT_TRUE(table.take_all().empty());
+}
+
+TEST_F(LossyRequestTableTest, KeepsNothingOfWhatIsPastItsDeadline) {
+    add(at(1));
+    const auto second = add(at(2));
+    EXPECT_EQ(table.give_up_expired(at(1)).size(), 1u);
+    EXPECT_EQ(table.in_flight(), 1u);
+    EXPECT_EQ(table.next_deadline(), at(2));
+    EXPECT_EQ(table.take(answer, "uri")->id, second);
+    EXPECT_FALSE(table.take(answer, "uri"));
+}
+
 }  // namespace
 }  // namespace netaio::core

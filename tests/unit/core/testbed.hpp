@@ -21,6 +21,13 @@ using netaio::test::fixed_environment;
 inline const Address here = *Address::parse("192.0.2.1", 4000);
 inline const Address there = *Address::parse("192.0.2.2", 4000);
 
+/// One of many hosts.
+inline Address host(int number, std::uint16_t port = 4000) {
+    return Address(std::array<std::uint8_t, 4>{10, 0, static_cast<std::uint8_t>(number >> 8),
+                                               static_cast<std::uint8_t>(number)},
+                   port);
+}
+
 /// Calls a function.
 class CallingHandler final : public Handler {
 public:

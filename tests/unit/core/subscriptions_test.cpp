@@ -1,0 +1,86 @@
+#include "core/subscriptions.hpp"
+
+#include <gtest/gtest.h>
+
+namespace netaio::core {
+namespace {
+
+constexpr std::size_t overhead = Subscriptions<int>::overhead;
+
+using Ids = std::set<int>;
+
+TEST(Subscriptions, KnowsWhoWantsWhat) {
+    Subscriptions<int> subscriptions(1000, 10);
+    EXPECT_FALSE(subscriptions.add("a", 1));
+    EXPECT_FALSE(subscriptions.add("a", 2));
+    EXPECT_FALSE(subscriptions.add("b", 1));
+    EXPECT_EQ(subscriptions.of("a"), (Ids{1, 2}));
+    EXPECT_EQ(subscriptions.of("b"), Ids{1});
+    EXPECT_EQ(subscriptions.of("c"), Ids{});
+    EXPECT_TRUE(subscriptions.remove("a", 1));
+    EXPECT_EQ(subscriptions.of("a"), Ids{2});
+    EXPECT_EQ(subscriptions.of("b"), Ids{1});
+}
+
+TEST(Subscriptions, TakesAnyBytesForAKey) {
+    Subscriptions<int> subscriptions(1000, 10);
+    for (const ByteView key : {ByteView(""), ByteView("\0", 1), ByteView("\0a", 2)}) {
+        EXPECT_FALSE(subscriptions.add(key, static_cast<int>(key.size())));
+        EXPECT_EQ(subscriptions.of(key), Ids{static_cast<int>(key.size())}) << key.size();
+        EXPECT_TRUE(subscriptions.remove(key, static_cast<int>(key.size())));
+    }
+}
+
+TEST(Subscriptions, SaysWhetherThereWasOneToRemove) {
+    Subscriptions<int> subscriptions(1000, 10);
+    EXPECT_FALSE(subscriptions.remove("a", 1));
+    subscriptions.add("a", 1);
+    EXPECT_FALSE(subscriptions.remove("b", 1));
+    EXPECT_FALSE(subscriptions.remove("a", 2));
+    EXPECT_TRUE(subscriptions.remove("a", 1));
+    EXPECT_FALSE(subscriptions.remove("a", 1));
+}
+
+TEST(Subscriptions, EndsAllOfASubscriber) {
+    Subscriptions<int> subscriptions(1000, 10);
+    for (const char* key : {"a", "b", "c"}) {
+        subscriptions.add(key, 1);
+    }
+    subscriptions.add("b", 2);
+    subscriptions.remove_all(1);
+    subscriptions.remove_all(1);
+    EXPECT_EQ(subscriptions.of("a"), Ids{});
+    EXPECT_EQ(subscriptions.of("b"), Ids{2});
+    EXPECT_FALSE(subscriptions.remove("a", 1));
+}
+
+TEST(Subscriptions, BoundsTheBytesOfEachSubscriber) {
+    Subscriptions<int> subscriptions(2 * (overhead + 1), 10);
+    EXPECT_FALSE(subscriptions.add("a", 1));
+    EXPECT_FALSE(subscriptions.add("b", 1));
+    EXPECT_FALSE(subscriptions.add("b", 1)) << "again costs nothing";
+    EXPECT_EQ(subscriptions.add("c", 1), Errc::queue_full);
+    EXPECT_EQ(subscriptions.of("c"), Ids{});
+    EXPECT_FALSE(subscriptions.add("c", 2));
+    subscriptions.remove("a", 1);
+    EXPECT_FALSE(subscriptions.add("c", 1));
+}
+
+TEST(Subscriptions, BoundsTheNumberOfSubscribers) {
+    Subscriptions<int> subscriptions(1000, 2);
+    EXPECT_FALSE(subscriptions.add("a", 1));
+    EXPECT_FALSE(subscriptions.add("a", 2));
+    EXPECT_EQ(subscriptions.add("a", 3), Errc::queue_full);
+    EXPECT_FALSE(subscriptions.add("b", 2));
+    subscriptions.remove("a", 1);
+    EXPECT_FALSE(subscriptions.add("a", 3)) << "who has no key left is none";
+}
+
+TEST(Subscriptions, KeepsNoSubscriberWhoseFirstKeyIsTooLong) {
+    Subscriptions<int> subscriptions(overhead + 3, 1);
+    EXPECT_EQ(subscriptions.add("long", 1), Errc::queue_full);
+    EXPECT_FALSE(subscriptions.add("key", 2));
+}
+
+}  // namespace
+}  // namespace netaio::core
