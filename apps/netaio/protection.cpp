@@ -28,12 +28,6 @@ std::shared_ptr<const CipherPlugin> make_cipher(const std::string& option,
                           .dialect = dialect});
 }
 
-std::string random_id() {
-    std::string id(16, '\0');
-    Environment::secure_random()->fill(id);
-    return id;
-}
-
 void use_x25519(const std::string& key_file, Protection& protection) {
     const Secret seed = read_seed(key_file);
     protection.inner.cipher = x25519_cipher({.seed = seed});

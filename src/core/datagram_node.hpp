@@ -85,8 +85,8 @@ public:
     Result<RequestTable::Id> request(const Address& to, const Message& message, Plugins inner,
                                      std::chrono::milliseconds timeout,
                                      RequestTable::Completion completion);
-    /// The completion of a request that waits; empty when it does not.
-    RequestTable::Completion give_up(const Address& to, RequestTable::Id id);
+    /// Ends a request with Errc::cancelled. Whether it waited.
+    bool cancel(const Address& to, RequestTable::Id id);
     /// Ends all that wait.
     void end_requests(std::error_code why);
 

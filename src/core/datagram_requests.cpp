@@ -37,9 +37,15 @@ Result<RequestTable::Id> DatagramNode::request(const Address& to, const Message&
     return id;
 }
 
-RequestTable::Completion DatagramNode::give_up(const Address& to, RequestTable::Id id) {
+bool DatagramNode::cancel(const Address& to, RequestTable::Id id) {
     RequestTable* table = requests_of(to);
-    return table ? table->give_up(id) : RequestTable::Completion();
+    auto completion = table ? table->give_up(id) : RequestTable::Completion();
+    if (!completion) {
+        return false;
+    }
+    tidy_requests(to);
+    completion(Errc::cancelled, nullptr);
+    return true;
 }
 
 void DatagramNode::end_requests(std::error_code why) {

@@ -183,9 +183,7 @@ void UdpNode::Impl::request(const Address& to, Result<OwnedMessage> message,
     if (slot.is_connected()) {
         slot.assign([weak = weak_from_this(), to, request = *id](boost::asio::cancellation_type) {
             if (const auto self = weak.lock()) {
-                if (auto completion = self->core_->give_up(to, request)) {
-                    completion(Errc::cancelled, nullptr);
-                }
+                self->core_->cancel(to, request);
             }
         });
     }

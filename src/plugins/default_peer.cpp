@@ -1,4 +1,5 @@
 #include <netaio/default_peer.hpp>
+#include <stdexcept>
 #include <vector>
 
 namespace netaio {
@@ -51,6 +52,20 @@ Result<Peer> DefaultPeer::unpack(ByteView packed) const {
         return Errc::malformed;
     }
     return Peer{.id = id->str(), .data = data->str()};
+}
+
+std::string random_id() {
+    std::string id(16, '\0');
+    Environment::secure_random()->fill(id);
+    return id;
+}
+
+std::string peer_data(const Dict& data) {
+    auto packed = netaio::pack(data);
+    if (!packed) {
+        throw std::invalid_argument("peer data cannot be packed: " + packed.error().message());
+    }
+    return std::move(*packed);
 }
 
 }  // namespace netaio

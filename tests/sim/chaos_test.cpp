@@ -140,18 +140,21 @@ private:
         const Link& from = *some(network.links());
         const Link& to = *some(network.links());
         std::string junk = dice_.bytes(600);
-        if (network.overheard.size() > FrameHeader::size && dice_.chance(0.7)) {
+        if (network.overheard.size() > unchecked && dice_.chance(0.7)) {
             junk = network.overheard;
             if (dice_.chance(0.3)) {
                 junk.resize(dice_.between(0u, static_cast<std::uint32_t>(junk.size() - 1)));
             } else {
-                // The type and the sizes are covered by nothing.
-                const auto at = dice_.between(5u, static_cast<std::uint32_t>(junk.size() - 1));
+                const auto at = dice_.between(static_cast<std::uint32_t>(unchecked),
+                                              static_cast<std::uint32_t>(junk.size() - 1));
                 junk[at] = static_cast<char>(junk[at] ^ (1 << dice_.between(0u, 7u)));
             }
         }
         network.send(from, dice_.chance(0.5) ? 8888 : 666, network.address(to, 8888, from), junk);
     }
+
+    // The header and empty auth fields: without auth, nothing but a checksum covers the rest.
+    static constexpr std::size_t unchecked = FrameHeader::size + 3;
 
     Scenario run_;
     SeededRandom& dice_;

@@ -113,13 +113,13 @@ TEST(SimDelivery, EachCopyOfADatagramIsHandledOnce) {
     });
 }
 
-TEST(SimDelivery, AMulticastReachesEachNodeOnceAndTheSenderItself) {
+TEST(SimDelivery, AMulticastReachesEveryOtherNodeOnce) {
     for_each_seed(1000, [](std::uint64_t seed) {
         Delivery test(seed, whole);
         EXPECT_EQ(test.tell([](core::DatagramNode& core) {
             EXPECT_FALSE(core.multicast(notify("uri", "news"), {}, core.node().outer));
         }),
-                  Heard(5, 5));
+                  Heard(4, 4));
         test.run.check();
     });
 }

@@ -11,7 +11,16 @@ Link& Host::join(Network& network) {
     return link;
 }
 
+// A port is the first's, as with sockets; others get one of their own.
 SimNode& Host::start(NodeOptions options) {
+    const auto taken = [&] {
+        return std::ranges::any_of(nodes_, [&](const auto& node) {
+            return node->alive() && node->port() == options.port;
+        });
+    };
+    while (taken()) {
+        options.port = next_port_++;
+    }
     return *nodes_.emplace_back(std::make_unique<SimNode>(*this, std::move(options)));
 }
 
@@ -21,14 +30,20 @@ void Host::set_up(bool up) {
     }
 }
 
-void Host::deliver(const Address& from, std::uint16_t port, const std::string& datagram,
-                   bool to_all) {
-    for (auto node = nodes_.rbegin(); node != nodes_.rend(); ++node) {
-        if ((*node)->alive() && (*node)->port() == port) {
-            (*node)->receive(datagram, from);
-            if (!to_all) {
-                return;
-            }
+void Host::deliver(const Address& from, std::uint16_t port, const std::string& datagram) {
+    for (const auto& node : nodes_) {
+        if (node->alive() && node->port() == port) {
+            node->receive(datagram, from);
+            return;
+        }
+    }
+}
+
+void Host::deliver_to_all(const Address& from, std::optional<std::uint16_t> own_port,
+                          const std::string& datagram) {
+    for (const auto& node : nodes_) {
+        if (node->alive() && node->port() != own_port) {
+            node->receive(datagram, from);
         }
     }
 }

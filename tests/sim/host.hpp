@@ -19,9 +19,11 @@ public:
     /// Pulls or plugs all cables.
     void set_up(bool up);
 
-    /// What the network brings. Nodes that share a port all hear what goes to all; of the rest, as
-    /// systems do it, only one of them hears, here the last to start.
-    void deliver(const Address& from, std::uint16_t port, const std::string& datagram, bool to_all);
+    /// What the network brings for one port.
+    void deliver(const Address& from, std::uint16_t port, const std::string& datagram);
+    /// What came for everybody; a node does not hear itself.
+    void deliver_to_all(const Address& from, std::optional<std::uint16_t> own_port,
+                        const std::string& datagram);
     /// To an address on one of its networks, or out of every interface.
     void send(std::uint16_t from_port, const core::Outbox::Item& item, ByteView datagram);
 
@@ -39,6 +41,7 @@ private:
     World& world_;
     std::vector<Link*> links_;
     std::vector<std::unique_ptr<SimNode>> nodes_;
+    std::uint16_t next_port_ = 40000;
 };
 
 }  // namespace netaio::sim

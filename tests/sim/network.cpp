@@ -66,7 +66,13 @@ void Network::carry(const Link& from, std::uint16_t from_port, Link& to, std::ui
             local ? Duration(0) : world_.dice().between(quality.delay_min, quality.delay_max);
         world_.after(delay, [this, &from, from_port, &to, to_port, datagram, to_all, local] {
             if (local || reaches(from, to)) {
-                to.host.deliver(address(from, from_port, to), to_port, *datagram, to_all);
+                const Address source = address(from, from_port, to);
+                if (to_all) {
+                    to.host.deliver_to_all(source, local ? std::optional(from_port) : std::nullopt,
+                                           *datagram);
+                } else {
+                    to.host.deliver(source, to_port, *datagram);
+                }
             }
         });
     }

@@ -131,8 +131,6 @@ TEST(SimPeers, TwoNodesOnOneHostKnowEachOtherAndAreBothKnown) {
         SimNode& one = run.node(shared);
         SimNode& two = run.node(shared);
         SimNode& far = run.node({&network});
-        // They share a port, so an answer to the first goes to the second: it has to wait until
-        // the others advertise themselves.
         run.run_for(23s);
         run.expect_all_know_all();
         EXPECT_EQ(far.peer_ids(), (std::set{one.id(), two.id()}));

@@ -75,5 +75,16 @@ TEST(DefaultPeer, IsTheSameForAllReceivers) {
     EXPECT_FALSE(DefaultPeer().is_peer_specific());
 }
 
+TEST(PeerData, IsADictThatDefaultPeerReads) {
+    const Peer peer{.id = random_id(), .data = peer_data({{"name", "kitchen"}, {"floor", 2}})};
+    EXPECT_EQ(peer.id.size(), 16u);
+    EXPECT_NE(peer.id, random_id());
+    const auto read = DefaultPeer().parse_data(peer);
+    ASSERT_TRUE(read);
+    EXPECT_EQ(read->find("name")->as_str(), "kitchen");
+    EXPECT_EQ(peer_data({}), Peer().data);
+    EXPECT_THROW(peer_data({{List{}, 1}}), std::invalid_argument);
+}
+
 }  // namespace
 }  // namespace netaio
