@@ -11,13 +11,18 @@ PeerTable::Entry* PeerTable::admit(const Peer& peer, const std::set<Address>& he
         heard_at, [this](const Address& address) { return !at_.contains(address); });
     auto known = by_id_.find(peer.id);
     const bool joined = known == by_id_.end();
+    const std::size_t bytes = bytes_ - (joined ? 0 : known->second.peer->data.size()) +
+                              peer.data.size() + (joined ? peer.id.size() : 0);
     if (at_.size() + static_cast<std::size_t>(more) > peers_max_ ||
-        (joined && by_id_.size() >= peers_max_)) {
+        (joined && by_id_.size() >= peers_max_) || bytes > bytes_max) {
         return nullptr;
     }
+    bytes_ = bytes;
     if (joined) {
-        known =
-            by_id_.emplace(peer.id, Entry{std::make_shared<const Peer>(Peer{.id = peer.id})}).first;
+        known = by_id_
+                    .emplace(peer.id,
+                             Entry{std::make_shared<const Peer>(Peer{.id = peer.id, .data = {}})})
+                    .first;
         count_.store(by_id_.size(), std::memory_order_relaxed);
     }
     Entry& entry = known->second;
@@ -80,6 +85,7 @@ PeerTable::Entries::iterator PeerTable::drop(Entries::iterator entry, Changes& c
     while (!entry->second.heard_at.empty()) {
         forget(entry->second, entry->second.heard_at.begin()->first, changes);
     }
+    bytes_ -= entry->first.size() + entry->second.peer->data.size();
     const auto next = by_id_.erase(entry);
     count_.store(by_id_.size(), std::memory_order_relaxed);
     return next;

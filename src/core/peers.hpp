@@ -24,6 +24,8 @@ public:
     /// Told of every address where no peer is known any more, likewise, before the observer.
     using AddressObserver = std::function<void(const Address&)>;
 
+    /// The ids and data of all peers together, in bytes.
+    static constexpr std::size_t bytes_max = 64 << 20;
     /// The addresses one peer can be known at; of more, the one silent for longest goes.
     static constexpr std::size_t addresses_max = 16;
 
@@ -89,6 +91,7 @@ private:
     void tell(const Changes& changes) const;
 
     std::size_t peers_max_;
+    std::size_t bytes_ = 0;  // of ids and data
     Observer observer_;
     AddressObserver vacated_;
     mutable std::mutex mutex_;

@@ -9,23 +9,25 @@
 
 namespace netaio::core {
 
-/// Who wants to be notified of what: keys (any bytes) with their subscribers. Bounded for each
-/// subscriber, by the bytes of its keys, and in the number of subscribers. Not thread-safe.
+/// Who wants to be notified of what: keys (any bytes) with their subscribers. Bounded by the bytes
+/// of keys, for each subscriber and for all, and in the number of subscribers. Not thread-safe.
 template <class Subscriber>
 class Subscriptions {
 public:
     /// What a key costs beside its bytes.
     static constexpr std::size_t overhead = 64;
 
-    Subscriptions(std::size_t bytes_max, std::size_t subscribers_max)
-        : bytes_max_(bytes_max), subscribers_max_(subscribers_max) {}
+    Subscriptions(std::size_t bytes_max, std::size_t subscribers_max,
+                  std::size_t total_max = 64 << 20)
+        : bytes_max_(bytes_max), subscribers_max_(subscribers_max), total_max_(total_max) {}
 
     /// Errc::queue_full when the subscriber has as many keys as it may, or there are too many
-    /// subscribers.
+    /// subscribers or keys.
     std::error_code add(ByteView key, const Subscriber& subscriber) {
         auto known = keys_of_.find(subscriber);
         if (known == keys_of_.end()) {
-            if (keys_of_.size() >= subscribers_max_ || key.size() + overhead > bytes_max_) {
+            if (keys_of_.size() >= subscribers_max_ || key.size() + overhead > bytes_max_ ||
+                total_ + key.size() + overhead > total_max_) {
                 return Errc::queue_full;
             }
             known = keys_of_.emplace(subscriber, Keys{}).first;
@@ -34,11 +36,13 @@ public:
         if (keys.keys.contains(key)) {
             return {};
         }
-        if (keys.bytes + key.size() + overhead > bytes_max_) {
+        if (keys.bytes + key.size() + overhead > bytes_max_ ||
+            total_ + key.size() + overhead > total_max_) {
             return Errc::queue_full;
         }
         keys.keys.insert(key.str());
         keys.bytes += key.size() + overhead;
+        total_ += key.size() + overhead;
         subscribers_[key.str()].insert(subscriber);
         return {};
     }
@@ -55,6 +59,7 @@ public:
         }
         forget(*found, subscriber);
         known->second.bytes -= key.size() + overhead;
+        total_ -= key.size() + overhead;
         known->second.keys.erase(found);
         if (known->second.keys.empty()) {
             keys_of_.erase(known);
@@ -71,6 +76,7 @@ public:
         for (const std::string& key : known->second.keys) {
             forget(key, subscriber);
         }
+        total_ -= known->second.bytes;
         keys_of_.erase(known);
     }
 
@@ -97,6 +103,8 @@ private:
 
     std::size_t bytes_max_;
     std::size_t subscribers_max_;
+    std::size_t total_max_;
+    std::size_t total_ = 0;
     std::map<std::string, std::set<Subscriber>, std::less<>> subscribers_;
     std::map<Subscriber, Keys> keys_of_;
 };

@@ -333,6 +333,22 @@ TEST(PeerTable, BearsMultitudesAtOneAddress) {
     EXPECT_TRUE(table.empty());
 }
 
+TEST(PeerTable, IsBoundedInBytes) {
+    PeerTable table;
+    const std::string data(60000, 'd');
+    std::size_t kept = 0;
+    for (std::uint16_t i = 0; i < 2000; ++i) {
+        kept += table.hear(peer(std::to_string(i), data), here.with_port(i), at(1));
+    }
+    EXPECT_LE(kept * data.size(), PeerTable::bytes_max);
+    EXPECT_GT(kept, 1000u);
+    table.remove("0");
+    EXPECT_TRUE(table.hear(peer("0", data), here.with_port(0), at(1)));
+    EXPECT_FALSE(table.hear(peer("more", data), here, at(1)));
+    EXPECT_TRUE(table.hear(peer("1", "shorter"), here.with_port(1), at(1)));
+    EXPECT_TRUE(table.hear(peer("more", std::string(50000, 'd')), here, at(1)));
+}
+
 struct PeerHandlerTest : testing::Test {
     std::optional<OwnedMessage> handle(MessageType type, std::string_view content,
                                        bool replies = true) {

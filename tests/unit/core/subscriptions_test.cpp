@@ -82,5 +82,18 @@ TEST(Subscriptions, KeepsNoSubscriberWhoseFirstKeyIsTooLong) {
     EXPECT_FALSE(subscriptions.add("key", 2));
 }
 
+TEST(Subscriptions, AreBoundedOverAllSubscribers) {
+    Subscriptions<int> subscriptions(1000, 100, 2 * (10 + Subscriptions<int>::overhead));
+    const std::string key(10, 'k');
+    EXPECT_FALSE(subscriptions.add(key, 1));
+    EXPECT_FALSE(subscriptions.add(key, 2));
+    EXPECT_EQ(subscriptions.add(key, 3), Errc::queue_full);
+    EXPECT_EQ(subscriptions.add("x", 1), Errc::queue_full);
+    subscriptions.remove_all(1);
+    EXPECT_FALSE(subscriptions.add(key, 3));
+    EXPECT_TRUE(subscriptions.remove(key, 3));
+    EXPECT_FALSE(subscriptions.add(key, 4));
+}
+
 }  // namespace
 }  // namespace netaio::core
