@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "machine/curve.hpp"
+
 namespace netaio::tapescript {
 namespace {
 
@@ -12,9 +14,7 @@ unsigned char* octets(char* bytes) noexcept {
     return reinterpret_cast<unsigned char*>(bytes);
 }
 
-const unsigned char* octets(std::string_view bytes) noexcept {
-    return reinterpret_cast<const unsigned char*>(bytes.data());
-}
+using machine::octets;
 
 template <std::size_t Size>
 std::array<char, Size> exactly(std::string_view bytes, const char* otherwise) {
@@ -120,14 +120,7 @@ SigningKey SigningKey::generate() {
 }
 
 Scalar SigningKey::scalar() const {
-    std::array<char, crypto_hash_sha512_BYTES> hash;
-    crypto_hash_sha512(octets(hash.data()), octets(std::string_view(pair_.data(), seed_size)),
-                       seed_size);
-    hash[0] = static_cast<char>(hash[0] & 0xf8);
-    hash[31] = static_cast<char>((hash[31] & 0x7f) | 0x40);
-    Scalar scalar(std::string_view(hash.data(), Scalar::size));
-    sodium_memzero(hash.data(), hash.size());
-    return scalar;
+    return Scalar(machine::scalar_of_seed(reveal_seed()).view());
 }
 
 std::string SigningKey::sign(std::string_view message) const {

@@ -4,6 +4,8 @@
 
 #include <initializer_list>
 
+#include "machine/curve.hpp"
+
 namespace netaio::tapescript {
 namespace tools {
 namespace {
@@ -28,14 +30,6 @@ public:
     std::string_view view() const noexcept {
         return {reinterpret_cast<const char*>(bytes_), sizeof bytes_};
     }
-    /// Modulo the group's order.
-    Scalar reduced() const {
-        unsigned char scalar[crypto_core_ed25519_SCALARBYTES];
-        crypto_core_ed25519_scalar_reduce(scalar, bytes_);
-        Scalar made(std::string_view(reinterpret_cast<const char*>(scalar), sizeof scalar));
-        sodium_memzero(scalar, sizeof scalar);
-        return made;
-    }
 
 private:
     unsigned char bytes_[crypto_hash_sha512_BYTES];
@@ -46,18 +40,18 @@ private:
 Scalar nonce_for(std::string_view secret, std::string_view message) {
     const Hash expanded{secret};
     const Hash once{expanded.view().substr(32), message};
-    return Hash{once.view()}.reduced();
+    return Scalar(machine::hash_to_scalar({once.view()}).view());
 }
 
 Scalar challenge(const Point& nonce, const PublicKey& key, std::string_view message) {
-    return Hash{nonce.bytes(), key.bytes(), message}.reduced();
+    return Scalar(machine::hash_to_scalar({nonce.bytes(), key.bytes(), message}).view());
 }
 
 }  // namespace tools
 
 std::string sign_with_scalar(const Scalar& scalar, std::string_view message) {
-    const Scalar secret = tools::Hash{scalar.reveal(), message}.reduced();
-    const Scalar nonce = tools::nonce_for(secret.reveal(), message);
+    const auto secret = machine::hash_to_scalar({scalar.reveal(), message});
+    const Scalar nonce = tools::nonce_for(secret.view(), message);
     const Point point = nonce.point();
     const Scalar sum = nonce + tools::challenge(point, scalar.point(), message) * scalar;
     return std::string(point.bytes()).append(sum.reveal());
