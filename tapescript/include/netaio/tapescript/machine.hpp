@@ -18,14 +18,14 @@ namespace netaio::tapescript {
 struct Limits {
     std::size_t max_items = 1024;      ///< on the stack
     std::size_t max_item_size = 1024;  ///< bytes
-    std::size_t callstack = 128;       ///< calls, evals inside each other, rounds of a loop
+    std::int64_t callstack = 128;      ///< calls, evals inside each other, rounds of a loop
     std::size_t depth = 480;           ///< blocks, calls and evals inside each other
 };
 
 /// What a run may use up, summed over all scripts of an auth check. A run that wants more fails,
 /// and no OP_TRY_EXCEPT catches that. The defaults let every lock of tools.hpp pass.
 struct Budget {
-    /// Operations run, blocks and evals entered among them.
+    /// Operations run, rounds of loops, and items that an operation handles at once.
     std::uint64_t operations = 200'000;
     /// Bytes put on the stack, into the cache and into numbers on the way.
     std::uint64_t bytes = 16'000'000;
@@ -62,7 +62,7 @@ struct RunResult {
     Cache cache;
     Flags flags;
     /// Calls counted.
-    std::size_t callstack_count = 0;
+    std::int64_t callstack_count = 0;
     /// How far the outer script was read.
     std::size_t pointer = 0;
     /// The handles defined at the end, ascending.
