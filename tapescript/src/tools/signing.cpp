@@ -1,5 +1,5 @@
 #include <array>
-#include <netaio/tapescript/machine.hpp>
+#include <netaio/tapescript/opens.hpp>
 #include <netaio/tapescript/signing.hpp>
 #include <stdexcept>
 
@@ -25,15 +25,19 @@ std::string joined(const SigFields& fields, std::uint8_t sigflags) {
     return message;
 }
 
+void put(const SigFields& fields, Cache& cache) {
+    std::string name = "sigfield1";
+    for (const auto* field : all(fields)) {
+        if (field->has_value()) cache.named.insert_or_assign(name, **field);
+        ++name.back();
+    }
+}
+
 // What a script finds after the prefix and the extensions.
 std::string extended(const SigFields& fields, const SignOptions& options) {
     RunOptions run{.environment = options.environment};
     run.limits.max_item_size = options.max_message_size;
-    std::string name = "sigfield1";
-    for (const auto* field : all(fields)) {
-        if (field->has_value()) run.cache.named.emplace(name, **field);
-        ++name.back();
-    }
+    put(fields, run.cache);
     const Script code =
         options.prefix + tools::Assembler().op(Op::get_message, {options.sigflags}).script();
     const RunResult result = run_script(code.code, run);
@@ -66,6 +70,11 @@ std::string sign(const SigningKey& key, const SigFields& fields, const SignOptio
     std::string signature = key.sign(message_to_sign(fields, options));
     if (options.sigflags != 0) signature += static_cast<char>(options.sigflags);
     return signature;
+}
+
+bool opens(const Script& lock, const Script& witness, const SigFields& fields, RunOptions options) {
+    put(fields, options.cache);
+    return run_auth_scripts(std::array<std::string_view, 2>{witness.code, lock.code}, options);
 }
 
 }  // namespace netaio::tapescript

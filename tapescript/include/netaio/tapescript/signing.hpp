@@ -1,13 +1,15 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <netaio/tapescript/environment.hpp>
 #include <netaio/tapescript/keys.hpp>
 #include <netaio/tapescript/script.hpp>
 #include <optional>
 #include <string>
 
 namespace netaio::tapescript {
+
+struct Environment;
 
 /// What signatures cover: up to eight fields, signed one after the other without anything between
 /// them. The runtime that checks must be given the same.
