@@ -63,6 +63,9 @@ constexpr auto table = std::to_array<Divergence>({
     {"peer", "udp/inner_both_uri", "silence", "a hidden uri can't be a handler's: ours refuses it"},
     {"peer", "udp/*", "own automatic replies", "no amplification, and waits end at once"},
 
+    // `refused`: the maker or plugin throws; `invalid`: check() is false.
+    {"tapescript_auth", "0.0.8/plugin_check/peer_list/use", "invalid", "peer data is a dict"},
+
     // A peer's id and data are bytes: others cannot be packed, and are an error when unpacked.
     {"peer", "pack/none/*", "not representable", "an id is bytes"},
     {"peer", "pack/str/*", "not representable", "an id is bytes"},
