@@ -76,6 +76,16 @@ constexpr auto table = std::to_array<Divergence>({
     {"peer", "unpack/odd/str2", "error", "a peer is a tuple or list of two"},
     {"peer", "unpack/odd/ints", "error", "id and data are bytes"},
     {"peer", "unpack/odd/nested", "error", "peer data is bytes, as packed by the peer plugin"},
+
+    // `ours` for tapescript_compile: the hex of the code, or `error`.
+    {"tapescript_compile", "compile/block/004", "012b0002020101",
+     "END_IF takes nothing but itself, where the reference drops the next symbol"},
+    {"tapescript_compile", "compile/block/005", "012b000202010202",
+     "END_IF takes nothing but itself, where the reference drops the next symbol"},
+    {"tapescript_compile", "compile/block/006", "012b000202010100",
+     "END_IF takes nothing but itself, where the reference drops the next symbol"},
+    {"tapescript_compile", "compile/block/104", "3d0001010000",
+     "END_TRY ends a TRY without EXCEPT, as the language document has it"},
 });
 
 bool matches(std::string_view pattern, std::string_view name) noexcept {
