@@ -63,7 +63,15 @@ constexpr auto table = std::to_array<Divergence>({
     {"peer", "udp/inner_both_uri", "silence", "a hidden uri can't be a handler's: ours refuses it"},
     {"peer", "udp/*", "own automatic replies", "no amplification, and waits end at once"},
 
-    // `refused`: the maker or plugin throws; `invalid`: check() is false.
+    // `valid`, `invalid`: whether the lock opens or check() is true. In the reference, the mark
+    // that OP_RETURN leaves in a witness ends the lock at its first conditional.
+    {"tapescript_auth", "auth/basic/returned_leak_skips_rest", "invalid",
+     "a witness cannot cut a lock short"},
+    {"tapescript_auth", "auth/basic/returned_leak_ifelse", "invalid",
+     "a witness cannot cut a lock short"},
+    {"tapescript_auth", "auth/basic/returned_preset", "invalid", "a cache cannot cut a lock short"},
+    {"tapescript_auth", "auth/htlc*/witness_return", "valid", "the lock runs to its end"},
+    {"tapescript_auth", "auth/ptlc/*/witness_return", "valid", "the lock runs to its end"},
     {"tapescript_auth", "0.0.8/plugin_check/peer_list/use", "invalid", "peer data is a dict"},
 
     // A peer's id and data are bytes: others cannot be packed, and are an error when unpacked.
