@@ -2,6 +2,7 @@
 
 #include <iostream>
 
+#include "exit_code.hpp"
 #include "input.hpp"
 
 namespace netaio::app {
@@ -48,6 +49,7 @@ void add_protection_options(CLI::App& command, ProtectionOptions& options) {
         "authenticate resource messages once more inside");
     add("--inner-cipher", options.inner_cipher, "KEY",
         "encrypt their content once more inside; uris stay readable");
+    add_script_options(command, options.scripts, protection_group);
     command.add_option("--dialect", options.dialect, "what the peers speak, 0.0.8 or 0.0.9")
         ->type_name("VERSION")
         ->check(CLI::IsMember({"0.0.8", "0.0.9"}).description(""))
@@ -63,6 +65,14 @@ Protection make_protection(const ProtectionOptions& options) {
     made.inner.auth = make_auth("--inner-hmac", options.inner_hmac, "camh", made.dialect);
     made.inner.cipher =
         make_cipher("--inner-cipher", options.inner_cipher, "iv2", false, made.dialect);
+    if (auto scripts = make_script_auth(options.scripts, made.dialect)) {
+        if (made.outer.auth) {
+            throw Failure(ExitCode::usage,
+                          "--hmac and --lock exclude each other; use --inner-hmac");
+        }
+        made.outer.auth = std::move(scripts);
+        made.payload_max = script_payload_max();
+    }
     if (made.outer.cipher && made.outer.cipher->hides_uri()) {
         made.payload_max -= 2;
     }

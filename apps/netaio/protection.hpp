@@ -4,6 +4,8 @@
 #include <netaio/stream_cipher.hpp>
 #include <string>
 
+#include "scripts.hpp"
+
 namespace netaio::app {
 
 /// The options for keys and dialect, as given.
@@ -12,6 +14,7 @@ struct ProtectionOptions {
     std::string cipher;
     std::string inner_hmac;
     std::string inner_cipher;
+    ScriptOptions scripts;
     std::string dialect = "0.0.9";
 };
 
