@@ -286,6 +286,8 @@ const std::map<std::string, Maker, std::less<>>& makers() {
              return tagged(make_adapter_witness(a.signing_key(0, "prvkey"), a.key(1, "tweak_point"),
                                                 a.fields(2), a.signing(3)));
          }},
+        {"make_adapter_decrypt",
+         [](A a) { return tagged(make_adapter_decrypt(Scalar(a.bytes(0, "tweak")))); }},
         {"decrypt_adapter",
          [](A a) {
              return tagged_bytes(
