@@ -11,7 +11,8 @@ namespace netaio {
 
 /// Makes the witness of an outgoing message from the key and the fields to sign: the encoded body
 /// (`sigfield1`), the nonce (`sigfield2`) and the timestamp (`sigfield3`). May throw a
-/// std::exception: the message is then not sent. Called on every thread of a node at once.
+/// std::exception: the message is then not sent, and what it says is logged. Called on every thread
+/// of a node at once.
 using WitnessMaker = std::function<tapescript::Script(const tapescript::SigningKey& key,
                                                       const tapescript::SigFields& fields)>;
 
@@ -55,8 +56,9 @@ public:
     explicit TapescriptAuth(TapescriptOptions options);
     ~TapescriptAuth() override;
 
-    /// Errc::too_large when the body is over what scripts can sign (logged with the limit),
-    /// Errc::auth_not_possible when fields have wrong types or the witness cannot be made.
+    /// Errc::too_large when the body is over what scripts can sign (see TapescriptOptions::limits;
+    /// logged with the limit), Errc::auth_not_possible when fields have wrong types or the witness
+    /// cannot be made.
     std::error_code make(AuthFields& fields, ByteView encoded_body,
                          const PluginContext& context) const override;
     bool check(const AuthFields& fields, ByteView encoded_body,
@@ -65,6 +67,7 @@ public:
     bool is_peer_specific() const noexcept override { return true; }
 
 private:
+    tapescript::Script make_witness(const tapescript::SigFields& fields) const;
     std::optional<std::string> lock_for(const PluginContext& context) const;
 
     TapescriptOptions options_;

@@ -21,13 +21,6 @@ TapescriptOptions validated(TapescriptOptions options) {
         throw std::invalid_argument(
             "the fields of TapescriptOptions need three different names: leave them as they are");
     }
-    if (!options.witness) {
-        const std::size_t longest = options.limits.max_item_size;
-        options.witness = [longest](const tapescript::SigningKey& key,
-                                    const tapescript::SigFields& fields) {
-            return tapescript::make_single_sig_witness(key, fields, {.max_message_size = longest});
-        };
-    }
     return options;
 }
 
@@ -67,27 +60,32 @@ std::error_code TapescriptAuth::make(AuthFields& fields, ByteView encoded_body,
         context.environment.random->fill(nonce);
     }
     const auto encoded_ts = plugins::encode_timestamp(*ts);
-    const Log& log = context.environment.log;
-    if (encoded_body.size() + nonce.size() + encoded_ts.size() > options_.limits.max_item_size) {
-        log(LogLevel::warning,
-            "not sent: a witness signs body, nonce and timestamp of together at most " +
-                std::to_string(options_.limits.max_item_size) +
-                " bytes (TapescriptOptions::limits.max_item_size)");
-        return Errc::too_large;
-    }
+    const auto not_sent = [&](const std::exception& why, Errc error) {
+        context.environment.log(LogLevel::warning,
+                                std::string("not sent, as there is no witness: ") + why.what());
+        return error;
+    };
     tapescript::Script witness;
     try {
-        witness = options_.witness(key_, {.sigfield1 = encoded_body.str(),
-                                          .sigfield2 = nonce,
-                                          .sigfield3 = plugins::view(encoded_ts).str()});
-    } catch (const std::exception& error) {
-        log(LogLevel::warning, std::string("not sent: no witness was made: ") + error.what());
-        return Errc::auth_not_possible;
+        witness = make_witness({.sigfield1 = encoded_body.str(),
+                                .sigfield2 = nonce,
+                                .sigfield3 = plugins::view(encoded_ts).str()});
+    } catch (const std::length_error& why) {
+        return not_sent(why, Errc::too_large);
+    } catch (const std::exception& why) {
+        return not_sent(why, Errc::auth_not_possible);
     }
     fields.set(options_.nonce_field, nonce);
     plugins::set_timestamp(fields, options_.ts_field, *ts, options_.dialect);
     fields.set(options_.witness_field, witness.code);
     return {};
+}
+
+tapescript::Script TapescriptAuth::make_witness(const tapescript::SigFields& fields) const {
+    if (options_.witness) return options_.witness(key_, fields);
+    return tapescript::make_single_sig_witness(
+        key_, fields,
+        {.environment = &options_.environment, .max_message_size = options_.limits.max_item_size});
 }
 
 bool TapescriptAuth::check(const AuthFields& fields, ByteView encoded_body,

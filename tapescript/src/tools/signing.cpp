@@ -61,7 +61,9 @@ std::string message_to_sign(const SigFields& fields, const SignOptions& options)
                       (options.environment && !options.environment->signature_extensions.empty());
     std::string message = runs ? extended(fields, options) : joined(fields, options.sigflags);
     if (message.size() > options.max_message_size) {
-        throw std::length_error("the fields to sign are longer than an item on the stack may be");
+        throw std::length_error("the fields to sign have " + std::to_string(message.size()) +
+                                " bytes together, more than the " +
+                                std::to_string(options.max_message_size) + " of a stack item");
     }
     return message;
 }

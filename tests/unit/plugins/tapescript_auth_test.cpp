@@ -103,6 +103,19 @@ TEST_F(TapescriptAuthTest, MakesWitnessesAsItIsTold) {
     EXPECT_TRUE(fields.empty());
 }
 
+TEST_F(TapescriptAuthTest, SignsWhatItsExtensionsMakeOfTheFields) {
+    TapescriptOptions extended = options();
+    extended.environment.signature_extensions.push_back(
+        [](tapescript::OpContext& run) -> tapescript::Result<bool> {
+            run.cache.named["sigfield1"] = std::string("always the same");
+            return true;
+        });
+    const TapescriptAuth plugin(extended);
+    const AuthFields fields = made(plugin);
+    EXPECT_TRUE(plugin.check(fields, "another body", context));
+    EXPECT_FALSE(TapescriptAuth(options()).check(fields, body, context));
+}
+
 TEST_F(TapescriptAuthTest, LetsLocksSeeTheNodesClock) {
     for (const bool early : {true, false}) {
         TapescriptOptions timed = options();
