@@ -111,7 +111,7 @@ WitnessMaker make_witness_maker(const std::string& kind) {
 void add_script_options(CLI::App& command, ScriptOptions& options, const std::string& group) {
     command
         .add_option("--lock", options.lock,
-                    "authenticate all messages with this script: source, or byte code in *.bin")
+                    "authenticate all messages with this script (byte code if *.bin)")
         ->type_name("FILE")
         ->group(group);
     command.add_option("--key", options.key, "the key that opens it: 32 bytes, or 64 hex digits")
@@ -119,8 +119,7 @@ void add_script_options(CLI::App& command, ScriptOptions& options, const std::st
         ->group(group);
     command
         .add_option("--witness", options.witness,
-                    "how: single-sig, single-sig2, graftroot, graftap, delegate:CERTIFICATE, "
-                    "taproot:SCRIPT")
+                    "how: single-sig[2], graftroot, graftap, delegate:FILE, taproot:FILE")
         ->type_name("KIND")
         ->capture_default_str()
         ->group(group);
