@@ -102,7 +102,7 @@ TEST_F(TapescriptToolsTest, StrangersTreesAndCertificatesAreValuesOrErrors) {
         EXPECT_FALSE(ScriptTree::unpack(packed.substr(0, size))) << size;
     }
     std::string deep = packed;
-    while (deep.size() + 10 < 65535) {
+    for (std::size_t level = 0; level <= ScriptTree::max_depth; ++level) {
         const std::string head{'N', static_cast<char>(deep.size() >> 8),
                                static_cast<char>(deep.size())};
         deep = head + deep + "L\0\1\1"s;
