@@ -85,6 +85,26 @@ constexpr auto table = std::to_array<Divergence>({
     {"peer", "unpack/odd/ints", "error", "id and data are bytes"},
     {"peer", "unpack/odd/nested", "error", "peer data is bytes, as packed by the peer plugin"},
 
+    // `ours` for tapescript_run: what a script reads at the cache key E of an error that in the
+    // reference is the Python runtime's, or `not representable`.
+    {"tapescript_run", "grid/OP_TRY_EXCEPT/000120000201/empty", "IndexError|the stack is empty",
+     "texts of errors are ours"},
+    {"tapescript_run", "flow/029*", "IndexError|the stack is empty", "texts of errors are ours"},
+    {"tapescript_run", "flow/031*", "ZeroDivisionError|division by zero",
+     "texts of errors are ours"},
+    {"tapescript_run", "flow/033*", "KeyError|no such definition", "texts of errors are ours"},
+    {"tapescript_run", "flow/034*", "TypeError|a scalar must have 32 bytes",
+     "texts of errors are ours"},
+    {"tapescript_run", "flow/036*", "IndexError|the stack is empty", "texts of errors are ours"},
+    {"tapescript_run", "flow/039*", "UnicodeDecodeError|the item is not UTF-8",
+     "texts of errors are ours"},
+    {"tapescript_run", "flow/043*", "IndexError|the stack is empty", "texts of errors are ours"},
+    {"tapescript_run", "flow/046*", "ValueError|a count of random bytes must not be negative",
+     "texts of errors are ours"},
+    {"tapescript_run", "cache/*_bytearray*", "not representable",
+     "a cache has bytes of one kind only"},
+    {"tapescript_run", "cache/*_dict*", "not representable", "a cache holds no dicts"},
+
     // `ours` for tapescript_compile: the hex of the code, or `error`.
     {"tapescript_compile", "compile/block/004", "012b0002020101",
      "END_IF takes nothing but itself, where the reference drops the next symbol"},

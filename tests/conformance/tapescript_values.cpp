@@ -46,6 +46,7 @@ tapescript::RunOptions run_options(const Json& one) {
         drawer.insert_or_assign(named ? key : from_hex(key), script_value(pair.at(1)));
     }
     for (const Json& pair : one.value("flags", Json::array())) {
+        if (pair.at(0).at("t") == "bytes") continue;  // as the language does
         options.flags.insert_or_assign(flag_key(pair.at(0)), script_value(pair.at(1)));
     }
     const Json limits = one.value("limits", Json::object());

@@ -1,9 +1,21 @@
 #include <sodium.h>
 
+#include <algorithm>
+#include <limits>
+
 #include "operations.hpp"
 #include "run.hpp"
 
 namespace netaio::tapescript::machine {
+
+namespace {
+
+bool fits_machine_word(const Integer& number) {
+    using Word = std::numeric_limits<std::int64_t>;
+    return number >= Word::min() && number <= Word::max();
+}
+
+}  // namespace
 
 bool push_false(Machine& m) {
     return m.push_bool(false);
@@ -89,6 +101,7 @@ bool reverse(Machine& m) {
 bool random_bytes(Machine& m) {
     Integer size;
     if (!m.pop_integer(size)) return false;
+    if (!fits_machine_word(size)) return m.fail("OverflowError", "too many random bytes");
     if (size < 0) return m.fail("ValueError", "a count of random bytes must not be negative");
     if (size > m.stack().max_item_size()) return m.fail("Stack item size too large");
     std::string bytes(static_cast<std::size_t>(size), '\0');
