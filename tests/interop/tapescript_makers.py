@@ -151,6 +151,8 @@ class World:
                 self.fields[f"sigfield{n}"] = source.randbytes(source.randrange(0, 40))
         # Field 1 is always signed, so that a change to it shows.
         self.flags = f"{source.choice([0, 0, 2, 4, 0x16, 0xfe]):02x}"
+        left_out = int(self.flags, 16)
+        self.signs_all = not any(left_out >> (int(name[-1]) - 1) & 1 for name in self.fields)
         self.tweak = tapescript.clamp_scalar(source.randbytes(32))
         self.point = tapescript.derive_point_from_scalar(self.tweak)
 
@@ -234,7 +236,7 @@ def adapters(b, w):
         b.pair("adapter, one lock", old, add((tweak, tweak), witness), w.fields)
     decrypt = b.make("make_adapter_decrypt", w.tweak)
     b.open("adapter, decrypting", [add(add(witness[0], decrypt[0]), tools.Script("", b"\x37")),
-                                   locks[1][1]], w.fields, w.flags == "00")
+                                   locks[1][1]], w.fields, w.signs_all)
 
 
 def delegation(b, w):
