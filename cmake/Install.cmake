@@ -1,7 +1,8 @@
 include(CMakePackageConfigHelpers)
 
-install(TARGETS netaio EXPORT netaio_targets)
+install(TARGETS netaio netaio_tapescript EXPORT netaio_targets)
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/netaio"
+    "${PROJECT_SOURCE_DIR}/tapescript/include/netaio"
     DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
     FILES_MATCHING PATTERN "*.hpp")
 if(EXISTS "${PROJECT_SOURCE_DIR}/docs/man")

@@ -1,4 +1,5 @@
-# netaio_suite_tests(<target> PREFIX <p> SOURCES <glob>... [LABELS <l>...] [LIBRARIES <lib>...])
+# netaio_suite_tests(<target> PREFIX <p> SOURCES <glob>... [EXCLUDE <regex>] [LABELS <l>...]
+#     [LIBRARIES <lib>...])
 #
 # One GoogleTest program from the sources found, and one ctest entry, <p>.<suite>, for each test
 # suite in it. The suites are asked for after each build; one process for each single test would
@@ -6,8 +7,11 @@
 add_custom_target(concurrent_tests)
 
 function(netaio_suite_tests target)
-    cmake_parse_arguments(PARSE_ARGV 1 arg "" "PREFIX" "SOURCES;LABELS;LIBRARIES")
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "PREFIX;EXCLUDE" "SOURCES;LABELS;LIBRARIES")
     netaio_sources(sources ${arg_SOURCES})
+    if(arg_EXCLUDE)
+        list(FILTER sources EXCLUDE REGEX "${arg_EXCLUDE}")
+    endif()
     if(NOT sources)
         return()
     endif()

@@ -2,6 +2,7 @@
 
 #include <iostream>
 
+#include "exit_code.hpp"
 #include "input.hpp"
 #include "seed_file.hpp"
 
@@ -73,6 +74,7 @@ void add_protection_options(CLI::App& command, ProtectionOptions& options) {
     add("--x25519-key", options.x25519_key, "FILE",
         "or so that only the peer can read it, with the key in FILE; see netaio keygen")
         ->excludes("--inner-cipher");
+    add_script_options(command, options.scripts, protection_group);
     command.add_option("--dialect", options.dialect, "what the peers speak, 0.0.8 or 0.0.9")
         ->type_name("VERSION")
         ->check(CLI::IsMember({"0.0.8", "0.0.9"}).description(""))
@@ -88,6 +90,14 @@ Protection make_protection(const ProtectionOptions& options) {
     made.inner.auth = make_auth("--inner-hmac", options.inner_hmac, "camh", made.dialect);
     made.inner.cipher =
         make_cipher("--inner-cipher", options.inner_cipher, "iv2", false, made.dialect);
+    if (auto scripts = make_script_auth(options.scripts, made.dialect)) {
+        if (made.outer.auth) {
+            throw Failure(ExitCode::usage,
+                          "--hmac and --lock exclude each other; use --inner-hmac");
+        }
+        made.outer.auth = std::move(scripts);
+        made.payload_max = script_payload_max();
+    }
     if (made.outer.cipher && made.outer.cipher->hides_uri()) {
         made.payload_max -= 2;
     }

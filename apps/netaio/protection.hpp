@@ -6,6 +6,8 @@
 #include <optional>
 #include <string>
 
+#include "scripts.hpp"
+
 namespace netaio::app {
 
 /// The options for keys and dialect, as given.
@@ -15,6 +17,7 @@ struct ProtectionOptions {
     std::string inner_hmac;
     std::string inner_cipher;
     std::string x25519_key;
+    ScriptOptions scripts;
     std::string dialect = "0.0.9";
 };
 

@@ -51,8 +51,9 @@ SlowReceiver slow_receiver(const std::string& name) noexcept {
 }
 
 void warn_if_open(const std::vector<Address>& addresses, const ServeOptions& options) {
-    const bool authenticated =
-        !options.protection.hmac.empty() || !options.protection.inner_hmac.empty();
+    const bool authenticated = !options.protection.hmac.empty() ||
+                               !options.protection.inner_hmac.empty() ||
+                               !options.protection.scripts.lock.empty();
     const bool exposed = !std::ranges::all_of(addresses, is_loopback);
     if (exposed && !authenticated) {
         std::cerr << "netaio: warning: whoever reaches this machine may read"

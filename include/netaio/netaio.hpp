@@ -9,6 +9,7 @@
 #include <netaio/reconnect.hpp>
 #include <netaio/run.hpp>
 #include <netaio/stream_cipher.hpp>
+#include <netaio/tapescript_auth.hpp>
 #include <netaio/tcp_client.hpp>
 #include <netaio/tcp_server.hpp>
 #include <netaio/udp_node.hpp>

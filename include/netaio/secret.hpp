@@ -11,6 +11,7 @@ class Secret {
 public:
     Secret() = default;
     Secret(ByteView bytes) : bytes_(bytes) {}
+    Secret(std::string_view bytes) : bytes_(bytes) {}
     Secret(const char* text) : bytes_(text) {}
     Secret(const std::string& bytes) : bytes_(bytes) {}
     Secret(const Secret&) = default;

@@ -5,35 +5,12 @@
 
 #include "../crypto/hmac.hpp"
 #include "../crypto/memory.hpp"
-#include "../wire/endian.hpp"
+#include "timestamp.hpp"
 
 namespace netaio {
 namespace {
 
 constexpr std::size_t nonce_size = 16;
-constexpr std::uint64_t ts_max = 0xffff'ffff;
-
-// A number of any length, as v0.0.9 reads timestamps it is to send.
-std::optional<std::uint32_t> big_endian(ByteView bytes) noexcept {
-    std::uint64_t number = 0;
-    for (const char byte : bytes) {
-        number = number << 8 | static_cast<std::uint8_t>(byte);
-        if (number > ts_max) {
-            return std::nullopt;
-        }
-    }
-    return static_cast<std::uint32_t>(number);
-}
-
-std::array<char, 4> encode(std::uint64_t ts) noexcept {
-    std::array<char, 4> bytes;
-    wire::put_u32(bytes.data(), static_cast<std::uint32_t>(ts));
-    return bytes;
-}
-
-ByteView view(const std::array<char, 4>& bytes) noexcept {
-    return std::string_view(bytes.data(), bytes.size());
-}
 
 void validate(const HmacOptions& options) {
     if (options.secret.empty()) {
@@ -81,23 +58,10 @@ HmacAuth::~HmacAuth() = default;
 
 std::error_code HmacAuth::make(AuthFields& fields, ByteView encoded_body,
                                const PluginContext& context) const {
-    const bool as_bytes = options_.dialect == Dialect::v0_0_9;
-    std::uint64_t ts = 0;
-    const bool has_ts = fields.contains(options_.ts_field);
-    if (!has_ts) {
-        ts = context.environment.clock->unix_seconds();
-    } else if (const auto number = fields.integer(options_.ts_field)) {
-        ts = *number;
-    } else {
-        const auto bytes = fields.bytes(options_.ts_field);
-        const auto decoded = as_bytes && bytes ? big_endian(*bytes) : std::nullopt;
-        if (!decoded) {
-            return Errc::auth_not_possible;
-        }
-        ts = *decoded;
-    }
+    const auto ts = plugins::timestamp_to_send(fields, options_.ts_field, options_.dialect,
+                                               *context.environment.clock);
     const auto given_nonce = fields.bytes(options_.nonce_field);
-    if (ts > ts_max || (!given_nonce && fields.contains(options_.nonce_field))) {
+    if (!ts || (!given_nonce && fields.contains(options_.nonce_field))) {
         return Errc::auth_not_possible;
     }
 
@@ -109,14 +73,10 @@ std::error_code HmacAuth::make(AuthFields& fields, ByteView encoded_body,
         context.environment.random->fill(nonce);
         fields.set(options_.nonce_field, std::string_view(nonce.data(), nonce_size));
     }
-    const std::array<char, 4> ts_bytes = encode(ts);
-    if (as_bytes) {
-        fields.set(options_.ts_field, view(ts_bytes));
-    } else if (!has_ts) {
-        fields.set_integer(options_.ts_field, ts);
-    }
+    plugins::set_timestamp(fields, options_.ts_field, *ts, options_.dialect);
+    const auto ts_bytes = plugins::encode_timestamp(*ts);
     const auto tag = key_->tag(options_.dialect, std::string_view(nonce.data(), nonce_size),
-                               view(ts_bytes), encoded_body);
+                               plugins::view(ts_bytes), encoded_body);
     fields.set(options_.hmac_field, tag.view());
     return {};
 }
@@ -127,19 +87,17 @@ bool HmacAuth::check(const AuthFields& fields, ByteView encoded_body, const Plug
     if (!tag || !nonce) {
         return false;
     }
-    std::array<char, 4> encoded_ts;
+    // v0.0.9 takes the bytes as they are, whatever their number.
+    plugins::EncodedTimestamp encoded;
     ByteView ts;
-    if (const auto number = fields.integer(options_.ts_field)) {
-        if (*number == 0 || *number > ts_max) {
-            return false;
-        }
-        encoded_ts = encode(*number);
-        ts = view(encoded_ts);
+    if (fields.integer(options_.ts_field)) {
+        const auto seconds = plugins::read_timestamp(fields, options_.ts_field, options_.dialect);
+        if (seconds.value_or(0) == 0) return false;
+        encoded = plugins::encode_timestamp(*seconds);
+        ts = plugins::view(encoded);
     } else {
         const auto bytes = fields.bytes(options_.ts_field);
-        if (!bytes || options_.dialect == Dialect::v0_0_8) {
-            return false;
-        }
+        if (!bytes || options_.dialect == Dialect::v0_0_8) return false;
         ts = *bytes;
     }
     const auto expected = key_->tag(options_.dialect, *nonce, ts, encoded_body);

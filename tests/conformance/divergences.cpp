@@ -63,6 +63,17 @@ constexpr auto table = std::to_array<Divergence>({
     {"peer", "udp/inner_both_uri", "silence", "a hidden uri can't be a handler's: ours refuses it"},
     {"peer", "udp/*", "own automatic replies", "no amplification, and waits end at once"},
 
+    // `valid`, `invalid`: whether the lock opens or check() is true. In the reference, the mark
+    // that OP_RETURN leaves in a witness ends the lock at its first conditional.
+    {"tapescript_auth", "auth/basic/returned_leak_skips_rest", "invalid",
+     "a witness cannot cut a lock short"},
+    {"tapescript_auth", "auth/basic/returned_leak_ifelse", "invalid",
+     "a witness cannot cut a lock short"},
+    {"tapescript_auth", "auth/basic/returned_preset", "invalid", "a cache cannot cut a lock short"},
+    {"tapescript_auth", "auth/htlc*/witness_return", "valid", "the lock runs to its end"},
+    {"tapescript_auth", "auth/ptlc/*/witness_return", "valid", "the lock runs to its end"},
+    {"tapescript_auth", "0.0.8/plugin_check/peer_list/use", "invalid", "peer data is a dict"},
+
     // A peer's id and data are bytes: others cannot be packed, and are an error when unpacked.
     {"peer", "pack/none/*", "not representable", "an id is bytes"},
     {"peer", "pack/str/*", "not representable", "an id is bytes"},
@@ -73,6 +84,36 @@ constexpr auto table = std::to_array<Divergence>({
     {"peer", "unpack/odd/str2", "error", "a peer is a tuple or list of two"},
     {"peer", "unpack/odd/ints", "error", "id and data are bytes"},
     {"peer", "unpack/odd/nested", "error", "peer data is bytes, as packed by the peer plugin"},
+
+    // `ours` for tapescript_run: what a script reads at the cache key E of an error that in the
+    // reference is the Python runtime's, or `not representable`.
+    {"tapescript_run", "grid/OP_TRY_EXCEPT/000120000201/empty", "IndexError|the stack is empty",
+     "texts of errors are ours"},
+    {"tapescript_run", "flow/029*", "IndexError|the stack is empty", "texts of errors are ours"},
+    {"tapescript_run", "flow/031*", "ZeroDivisionError|division by zero",
+     "texts of errors are ours"},
+    {"tapescript_run", "flow/033*", "KeyError|no such definition", "texts of errors are ours"},
+    {"tapescript_run", "flow/034*", "TypeError|a scalar must have 32 bytes",
+     "texts of errors are ours"},
+    {"tapescript_run", "flow/036*", "IndexError|the stack is empty", "texts of errors are ours"},
+    {"tapescript_run", "flow/039*", "UnicodeDecodeError|the item is not UTF-8",
+     "texts of errors are ours"},
+    {"tapescript_run", "flow/043*", "IndexError|the stack is empty", "texts of errors are ours"},
+    {"tapescript_run", "flow/046*", "ValueError|a count of random bytes must not be negative",
+     "texts of errors are ours"},
+    {"tapescript_run", "cache/*_bytearray*", "not representable",
+     "a cache has bytes of one kind only"},
+    {"tapescript_run", "cache/*_dict*", "not representable", "a cache holds no dicts"},
+
+    // `ours` for tapescript_compile: the hex of the code, or `error`.
+    {"tapescript_compile", "compile/block/004", "012b0002020101",
+     "END_IF takes nothing but itself, where the reference drops the next symbol"},
+    {"tapescript_compile", "compile/block/005", "012b000202010202",
+     "END_IF takes nothing but itself, where the reference drops the next symbol"},
+    {"tapescript_compile", "compile/block/006", "012b000202010100",
+     "END_IF takes nothing but itself, where the reference drops the next symbol"},
+    {"tapescript_compile", "compile/block/104", "3d0001010000",
+     "END_TRY ends a TRY without EXCEPT, as the language document has it"},
 });
 
 bool matches(std::string_view pattern, std::string_view name) noexcept {

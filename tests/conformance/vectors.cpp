@@ -5,6 +5,7 @@
 
 #include <bit>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <map>
@@ -25,6 +26,36 @@ Json load(const std::string& path) {
     Json& all = file.at("cases");
     if (!all.is_array() || all.empty()) throw std::runtime_error(path + " has no cases");
     return std::move(all);
+}
+
+std::string reference_folder() {
+    const char* given = std::getenv("NETAIO_REFERENCE_VECTORS");
+    if (given != nullptr && *given != '\0') return given;
+    return NETAIO_VECTORS_DIR "/../../../shared/vectors/reference";
+}
+
+const Json& load_once(const std::string& path) {
+    static std::map<std::string, Json> loaded;
+    const auto found = loaded.find(path);
+    return found != loaded.end() ? found->second : loaded.emplace(path, load(path)).first->second;
+}
+
+void run_each(const Json& all, std::string_view kind, const std::string& where,
+              const std::function<void(const Json&)>& run) {
+    std::size_t count = 0;
+    for (const Json& one : all) {
+        if (one.value("kind", "") != kind) continue;
+        ++count;
+        const auto name = one.at("name").get<std::string>();
+        SCOPED_TRACE(name);
+        try {
+            run(one);
+        } catch (const std::exception& error) {
+            ADD_FAILURE() << "threw " << error.what();
+        }
+    }
+    EXPECT_NE(count, 0U) << where << " has no cases of kind " << kind;
+    std::cout << where << " " << kind << ": " << count << " cases\n";
 }
 
 unsigned digit_of(char c) {
@@ -83,28 +114,21 @@ Dict dict_of(const Json& tagged) {
 }  // namespace
 
 const Json& cases(std::string_view file) {
-    static std::map<std::string, Json> loaded;
-    const std::string path = folder() + "/" + std::string(file) + ".json";
-    const auto found = loaded.find(path);
-    return found != loaded.end() ? found->second : loaded.emplace(path, load(path)).first->second;
+    return load_once(folder() + "/" + std::string(file) + ".json");
 }
 
 void for_each_case(std::string_view file, std::string_view kind,
                    const std::function<void(const Json&)>& run) {
-    std::size_t count = 0;
-    for (const Json& one : cases(file)) {
-        if (one.value("kind", "") != kind) continue;
-        ++count;
-        const auto name = one.at("name").get<std::string>();
-        SCOPED_TRACE(name);
-        try {
-            run(one);
-        } catch (const std::exception& error) {
-            ADD_FAILURE() << "threw " << error.what();
-        }
+    run_each(cases(file), kind, std::string(file), run);
+}
+
+void for_each_reference_case(std::string_view file, std::string_view kind,
+                             const std::function<void(const Json&)>& run) {
+    const std::string path = reference_folder() + "/" + std::string(file) + ".json";
+    if (!std::filesystem::exists(path)) {
+        GTEST_SKIP() << "there is no " << path << "; set NETAIO_REFERENCE_VECTORS to its folder";
     }
-    EXPECT_NE(count, 0U) << file << ".json has no cases of kind " << kind;
-    std::cout << file << "/" << kind << ": " << count << " cases\n";
+    run_each(load_once(path), kind, "reference/" + std::string(file), run);
 }
 
 std::string from_hex(std::string_view hex) {

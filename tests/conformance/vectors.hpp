@@ -22,6 +22,12 @@ const Json& cases(std::string_view file);
 void for_each_case(std::string_view file, std::string_view kind,
                    const std::function<void(const Json&)>& run);
 
+/// The same for the cases observed while the reference ran its own tests, which are no part of the
+/// tree: they are looked for in the folder in the environment variable NETAIO_REFERENCE_VECTORS, or
+/// else in shared/vectors/reference beside the tree. Skips the current test when there are none.
+void for_each_reference_case(std::string_view file, std::string_view kind,
+                             const std::function<void(const Json&)>& run);
+
 /// The bytes of hex digits, in either case. Throws std::invalid_argument for anything else.
 std::string from_hex(std::string_view hex);
 std::string to_hex(ByteView bytes);

@@ -65,7 +65,7 @@ class Result:
         return [f"{name}: {text}" for name, texts in self.operations.items() for text in texts]
 
 
-async def resources(setup, result, server, client):
+async def resources(setup, result, server, client, large=LARGE):
     """All operations between ends that agree about their secrets."""
     not_found = "NOT_FOUND"
 
@@ -82,10 +82,10 @@ async def resources(setup, result, server, client):
         expect("found", await client.call("REQUEST_URI", ROOM), Answer("RESPOND_URI", b"first"))
 
     with result.operation("create") as expect:
-        expect("large", (await client.call("CREATE_URI", "large", LARGE)).type, "OK")
+        expect("large", (await client.call("CREATE_URI", "large", large)).type, "OK")
         expect("empty", (await client.call("CREATE_URI", "empty")).type, "OK")
     with result.operation("request") as expect:
-        expect("large", await client.call("REQUEST_URI", "large"), Answer("RESPOND_URI", LARGE))
+        expect("large", await client.call("REQUEST_URI", "large"), Answer("RESPOND_URI", large))
         expect("empty", await client.call("REQUEST_URI", "empty"), Answer("RESPOND_URI"))
 
     with result.operation("subscribe") as expect:
@@ -115,6 +115,11 @@ WALKED = [
 assert len(WALKED) == len(WALK)
 
 
+async def small_resources(setup, result, server, client):
+    """The same with contents that a witness can sign."""
+    await resources(setup, result, server, client, LARGE[:900])
+
+
 async def _untouched(setup, expect, server, uri):
     """Whoever has the right secrets finds that nothing happened, and is served."""
     honest = setup.client(server, server.protection)
@@ -123,6 +128,11 @@ async def _untouched(setup, expect, server, uri):
         expect("what was refused", (await honest.call("REQUEST_URI", uri)).type, "NOT_FOUND")
     finally:
         await honest.stop()
+
+
+def _complaint(server):
+    """What a server tells whom it refuses."""
+    return b"tapescript auth failed" if server.protection.lock else b"HMAC auth failed"
 
 
 def _refusal_seen(setup, client):
@@ -151,7 +161,7 @@ async def refusal(setup, result, server, client):
             expect("as the client sees it", answer.type, _refusal_seen(setup, client))
             if setup.ours_serves:
                 answer = await client.bare_answer("CREATE_URI", "guarded", b"x")
-                expect("on the wire", answer, Answer("AUTH_ERROR", b"HMAC auth failed"))
+                expect("on the wire", answer, Answer("AUTH_ERROR", _complaint(server)))
         await _untouched(setup, expect, server, "guarded")
 
 
@@ -215,12 +225,27 @@ class Row:
     server: Protection
     client: Protection
 
+    @property
+    def uses_scripts(self):
+        return bool(self.server.lock)
+
 
 _hmac = Protection(hmac="a secret")
 _cipher = Protection(cipher="a key")
 _both = Protection(hmac="a secret", cipher="a key")
 _inner = Protection(inner_hmac="an inner secret", inner_cipher="an inner key")
 _all = Protection("a secret", "a key", "an inner secret", "an inner key")
+
+# One of two keys (RFC 8032, tests 1 and 2), one for each end.
+_lock = """
+    push xd75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a
+    push x3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c
+    check_multisig x00 d1 d2
+"""
+_serving = Protection(
+    lock=_lock, key="9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60")
+_asking = _serving.but(key="4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb")
+_stranger = _serving.but(key="07" * 32)
 
 ROWS = (
     Row("no plugin", resources, Protection(), Protection()),
@@ -229,6 +254,14 @@ ROWS = (
     Row("HMAC + cipher", resources, _both, _both),
     Row("inner layers", resources, _inner, _inner),
     Row("all layers", resources, _all, _all),
+    Row("script", small_resources, _serving, _asking),
+    Row("script + cipher", small_resources, _serving.but(cipher="a key"),
+        _asking.but(cipher="a key")),
+    Row("script + inner layers", small_resources,
+        _serving.but(inner_hmac="an inner secret", inner_cipher="an inner key"),
+        _asking.but(inner_hmac="an inner secret", inner_cipher="an inner key")),
+    Row("another key than the script's", refusal, _serving, _stranger),
+    Row("no witness where one is wanted", refusal, _serving, Protection()),
     Row("wrong HMAC secret", refusal, _hmac, _hmac.but(hmac="wrong")),
     Row("wrong HMAC secret, with cipher", refusal, _both, _both.but(hmac="wrong")),
     Row("no HMAC where one is wanted", refusal, _hmac, Protection()),

@@ -2,13 +2,15 @@
 //   interop_client PORT DIALECT TYPE:URI:CONTENT...
 // NOTIFY_URI waits for a notification, every other type is sent. Prints the type and content of
 // each answer. Secrets come from INTEROP_HMAC, INTEROP_CIPHER, INTEROP_INNER_HMAC,
-// INTEROP_INNER_CIPHER.
+// INTEROP_INNER_CIPHER; the source of a lock and the digits of a seed from INTEROP_LOCK, INTEROP_KEY.
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <cstdlib>
 #include <deque>
 #include <iostream>
 #include <netaio/netaio.hpp>
+#include <netaio/tapescript/bytes.hpp>
+#include <netaio/tapescript/compiler.hpp>
 #include <string>
 #include <vector>
 
@@ -38,6 +40,15 @@ Plugins layer(const char* hmac_name, const char* cipher_name, Dialect dialect, b
     return plugins;
 }
 
+// The node's plugin for scripts, if it is to have one.
+std::shared_ptr<const AuthPlugin> scripts(Dialect dialect) {
+    const std::string lock = secret("INTEROP_LOCK");
+    if (lock.empty()) return nullptr;
+    return tapescript_auth({.lock = tapescript::compile(lock).value(),
+                            .seed = tapescript::from_hex(secret("INTEROP_KEY")).value(),
+                            .dialect = dialect});
+}
+
 struct Step {
     MessageType type;
     std::string uri;
@@ -60,7 +71,8 @@ void print(const Message& message) {
 }
 
 awaitable<void> walk(std::uint16_t port, Dialect dialect, const std::vector<Step>& steps) {
-    const Plugins node = layer("INTEROP_HMAC", "INTEROP_CIPHER", dialect, false);
+    Plugins node = layer("INTEROP_HMAC", "INTEROP_CIPHER", dialect, false);
+    if (!node.auth) node.auth = scripts(dialect);
     const Plugins inner = layer("INTEROP_INNER_HMAC", "INTEROP_INNER_CIPHER", dialect, true);
 
     const auto executor = co_await boost::asio::this_coro::executor;

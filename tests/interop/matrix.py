@@ -42,7 +42,8 @@ async def run_all(setups):
         *(cell(title, setup, row)
           for title, setup in setups.items()
           for row in ROWS
-          if setup.ours_serves or setup.ours_asks or row.scenario is not dialects)
+          if setup.ours_serves or setup.ours_asks or row.scenario is not dialects
+          if setup.reference.has_scripts or not row.uses_scripts)
     )
     return results
 
@@ -103,6 +104,10 @@ def main():
         print(" ".join(reference.version for reference in found))
         return 0
 
+    for reference in found:
+        if not reference.has_scripts:
+            print(f"skipped: scripts with netaio {reference.version}: {reference.why_no_scripts}",
+                  file=sys.stderr)
     by_version = {reference.version: reference for reference in found}
     every = list(columns(by_version, options.reference_only))
     setups = {

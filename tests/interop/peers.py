@@ -24,6 +24,9 @@ class Protection:
     cipher: str | None = None
     inner_hmac: str | None = None
     inner_cipher: str | None = None
+    # The source of a script, and the hexadecimal digits of a seed.
+    lock: str | None = None
+    key: str | None = None
 
     def used(self):
         """Pairs of option name and secret."""
@@ -155,13 +158,26 @@ WALK = (
 
 
 class OurEnd:
-    """How both of our programs learn the secrets: by names of environment variables."""
+    """How both of our programs learn the secrets: by names of environment variables, or files."""
+
+    FILES = ("lock", "key")
 
     def options(self):
         options = ["--dialect", self.setup.dialect]
-        for name, _ in self.protection.used():
-            options += [f"--{name}", f"env:INTEROP_{name.upper().replace('-', '_')}"]
+        for name, value in self.protection.used():
+            if name in self.FILES:
+                options += [f"--{name}", self._file(name, value)]
+            else:
+                options += [f"--{name}", f"env:INTEROP_{name.upper().replace('-', '_')}"]
         return options
+
+    def _file(self, name, text):
+        if not hasattr(self, "_folder"):
+            self._folder = tempfile.TemporaryDirectory()
+        path = os.path.join(self._folder.name, name)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        return path
 
     def environment(self):
         secrets = {

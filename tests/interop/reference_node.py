@@ -20,15 +20,30 @@ for logger in (netaio.default_server_logger, netaio.default_client_logger):
 def arguments(description):
     """A parser with the options that say which plugins to use, by their secrets."""
     parser = argparse.ArgumentParser(description=description)
-    for name in ("--hmac", "--cipher", "--inner-hmac", "--inner-cipher"):
+    for name in ("--hmac", "--cipher", "--inner-hmac", "--inner-cipher", "--key"):
         parser.add_argument(name, metavar="SECRET")
+    parser.add_argument("--lock", metavar="SOURCE")
     return parser
+
+
+def node_auth(options):
+    """The node's own auth plugin, if any."""
+    if options.hmac:
+        return HMACAuthPlugin({"secret": options.hmac})
+    if not options.lock:
+        return None
+    import tapescript
+    from netaio.asymmetric import TapescriptAuthPlugin
+
+    return TapescriptAuthPlugin(
+        {"lock": tapescript.Script.from_src(options.lock), "seed": bytes.fromhex(options.key)}
+    )
 
 
 def node_plugins(options):
     """The keyword arguments for the node's own layer."""
     return {
-        "auth_plugin": HMACAuthPlugin({"secret": options.hmac}) if options.hmac else None,
+        "auth_plugin": node_auth(options),
         "cipher_plugin": Sha256StreamCipherPlugin({"key": options.cipher})
         if options.cipher
         else None,

@@ -14,6 +14,12 @@ class Reference:
 
     version: str
     environment: dict
+    # Why its plugin for scripts cannot be imported; empty when it can.
+    why_no_scripts: str
+
+    @property
+    def has_scripts(self):
+        return not self.why_no_scripts
 
 
 def variable(version):
@@ -38,6 +44,15 @@ def _import_version(path):
     return done.stdout.strip(), "", environment
 
 
+def _why_no_scripts(environment):
+    done = subprocess.run(
+        [sys.executable, "-c", "import netaio.asymmetric"],
+        env=environment, capture_output=True, text=True, timeout=20, check=False,
+    )
+    return (done.stderr.strip().splitlines() or ["it cannot be imported"])[-1] if done.returncode \
+        else ""
+
+
 def find():
     """The references there are, and a sentence for each that is not."""
     found, missing = [], []
@@ -52,7 +67,7 @@ def find():
             got, why, environment = installed
             where = f"{name} is not set; {sys.executable}"
         if got == version:
-            found.append(Reference(version, environment))
+            found.append(Reference(version, environment, _why_no_scripts(environment)))
         else:
             missing.append(f"netaio {version}: {where} gives {why or 'version ' + str(got)}")
     return found, missing

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <netaio/tapescript_auth.hpp>
+#include <string>
+
+namespace netaio::app {
+
+/// The options for authentication with scripts, as given.
+struct ScriptOptions {
+    std::string lock;
+    std::string key;
+    std::string witness = "single-sig";
+};
+
+void add_script_options(CLI::App& command, ScriptOptions& options, const std::string& group);
+
+/// The plugin for the options, null without a lock. Throws Failure when a file is not what it is to
+/// be, or a lock and key are not both given.
+std::shared_ptr<const AuthPlugin> make_script_auth(const ScriptOptions& options, Dialect dialect);
+
+/// How much uri and content together a witness can sign, in bytes.
+std::size_t script_payload_max() noexcept;
+
+}  // namespace netaio::app

@@ -1,0 +1,79 @@
+#include "tool.hpp"
+
+#include <iostream>
+
+#include "exit_code.hpp"
+
+namespace netaio::app {
+namespace {
+
+std::string footer() {
+    return "SCRIPT is a file: source when its name ends in .src, hexadecimal digits when it ends "
+           "in\n"
+           ".hex, else byte code; or - for standard input, hex:DIGITS, or src:SOURCE.\n"
+           "VALUE is a text, hex:DIGITS, or @FILE.\n"
+           "\n"
+           "Exit codes:\n"
+           "  0  done; auth: the scripts open\n"
+           "  1  something else went wrong\n"
+           "  2  wrong usage\n"
+           "  3  the script does not compile or decompile, failed, or does not open\n";
+}
+
+std::string examples() {
+    return "Examples:\n"
+           "  tapescript\n"
+           "  tapescript compile lock.src lock.bin\n"
+           "  tapescript run src:'push d2 push d3 add_ints d2' --json\n"
+           "  tapescript key alice.key --new -o alice.pub\n"
+           "  tapescript lock single-sig --public @alice.pub -o lock.bin\n"
+           "  tapescript witness single-sig --key alice.key --sigfield1 hello -o witness.bin\n"
+           "  tapescript auth witness.bin lock.bin --sigfield1 hello\n"
+           "\n";
+}
+
+int parse_and_run(int argc, const char* const* argv) {
+    CLI::App app("Scripts that say who may do what: compiles, runs and makes them.", "tapescript");
+    app.set_version_flag("--version", "tapescript " NETAIO_VERSION);
+    app.require_subcommand(0, 1);
+    app.get_formatter()->column_width(30);
+    app.failure_message([](const CLI::App*, const CLI::Error& error) {
+        return "tapescript: " + std::string(error.what()) + "; see tapescript --help\n";
+    });
+    app.footer(footer());
+    Chosen chosen;
+    add_repl_command(app, chosen);
+    add_compile_commands(app, chosen);
+    add_run_commands(app, chosen);
+    add_lock_command(app, chosen);
+    add_witness_command(app, chosen);
+    add_key_commands(app, chosen);
+    app.footer(examples() + footer() + "\nWithout a command: repl. The manual: man tapescript");
+    try {
+        app.parse(argc, argv);
+        if (!chosen) app.parse("repl");
+    } catch (const CLI::ParseError& error) {
+        const bool asked_for = app.exit(error) == 0;
+        return static_cast<int>(asked_for ? ExitCode::done : ExitCode::usage);
+    }
+    return chosen();
+}
+
+}  // namespace
+
+int run_tapescript_tool(int argc, const char* const* argv) noexcept {
+    try {
+        return parse_and_run(argc, argv);
+    } catch (const Failure& failure) {
+        std::cerr << "tapescript: " << failure.what() << '\n';
+        return failure.code();
+    } catch (const std::invalid_argument& refused) {
+        std::cerr << "tapescript: " << refused.what() << '\n';
+        return static_cast<int>(ExitCode::usage);
+    } catch (const std::exception& error) {
+        std::cerr << "tapescript: " << error.what() << '\n';
+        return static_cast<int>(ExitCode::other);
+    }
+}
+
+}  // namespace netaio::app

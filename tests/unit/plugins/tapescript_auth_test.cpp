@@ -1,0 +1,179 @@
+#include <gtest/gtest.h>
+
+#include <netaio/default_peer.hpp>
+#include <netaio/packify.hpp>
+#include <netaio/tapescript/tools.hpp>
+#include <netaio/tapescript_auth.hpp>
+
+#include "support/fixed_environment.hpp"
+
+namespace netaio {
+namespace {
+
+using tapescript::Script;
+using tapescript::SigFields;
+using tapescript::SigningKey;
+
+constexpr std::int64_t now = 1'700'000'000;
+constexpr ByteView body("\0\3urisome content", 17);
+
+struct TapescriptAuthTest : testing::Test {
+    TapescriptOptions options() const {
+        return {.lock = make_single_sig_lock(key.public_key()), .seed = key.reveal_seed()};
+    }
+    AuthFields made(const TapescriptAuth& plugin, ByteView encoded_body = body) const {
+        AuthFields fields;
+        EXPECT_FALSE(plugin.make(fields, encoded_body, context));
+        return fields;
+    }
+    // What a message of `key` is to a node that knows a peer with this data.
+    bool accepts_from(TapescriptOptions options, const Peer* peer) const {
+        const TapescriptAuth plugin(std::move(options));
+        return plugin.check(made(TapescriptAuth(this->options())), body,
+                            {.environment = environment, .peer = peer, .peer_plugin = &peers});
+    }
+    Peer peer_with(Value data) const {
+        return {.id = "peer", .data = peers.encode_data(std::move(data)).value()};
+    }
+
+    SigningKey key{std::string(32, 'k')};
+    SigningKey other{std::string(32, 'o')};
+    Environment environment = test::fixed_environment();
+    PluginContext context{.environment = environment};
+    DefaultPeer peers;
+};
+
+TEST_F(TapescriptAuthTest, AcceptsWhatItMadeInBothDialectsAndNotTheOther) {
+    for (const Dialect dialect : {Dialect::v0_0_9, Dialect::v0_0_8}) {
+        TapescriptOptions mine = options();
+        mine.dialect = dialect;
+        const TapescriptAuth plugin(mine);
+        const AuthFields fields = made(plugin);
+        EXPECT_TRUE(plugin.check(fields, body, context));
+        EXPECT_FALSE(plugin.check(fields, "another body", context));
+    }
+    TapescriptOptions old = options();
+    old.dialect = Dialect::v0_0_8;
+    EXPECT_FALSE(TapescriptAuth(old).check(made(TapescriptAuth(options())), body, context));
+}
+
+TEST_F(TapescriptAuthTest, RefusesOtherKeysAndWitnessesThatOnlyEndWell) {
+    TapescriptOptions theirs = options();
+    theirs.seed = other.reveal_seed();
+    const TapescriptAuth plugin(options());
+    EXPECT_FALSE(plugin.check(made(TapescriptAuth(theirs)), body, context));
+    AuthFields fields = made(plugin);
+    for (const ByteView witness : {ByteView(""), ByteView("\x01"), ByteView("\x30"),
+                                   ByteView("\x03\xff"), ByteView("\x01\x30")}) {
+        fields.set("witness", witness);
+        EXPECT_FALSE(plugin.check(fields, body, context));
+    }
+}
+
+TEST_F(TapescriptAuthTest, SaysWhenABodyIsLongerThanScriptsCanSign) {
+    const TapescriptAuth plugin(options());
+    AuthFields fields;
+    EXPECT_FALSE(plugin.make(fields, std::string(1004, 'x'), context));
+    fields.clear();
+    EXPECT_EQ(plugin.make(fields, std::string(1005, 'x'), context), Errc::too_large);
+    EXPECT_TRUE(fields.empty());
+
+    TapescriptOptions longer = options();
+    longer.limits.max_item_size = 70'000;
+    const TapescriptAuth both(longer);
+    const std::string large(65'000, 'x');
+    EXPECT_TRUE(both.check(made(both, large), large, context));
+}
+
+TEST_F(TapescriptAuthTest, MakesWitnessesAsItIsTold) {
+    TapescriptOptions taproot = options();
+    const Script hidden = make_single_sig_lock(other.public_key());
+    taproot.lock = make_taproot_lock(key.public_key(), hidden);
+    taproot.witness = [hidden](const SigningKey& with, const SigFields& fields) {
+        return make_taproot_witness_keyspend(with, hidden, fields);
+    };
+    const TapescriptAuth plugin(taproot);
+    EXPECT_TRUE(plugin.check(made(plugin), body, context));
+
+    taproot.witness = [](const SigningKey&, const SigFields&) -> Script {
+        throw std::runtime_error("the key is locked away");
+    };
+    AuthFields fields;
+    EXPECT_EQ(TapescriptAuth(taproot).make(fields, body, context), Errc::auth_not_possible);
+    EXPECT_TRUE(fields.empty());
+}
+
+TEST_F(TapescriptAuthTest, SignsWhatItsExtensionsMakeOfTheFields) {
+    TapescriptOptions extended = options();
+    extended.environment.signature_extensions.push_back(
+        [](tapescript::OpContext& run) -> tapescript::Result<bool> {
+            run.cache.named["sigfield1"] = std::string("always the same");
+            return true;
+        });
+    const TapescriptAuth plugin(extended);
+    const AuthFields fields = made(plugin);
+    EXPECT_TRUE(plugin.check(fields, "another body", context));
+    EXPECT_FALSE(TapescriptAuth(options()).check(fields, body, context));
+}
+
+TEST_F(TapescriptAuthTest, LetsLocksSeeTheNodesClock) {
+    for (const bool early : {true, false}) {
+        TapescriptOptions timed = options();
+        timed.lock =
+            make_timestamp_after_lock(early ? now + 1 : now, tapescript::OnResult::verify) +
+            make_single_sig_lock(key.public_key());
+        const TapescriptAuth plugin(timed);
+        EXPECT_EQ(plugin.check(made(plugin), body, context), !early);
+    }
+}
+
+TEST_F(TapescriptAuthTest, ChecksAPeerWithTheLockInItsData) {
+    const auto lock_of = [](const SigningKey& whose) {
+        return Bytes(ByteView(make_single_sig_lock(whose.public_key()).code));
+    };
+    const Peer right = peer_with(Dict({{"lock", lock_of(key)}}));
+    const Peer wrong = peer_with(Dict({{"lock", lock_of(other)}}));
+    TapescriptOptions by_peer = options();
+    by_peer.lock = make_single_sig_lock(other.public_key());
+    EXPECT_FALSE(accepts_from(by_peer, &right));
+    by_peer.use_peer_lock = true;
+    EXPECT_TRUE(accepts_from(by_peer, &right));
+    EXPECT_FALSE(accepts_from(by_peer, &wrong));
+    for (const Value& lock : {Value("text"), Value(List{}), Value()}) {
+        const Peer odd = peer_with(Dict({{"lock", lock}}));
+        EXPECT_FALSE(accepts_from(by_peer, &odd));
+    }
+}
+
+TEST_F(TapescriptAuthTest, FallsBackToItsOwnLockUnlessToldNotTo) {
+    const Peer silent = peer_with(Dict());
+    TapescriptOptions by_peer = options();
+    by_peer.use_peer_lock = true;
+    EXPECT_TRUE(accepts_from(by_peer, &silent));
+    EXPECT_TRUE(accepts_from(by_peer, nullptr));
+    by_peer.require_peer_lock = true;
+    EXPECT_FALSE(accepts_from(by_peer, &silent));
+    EXPECT_FALSE(accepts_from(by_peer, nullptr));
+}
+
+TEST_F(TapescriptAuthTest, EndsWitnessesThatWantTooMuch) {
+    TapescriptOptions tight = options();
+    tight.budget.operations = 1;
+    const TapescriptAuth plugin(tight);
+    EXPECT_FALSE(plugin.check(made(plugin), body, context));
+}
+
+TEST_F(TapescriptAuthTest, RefusesOptionsThatProtectNothing) {
+    TapescriptOptions without_lock = options();
+    without_lock.lock = {};
+    EXPECT_THROW(TapescriptAuth{without_lock}, std::invalid_argument);
+    TapescriptOptions short_seed = options();
+    short_seed.seed = "short";
+    EXPECT_THROW(TapescriptAuth{short_seed}, std::invalid_argument);
+    TapescriptOptions one_name = options();
+    one_name.witness_field = one_name.nonce_field;
+    EXPECT_THROW(TapescriptAuth{one_name}, std::invalid_argument);
+}
+
+}  // namespace
+}  // namespace netaio
