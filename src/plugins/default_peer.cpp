@@ -1,4 +1,5 @@
 #include <netaio/default_peer.hpp>
+#include <netaio/environment.hpp>
 #include <vector>
 
 namespace netaio {
@@ -18,6 +19,12 @@ std::optional<ByteView> as_bytes(const Value& value) noexcept {
 }
 
 }  // namespace
+
+std::string random_id() {
+    std::string id(16, '\0');
+    Environment::secure_random()->fill(id);
+    return id;
+}
 
 bool DefaultPeer::validate(const Peer&) const {
     // What a peer must have, an id, unpack() has seen to.
