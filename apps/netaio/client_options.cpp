@@ -5,9 +5,10 @@
 namespace netaio::app {
 
 void add_client_options(CLI::App& command, ClientOptions& options) {
-    command.add_option("--server", options.server, "the server to ask")
+    command.add_option("--server", options.server, "the server or node to ask")
         ->type_name("HOST:PORT")
         ->capture_default_str();
+    command.add_flag("--udp", options.udp, "ask a node, by datagrams, instead of a server by TCP");
     command
         .add_option("--timeout", options.timeout_seconds,
                     "how long to wait for it; fractions are fine")

@@ -11,6 +11,8 @@ namespace netaio::app {
 /// What all client commands take.
 struct ClientOptions {
     std::string server = "127.0.0.1:8888";
+    /// Datagrams to a node rather than a connection to a server.
+    bool udp = false;
     double timeout_seconds = 10;
     OutputOptions output;
     ProtectionOptions protection;

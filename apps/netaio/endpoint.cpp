@@ -1,8 +1,12 @@
 #include "endpoint.hpp"
 
-#include <boost/asio/io_context.hpp>
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <charconv>
+#include <netaio/interfaces.hpp>
+#include <netaio/run.hpp>
 
 #include "exit_code.hpp"
 #include "text.hpp"
@@ -46,14 +50,18 @@ Endpoint parse_endpoint(std::string_view text) {
     return endpoint;
 }
 
-Address resolve(const Endpoint& endpoint) {
-    if (const auto address = Address::parse(endpoint.host, endpoint.port)) return *address;
-
-    boost::asio::io_context io;
-    boost::asio::ip::tcp::resolver resolver(io);
-    boost::system::error_code error;
-    const auto found = resolver.resolve(endpoint.host, std::to_string(endpoint.port),
-                                        boost::asio::ip::tcp::resolver::numeric_service, error);
+boost::asio::awaitable<Address> resolve_soon(const Endpoint& endpoint) {
+    using boost::asio::ip::tcp;
+    if (const auto address = parse_zoned_address(endpoint.host, endpoint.port)) co_return *address;
+    if (const auto zone = endpoint.host.find('%'); zone != std::string::npos) {
+        throw Failure(ExitCode::other, "'" + printable(endpoint.host) +
+                                           "' is no address on an interface of this machine; "
+                                           "'netaio interfaces' shows their names");
+    }
+    tcp::resolver resolver(co_await boost::asio::this_coro::executor);
+    const auto [error, found] = co_await resolver.async_resolve(
+        endpoint.host, std::to_string(endpoint.port), tcp::resolver::numeric_service,
+        boost::asio::as_tuple(boost::asio::use_awaitable));
     std::optional<Address> first;
     for (const auto& entry : found) {
         const auto address = Address::parse(entry.endpoint().address().to_string(), endpoint.port);
@@ -64,7 +72,16 @@ Address resolve(const Endpoint& endpoint) {
                                            "': " + (error ? error.message() : "it has none") +
                                            "; check the name, or give an address");
     }
-    return *first;
+    co_return *first;
+}
+
+Address resolve(const Endpoint& endpoint) {
+    Address address;
+    const auto keep = [&]() -> boost::asio::awaitable<void> {
+        address = co_await resolve_soon(endpoint);
+    };
+    run(keep());
+    return address;
 }
 
 bool is_loopback(const Address& address) noexcept {

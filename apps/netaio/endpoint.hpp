@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/asio/awaitable.hpp>
 #include <cstdint>
 #include <netaio/address.hpp>
 #include <string>
@@ -19,9 +20,12 @@ struct Endpoint {
 /// Reads `HOST:PORT`, `1.2.3.4:80` or `[::1]:80`. Throws Failure (usage) that says what is wrong.
 Endpoint parse_endpoint(std::string_view text);
 
-/// The address to listen at: a name stands for its first IPv4 address, or its first IPv6 address
-/// when it has none. Throws Failure when it can't be resolved.
+/// The address of an endpoint: a name stands for its first IPv4 address, or its first IPv6 address
+/// when it has none; the zone of an address may be the name of an interface. Throws Failure when it
+/// can't be resolved.
 Address resolve(const Endpoint& endpoint);
+/// The same within a coroutine, which must keep the endpoint.
+boost::asio::awaitable<Address> resolve_soon(const Endpoint& endpoint);
 
 /// Whether only this machine can reach it.
 bool is_loopback(const Address& address) noexcept;

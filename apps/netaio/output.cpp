@@ -6,15 +6,13 @@
 #include <cstdio>
 #include <cstring>
 #include <memory>
-#include <nlohmann/json.hpp>
 
 #include "exit_code.hpp"
+#include "json.hpp"
 #include "text.hpp"
 
 namespace netaio::app {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 struct CloseFile {
     void operator()(std::FILE* file) const noexcept { std::fclose(file); }
@@ -43,23 +41,6 @@ void write_file(const std::string& path, ByteView bytes) {
     write_to(file.get(), bytes, "'" + path + "'");
 }
 
-void put_bytes(Json& object, const char* text_key, const char* base64_key, ByteView bytes) {
-    if (is_utf8(bytes)) {
-        object[text_key] = bytes.str();
-    } else {
-        object[base64_key] = base64(bytes);
-    }
-}
-
-Json head(const Message& message) {
-    const auto type = static_cast<int>(message.type());
-    const std::string_view name = built_in_name(message.type());
-    Json object;
-    object["type"] = name.empty() ? std::to_string(type) : std::string(name);
-    put_bytes(object, "uri", "uri_base64", message.uri());
-    return object;
-}
-
 std::string json_of(const Message& message, const OutputOptions& options) {
     return to_file(options) ? json_line(message, options.file) : json_line(message);
 }
@@ -67,13 +48,11 @@ std::string json_of(const Message& message, const OutputOptions& options) {
 }  // namespace
 
 std::string json_line(const Message& message) {
-    Json object = head(message);
-    put_bytes(object, "text", "base64", message.content());
-    return object.dump();
+    return message_json(message).dump();
 }
 
 std::string json_line(const Message& message, const std::string& file) {
-    Json object = head(message);
+    Json object = head_json(message);
     put_bytes(object, "file", "file_base64", file);
     object["bytes"] = message.content().size();
     return object.dump();

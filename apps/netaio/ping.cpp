@@ -14,6 +14,9 @@ namespace {
 
 // Nobody keeps a resource there, so that the answer is short.
 constexpr std::string_view nowhere = "netaio-ping:a-resource-that-nobody-keeps";
+// What every `netaio node` answers; what it knows nothing of, it answers rarely and briefly.
+constexpr std::string_view echo = "echo";
+constexpr std::string_view padding = "as long as an answer with an error may be";
 
 struct PingOptions {
     ClientOptions client;
@@ -48,11 +51,14 @@ private:
 awaitable<void> measure(Session& session, std::uint64_t count, RoundTrips& trips) {
     using Clock = std::chrono::steady_clock;
     Progress progress(count);
+    const bool udp = session.options().udp;
+    const std::string_view uri = udp ? echo : nowhere;
     for (std::uint64_t i = 0; i < count; ++i) {
         const auto before = Clock::now();
-        const OwnedMessage answer = co_await session.exchange(MessageType::request_uri, nowhere);
+        const OwnedMessage answer =
+            co_await session.exchange(MessageType::request_uri, uri, udp ? padding : "");
         const auto after = Clock::now();
-        if (answer.type() != MessageType::not_found) throw_if_error(answer, nowhere);
+        if (answer.type() != MessageType::not_found) throw_if_error(answer, uri);
         trips.add(after - before);
         progress.at(i + 1, after);
     }
@@ -77,7 +83,7 @@ int ping(const PingOptions& options) {
 }  // namespace
 
 void add_ping_command(CLI::App& app, std::function<int()>& chosen) {
-    CLI::App* command = app.add_subcommand("ping", "Measure round trips to a server");
+    CLI::App* command = app.add_subcommand("ping", "Measure round trips to a server or node");
     const auto options = std::make_shared<PingOptions>();
     command->add_option("--count", options->count, "how many, one after the other")
         ->type_name("N")

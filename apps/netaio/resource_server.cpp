@@ -3,6 +3,8 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <netaio/make.hpp>
+#include <netaio/tcp_server.hpp>
+#include <netaio/udp_node.hpp>
 
 #include "text.hpp"
 
@@ -22,34 +24,52 @@ OwnedMessage answer_error(const std::error_code& error, ByteView uri) {
 
 }  // namespace
 
-ResourceServer::ResourceServer(TcpServer& server, WriteQueue& writes, ResourceServerOptions options)
-    : server_(server), writes_(writes), options_(std::move(options)) {
-    const HandlerOptions inner{.auth = options_.protection.inner.auth,
-                               .cipher = options_.protection.inner.cipher};
+template <class Server>
+ResourceServer::ResourceServer(Server& server, WriteQueue& writes, ResourceServerOptions options)
+    : notify_([this, &server](ByteView uri, const Message& message) {
+          return server.notify(uri, message, {.plugins = options_.protection.inner});
+      }),
+      writes_(writes),
+      options_(std::move(options)) {
+    const HandlerOptions& inner = options_.protection.inner;
+    server.on(MessageType::request_uri, inner,
+              [this](const Message& asked) { return read(asked); });
+    server.on(MessageType::publish_uri, inner,
+              [this](const Message& asked) { return publish(asked); });
+    handle_changes(server);
+    handle_subscriptions(server);
+}
+template ResourceServer::ResourceServer(TcpServer&, WriteQueue&, ResourceServerOptions);
+template ResourceServer::ResourceServer(UdpNode&, WriteQueue&, ResourceServerOptions);
+
+template <class Server>
+void ResourceServer::handle_changes(Server& server) {
+    const HandlerOptions& inner = options_.protection.inner;
     const auto on_change = [&](MessageType type, Change what) {
         if (options_.read_only) {
-            server_.on(type, inner, [this](const Message& asked) { return refuse(asked); });
+            server.on(type, inner, [this](const Message& asked) { return refuse(asked); });
         } else {
-            server_.on(type, inner,
-                       [this, what](const Message& asked) { return change(what, asked); });
+            server.on(type, inner,
+                      [this, what](const Message& asked) { return change(what, asked); });
         }
     };
     on_change(MessageType::create_uri, Change::create);
     on_change(MessageType::update_uri, Change::update);
     on_change(MessageType::delete_uri, Change::remove);
+}
 
-    server_.on(MessageType::request_uri, inner,
-               [this](const Message& asked) { return read(asked); });
-    server_.on(MessageType::publish_uri, inner,
-               [this](const Message& asked) { return publish(asked); });
-    server_.on(MessageType::subscribe_uri, inner, [this](const Message& asked, Connection& from) {
-        if (const auto refused = server_.subscribe(asked.uri(), from)) {
+// Subscribers are connections or addresses.
+template <class Server>
+void ResourceServer::handle_subscriptions(Server& server) {
+    const HandlerOptions& inner = options_.protection.inner;
+    server.on(MessageType::subscribe_uri, inner, [&server](const Message& asked, auto& from) {
+        if (const auto refused = server.subscribe(asked.uri(), from)) {
             return answer_error(refused, asked.uri());
         }
         return confirm_subscribe(asked.uri());
     });
-    server_.on(MessageType::unsubscribe_uri, inner, [this](const Message& asked, Connection& from) {
-        server_.unsubscribe(asked.uri(), from);
+    server.on(MessageType::unsubscribe_uri, inner, [&server](const Message& asked, auto& from) {
+        server.unsubscribe(asked.uri(), from);
         return confirm_unsubscribe(asked.uri());
     });
 }
@@ -89,8 +109,7 @@ OwnedMessage ResourceServer::publish(const Message& asked) {
 }
 
 void ResourceServer::tell_subscribers(ByteView uri, ByteView content) {
-    const auto error =
-        server_.notify(uri, notify(uri, content), {.plugins = options_.protection.inner});
+    const auto error = notify_(uri, notify(uri, content));
     if (error) {
         options_.log(LogLevel::error, "cannot notify the subscribers of '" + printable(uri) +
                                           "': " + error.message());

@@ -1,6 +1,8 @@
 #pragma once
 
-#include <netaio/tcp_server.hpp>
+#include <functional>
+#include <netaio/connection.hpp>
+#include <netaio/handler.hpp>
 
 #include "protection.hpp"
 #include "write_queue.hpp"
@@ -14,10 +16,12 @@ struct ResourceServerOptions {
     Log log = {};
 };
 
-/// The handlers that make a TcpServer a server of resources. Must outlive the server's event loops.
+/// The handlers that make a TcpServer or a UdpNode a server of resources. Must outlive its event
+/// loops.
 class ResourceServer {
 public:
-    ResourceServer(TcpServer& server, WriteQueue& writes, ResourceServerOptions options);
+    template <class Server>
+    ResourceServer(Server& server, WriteQueue& writes, ResourceServerOptions options);
 
 private:
     OwnedMessage read(const Message& asked);
@@ -26,7 +30,12 @@ private:
     OwnedMessage publish(const Message& asked);
     void tell_subscribers(ByteView uri, ByteView content);
 
-    TcpServer& server_;
+    template <class Server>
+    void handle_changes(Server& server);
+    template <class Server>
+    void handle_subscriptions(Server& server);
+
+    std::function<std::error_code(ByteView uri, const Message&)> notify_;
     WriteQueue& writes_;
     ResourceServerOptions options_;
 };

@@ -12,6 +12,7 @@
 #include "logging.hpp"
 #include "resource_server.hpp"
 #include "serve_options.hpp"
+#include "traffic.hpp"
 
 namespace netaio::app {
 namespace {
@@ -45,18 +46,11 @@ void say_where(const TcpServer& server) {
 }
 
 std::string summary(const StopReport& report, const Counters& counters) {
-    const std::uint64_t rejected = counters.rejected_malformed + counters.rejected_too_large +
-                                   counters.rejected_checksum + counters.rejected_auth +
-                                   counters.rejected_decrypt;
     const auto count = [](std::uint64_t n, const char* what) { return std::to_string(n) + what; };
     return "stopped: " + count(report.drained, " connections drained, ") +
            count(report.cut_off, " cut off, ") +
            count(report.bytes_discarded, " bytes discarded; ") +
-           count(counters.connections_accepted, " connections, ") +
-           count(counters.frames_in, " messages in, ") + count(counters.frames_out, " out, ") +
-           count(rejected, " rejected, ") +
-           count(counters.dropped_oldest + counters.dropped_newest, " dropped, ") +
-           count(counters.handler_failures, " failures");
+           count(counters.connections_accepted, " connections, ") + traffic(counters);
 }
 
 // Until a signal, and then until connections have drained or a second signal comes.

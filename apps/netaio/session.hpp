@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <netaio/tcp_client.hpp>
+#include <netaio/udp_node.hpp>
 
 #include "client_options.hpp"
 #include "endpoint.hpp"
@@ -9,29 +10,49 @@
 
 namespace netaio::app {
 
-/// One connection of a client command to its server.
+/// What becomes of the notifications of a Session.
+struct Listener {
+    std::function<void(const Message&)> take;
+    /// No more will come, for this reason.
+    std::function<void(std::exception_ptr)> fail;
+};
+
+/// The way of a client command to its server: a connection, or with --udp datagrams.
 class Session {
 public:
     /// Throws Failure when the options name no server. They must outlive it.
     Session(const ClientOptions& options, Protection protection);
 
+    /// Has notifications given to somebody, from connect() on. To be called before that.
+    void listen(Listener listener);
     /// Throws Failure that says what to do.
     awaitable<void> connect();
     /// Sends a message and gives the answer, also when its type is an error; throws Failure when
     /// there is none to give.
     awaitable<OwnedMessage> exchange(MessageType type, ByteView uri, ByteView content = {});
 
-    TcpClient& client() noexcept { return client_; }
+    /// Has a node forget a subscription; a server forgets it with the connection.
+    void unsubscribe(ByteView uri);
+
     const ClientOptions& options() const noexcept { return options_; }
     const Protection& protection() const noexcept { return protection_; }
     std::string server() const { return server_.str(); }
 
 private:
+    awaitable<void> connect_tcp();
+    awaitable<void> start_udp();
+    awaitable<void> introduce();
+    void listen_tcp(const Listener& listener);
+    void listen_udp(const Listener& listener);
+
     const ClientOptions& options_;
     Protection protection_;
     Endpoint server_;
-    TcpClient client_;
+    bool listening_ = false;
+    std::optional<TcpClient> client_;
     std::optional<Introduction> introduction_;
+    std::optional<UdpNode> node_;
+    Address address_;  // of the server, for datagrams
 };
 
 /// The Failure that an answer of an error type means.

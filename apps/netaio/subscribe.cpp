@@ -26,10 +26,15 @@ public:
                  const boost::asio::any_io_executor& executor)
         : options_(options), session_(options.client, std::move(protection)), wake_(executor) {}
 
+    ~Subscription() {
+        for (const std::string& uri : subscribed_) session_.unsubscribe(uri);
+    }
+    Subscription(const Subscription&) = delete;
+    Subscription& operator=(const Subscription&) = delete;
+
     awaitable<void> run();
 
 private:
-    void listen();
     void take(const Message& notification);
     awaitable<void> subscribe(ByteView uri);
     awaitable<void> wait_for_end();
@@ -37,6 +42,7 @@ private:
 
     const SubscribeOptions& options_;
     Session session_;
+    std::vector<std::string> subscribed_;
     boost::asio::steady_timer wake_;
     std::uint64_t taken_ = 0;
     bool ended_ = false;
@@ -66,30 +72,10 @@ void Subscription::take(const Message& notification) {
     }
 }
 
-void Subscription::listen() {
-    TcpClient& client = session_.client();
-    const Plugins& inner = session_.protection().inner;
-    client.on(MessageType::notify_uri, {.auth = inner.auth, .cipher = inner.cipher},
-              [this](const Message& notification) { take(notification); });
-    client.set_auth_error_handler(
-        [this](const AuthPlugin&, const Message&) -> std::optional<OwnedMessage> {
-            end(std::make_exception_ptr(Failure(
-                ExitCode::authentication,
-                session_.server() + ": a notification failed authentication; check that "
-                                    "both sides use the same secrets, layers and --dialect")));
-            return std::nullopt;
-        });
-    client.set_disconnect_handler([this](const Address&, std::error_code error) {
-        end(std::make_exception_ptr(
-            Failure(exit_code(error) == ExitCode::malformed ? ExitCode::malformed
-                                                            : ExitCode::cannot_connect,
-                    session_.server() + ": the server went away: " + error.message())));
-    });
-}
-
 awaitable<void> Subscription::subscribe(ByteView uri) {
     const OwnedMessage answer = co_await session_.exchange(MessageType::subscribe_uri, uri);
     throw_if_error(answer, uri);
+    subscribed_.emplace_back(uri);
     std::cerr << "subscribed to " << printable(uri) << '\n';
 }
 
@@ -111,9 +97,9 @@ awaitable<void> Subscription::wait_for_end() {
 }
 
 awaitable<void> Subscription::run() {
+    session_.listen({.take = [this](const Message& notification) { take(notification); },
+                     .fail = [this](std::exception_ptr failure) { end(std::move(failure)); }});
     co_await session_.connect();
-    listen();
-    session_.client().start_receive_loop();
     for (const std::string& uri : options_.uris) {
         if (!ended_) co_await subscribe(uri);
     }

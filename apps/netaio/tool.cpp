@@ -9,8 +9,12 @@
 #include "exchange.hpp"
 #include "exit_code.hpp"
 #include "keygen.hpp"
+#include "node.hpp"
+#include "peers.hpp"
 #include "ping.hpp"
+#include "send.hpp"
 #include "serve.hpp"
+#include "show_interfaces.hpp"
 #include "subscribe.hpp"
 
 namespace netaio::app {
@@ -23,6 +27,8 @@ std::string examples() {
            "  netaio request greeting --server example.org:8888 --timeout 2 --json\n"
            "  tar c notes | netaio update notes.tar -\n"
            "  netaio subscribe news weather --count 5\n"
+           "  netaio node --name kitchen --hmac @secret.txt\n"
+           "  netaio multicast news 'Dinner is ready.' --hmac @secret.txt\n"
            "What follows -- is taken as it is, such as content that begins with a dash.\n";
 }
 
@@ -31,8 +37,10 @@ extern "C" void exit_interrupted(int) {
 }
 
 int parse_and_run(int argc, const char* const* argv) {
-    CLI::App app("Resources by URI over TCP, authenticated and encrypted: a server and its client.",
-                 "netaio");
+    CLI::App app(
+        "Resources by URI, authenticated and encrypted: a server, its client, and nodes that find "
+        "each other.",
+        "netaio");
     app.set_version_flag("--version", "netaio " NETAIO_VERSION);
     app.require_subcommand(1);
     app.get_formatter()->column_width(30);
@@ -50,6 +58,10 @@ int parse_and_run(int argc, const char* const* argv) {
     add_subscribe_command(app, chosen);
     add_ping_command(app, chosen);
     add_keygen_command(app, chosen);
+    add_node_command(app, chosen);
+    add_peers_command(app, chosen);
+    add_send_commands(app, chosen);
+    add_interfaces_command(app, chosen);
     app.footer(examples() + "\n" + exit_code_help() + "\nThe manual: man netaio");
     try {
         app.parse(argc, argv);

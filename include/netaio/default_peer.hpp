@@ -15,9 +15,6 @@ public:
     Result<Peer> unpack(ByteView packed) const override;
 };
 
-/// An id for Peer::id that no other peer has: 16 random bytes.
-std::string random_id();
-
 /// Peer::data as DefaultPeer writes it: `peer_data({{"name", "kitchen"}})`. Throws
 /// std::invalid_argument when packify has no form for a value.
 std::string peer_data(const Dict& data);

@@ -8,6 +8,9 @@
 
 namespace netaio {
 
+/// An id that no other node has: 16 bytes that nobody can predict.
+std::string random_id();
+
 /// Another node, as far as it is known (protocol.md §9). A plain value.
 struct Peer {
     /// What the peer calls itself: bytes, unique among peers, usually random.

@@ -135,6 +135,11 @@ public:
     /// them, unless a plugin is peer-specific. The first error, if any.
     std::error_code broadcast(const Message& message, SendOptions options = {});
 
+    /// Makes this node known to one that the group does not reach, which answers with what it is:
+    /// advertises it there for every app id that peers are managed for. Datagrams get lost: repeat
+    /// it until peer_at() knows the other.
+    std::error_code introduce(const Address& to);
+
     /// Subscribes an address to a key: any bytes, often a uri. It ends with the peer at that
     /// address. Errc::queue_full beyond subscriptions_max or subscribers_max.
     std::error_code subscribe(ByteView key, const Address& who);

@@ -158,6 +158,15 @@ std::error_code DatagramNode::multicast(const Message& message, const Plugins& i
     return send_to({}, true, message, inner, outer);
 }
 
+std::error_code DatagramNode::introduce(const Address& to) {
+    std::error_code first;
+    for (const auto& [message, inner] : peer_manager_.messages(MessageType::advertise_peer)) {
+        const auto error = send(to, message, inner, node_->outer);
+        first = first ? first : error;
+    }
+    return first;
+}
+
 std::error_code DatagramNode::broadcast(const Message& message, const Plugins& inner,
                                         const Plugins& outer) {
     std::vector<Target> targets;

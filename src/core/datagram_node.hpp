@@ -75,6 +75,9 @@ public:
     std::error_code notify(ByteView key, const Message& message, const Plugins& inner,
                            const Plugins& outer);
 
+    /// Advertises this node to one address.
+    std::error_code introduce(const Address& to);
+
     std::error_code subscribe(ByteView key, const Address& who) {
         return subscriptions_.add(key, who);
     }

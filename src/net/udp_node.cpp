@@ -59,6 +59,10 @@ std::error_code UdpNode::notify(ByteView key, const Message& message, SendOption
     });
 }
 
+std::error_code UdpNode::introduce(const Address& to) {
+    return impl_->send([&](core::DatagramNode& core) { return core.introduce(to); });
+}
+
 std::error_code UdpNode::subscribe(ByteView key, const Address& who) {
     return impl_->core().subscribe(key, who);
 }

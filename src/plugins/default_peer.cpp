@@ -1,4 +1,5 @@
 #include <netaio/default_peer.hpp>
+#include <netaio/environment.hpp>
 #include <stdexcept>
 #include <vector>
 
@@ -19,6 +20,12 @@ std::optional<ByteView> as_bytes(const Value& value) noexcept {
 }
 
 }  // namespace
+
+std::string random_id() {
+    std::string id(16, '\0');
+    Environment::secure_random()->fill(id);
+    return id;
+}
 
 bool DefaultPeer::validate(const Peer&) const {
     // What a peer must have, an id, unpack() has seen to.
@@ -52,12 +59,6 @@ Result<Peer> DefaultPeer::unpack(ByteView packed) const {
         return Errc::malformed;
     }
     return Peer{.id = id->str(), .data = data->str()};
-}
-
-std::string random_id() {
-    std::string id(16, '\0');
-    Environment::secure_random()->fill(id);
-    return id;
 }
 
 std::string peer_data(const Dict& data) {

@@ -110,3 +110,40 @@ end_subscriber() {
     cp notifications out
     [[ $found == "$1" ]] || fail "the subscriber ended with $found instead of $1"
 }
+
+# start_tool NAME ARGUMENT...: starts the tool, what it says in the files NAME and NAME.err, and sets
+# tool_pid.
+start_tool() {
+    local name=$1
+    : >"$name"
+    env --default-signal=INT "$tool" "${@:2}" >"$name" 2>"$name.err" &
+    tool_pid=$!
+    started+=("$tool_pid")
+}
+# wait_for FILE TEXT: until the file has the text; 60 seconds at most.
+wait_for() {
+    local _
+    for _ in {1..1200}; do
+        ! grep -qF -- "$2" "$1" || return 0
+        sleep 0.05
+    done
+    cp "$1" out
+    [[ ! -e $1.err ]] || cp "$1.err" err
+    fail "never said '$2'"
+    return 1
+}
+# start_node NAME ARGUMENT...: starts a node of that name and id on loopback, without IPv6, which not
+# every machine has; waits until it runs and sets node_pid, and port, unless it is set.
+start_node() {
+    start_tool "$1" node --id "$1" --interface lo --ipv4-only --port "${port:-0}" "${@:2}"
+    node_pid=$tool_pid
+    wait_for "$1" "$1" || exit 1
+    : "${port:=$(grep -oE '0\.0\.0\.0:[0-9]+' "$1" | grep -oE '[0-9]+$')}"
+}
+# end_tool PID SIGNAL CODE: what was started ends on the signal, with the code.
+end_tool() {
+    local found=0
+    kill "-$2" "$1"
+    wait "$1" || found=$?
+    [[ $found == "$3" ]] || fail "ended with $found instead of $3 on SIG$2"
+}

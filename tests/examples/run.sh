@@ -5,7 +5,8 @@ examples=${1:?the folder of the built examples}
 work=$(mktemp -d)
 server=""
 cleanup() {
-    [[ -z $server ]] || kill "$server" 2>/dev/null || true
+    # shellcheck disable=SC2086
+    [[ -z $server ]] || kill $server 2>/dev/null || true
     rm -rf "$work"
 }
 trap cleanup EXIT
@@ -68,6 +69,38 @@ wait "$server" || { echo "FAILED: the server ended with $?" && failed=true; }
 server=""
 expect server "$work/server" <<'END'
 stopped with 0 resources
+END
+
+# Two nodes on a port of their own, on loopback alone.
+port=$((20000 + RANDOM % 12000))
+env --default-signal=INT "$examples/node" kitchen lo "$port" >"$work/kitchen" &
+kitchen=$!
+env --default-signal=INT "$examples/node" cellar lo "$port" >"$work/cellar" &
+cellar=$!
+server="$kitchen $cellar"
+for node in kitchen cellar; do
+    for _ in {1..1200}; do
+        ! grep -q Hello "$work/$node" || break
+        sleep 0.05
+    done
+done
+kill -INT "$cellar"
+wait "$cellar" || { echo "FAILED: a node ended with $?" && failed=true; }
+for _ in {1..1200}; do
+    ! grep -q left "$work/kitchen" || break
+    sleep 0.05
+done
+kill -INT "$kitchen"
+wait "$kitchen" || { echo "FAILED: a node ended with $?" && failed=true; }
+server=""
+expect kitchen "$work/kitchen" <<'END'
+cellar is here
+Hello from cellar!
+cellar has left
+END
+expect cellar "$work/cellar" <<'END'
+kitchen is here
+Hello from kitchen!
 END
 
 ! $failed

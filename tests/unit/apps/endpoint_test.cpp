@@ -39,6 +39,9 @@ TEST(Endpoint, ResolvesAddressesAndLocalhost) {
     EXPECT_EQ(resolve({"127.0.0.1", 80}).str(), "127.0.0.1:80");
     EXPECT_EQ(resolve({"::1", 80}).str(), "[::1]:80");
     EXPECT_TRUE(is_loopback(resolve({"localhost", 80})));
+    EXPECT_EQ(resolve({"fe80::1%2", 80}).str(), "[fe80::1%2]:80");
+    EXPECT_EQ(resolve({"fe80::1%lo", 80}).scope(), resolve({"fe80::1%1", 80}).scope());
+    EXPECT_THROW(resolve({"fe80::1%no-such", 80}), Failure);
 }
 
 TEST(Endpoint, KnowsWhatOnlyThisMachineReaches) {

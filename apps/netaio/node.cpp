@@ -1,0 +1,147 @@
+#include "node.hpp"
+
+#include <algorithm>
+#include <iostream>
+#include <netaio/make.hpp>
+
+#include "exit_code.hpp"
+#include "json.hpp"
+#include "live_node.hpp"
+#include "logging.hpp"
+#include "output.hpp"
+#include "peer_view.hpp"
+#include "resource_server.hpp"
+#include "text.hpp"
+#include "traffic.hpp"
+#include "type_name.hpp"
+
+namespace netaio::app {
+namespace {
+
+struct NodeCommand {
+    NodeOptions node;
+    std::string store;
+    bool read_only = false;
+};
+
+// The store of a node, and what serves it.
+class ServedStore {
+public:
+    ServedStore(const NodeCommand& command, const Protection& protection, UdpNode& node)
+        : log_(make_log(command.node.log_level)),
+          store_({.path = command.store, .read_only = command.read_only, .log = log_}),
+          writes_(store_),
+          resources_(node, writes_,
+                     {.protection = protection, .read_only = command.read_only, .log = log_}) {}
+
+    /// Keeps what was asked for until now. To be called while the event loop is there.
+    void close() { writes_.close(); }
+
+private:
+    Log log_;
+    Store store_;
+    WriteQueue writes_;
+    ResourceServer resources_;
+};
+
+void show_message(const Message& message, const Address& from, bool json) {
+    if (json) {
+        Json object;
+        object["event"] = "message";
+        object["from"] = from.str();
+        object.update(message_json(message));
+        write_line(object.dump());
+    } else {
+        write_line(type_name(message.type()) + " from " + from.str() + ": " +
+                   printable(message.uri()) + "\t" + printable(message.content()));
+    }
+}
+
+std::vector<std::string> used_interfaces(const UdpNode& node) {
+    std::vector<std::string> names;
+    for (const InterfaceChoice& choice : node.interfaces()) {
+        if (choice.used) names.push_back(choice.interface.name);
+    }
+    return names;
+}
+
+void say_start(const UdpNode& node, const Peer& self, const NodeOptions& options) {
+    std::vector<std::string> places;
+    for (const Address& place : node.endpoints()) places.push_back(place.str());
+    const auto interfaces = used_interfaces(node);
+    if (options.json) {
+        Json object;
+        object["event"] = "started";
+        put_bytes(object, "id", "id_base64", self.id);
+        object["listening"] = places;
+        object["interfaces"] = interfaces;
+        write_line(object.dump());
+    } else {
+        for (const std::string& place : places) write_line("listening on " + place);
+        std::string names;
+        for (const std::string& name : interfaces) names += (names.empty() ? "" : ", ") + name;
+        write_line("node " + printable(self.id) + " on " +
+                   (names.empty() ? "no interface" : names));
+    }
+    if (options.port != 0 && node.port() != options.port) {
+        std::cerr << "netaio: port " << options.port
+                  << " has another node of this machine; peers learn that this one is at port "
+                  << node.port() << '\n';
+    }
+}
+
+void warn_if_open(const NodeCommand& command) {
+    const ProtectionOptions& protection = command.node.protection;
+    if (!command.store.empty() && protection.hmac.empty() && protection.inner_hmac.empty()) {
+        std::cerr << "netaio: warning: whoever reaches this node may read"
+                  << (command.read_only ? "" : " and change") << " the resources; add --hmac\n";
+    }
+}
+
+void handle_messages(LiveNode& live, const Plugins& inner, bool json) {
+    live.node().on({MessageType::request_uri, "echo"}, inner,
+                   [](const Message& asked) { return respond(asked.uri(), asked.content()); });
+    live.node().on(MessageType::notify_uri, inner,
+                   [&live, json](const Message& message, const Address& from) {
+                       live.guarded([&] { show_message(message, from, json); });
+                   });
+    live.show_peers([json](std::string_view event, const Peer& peer) {
+        write_line(json ? peer_json(event, peer) : peer_line(event, peer));
+    });
+}
+
+int run_node(const NodeCommand& command) {
+    const NodeOptions& options = command.node;
+    const Protection protection = make_protection(options.protection);
+    warn_if_open(command);
+    LiveNode live(options, protection);
+    std::optional<ServedStore> served;
+    if (!command.store.empty()) served.emplace(command, protection, live.node());
+    handle_messages(live, protection.inner, options.json);
+
+    live.run([&] { say_start(live.node(), live.local_peer(), options); });
+    if (served) served->close();
+    std::cerr << "stopped: " << traffic(live.node().counters()) << '\n';
+    return static_cast<int>(ExitCode::done);
+}
+
+}  // namespace
+
+void add_node_command(CLI::App& app, std::function<int()>& chosen) {
+    CLI::App* command = app.add_subcommand(
+        "node", "Join the nodes of the network: show peers and notifications, answer 'echo'");
+    const auto options = std::make_shared<NodeCommand>();
+    options->node.log_level = "warning";
+    add_network_options(*command, options->node);
+    auto* store = command->add_option("--store", options->store,
+                                      "serve the resources of this database, made when missing, "
+                                      "or :memory:");
+    store->type_name("FILE");
+    command->add_flag("--read-only", options->read_only, "refuse to create, update and delete")
+        ->needs(store);
+    add_peer_options(*command, options->node);
+    add_common_options(*command, options->node);
+    command->callback([&chosen, options] { chosen = [options] { return run_node(*options); }; });
+}
+
+}  // namespace netaio::app

@@ -1,0 +1,76 @@
+#include "peers.hpp"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "exit_code.hpp"
+#include "live_node.hpp"
+#include "output.hpp"
+#include "peer_view.hpp"
+
+namespace netaio::app {
+namespace {
+
+// A table that is drawn over itself.
+class LiveTable {
+public:
+    void draw(const std::vector<Peer>& peers) {
+        winsize size{};
+        if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) {
+            size.ws_col = 80;
+            size.ws_row = 24;
+        }
+        const std::string table = peer_table(peers, std::chrono::steady_clock::now(), size.ws_col,
+                                             std::max<std::size_t>(size.ws_row, 5) - 1);
+        const std::string up = lines_ > 0 ? "\x1b[" + std::to_string(lines_) + "A" : "";
+        lines_ = std::ranges::count(table, '\n');
+        write_line(up + "\r\x1b[J" + table.substr(0, table.size() - 1));
+    }
+
+private:
+    std::ptrdiff_t lines_ = 0;
+};
+
+// Draws the table now, and again each second.
+void keep_drawn(LiveNode& live, LiveTable& table, boost::asio::steady_timer& timer) {
+    live.guarded([&] { table.draw(live.node().peers()); });
+    timer.expires_after(std::chrono::seconds(1));
+    timer.async_wait([&](const boost::system::error_code& error) {
+        if (!error) keep_drawn(live, table, timer);
+    });
+}
+
+int show_table(LiveNode& live) {
+    LiveTable table;
+    boost::asio::steady_timer timer(live.io());
+    live.show_peers([&](std::string_view, const Peer&) { table.draw(live.node().peers()); });
+    live.run([&] { keep_drawn(live, table, timer); });
+    return static_cast<int>(ExitCode::done);
+}
+
+int peers(const NodeOptions& options) {
+    const Protection protection = make_protection(options.protection);
+    LiveNode live(options, protection);
+    if (!options.json && ::isatty(STDOUT_FILENO) != 0) return show_table(live);
+    live.show_peers([&](std::string_view event, const Peer& peer) {
+        write_line(options.json ? peer_json(event, peer) : peer_line(event, peer));
+    });
+    live.run([] {});
+    return static_cast<int>(ExitCode::done);
+}
+
+}  // namespace
+
+void add_peers_command(CLI::App& app, std::function<int()>& chosen) {
+    CLI::App* command =
+        app.add_subcommand("peers", "Show the nodes of the network as they come and go");
+    const auto options = std::make_shared<NodeOptions>();
+    add_network_options(*command, *options);
+    add_peer_options(*command, *options);
+    add_common_options(*command, *options);
+    command->callback([&chosen, options] { chosen = [options] { return peers(*options); }; });
+}
+
+}  // namespace netaio::app

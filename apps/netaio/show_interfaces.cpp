@@ -1,0 +1,85 @@
+#include "show_interfaces.hpp"
+
+#include <algorithm>
+#include <netaio/interfaces.hpp>
+
+#include "exit_code.hpp"
+#include "json.hpp"
+#include "output.hpp"
+
+namespace netaio::app {
+namespace {
+
+struct InterfacesOptions {
+    std::vector<std::string> wanted;
+    bool json = false;
+};
+
+std::string addresses_text(const Interface& interface) {
+    std::string text;
+    for (const Address& address : interface.addresses) {
+        text += (text.empty() ? "" : ", ") + address.host();
+    }
+    return text.empty() ? "-" : text;
+}
+
+std::string json_line(const InterfaceChoice& choice) {
+    const Interface& one = choice.interface;
+    Json addresses = Json::array();
+    for (const Address& address : one.addresses) addresses.push_back(address.host());
+    return Json{{"name", one.name},         {"index", one.index},    {"used", choice.used},
+                {"why", choice.why},        {"up", one.up},          {"multicast", one.multicast},
+                {"loopback", one.loopback}, {"addresses", addresses}}
+        .dump();
+}
+
+void show_table(const std::vector<InterfaceChoice>& choices) {
+    const auto column = [](std::string text, std::size_t width) {
+        text.resize(std::max(width, text.size()) + 2, ' ');
+        return text;
+    };
+    std::size_t name = 4;
+    std::size_t why = 3;
+    for (const InterfaceChoice& choice : choices) {
+        name = std::max(name, choice.interface.name.size());
+        why = std::max(why, choice.why.size());
+    }
+    write_line(column("NAME", name) + "USED  " + column("WHY", why) + "ADDRESSES");
+    for (const InterfaceChoice& choice : choices) {
+        write_line(column(choice.interface.name, name) + (choice.used ? "yes   " : "no    ") +
+                   column(choice.why, why) + addresses_text(choice.interface));
+    }
+}
+
+int show(const InterfacesOptions& options) {
+    auto there_are = list_interfaces();
+    if (!there_are) {
+        throw Failure(ExitCode::other,
+                      "cannot list the interfaces: " + there_are.error().message());
+    }
+    const auto choices = choose_interfaces(std::move(*there_are), options.wanted);
+    if (options.json) {
+        for (const InterfaceChoice& choice : choices) write_line(json_line(choice));
+    } else {
+        show_table(choices);
+    }
+    return static_cast<int>(ExitCode::done);
+}
+
+}  // namespace
+
+void add_interfaces_command(CLI::App& app, std::function<int()>& chosen) {
+    CLI::App* command =
+        app.add_subcommand("interfaces", "Show which interfaces a node would use, and why");
+    const auto options = std::make_shared<InterfacesOptions>();
+    command
+        ->add_option("--interface", options->wanted,
+                     "as if a node had been given this name or address; may be repeated")
+        ->type_name("NAME")
+        ->expected(1)
+        ->take_all();
+    command->add_flag("--json", options->json, "print one JSON object a line");
+    command->callback([&chosen, options] { chosen = [options] { return show(*options); }; });
+}
+
+}  // namespace netaio::app
