@@ -12,7 +12,7 @@ import scenarios
 from network import Failed
 from world import World
 
-AT_ONCE = 4
+AT_ONCE = 3
 
 
 async def run(scenario, gate):

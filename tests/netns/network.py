@@ -84,8 +84,10 @@ class Machine:
     async def lose(self, percent):
         """Drops that many of the datagrams that come in."""
         await run(*self.inside("nft", "-f", "-"), stdin=(
-            "table inet loss { chain input { type filter hook input priority 0; meta l4proto udp "
-            f"numgen random mod 100 < {percent} counter drop; }} }}"))
+            "add table inet loss\n"
+            "add chain inet loss input { type filter hook input priority 0; }\n"
+            "add rule inet loss input meta l4proto udp "
+            f"numgen random mod 100 < {percent} counter drop\n"))
 
     async def lost(self):
         """How many were dropped so far."""
