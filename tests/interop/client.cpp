@@ -14,38 +14,20 @@
 #include <string>
 #include <vector>
 
+#include "support/layers.hpp"
+
 using namespace netaio;
 using namespace std::chrono_literals;
 
 namespace {
 
-std::string secret(const char* name) {
-    const char* value = std::getenv(name);
-    return value ? value : "";
-}
-
-// The plugins of one layer; `inner` names its fields and leaves the uri readable.
-Plugins layer(const char* hmac_name, const char* cipher_name, Dialect dialect, bool inner) {
-    Plugins plugins;
-    if (const std::string text = secret(hmac_name); !text.empty()) {
-        plugins.auth =
-            hmac_auth({.secret = text, .hmac_field = inner ? "camh" : "hmac", .dialect = dialect});
-    }
-    if (const std::string text = secret(cipher_name); !text.empty()) {
-        plugins.cipher = stream_cipher({.key = text,
-                                        .iv_field = inner ? "iv2" : "iv",
-                                        .encrypt_uri = !inner,
-                                        .dialect = dialect});
-    }
-    return plugins;
-}
-
 // The node's plugin for scripts, if it is to have one.
 std::shared_ptr<const AuthPlugin> scripts(Dialect dialect) {
-    const std::string lock = secret("INTEROP_LOCK");
-    if (lock.empty()) return nullptr;
+    const char* lock = std::getenv("INTEROP_LOCK");
+    const char* key = std::getenv("INTEROP_KEY");
+    if (!lock || !key || *lock == '\0') return nullptr;
     return tapescript_auth({.lock = tapescript::compile(lock).value(),
-                            .seed = tapescript::from_hex(secret("INTEROP_KEY")).value(),
+                            .seed = tapescript::from_hex(key).value(),
                             .dialect = dialect});
 }
 
@@ -71,9 +53,9 @@ void print(const Message& message) {
 }
 
 awaitable<void> walk(std::uint16_t port, Dialect dialect, const std::vector<Step>& steps) {
-    Plugins node = layer("INTEROP_HMAC", "INTEROP_CIPHER", dialect, false);
+    Plugins node = test::node_layer(dialect);
     if (!node.auth) node.auth = scripts(dialect);
-    const Plugins inner = layer("INTEROP_INNER_HMAC", "INTEROP_INNER_CIPHER", dialect, true);
+    const Plugins inner = test::inner_layer(dialect);
 
     const auto executor = co_await boost::asio::this_coro::executor;
     std::deque<OwnedMessage> notifications;
@@ -112,7 +94,7 @@ int main(int argc, char** argv) {
     try {
         const std::vector<std::string> arguments(argv + 1, argv + argc);
         const auto port = static_cast<std::uint16_t>(std::stoi(arguments.at(0)));
-        const Dialect dialect = arguments.at(1) == "0.0.8" ? Dialect::v0_0_8 : Dialect::v0_0_9;
+        const Dialect dialect = test::dialect_named(arguments.at(1));
         std::vector<Step> steps;
         for (std::size_t i = 2; i < arguments.size(); ++i) {
             steps.push_back(read_step(arguments[i]));
