@@ -61,9 +61,9 @@ def main():
         stdin=subprocess.PIPE, env=dict(os.environ, PYTHONDONTWRITEBYTECODE="1"))
 
     def end(number, _):
+        # Not waited for: this may interrupt the waiting below.
         inside.kill()
-        inside.wait()
-        sys.exit(128 + number)
+        os._exit(128 + number)
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, end)
