@@ -23,7 +23,8 @@ struct PeerManagementOptions {
 };
 
 /// What a node tells of its peers. Called on the thread that noticed, which for nodes with one
-/// event loop is that loop's; peers() and the like may be called from within. Exceptions are logged
+/// event loop is that loop's; a server with several may make calls at once and in another order
+/// than things happened; peers() and the like may be called from within. Exceptions are logged
 /// and go no further.
 struct PeerCallbacks {
     /// A peer that was not known.

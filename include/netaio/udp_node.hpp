@@ -92,9 +92,13 @@ using UdpHandler = BasicHandler<const Address>;
 /// network, with the same handlers, plugins and requests as TCP. Datagrams may be lost, come twice
 /// or out of order: what matters is asked with a request, and asked again after Errc::timeout.
 ///
-///     UdpNode node({.local_peer = Peer{.id = random_id()}, .auth = hmac_auth({.secret =
-///     "test"})}); node.on(MessageType::request_uri, [](const Message& m) { return ok(m.uri(),
-///     m.content()); }); node.manage_peers(); node.run();
+///     UdpNodeOptions options;
+///     options.local_peer = Peer{.id = random_id()};
+///     UdpNode node(options);
+///     node.on(MessageType::request_uri,
+///             [](const Message& message) { return respond(message.uri(), "here"); });
+///     node.manage_peers();
+///     node.run();
 ///
 /// Waiting calls are Asio operations of `void(boost::system::error_code, T)`, as of TcpClient. The
 /// node works on the executor it was given, or else on that of the coroutine that starts it; run()
@@ -137,7 +141,7 @@ public:
 
     /// Makes this node known to one that the group does not reach, which answers with what it is:
     /// advertises it there for every app id that peers are managed for. Datagrams get lost: repeat
-    /// it until peer_at() knows the other.
+    /// it until peer_at() knows the other, and within its peer_timeout, or it forgets this node.
     std::error_code introduce(const Address& to);
 
     /// Subscribes an address to a key: any bytes, often a uri. It ends with the peer at that
@@ -176,7 +180,8 @@ public:
     /// Sends a message of any type and waits for the answer with the same uri from that address:
     /// RESPOND_URI after REQUEST_URI, OK or a confirmation after the others, or an error type
     /// (protocol.md §4). Answers match several requests for one uri in order. An answer that comes
-    /// after its request has timed out looks like that of the next one for the same uri.
+    /// after its request has timed out looks like that of the next one for the same uri. A host
+    /// with several addresses on one network must be asked at the one it answers from.
     template <class Token = boost::asio::use_awaitable_t<>>
     auto exchange(const Address& to, MessageType type, ByteView uri, ByteView content,
                   const UdpRequestOptions& options = {}, Token&& token = {}) {

@@ -36,6 +36,12 @@ DatagramNode::DatagramNode(std::shared_ptr<Node> node, const DatagramBounds& bou
       limiter_(bounds.replies_per_second, bounds.sources_max),
       subscriptions_(bounds.subscriptions_max, bounds.subscribers_max),
       peer_manager_(*node_, [this](OwnedMessage message, const Plugins& inner) {
+          if (message.type() == MessageType::disconnect) {
+              // Peers the group does not reach, see introduce(), have to be told, too.
+              for (const auto& [peer, address] : node_->peers.reachable()) {
+                  (void)send(address, message, inner, node_->outer);
+              }
+          }
           if (const auto error = multicast(message, inner, node_->outer)) {
               node_->environment.log(LogLevel::error, "peers cannot be told: " + error.message());
           }

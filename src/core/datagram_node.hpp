@@ -135,6 +135,7 @@ private:
     Subscriptions<Address> subscriptions_;
     std::map<Address, RequestTable> requests_;  // where any waits
     std::size_t in_flight_ = 0;
+    RequestTable::Id tables_ = 0;  // ever made, so that ids never come again
     RequestTable::TimePoint expire_at_ = RequestTable::TimePoint::max();  // no deadline is sooner
     std::size_t running_ = 0;                                             // handlers that suspended
     PeerManager peer_manager_;

@@ -21,7 +21,8 @@ Result<RequestTable::Id> DatagramNode::request(const Address& to, const Message&
     // Datagrams get lost: an answer that is missing may never come, so nothing is kept of a request
     // that was given up.
     RequestTable& table =
-        requests_.try_emplace(to, bounds_.requests_max, LateAnswers::not_expected).first->second;
+        requests_.try_emplace(to, bounds_.requests_max, LateAnswers::not_expected, ++tables_ << 32)
+            .first->second;
     const auto deadline = now() + timeout;
     ++in_flight_;
     const auto id = table.add(

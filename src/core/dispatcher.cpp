@@ -142,7 +142,7 @@ Outcome Dispatcher::route(Message message, Source& source, std::string& out) {
 
 // No message that fails a check keeps a peer alive.
 void Dispatcher::believed(const Source& source) {
-    if (!node_.peers.empty()) {
+    if (!node_.peers.empty() && (accepted_ || !node_.peers_need_auth)) {
         node_.peers.refresh(source.remote(), node_.environment.clock->steady_now());
     }
 }
@@ -254,6 +254,8 @@ Outcome Dispatcher::drop() {
 }
 
 bool Dispatcher::answer_request(Message& message, Source& source, const Peer* peer) {
+    // Decrypting changes the uri where it stands.
+    const std::string uri = node_.role == Role::node ? message.uri().str() : std::string();
     auto request = source.requests()->take(message.type(), message.uri());
     if (!request) {
         return false;
@@ -271,7 +273,13 @@ bool Dispatcher::answer_request(Message& message, Source& source, const Peer* pe
     } else if (error) {
         tallies_.rejected_decrypt.add();
     } else {
+        accepted_ = accepted_ || request->inner.auth;
         believed(source);
+    }
+    if (error && node_.role == Role::node) {
+        // Anybody can send a datagram in the other's name: the answer may be still to come.
+        source.requests()->put_back(uri, std::move(*request));
+        return true;
     }
     request->completion(unverified ? make_error_code(Errc::auth_failed_unverified) : error,
                         error ? nullptr : &message);

@@ -34,6 +34,8 @@ struct Node {
     Router router = {};
     PeerTable peers = PeerTable();
     PeerCallbacks on_peer = {};
+    /// Whether only messages that an auth plugin accepted keep peers alive.
+    std::atomic<bool> peers_need_auth{false};
 
     /// What plugins are told; `peer` must outlive it.
     PluginContext context(const Peer* peer) const noexcept {

@@ -42,6 +42,9 @@ void PeerManager::manage(PeerManagementOptions options) {
     const auto management = std::make_shared<const PeerManagement>(
         PeerManagement{node_.peers, node_.environment, *node_.peer_plugin, *node_.local_peer,
                        options.app_id, options.plugins, node_.role != Role::client});
+    if (options.plugins.auth) {
+        node_.peers_need_auth = true;
+    }
     for (const MessageType type : peer_types) {
         node_.router.add(Key(type, options.app_id),
                          {peer_handler(type, management), options.plugins});

@@ -24,7 +24,7 @@ Result<RequestTable::Id> RequestTable::add(ByteView uri, MessageType asked, Plug
     const Id id = next_id_++;
     const auto entry = entries_.emplace_hint(
         entries_.end(), id,
-        Entry{uri.str(), deadline, {id, asked, std::move(inner), std::move(completion)}});
+        Entry{uri.str(), deadline, {id, deadline, asked, std::move(inner), std::move(completion)}});
     by_uri_.emplace(entry->second.uri, id);
     deadlines_.emplace(deadline, id);
     return id;
@@ -42,6 +42,14 @@ std::optional<RequestTable::Request> RequestTable::take(MessageType answer, Byte
         }
     }
     return std::nullopt;
+}
+
+void RequestTable::put_back(ByteView uri, Request request) {
+    const Id id = request.id;
+    const TimePoint deadline = request.deadline;
+    const auto entry = entries_.emplace(id, Entry{uri.str(), deadline, std::move(request)}).first;
+    by_uri_.emplace(entry->second.uri, id);
+    deadlines_.emplace(deadline, id);
 }
 
 std::optional<RequestTable::Request> RequestTable::take_oldest() {

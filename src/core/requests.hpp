@@ -28,15 +28,17 @@ public:
 
     struct Request {
         Id id = 0;
+        TimePoint deadline = {};
         MessageType asked = MessageType::request_uri;
         Plugins inner;          // the reply goes through them
         Completion completion;  // empty once given up
     };
 
     /// At most `in_flight_max` requests wait, and as many given-up ones are remembered.
+    /// Ids begin with `first_id`.
     explicit RequestTable(std::size_t in_flight_max = 65536,
-                          LateAnswers late_answers = LateAnswers::expected)
-        : in_flight_max_(in_flight_max), late_answers_(late_answers) {}
+                          LateAnswers late_answers = LateAnswers::expected, Id first_id = 1)
+        : in_flight_max_(in_flight_max), late_answers_(late_answers), next_id_(first_id) {}
 
     /// Adds a request for `uri`; Errc::queue_full at the limit.
     Result<Id> add(ByteView uri, MessageType asked, Plugins inner, TimePoint deadline,
@@ -45,6 +47,8 @@ public:
     /// Takes out the oldest request that a message of this type and uri answers. An answer to a
     /// given-up request comes back with an empty completion, to be discarded.
     std::optional<Request> take(MessageType answer, ByteView uri);
+    /// Has a request that was taken out wait again, as what came was not its answer.
+    void put_back(ByteView uri, Request request);
     /// Takes out the oldest request of all that still waits.
     std::optional<Request> take_oldest();
 
@@ -84,7 +88,7 @@ private:
     std::set<Id> given_up_;
     std::size_t in_flight_max_;
     LateAnswers late_answers_;
-    Id next_id_ = 1;
+    Id next_id_;
 };
 
 }  // namespace netaio::core

@@ -347,6 +347,8 @@ void TcpClient::Impl::shut_down() {
         loop_->stop();
         loop_->cancel_orphans();
     }
+    // Connections that still drain outlive this.
+    node_->peers.set_observer({});
 }
 
 void TcpClient::Impl::set_default_server(const Address& server) {

@@ -52,7 +52,10 @@ void TcpServer::Impl::make_loops(boost::asio::any_io_executor executor) {
     }
 }
 
-TcpServer::Impl::~Impl() = default;
+TcpServer::Impl::~Impl() {
+    // Connections that users keep outlive this.
+    node_->peers.set_observer({});
+}
 
 std::vector<Address> TcpServer::Impl::wanted_endpoints() const {
     std::vector<Address> wanted;

@@ -72,20 +72,24 @@ std::error_code UdpNode::Impl::start() {
     ticker_ = std::make_shared<net::Ticker>(
         executor_, node_->environment.clock, [this] { return core_->next(); },
         [this] {
+            // An answer, a callback or a handler may destroy the node.
+            const auto keep_alive = shared_from_this();
             core_->tick();
             flush();
         });
     sockets_ = std::make_shared<net::UdpSockets>(
         executor_, options_, node_->environment.log, core_->tallies(),
-        net::UdpSockets::Listener{
-            .received = [this](std::span<char> datagram,
-                               const Address& from) { core_->receive(datagram, from); },
-            .batch_ended = [this] { flush(); },
-            .network_changed =
-                [this] {
-                    core_->peer_manager().advertise();
-                    flush();
-                }});
+        net::UdpSockets::Listener{.received =
+                                      [this](std::span<char> datagram, const Address& from) {
+                                          const auto keep_alive = shared_from_this();
+                                          core_->receive(datagram, from);
+                                      },
+                                  .batch_ended = [this] { flush(); },
+                                  .network_changed =
+                                      [this] {
+                                          core_->peer_manager().advertise();
+                                          flush();
+                                      }});
     if (const auto error = sockets_->open()) {
         sockets_ = nullptr;
         return error;

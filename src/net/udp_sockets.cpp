@@ -15,6 +15,19 @@ using boost::asio::ip::udp;
 // Changes come in bursts: links, then addresses, then addresses that may be used.
 constexpr std::chrono::milliseconds settling(250);
 
+std::set<std::pair<std::uint32_t, Address>> used_addresses(
+    const std::vector<InterfaceChoice>& choices) {
+    std::set<std::pair<std::uint32_t, Address>> used;
+    for (const InterfaceChoice& choice : choices) {
+        for (const Address& address : choice.interface.addresses) {
+            if (choice.used) {
+                used.emplace(choice.interface.index, address);
+            }
+        }
+    }
+    return used;
+}
+
 }  // namespace
 
 UdpSockets::UdpSockets(const boost::asio::any_io_executor& executor, const UdpNodeOptions& options,
@@ -43,7 +56,7 @@ std::error_code UdpSockets::open() {
     group4_ = *Address::parse(options_.group4, port);
     group6_ = *Address::parse(options_.group6, port);
     if (sender4_) {
-        if (const auto error = open_group4()) {
+        if (const auto error = open_group(group4_, 0, group_socket4_)) {
             log_(LogLevel::error, "cannot share port " + std::to_string(port) +
                                       ", another program has it for itself: " + error.message());
             close();
@@ -99,21 +112,23 @@ std::error_code UdpSockets::open_sender(bool v6) {
     return {};
 }
 
-std::error_code UdpSockets::open_group4() {
+// Opens a socket that hears the group: over IPv6 on one interface, over IPv4 where it will join.
+std::error_code UdpSockets::open_group(const Address& group, std::uint32_t interface,
+                                       std::shared_ptr<UdpSocket>& opened) {
     auto socket = std::make_shared<UdpSocket>(executor_);
     boost::system::error_code failed;
-    socket->open(udp::v4(), failed);
+    socket->open(group.is_v6() ? udp::v6() : udp::v4(), failed);
     if (failed) {
         return failed;
     }
-    if (const auto error = bind_group(*socket, group4_, 0)) {
+    if (const auto error = bind_group(*socket, group, interface)) {
         return error;
     }
     if (options_.receive_buffer > 0) {
         socket->set_option(udp::socket::receive_buffer_size(options_.receive_buffer), failed);
     }
     socket->non_blocking(true, failed);
-    group_socket4_ = std::move(socket);
+    opened = std::move(socket);
     return {};
 }
 
@@ -152,6 +167,12 @@ void UdpSockets::join(const Interface& interface, Membership& membership) {
                                   error.message());
     };
     const auto v4 = std::ranges::find(interface.addresses, false, &Address::is_v6);
+    if (membership.joined4 &&
+        std::ranges::find(interface.addresses, membership.local4) == interface.addresses.end()) {
+        // The address that was sent from is gone, as with a new lease.
+        leave(interface.index, membership);
+        membership.joined4 = false;
+    }
     if (group_socket4_ && !membership.joined4 && v4 != interface.addresses.end()) {
         membership.local4 = *v4;
         const auto error = join_group(*group_socket4_, group4_, interface.index, *v4);
@@ -162,17 +183,13 @@ void UdpSockets::join(const Interface& interface, Membership& membership) {
     }
     const auto v6 = std::ranges::find(interface.addresses, true, &Address::is_v6);
     if (sender6_ && !membership.joined6 && v6 != interface.addresses.end()) {
-        auto socket = std::make_shared<UdpSocket>(executor_);
-        boost::system::error_code opened;
-        socket->open(udp::v6(), opened);
-        std::error_code error = opened;
-        error = error ? error : bind_group(*socket, group6_, interface.index);
+        std::shared_ptr<UdpSocket> socket;
+        auto error = open_group(group6_, interface.index, socket);
         error = error ? error : join_group(*socket, group6_, interface.index, *v6);
         if (error) {
             failed(options_.group6, error);
             return;
         }
-        socket->non_blocking(true, opened);
         membership.joined6 = true;
         membership.group6 = std::move(socket);
         receive_from(membership.group6, true);
@@ -199,8 +216,11 @@ void UdpSockets::watch() {
                 return;
             }
             settled->settling_ = false;
+            const auto before = used_addresses(settled->choices_);
             settled->update_interfaces();
-            settled->listener_.network_changed();
+            if (used_addresses(settled->choices_) != before) {
+                settled->listener_.network_changed();
+            }
         });
     });
 }

@@ -60,7 +60,8 @@ private:
     };
 
     std::error_code open_sender(bool v6);
-    std::error_code open_group4();
+    std::error_code open_group(const Address& group, std::uint32_t interface,
+                               std::shared_ptr<UdpSocket>& opened);
     void update_interfaces();
     void join(const Interface& interface, Membership& membership);
     void leave(std::uint32_t interface, Membership& membership);
@@ -69,6 +70,7 @@ private:
     void drain(const std::shared_ptr<UdpSocket>& socket, bool group);
     bool is_meant_for_us(const Arrival& arrival, bool group) const;
     bool is_own(const Address& from) const;
+    std::size_t waiting_bytes() const noexcept;
     void queue(const core::Outbox::Item& item);
     void flush(Sender& sender);
     void wait_writable(Sender& sender);

@@ -76,6 +76,15 @@ bool UdpSockets::is_meant_for_us(const Arrival& arrival, bool group) const {
     return memberships_.contains(arrival.interface) || is_own(arrival.from);
 }
 
+// Departures may share their bytes, but each takes memory.
+std::size_t UdpSockets::waiting_bytes() const noexcept {
+    std::size_t waiting = bytes_.size();
+    for (const Sender* sender : {sender4_.get(), sender6_.get()}) {
+        waiting += sender ? sender->queue.size() * sizeof(Departure) : 0;
+    }
+    return waiting;
+}
+
 void UdpSockets::send(core::Outbox& box) {
     if (box.items.empty()) {
         return;
@@ -83,7 +92,8 @@ void UdpSockets::send(core::Outbox& box) {
     const std::size_t base = bytes_.size();
     if (base == 0) {
         bytes_.swap(box.bytes);
-    } else if (base + box.bytes.size() <= options_.send_queue_max) {
+    } else if (waiting_bytes() + box.bytes.size() + box.items.size() * sizeof(Departure) <=
+               options_.send_queue_max) {
         bytes_.append(box.bytes);
     } else {
         tallies_.dropped_newest.add(box.items.size());

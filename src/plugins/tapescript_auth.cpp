@@ -127,7 +127,8 @@ std::optional<std::string> TapescriptAuth::lock_for(const PluginContext& context
     const Value* lock = dict->find("lock");
     if (!lock) return otherwise;
     const auto code = bytes_of(*lock);
-    return code ? std::optional(code->str()) : std::nullopt;
+    // An empty lock would open for anybody.
+    return code && !code->empty() ? std::optional(code->str()) : std::nullopt;
 }
 
 OwnedMessage TapescriptAuth::error() const {

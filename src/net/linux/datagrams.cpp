@@ -244,6 +244,9 @@ std::error_code bind_group(UdpSocket& socket, const Address& group, std::uint32_
     auto error = set(socket, SOL_SOCKET, SO_REUSEADDR, on);
     if (!error && group.is_v6()) {
         error = set(socket, IPPROTO_IPV6, IPV6_V6ONLY, on);
+        // The scope in its name does so for link-local groups alone.
+        error =
+            error ? error : set(socket, SOL_SOCKET, SO_BINDTOIFINDEX, static_cast<int>(interface));
     } else if (!error) {
         // Every machine is in 224.0.0.1 on every interface; here, only where it was joined.
         error = set(socket, IPPROTO_IP, IP_MULTICAST_ALL, 0);

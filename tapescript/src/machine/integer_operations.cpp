@@ -11,10 +11,10 @@ namespace mp = boost::multiprecision;
 
 std::uint64_t digits_of(const Integer& number) {
     constexpr unsigned digit_bits = 32;
-    return number.is_zero() ? 1 : mp::msb(mp::abs(number)) / digit_bits + 1;
+    return number.backend().size() * (sizeof(mp::limb_type) * 8 / digit_bits);
 }
 
-// A product or quotient takes as many steps as its digits multiplied.
+// A product takes as many steps as its digits multiplied.
 bool charge_product(Machine& m, const Integer& a, const Integer& b) {
     constexpr std::uint64_t products_per_unit = 256;
     return m.charge_work(digits_of(a) * digits_of(b) / products_per_unit);
@@ -49,7 +49,8 @@ struct Division {
 
 bool divide(Machine& m, const Integer& dividend, const Integer& divisor, Division& result) {
     if (divisor.is_zero()) return m.fail("ZeroDivisionError", "division by zero");
-    if (!charge_product(m, dividend, divisor)) return false;
+    // Each digit of the quotient takes a walk over the whole dividend.
+    if (!charge_product(m, dividend, dividend)) return false;
     mp::divide_qr(dividend, divisor, result.quotient, result.remainder);
     if (!result.remainder.is_zero() && (result.remainder < 0) != (divisor < 0)) {
         --result.quotient;

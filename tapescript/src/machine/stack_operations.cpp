@@ -105,8 +105,9 @@ bool random_bytes(Machine& m) {
     if (size < 0) return m.fail("ValueError", "a count of random bytes must not be negative");
     if (size > m.stack().max_item_size()) return m.fail("Stack item size too large");
     std::string bytes(static_cast<std::size_t>(size), '\0');
+    if (!m.charge_hash(bytes.size())) return false;
     randombytes_buf(bytes.data(), bytes.size());
-    return m.charge_hash(bytes.size()) && m.push(bytes);
+    return m.push(bytes);
 }
 
 bool nop(Machine& m) {
