@@ -7,11 +7,13 @@ kitchen=$node_pid
 watch=(peers --interface lo --ipv4-only --port "$port")
 start_tool lines "${watch[@]}" --id lines
 lines=$tool_pid
-wait_for lines "joined kitchen at 127.0.0.1:$port: name=Kitchen"
+wait_for lines "joined kitchen"
+grep -qE "^joined kitchen at [0-9.]+:$port: name=Kitchen$" lines || fail "does not tell of the kitchen"
 wait_for kitchen "joined lines"
 start_tool json "${watch[@]}" --json --id json
 json=$tool_pid
-wait_for json '{"event":"joined","id":"kitchen","addresses":["127.0.0.1:'"$port"'"],"data":{"name":"Kitchen"}}'
+wait_for json '"event":"joined","id":"kitchen"'
+grep -qE '"addresses":\["[0-9.]+:'"$port"'"\],"data":\{"name":"Kitchen"\}\}$' json || fail "does not tell of the kitchen"
 wait_for lines "joined json"
 if command -v script >/dev/null; then
     touch screen

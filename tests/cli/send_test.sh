@@ -11,7 +11,7 @@ expect 0 send "$to" news "It is late."
 out_is ""
 err_is_empty
 wait_for kitchen '"type":"NOTIFY_URI","uri":"news","text":"It is late."}'
-grep -qE '^\{"event":"message","from":"127.0.0.1:[0-9]+","type"' kitchen || fail "does not say from whom"
+grep -qE '^\{"event":"message","from":"[0-9.]+:[0-9]+","type"' kitchen || fail "does not say from whom"
 printf '\xff\n' | "$tool" send "$to" bytes - || fail "did not send standard input"
 wait_for kitchen '"uri":"bytes","base64":"/wo="}'
 expect 0 send "$to" news "in JSON" --json --type NOTIFY_URI
