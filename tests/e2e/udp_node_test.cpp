@@ -199,7 +199,7 @@ TEST(UdpNode, SharesAPortAndFindsPeersOnTheSameMachine) {
         std::map<std::string, int> heard;
         for (auto& [name, node] : std::map<std::string, UdpNode*>{
                  {"first", &first}, {"second", &second}, {"third", &third}}) {
-            node->on(MessageType::notify_uri, [&heard, name = name] { ++heard[name]; });
+            node->on(MessageType::notify_uri, [&heard, who = name] { ++heard[who]; });
         }
         EXPECT_FALSE(first.broadcast(notify("news", "hello")));
         co_await until([&] { return heard.size() == 2; });
