@@ -12,8 +12,8 @@ from netaio import HMACAuthPlugin, MessageType, Peer, UDPNode
 from reference_node import handler_plugins, make, node_plugins
 
 LOOK_EVERY_S = 0.02
-ANSWER_S = 1.0
-# v0.0.9 has requests, which look for these themselves.
+ANSWER_S = 10.0
+# What v0.0.9's own requests wait for does not come here.
 ANSWERS = (MessageType.RESPOND_URI, MessageType.CONFIRM_SUBSCRIBE, MessageType.CONFIRM_UNSUBSCRIBE,
            MessageType.NOT_FOUND, MessageType.ERROR, MessageType.AUTH_ERROR)
 CONFIRMED = {

@@ -24,7 +24,6 @@ from network import run as command  # noqa: E402
 from world import World, expect  # noqa: E402
 
 AT_ONCE = 4
-PATIENCE_S = 20.0
 ONCE = {"advertise": 600000, "timeout": 600000}
 OPERATIONS = ("discover", "request", "broadcast", "multicast", "notify", "disconnect")
 
@@ -197,7 +196,6 @@ async def play_all():
 
 async def main():
     inside.prepare(sys.argv[2])
-    host.PATIENCE_S = PATIENCE_S
     return await play_all()
 
 
