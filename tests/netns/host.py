@@ -13,7 +13,7 @@ PROGRAM = "netns_host"
 
 
 class Node:
-    """One running netns_host."""
+    """One running netns_host, or another program that speaks its lines."""
 
     def __init__(self, machine, name=None):
         self.machine = machine
@@ -24,11 +24,14 @@ class Node:
         self._changed = asyncio.Event()
         self._asking = asyncio.Lock()
 
+    def command(self):
+        return [PROGRAM]
+
     async def start(self, environment=None, **settings):
         arguments = [f"{key}={value}" for key, value in settings.items()]
         self.events, self.known = [], {}
         self.process = await asyncio.create_subprocess_exec(
-            *self.machine.inside(PROGRAM, f"id={self.name}", *arguments),
+            *self.machine.inside(*self.command(), f"id={self.name}", *arguments),
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE, env=dict(os.environ, **(environment or {})))
         self._tasks = [asyncio.create_task(self._read()), asyncio.create_task(self._complain())]

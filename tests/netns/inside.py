@@ -35,12 +35,17 @@ async def run(scenario, gate):
     return good
 
 
-async def main():
-    host.PROGRAM = sys.argv[1]
-    wanted = sys.argv[2:] or [scenario.__name__ for scenario in scenarios.ALL]
+def prepare(program):
+    """What has to be so in namespaces that are new."""
+    host.PROGRAM = program
     # Whoever waits for this program closes the pipe by ending; this is process 1, and ends all.
     asyncio.get_running_loop().add_reader(sys.stdin, lambda: os._exit(1))
     subprocess.run(["mount", "-t", "tmpfs", "none", "/run"], check=True)
+
+
+async def main():
+    prepare(sys.argv[1])
+    wanted = sys.argv[2:] or [scenario.__name__ for scenario in scenarios.ALL]
     gate = asyncio.Semaphore(AT_ONCE)
     return all(await asyncio.gather(*(run(getattr(scenarios, name), gate) for name in wanted)))
 

@@ -49,7 +49,8 @@ def why_not():
     return None
 
 
-def main():
+def play(script, *arguments):
+    """Runs a script inside, to whose end this is: its exit code."""
     os.environ["PATH"] = path()
     reason = why_not()
     if reason:
@@ -57,7 +58,7 @@ def main():
         return SKIPPED
     # The scenarios see the end of this program at the other end of the pipe.
     inside = subprocess.Popen(
-        private(sys.executable, os.path.join(HERE, "inside.py"), *sys.argv[1:]),
+        private(sys.executable, script, *arguments),
         stdin=subprocess.PIPE, env=dict(os.environ, PYTHONDONTWRITEBYTECODE="1"))
 
     def end(number, _):
@@ -71,4 +72,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(play(os.path.join(HERE, "inside.py"), *sys.argv[1:]))
