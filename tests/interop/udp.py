@@ -23,7 +23,7 @@ from network import Failed  # noqa: E402
 from network import run as command  # noqa: E402
 from world import World, expect  # noqa: E402
 
-AT_ONCE = 4
+AT_ONCE = 2
 ONCE = {"advertise": 600000, "timeout": 600000}
 OPERATIONS = ("discover", "request", "broadcast", "multicast", "notify", "disconnect")
 
@@ -155,7 +155,7 @@ async def played(cell, gate):
             cell.results["start"] = traceback.format_exc()
         finally:
             await world.close()
-    print(f"{'FAIL' if cell.failures() else 'ok':4}  {cell.column}: {cell.row}", file=sys.stderr, flush=True)
+    print(f"{'FAIL' if cell.failures() else 'ok':4}  {cell.column}: {cell.row}", file=sys.stderr)
 
 
 def show(cells):
