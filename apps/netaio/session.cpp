@@ -100,7 +100,12 @@ Session::Session(const ClientOptions& options, Protection protection)
 }
 
 awaitable<void> Session::connect() {
-    co_await (node_ ? start_udp() : connect_tcp());
+    // Not co_await (a ? b : c): g++ 12 then destroys the coroutine that was not chosen.
+    if (node_) {
+        co_await start_udp();
+    } else {
+        co_await connect_tcp();
+    }
 }
 
 awaitable<void> Session::connect_tcp() {
