@@ -4,16 +4,6 @@
 namespace netaio::tapescript::machine {
 namespace {
 
-// More than the stack has ends in an error like any other pop.
-bool pop_items(Machine& m, const Integer& count, std::vector<std::string>& items) {
-    for (Integer left = count; left > 0; --left) {
-        std::string_view item;
-        if (!m.charge_operations(1) || !m.pop(item)) return false;
-        items.emplace_back(item);
-    }
-    return true;
-}
-
 const Contract* find_contract(Machine& m, std::string_view id) {
     const auto found = m.environment().contracts.find(id);
     return found == m.environment().contracts.end() ? nullptr : &found->second;
@@ -46,13 +36,6 @@ bool check_proofs(Machine& m, TransferContract& contract, const Transfer& transf
     return true;
 }
 
-bool pop_copy(Machine& m, std::string& item) {
-    std::string_view bytes;
-    if (!m.pop(bytes)) return false;
-    item = bytes;
-    return true;
-}
-
 }  // namespace
 
 bool check_transfer(Machine& m) {
@@ -60,12 +43,12 @@ bool check_transfer(Machine& m) {
     Integer amount;
     Transfer transfer;
     std::string_view count;
-    if (!pop_copy(m, id) || !m.pop_integer(amount) || !pop_copy(m, transfer.constraint) ||
-        !pop_copy(m, transfer.destination) || !m.pop(count)) {
+    if (!m.pop(id) || !m.pop_integer(amount) || !m.pop(transfer.constraint) ||
+        !m.pop(transfer.destination) || !m.pop(count)) {
         return false;
     }
     const Integer transfers = to_unsigned(count);
-    if (!pop_items(m, transfers, transfer.sources) || !pop_items(m, transfers, transfer.proofs)) {
+    if (!m.pop(transfers, transfer.sources) || !m.pop(transfers, transfer.proofs)) {
         return false;
     }
     const Contract* contract = find_contract(m, id);
@@ -85,10 +68,10 @@ bool invoke(Machine& m) {
     constexpr unsigned keep_results_flag = 0;
     std::string id;
     Integer count;
-    if (!pop_copy(m, id) || !m.pop_integer(count)) return false;
+    if (!m.pop(id) || !m.pop_integer(count)) return false;
     if (count < 0) return m.fail("OP_INVOKE invalid argcount encountered");
     std::vector<std::string> arguments;
-    if (!pop_items(m, count, arguments)) return false;
+    if (!m.pop(count, arguments)) return false;
     const Contract* contract = find_contract(m, id);
     if (!contract) return m.fail("OP_INVOKE unknown contract");
     if (!contract->invocable) return m.fail("contract must implement the CanBeInvoked interface");

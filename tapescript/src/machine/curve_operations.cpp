@@ -7,21 +7,9 @@
 namespace netaio::tapescript::machine {
 namespace {
 
-bool pop_copy(Machine& m, std::string& item) {
-    std::string_view bytes;
-    if (!m.pop(bytes)) return false;
-    item = bytes;
-    return true;
-}
-
 bool pop_count(Machine& m, std::vector<std::string>& items) {
     std::uint8_t count;
-    if (!m.read_byte(count) || !m.charge_operations(count)) return false;
-    items.resize(count);
-    for (std::string& item : items) {
-        if (!pop_copy(m, item)) return false;
-    }
-    return true;
+    return m.read_byte(count) && m.pop(count, items);
 }
 
 // A result that scripts may find in the cache, if the flag with that number allows it.
@@ -107,7 +95,7 @@ bool add_points(Machine& m) {
 bool subtract_points(Machine& m) {
     std::uint8_t count;
     std::string total;
-    if (!m.read_byte(count) || !m.charge_operations(count) || !pop_copy(m, total)) return false;
+    if (!m.read_byte(count) || !m.charge_operations(count) || !m.pop(total)) return false;
     for (unsigned taken = 1; taken < count; ++taken) {
         std::string_view point;
         if (!m.pop(point) || !combine_points(m, crypto_core_ed25519_sub, total, point)) {
@@ -131,7 +119,7 @@ bool add_scalars(Machine& m) {
 bool subtract_scalars(Machine& m) {
     std::uint8_t count;
     std::string total;
-    if (!m.read_byte(count) || !m.charge_operations(count) || !pop_copy(m, total)) return false;
+    if (!m.read_byte(count) || !m.charge_operations(count) || !m.pop(total)) return false;
     for (unsigned taken = 1; taken < count; ++taken) {
         std::string_view scalar;
         if (!m.pop(scalar) || !combine_scalars(m, crypto_core_ed25519_scalar_sub, total, scalar)) {
@@ -167,7 +155,7 @@ bool make_adapter_sig_public(Machine& m) {
     std::string tweak_point;
     std::string message;
     std::string seed;
-    if (!pop_copy(m, tweak_point) || !pop_copy(m, message) || !pop_copy(m, seed) ||
+    if (!m.pop(tweak_point) || !m.pop(message) || !m.pop(seed) ||
         !m.charge_hash(2 * (seed.size() + message.size()))) {
         return false;
     }
@@ -192,8 +180,8 @@ bool make_adapter_sig_private(Machine& m) {
     std::string_view tweak;
     CurveBytes t;
     std::string message;
-    if (!pop_copy(m, seed) || !m.pop(tweak) || !clamp(m, tweak, false, t) ||
-        !pop_copy(m, message) || !m.charge_hash(2 * (seed.size() + message.size()))) {
+    if (!m.pop(seed) || !m.pop(tweak) || !clamp(m, tweak, false, t) || !m.pop(message) ||
+        !m.charge_hash(2 * (seed.size() + message.size()))) {
         return false;
     }
     const CurveBytes x = scalar_of_seed(seed);
@@ -218,8 +206,8 @@ bool check_adapter_sig(Machine& m) {
     std::string message;
     std::string nonce_point;
     std::string adapter;
-    if (!pop_copy(m, public_key) || !pop_copy(m, tweak_point) || !pop_copy(m, message) ||
-        !pop_copy(m, nonce_point) || !pop_copy(m, adapter) || !m.charge_hash(message.size())) {
+    if (!m.pop(public_key) || !m.pop(tweak_point) || !m.pop(message) || !m.pop(nonce_point) ||
+        !m.pop(adapter) || !m.charge_hash(message.size())) {
         return false;
     }
     CurveBytes shown;
@@ -247,8 +235,8 @@ bool decrypt_adapter_sig(Machine& m) {
     std::string adapter;
     CurveBytes tweak_point;
     CurveBytes sum;
-    if (!m.pop(tweak) || !clamp(m, tweak, false, t) || !pop_copy(m, nonce_point) ||
-        !pop_copy(m, adapter) || !point_of(m, t.view(), tweak_point) ||
+    if (!m.pop(tweak) || !clamp(m, tweak, false, t) || !m.pop(nonce_point) || !m.pop(adapter) ||
+        !point_of(m, t.view(), tweak_point) ||
         !add_checked(m, nonce_point, tweak_point.view(), sum) ||
         !combine_scalars(m, crypto_core_ed25519_scalar_add, adapter, t.view())) {
         return false;

@@ -319,21 +319,6 @@ bool Machine::call(std::uint8_t handle) {
     return true;
 }
 
-bool Machine::read(std::size_t size, std::string_view& bytes) {
-    Tape& tape = *tape_;
-    if (size > tape.code.size() - tape.pointer) return fail("cannot read that many bytes");
-    bytes = {tape.code.data() + tape.pointer, size};
-    tape.pointer += size;
-    return true;
-}
-
-bool Machine::read_byte(std::uint8_t& byte) {
-    std::string_view bytes;
-    if (!read(1, bytes)) return false;
-    byte = static_cast<std::uint8_t>(bytes.front());
-    return true;
-}
-
 bool Machine::read_sized(std::string_view& bytes) {
     std::uint8_t size;
     return read_byte(size) && read(size, bytes);
@@ -346,20 +331,30 @@ bool Machine::read_sized2(std::string_view& bytes) {
                                  bytes);
 }
 
-bool Machine::push(std::string_view item) {
-    if (!charge_bytes(item.size())) return false;
-    if (stack_.push(item)) return true;
-    return fail(item.size() > stack_.max_item_size() ? "Stack item size too large"
-                                                     : "cannot put onto full Stack");
+bool Machine::refuse_push(std::size_t size) {
+    return fail(size > stack_.max_item_size() ? "Stack item size too large"
+                                              : "cannot put onto full Stack");
+}
+
+bool Machine::refuse_pop() {
+    return fail("IndexError", "the stack is empty");
 }
 
 bool Machine::push_integer(const Integer& number) {
     return push(to_bytes(number));
 }
 
-bool Machine::pop(std::string_view& item) {
-    if (stack_.empty()) return fail("IndexError", "the stack is empty");
-    item = stack_.pop();
+bool Machine::pop(std::string& item) {
+    std::string_view bytes;
+    if (!pop(bytes)) return false;
+    item = bytes;
+    return true;
+}
+
+bool Machine::pop(const Integer& count, std::vector<std::string>& items) {
+    for (Integer left = count; left > 0; --left) {
+        if (!charge_operations(1) || !pop(items.emplace_back())) return false;
+    }
     return true;
 }
 
@@ -368,12 +363,6 @@ bool Machine::pop_integer(Integer& number) {
     if (!pop(item)) return false;
     if (item.empty()) return fail("ValueError", "number must not be empty");
     number = to_integer(item);
-    return true;
-}
-
-bool Machine::peek(std::string_view& item) {
-    if (stack_.empty()) return fail("IndexError", "the stack is empty");
-    item = stack_.peek();
     return true;
 }
 

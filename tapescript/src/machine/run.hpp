@@ -84,21 +84,46 @@ public:
     bool charge_hash(std::size_t size) { return charge_work(1 + size / 64); }
 
     // The tape.
-    bool read(std::size_t size, std::string_view& bytes);
-    bool read_byte(std::uint8_t& byte);
+    bool read(std::size_t size, std::string_view& bytes) {
+        Tape& tape = *tape_;
+        if (size > tape.code.size() - tape.pointer) return fail("cannot read that many bytes");
+        bytes = {tape.code.data() + tape.pointer, size};
+        tape.pointer += size;
+        return true;
+    }
+    bool read_byte(std::uint8_t& byte) {
+        std::string_view bytes;
+        if (!read(1, bytes)) return false;
+        byte = static_cast<std::uint8_t>(bytes.front());
+        return true;
+    }
     /// A length of one or two bytes, and so many bytes.
     bool read_sized(std::string_view& bytes);
     bool read_sized2(std::string_view& bytes);
 
     // The stack. Popped bytes are valid until the next push.
-    bool push(std::string_view item);
+    bool push(std::string_view item) {
+        if (!charge_bytes(item.size())) return false;
+        return stack_.push(item) || refuse_push(item.size());
+    }
     bool push_bool(bool value) { return push(value ? std::string_view("\xff", 1) : no); }
     bool push_integer(const Integer& number);
     bool push_float(double number);
-    bool pop(std::string_view& item);
+    bool pop(std::string_view& item) {
+        if (stack_.empty()) return refuse_pop();
+        item = stack_.pop();
+        return charge_bytes(item.size());
+    }
+    bool pop(std::string& item);
+    /// So many; more than there are is an error once those are gone.
+    bool pop(const Integer& count, std::vector<std::string>& items);
     bool pop_integer(Integer& number);
     bool pop_float(float& number);
-    bool peek(std::string_view& item);
+    bool peek(std::string_view& item) {
+        if (stack_.empty()) return refuse_pop();
+        item = stack_.peek();
+        return charge_bytes(item.size());
+    }
     Stack& stack() noexcept { return stack_; }
 
     // The cache.
@@ -142,6 +167,8 @@ private:
         return true;
     }
     bool exhaust();
+    bool refuse_push(std::size_t size);
+    bool refuse_pop();
 
     Tape& tape() const noexcept { return *tape_; }
     Frame* enter(Frame::Kind kind, Tape& parent);

@@ -82,16 +82,6 @@ bool check_top_signature(Machine& m, std::uint8_t allowed) {
     return verify_signature(m, allowed, key, copy, valid) && m.push_bool(valid);
 }
 
-bool pop_items(Machine& m, unsigned count, std::vector<std::string>& items) {
-    items.reserve(count);
-    for (unsigned taken = 0; taken < count; ++taken) {
-        std::string_view item;
-        if (!m.pop(item)) return false;
-        items.emplace_back(item);
-    }
-    return true;
-}
-
 // Finds the key of a signature among those left and takes it out.
 bool take_key_of(Machine& m, std::uint8_t allowed, const std::string& signature,
                  std::vector<std::string>& keys, bool& found) {
@@ -166,12 +156,12 @@ bool check_multisig(Machine& m) {
     std::uint8_t needed;
     std::uint8_t key_count;
     if (!m.run_signature_extensions() || !m.read_byte(allowed) || !m.read_byte(needed) ||
-        !m.read_byte(key_count) || !m.charge_operations(needed + key_count)) {
+        !m.read_byte(key_count)) {
         return false;
     }
     std::vector<std::string> keys;
     std::vector<std::string> signatures;
-    if (!pop_items(m, key_count, keys) || !pop_items(m, needed, signatures)) return false;
+    if (!m.pop(key_count, keys) || !m.pop(needed, signatures)) return false;
     std::vector<std::string> confirmed;
     for (const std::string& signature : signatures) {
         bool found = false;

@@ -26,12 +26,13 @@ struct Limits {
 /// and no OP_TRY_EXCEPT catches that. The defaults let every lock of tools.hpp pass.
 struct Budget {
     /// Operations run, rounds of loops, and items that an operation handles at once.
-    std::uint64_t operations = 200'000;
-    /// Bytes put on the stack, into the cache and into numbers on the way.
-    std::uint64_t bytes = 16'000'000;
-    /// Computation: 1 for each 64 bytes hashed and for each 256 products of 32-bit digits in a
-    /// multiplication or division, 100 for each signature made or checked and each point computed.
-    std::uint64_t work = 40'000;
+    std::uint64_t operations = 100'000;
+    /// Bytes put on the stack or into the cache, and taken from there.
+    std::uint64_t bytes = 8'000'000;
+    /// Computation: 1 for each hash and for each 64 bytes hashed, 1 for each 256 products of 32-bit
+    /// digits in a multiplication or division, 100 for each signature made or checked and each
+    /// point computed or checked.
+    std::uint64_t work = 30'000;
 
     /// No bound at all, for scripts of one's own.
     static Budget unlimited() noexcept;
