@@ -104,9 +104,11 @@ bool random_bytes(Machine& m) {
     if (!fits_machine_word(size)) return m.fail("OverflowError", "too many random bytes");
     if (size < 0) return m.fail("ValueError", "a count of random bytes must not be negative");
     if (size > m.stack().max_item_size()) return m.fail("Stack item size too large");
+    constexpr std::uint64_t system_call_work = 20;
+    if (!m.charge_work(system_call_work)) return false;
     std::string bytes(static_cast<std::size_t>(size), '\0');
     randombytes_buf(bytes.data(), bytes.size());
-    return m.charge_hash(bytes.size()) && m.push(bytes);
+    return m.push(bytes);
 }
 
 bool nop(Machine& m) {

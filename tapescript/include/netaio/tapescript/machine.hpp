@@ -30,8 +30,8 @@ struct Budget {
     /// Bytes put on the stack or into the cache, and taken from there.
     std::uint64_t bytes = 8'000'000;
     /// Computation: 1 for each hash and for each 64 bytes hashed, 1 for each 256 products of 32-bit
-    /// digits in a multiplication or division, 100 for each signature made or checked and each
-    /// point computed or checked.
+    /// digits in a multiplication or division, 20 for random bytes, 100 for each signature made or
+    /// checked and each point computed or checked.
     std::uint64_t work = 30'000;
 
     /// No bound at all, for scripts of one's own.
