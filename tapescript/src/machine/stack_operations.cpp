@@ -42,7 +42,7 @@ bool push2(Machine& m) {
 
 bool size(Machine& m) {
     std::string_view item;
-    return m.pop(item) && m.push_integer(item.size());
+    return m.pop(item) && m.push_integer(static_cast<std::int64_t>(item.size()));
 }
 
 // Items are popped and pushed where that shows in the stack of a script that fails halfway.
@@ -64,7 +64,7 @@ bool dup(Machine& m) {
 }
 
 bool depth(Machine& m) {
-    return m.push_integer(m.stack().size());
+    return m.push_integer(static_cast<std::int64_t>(m.stack().size()));
 }
 
 bool swap(Machine& m) {
