@@ -41,7 +41,9 @@ void check_compile(const Json& one) {
     EXPECT_EQ(code_or_error(compiled), expected_code(one.at("expect"))) << shown;
     if (!vectors::expects_error(one) || compiled) return;
     const Json& error = one.at("expect").at("error");
-    if (error.at("own").get<bool>()) EXPECT_EQ(compiled.error().type, error.at("type")) << shown;
+    if (error.at("own").get<bool>()) {
+        EXPECT_EQ(compiled.error().type, error.at("type")) << shown;
+    }
 }
 
 std::string recompiled(const std::vector<std::string>& lines) {
@@ -56,7 +58,9 @@ void check_decompile(const Json& one) {
     if (vectors::expects_error(one)) {
         ASSERT_FALSE(lines);
         const Json& error = one.at("expect").at("error");
-        if (error.at("own").get<bool>()) EXPECT_EQ(lines.error().type, error.at("type"));
+        if (error.at("own").get<bool>()) {
+            EXPECT_EQ(lines.error().type, error.at("type"));
+        }
         return;
     }
     ASSERT_TRUE(lines) << lines.error().serialized();

@@ -5,17 +5,24 @@
 namespace netaio::tapescript::machine {
 namespace {
 
-bool take_into_cache(Machine& m, std::string_view key, unsigned count) {
+// Nothing is written when there are fewer items than that.
+bool take_into_cache(Machine& m, std::string_view key, std::size_t count) {
+    Stack& stack = m.stack();
     if (!m.charge_operations(count)) return false;
-    ValueList items;
-    std::size_t size = 0;
-    for (unsigned taken = 0; taken < count; ++taken) {
-        std::string_view item;
-        if (!m.pop(item)) return false;
-        size += item.size() + sizeof(Value);
-        items.emplace_back(std::string(item));
+    if (stack.size() < count) {
+        stack.clear();
+        return m.fail("IndexError", "the stack is empty");
     }
-    return m.keep(key, std::move(items), size);
+    std::size_t size = 0;
+    for (std::size_t depth = 0; depth < count; ++depth) {
+        size += stack.peek(depth).size();
+    }
+    ValueList* items = m.keep_list(key, count, size);
+    if (!items) return false;
+    for (Value& item : *items) {
+        std::get<std::string>(item) = stack.pop();
+    }
+    return true;
 }
 
 const Value* written(Machine& m, std::string_view key) {
@@ -39,12 +46,16 @@ bool push_written(Machine& m, const Value& value) {
     return true;
 }
 
+bool push_count(Machine& m, std::size_t count) {
+    return m.push_integer(static_cast<std::int64_t>(count));
+}
+
 bool push_size(Machine& m, const Value* value) {
-    if (!value) return m.push_integer(0);
-    if (const ValueList* list = value->list()) return m.push_integer(list->size());
-    if (const std::string* bytes = value->bytes()) return m.push_integer(bytes->size());
+    if (!value) return m.push_integer(std::int64_t{0});
+    if (const ValueList* list = value->list()) return push_count(m, list->size());
+    if (const std::string* bytes = value->bytes()) return push_count(m, bytes->size());
     if (const Text* text = std::get_if<Text>(value)) {
-        return m.push_integer(count_characters(text->utf8).value_or(0));
+        return push_count(m, count_characters(text->utf8).value_or(0));
     }
     return m.fail("TypeError", "the value in the cache has no length");
 }

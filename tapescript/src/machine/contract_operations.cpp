@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "operations.hpp"
 #include "run.hpp"
 
@@ -81,14 +83,16 @@ bool invoke(Machine& m) {
     const auto results = contract->invocable->abi(arguments);
     if (!results) return m.fail(results.error());
     if (!*results) return true;
-    ValueList kept;
     std::size_t size = 0;
     for (const std::string& result : **results) {
         if (!m.push(result)) return false;
         size += result.size();
-        kept.emplace_back(result);
     }
-    return !m.flags().allows(keep_results_flag) || m.keep("IR", std::move(kept), size);
+    if (!m.flags().allows(keep_results_flag)) return true;
+    ValueList* kept = m.keep_list("IR", (*results)->size(), size);
+    if (!kept) return false;
+    std::ranges::copy(**results, kept->begin());
+    return true;
 }
 
 }  // namespace netaio::tapescript::machine

@@ -14,7 +14,7 @@ bool pop_count(Machine& m, std::vector<std::string>& items) {
 
 // A result that scripts may find in the cache, if the flag with that number allows it.
 bool keep_if(Machine& m, unsigned flag, std::string_view key, std::string_view bytes) {
-    return !m.flags().allows(flag) || m.keep(key, std::string(bytes), bytes.size());
+    return !m.flags().allows(flag) || m.keep(key, bytes);
 }
 
 using PointOperation = int (*)(unsigned char*, const unsigned char*, const unsigned char*);

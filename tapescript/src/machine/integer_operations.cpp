@@ -20,17 +20,79 @@ bool charge_product(Machine& m, const Integer& a, const Integer& b) {
     return m.charge_work(digits_of(a) * digits_of(b) / products_per_unit);
 }
 
-// Applies an operation to the top item and so many after it as the tape says.
-template <class Combine>
-bool combine(Machine& m, Combine apply) {
-    std::uint8_t count;
-    Integer total;
-    if (!m.read_byte(count) || !m.charge_operations(count) || !m.pop_integer(total)) return false;
-    for (unsigned taken = 1; taken < count; ++taken) {
-        Integer number;
-        if (!m.pop_integer(number) || !apply(total, number)) return false;
+// A sum or product in 64 bits for as long as it fits.
+class Total {
+public:
+    explicit Total(std::int64_t start) : small_(start) {}
+
+    using Small = bool (*)(std::int64_t, std::int64_t, std::int64_t*);
+    using Large = bool (*)(Machine&, Integer&, const Integer&);
+
+    /// Combines with the top item.
+    bool combine(Machine& m, Small small, Large large) {
+        std::string_view item;
+        if (!m.pop(item)) return false;
+        if (item.empty()) return m.fail("ValueError", "number must not be empty");
+        if (is_small_ && item.size() <= sizeof(std::int64_t)) {
+            std::int64_t result;
+            if (!small(small_, to_small(item), &result)) {
+                small_ = result;
+                return true;
+            }
+        }
+        if (is_small_) large_ = small_;
+        is_small_ = false;
+        return large(m, large_, to_integer(item));
     }
-    return m.push_integer(total);
+
+    bool push(Machine& m) const {
+        return is_small_ ? m.push_integer(small_) : m.push_integer(large_);
+    }
+
+private:
+    bool is_small_ = true;
+    std::int64_t small_;
+    Integer large_;
+};
+
+bool add_small(std::int64_t a, std::int64_t b, std::int64_t* sum) {
+    return __builtin_add_overflow(a, b, sum);
+}
+
+bool subtract_small(std::int64_t a, std::int64_t b, std::int64_t* difference) {
+    return __builtin_sub_overflow(a, b, difference);
+}
+
+bool multiply_small(std::int64_t a, std::int64_t b, std::int64_t* product) {
+    return __builtin_mul_overflow(a, b, product);
+}
+
+bool add_large(Machine&, Integer& total, const Integer& number) {
+    total += number;
+    return true;
+}
+
+bool subtract_large(Machine&, Integer& total, const Integer& number) {
+    total -= number;
+    return true;
+}
+
+bool multiply_large(Machine& m, Integer& total, const Integer& number) {
+    if (!charge_product(m, total, number)) return false;
+    total *= number;
+    return true;
+}
+
+// Applies an operation to the top item and so many after it as the tape says.
+bool combine(Machine& m, Total::Small small, Total::Large large) {
+    std::uint8_t count;
+    if (!m.read_byte(count) || !m.charge_operations(count)) return false;
+    Total total(0);
+    if (!total.combine(m, add_small, add_large)) return false;
+    for (unsigned taken = 1; taken < count; ++taken) {
+        if (!total.combine(m, small, large)) return false;
+    }
+    return total.push(m);
 }
 
 bool read_integer(Machine& m, Integer& number) {
@@ -78,28 +140,19 @@ bool divide_by_second(Machine& m, Division& result) {
 bool add_ints(Machine& m) {
     std::uint8_t count;
     if (!m.read_byte(count) || !m.charge_operations(count)) return false;
-    Integer total = 0;
+    Total total(0);
     for (unsigned taken = 0; taken < count; ++taken) {
-        Integer number;
-        if (!m.pop_integer(number)) return false;
-        total += number;
+        if (!total.combine(m, add_small, add_large)) return false;
     }
-    return m.push_integer(total);
+    return total.push(m);
 }
 
 bool subtract_ints(Machine& m) {
-    return combine(m, [](Integer& total, const Integer& number) {
-        total -= number;
-        return true;
-    });
+    return combine(m, subtract_small, subtract_large);
 }
 
 bool mult_ints(Machine& m) {
-    return combine(m, [&m](Integer& total, const Integer& number) {
-        if (!charge_product(m, total, number)) return false;
-        total *= number;
-        return true;
-    });
+    return combine(m, multiply_small, multiply_large);
 }
 
 bool div_int(Machine& m) {

@@ -6,11 +6,14 @@
 #include <limits>
 #include <stdexcept>
 
+#include "number.hpp"
 #include "operations.hpp"
 
 namespace netaio::tapescript {
 namespace machine {
 namespace {
+
+constexpr std::size_t cache_entry_size = 128;
 
 const Environment& environment_of(const RunOptions& options) {
     static const Environment none;
@@ -96,7 +99,7 @@ bool Machine::check_opened() {
 
 RunResult Machine::finish() {
     RunResult result;
-    result.error = std::move(error_);
+    if (failed_) result.error = Error{std::move(error_type_), std::move(error_text_)};
     result.stack = std::move(stack_);
     if (!returned_) {
         cache_.named.erase("returned");
@@ -119,11 +122,9 @@ RunResult Machine::finish() {
 }
 
 bool Machine::fail(std::string_view type, std::string_view text) {
-    return fail(Error{std::string(type), std::string(text)});
-}
-
-bool Machine::fail(Error error) {
-    error_ = std::move(error);
+    failed_ = true;
+    error_type_ = type;
+    error_text_ = text;
     return false;
 }
 
@@ -147,11 +148,12 @@ bool Machine::recover(std::size_t outermost) {
         pop_frame();
         if (exhausted_ || !trial) continue;
 
-        std::string serialized = error_->serialized();
-        error_.reset();
-        const std::size_t size = serialized.size();
-        const bool entered =
-            keep("E", ValueList{std::move(serialized)}, size) && enter_block(otherwise);
+        failed_ = false;
+        ValueList* caught = keep_list("E", 1, error_type_.size() + error_text_.size());
+        if (!caught) continue;
+        auto& serialized = std::get<std::string>(caught->front());
+        serialized.assign(error_type_).append(1, '|').append(error_text_);
+        const bool entered = enter_block(otherwise);
         if (entered) return true;
     }
     return false;
@@ -344,6 +346,14 @@ bool Machine::push_integer(const Integer& number) {
     return push(to_bytes(number));
 }
 
+bool Machine::push_integer(std::int64_t number) {
+    if (number < -exactly_counted || number > exactly_counted) {
+        return push_integer(Integer(number));
+    }
+    SmallBytes bytes;
+    return push(small_to_bytes(number, bytes));
+}
+
 bool Machine::pop(std::string& item) {
     std::string_view bytes;
     if (!pop(bytes)) return false;
@@ -366,16 +376,30 @@ bool Machine::pop_integer(Integer& number) {
     return true;
 }
 
-bool Machine::keep(std::string_view key, Value value, std::size_t size) {
-    constexpr std::size_t entry_size = 128;
-    if (!charge_bytes(entry_size + key.size() + size)) return false;
+Value& Machine::kept(std::string_view key) {
     const auto found = cache_.written.find(key);
-    if (found == cache_.written.end()) {
-        cache_.written.emplace(key, std::move(value));
-    } else {
-        found->second = std::move(value);
-    }
+    if (found != cache_.written.end()) return found->second;
+    return cache_.written.emplace(key, Value()).first->second;
+}
+
+bool Machine::keep(std::string_view key, std::string_view bytes) {
+    if (!charge_bytes(cache_entry_size + key.size() + bytes.size())) return false;
+    kept(key) = std::string(bytes);
     return true;
+}
+
+ValueList* Machine::keep_list(std::string_view key, std::size_t count, std::size_t size) {
+    if (!charge_bytes(cache_entry_size + key.size() + count * sizeof(Value) + size)) {
+        return nullptr;
+    }
+    Value& value = kept(key);
+    auto* list = std::get_if<ValueList>(&value);
+    if (!list) list = &value.emplace<ValueList>();
+    list->resize(count);
+    for (Value& item : *list) {
+        if (!item.bytes()) item.emplace<std::string>();
+    }
+    return list;
 }
 
 const Value* Machine::named(std::string_view key) const {

@@ -74,7 +74,7 @@ public:
     // Failing.
     bool fail(std::string_view type, std::string_view text);
     bool fail(std::string_view text) { return fail("ScriptExecutionError", text); }
-    bool fail(Error error);
+    bool fail(const Error& error) { return fail(error.type, error.text); }
 
     // The budget. False when it is used up.
     bool charge_operations(std::uint64_t count) { return charge(left_.operations, count); }
@@ -108,6 +108,7 @@ public:
     }
     bool push_bool(bool value) { return push(value ? std::string_view("\xff", 1) : no); }
     bool push_integer(const Integer& number);
+    bool push_integer(std::int64_t number);
     bool push_float(double number);
     bool pop(std::string_view& item) {
         if (stack_.empty()) return refuse_pop();
@@ -129,7 +130,10 @@ public:
     // The cache.
     Cache& cache() noexcept { return cache_; }
     /// Keeps a result where scripts find it.
-    bool keep(std::string_view key, Value value, std::size_t size);
+    bool keep(std::string_view key, std::string_view bytes);
+    /// Makes room for a list of bytes there, for which that much is charged; null when the budget
+    /// is used up. The list is one of strings, whatever was in them before.
+    ValueList* keep_list(std::string_view key, std::size_t count, std::size_t size);
     /// A value that only the program writes; null when there is none.
     const Value* named(std::string_view key) const;
 
@@ -178,6 +182,7 @@ private:
     bool next_round(Frame& loop);
     bool recover(std::size_t outermost);
     void return_if_marked();
+    Value& kept(std::string_view key);
 
     Limits limits_;
     Budget budget_;
@@ -200,8 +205,10 @@ private:
     std::int64_t calls_ = 0;
     std::size_t pointer_ = 0;
 
-    std::optional<Error> error_;
+    bool failed_ = false;
     bool exhausted_ = false;
+    std::string error_type_;  // these keep their memory when an error is caught
+    std::string error_text_;
 };
 
 }  // namespace netaio::tapescript::machine

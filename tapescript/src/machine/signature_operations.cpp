@@ -107,7 +107,7 @@ bool push_signature(Machine& m, std::string_view seed, std::string_view message,
                          octets(message), message.size(), secret.data());
     sodium_memzero(secret.data(), secret.size());
     if (left_out != 0) signature += static_cast<char>(left_out);
-    if (m.flags().allows(keep_signature_flag) && !m.keep("s", signature, signature.size())) {
+    if (m.flags().allows(keep_signature_flag) && !m.keep("s", signature)) {
         return false;
     }
     return m.push(signature);

@@ -2,16 +2,9 @@
 
 namespace netaio::tapescript {
 
-bool Stack::push(std::string_view item) {
-    if (!fits(item.size())) return false;
-    if (size_ == items_.size()) {
-        Item copy(item.begin(), item.end());  // growing moves what may be looked at
-        items_.push_back(std::move(copy));
-    } else {
-        items_[size_].assign(item.begin(), item.end());
-    }
-    ++size_;
-    return true;
+void Stack::add(std::string_view item) {
+    Item copy(item.begin(), item.end());  // growing moves what may be looked at
+    items_.push_back(std::move(copy));
 }
 
 std::vector<std::string> Stack::items() const {

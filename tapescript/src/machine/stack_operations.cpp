@@ -42,7 +42,7 @@ bool push2(Machine& m) {
 
 bool size(Machine& m) {
     std::string_view item;
-    return m.pop(item) && m.push_integer(item.size());
+    return m.pop(item) && m.push_integer(static_cast<std::int64_t>(item.size()));
 }
 
 // Items are popped and pushed where that shows in the stack of a script that fails halfway.
@@ -64,7 +64,7 @@ bool dup(Machine& m) {
 }
 
 bool depth(Machine& m) {
-    return m.push_integer(m.stack().size());
+    return m.push_integer(static_cast<std::int64_t>(m.stack().size()));
 }
 
 bool swap(Machine& m) {
@@ -104,6 +104,8 @@ bool random_bytes(Machine& m) {
     if (!fits_machine_word(size)) return m.fail("OverflowError", "too many random bytes");
     if (size < 0) return m.fail("ValueError", "a count of random bytes must not be negative");
     if (size > m.stack().max_item_size()) return m.fail("Stack item size too large");
+    constexpr std::uint64_t system_call_work = 20;
+    if (!m.charge_work(system_call_work)) return false;
     std::string bytes(static_cast<std::size_t>(size), '\0');
     if (!m.charge_hash(bytes.size())) return false;
     randombytes_buf(bytes.data(), bytes.size());

@@ -46,17 +46,6 @@ std::size_t counted_bits(const Integer& magnitude) {
     return static_cast<std::size_t>(std::floor(log2_of(magnitude))) + 1;
 }
 
-// The shortest form; of numbers so small that their logarithm is right.
-std::string small_to_bytes(std::int64_t number) {
-    std::array<char, word_size> bytes;
-    std::size_t start = bytes.size();
-    do {
-        bytes[--start] = static_cast<char>(number);
-        number >>= 8;
-    } while (start > 0 && number != static_cast<signed char>(bytes[start]) >> 7);
-    return std::string(bytes.data() + start, bytes.size() - start);
-}
-
 std::string fixed_size(const Integer& number, std::size_t size) {
     std::string digits;
     mp::export_bits(number, std::back_inserter(digits), 8);
@@ -76,24 +65,16 @@ Integer to_unsigned(std::string_view bytes) {
 }
 
 Integer to_integer(std::string_view bytes) {
-    if (bytes.size() <= word_size) {
-        if (bytes.empty()) return 0;
-        auto word = static_cast<std::uint64_t>(
-            static_cast<std::int64_t>(static_cast<signed char>(bytes.front())));
-        for (const char byte : bytes.substr(1)) {
-            word = word << 8 | static_cast<unsigned char>(byte);
-        }
-        return static_cast<std::int64_t>(word);
-    }
+    if (bytes.size() <= word_size) return machine::to_small(bytes);
     Integer number = to_unsigned(bytes);
     if (static_cast<signed char>(bytes.front()) < 0) number -= Integer(1) << (8 * bytes.size());
     return number;
 }
 
 std::string to_bytes(const Integer& number) {
-    constexpr std::int64_t exactly_counted = std::int64_t{1} << 48;
-    if (-exactly_counted < number && number < exactly_counted) {
-        return small_to_bytes(static_cast<std::int64_t>(number));
+    if (-machine::exactly_counted <= number && number <= machine::exactly_counted) {
+        machine::SmallBytes bytes;
+        return std::string(machine::small_to_bytes(static_cast<std::int64_t>(number), bytes));
     }
     const Integer magnitude = mp::abs(number);
     const std::size_t bits = counted_bits(magnitude);

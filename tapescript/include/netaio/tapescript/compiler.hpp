@@ -44,7 +44,7 @@ struct CompileOptions {
     std::size_t depth = 480;
     /// Bytes of source to go through, those of macros and compile-time blocks counted each time
     /// they are compiled.
-    std::size_t max_source = 16'000'000;
+    std::size_t max_source = 4'000'000;
 };
 
 /// A script with its source and code, or the first error.

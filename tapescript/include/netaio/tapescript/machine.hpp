@@ -30,9 +30,9 @@ struct Budget {
     /// Bytes put on the stack or into the cache, and taken from there.
     std::uint64_t bytes = 8'000'000;
     /// Computation: 1 for each hash and for each 64 bytes hashed, 1 for each 256 products of 32-bit
-    /// digits in a multiplication, of the dividend's with themselves in a division, 100 for each
-    /// signature made or checked, each point computed or checked, and each call of a contract,
-    /// plugin or soft fork.
+    /// digits in a multiplication, of the dividend's with themselves in a division, 20 for random
+    /// bytes, 100 for each signature made or checked, each point computed or checked, and each call
+    /// of a contract, plugin or soft fork.
     std::uint64_t work = 30'000;
 
     /// No bound at all, for scripts of one's own.

@@ -2,6 +2,7 @@
 
 #include <boost/container/small_vector.hpp>
 #include <cstddef>
+#include <cstring>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,7 +24,16 @@ public:
 
     /// Puts a copy on top. False, and nothing done, when it is too large or the stack is full. The
     /// bytes may be an item's own.
-    [[nodiscard]] bool push(std::string_view item);
+    [[nodiscard]] bool push(std::string_view item) {
+        if (!fits(item.size())) return false;
+        if (size_ == items_.size()) {
+            add(item);
+        } else {
+            place(items_[size_], item);
+        }
+        ++size_;
+        return true;
+    }
     /// Whether an item of that size could be put.
     bool fits(std::size_t item_size) const noexcept {
         return item_size <= max_item_size_ && size_ < max_items_;
@@ -50,6 +60,14 @@ public:
 
 private:
     using Item = boost::container::small_vector<char, 72>;  // a signature and its flag
+
+    // The bytes may lie in the slot itself, which then is large enough.
+    static void place(Item& slot, std::string_view item) {
+        if (item.size() > slot.size()) slot.resize(item.size(), boost::container::default_init);
+        if (!item.empty()) std::memmove(slot.data(), item.data(), item.size());
+        slot.resize(item.size(), boost::container::default_init);
+    }
+    void add(std::string_view item);
 
     std::vector<Item> items_;
     std::size_t size_ = 0;
