@@ -1,5 +1,7 @@
 #include "json.hpp"
 
+#include <map>
+
 #include "text.hpp"
 #include "type_name.hpp"
 
@@ -35,12 +37,13 @@ struct ToJson {
         return number ? Json(*number) : Json(value.to_string());
     }
     Json operator()(const Dict& dict) const {
-        Json object = Json::object();
+        // Packing puts entries in an order that means nothing to people.
+        std::map<std::string, Json> sorted;
         for (const Dict::Entry& entry : dict) {
             const Json key = value_json(entry.key);
-            object[key.is_string() ? key.get<std::string>() : key.dump()] = value_json(entry.value);
+            sorted[key.is_string() ? key.get<std::string>() : key.dump()] = value_json(entry.value);
         }
-        return object;
+        return sorted;
     }
 };
 

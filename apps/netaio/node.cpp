@@ -129,7 +129,7 @@ int run_node(const NodeCommand& command) {
 
 void add_node_command(CLI::App& app, std::function<int()>& chosen) {
     CLI::App* command = app.add_subcommand(
-        "node", "Join the nodes of the network: show peers and notifications, answer 'echo'");
+        "node", "Join the nodes of the network: show peers and messages, answer 'echo'");
     const auto options = std::make_shared<NodeCommand>();
     options->node.log_level = "warning";
     add_network_options(*command, options->node);

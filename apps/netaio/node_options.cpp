@@ -55,7 +55,7 @@ void add_network_options(CLI::App& command, NodeOptions& options) {
         ->capture_default_str();
     command
         .add_option("--interface", options.interfaces,
-                    "the interface to use, by name or address; may be repeated; all unless given")
+                    "use this interface, by name or address; may be repeated; else all")
         ->type_name("NAME")
         ->expected(1)
         ->take_all();

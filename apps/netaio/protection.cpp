@@ -72,7 +72,7 @@ void add_protection_options(CLI::App& command, ProtectionOptions& options) {
     add("--inner-cipher", options.inner_cipher, "KEY",
         "encrypt their content once more inside; uris stay readable");
     add("--x25519-key", options.x25519_key, "FILE",
-        "or so that only the peer can read it, with the key in FILE; see netaio keygen")
+        "or so that only the peer reads it, with the key in FILE (see keygen)")
         ->excludes("--inner-cipher");
     add_script_options(command, options.scripts, protection_group);
     command.add_option("--dialect", options.dialect, "what the peers speak, 0.0.8 or 0.0.9")

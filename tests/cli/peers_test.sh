@@ -21,7 +21,7 @@ if command -v script >/dev/null; then
     started+=("$!")
     wait_for screen "3 peers"
     wait_for screen "kitchen"
-    grep -qE '^ID +HEARD +ADDRESS +DATA' screen || fail "the table has no head"
+    grep -qE 'ID +HEARD +ADDRESS +DATA' screen || fail "the table has no head"
     grep -q $'\e\\[J' screen || fail "the table is not drawn over itself"
 fi
 

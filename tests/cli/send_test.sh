@@ -32,7 +32,7 @@ end_tool "$kitchen" INT 0
 expect 2 send "$to"
 expect 2 send nowhere news
 err_has HOST:PORT
-expect 2 send "$to" news --type 12
+expect 2 send "$to" news --type 14
 err_has "no message type"
 expect 2 send "$to" news --type unheard-of
 expect 1 send '[fe80::1%no-such]:8888' news

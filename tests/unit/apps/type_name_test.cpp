@@ -22,7 +22,7 @@ TEST(TypeName, IsReadAsItIsWritten) {
 }
 
 TEST(TypeName, IsRefusedWhenItMeansNothing) {
-    for (const char* text : {"", "notification", "12", "256", "-1", "31x"}) {
+    for (const char* text : {"", "notification", "14", "256", "-1", "31x"}) {
         EXPECT_THROW(parse_type(text), Failure) << text;
     }
 }
