@@ -8,7 +8,7 @@ import os
 from network import Failed
 
 # Far longer than anything takes: only what never comes is waited for so long.
-PATIENCE_S = 45.0
+PATIENCE_S = 120.0
 PROGRAM = "netns_host"
 
 

@@ -46,6 +46,7 @@ class Machine:
     def __init__(self, name):
         self.name = name
         self.addresses = {}
+        self.hardware = {}
 
     def inside(self, *command):
         return ["ip", "netns", "exec", self.name, *command]
@@ -70,6 +71,20 @@ class Machine:
             f"link set {interface} up\n"))
         await ip(f"link set {wire} master {network.name} up")
         self.addresses[network.name] = address.split("/")[0]
+
+    async def know_neighbours(self, network, machines, interface="eth0"):
+        """Saves asking for these machines' hardware addresses. The kernel keeps a thousand answers
+        at most, for all namespaces together, and sends nothing to whom it has no room for."""
+        lines = [f"neighbour replace {machine.addresses[network.name]} dev {interface} "
+                 f"lladdr {await machine.hardware_address(interface)} nud permanent\n"
+                 for machine in machines if machine is not self]
+        await run(*self.inside("ip", "-batch", "-"), stdin="".join(lines))
+
+    async def hardware_address(self, interface="eth0"):
+        if interface not in self.hardware:
+            shown = await run(*self.inside("ip", "-o", "link", "show", "dev", interface))
+            self.hardware[interface] = shown.split("link/ether ")[1].split()[0]
+        return self.hardware[interface]
 
     async def unplug(self, interface="eth0"):
         """Takes an interface away."""
