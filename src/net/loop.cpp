@@ -9,6 +9,8 @@ namespace netaio::net {
 namespace {
 
 constexpr std::size_t batch_keep_max = 1 << 20;
+// What is collected for all subscribers of a key at most: as much as the first caches hold.
+constexpr std::size_t fan_out_max = 64 * 1024;
 
 // How often time limits are looked after: a fraction of the shortest, so that none is missed by
 // much.
@@ -80,43 +82,70 @@ void Loop::cancel_orphans() {
 
 void Loop::flush_later(std::shared_ptr<Stream> stream) {
     dirty_.push_back(std::move(stream));
-    if (dirty_.size() == 1) {
+    flush_soon();
+}
+
+void Loop::flush_soon() {
+    if (!std::exchange(flush_posted_, true)) {
         boost::asio::post(executor_, [self = shared_from_this()] { self->flush_all(); });
     }
 }
 
 void Loop::flush_all() {
+    flush_posted_ = false;
+    settle_fan_out();
     const auto dirty = std::exchange(dirty_, {});
     for (const auto& stream : dirty) {
         stream->flush();
     }
 }
 
+void Loop::notify(ByteView key, ByteView frame) {
+    const auto found = subscriptions_.find(key);
+    if (found == subscriptions_.end()) {
+        return;
+    }
+    Subscribers& subscribers = found->second;
+    if (!fan_out_.goes_to(subscribers)) {
+        settle_fan_out();
+    }
+    fan_out_.add(subscribers, frame);
+    // Among the replies of a stream that is being served, this has its place now.
+    if (fan_out_.size() >= std::min(fan_out_max, limits_.send_queue_max) ||
+        (serving_ && serving_->subscribes() && subscribers.contains(*serving_))) {
+        settle_fan_out();
+    } else {
+        flush_soon();
+    }
+}
+
 std::error_code Loop::subscribe(ByteView key, Stream& stream) {
+    settle_fan_out();
     const std::lock_guard lock(subscriptions_mutex_);
     auto found = subscriptions_.find(key);
-    if (found != subscriptions_.end() && found->second.contains(&stream)) {
+    if (found != subscriptions_.end() && found->second.contains(stream)) {
         return {};
     }
     if (!stream.may_subscribe(key)) {
         return Errc::queue_full;
     }
     if (found == subscriptions_.end()) {
-        found = subscriptions_.emplace(key.str(), std::unordered_set<Stream*>()).first;
+        found = subscriptions_.emplace(key.str(), Subscribers()).first;
     }
-    found->second.insert(&stream);
+    found->second.add(stream);
     stream.subscribed(key);
     return {};
 }
 
 void Loop::unsubscribe(ByteView key, Stream& stream) {
+    settle_fan_out();
     const std::lock_guard lock(subscriptions_mutex_);
     const auto found = subscriptions_.find(key);
-    if (found == subscriptions_.end() || found->second.erase(&stream) == 0) {
+    if (found == subscriptions_.end() || !found->second.remove(stream)) {
         return;
     }
     stream.unsubscribed(key);
-    if (found->second.empty()) {
+    if (found->second.size() == 0) {
         subscriptions_.erase(found);
     }
 }
@@ -125,6 +154,7 @@ void Loop::end_subscriptions(const std::set<Address>& remotes) {
     if (subscriptions_.empty()) {
         return;
     }
+    settle_fan_out();  // which may end connections
     for (const auto& [key, stream] : streams_) {
         if (remotes.contains(stream->remote())) {
             for (const std::string& subscribed : stream->take_subscriptions()) {
@@ -139,9 +169,8 @@ std::vector<std::shared_ptr<Stream>> Loop::subscribers(ByteView key) const {
     std::vector<std::shared_ptr<Stream>> all;
     const auto found = subscriptions_.find(key);
     if (found != subscriptions_.end()) {
-        all.reserve(found->second.size());
-        for (Stream* stream : found->second) {
-            all.push_back(stream->self());
+        for (std::size_t i = 0; i < found->second.size(); ++i) {
+            all.push_back(found->second[i].self());
         }
     }
     return all;

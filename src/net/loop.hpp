@@ -11,10 +11,9 @@
 #include <vector>
 
 #include "core/dispatcher.hpp"
+#include "fan_out.hpp"
 
 namespace netaio::net {
-
-class Stream;
 
 /// The bounds of each connection; zero durations are no bound.
 struct StreamLimits {
@@ -25,9 +24,6 @@ struct StreamLimits {
     SlowReceiver slow_receiver = SlowReceiver::drop_oldest;
     std::size_t subscriptions_max = 1 << 20;
 };
-
-/// An encoded message, shared by the queues of all that it goes to.
-using SharedFrame = std::shared_ptr<const std::string>;
 
 /// One event loop's connections and what they share: a buffer to read into, a buffer to collect
 /// replies in, the dispatcher, the counters, the subscriptions. Belongs to the loop's thread but
@@ -68,6 +64,17 @@ public:
     /// Has the stream flushed when what this turn of the loop still has to do is done.
     void flush_later(std::shared_ptr<Stream> stream);
 
+    /// Sends a frame to the connections subscribed to the key, at the end of this turn of the loop.
+    void notify(ByteView key, ByteView frame);
+    /// Gives connections what was sent to all of them, before they are given anything else.
+    void settle_fan_out() {
+        if (fan_out_.pending()) {
+            fan_out_.settle();
+        }
+    }
+    /// The stream whose frames are processed now, which is to be returned to this when they are.
+    Stream* serve(Stream* stream) noexcept { return std::exchange(serving_, stream); }
+
     /// Errc::queue_full when the stream has as many subscriptions as it may.
     std::error_code subscribe(ByteView key, Stream& stream);
     void unsubscribe(ByteView key, Stream& stream);
@@ -89,6 +96,7 @@ private:
         }
     };
 
+    void flush_soon();
     void flush_all();
     void watch_limits();
 
@@ -103,12 +111,14 @@ private:
     std::unordered_map<Stream*, std::shared_ptr<Stream>> streams_;
     std::unordered_set<std::shared_ptr<Stream>> orphans_;
     std::vector<std::shared_ptr<Stream>> dirty_;
+    bool flush_posted_ = false;
+    FanOut fan_out_;
+    Stream* serving_ = nullptr;
     boost::asio::steady_timer watch_;
     bool watching_ = false;
     bool stopped_ = false;
     mutable std::mutex subscriptions_mutex_;
-    std::unordered_map<std::string, std::unordered_set<Stream*>, Hash, std::equal_to<>>
-        subscriptions_;
+    std::unordered_map<std::string, Subscribers, Hash, std::equal_to<>> subscriptions_;
 };
 
 }  // namespace netaio::net

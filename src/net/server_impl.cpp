@@ -195,48 +195,34 @@ void TcpServer::Impl::closed(net::Stream&, std::error_code why) {
     finish_stop();
 }
 
+template <class Choose, class Give>
 std::error_code TcpServer::Impl::deliver(const Message& message, const SendOptions& options,
-                                         Choose choose) {
+                                         const Choose& choose, const Give& give) {
     if (!node_->types.contains(message.type())) {
         return Errc::unknown_message_type;
     }
     const Plugins outer = net::outer_plugins(*node_, options);
-    const auto each = [choose = std::move(choose)](net::Loop& loop, auto&& give) {
-        for (const auto& stream : choose(loop)) {
-            give(*stream);
-        }
-    };
     if (core::is_peer_specific(outer) || core::is_peer_specific(options.plugins)) {
         const auto shared = std::make_shared<const OwnedMessage>(message.own());
         for (const auto& loop : loops_) {
-            boost::asio::dispatch(loop->executor(), [loop, each, shared, options] {
-                each(*loop, [&](net::Stream& stream) {
-                    if (const auto error = stream.send(*shared, options)) {
+            boost::asio::dispatch(loop->executor(), [loop, choose, shared, options] {
+                for (const auto& stream : choose(*loop)) {
+                    if (const auto error = stream->send(*shared, options)) {
                         loop->node().log(LogLevel::warning,
                                          "a message was not sent: " + error.message(),
-                                         stream.remote());
+                                         stream->remote());
                     }
-                });
+                }
             });
         }
         return {};
     }
-    OwnedMessage sealed = message.own();
-    if (const auto error = core::seal(sealed, options.plugins, outer, node_->context(nullptr))) {
-        return error;
-    }
     auto frame = std::make_shared<std::string>();
-    if (const auto error = encode_message(sealed, *frame)) {
+    if (const auto error = encode_once(message, options.plugins, outer, *frame)) {
         return error;
     }
     for (const auto& loop : loops_) {
-        boost::asio::dispatch(loop->executor(), [loop, each, frame] {
-            each(*loop, [&](net::Stream& stream) {
-                if (!stream.push(frame)) {
-                    loop->tallies().frames_out.add();
-                }
-            });
-        });
+        boost::asio::dispatch(loop->executor(), [loop, give, frame] { give(*loop, frame); });
     }
     return {};
 }
@@ -250,8 +236,7 @@ void TcpServer::Impl::with_peer_manager(std::function<void(core::PeerManager&)> 
 }
 
 void TcpServer::Impl::announce(const OwnedMessage& message, const Plugins& inner) {
-    const auto everyone = [](net::Loop& loop) { return loop.streams(); };
-    if (const auto error = deliver(message, {.plugins = inner}, everyone)) {
+    if (const auto error = broadcast(message, {.plugins = inner})) {
         node_->environment.log(LogLevel::error, "peers cannot be told: " + error.message());
     }
 }
@@ -263,6 +248,37 @@ void TcpServer::Impl::end_subscriptions(const Peer& peer) {
             loop->end_subscriptions(addresses);
         });
     }
+}
+
+// Protects and encodes a message that is the same for all.
+std::error_code TcpServer::Impl::encode_once(const Message& message, const Plugins& inner,
+                                             const Plugins& outer, std::string& frame) const {
+    if (core::is_bare(inner) && core::is_bare(outer)) {
+        return encode_message(message, frame);
+    }
+    OwnedMessage sealed = message.own();
+    const auto error = core::seal(sealed, inner, outer, node_->context(nullptr));
+    return error ? error : encode_message(sealed, frame);
+}
+
+std::error_code TcpServer::Impl::notify(ByteView key, const Message& message,
+                                        const SendOptions& options) {
+    const auto subscribers = [key = key.str()](net::Loop& loop) { return loop.subscribers(key); };
+    return deliver(message, options, subscribers,
+                   [key = key.str()](net::Loop& loop, const net::SharedFrame& frame) {
+                       loop.notify(key, *frame);
+                   });
+}
+
+std::error_code TcpServer::Impl::broadcast(const Message& message, const SendOptions& options) {
+    const auto everybody = [](net::Loop& loop) { return loop.streams(); };
+    return deliver(message, options, everybody, [](net::Loop& loop, const net::SharedFrame& frame) {
+        for (const auto& stream : loop.streams()) {
+            if (!stream->push(frame)) {
+                loop.tallies().frames_out.add();
+            }
+        }
+    });
 }
 
 std::vector<Address> TcpServer::Impl::endpoints() const {

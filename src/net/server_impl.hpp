@@ -27,10 +27,8 @@ public:
     /// Closes everything at once and ends the threads.
     void shut_down();
 
-    /// Encodes a message once and gives it to the streams `choose` picks in each loop; for each
-    /// stream anew when a plugin is peer-specific.
-    using Choose = std::function<std::vector<std::shared_ptr<net::Stream>>(net::Loop&)>;
-    std::error_code deliver(const Message& message, const SendOptions& options, Choose choose);
+    std::error_code notify(ByteView key, const Message& message, const SendOptions& options);
+    std::error_code broadcast(const Message& message, const SendOptions& options);
 
     std::vector<Address> endpoints() const;
     Counters counters() const;
@@ -55,6 +53,13 @@ private:
     using Acceptor = boost::asio::ip::tcp::acceptor;
 
     void make_loops(boost::asio::any_io_executor executor);
+    // Encodes a message once and has it given out in each loop; when a plugin is peer-specific, it
+    // is sent to each of the streams chosen by itself.
+    template <class Choose, class Give>
+    std::error_code deliver(const Message& message, const SendOptions& options,
+                            const Choose& choose, const Give& give);
+    std::error_code encode_once(const Message& message, const Plugins& inner, const Plugins& outer,
+                                std::string& frame) const;
     std::vector<Address> wanted_endpoints() const;
     std::error_code listen(const Address& address);
     void accept(std::shared_ptr<Acceptor> acceptor);

@@ -40,6 +40,8 @@ public:
     void set_reading(bool wanted);
     /// Adds an encoded message under the SlowReceiver policy.
     std::error_code push(const SharedFrame& frame);
+    /// Adds encoded messages that other connections get too. Called by the loop's FanOut.
+    void deliver(Frames& frames);
     /// Protects, encodes and adds a message.
     std::error_code append(OwnedMessage message, const Plugins& inner, const Plugins& outer);
     /// Takes no new frames, finishes what was begun, then closes.
@@ -64,6 +66,7 @@ public:
     /// Ends the requests that wait.
     void end_requests(std::error_code why);
 
+    bool subscribes() const noexcept { return !subscriptions_.empty(); }
     /// Whether there is room for one more key.
     bool may_subscribe(ByteView key) const noexcept;
     void subscribed(ByteView key);
@@ -114,8 +117,10 @@ private:
     core::Outcome outcome_of(Suspended& suspended, std::string& out);
 
     // Writing.
+    std::string& output() noexcept { return batch_ ? *batch_ : out_; }
     void appended();
     void emit(std::string& out);
+    void send_or_keep(ByteView bytes);
     bool write(ByteView bytes, std::size_t& written);
     void refill();
     void wait_writable();

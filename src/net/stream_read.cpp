@@ -89,6 +89,10 @@ std::size_t Stream::read(std::span<char> shared, std::span<char>& arrived,
 void Stream::process(std::span<char> arrived) {
     const auto keep_alive = self();
     const bool was_empty = input_.empty();
+    if (subscribes()) {
+        loop_->settle_fan_out();  // what it was sent before goes before its replies
+    }
+    Stream* const before = loop_->serve(this);
     std::string out = loop_->take_batch();
     batch_ = &out;
     if (suspended_ && suspended_->ended) {
@@ -118,6 +122,7 @@ void Stream::process(std::span<char> arrived) {
         frame_began_at_ = active_at_;
     }
     batch_ = nullptr;
+    loop_->serve(before);
     emit(out);
     loop_->give_batch(std::move(out));
     finish_draining();
@@ -143,7 +148,8 @@ std::size_t Stream::process_frames(std::span<char> bytes, std::string& out) {
         }
         used += (*frame)->header.frame_size();
         frame_began_at_ = {};
-        if (!settle(loop_->dispatcher().receive(**frame, *this, out), out)) {
+        core::Outcome outcome = loop_->dispatcher().receive(**frame, *this, out);
+        if (outcome.kind != Kind::done && !settle(std::move(outcome), out)) {
             break;
         }
         if (out.size() > std::min(flush_size, queue_max)) {

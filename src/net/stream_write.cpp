@@ -21,6 +21,7 @@ std::error_code Stream::append(OwnedMessage message, const Plugins& inner, const
     if (state_ == State::closed) {
         return Errc::closed;
     }
+    loop_->settle_fan_out();
     const auto peer = loop_->node().peer_at(remote_);
     auto& dispatcher = loop_->dispatcher();
     if (waiting_writable_) {
@@ -28,8 +29,7 @@ std::error_code Stream::append(OwnedMessage message, const Plugins& inner, const
         const auto error = dispatcher.send(std::move(message), inner, outer, peer.get(), *frame);
         return error ? error : push(frame);
     }
-    std::string& target = batch_ ? *batch_ : out_;
-    const auto error = dispatcher.send(std::move(message), inner, outer, peer.get(), target);
+    const auto error = dispatcher.send(std::move(message), inner, outer, peer.get(), output());
     if (!error) {
         appended();
     }
@@ -40,6 +40,7 @@ std::error_code Stream::push(const SharedFrame& frame) {
     if (state_ == State::closed) {
         return Errc::closed;
     }
+    loop_->settle_fan_out();
     if (waiting_writable_) {
         if (const auto error = make_room(frame->size())) {
             return error;
@@ -48,9 +49,41 @@ std::error_code Stream::push(const SharedFrame& frame) {
         queue_bytes_ += frame->size();
         return {};
     }
-    (batch_ ? *batch_ : out_).append(*frame);
+    output().append(*frame);
     appended();
     return {};
+}
+
+void Stream::deliver(Frames& frames) {
+    if (state_ == State::closed) {
+        return;
+    }
+    const auto keep_alive = self();
+    auto& frames_out = loop_->tallies().frames_out;
+    if (waiting_writable_) {
+        for (std::size_t i = 0; i < frames.count(); ++i) {
+            if (!push(frames.shared(i))) {
+                frames_out.add();
+            }
+        }
+        return;
+    }
+    frames_out.add(frames.count());
+    if (batch_ || !out_.empty()) {
+        output().append(frames.bytes());
+        appended();
+    } else {
+        send_or_keep(frames.bytes());
+    }
+}
+
+// Writes bytes that nothing waits before, and keeps what is not taken.
+void Stream::send_or_keep(ByteView bytes) {
+    std::size_t written = 0;
+    if (write(bytes, written) && written < bytes.size()) {
+        out_.assign(bytes.substr(written));
+        wait_writable();
+    }
 }
 
 // Sees to it that what was appended is written: with the batch, at the end of this turn of the
@@ -107,11 +140,7 @@ void Stream::emit(std::string& out) {
         return;
     }
     if (!waiting_writable_ && out_.empty()) {
-        std::size_t written = 0;
-        if (write(out, written) && written < out.size()) {
-            out_.assign(out, written);
-            wait_writable();
-        }
+        send_or_keep(out);
     } else if (!waiting_writable_) {
         out_.append(out);
         flush();

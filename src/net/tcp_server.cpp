@@ -65,12 +65,11 @@ void TcpServer::unsubscribe(ByteView key, Connection& connection) {
 }
 
 std::error_code TcpServer::notify(ByteView key, const Message& message, SendOptions options) {
-    return impl_->deliver(message, options,
-                          [key = key.str()](net::Loop& loop) { return loop.subscribers(key); });
+    return impl_->notify(key, message, options);
 }
 
 std::error_code TcpServer::broadcast(const Message& message, SendOptions options) {
-    return impl_->deliver(message, options, [](net::Loop& loop) { return loop.streams(); });
+    return impl_->broadcast(message, options);
 }
 
 std::error_code TcpServer::send(Connection& to, const Message& message, SendOptions options) {
