@@ -11,6 +11,7 @@
 #include "arguments.hpp"
 #include "fan_out_load.hpp"
 #include "load.hpp"
+#include "udp_load.hpp"
 
 namespace netaio::bench {
 namespace {
@@ -144,6 +145,13 @@ void run(const Arguments& arguments) {
         fan_out(arguments);
     } else if (what == "idle") {
         idle(arguments);
+    } else if (what == "udp_echo") {
+        run_udp_echo(arguments.port(), arguments.number("payload", 64),
+                     arguments.number("in_flight", 1), duration_of(arguments))
+            .print();
+    } else if (what == "udp_flood") {
+        run_udp_flood(arguments.port(), arguments.number("payload", 64), duration_of(arguments))
+            .print();
     } else {
         throw std::invalid_argument("there is no client '" + what + "'");
     }

@@ -24,8 +24,8 @@ def arguments():
     parser.add_argument("--with", dest="names", metavar="NAME", action="append", default=[],
                         help="beside netaio only participants with this in their name; may repeat")
     parser.add_argument("--rounds", type=int, default=7, help="default 7")
-    parser.add_argument("--seconds", type=float, default=0.6,
-                        help="for each run, after a warm-up of a quarter of that; default 0.6")
+    parser.add_argument("--seconds", type=float, default=0.5,
+                        help="for each run, after a warm-up of a quarter of that; default 0.5")
     parser.add_argument("--no-write", action="store_true",
                         help="only print, leave the page in docs/ alone")
     parser.add_argument("--list", action="store_true", help="list the scenarios and end")
@@ -78,8 +78,9 @@ def measure(scenarios, options):
         setting = setting_for(scenario, options)
         for name, run in scenario.takes_part.items():
             if why := run.missing(setting):
-                if results.missing.setdefault(name, why) is why:
+                if name not in results.missing:
                     print(f"skipped: {name}: {why}", file=sys.stderr)
+                results.missing[name] = why
             else:
                 entries.append((scenario, name, run, setting))
     if results.missing:

@@ -9,10 +9,12 @@
 #include <netaio/make.hpp>
 #include <netaio/stream_cipher.hpp>
 #include <netaio/tcp_server.hpp>
+#include <netaio/udp_node.hpp>
 #include <thread>
 
 #include "arguments.hpp"
 #include "raw_server.hpp"
+#include "raw_udp_server.hpp"
 #include "ready.hpp"
 
 namespace netaio::bench {
@@ -154,6 +156,25 @@ void serve_asio_coroutine() {
     context.run();
 }
 
+void serve_netaio_udp() {
+    boost::asio::io_context context(1);
+    UdpNode node(context.get_executor(), {.port = 0, .interfaces = {"127.0.0.1"}, .ipv6 = false});
+    std::uint64_t notified = 0;
+    node.on(MessageType::notify_uri, [&](const Message&) { ++notified; });
+    node.on({MessageType::request_uri, uri},
+            [](const Message& m) { return respond(m.uri(), m.content()); });
+    node.on({MessageType::request_uri, "count"}, [&](const Message& m) {
+        return respond(m.uri(), std::string_view(reinterpret_cast<const char*>(&notified), 8));
+    });
+    node.start([](boost::system::error_code error, std::uint16_t port) {
+        if (error) {
+            throw boost::system::system_error(error, "start");
+        }
+        ready(port);
+    });
+    context.run();
+}
+
 void run(const Arguments& arguments) {
     raise_descriptor_limit();
     const std::string& kind = arguments.what();
@@ -171,6 +192,14 @@ void run(const Arguments& arguments) {
         serve_raw_fan_out(arguments);
     } else if (kind == "asio_coroutine") {
         serve_asio_coroutine();
+    } else if (kind == "netaio_udp") {
+        serve_netaio_udp();
+    } else if (kind == "udp_one") {
+        serve_udp_one();
+    } else if (kind == "udp_batch") {
+        serve_udp_batch();
+    } else if (kind == "udp_asio") {
+        AsioUdpServer().run();
     } else {
         throw std::invalid_argument("there is no server '" + kind + "'");
     }

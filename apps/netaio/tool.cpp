@@ -6,6 +6,7 @@
 #include <csignal>
 #include <iostream>
 
+#include "bench.hpp"
 #include "exchange.hpp"
 #include "exit_code.hpp"
 #include "ping.hpp"
@@ -48,6 +49,7 @@ int parse_and_run(int argc, const char* const* argv) {
     add_exchange_commands(app, chosen);
     add_subscribe_command(app, chosen);
     add_ping_command(app, chosen);
+    add_bench_command(app, chosen);
     app.footer(examples() + "\n" + exit_code_help() + "\nThe manual: man netaio");
     try {
         app.parse(argc, argv);

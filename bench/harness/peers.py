@@ -180,8 +180,11 @@ def reference(server, client, **values):
         script = [sys.executable, PEERS / "reference.py"]
         port = processes.free_port()
         command = [*script, server, *assignments(port=port, **values)]
-        with processes.foreign_server(command, port, setting.server_cpu,
-                                      environment) as (_, process):
+        # A UDP server can't be probed, so it says when it is there.
+        started = (processes.server(command, setting.server_cpu, environment)
+                   if server == "udp" else
+                   processes.foreign_server(command, port, setting.server_cpu, environment))
+        with started as (_, process):
             program = [setting.program("client"), client] if client else [*script, "client"]
             return processes.figures_of(
                 [*program, *assignments(port=port, **values), *setting.timing(process)],
@@ -190,12 +193,11 @@ def reference(server, client, **values):
     return run
 
 
-def plugin_costs(payload, which):
-    """What protecting or opening one message takes, in microseconds, by Google Benchmark."""
+def library_cost(name):
+    """What one call takes, in microseconds, by the benchmark of that name in crypto_bench."""
     def run(setting):
-        name = {"protect": "EncryptAndMake", "open": "CheckAndDecrypt"}[which]
         out = processes.output_of(
-            [setting.program("crypto_bench"), f"--benchmark_filter=^{name}/{payload}$",
+            [setting.program("crypto_bench"), f"--benchmark_filter=^{name}$",
              f"--benchmark_min_time={setting.seconds / 2}", "--benchmark_format=csv"],
             setting.client_cpu)
         fields = out.strip().splitlines()[-1].split(",")

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from .peers import (nats_fan_out, nats_request, ours, peer, plugin_costs, redis, redis_benchmark,
+from .peers import (library_cost, nats_fan_out, nats_request, ours, peer, redis, redis_benchmark,
                     reference, reference_plugin_costs)
 
 
@@ -121,6 +121,36 @@ def fan_out(payload, in_flight, wanted):
              "the same byte-counting subscribers.")
 
 
+def udp_echo(in_flight, wanted):
+    values = {"payload": 64, "in_flight": in_flight}
+    return Scenario(
+        f"udp_echo_{in_flight}", f"UDP echo, 64 B, {in_flight} in flight",
+        {
+            "netaio": ours("netaio_udp", "udp_echo", **values),
+            "recvfrom and sendto": ours("udp_one", "udp_echo", **values),
+            "recvmmsg and sendmmsg": ours("udp_batch", "udp_echo", **values),
+            "Asio": ours("udp_asio", "udp_echo", **values),
+            "Python reference": reference("udp", "udp_echo",
+                                          **{**values, "in_flight": min(in_flight, 32)}),
+        },
+        limit="recvfrom and sendto", together=in_flight == 1, wanted=wanted,
+        note="All are driven by one client, which sends and receives in batches.")
+
+
+def udp_flood():
+    values = {"payload": 64}
+    return Scenario(
+        "udp_flood", "UDP, 64 B, received from a sender that the system segments for (GSO)",
+        {
+            "netaio": ours("netaio_udp", "udp_flood", **values),
+            "recvmmsg": ours("udp_batch", "udp_flood", **values),
+            "recvfrom": ours("udp_one", "udp_flood", **values),
+            "Asio": ours("udp_asio", "udp_flood", **values),
+        },
+        limit="recvmmsg", wanted={"recvmmsg": 0.85, "Asio": 1.2},
+        note="Datagrams that reached the program; the rest were dropped by the system.")
+
+
 def idle():
     values = {"payload": 64, "connections": 10000}
     return Scenario(
@@ -138,9 +168,21 @@ def plugins(payload, which, wanted):
     name = "64 B" if payload == 64 else "16 KiB"
     return Scenario(
         f"{which}_{payload}", f"{which} a message of {name} with HMAC and cipher",
-        {"netaio": plugin_costs(payload, which),
+        {"netaio": library_cost(
+            {"protect": "EncryptAndMake", "open": "CheckAndDecrypt"}[which] + f"/{payload}"),
          "Python reference": reference_plugin_costs(payload, which)},
         unit="us", wanted={"Python reference": wanted})
+
+
+def plugin_table():
+    sizes = ((64, "64 B"), (1024, "1 KiB"), (16384, "16 KiB"))
+    parts = (("HmacMake", "HMAC, sending"), ("HmacCheck", "HMAC, receiving"),
+             ("CipherEncrypt", "cipher, sending"), ("CipherDecrypt", "cipher, receiving"))
+    return Scenario(
+        "plugins", "what each plugin costs for one message",
+        {f"{title}, {size_title}": library_cost(f"{name}/{size}")
+         for name, title in parts for size, size_title in sizes},
+        unit="us")
 
 
 def threads():
@@ -176,11 +218,15 @@ def all_scenarios():
         fan_out(64, 64, {"raw": 0.75, "Redis": 1.7, "libzmq XPUB": 2, "NATS": 2.5}),
         fan_out(1024, 64, {"raw": 0.80, "Redis": 1.7, "libzmq XPUB": 2, "NATS": 2.5}),
         fan_out(64, 1, {"raw": 0.90}),
+        udp_echo(64, {"recvfrom and sendto": 1.0, "Asio": 1.2}),
+        udp_echo(1, {"recvfrom and sendto": 0.90}),
+        udp_flood(),
         idle(),
         plugins(64, "protect", 1 / 100),
         plugins(64, "open", 1 / 100),
         plugins(16384, "protect", 1 / 30),
         plugins(16384, "open", 1 / 30),
+        plugin_table(),
         threads(),
         many_connections(),
     ]

@@ -17,6 +17,7 @@ from netaio import (
     Sha256StreamCipherPlugin,
     TCPClient,
     TCPServer,
+    UDPNode,
 )
 
 logging.disable(logging.CRITICAL)
@@ -94,6 +95,17 @@ async def request():
     await client.close()
 
 
+async def serve_udp():
+    node = UDPNode(port=port, interface="127.0.0.1", ignore_own_ip=False)
+    node.add_handler(
+        (MessageType.REQUEST_URI, b"echo"),
+        lambda message, _: make(MessageType.RESPOND_URI, message.body.uri, message.body.content),
+    )
+    await node.start()
+    print(f"port {port}", flush=True)
+    await asyncio.Event().wait()
+
+
 def protect():
     """Microseconds for protecting one message and for opening it."""
     def protected():
@@ -119,7 +131,7 @@ def protect():
 if what == "protect":
     protect()
 else:
-    works = {"server": serve, "notify": serve_notify, "client": request}
+    works = {"server": serve, "notify": serve_notify, "client": request, "udp": serve_udp}
     try:
         asyncio.run(works[what]())
     except KeyboardInterrupt:

@@ -51,6 +51,7 @@ void Stream::set_reading(bool wanted) {
 }
 
 void Stream::drain() {
+    const auto keep_alive = self();
     loop_->settle_fan_out();
     if (state_ == State::open) {
         state_ = State::draining;

@@ -18,10 +18,11 @@ void Stream::push(OwnedMessage message, const Plugins& inner) {
 
 // Protects and encodes a message, straight to where it is written from unless the receiver is slow.
 std::error_code Stream::append(OwnedMessage message, const Plugins& inner, const Plugins& outer) {
+    const auto keep_alive = self();
+    loop_->settle_fan_out();
     if (state_ == State::closed) {
         return Errc::closed;
     }
-    loop_->settle_fan_out();
     const auto peer = loop_->node().peer_at(remote_);
     auto& dispatcher = loop_->dispatcher();
     if (waiting_writable_) {
@@ -37,10 +38,10 @@ std::error_code Stream::append(OwnedMessage message, const Plugins& inner, const
 }
 
 std::error_code Stream::push(const SharedFrame& frame) {
+    loop_->settle_fan_out();
     if (state_ == State::closed) {
         return Errc::closed;
     }
-    loop_->settle_fan_out();
     if (waiting_writable_) {
         if (const auto error = make_room(frame->size())) {
             return error;

@@ -1,12 +1,10 @@
 #include <netaio/message.hpp>
 
 namespace netaio {
+
 OwnedMessage Message::own() const {
     return OwnedMessage(Message(type_, body_.clone(), auth_.clone()));
 }
-
-OwnedMessage::OwnedMessage(MessageType type, ByteView uri, ByteView content)
-    : Message(type, Body(uri, content)) {}
 
 Result<OwnedMessage> OwnedMessage::make(MessageType type, ByteView uri, ByteView content) {
     auto body = Body::make(uri, content);
