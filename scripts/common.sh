@@ -8,10 +8,10 @@ die() {
     exit 1
 }
 
-# The two clang presets need the tools that setup installs with --dev.
+# The clang presets need the tools that setup installs with --dev.
 setup_for() {
     case $1 in
-        tsan | fuzz | tidy) "$root/scripts/setup" --dev ;;
+        asan | tsan | tidy) "$root/scripts/setup" --dev ;;
         *) "$root/scripts/setup" ;;
     esac
 }

@@ -1,20 +1,19 @@
 #include "endpoint.hpp"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <charconv>
 #include <netaio/interfaces.hpp>
 #include <netaio/run.hpp>
 
+#include "awaiting.hpp"
 #include "exit_code.hpp"
 #include "text.hpp"
 
 namespace netaio::app {
 namespace {
 
-[[noreturn]] void refuse(std::string_view text, const std::string& why) {
+[[noreturn]] void refuse_endpoint(std::string_view text, const std::string& why) {
     throw Failure(ExitCode::usage, "'" + printable(text) + "' " + why +
                                        "; write HOST:PORT, such as 127.0.0.1:8888, localhost:8888 "
                                        "or [::1]:8888");
@@ -29,23 +28,23 @@ std::string Endpoint::str() const {
 
 Endpoint parse_endpoint(std::string_view text) {
     const std::size_t colon = text.rfind(':');
-    if (colon == std::string_view::npos) refuse(text, "has no port");
+    if (colon == std::string_view::npos) refuse_endpoint(text, "has no port");
     std::string_view host = text.substr(0, colon);
     const std::string_view digits = text.substr(colon + 1);
 
     if (!host.empty() && host.front() == '[') {
-        if (host.back() != ']') refuse(text, "has no closing bracket before its port");
+        if (host.back() != ']') refuse_endpoint(text, "has no closing bracket before its port");
         host = host.substr(1, host.size() - 2);
     } else if (host.find(':') != std::string_view::npos) {
-        refuse(text, "is an IPv6 address without brackets");
+        refuse_endpoint(text, "is an IPv6 address without brackets");
     }
-    if (host.empty()) refuse(text, "has no host");
+    if (host.empty()) refuse_endpoint(text, "has no host");
 
     Endpoint endpoint{.host = std::string(host)};
     const char* end = digits.data() + digits.size();
     const auto [stop, error] = std::from_chars(digits.data(), end, endpoint.port);
     if (digits.empty() || error != std::errc() || stop != end) {
-        refuse(text, "has no port from 0 to 65535");
+        refuse_endpoint(text, "has no port from 0 to 65535");
     }
     return endpoint;
 }
@@ -60,8 +59,7 @@ boost::asio::awaitable<Address> resolve_soon(const Endpoint& endpoint) {
     }
     tcp::resolver resolver(co_await boost::asio::this_coro::executor);
     const auto [error, found] = co_await resolver.async_resolve(
-        endpoint.host, std::to_string(endpoint.port), tcp::resolver::numeric_service,
-        boost::asio::as_tuple(boost::asio::use_awaitable));
+        endpoint.host, std::to_string(endpoint.port), tcp::resolver::numeric_service, as_tuple);
     std::optional<Address> first;
     for (const auto& entry : found) {
         const auto address = Address::parse(entry.endpoint().address().to_string(), endpoint.port);

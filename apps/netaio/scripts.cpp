@@ -19,8 +19,8 @@ using tapescript::SigningKey;
 constexpr std::size_t script_size_max = 65535;
 constexpr std::string_view byte_code_suffix = ".bin";
 
-[[noreturn]] void refuse(const std::string& option, const std::string& path,
-                         const std::string& why) {
+[[noreturn]] void refuse_file(const std::string& option, const std::string& path,
+                              const std::string& why) {
     throw Failure(ExitCode::usage, option + ": '" + path + "' " + why);
 }
 
@@ -29,7 +29,7 @@ Script read_script(const std::string& option, const std::string& path) {
     const std::string text = read_content('@' + path, {}, script_size_max);
     if (path.ends_with(byte_code_suffix)) return {{}, text};
     const auto compiled = tapescript::compile(text);
-    if (!compiled) refuse(option, path, "is no script: " + compiled.error().message());
+    if (!compiled) refuse_file(option, path, "is no script: " + compiled.error().message());
     return *compiled;
 }
 
@@ -50,7 +50,8 @@ Secret read_seed(const std::string& option, const std::string& path) {
     const bool is_seed = given.size() == SigningKey::seed_size;
     const Secret secret{ByteView(given)};
     wipe(given);
-    if (!is_seed) refuse(option, path, "holds no key: that is 32 bytes, or 64 hexadecimal digits");
+    if (!is_seed)
+        refuse_file(option, path, "holds no key: that is 32 bytes, or 64 hexadecimal digits");
     return secret;
 }
 
@@ -79,7 +80,7 @@ const std::map<std::string, WitnessMaker, std::less<>>& plain_makers() {
 WitnessMaker delegated(const std::string& path) {
     const auto certificate =
         tapescript::Certificate::unpack(read_content('@' + path, {}, script_size_max));
-    if (!certificate) refuse("--witness", path, "is no certificate of 105 bytes");
+    if (!certificate) refuse_file("--witness", path, "is no certificate of 105 bytes");
     return [certificate = *certificate](const SigningKey& key, const SigFields& fields) {
         return make_delegate_key_witness(key, certificate, fields);
     };
@@ -131,7 +132,8 @@ std::shared_ptr<const AuthPlugin> make_script_auth(const ScriptOptions& options,
         throw Failure(ExitCode::usage, "--lock and --key go together: what opens, and with what");
     }
     Script lock = read_script("--lock", options.lock);
-    if (lock.code.empty()) refuse("--lock", options.lock, "is empty, and would open for anybody");
+    if (lock.code.empty())
+        refuse_file("--lock", options.lock, "is empty, and would open for anybody");
     return tapescript_auth({.lock = std::move(lock),
                             .seed = read_seed("--key", options.key),
                             .witness = make_witness_maker(options.witness),

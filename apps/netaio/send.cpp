@@ -1,8 +1,8 @@
 #include "send.hpp"
 
 #include <algorithm>
-#include <boost/asio/as_tuple.hpp>
 
+#include "awaiting.hpp"
 #include "endpoint.hpp"
 #include "exit_code.hpp"
 #include "input.hpp"
@@ -22,8 +22,6 @@ struct SendCommand {
     std::string content;
     std::string type = "notify";
 };
-
-constexpr auto as_tuple = boost::asio::as_tuple(boost::asio::use_awaitable);
 
 void check_sent(std::error_code error, const UdpNode& node, const std::string& to) {
     if (error) {

@@ -1,12 +1,12 @@
 #include "session.hpp"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
 #include <iostream>
 #include <netaio/run.hpp>
 
+#include "awaiting.hpp"
 #include "duration.hpp"
 #include "exit_code.hpp"
 #include "logging.hpp"
@@ -15,8 +15,6 @@
 
 namespace netaio::app {
 namespace {
-
-constexpr auto as_tuple = boost::asio::as_tuple(boost::asio::use_awaitable);
 
 TcpClientOptions make_client_options(const ClientOptions& options, const Protection& protection) {
     TcpClientOptions made;

@@ -54,12 +54,13 @@ std::string advice(int sqlite_code) {
     }
 }
 
-[[noreturn]] void refuse(const std::string& path, const std::string& why, const std::string& fix) {
+[[noreturn]] void refuse_store(const std::string& path, const std::string& why,
+                               const std::string& fix) {
     throw Failure(ExitCode::other, "cannot open the store '" + path + "': " + why + "; " + fix);
 }
 
 void check(Database& database, const std::string& path, int result) {
-    if (result != SQLITE_OK) refuse(path, database.error_text(), advice(result));
+    if (result != SQLITE_OK) refuse_store(path, database.error_text(), advice(result));
 }
 
 // Resources may be private, and SQLite itself would let everyone read them.
@@ -67,7 +68,8 @@ void make_private_file(const StoreOptions& options) {
     if (options.path == ":memory:") return;
     if (options.read_only) {
         if (::access(options.path.c_str(), F_OK) != 0) {
-            refuse(options.path, "there is none", "serve it once without --read-only to make it");
+            refuse_store(options.path, "there is none",
+                         "serve it once without --read-only to make it");
         }
         return;
     }
@@ -99,11 +101,12 @@ void set_up(Database& database, const StoreOptions& options) {
             std::to_string(format_version) + "; COMMIT");
     }
     if (ask("PRAGMA application_id") != application_id) {
-        refuse(options.path, "it is another program's database", "name another file with --store");
+        refuse_store(options.path, "it is another program's database",
+                     "name another file with --store");
     }
     if (ask("PRAGMA user_version") != format_version) {
-        refuse(options.path, "it was made by a later version of netaio",
-               "use that version, or name another file with --store");
+        refuse_store(options.path, "it was made by a later version of netaio",
+                     "use that version, or name another file with --store");
     }
     if (!options.read_only) {
         run("PRAGMA journal_mode = WAL");
@@ -135,7 +138,7 @@ Store::Store(StoreOptions options)
     const auto prepare = [&](std::optional<Statement>& statement, const char* sql) {
         statement.emplace(database_, sql);
         if (!statement->ready()) {
-            refuse(options_.path, database_.error_text(), "name another file with --store");
+            refuse_store(options_.path, database_.error_text(), "name another file with --store");
         }
     };
     prepare(read_, "SELECT content FROM resources WHERE uri = ?1");

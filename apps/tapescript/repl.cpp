@@ -34,7 +34,7 @@ constexpr std::string_view help =
     "  help, ?         this\n"
     "  quit, exit, q   end\n";
 
-struct Arguments {
+struct ReplCommand {
     RunArguments run;
     bool json = false;
 };
@@ -54,7 +54,7 @@ std::string shown_float(std::string_view bytes) {
 
 class Repl {
 public:
-    explicit Repl(const Arguments& arguments)
+    explicit Repl(const ReplCommand& arguments)
         : session_(run_options(arguments.run)), json_(arguments.json) {}
 
     int run();
@@ -199,7 +199,7 @@ void Repl::show_flags() {
 }  // namespace
 
 void add_repl_command(CLI::App& app, Chosen& chosen) {
-    auto arguments = std::make_shared<Arguments>();
+    auto arguments = std::make_shared<ReplCommand>();
     CLI::App& repl = *app.add_subcommand(
         "repl", "Read statements, run them, show what they did. From a pipe, without prompt.");
     add_run_options(repl, arguments->run);

@@ -17,13 +17,13 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-struct Arguments {
+struct RunCommand {
     std::vector<std::string> scripts;
     RunArguments run;
     bool json = false;
 };
 
-int run(const Arguments& arguments) {
+int run(const RunCommand& arguments) {
     const tapescript::RunOptions options = run_options(arguments.run);
     const tapescript::Script script = read_script(arguments.scripts.front(), {.run = options});
     const auto result = tapescript::run_script(script.code, options);
@@ -38,7 +38,7 @@ int run(const Arguments& arguments) {
     return script_failed;
 }
 
-int auth(const Arguments& arguments) {
+int auth(const RunCommand& arguments) {
     const tapescript::RunOptions options = run_options(arguments.run);
     std::vector<tapescript::Script> scripts;
     for (const std::string& name : arguments.scripts) {
@@ -89,7 +89,7 @@ std::string shown(const tapescript::RunResult& result) {
 }
 
 void add_run_commands(CLI::App& app, Chosen& chosen) {
-    auto arguments = std::make_shared<Arguments>();
+    auto arguments = std::make_shared<RunCommand>();
     CLI::App& run_command =
         *app.add_subcommand("run", "Run a script; show the stack, bottom first, and the cache.");
     run_command.add_option("SCRIPT", arguments->scripts, "")

@@ -5,6 +5,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <stdexcept>
 
+#include "cancelling.hpp"
 #include "node_of.hpp"
 
 namespace netaio {
@@ -329,7 +330,7 @@ void TcpClient::Impl::close(const std::optional<Address>& server) {
 void TcpClient::Impl::shut_down() {
     ended_ = true;
     for (const auto& cancel : std::exchange(running_, {})) {
-        cancel->emit(boost::asio::cancellation_type::terminal);
+        net::cancel_on(executor_, cancel);
     }
     auto links = std::exchange(links_, {});
     for (auto& [server, link] : links) {

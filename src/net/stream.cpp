@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 
+#include "cancelling.hpp"
 #include "suspended.hpp"
 
 namespace netaio::net {
@@ -154,7 +155,7 @@ void Stream::watch_deadlines() {
 
 void Stream::cancel_handler() {
     if (const auto handler = suspended_; handler && !handler->ended) {
-        handler->cancel.emit(boost::asio::cancellation_type::terminal);
+        cancel_on(loop_->executor(), handler);
     }
 }
 

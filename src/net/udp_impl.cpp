@@ -7,6 +7,7 @@
 #include <boost/asio/signal_set.hpp>
 #include <stdexcept>
 
+#include "cancelling.hpp"
 #include "node_of.hpp"
 #include "udp_handler.hpp"
 
@@ -143,7 +144,7 @@ void UdpNode::Impl::stop() {
     }
     core_->end_requests(Errc::cancelled);
     for (const auto& running : std::unordered_set(running_)) {
-        running->cancel.emit(boost::asio::cancellation_type::terminal);
+        net::cancel_on(executor_, running);
     }
 }
 

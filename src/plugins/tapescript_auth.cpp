@@ -10,7 +10,7 @@
 namespace netaio {
 namespace {
 
-constexpr std::size_t nonce_size = 16;
+constexpr std::size_t witness_nonce_size = 16;
 
 TapescriptOptions validated(TapescriptOptions options) {
     if (options.lock.code.empty()) {
@@ -53,7 +53,7 @@ std::error_code TapescriptAuth::make(AuthFields& fields, ByteView encoded_body,
     if (!ts || (!given_nonce && fields.contains(options_.nonce_field))) {
         return Errc::auth_not_possible;
     }
-    std::string nonce(nonce_size, '\0');
+    std::string nonce(witness_nonce_size, '\0');
     if (given_nonce) {
         nonce = *given_nonce;
     } else {

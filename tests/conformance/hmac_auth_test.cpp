@@ -6,7 +6,7 @@
 #include "cases.hpp"
 #include "crypto/hmac.hpp"
 
-namespace netaio {
+namespace netaio::hmac_auth_cases {
 namespace {
 
 using vectors::Json;
@@ -103,4 +103,4 @@ TEST(HmacAuthVectors, AreAllOfAKindThatIsTested) {
 }
 
 }  // namespace
-}  // namespace netaio
+}  // namespace netaio::hmac_auth_cases

@@ -6,11 +6,11 @@
 
 #include "cases.hpp"
 #include "core/dispatcher.hpp"
-#include "core/peer_handler.hpp"
 #include "core/layers.hpp"
+#include "core/peer_handler.hpp"
 #include "divergences.hpp"
 
-namespace netaio {
+namespace netaio::message_cases {
 namespace {
 
 using vectors::Json;
@@ -281,4 +281,4 @@ TEST(MessageConformance, IntroducesPeersAsClientsDo) {
 }
 
 }  // namespace
-}  // namespace netaio
+}  // namespace netaio::message_cases

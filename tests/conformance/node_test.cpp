@@ -7,7 +7,7 @@
 #include "node_driver.hpp"
 
 /// What nodes do with whole messages, in the cases of all files that describe nodes.
-namespace netaio {
+namespace netaio::node_cases {
 namespace {
 
 using vectors::Json;
@@ -216,4 +216,4 @@ TEST(NodeConformance, ClientsDoAsTheReferenceDoes) {
 }
 
 }  // namespace
-}  // namespace netaio
+}  // namespace netaio::node_cases

@@ -5,7 +5,7 @@
 #include "divergences.hpp"
 #include "vectors.hpp"
 
-namespace netaio {
+namespace netaio::packify_cases {
 namespace {
 
 using vectors::Json;
@@ -74,4 +74,4 @@ TEST(PackifyVectors, AreAllOfAKindThatIsTested) {
 }
 
 }  // namespace
-}  // namespace netaio
+}  // namespace netaio::packify_cases

@@ -5,7 +5,7 @@
 
 #include "cases.hpp"
 
-namespace netaio {
+namespace netaio::peer_cases {
 namespace {
 
 using vectors::Json;
@@ -86,4 +86,4 @@ TEST(PeerVectors, AreAllOfAKindThatIsTested) {
 }
 
 }  // namespace
-}  // namespace netaio
+}  // namespace netaio::peer_cases

@@ -9,7 +9,7 @@
 #include "crypto/keystream.hpp"
 #include "crypto/memory.hpp"
 
-namespace netaio {
+namespace netaio::stream_cipher_cases {
 namespace {
 
 using vectors::Json;
@@ -256,4 +256,4 @@ TEST(StreamCipherVectors, AreAllOfAKindThatIsTested) {
 }
 
 }  // namespace
-}  // namespace netaio
+}  // namespace netaio::stream_cipher_cases

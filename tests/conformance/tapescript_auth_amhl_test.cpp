@@ -2,7 +2,7 @@
 
 #include "tapescript_auth_makers.hpp"
 
-namespace netaio {
+namespace netaio::tapescript_auth_amhl_cases {
 namespace {
 
 using tapescript::Point;
@@ -102,4 +102,4 @@ TEST(TapescriptAmhlVectors, ComputesWhatTheReferenceDoes) {
 }
 
 }  // namespace
-}  // namespace netaio
+}  // namespace netaio::tapescript_auth_amhl_cases

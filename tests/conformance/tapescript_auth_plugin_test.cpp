@@ -6,7 +6,7 @@
 #include "cases.hpp"
 #include "tapescript_auth_makers.hpp"
 
-namespace netaio {
+namespace netaio::tapescript_auth_plugin_cases {
 namespace {
 
 using vectors::Json;
@@ -119,4 +119,4 @@ TEST(TapescriptAuthPluginVectors, TellsSendersTheSame) {
 }
 
 }  // namespace
-}  // namespace netaio
+}  // namespace netaio::tapescript_auth_plugin_cases

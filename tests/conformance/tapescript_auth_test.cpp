@@ -7,7 +7,7 @@
 #include "tapescript_auth_makers.hpp"
 #include "tapescript_values.hpp"
 
-namespace netaio {
+namespace netaio::tapescript_auth_cases {
 namespace {
 
 using vectors::Json;
@@ -82,4 +82,4 @@ TEST(TapescriptAuthVectors, AreAllOfAKindThatIsTested) {
 }
 
 }  // namespace
-}  // namespace netaio
+}  // namespace netaio::tapescript_auth_cases

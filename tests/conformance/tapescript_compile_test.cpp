@@ -6,7 +6,7 @@
 #include "divergences.hpp"
 #include "vectors.hpp"
 
-namespace netaio {
+namespace netaio::tapescript_compile_cases {
 namespace {
 
 using tapescript::CompileResult;
@@ -99,4 +99,4 @@ TEST(TapescriptCompileReferenceVectors, DecompileAsTheReferenceDoes) {
 }
 
 }  // namespace
-}  // namespace netaio
+}  // namespace netaio::tapescript_compile_cases

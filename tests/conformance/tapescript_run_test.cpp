@@ -6,7 +6,7 @@
 #include "divergences.hpp"
 #include "tapescript_values.hpp"
 
-namespace netaio {
+namespace netaio::tapescript_run_cases {
 namespace {
 
 using tapescript::RunResult;
@@ -112,4 +112,4 @@ TEST(TapescriptRunVectors, EndAsInTheReferencesOwnTests) {
 }
 
 }  // namespace
-}  // namespace netaio
+}  // namespace netaio::tapescript_run_cases

@@ -7,7 +7,7 @@
 #include "cases.hpp"
 #include "crypto/box.hpp"
 
-namespace netaio {
+namespace netaio::x25519_cipher_cases {
 namespace {
 
 using vectors::Json;
@@ -142,4 +142,4 @@ TEST(X25519CipherVectors, AreAllOfAKindThatIsTested) {
 }
 
 }  // namespace
-}  // namespace netaio
+}  // namespace netaio::x25519_cipher_cases

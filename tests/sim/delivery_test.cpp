@@ -7,12 +7,10 @@
 namespace netaio::sim {
 namespace {
 
-constexpr Quality whole{.delay_min = 0ms, .delay_max = 200ms};
-
 // Some nodes on one network that know each other; the first is the one that tells.
 struct Delivery {
     Delivery(std::uint64_t seed, const Quality& quality, int count = 5)
-        : run(seed, seed % 2 == 0 ? Trust::all : Trust::none), network(run.network(whole)) {
+        : run(seed, seed % 2 == 0 ? Trust::all : Trust::none), network(run.network(overtaking)) {
         for (int i = 0; i < count; ++i) {
             run.node({&network});
         }
@@ -69,7 +67,7 @@ using Heard = std::pair<int, int>;
 
 TEST(SimDelivery, ABroadcastReachesEachPeerExactlyOnce) {
     for_each_seed(1000, [](std::uint64_t seed) {
-        Delivery test(seed, whole);
+        Delivery test(seed, overtaking);
         EXPECT_EQ(test.broadcast(), Heard(4, 4));
         test.nodes[1]->leave();
         test.run.run_for(1s);
@@ -80,7 +78,7 @@ TEST(SimDelivery, ABroadcastReachesEachPeerExactlyOnce) {
 
 TEST(SimDelivery, ANotificationReachesEachSubscriberExactlyOnce) {
     for_each_seed(1000, [](std::uint64_t seed) {
-        Delivery test(seed, whole);
+        Delivery test(seed, overtaking);
         for (const int i : {1, 2, 3, 2}) {
             test.subscribe(*test.nodes[static_cast<std::size_t>(i)]);
         }
@@ -115,7 +113,7 @@ TEST(SimDelivery, EachCopyOfADatagramIsHandledOnce) {
 
 TEST(SimDelivery, AMulticastReachesEveryOtherNodeOnce) {
     for_each_seed(1000, [](std::uint64_t seed) {
-        Delivery test(seed, whole);
+        Delivery test(seed, overtaking);
         EXPECT_EQ(test.tell([](core::DatagramNode& core) {
             EXPECT_FALSE(core.multicast(notify("uri", "news"), {}, core.node().outer));
         }),
@@ -147,7 +145,7 @@ TEST(SimDelivery, RequestsThatAreRepeatedGetThroughALossyNetwork) {
 
 TEST(SimDelivery, RequestsToNobodyEndInTime) {
     for_each_seed(1000, [](std::uint64_t seed) {
-        Delivery test(seed, whole);
+        Delivery test(seed, overtaking);
         SimNode& asking = *test.nodes[0];
         const auto gone = asking.host().address_of(*test.nodes[1]);
         test.nodes[1]->die();

@@ -21,6 +21,10 @@ struct Quality {
     Duration delay_max{1};  ///< datagrams overtake each other when it is above delay_min
 };
 
+/// Delays by which datagrams overtake each other, and nothing is lost.
+inline constexpr Quality overtaking{.delay_min = std::chrono::milliseconds(0),
+                                    .delay_max = std::chrono::milliseconds(200)};
+
 /// Where a host is on a network: an interface with its one address.
 class Link {
 public:

@@ -13,9 +13,6 @@ Trust trust_of(std::uint64_t seed) {
     return kinds_of_trust[seed % 3];
 }
 
-// Delays by which datagrams overtake each other.
-constexpr Quality whole{.delay_min = 0ms, .delay_max = 200ms};
-
 // From here on nothing overtakes a goodbye, which would make its sender known again for a while.
 void settle(Scenario& run, std::initializer_list<Network*> networks) {
     for (Network* network : networks) {
@@ -27,7 +24,7 @@ void settle(Scenario& run, std::initializer_list<Network*> networks) {
 TEST(SimPeers, ThreeHostsDiscoverEachOther) {
     for_each_seed(2000, [](std::uint64_t seed) {
         Scenario run(seed, trust_of(seed));
-        Network& network = run.network(whole);
+        Network& network = run.network(overtaking);
         for (int i = 0; i < 3; ++i) {
             run.node({&network});
         }
@@ -48,8 +45,8 @@ TEST(SimPeers, ThreeHostsDiscoverEachOther) {
 TEST(SimPeers, AHostOnTwoNetworksKnowsBothAndBridgesNeither) {
     for_each_seed(1000, [](std::uint64_t seed) {
         Scenario run(seed, trust_of(seed));
-        Network& left = run.network(whole);
-        Network& right = run.network(whole);
+        Network& left = run.network(overtaking);
+        Network& right = run.network(overtaking);
         SimNode& a = run.node({&left});
         SimNode& middle = run.node({&left, &right});
         SimNode& b = run.node({&right});
@@ -73,7 +70,7 @@ TEST(SimPeers, AHostOnTwoNetworksKnowsBothAndBridgesNeither) {
 TEST(SimPeers, APeerThatSaysGoodbyeIsGoneAndOneThatIsCutOffTimesOut) {
     for_each_seed(1000, [](std::uint64_t seed) {
         Scenario run(seed, trust_of(seed));
-        Network& network = run.network(whole);
+        Network& network = run.network(overtaking);
         SimNode& stays = run.node({&network});
         SimNode& polite = run.node({&network});
         SimNode& cut = run.node({&network});
@@ -120,7 +117,7 @@ TEST(SimPeers, FindEachOtherWhereEveryFifthDatagramIsLost) {
 TEST(SimPeers, ALateJoinerIsKnownAndKnowsAllAtOnce) {
     for_each_seed(1000, [](std::uint64_t seed) {
         Scenario run(seed, trust_of(seed));
-        Network& network = run.network(whole);
+        Network& network = run.network(overtaking);
         for (int i = 0; i < 4; ++i) {
             run.node({&network});
         }
@@ -136,7 +133,7 @@ TEST(SimPeers, ALateJoinerIsKnownAndKnowsAllAtOnce) {
 TEST(SimPeers, TwoNodesOnOneHostKnowEachOtherAndAreBothKnown) {
     for_each_seed(1000, [](std::uint64_t seed) {
         Scenario run(seed, trust_of(seed));
-        Network& network = run.network(whole);
+        Network& network = run.network(overtaking);
         Host& shared = run.host({&network});
         SimNode& one = run.node(shared);
         SimNode& two = run.node(shared);
@@ -156,7 +153,7 @@ TEST(SimPeers, TwoNodesOnOneHostKnowEachOtherAndAreBothKnown) {
 TEST(SimPeers, APartitionHeals) {
     for_each_seed(1000, [](std::uint64_t seed) {
         Scenario run(seed, trust_of(seed));
-        Network& network = run.network(whole);
+        Network& network = run.network(overtaking);
         for (int i = 0; i < 5; ++i) {
             run.node({&network});
         }
@@ -180,7 +177,7 @@ TEST(SimPeers, APartitionHeals) {
 TEST(SimPeers, FiftyNodesSettleWithoutAStorm) {
     for_each_seed(20, [](std::uint64_t seed) {
         Scenario run(seed);
-        Network& network = run.network(whole);
+        Network& network = run.network(overtaking);
         constexpr std::uint64_t count = 50;
         for (std::uint64_t i = 0; i < count; ++i) {
             run.node_later(run.host({&network}),

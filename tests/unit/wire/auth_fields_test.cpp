@@ -6,7 +6,7 @@
 namespace netaio {
 namespace {
 
-std::string packed(const Value& value) {
+std::string packified(const Value& value) {
     return pack(value).value();
 }
 
@@ -43,7 +43,7 @@ TEST(AuthFields, EncodeToTheEmptyDictWhenThereAreNone) {
 
 TEST(AuthFields, ReadWhatPackifyWrites) {
     const std::string dict =
-        packed(Dict{{"nonce", Bytes("n")}, {"ts", 7}, {"long", Bytes(std::string(300, 'x'))}});
+        packified(Dict{{"nonce", Bytes("n")}, {"ts", 7}, {"long", Bytes(std::string(300, 'x'))}});
     AuthFields fields;
     ASSERT_FALSE(fields.parse(dict));
     EXPECT_EQ(fields.size(), 3u);
@@ -55,7 +55,7 @@ TEST(AuthFields, ReadWhatPackifyWrites) {
 }
 
 TEST(AuthFields, ViewTheFrameTheyWereParsedFrom) {
-    const std::string dict = packed(Dict{{"nonce", Bytes("n")}});
+    const std::string dict = packified(Dict{{"nonce", Bytes("n")}});
     AuthFields fields;
     EXPECT_TRUE(fields.owns());
     ASSERT_FALSE(fields.parse(dict));
@@ -69,16 +69,17 @@ TEST(AuthFields, ViewTheFrameTheyWereParsedFrom) {
 }
 
 TEST(AuthFields, TellTypesOfValuesApart) {
-    const std::string dict = packed(Dict{{"bytes", Bytes("b")},
-                                         {"bytearray", ByteArray("b")},
-                                         {"str", "b"},
-                                         {"integer", 1},
-                                         {"negative", -1},
-                                         {"max", std::uint64_t{0} - 1},
-                                         {"huge", Integer::from_magnitude(std::string(9, '\x01'))},
-                                         {"none", Value()},
-                                         {"bool", true},
-                                         {"list", List{Bytes("b")}}});
+    const std::string dict =
+        packified(Dict{{"bytes", Bytes("b")},
+                       {"bytearray", ByteArray("b")},
+                       {"str", "b"},
+                       {"integer", 1},
+                       {"negative", -1},
+                       {"max", std::uint64_t{0} - 1},
+                       {"huge", Integer::from_magnitude(std::string(9, '\x01'))},
+                       {"none", Value()},
+                       {"bool", true},
+                       {"list", List{Bytes("b")}}});
     AuthFields fields;
     ASSERT_FALSE(fields.parse(dict));
     EXPECT_EQ(fields.size(), 10u);
@@ -99,25 +100,26 @@ TEST(AuthFields, TellTypesOfValuesApart) {
 
 TEST(AuthFields, KeepTheLaterOfTwoFieldsOfOneName) {
     const std::string long_form("\x83\0\1a", 4);
-    const std::string dict = raw_dict({{packed("a"), packed(Bytes("first"))},
-                                       {packed("b"), packed(Bytes("b"))},
-                                       {long_form, packed(Bytes("second"))}});
+    const std::string dict = raw_dict({{packified("a"), packified(Bytes("first"))},
+                                       {packified("b"), packified(Bytes("b"))},
+                                       {long_form, packified(Bytes("second"))}});
     AuthFields fields;
     ASSERT_FALSE(fields.parse(dict));
     EXPECT_EQ(fields.size(), 2u);
     EXPECT_EQ(fields.bytes("a"), "second");
-    EXPECT_EQ(encoded(fields), packed(Dict{{"a", Bytes("second")}, {"b", Bytes("b")}}));
+    EXPECT_EQ(encoded(fields), packified(Dict{{"a", Bytes("second")}, {"b", Bytes("b")}}));
 }
 
 TEST(AuthFields, WriteReceivedValuesInCanonicalForm) {
     const std::string long_bytes("\xc1\0\0\0\1x", 6);
     const std::string long_number("\xc4\0\0\0\7", 5);
-    const std::string dict = raw_dict({{packed("n"), long_number}, {packed("b"), long_bytes}});
+    const std::string dict =
+        raw_dict({{packified("n"), long_number}, {packified("b"), long_bytes}});
     AuthFields fields;
     ASSERT_FALSE(fields.parse(dict));
     EXPECT_EQ(fields.bytes("b"), "x");
     EXPECT_EQ(fields.integer("n"), 7u);
-    const std::string canonical = packed(Dict{{"b", Bytes("x")}, {"n", 7}});
+    const std::string canonical = packified(Dict{{"b", Bytes("x")}, {"n", 7}});
     EXPECT_EQ(encoded(fields), canonical);
     EXPECT_EQ(encoded(fields.clone()), canonical);
 }
@@ -128,7 +130,7 @@ TEST(AuthFields, AreRefusedAbove256) {
         for (std::size_t i = 0; i < count; ++i) {
             entries.push_back({"field" + std::to_string(i), Bytes("x")});
         }
-        const std::string dict = packed(Dict(std::move(entries)));
+        const std::string dict = packified(Dict(std::move(entries)));
         AuthFields fields;
         const auto error = fields.parse(dict);
         EXPECT_EQ(error, count <= 256 ? std::error_code() : Errc::too_large) << count;
@@ -137,17 +139,17 @@ TEST(AuthFields, AreRefusedAbove256) {
 }
 
 TEST(AuthFields, RefuseWhatIsNoDictOfTextKeys) {
-    const std::string good = packed(Dict{{"nonce", Bytes("n")}});
+    const std::string good = packified(Dict{{"nonce", Bytes("n")}});
     std::vector<std::string> bad{"",
                                  "\x4d",
-                                 packed(List{}),
-                                 packed(Bytes("x")),
-                                 packed(Value()),
-                                 packed(Dict{{1, 2}}),
-                                 packed(Dict{{Bytes("nonce"), Bytes("n")}}),
-                                 packed(Dict{{"text", Bytes("n")}, {Value(), 1}}),
-                                 raw_dict({{std::string("\x43\1\xff", 3), packed(1)}}),
-                                 raw_dict({{packed("a"), ""}})};
+                                 packified(List{}),
+                                 packified(Bytes("x")),
+                                 packified(Value()),
+                                 packified(Dict{{1, 2}}),
+                                 packified(Dict{{Bytes("nonce"), Bytes("n")}}),
+                                 packified(Dict{{"text", Bytes("n")}, {Value(), 1}}),
+                                 raw_dict({{std::string("\x43\1\xff", 3), packified(1)}}),
+                                 raw_dict({{packified("a"), ""}})};
     for (std::size_t cut = 0; cut < good.size(); ++cut) {
         bad.push_back(good.substr(0, cut));
     }
@@ -163,7 +165,7 @@ TEST(AuthFields, RefuseWhatIsNoDictOfTextKeys) {
 TEST(AuthFields, ForgetWhatTheyHeldBeforeParsing) {
     AuthFields fields;
     fields.set("before", "x");
-    const std::string dict = packed(Dict{{"nonce", Bytes("n")}});
+    const std::string dict = packified(Dict{{"nonce", Bytes("n")}});
     ASSERT_FALSE(fields.parse(dict));
     EXPECT_FALSE(fields.contains("before"));
     EXPECT_EQ(fields.size(), 1u);
@@ -176,14 +178,14 @@ TEST(AuthFields, SetReplaceAndErase) {
     fields.set("a", std::string(300, 'x'));
     EXPECT_EQ(fields.size(), 2u);
     EXPECT_EQ(fields.bytes("a"), std::string(300, 'x'));
-    EXPECT_EQ(encoded(fields), packed(Dict{{"a", Bytes(std::string(300, 'x'))}, {"b", 2}}));
+    EXPECT_EQ(encoded(fields), packified(Dict{{"a", Bytes(std::string(300, 'x'))}, {"b", 2}}));
     fields.set_integer("a", std::uint64_t{0} - 1);
     EXPECT_EQ(fields.integer("a"), std::uint64_t{0} - 1);
     EXPECT_FALSE(fields.bytes("a"));
     fields.erase("missing");
     fields.erase("a");
     EXPECT_FALSE(fields.contains("a"));
-    EXPECT_EQ(encoded(fields), packed(Dict{{"b", 2}}));
+    EXPECT_EQ(encoded(fields), packified(Dict{{"b", 2}}));
     fields.clear();
     EXPECT_TRUE(fields.empty());
 }
@@ -197,7 +199,7 @@ TEST(AuthFields, SetAFieldToTheValueOfAnother) {
     }
     EXPECT_EQ(fields.size(), 101u);
     fields.for_each([](std::string_view name, ByteView value) {
-        EXPECT_EQ(value, packed(Bytes("value"))) << name;
+        EXPECT_EQ(value, packified(Bytes("value"))) << name;
     });
 }
 
@@ -218,13 +220,13 @@ TEST(AuthFields, SortAsPackifyDoesWhateverTheOrder) {
     for (auto field = all.rbegin(); field != all.rend(); ++field) {
         backward.set(field->first, field->second);
     }
-    EXPECT_EQ(encoded(forward), packed(Dict(entries)));
+    EXPECT_EQ(encoded(forward), packified(Dict(entries)));
     EXPECT_EQ(encoded(backward), encoded(forward));
 }
 
 TEST(AuthFields, EncodeUpToTheirLengthOnTheWire) {
     std::size_t size = 0xffff;
-    while (packed(Dict{{"a", Bytes(std::string(size, 'x'))}}).size() > 0xffff) {
+    while (packified(Dict{{"a", Bytes(std::string(size, 'x'))}}).size() > 0xffff) {
         --size;
     }
     AuthFields fields;
@@ -239,7 +241,7 @@ TEST(AuthFields, EncodeUpToTheirLengthOnTheWire) {
 TEST(AuthFields, ClonesOutliveTheFrame) {
     AuthFields copy;
     {
-        std::string dict = packed(Dict{{"nonce", Bytes("n")}, {"ts", 7}});
+        std::string dict = packified(Dict{{"nonce", Bytes("n")}, {"ts", 7}});
         AuthFields fields;
         ASSERT_FALSE(fields.parse(dict));
         fields.set("own", "x");
