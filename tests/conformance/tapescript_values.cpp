@@ -28,7 +28,7 @@ tapescript::Value script_value(const Json& tagged) {
     const auto type = tagged.at("t").get<std::string>();
     if (type == "list" || type == "tuple") return list_of(tagged);
     if (type == "int") return Integer(tagged.at("v").get<std::string>());
-    const Value value = value_of(tagged);
+    const netaio::Value value = value_of(tagged);
     if (value.is_none()) return {};
     if (const auto boolean = value.as_bool()) return *boolean;
     if (const auto number = value.as_float()) return *number;

@@ -7,7 +7,7 @@ namespace {
 
 using namespace test;
 
-const PeerManagementOptions briskly{.advertise_every = 50ms, .peer_timeout = 5s};
+const PeerManagementOptions often{.advertise_every = 50ms, .peer_timeout = 5s};
 
 TcpServerOptions server_options() {
     TcpServerOptions options = local_options();
@@ -19,13 +19,6 @@ TcpClientOptions client_options(std::string id) {
     TcpClientOptions options;
     options.local_peer = Peer{.id = std::move(id)};
     return options;
-}
-
-awaitable<bool> until(std::function<bool()> condition) {
-    for (int i = 0; i < 2000 && !condition(); ++i) {
-        co_await pause(5ms);
-    }
-    co_return condition();
 }
 
 class TcpPeers : public testing::TestWithParam<unsigned> {
@@ -54,10 +47,10 @@ public:
 INSTANTIATE_TEST_SUITE_P(OneThreadAndSeveral, TcpPeers, testing::Values(1u, 3u));
 
 TEST_P(TcpPeers, AreFoundWhenAClientConnects) {
-    server.manage_peers(briskly);
+    server.manage_peers(often);
     run([](TcpPeers& test) -> awaitable<void> {
         TcpClient client(client_options("client"));
-        client.manage_peers(briskly);
+        client.manage_peers(often);
         co_await client.connect("127.0.0.1", test.server.port());
         EXPECT_TRUE(co_await until([&] { return client.peer("server") && test.joined == 1; }));
         EXPECT_EQ(client.peer("server")->data, "s");
@@ -75,17 +68,17 @@ TEST_P(TcpPeers, AreFoundWhenTheServerTurnsItOn) {
         client.manage_peers({.advertise_every = 1h, .peer_timeout = 1h});
         co_await client.connect("127.0.0.1", test.server.port());
         co_await client.request("x");
-        test.server.manage_peers(briskly);
+        test.server.manage_peers(often);
         EXPECT_TRUE(co_await until([&] { return client.peer("server") && test.joined == 1; }));
     }(*this));
 }
 
 TEST_P(TcpPeers, LeaveWithTheirConnection) {
-    server.manage_peers(briskly);
+    server.manage_peers(often);
     run([](TcpPeers& test) -> awaitable<void> {
         {
             TcpClient client(client_options("client"));
-            client.manage_peers(briskly);
+            client.manage_peers(often);
             co_await client.connect("127.0.0.1", test.server.port());
             EXPECT_TRUE(co_await until([&] { return test.joined == 1; }));
         }
@@ -95,12 +88,12 @@ TEST_P(TcpPeers, LeaveWithTheirConnection) {
 }
 
 TEST_P(TcpPeers, AreToldWhenTheServerStops) {
-    server.manage_peers(briskly);
+    server.manage_peers(often);
     run([](TcpPeers& test) -> awaitable<void> {
         TcpClient client(client_options("client"));
         std::vector<std::string> gone;
         client.set_peer_callbacks({.left = [&](const Peer& peer) { gone.push_back(peer.id); }});
-        client.manage_peers(briskly);
+        client.manage_peers(often);
         co_await client.connect("127.0.0.1", test.server.port());
         EXPECT_TRUE(co_await until([&] { return client.peers().size() == 1; }));
         test.server.stop();
@@ -110,10 +103,10 @@ TEST_P(TcpPeers, AreToldWhenTheServerStops) {
 }
 
 TEST_P(TcpPeers, LoseTheirSubscriptionsWhenTheyLeave) {
-    server.manage_peers(briskly);
+    server.manage_peers(often);
     run([](TcpPeers& test) -> awaitable<void> {
         TcpClient client(client_options("client"));
-        client.manage_peers(briskly);
+        client.manage_peers(often);
         co_await client.connect("127.0.0.1", test.server.port());
         co_await client.subscribe("news");
         EXPECT_TRUE(co_await until([&] { return test.joined == 1; }));
@@ -127,15 +120,15 @@ TEST_P(TcpPeers, LoseTheirSubscriptionsWhenTheyLeave) {
 }
 
 TEST_P(TcpPeers, OfAnotherAppAreNotSeen) {
-    server.manage_peers(briskly);
+    server.manage_peers(often);
     run([](TcpPeers& test) -> awaitable<void> {
         TcpClient other(client_options("other"));
-        auto managed = briskly;
+        auto managed = often;
         managed.app_id = "another";
         other.manage_peers(managed);
         co_await other.connect("127.0.0.1", test.server.port());
         TcpClient client(client_options("client"));
-        client.manage_peers(briskly);
+        client.manage_peers(often);
         co_await client.connect("127.0.0.1", test.server.port());
         EXPECT_TRUE(co_await until([&] { return test.joined == 1; }));
         co_await pause(100ms);

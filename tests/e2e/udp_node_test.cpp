@@ -35,13 +35,6 @@ Address at(const UdpNode& node) {
 
 const PeerManagementOptions briskly{.advertise_every = 50ms, .peer_timeout = 400ms};
 
-awaitable<bool> until(std::function<bool()> condition) {
-    for (int i = 0; i < 2000 && !condition(); ++i) {
-        co_await pause(5ms);
-    }
-    co_return condition();
-}
-
 void echo(UdpNode& node) {
     node.on(MessageType::request_uri,
             [](const Message& message) { return respond(message.uri(), message.content()); });

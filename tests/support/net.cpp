@@ -121,4 +121,11 @@ awaitable<void> pause(std::chrono::milliseconds time) {
     co_await timer.async_wait(boost::asio::use_awaitable);
 }
 
+awaitable<bool> until(std::function<bool()> condition) {
+    for (int i = 0; i < 2000 && !condition(); ++i) {
+        co_await pause(std::chrono::milliseconds(5));
+    }
+    co_return condition();
+}
+
 }  // namespace netaio::test

@@ -8,6 +8,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/use_future.hpp>
 #include <condition_variable>
+#include <functional>
 #include <mutex>
 #include <netaio/netaio.hpp>
 
@@ -61,5 +62,8 @@ std::string encoded(const Message& message);
 
 /// Pauses a coroutine.
 awaitable<void> pause(std::chrono::milliseconds time);
+
+/// Waits for the condition to hold, 10 seconds at most; whether it does.
+awaitable<bool> until(std::function<bool()> condition);
 
 }  // namespace netaio::test

@@ -11,8 +11,6 @@ namespace {
 
 using namespace test;
 
-const Address elsewhere = *Address::parse("192.0.2.3", 4000);
-
 OwnedMessage asks(std::size_t size = 100) {
     return request("uri", std::string(size, 'c'));
 }

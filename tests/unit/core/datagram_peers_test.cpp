@@ -8,8 +8,6 @@ namespace {
 using namespace test;
 using std::chrono::seconds;
 
-const Address elsewhere = *Address::parse("192.0.2.3", 4000);
-
 struct DatagramPeersTest : testing::Test {
     DatagramPeersTest() {
         test.node->on_peer.left = [this](const Peer& peer) { left.push_back(peer.id); };

@@ -20,6 +20,7 @@ using netaio::test::fixed_environment;
 
 inline const Address here = *Address::parse("192.0.2.1", 4000);
 inline const Address there = *Address::parse("192.0.2.2", 4000);
+inline const Address elsewhere = *Address::parse("192.0.2.3", 4000);
 
 /// One of many hosts.
 inline Address host(int number, std::uint16_t port = 4000) {

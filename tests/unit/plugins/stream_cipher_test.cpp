@@ -8,7 +8,7 @@
 
 #include "support/fixed_environment.hpp"
 
-namespace netaio {
+namespace netaio::stream_cipher_tests {
 namespace {
 
 constexpr Dialect dialects[] = {Dialect::v0_0_9, Dialect::v0_0_8};
@@ -219,4 +219,4 @@ TEST_F(StreamCipherTest, ServesSeveralThreadsAtOnce) {
 }
 
 }  // namespace
-}  // namespace netaio
+}  // namespace netaio::stream_cipher_tests

@@ -7,7 +7,7 @@
 
 #include "support/fixed_environment.hpp"
 
-namespace netaio {
+namespace netaio::tapescript_auth_tests {
 namespace {
 
 using tapescript::Script;
@@ -176,4 +176,4 @@ TEST_F(TapescriptAuthTest, RefusesOptionsThatProtectNothing) {
 }
 
 }  // namespace
-}  // namespace netaio
+}  // namespace netaio::tapescript_auth_tests
