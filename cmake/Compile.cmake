@@ -13,6 +13,10 @@ if(NETAIO_WARNINGS)
                 array-bounds dangling-pointer mismatched-new-delete)
             target_compile_options(netaio_compile INTERFACE -Wno-${warning})
         endforeach()
+        if(CMAKE_UNITY_BUILD)
+            # There a source is an included file, whose unnamed namespaces g++ distrusts.
+            target_compile_options(netaio_compile INTERFACE -Wno-subobject-linkage)
+        endif()
     endif()
 endif()
 

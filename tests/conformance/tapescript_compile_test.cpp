@@ -42,7 +42,7 @@ void check_compile(const Json& one) {
     if (!vectors::expects_error(one) || compiled) return;
     const Json& error = one.at("expect").at("error");
     if (error.at("own").get<bool>()) {
-        EXPECT_EQ(compiled.error().type, error.at("type")) << shown;
+        EXPECT_EQ(compiled.error().type, error.at("type").get<std::string>()) << shown;
     }
 }
 
@@ -59,7 +59,7 @@ void check_decompile(const Json& one) {
         ASSERT_FALSE(lines);
         const Json& error = one.at("expect").at("error");
         if (error.at("own").get<bool>()) {
-            EXPECT_EQ(lines.error().type, error.at("type"));
+            EXPECT_EQ(lines.error().type, error.at("type").get<std::string>());
         }
         return;
     }
@@ -69,7 +69,7 @@ void check_decompile(const Json& one) {
     if (!expect.contains("recompiled")) {
         EXPECT_EQ(recompiled(*lines), vectors::to_hex(code));
     } else if (expect.at("recompiled").is_string()) {
-        EXPECT_EQ(recompiled(*lines), expect.at("recompiled"));
+        EXPECT_EQ(recompiled(*lines), expect.at("recompiled").get<std::string>());
     } else {
         EXPECT_EQ(recompiled(*lines), "error");
     }

@@ -39,12 +39,12 @@ struct Delivery {
         return {heard, times};
     }
     std::pair<int, int> broadcast() {
-        return tell([this](core::DatagramNode& core) {
+        return tell([](core::DatagramNode& core) {
             EXPECT_FALSE(core.broadcast(notify("uri", "news"), {}, core.node().outer));
         });
     }
     std::pair<int, int> notify_subscribers() {
-        return tell([this](core::DatagramNode& core) {
+        return tell([](core::DatagramNode& core) {
             EXPECT_FALSE(core.notify("topic", notify("uri", "news"), {}, core.node().outer));
         });
     }

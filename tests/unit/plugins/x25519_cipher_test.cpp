@@ -92,11 +92,11 @@ TEST_F(X25519CipherTest, EncryptsTheSameMessageDifferentlyEachTime) {
 
 TEST_F(X25519CipherTest, DecryptsInTheBufferTheMessageLiesIn) {
     std::string buffer = encrypted("uri", "content").body().encoded().str();
-    Body body = Body::over(buffer).value();
-    ASSERT_FALSE(there.decrypt(body, AuthFields(), to(here_peer)));
-    EXPECT_EQ(body.uri(), "uri");
-    EXPECT_EQ(body.content(), "content");
-    EXPECT_FALSE(body.owns());
+    Body message_body = Body::over(buffer).value();
+    ASSERT_FALSE(there.decrypt(message_body, AuthFields(), to(here_peer)));
+    EXPECT_EQ(message_body.uri(), "uri");
+    EXPECT_EQ(message_body.content(), "content");
+    EXPECT_FALSE(message_body.owns());
 }
 
 TEST_F(X25519CipherTest, FailsToDecryptWhatWasChangedCutOrIsFromAnother) {

@@ -8,8 +8,8 @@
 namespace netaio {
 namespace {
 
-constexpr int first = static_cast<int>(Errc::malformed);
-constexpr int last = static_cast<int>(Errc::not_connected);
+constexpr int first_code = static_cast<int>(Errc::malformed);
+constexpr int last_code = static_cast<int>(Errc::not_connected);
 
 TEST(Errc, IsAnErrorCodeOfItsOwnCategory) {
     const std::error_code code = Errc::timeout;
@@ -22,15 +22,15 @@ TEST(Errc, IsAnErrorCodeOfItsOwnCategory) {
 
 TEST(Errc, SaysSomethingDifferentForEachCode) {
     std::set<std::string> messages;
-    for (int value = first; value <= last; ++value) {
+    for (int value = first_code; value <= last_code; ++value) {
         messages.insert(netaio_category().message(value));
     }
-    EXPECT_EQ(messages.size(), static_cast<std::size_t>(last - first + 1));
+    EXPECT_EQ(messages.size(), static_cast<std::size_t>(last_code - first_code + 1));
     EXPECT_FALSE(messages.contains(netaio_category().message(0)));
 }
 
 TEST(Errc, AnswersForValuesThatAreNoErrc) {
-    EXPECT_EQ(netaio_category().message(last + 1), "unknown netaio error");
+    EXPECT_EQ(netaio_category().message(last_code + 1), "unknown netaio error");
     EXPECT_EQ(netaio_category().message(-1), "unknown netaio error");
 }
 
