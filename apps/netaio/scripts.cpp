@@ -1,13 +1,12 @@
 #include "scripts.hpp"
 
-#include <cstring>
 #include <map>
-#include <netaio/tapescript/bytes.hpp>
 #include <netaio/tapescript/compiler.hpp>
 #include <netaio/tapescript/tools.hpp>
 
 #include "exit_code.hpp"
 #include "input.hpp"
+#include "seed_file.hpp"
 
 namespace netaio::app {
 namespace {
@@ -31,28 +30,6 @@ Script read_script(const std::string& option, const std::string& path) {
     const auto compiled = tapescript::compile(text);
     if (!compiled) refuse_file(option, path, "is no script: " + compiled.error().message());
     return *compiled;
-}
-
-void wipe(std::string& bytes) noexcept {
-    explicit_bzero(bytes.data(), bytes.size());
-}
-
-// The seed itself, or its 64 hexadecimal digits and perhaps a line end.
-Secret read_seed(const std::string& option, const std::string& path) {
-    std::string given = read_content('@' + path, {}, script_size_max);
-    if (given.size() != SigningKey::seed_size) {
-        const auto digits = given.find_last_not_of("\r\n") + 1;
-        std::string seed =
-            tapescript::from_hex(std::string_view(given).substr(0, digits)).value_or("");
-        given.swap(seed);
-        wipe(seed);
-    }
-    const bool is_seed = given.size() == SigningKey::seed_size;
-    const Secret secret{ByteView(given)};
-    wipe(given);
-    if (!is_seed)
-        refuse_file(option, path, "holds no key: that is 32 bytes, or 64 hexadecimal digits");
-    return secret;
 }
 
 const std::map<std::string, WitnessMaker, std::less<>>& plain_makers() {
@@ -135,7 +112,7 @@ std::shared_ptr<const AuthPlugin> make_script_auth(const ScriptOptions& options,
     if (lock.code.empty())
         refuse_file("--lock", options.lock, "is empty, and would open for anybody");
     return tapescript_auth({.lock = std::move(lock),
-                            .seed = read_seed("--key", options.key),
+                            .seed = read_seed(options.key),
                             .witness = make_witness_maker(options.witness),
                             .dialect = dialect});
 }

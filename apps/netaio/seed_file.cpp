@@ -10,6 +10,7 @@
 #include <cstring>
 #include <iostream>
 #include <netaio/environment.hpp>
+#include <netaio/tapescript/bytes.hpp>
 
 #include "exit_code.hpp"
 
@@ -34,11 +35,20 @@ private:
     int fd_;
 };
 
-// One byte more than a seed, which tells that there is more.
+// Room for a seed as digits with a line end, and for one byte more, which tells that there is more.
 struct SeedBytes {
-    std::array<char, seed_size + 1> bytes{};
+    std::array<char, 2 * seed_size + 3> bytes{};
 
     ~SeedBytes() { explicit_bzero(bytes.data(), bytes.size()); }
+    // Turns digits into the bytes they stand for, if that is what there is.
+    bool decode_digits(std::size_t size) {
+        while (size > 0 && (bytes[size - 1] == '\n' || bytes[size - 1] == '\r')) --size;
+        auto seed = tapescript::from_hex({bytes.data(), size});
+        if (!seed || seed->size() != seed_size) return false;
+        seed->copy(bytes.data(), seed_size);
+        explicit_bzero(seed->data(), seed->size());
+        return true;
+    }
     ByteView first(std::size_t size) const noexcept { return std::string_view(bytes.data(), size); }
 };
 
@@ -50,7 +60,8 @@ struct SeedBytes {
 
 void warn_if_readable_by_others(const File& file, const std::string& path) {
     struct stat status{};
-    if (::fstat(file.fd(), &status) == 0 && (status.st_mode & 0077) != 0) {
+    if (::fstat(file.fd(), &status) == 0 && S_ISREG(status.st_mode) &&
+        (status.st_mode & 0077) != 0) {
         std::cerr << "netaio: warning: others on this machine may read the key in '" << path
                   << "'; chmod 600 keeps it to its owner\n";
     }
@@ -71,10 +82,12 @@ Secret read_seed(const std::string& path) {
     SeedBytes seed;
     const ssize_t size = ::read(file.fd(), seed.bytes.data(), seed.bytes.size());
     if (size < 0) cannot("read", path, errno);
-    if (size != static_cast<ssize_t>(seed_size)) {
+    const bool is_seed = size == static_cast<ssize_t>(seed_size) ||
+                         seed.decode_digits(static_cast<std::size_t>(size));
+    if (!is_seed) {
         throw Failure(ExitCode::usage, "'" + path +
-                                           "' is no key, which is 32 bytes long; "
-                                           "'netaio keygen FILE' makes one");
+                                           "' is no key, which is 32 bytes or 64 hexadecimal "
+                                           "digits; 'netaio keygen FILE' makes one");
     }
     warn_if_readable_by_others(file, path);
     return seed.first(seed_size);

@@ -5,8 +5,9 @@
 
 namespace netaio::app {
 
-/// Reads the 32 bytes of a file that write_seed() made, and warns on stderr when others on the
-/// machine may read it. Throws Failure that never shows them.
+/// Reads the 32 bytes of a file that write_seed() made, or 64 hexadecimal digits that stand for
+/// them, and warns on stderr when others on the machine may read it. Throws Failure that never
+/// shows them.
 Secret read_seed(const std::string& path);
 
 /// Makes a file of 32 random bytes that only its owner may read. Throws Failure, and leaves what is

@@ -38,7 +38,8 @@ struct TapescriptOptions {
     tapescript::Environment environment = {};
     /// Bounds of the scripts. A witness can only sign a body that fits with nonce and timestamp
     /// into one stack item, so that with a 16-byte nonce `max_item_size` of 1024 allows 1002 bytes
-    /// of uri and content; both ends must agree to allow more.
+    /// of uri and content; both ends must agree to allow more. More also lets a stranger's witness
+    /// cost more, up to the budget.
     tapescript::Limits limits = {};
     /// What checking a message may cost at most.
     tapescript::Budget budget = {};

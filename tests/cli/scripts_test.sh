@@ -8,6 +8,7 @@ bob=4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb
 printf '%s\n' "$alice" >alice.key
 printf "$(sed 's/../\\x&/g' <<<"$bob")" >bob.key
 printf '%064d' 7 >stranger.key
+chmod 600 -- *.key
 cat >house.lock <<'END'
 # one of two #
 push xd75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a
@@ -49,7 +50,7 @@ expect 2 request lamp --key alice.key
 expect 2 request lamp --lock house.lock --key alice.key --hmac @secret
 err_has "exclude"
 expect 2 request lamp --lock house.lock --key secret
-err_has "holds no key"
+err_has "is no key"
 expect 2 request lamp --lock house.lock --key alice.key --witness guess
 err_has "guess" "single-sig"
 printf 'push\n' >broken.lock

@@ -247,6 +247,9 @@ _serving = Protection(
 _asking = _serving.but(key="4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb")
 _stranger = _serving.but(key="07" * 32)
 
+# Each end manages peers, and encrypts to the other.
+_peer, _other_peer = Protection(x25519_key="5a" * 32), Protection(x25519_key="c3" * 32)
+
 ROWS = (
     Row("no plugin", resources, Protection(), Protection()),
     Row("HMAC", resources, _hmac, _hmac),
@@ -254,6 +257,9 @@ ROWS = (
     Row("HMAC + cipher", resources, _both, _both),
     Row("inner layers", resources, _inner, _inner),
     Row("all layers", resources, _all, _all),
+    Row("X25519 between peers", resources, _peer, _other_peer),
+    Row("X25519 between peers, HMAC + cipher", resources,
+        _both.but(x25519_key="5a" * 32), _both.but(x25519_key="c3" * 32)),
     Row("script", small_resources, _serving, _asking),
     Row("script + cipher", small_resources, _serving.but(cipher="a key"),
         _asking.but(cipher="a key")),

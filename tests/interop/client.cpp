@@ -2,7 +2,8 @@
 //   interop_client PORT DIALECT TYPE:URI:CONTENT...
 // NOTIFY_URI waits for a notification, every other type is sent. Prints the type and content of
 // each answer. Secrets come from INTEROP_HMAC, INTEROP_CIPHER, INTEROP_INNER_HMAC,
-// INTEROP_INNER_CIPHER; the source of a lock and the digits of a seed from INTEROP_LOCK, INTEROP_KEY.
+// INTEROP_INNER_CIPHER; the source of a lock and the digits of seeds from INTEROP_LOCK, INTEROP_KEY
+// and INTEROP_X25519_KEY.
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <cstdlib>
@@ -55,12 +56,18 @@ void print(const Message& message) {
 awaitable<void> walk(std::uint16_t port, Dialect dialect, const std::vector<Step>& steps) {
     Plugins node = test::node_layer(dialect);
     if (!node.auth) node.auth = scripts(dialect);
-    const Plugins inner = test::inner_layer(dialect);
+    Plugins inner = test::inner_layer(dialect);
+    const std::string seed = tapescript::from_hex(test::told("INTEROP_X25519_KEY")).value();
+    if (!seed.empty()) inner.cipher = x25519_cipher({.seed = seed});
 
     const auto executor = co_await boost::asio::this_coro::executor;
     std::deque<OwnedMessage> notifications;
     boost::asio::steady_timer arrived(executor, std::chrono::steady_clock::time_point::max());
-    TcpClient client({.auth = node.auth, .cipher = node.cipher});
+    TcpClientOptions options;
+    options.auth = node.auth;
+    options.cipher = node.cipher;
+    if (!seed.empty()) options.local_peer = x25519_peer(seed);
+    TcpClient client(options);
     client.on(MessageType::notify_uri, {.auth = inner.auth, .cipher = inner.cipher},
               [&](const Message& message) {
                   notifications.push_back(message.own());
@@ -68,6 +75,12 @@ awaitable<void> walk(std::uint16_t port, Dialect dialect, const std::vector<Step
               });
     co_await client.connect("127.0.0.1", port);
     client.start_receive_loop();
+    if (!seed.empty()) {
+        client.set_peer_callbacks({.joined = [&](const Peer&) { arrived.cancel(); }});
+        client.manage_peers();
+        arrived.expires_after(5s);
+        co_await arrived.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
+    }
 
     for (const Step& step : steps) {
         if (step.type != MessageType::notify_uri) {

@@ -27,6 +27,8 @@ class Protection:
     # The source of a script, and the hexadecimal digits of a seed.
     lock: str | None = None
     key: str | None = None
+    # The same, of the key that this end tells the other of as its peer.
+    x25519_key: str | None = None
 
     def used(self):
         """Pairs of option name and secret."""
@@ -160,7 +162,7 @@ WALK = (
 class OurEnd:
     """How both of our programs learn the secrets: by names of environment variables, or files."""
 
-    FILES = ("lock", "key")
+    FILES = ("lock", "key", "x25519-key")
 
     def options(self):
         options = ["--dialect", self.setup.dialect]

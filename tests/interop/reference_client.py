@@ -5,7 +5,8 @@ import asyncio
 
 from netaio import MessageType, TCPClient
 from reference_node import (
-    HAS_REQUEST, VERSION, arguments, commands, describe, handler_plugins, make, node_plugins, report,
+    HAS_REQUEST, VERSION, arguments, commands, describe, handler_plugins, local_peer, make,
+    node_plugins, report,
 )
 
 parser = arguments(__doc__)
@@ -24,11 +25,15 @@ class OldConnection:
     """v0.0.8: what is received is either the answer or a notification that came before it."""
 
     def __init__(self):
-        self.client = TCPClient("127.0.0.1", options.port, **node_plugins(options))
+        self.client = TCPClient("127.0.0.1", options.port, **node_plugins(options),
+                                **local_peer(options))
         self.pushed = []
 
     async def open(self):
         await self.client.connect()
+        if self.client.local_peer:
+            await self.client.manage_peers_automatically()
+            await self.client.receive_once()  # the server's introduction
 
     async def receive(self):
         message = await self.client.receive_once(**inner)
@@ -57,7 +62,8 @@ class NewConnection:
                  MessageType.DELETE_URI, MessageType.PUBLISH_URI)
 
     def __init__(self):
-        self.client = TCPClient("127.0.0.1", options.port, **node_plugins(options))
+        self.client = TCPClient("127.0.0.1", options.port, **node_plugins(options),
+                                **local_peer(options))
         self.pushed = asyncio.Queue()
         self.confirmed = asyncio.Queue()
 
@@ -73,6 +79,10 @@ class NewConnection:
         await self.client.connect()
         # A request that starts the loop itself applies the handlers' plugins twice.
         await self.client.start_receive_loop()
+        if self.client.local_peer:
+            await self.client.manage_peers_automatically()
+            while not self.client.peers:
+                await asyncio.sleep(0.01)
 
     async def call(self, message_type, uri, content, timeout_s):
         if message_type not in self.REQUESTED:

@@ -20,7 +20,8 @@ for logger in (netaio.default_server_logger, netaio.default_client_logger):
 def arguments(description):
     """A parser with the options that say which plugins to use, by their secrets."""
     parser = argparse.ArgumentParser(description=description)
-    for name in ("--hmac", "--cipher", "--inner-hmac", "--inner-cipher", "--key"):
+    for name in ("--hmac", "--cipher", "--inner-hmac", "--inner-cipher", "--key",
+                 "--x25519-key"):
         parser.add_argument(name, metavar="SECRET")
     parser.add_argument("--lock", metavar="SOURCE")
     return parser
@@ -40,6 +41,26 @@ def node_auth(options):
     )
 
 
+def own_key(options):
+    """The cipher between peers, if there is to be one."""
+    if not options.x25519_key:
+        return None
+    from netaio.asymmetric import X25519CipherPlugin
+
+    return X25519CipherPlugin({"seed": bytes.fromhex(options.x25519_key)})
+
+
+def peer_with_key(peer_id, cipher):
+    """What others are told of who has this key."""
+    data = {"pubkey": bytes(cipher.pubk), "vkey": bytes(cipher.vkey)}
+    return netaio.Peer(set(), peer_id, netaio.DefaultPeerPlugin().encode_data(data))
+
+
+def local_peer(options):
+    cipher = own_key(options)
+    return {"local_peer": peer_with_key(bytes(cipher.vkey), cipher)} if cipher else {}
+
+
 def node_plugins(options):
     """The keyword arguments for the node's own layer."""
     return {
@@ -52,7 +73,7 @@ def node_plugins(options):
 
 def handler_plugins(options):
     """The keyword arguments for the handlers' layer."""
-    auth = cipher = None
+    auth, cipher = None, own_key(options)
     if options.inner_hmac:
         auth = HMACAuthPlugin({"secret": options.inner_hmac, "hmac_field": "camh"})
     if options.inner_cipher:

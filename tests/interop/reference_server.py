@@ -4,11 +4,14 @@ subscribers of a uri told about updates, deletions and publications. Ends with i
 import asyncio
 
 from netaio import MessageType, TCPServer
-from reference_node import VERSION, arguments, commands, handler_plugins, make, node_plugins, report
+from reference_node import (
+    VERSION, arguments, commands, handler_plugins, local_peer, make, node_plugins, report,
+)
 
 options = arguments(__doc__).parse_args()
 inner = handler_plugins(options)
-server = TCPServer(port=0, interface="127.0.0.1", **node_plugins(options))
+server = TCPServer(port=0, interface="127.0.0.1", **node_plugins(options),
+                   **local_peer(options))
 store = {}
 
 
@@ -91,6 +94,8 @@ async def main():
     listener = await asyncio.start_server(
         lambda reader, writer: server.handle_client(reader, writer), "127.0.0.1", 0
     )
+    if server.local_peer:
+        await server.manage_peers_automatically()
     report(event="listening", port=listener.sockets[0].getsockname()[1], version=VERSION)
     async for _ in commands(asyncio.get_running_loop()):
         pass

@@ -9,7 +9,7 @@ import sys
 
 import netaio
 from netaio import HMACAuthPlugin, MessageType, Peer, UDPNode
-from reference_node import handler_plugins, make, node_plugins
+from reference_node import handler_plugins, make, node_plugins, peer_with_key
 
 LOOK_EVERY_S = 0.02
 ANSWER_S = 10.0
@@ -48,7 +48,7 @@ class Node:
         self.settings = settings
         secrets = argparse.Namespace(
             hmac=told("HMAC"), cipher=told("CIPHER"), inner_hmac=told("INNER_HMAC"),
-            inner_cipher=told("INNER_CIPHER"), lock=None, key=None)
+            inner_cipher=told("INNER_CIPHER"), lock=None, key=None, x25519_key=told("X25519"))
         self.inner = handler_plugins(secrets)
         self.node = UDPNode(port=int(settings.get("port", 8888)), local_peer=self.local_peer(),
                             **node_plugins(secrets))
@@ -56,15 +56,9 @@ class Node:
         self.answer = None
 
     def local_peer(self):
-        data = b""
-        if told("X25519"):
-            from netaio.asymmetric import X25519CipherPlugin
-
-            cipher = X25519CipherPlugin({"seed": bytes.fromhex(told("X25519"))})
-            self.inner["cipher_plugin"] = cipher
-            data = netaio.DefaultPeerPlugin().encode_data(
-                {"pubkey": bytes(cipher.pubk), "vkey": bytes(cipher.vkey)})
-        return Peer(set(), self.settings["id"].encode(), data)
+        peer_id = self.settings["id"].encode()
+        cipher = self.inner["cipher_plugin"]
+        return peer_with_key(peer_id, cipher) if told("X25519") else Peer(set(), peer_id, b"")
 
     def handle(self):
         add = self.node.add_handler

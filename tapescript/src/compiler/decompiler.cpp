@@ -70,6 +70,7 @@ private:
     const DecompileOptions& options_;
     std::vector<Block> blocks_;
     std::vector<std::string> lines_;
+    std::size_t text_size_ = 0;
     std::optional<Error> error_;
     std::string name_;       // of the operation
     std::size_t start_ = 0;  // where it begins
@@ -175,7 +176,13 @@ void Decompiler::end_block() {
 
 void Decompiler::line(const std::string& text) {
     constexpr std::size_t indent = 4;
-    if (!error_) lines_.push_back(std::string(indent * (blocks_.size() - 1), ' ') + text);
+    if (error_) return;
+    lines_.push_back(std::string(indent * (blocks_.size() - 1), ' ') + text);
+    text_size_ += lines_.back().size();
+    if (text_size_ > options_.text_size) {
+        fail("ScriptExecutionError",
+             "more than " + std::to_string(options_.text_size) + " bytes of source text");
+    }
 }
 
 }  // namespace

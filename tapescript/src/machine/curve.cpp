@@ -70,6 +70,7 @@ CurveBytes hash_to_scalar(std::initializer_list<std::string_view> parts) {
     }
     std::array<unsigned char, crypto_hash_sha512_BYTES> hash;
     crypto_hash_sha512_final(&state, hash.data());
+    sodium_memzero(&state, sizeof state);
     CurveBytes scalar;
     crypto_core_ed25519_scalar_reduce(scalar.data(), hash.data());
     sodium_memzero(hash.data(), hash.size());

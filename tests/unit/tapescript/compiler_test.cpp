@@ -148,5 +148,10 @@ TEST(TapescriptDecompiler, BoundsBlocksInsideEachOther) {
     EXPECT_TRUE(decompile(code, {.depth = 1000}));
 }
 
+TEST(TapescriptDecompiler, BoundsItsText) {
+    EXPECT_TRUE(decompile("\x01\x01", {.text_size = 14}));  // OP_TRUE twice
+    EXPECT_FALSE(decompile("\x01\x01", {.text_size = 13}));
+}
+
 }  // namespace
 }  // namespace netaio::tapescript

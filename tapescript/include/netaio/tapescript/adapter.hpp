@@ -38,7 +38,9 @@ Script make_adapter_lock_pub(const PublicKey& key, const Point& tweak_point,
 /// The same for the point of a tweak.
 Script make_adapter_lock_prv(const PublicKey& key, const Scalar& tweak, std::uint8_t sigflags = 0);
 
-/// An encrypted signature and its nonce's point. Throws std::invalid_argument when there are no
+/// An encrypted signature and its nonce's point. Its nonce depends on key and message alone, as the
+/// reference's does: make no two of them for the same key and fields but different tweak points, or
+/// the difference shows the key. Throws std::invalid_argument when there are no
 /// fields, when the tweak is no point, or when message_to_sign() does.
 Script make_adapter_witness(const SigningKey& key, const Point& tweak_point,
                             const SigFields& fields, const SignOptions& options = {});

@@ -13,6 +13,8 @@ namespace netaio::tapescript {
 struct DecompileOptions {
     /// Blocks inside each other; with more, code is an error. Each adds four spaces to its lines.
     std::size_t depth = 480;
+    /// Bytes of text, indentation included; with more, code is an error.
+    std::size_t text_size = 16 << 20;
     /// Soft forks of this environment are called by their names; NOPs when null.
     const Environment* environment = nullptr;
 };
