@@ -23,8 +23,8 @@ Script make_single_sig_witness2(const SigningKey& key, const SigFields& fields,
                                 const SignOptions& options = {});
 
 /// A lock that opens with signatures of `quorum` of the keys; the witness is as many
-/// make_single_sig_witness(), one after the other. Throws std::invalid_argument when that is
-/// none, there are fewer different keys, or more than 255 keys.
+/// make_single_sig_witness(), one after the other. A quorum of 0 opens for anybody. Throws
+/// std::invalid_argument when there are fewer different keys than that, or more than 255 keys.
 Script make_multisig_lock(std::span<const PublicKey> keys, std::size_t quorum,
                           std::uint8_t sigflags = 0);
 
