@@ -87,6 +87,26 @@ private:
     std::string key_;
 };
 
+/// Handles the whole frames in the first `have` bytes and moves what is left to the front. Returns
+/// how much that is.
+template <class OnFrame>
+std::size_t split_frames(std::vector<char>& in, std::size_t have, std::vector<char>& out,
+                         OnFrame&& on_frame) {
+    const std::string_view bytes(in.data(), have);
+    std::size_t at = 0;
+    while (bytes.size() - at >= FrameHeader::size) {
+        const auto header = FrameHeader::read(
+            std::span<const char, FrameHeader::size>(bytes.data() + at, FrameHeader::size));
+        if (bytes.size() - at < header.frame_size()) {
+            break;
+        }
+        on_frame(header, bytes.substr(at, header.frame_size()), out);
+        at += header.frame_size();
+    }
+    std::memmove(in.data(), in.data() + at, have - at);
+    return have - at;
+}
+
 /// Serves until the process ends; `on_frame(header, frame, out)` appends the reply.
 template <class OnFrame>
 class RawServer {
@@ -163,26 +183,10 @@ private:
             return;
         }
         connection->have += static_cast<std::size_t>(count);
-        split(*connection);
+        connection->have = split_frames(in, connection->have, connection->out, on_frame_);
         if (!connection->out.empty()) {
             flush(*connection);
         }
-    }
-
-    void split(Connection& connection) {
-        const std::string_view bytes(connection.in.data(), connection.have);
-        std::size_t at = 0;
-        while (bytes.size() - at >= FrameHeader::size) {
-            const auto header = FrameHeader::read(
-                std::span<const char, FrameHeader::size>(bytes.data() + at, FrameHeader::size));
-            if (bytes.size() - at < header.frame_size()) {
-                break;
-            }
-            on_frame_(header, bytes.substr(at, header.frame_size()), connection.out);
-            at += header.frame_size();
-        }
-        std::memmove(connection.in.data(), connection.in.data() + at, connection.have - at);
-        connection.have -= at;
     }
 
     void flush(Connection& connection) {

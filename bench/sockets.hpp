@@ -3,8 +3,8 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <sched.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -73,31 +73,21 @@ inline double process_cpu_seconds(pid_t process) {
     return seconds_of(clock);
 }
 
-/// The processors this process may use.
-inline std::vector<int> usable_cpus() {
-    cpu_set_t set;
-    std::vector<int> cpus;
-    if (sched_getaffinity(0, sizeof set, &set) == 0) {
-        for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
-            if (CPU_ISSET(static_cast<unsigned>(cpu), &set)) {
-                cpus.push_back(cpu);
-            }
-        }
-    }
-    return cpus;
-}
-
-/// Keeps this process on one processor, where that is allowed.
-inline void pin_to(int cpu) {
-    cpu_set_t set;
-    CPU_ZERO(&set);
-    CPU_SET(static_cast<unsigned>(cpu), &set);
-    sched_setaffinity(0, sizeof set, &set);
+/// Lets this process open as many connections as the system allows it.
+inline void raise_descriptor_limit() {
+    rlimit limit;
+    must(getrlimit(RLIMIT_NOFILE, &limit), "getrlimit");
+    limit.rlim_cur = limit.rlim_max;
+    must(setrlimit(RLIMIT_NOFILE, &limit), "setrlimit");
 }
 
 inline void set_no_delay(int fd) {
     const int on = 1;
     must(setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on), "TCP_NODELAY");
+}
+
+inline void set_blocking(int fd) {
+    must(fcntl(fd, F_SETFL, must(fcntl(fd, F_GETFL), "F_GETFL") & ~O_NONBLOCK), "F_SETFL");
 }
 
 inline void set_nonblocking(int fd) {

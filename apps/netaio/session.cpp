@@ -156,6 +156,11 @@ awaitable<OwnedMessage> Session::exchange(MessageType type, ByteView uri, ByteVi
     co_return std::move(answer);
 }
 
+void Session::close() {
+    if (client_) client_->close_all();
+    if (node_) node_->stop();
+}
+
 void Session::unsubscribe(ByteView uri) {
     if (!node_) return;
     const OwnedMessage message(MessageType::unsubscribe_uri, uri);

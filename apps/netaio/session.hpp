@@ -31,6 +31,8 @@ public:
     /// there is none to give.
     awaitable<OwnedMessage> exchange(MessageType type, ByteView uri, ByteView content = {});
 
+    /// Ends at once what waits for an answer.
+    void close();
     /// Has a node forget a subscription; a server forgets it with the connection.
     void unsubscribe(ByteView uri);
 

@@ -6,6 +6,7 @@
 #include <csignal>
 #include <iostream>
 
+#include "bench.hpp"
 #include "exchange.hpp"
 #include "exit_code.hpp"
 #include "keygen.hpp"
@@ -62,6 +63,7 @@ int parse_and_run(int argc, const char* const* argv) {
     add_peers_command(app, chosen);
     add_send_commands(app, chosen);
     add_interfaces_command(app, chosen);
+    add_bench_command(app, chosen);
     app.footer(examples() + "\n" + exit_code_help() + "\nThe manual: man netaio");
     try {
         app.parse(argc, argv);

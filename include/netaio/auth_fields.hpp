@@ -2,9 +2,11 @@
 
 #include <boost/container/small_vector.hpp>
 #include <cstdint>
+#include <memory>
 #include <netaio/bytes.hpp>
 #include <netaio/errc.hpp>
 #include <optional>
+#include <span>
 #include <string>
 
 namespace netaio {
@@ -34,8 +36,8 @@ public:
     void erase(std::string_view name) noexcept;
     void clear() noexcept;
 
-    bool empty() const noexcept { return entries_.empty(); }
-    std::size_t size() const noexcept { return entries_.size(); }
+    bool empty() const noexcept { return entries().empty(); }
+    std::size_t size() const noexcept { return entries().size(); }
 
     /// Appends the canonical encoding (sorted, smallest lengths) to `out`.
     /// Errc::too_large above 65535 bytes, and `out` is as it was.
@@ -44,7 +46,7 @@ public:
     /// Calls `visit(name, packed_value)` for each field, in no particular order.
     template <class Visit>
     void for_each(Visit&& visit) const {
-        for (const Entry& entry : entries_) {
+        for (const Entry& entry : entries()) {
             visit(name_of(entry), ByteView(packed_of(entry)));
         }
     }
@@ -55,7 +57,7 @@ public:
     AuthFields clone() const;
 
 private:
-    // A packed value, over the frame or, when `base` is null, in arena_.
+    // A packed value, over the frame or, when `base` is null, in the arena.
     struct Entry {
         const char* base;
         std::uint32_t name_at;
@@ -65,10 +67,27 @@ private:
         bool received;  // then perhaps not in canonical form
     };
 
+    // Apart from the fields, as messages without plugins have none: they are moved for the price of
+    // a pointer. Pooled, so that those with fields take no memory anew.
+    struct Held {
+        boost::container::small_vector<Entry, 6> entries;
+        std::string arena;
+    };
+    struct Recycle {
+        void operator()(Held* held) const noexcept;
+    };
+
+    Held& held();
+    std::span<const Entry> entries() const noexcept {
+        return held_ ? std::span<const Entry>(held_->entries.data(), held_->entries.size())
+                     : std::span<const Entry>();
+    }
     char* add(std::string_view name, std::size_t packed_size);
 
     const Entry* find(std::string_view name) const noexcept;
-    const char* base_of(const Entry& e) const noexcept { return e.base ? e.base : arena_.data(); }
+    const char* base_of(const Entry& e) const noexcept {
+        return e.base ? e.base : held_->arena.data();
+    }
     std::string_view name_of(const Entry& e) const noexcept {
         return {base_of(e) + e.name_at, e.name_size};
     }
@@ -76,8 +95,7 @@ private:
         return {base_of(e) + e.value_at, e.value_size};
     }
 
-    boost::container::small_vector<Entry, 6> entries_;
-    std::string arena_;
+    std::unique_ptr<Held, Recycle> held_;
 };
 
 }  // namespace netaio

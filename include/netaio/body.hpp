@@ -37,7 +37,9 @@ public:
     }
     ~Body() { release(); }
 
-    /// A body that owns a copy of these bytes. Errc::too_large when over the size rule.
+    /// A body that owns a copy of these bytes. Throws std::length_error when over the size rule.
+    Body(ByteView uri, ByteView content);
+    /// The same, with Errc::too_large as a value.
     static Result<Body> make(ByteView uri, ByteView content);
     /// A body over somebody's encoded bytes, changed in place. Errc::malformed when the uri length
     /// points beyond them or they are under 2 bytes.
@@ -87,6 +89,10 @@ private:
         }
     }
     void release_storage() noexcept;
+    static bool fits(ByteView uri, ByteView content) noexcept {
+        return uri.size() <= payload_max && fits(uri.size() + content.size());
+    }
+    void assign(ByteView uri, ByteView content);
     void allocate(std::size_t size, std::size_t front);
     void grow(std::size_t front, std::size_t size);
     std::size_t front_room() const noexcept;

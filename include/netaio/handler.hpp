@@ -46,16 +46,16 @@ decltype(auto) invoke_handler(F& f, const Message& message, Source& source) {
 }
 
 // A reply in the one form the library works with.
-inline std::optional<OwnedMessage> to_reply(OwnedMessage reply) {
-    return reply;
+inline std::optional<OwnedMessage> to_reply(OwnedMessage&& reply) {
+    return std::move(reply);
 }
-inline std::optional<OwnedMessage> to_reply(Message reply) {
+inline std::optional<OwnedMessage> to_reply(Message&& reply) {
     return OwnedMessage::from(std::move(reply));
 }
-inline std::optional<OwnedMessage> to_reply(std::optional<OwnedMessage> reply) {
-    return reply;
+inline std::optional<OwnedMessage> to_reply(std::optional<OwnedMessage>&& reply) {
+    return std::move(reply);
 }
-inline std::optional<OwnedMessage> to_reply(std::optional<Message> reply) {
+inline std::optional<OwnedMessage> to_reply(std::optional<Message>&& reply) {
     return reply ? to_reply(std::move(*reply)) : std::nullopt;
 }
 

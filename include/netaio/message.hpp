@@ -35,6 +35,9 @@ public:
     /// A copy that owns everything and may be kept.
     OwnedMessage own() const;
 
+protected:
+    Message(MessageType type, ByteView uri, ByteView content) : type_(type), body_(uri, content) {}
+
 private:
     MessageType type_ = MessageType::error;
     Body body_;
@@ -52,7 +55,8 @@ public:
 
     /// A message of these parts, copied. Throws std::length_error when uri and content together are
     /// over Body::payload_max; use make() where the sizes come from outside.
-    OwnedMessage(MessageType type, ByteView uri, ByteView content = {});
+    OwnedMessage(MessageType type, ByteView uri, ByteView content = {})
+        : Message(type, uri, content) {}
 
     /// The same, with Errc::too_large as a value.
     static Result<OwnedMessage> make(MessageType type, ByteView uri, ByteView content);

@@ -95,43 +95,34 @@ Outcome Dispatcher::handle(const Frame& frame, Source& source, std::string& out)
     if (!frame.checksum_ok()) {
         return bad_checksum(message, source, out);
     }
-    const auto peer = node_.peer_at(source.remote());
-    if (const auto error = open_layer(message, node_.outer, node_.context(peer.get()))) {
-        if (error == Errc::auth_failed) {
-            return auth_failed(node_.outer, message, source, out);
+    const auto peer = node_.peer_at(source);
+    if (!is_bare(node_.outer)) {
+        if (const auto error = open_layer(message, node_.outer, node_.context(peer.get()))) {
+            return refuse(error, node_.outer, message, source, out);
         }
-        tallies_.rejected_decrypt.add();
-        node_.log(LogLevel::warning, "dropped a message that cannot be decrypted", source.remote());
-        return drop();
+        accepted_ = node_.outer.auth != nullptr;
     }
-    accepted_ = node_.outer.auth != nullptr;
     if (source.requests() && answer_request(message, source, peer.get())) {
         return {};
     }
     return route(std::move(message), source, out);
 }
 
-KeyList Dispatcher::keys_of(const Message& message, const Source& source) const {
+const Route* Dispatcher::find_route(const Message& message, const Source& source,
+                                    std::shared_ptr<const Route>& taken) {
     if (node_.extract_keys) {
-        return node_.extract_keys(message, source.remote());
+        return routes_.find(node_.extract_keys(message, source.remote()), taken);
     }
-    return {KeyView{message.type(), message.uri(), &source.remote()},
-            KeyView{message.type(), message.uri()}, KeyView{message.type()}};
+    return routes_.find(message.type(), message.uri(), source.remote(), taken);
 }
 
-Outcome Dispatcher::route(Message message, Source& source, std::string& out) {
+Outcome Dispatcher::route(Message&& message, Source& source, std::string& out) {
     std::shared_ptr<const Route> taken;
-    const Route* route = routes_.find(keys_of(message, source), taken);
-    if (route && (route->inner.auth || route->inner.cipher)) {
-        const auto peer = node_.peer_at(source.remote());
+    const Route* route = find_route(message, source, taken);
+    if (route && !is_bare(route->inner)) {
+        const auto peer = node_.peer_at(source);
         if (const auto error = open_layer(message, route->inner, node_.context(peer.get()))) {
-            if (error == Errc::auth_failed) {
-                return auth_failed(route->inner, message, source, out);
-            }
-            tallies_.rejected_decrypt.add();
-            node_.log(LogLevel::warning, "dropped a message that cannot be decrypted",
-                      source.remote());
-            return drop();
+            return refuse(error, route->inner, message, source, out);
         }
         accepted_ = accepted_ || route->inner.auth;
     }
@@ -147,23 +138,27 @@ void Dispatcher::believed(const Source& source) {
     }
 }
 
-Outcome Dispatcher::call(const Route& route, Message message, Source& source, std::string& out) {
+Outcome Dispatcher::call(const Route& route, Message&& message, Source& source, std::string& out) {
     if (route.handler->suspends()) {
         return {.kind = Kind::suspended, .message = std::move(message), .route = route};
     }
-    std::optional<OwnedMessage> reply;
-    try {
-        reply = route.handler->call(message, source);
-    } catch (const std::exception& failure) {
-        return fail(route, message, failure.what(), source, out);
-    } catch (...) {
-        return fail(route, message, "something that is no std::exception", source, out);
-    }
-    return finish(route, std::move(message), std::move(reply), source, out);
+    std::optional<std::string> failed;
+    auto reply = [&]() -> std::optional<OwnedMessage> {
+        try {
+            return route.handler->call(message, source);
+        } catch (const std::exception& failure) {
+            failed = failure.what();
+        } catch (...) {
+            failed = "something that is no std::exception";
+        }
+        return std::nullopt;
+    }();
+    return failed ? fail(route, message, *failed, source, out)
+                  : finish(route, std::move(message), std::move(reply), source, out);
 }
 
-Outcome Dispatcher::finish(const Route& route, Message message, std::optional<OwnedMessage> answer,
-                           Source& source, std::string& out) {
+Outcome Dispatcher::finish(const Route& route, Message&& message,
+                           std::optional<OwnedMessage>&& answer, Source& source, std::string& out) {
     if (node_.role == Role::client) {
         return {.kind = Kind::returned,
                 .message = answer ? Message(std::move(*answer)) : std::move(message),
@@ -191,7 +186,7 @@ Outcome Dispatcher::fail(const Route& route, const Message& message, std::string
     return {};
 }
 
-Outcome Dispatcher::unhandled(Message message, Source& source, std::string& out) {
+Outcome Dispatcher::unhandled(Message&& message, Source& source, std::string& out) {
     if (node_.role == Role::client) {
         // The peer's own word that it does not believe us: nothing else tells which request it
         // means.
@@ -208,6 +203,16 @@ Outcome Dispatcher::unhandled(Message message, Source& source, std::string& out)
         automatic(about(message.uri(), not_found("ERROR")), false, source, out);
     }
     return {};
+}
+
+Outcome Dispatcher::refuse(std::error_code error, const Plugins& layer, const Message& message,
+                           Source& source, std::string& out) {
+    if (error == Errc::auth_failed) {
+        return auth_failed(layer, message, source, out);
+    }
+    tallies_.rejected_decrypt.add();
+    node_.log(LogLevel::warning, "dropped a message that cannot be decrypted", source.remote());
+    return drop();
 }
 
 Outcome Dispatcher::auth_failed(const Plugins& layer, const Message& message, Source& source,
@@ -304,17 +309,17 @@ bool Dispatcher::fail_request(const Message& message, const Plugins& layer, Sour
     return true;
 }
 
-void Dispatcher::reply(OwnedMessage message, const Plugins& inner, Source& source,
+void Dispatcher::reply(OwnedMessage&& message, const Plugins& inner, Source& source,
                        std::string& out) {
-    const auto peer = node_.peer_at(source.remote());
+    const auto peer = node_.peer_at(source);
     if (const auto error = send(std::move(message), inner, node_.outer, peer.get(), out)) {
         node_.log(LogLevel::error, "dropped a reply: " + error.message(), source.remote());
     }
 }
 
-void Dispatcher::automatic(OwnedMessage message, bool bare, Source& source, std::string& out) {
+void Dispatcher::automatic(OwnedMessage&& message, bool bare, Source& source, std::string& out) {
     const std::size_t before = out.size();
-    const auto peer = node_.peer_at(source.remote());
+    const auto peer = node_.peer_at(source);
     const auto error =
         encode(std::move(message), {}, bare ? Plugins() : node_.outer, peer.get(), out);
     if (error) {
@@ -332,20 +337,24 @@ void Dispatcher::automatic(OwnedMessage message, bool bare, Source& source, std:
     tallies_.frames_out.add();
 }
 
-std::error_code Dispatcher::send(OwnedMessage message, const Plugins& inner, const Plugins& outer,
+std::error_code Dispatcher::send(OwnedMessage&& message, const Plugins& inner, const Plugins& outer,
                                  const Peer* peer, std::string& out) {
     const auto error = encode(std::move(message), inner, outer, peer, out);
     (error ? tallies_.send_failures : tallies_.frames_out).add();
     return error;
 }
 
-std::error_code Dispatcher::encode(OwnedMessage message, const Plugins& inner, const Plugins& outer,
-                                   const Peer* peer, std::string& out) {
+std::error_code Dispatcher::encode(OwnedMessage&& message, const Plugins& inner,
+                                   const Plugins& outer, const Peer* peer, std::string& out) {
     if (!node_.types.contains(message.type())) {
         return Errc::unknown_message_type;
     }
-    const auto error = seal(message, inner, outer, node_.context(peer));
-    return error ? error : encode_message(message, out);
+    if (!is_bare(inner) || !is_bare(outer)) {
+        if (const auto error = seal(message, inner, outer, node_.context(peer))) {
+            return error;
+        }
+    }
+    return encode_message(message, out);
 }
 
 }  // namespace netaio::core

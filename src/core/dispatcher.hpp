@@ -45,6 +45,9 @@ struct Node {
     PeerTable::Snapshot peer_at(const Address& address) const {
         return peers.empty() ? nullptr : peers.find(address);
     }
+    PeerTable::Snapshot peer_at(const Source& source) const {
+        return peers.empty() ? nullptr : peers.find(source.remote());
+    }
     void log(LogLevel level, std::string_view what, const Address& from) const;
     /// Runs the callback for it, if there is one.
     void tell_of_peer(PeerEvent event, const Peer& peer) const;
@@ -79,7 +82,7 @@ public:
 
     /// Ends a suspended handler: its reply, or none. Server and node append it to `out`; for a
     /// client the outcome says what receive calls return.
-    Outcome finish(const Route& route, Message message, std::optional<OwnedMessage> reply,
+    Outcome finish(const Route& route, Message&& message, std::optional<OwnedMessage>&& reply,
                    Source& source, std::string& out);
     /// Ends a suspended handler that threw.
     Outcome fail(const Route& route, const Message& message, std::string_view what, Source& source,
@@ -89,16 +92,18 @@ public:
     Outcome broken(std::string_view what, const Source& source);
 
     /// Protects a message with both layers and appends it to `out`.
-    std::error_code send(OwnedMessage message, const Plugins& inner, const Plugins& outer,
+    std::error_code send(OwnedMessage&& message, const Plugins& inner, const Plugins& outer,
                          const Peer* peer, std::string& out);
 
     Tallies& tallies() noexcept { return tallies_; }
 
 private:
     Outcome handle(const Frame& frame, Source& source, std::string& out);
-    Outcome route(Message message, Source& source, std::string& out);
-    Outcome call(const Route& route, Message message, Source& source, std::string& out);
-    Outcome unhandled(Message message, Source& source, std::string& out);
+    Outcome route(Message&& message, Source& source, std::string& out);
+    Outcome call(const Route& route, Message&& message, Source& source, std::string& out);
+    Outcome unhandled(Message&& message, Source& source, std::string& out);
+    Outcome refuse(std::error_code error, const Plugins& layer, const Message& message,
+                   Source& source, std::string& out);
     Outcome auth_failed(const Plugins& layer, const Message& message, Source& source,
                         std::string& out);
     Outcome bad_checksum(const Message& message, Source& source, std::string& out);
@@ -106,11 +111,12 @@ private:
     void believed(const Source& source);
     bool answer_request(Message& message, Source& source, const Peer* peer);
     bool fail_request(const Message& message, const Plugins& layer, Source& source);
-    void reply(OwnedMessage message, const Plugins& inner, Source& source, std::string& out);
-    void automatic(OwnedMessage message, bool bare, Source& source, std::string& out);
-    std::error_code encode(OwnedMessage message, const Plugins& inner, const Plugins& outer,
+    void reply(OwnedMessage&& message, const Plugins& inner, Source& source, std::string& out);
+    void automatic(OwnedMessage&& message, bool bare, Source& source, std::string& out);
+    std::error_code encode(OwnedMessage&& message, const Plugins& inner, const Plugins& outer,
                            const Peer* peer, std::string& out);
-    KeyList keys_of(const Message& message, const Source& source) const;
+    const Route* find_route(const Message& message, const Source& source,
+                            std::shared_ptr<const Route>& taken);
 
     Node& node_;
     Tallies& tallies_;

@@ -7,6 +7,11 @@
 /// it.
 namespace netaio::core {
 
+/// Whether a layer does nothing, as in most nodes: who asks first saves the call.
+inline bool is_bare(const Plugins& layer) noexcept {
+    return !layer.auth && !layer.cipher;
+}
+
 /// Puts one layer around a message. On error the message must not be sent.
 std::error_code seal_layer(Message& message, const Plugins& layer, const PluginContext& context);
 

@@ -3,6 +3,7 @@
 #include <array>
 #include <atomic>
 #include <bitset>
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <deque>
 #include <map>
 #include <memory>
@@ -18,6 +19,7 @@ namespace detail {
 
 struct KeyHash {
     using is_transparent = void;
+    using is_avalanching = void;
     std::size_t operator()(const KeyView& key) const noexcept;
     std::size_t operator()(const Key& key) const noexcept;
 };
@@ -31,13 +33,14 @@ struct KeyEqual {
 
 // Lasting handlers, never changed while a reader may hold it.
 struct RouteTable {
-    std::unordered_map<Key, std::shared_ptr<const Route>, KeyHash, KeyEqual> routes;
+    boost::unordered_flat_map<Key, std::shared_ptr<const Route>, KeyHash, KeyEqual> routes;
     std::bitset<256> types_with_uri;      // whether a lookup by (type, uri) can succeed
     std::bitset<256> types_with_address;  // the same for (type, uri, address)
     std::array<const Route*, 256> by_type{};
 
     void index();
     const Route* find(const KeyView& key) const;
+    const Route* find(MessageType type, ByteView uri, const Address& from) const;
 };
 
 }  // namespace detail
@@ -86,8 +89,14 @@ public:
     /// The handler for the first key that has one. An ephemeral one is removed from the router and
     /// kept by `taken`; a lasting one stays valid until the next find().
     const Route* find(const KeyList& keys, std::shared_ptr<const Route>& taken);
+    /// The same for the default keys (type, uri, from), (type, uri) and (type), without making a
+    /// list of them: a third of the time.
+    const Route* find(MessageType type, ByteView uri, const Address& from,
+                      std::shared_ptr<const Route>& taken);
 
 private:
+    const detail::RouteTable& table();
+
     Router& router_;
     std::shared_ptr<const detail::RouteTable> table_;
     std::uint64_t version_ = 0;

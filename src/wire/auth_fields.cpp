@@ -4,6 +4,7 @@
 #include <netaio/auth_fields.hpp>
 #include <netaio/packify.hpp>
 
+#include "object_pool.hpp"
 #include "packify_scan.hpp"
 #include "packify_write.hpp"
 
@@ -13,7 +14,9 @@ namespace {
 // More than any plugins need; bounds the work a frame of thousands of tiny fields could cause.
 constexpr std::size_t fields_max = 256;
 
-constexpr ByteView no_fields("\x4d\x40\x00", 3);
+// What a pool keeps of those that were used; rare messages need more.
+constexpr std::size_t arena_keep_max = 1024;
+constexpr std::size_t entries_keep_max = 16;
 
 // What a received value would be in canonical form: it may have been written with more than it
 // needs.
@@ -24,21 +27,39 @@ Result<std::string> canonical(ByteView packed) {
 
 }  // namespace
 
+AuthFields::Held& AuthFields::held() {
+    if (!held_) {
+        held_.reset(wire::ObjectPool<Held>::take());
+    }
+    return *held_;
+}
+
+void AuthFields::Recycle::operator()(Held* held) const noexcept {
+    held->entries.clear();
+    held->arena.clear();
+    if (held->arena.capacity() <= arena_keep_max && held->entries.capacity() <= entries_keep_max) {
+        wire::ObjectPool<Held>::give(held);
+    } else {
+        delete held;
+    }
+}
+
 std::error_code AuthFields::parse(ByteView encoded) {
     clear();
-    if (encoded == no_fields) {
+    if (encoded == wire::no_fields) {
         return {};
     }
+    auto& entries = held().entries;
     const auto add = [&](ByteView key, ByteView value) {
         erase(key);
         const auto at = [&](ByteView part) {
             return static_cast<std::uint32_t>(part.data() - encoded.data());
         };
-        entries_.push_back({encoded.data(), at(key), static_cast<std::uint32_t>(key.size()),
-                            at(value), static_cast<std::uint32_t>(value.size()), true});
+        entries.push_back({encoded.data(), at(key), static_cast<std::uint32_t>(key.size()),
+                           at(value), static_cast<std::uint32_t>(value.size()), true});
     };
     auto error = wire::scan_dict(encoded, add, {.max_values = 1 + 3 * fields_max});
-    if (!error && entries_.size() > fields_max) {
+    if (!error && entries.size() > fields_max) {
         error = Errc::too_large;
     }
     if (error) {
@@ -48,7 +69,7 @@ std::error_code AuthFields::parse(ByteView encoded) {
 }
 
 const AuthFields::Entry* AuthFields::find(std::string_view name) const noexcept {
-    for (const Entry& entry : entries_) {
+    for (const Entry& entry : entries()) {
         if (name_of(entry) == name) {
             return &entry;
         }
@@ -76,13 +97,13 @@ std::optional<std::uint64_t> AuthFields::integer(std::string_view name) const no
 }
 
 void AuthFields::set(std::string_view name, ByteView value) {
-    const std::string_view arena = arena_;
+    const std::string_view arena = held().arena;
     const bool ours = !value.empty() && std::less_equal<>()(arena.data(), value.data()) &&
                       std::less<>()(value.data(), arena.data() + arena.size());
     const std::size_t offset = ours ? static_cast<std::size_t>(value.data() - arena.data()) : 0;
     char* out = add(name, wire::packed_bytes_size(value.size()));
     // The value of another field has moved with all others.
-    wire::write_bytes(out, ours ? ByteView(arena_.data() + offset, value.size()) : value);
+    wire::write_bytes(out, ours ? ByteView(held_->arena.data() + offset, value.size()) : value);
 }
 
 void AuthFields::set_integer(std::string_view name, std::uint64_t value) {
@@ -92,38 +113,35 @@ void AuthFields::set_integer(std::string_view name, std::uint64_t value) {
 // Adds an entry of our own and returns where its packed value goes.
 char* AuthFields::add(std::string_view name, std::size_t packed_size) {
     erase(name);
-    const std::size_t name_at = arena_.size();
-    arena_.append(name);
-    const std::size_t value_at = arena_.size();
-    arena_.resize(value_at + packed_size);
-    entries_.push_back(
+    std::string& arena = held().arena;
+    const std::size_t name_at = arena.size();
+    arena.append(name);
+    const std::size_t value_at = arena.size();
+    arena.resize(value_at + packed_size);
+    held_->entries.push_back(
         {nullptr, static_cast<std::uint32_t>(name_at), static_cast<std::uint32_t>(name.size()),
          static_cast<std::uint32_t>(value_at), static_cast<std::uint32_t>(packed_size), false});
-    return arena_.data() + value_at;
+    return arena.data() + value_at;
 }
 
 void AuthFields::erase(std::string_view name) noexcept {
-    for (auto entry = entries_.begin(); entry != entries_.end(); ++entry) {
-        if (name_of(*entry) == name) {
-            entries_.erase(entry);
-            return;
-        }
+    if (const Entry* entry = find(name)) {
+        held_->entries.erase(held_->entries.begin() + (entry - held_->entries.data()));
     }
 }
 
 void AuthFields::clear() noexcept {
-    entries_.clear();
-    arena_.clear();
+    held_ = nullptr;
 }
 
 std::error_code AuthFields::encode_to(std::string& out) const {
-    if (entries_.empty()) {
-        out.append(no_fields);
+    if (empty()) {
+        out.append(wire::no_fields);
         return {};
     }
     boost::container::small_vector<wire::PackedField, 6> fields;
     std::list<std::string> rewritten;
-    for (const Entry& entry : entries_) {
+    for (const Entry& entry : entries()) {
         ByteView value = packed_of(entry);
         if (entry.received) {
             auto packed = canonical(value);
@@ -146,16 +164,16 @@ std::error_code AuthFields::encode_to(std::string& out) const {
 }
 
 bool AuthFields::owns() const noexcept {
-    return std::ranges::all_of(entries_, [](const Entry& entry) { return !entry.base; });
+    return std::ranges::all_of(entries(), [](const Entry& entry) { return !entry.base; });
 }
 
 AuthFields AuthFields::clone() const {
     AuthFields copy;
-    for (const Entry& entry : entries_) {
+    for (const Entry& entry : entries()) {
         const std::string_view packed = packed_of(entry);
         char* out = copy.add(name_of(entry), packed.size());
         std::copy(packed.begin(), packed.end(), out);
-        copy.entries_.back().received = entry.received;
+        copy.held_->entries.back().received = entry.received;
     }
     return copy;
 }

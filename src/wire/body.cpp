@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <cstring>
 #include <netaio/body.hpp>
+#include <stdexcept>
+#include <string>
 
 #include "block_pool.hpp"
 #include "endian.hpp"
@@ -21,17 +23,30 @@ void Body::release_storage() noexcept {
     wire::release_block(storage_, capacity_);
 }
 
+Body::Body(ByteView uri, ByteView content) {
+    if (!fits(uri, content)) {
+        throw std::length_error(
+            "uri and content together take " + std::to_string(uri.size() + content.size()) +
+            " bytes; a message holds " + std::to_string(payload_max) + ", send it in parts");
+    }
+    assign(uri, content);
+}
+
 Result<Body> Body::make(ByteView uri, ByteView content) {
-    if (uri.size() > payload_max || !fits(uri.size() + content.size())) {
+    if (!fits(uri, content)) {
         return Errc::too_large;
     }
     Body body;
-    body.allocate(2 + uri.size() + content.size(), front_reserve);
-    body.uri_size_ = static_cast<std::uint16_t>(uri.size());
-    char* out = wire::put_u16(body.begin_, body.uri_size_);
+    body.assign(uri, content);
+    return body;
+}
+
+void Body::assign(ByteView uri, ByteView content) {
+    allocate(2 + uri.size() + content.size(), front_reserve);
+    uri_size_ = static_cast<std::uint16_t>(uri.size());
+    char* out = wire::put_u16(begin_, uri_size_);
     out = std::copy(uri.begin(), uri.end(), out);
     std::copy(content.begin(), content.end(), out);
-    return body;
 }
 
 Result<Body> Body::over(std::span<char> encoded) noexcept {

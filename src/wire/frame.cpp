@@ -1,8 +1,10 @@
+#include <algorithm>
 #include <array>
 #include <netaio/frame.hpp>
 
 #include "checksum.hpp"
 #include "endian.hpp"
+#include "packify_write.hpp"
 
 namespace netaio {
 namespace {
@@ -112,17 +114,27 @@ Result<OwnedMessage> decode_message(ByteView bytes, const MessageTypes& types) {
 }
 
 std::error_code encode_message(const Message& message, std::string& out) {
+    const ByteView body = message.body().encoded();
+    FrameHeader header{message.type(), 0, static_cast<std::uint16_t>(body.size()),
+                       wire::crc32(body)};
+    if (message.auth().empty()) {
+        // A message without plugins: all before its body is known, so nothing is written twice.
+        std::array<char, FrameHeader::size + wire::no_fields.size()> head;
+        header.auth_size = static_cast<std::uint16_t>(wire::no_fields.size());
+        header.write(std::span(head).first<FrameHeader::size>());
+        std::ranges::copy(wire::no_fields, head.begin() + FrameHeader::size);
+        out.append(head.data(), head.size());
+        out.append(body);
+        return {};
+    }
     const std::size_t start = out.size();
     out.append(FrameHeader::size, '\0');
     if (const auto error = message.auth().encode_to(out)) {
         out.resize(start);
         return error;
     }
-    const std::size_t auth_size = out.size() - start - FrameHeader::size;
-    const ByteView body = message.body().encoded();
-    FrameHeader{message.type(), static_cast<std::uint16_t>(auth_size),
-                static_cast<std::uint16_t>(body.size()), wire::crc32(body)}
-        .write(std::span<char, FrameHeader::size>(out.data() + start, FrameHeader::size));
+    header.auth_size = static_cast<std::uint16_t>(out.size() - start - FrameHeader::size);
+    header.write(std::span<char, FrameHeader::size>(out.data() + start, FrameHeader::size));
     out.append(body);
     return {};
 }

@@ -44,6 +44,9 @@ struct PackedField {
     ByteView value;         ///< packed
 };
 
+/// The packed dict without entries.
+inline constexpr ByteView no_fields("\x4d\x40\x00", 3);
+
 /// Writes a packed dict, after bringing its entries into canonical order.
 std::size_t packed_fields_size(std::span<const PackedField> fields) noexcept;
 char* write_fields(char* out, std::span<PackedField> fields) noexcept;

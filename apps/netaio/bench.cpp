@@ -1,0 +1,203 @@
+#include "bench.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <cstdio>
+#include <deque>
+#include <nlohmann/json.hpp>
+
+#include "duration.hpp"
+#include "latencies.hpp"
+#include "output.hpp"
+#include "session.hpp"
+
+namespace netaio::app {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+struct BenchOptions {
+    ClientOptions client;
+    std::string uri;  // empty: nobody's, or over UDP the echo of `netaio node`
+    std::size_t size = 0;
+    std::size_t connections = 1;
+    std::size_t in_flight = 0;  // 0: what suits the loop
+    double rate = 0;            // a second; 0 for a closed loop
+    double duration_seconds = 5;
+
+    std::string_view wanted_uri() const {
+        if (!uri.empty()) return uri;
+        return client.udp ? "echo" : "netaio-bench:a-resource-that-nobody-keeps";
+    }
+    std::size_t wanted_in_flight() const { return in_flight > 0 ? in_flight : rate > 0 ? 1024 : 1; }
+};
+
+// One run: those who ask, and what they measure together.
+class Bench {
+public:
+    Bench(const BenchOptions& options, const Protection& protection)
+        : options_(options), uri_(options.wanted_uri()), content_(options.size, 'c') {
+        for (std::size_t i = 0; i < options.connections; ++i) {
+            sessions_.push_back(std::make_unique<Session>(options.client, protection));
+        }
+    }
+
+    awaitable<void> run() {
+        for (const auto& session : sessions_) co_await session->connect();
+        began_at_ = Clock::now();
+        ends_at_ = began_at_ + to_milliseconds(options_.duration_seconds);
+        const auto executor = co_await boost::asio::this_coro::executor;
+        ended_.emplace(executor, Clock::time_point::max());
+        const Stop stop{*this};
+        askers_ = std::max(options_.wanted_in_flight(), sessions_.size());
+        for (std::size_t i = askers_; i > 0; --i) {
+            boost::asio::co_spawn(
+                executor, ask(*sessions_[i % sessions_.size()], timers_.emplace_back(executor)),
+                [this](std::exception_ptr failure) { ended(failure); });
+        }
+        boost::system::error_code ignored;
+        co_await ended_->async_wait(
+            boost::asio::redirect_error(boost::asio::use_awaitable, ignored));
+        if (failure_) std::rethrow_exception(failure_);
+    }
+
+    bool empty() const noexcept { return latencies_.count() == 0; }
+    std::string text() const;
+    std::string json() const;
+
+private:
+    // However a run ends, nobody is left asking.
+    struct Stop {
+        Bench& bench;
+        ~Stop() {
+            bench.ends_at_ = Clock::now();
+            for (const auto& session : bench.sessions_) session->close();
+            for (auto& timer : bench.timers_) timer.cancel();
+        }
+    };
+
+    // The last one, or the first that failed, ends the run.
+    void ended(std::exception_ptr failure) {
+        if (failure && !failure_) failure_ = failure;
+        if (--askers_ == 0 || failure) ended_->expires_at(Clock::time_point::min());
+    }
+
+    // With a rate, requests are due at times that are fixed beforehand, and their latency counts
+    // from then: a server that falls behind can't hide that by being asked less (coordinated
+    // omission).
+    awaitable<void> ask(Session& session, boost::asio::steady_timer& timer) {
+        for (;;) {
+            auto due_at = Clock::now();
+            if (options_.rate > 0) {
+                const double offset = static_cast<double>(next_++) / options_.rate;
+                due_at = began_at_ + std::chrono::duration_cast<Clock::duration>(
+                                         std::chrono::duration<double>(offset));
+            }
+            if (due_at >= ends_at_) co_return;
+            if (due_at > Clock::now()) {
+                timer.expires_at(due_at);
+                co_await timer.async_wait(boost::asio::use_awaitable);
+            }
+            const OwnedMessage answer =
+                co_await session.exchange(MessageType::request_uri, uri_, content_);
+            if (answer.type() != MessageType::not_found) throw_if_error(answer, uri_);
+            last_at_ = Clock::now();
+            latencies_.add(last_at_ - due_at);
+        }
+    }
+
+    double seconds() const { return std::chrono::duration<double>(last_at_ - began_at_).count(); }
+    double per_second() const { return static_cast<double>(latencies_.count()) / seconds(); }
+    static double ms(Latencies::Duration time) {
+        return std::chrono::duration<double, std::milli>(time).count();
+    }
+
+    const BenchOptions& options_;
+    std::string uri_;
+    std::string content_;
+    std::vector<std::unique_ptr<Session>> sessions_;
+    Latencies latencies_;
+    std::uint64_t next_ = 0;
+    std::size_t askers_ = 0;
+    std::deque<boost::asio::steady_timer> timers_;  // of those who ask
+    std::optional<boost::asio::steady_timer> ended_;
+    std::exception_ptr failure_;
+    Clock::time_point began_at_{};
+    Clock::time_point ends_at_{};
+    Clock::time_point last_at_{};
+};
+
+std::string Bench::text() const {
+    char lines[320];
+    std::snprintf(
+        lines, sizeof lines,
+        "%llu answers from %s in %.2f s: %.0f a second\n"
+        "p50 %.3f ms, p90 %.3f ms, p99 %.3f ms, p99.9 %.3f ms, max %.3f ms",
+        static_cast<unsigned long long>(latencies_.count()), options_.client.server.c_str(),
+        seconds(), per_second(), ms(latencies_.quantile(0.5)), ms(latencies_.quantile(0.9)),
+        ms(latencies_.quantile(0.99)), ms(latencies_.quantile(0.999)), ms(latencies_.max()));
+    return lines;
+}
+
+std::string Bench::json() const {
+    nlohmann::ordered_json object = {{"server", options_.client.server},
+                                     {"connections", sessions_.size()},
+                                     {"in_flight", options_.wanted_in_flight()}};
+    if (options_.rate > 0) object["rate"] = options_.rate;
+    object.update({{"seconds", seconds()},
+                   {"count", latencies_.count()},
+                   {"per_second", per_second()},
+                   {"p50_ms", ms(latencies_.quantile(0.5))},
+                   {"p90_ms", ms(latencies_.quantile(0.9))},
+                   {"p99_ms", ms(latencies_.quantile(0.99))},
+                   {"p99_9_ms", ms(latencies_.quantile(0.999))},
+                   {"max_ms", ms(latencies_.max())}});
+    return object.dump();
+}
+
+int bench(const BenchOptions& options) {
+    Bench run(options, make_protection(options.client.protection));
+    const int code = run_session([&] { return run.run(); });
+    // What was measured before an interruption counts too.
+    if (!run.empty()) write_line(options.client.output.json ? run.json() : run.text());
+    return code;
+}
+
+}  // namespace
+
+void add_bench_command(CLI::App& app, std::function<int()>& chosen) {
+    CLI::App* command =
+        app.add_subcommand("bench", "Measure how many requests a server answers, and how fast");
+    const auto options = std::make_shared<BenchOptions>();
+    const auto count = [&](const std::string& name, std::size_t& value, const std::string& text) {
+        return command->add_option(name, value, text)
+            ->type_name("N")
+            ->check(CLI::Range(1u, 60000u).description(""));
+    };
+    command
+        ->add_option("--duration", options->duration_seconds, "how long to ask; fractions are fine")
+        ->type_name("SECONDS")
+        ->check(CLI::Range(0.01, 31536000.0).description(""))
+        ->capture_default_str();
+    count("--connections", options->connections, "how many connections")->capture_default_str();
+    count("--in-flight", options->in_flight,
+          "requests waiting at the same time; default 1, with --rate 1024");
+    command
+        ->add_option("--rate", options->rate,
+                     "send so many a second, and count latency from when each was due")
+        ->type_name("N")
+        ->check(CLI::Range(0.001, 1e9).description(""));
+    command->add_option("--size", options->size, "bytes of content to send along")
+        ->type_name("BYTES")
+        ->check(CLI::Range(0u, 65000u).description(""))
+        ->capture_default_str();
+    command
+        ->add_option("--uri", options->uri,
+                     "what to ask for; by default what is not there, over UDP echo")
+        ->type_name("URI");
+    add_client_options(*command, options->client);
+    command->callback([&chosen, options] { chosen = [options] { return bench(*options); }; });
+}
+
+}  // namespace netaio::app

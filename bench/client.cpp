@@ -1,0 +1,170 @@
+// The clients of the benchmarks: `client WHAT port=P server=PID ...`, which prints one line of
+// JSON. All but `request` send prepared bytes and count those that come back.
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <cstring>
+#include <netaio/stream_cipher.hpp>
+#include <netaio/tcp_client.hpp>
+
+#include "arguments.hpp"
+#include "fan_out_load.hpp"
+#include "load.hpp"
+#include "udp_load.hpp"
+
+namespace netaio::bench {
+namespace {
+
+struct Prepared {
+    explicit Prepared(const Arguments& arguments)
+        : exchange(
+              exchange_of(arguments.text("protocol", "netaio"), arguments.number("payload", 64))),
+          load{.request = exchange.request,
+               .reply = exchange.reply,
+               .connections = arguments.number("connections", 1),
+               .active = arguments.number("active", arguments.number("connections", 1)),
+               .in_flight = arguments.number("in_flight", 1),
+               .duration = duration_of(arguments)} {
+        check_reply(arguments.port(), load);
+    }
+
+    Exchange exchange;
+    Load load;
+};
+
+void pipelined(const Arguments& arguments) {
+    const Prepared prepared(arguments);
+    run_pipelined(arguments.port(), prepared.load).print();
+}
+
+// One at a time on a socket that blocks.
+void raw_request(const Arguments& arguments) {
+    const Prepared prepared(arguments);
+    const Descriptor socket = connect_loopback(arguments.port());
+    std::string reply(prepared.load.reply.size(), '\0');
+    run_one_in_flight(prepared.load.duration, [&] {
+        send_all(socket.get(), prepared.load.request);
+        receive_all(socket.get(), reply);
+    }).print();
+}
+
+// One at a time by netaio's own client.
+awaitable<void> request_again(const Arguments& arguments, TcpClient& client) {
+    co_await client.connect("127.0.0.1", arguments.port());
+    const std::string content(arguments.number("payload", 64), 'c');
+    Stopwatch watch(duration_of(arguments));
+    std::uint64_t done = 0;
+    double now = monotonic_seconds();
+    do {
+        const double began = now;
+        const OwnedMessage reply = co_await client.request("echo", {.content = content});
+        if (reply.content() != content) {
+            throw std::runtime_error("a server's reply is not the one expected");
+        }
+        ++done;
+        now = monotonic_seconds();
+        watch.round_trip(now - began);
+    } while (watch.goes_on(done, now));
+    watch.print();
+    client.close();
+}
+
+void netaio_request(const Arguments& arguments) {
+    boost::asio::io_context context(1);
+    TcpClientOptions options;
+    if (arguments.text("protected", "no") == "yes") {
+        options.auth = hmac_auth({.secret = "test"});
+        options.cipher = stream_cipher({.key = "test"});
+    }
+    TcpClient client(context.get_executor(), options);
+    std::exception_ptr failure;
+    boost::asio::co_spawn(context, request_again(arguments, client),
+                          [&](std::exception_ptr why) { failure = std::move(why); });
+    context.run();
+    if (failure) {
+        std::rethrow_exception(failure);
+    }
+}
+
+void fan_out(const Arguments& arguments) {
+    run_fan_out(arguments.port(),
+                {.publication = publication_of(arguments.text("protocol", "netaio"),
+                                               arguments.number("payload", 64)),
+                 .subscribers = arguments.number("subscribers", 100),
+                 .in_flight = arguments.number("in_flight", 64),
+                 .duration = duration_of(arguments)})
+        .print();
+}
+
+// What a process holds of memory, in bytes.
+std::size_t resident(pid_t process) {
+    const std::string name = "/proc/" + std::to_string(process) + "/smaps_rollup";
+    std::FILE* file = std::fopen(name.c_str(), "r");
+    if (!file) {
+        throw std::system_error(errno, std::system_category(), name);
+    }
+    std::array<char, 256> line;
+    std::size_t kib = 0;
+    while (std::fgets(line.data(), line.size(), file)) {
+        if (std::sscanf(line.data(), "Rss: %zu kB", &kib) == 1) {
+            break;
+        }
+    }
+    std::fclose(file);
+    return kib * 1024;
+}
+
+// Many connections that had one message each and then none.
+void idle(const Arguments& arguments) {
+    const Prepared prepared(arguments);
+    const auto server = static_cast<pid_t>(arguments.number("server", 0));
+    const std::size_t before = resident(server);
+    std::vector<Descriptor> sockets;
+    std::string reply(prepared.load.reply.size(), '\0');
+    for (std::size_t i = 0; i < prepared.load.connections; ++i) {
+        sockets.push_back(connect_loopback(arguments.port()));
+        send_all(sockets.back().get(), prepared.load.request);
+        receive_all(sockets.back().get(), reply);
+    }
+    const double each = static_cast<double>(resident(server) - before) /
+                        static_cast<double>(prepared.load.connections);
+    std::printf("{\"messages\": %zu, \"bytes\": %.1f}\n", prepared.load.connections, each);
+}
+
+void run(const Arguments& arguments) {
+    raise_descriptor_limit();
+    const std::string& what = arguments.what();
+    if (what == "pipelined") {
+        pipelined(arguments);
+    } else if (what == "raw_request") {
+        raw_request(arguments);
+    } else if (what == "request") {
+        netaio_request(arguments);
+    } else if (what == "fan_out") {
+        fan_out(arguments);
+    } else if (what == "idle") {
+        idle(arguments);
+    } else if (what == "udp_echo") {
+        run_udp_echo(arguments.port(), arguments.number("payload", 64),
+                     arguments.number("in_flight", 1), duration_of(arguments))
+            .print();
+    } else if (what == "udp_flood") {
+        run_udp_flood(arguments.port(), arguments.number("payload", 64), duration_of(arguments))
+            .print();
+    } else {
+        throw std::invalid_argument("there is no client '" + what + "'");
+    }
+}
+
+}  // namespace
+}  // namespace netaio::bench
+
+int main(int argc, char** argv) {
+    try {
+        netaio::bench::run(netaio::bench::Arguments(argc, argv));
+    } catch (const std::exception& failure) {
+        std::fprintf(stderr, "client: %s\n", failure.what());
+        return 1;
+    }
+}

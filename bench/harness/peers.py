@@ -1,0 +1,216 @@
+"""Who takes part: netaio, the programs on bare sockets, and the peers that are installed. A
+participant gives, for a run, the figures of its client."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+from . import processes
+
+PEERS = Path(__file__).resolve().parent.parent / "peers"
+
+
+def assignments(**values):
+    return [f"{name}={value}" for name, value in values.items()]
+
+
+class Setting:
+    """Where the programs are, for how long they run, and on which processors."""
+
+    def __init__(self, programs, seconds, together):
+        cpus = processes.usable_cpus()
+        self.programs = Path(programs)
+        self.seconds = seconds
+        self.server_cpu = cpus[0]
+        self.client_cpu = cpus[0] if together or len(cpus) < 2 else cpus[1]
+        self.all_cpus = set(cpus)
+
+    def timing(self, server):
+        return assignments(server=server, seconds=self.seconds, warm_up=self.seconds / 4)
+
+    def program(self, name):
+        return self.programs / name
+
+
+def ours(kind, client, server_values=None, any_cpu=False, **values):
+    """A server and a client of bench/, e.g. ours("epoll", "pipelined", payload=64)."""
+    def run(setting):
+        command = [setting.program("server"), kind, *assignments(**(server_values or {}))]
+        cpu = setting.all_cpus if any_cpu else setting.server_cpu
+        with processes.server(command, cpu) as (port, process):
+            return processes.figures_of(
+                [setting.program("client"), client, *assignments(port=port, **values),
+                 *setting.timing(process)], setting.client_cpu)
+    run.missing = lambda setting: None
+    return run
+
+
+def peer(name, role, **values):
+    """A program of bench/peers that is both ends."""
+    def run(setting):
+        program = setting.program(name)
+        arguments = assignments(role=role, **values)
+        with processes.server([program, "server", *arguments], setting.server_cpu) as (port, pid):
+            return processes.figures_of(
+                [program, "client", *arguments, *assignments(port=port), *setting.timing(pid)],
+                setting.client_cpu)
+
+    def missing(setting):
+        return None if setting.program(name).exists() else f"{name} is not installed"
+    run.missing = missing
+    return run
+
+
+def _needs(*programs):
+    def missing(setting):
+        for program in programs:
+            there = setting.program(program).exists() or shutil.which(program)
+            if not there:
+                return f"{program} is not installed"
+        return None
+    return missing
+
+
+def _redis(setting, payload):
+    port = processes.free_port()
+    command = ["redis-server", "--port", port, "--bind", "127.0.0.1", "--save", "",
+               "--appendonly", "no", "--client-output-buffer-limit", "pubsub 0 0 0"]
+    return processes.foreign_server(command, port, setting.server_cpu), payload
+
+
+def _store(port, payload):
+    with socket.create_connection(("127.0.0.1", port)) as connection:
+        content = b"c" * payload
+        connection.sendall(b"*3\r\n$3\r\nSET\r\n$4\r\necho\r\n$%d\r\n%s\r\n" % (payload, content))
+        if connection.recv(16) != b"+OK\r\n":
+            raise processes.Failed("redis-server does not store")
+
+
+def redis(client, **values):
+    """A Redis server, driven by the client that drives netaio's."""
+    def run(setting):
+        started, payload = _redis(setting, values["payload"])
+        with started as (port, process):
+            _store(port, payload)
+            return processes.figures_of(
+                [setting.program("client"), client,
+                 *assignments(port=port, protocol="redis", **values), *setting.timing(process)],
+                setting.client_cpu)
+    run.missing = _needs("redis-server")
+    return run
+
+
+def redis_benchmark(payload, connections, in_flight):
+    """A Redis server, driven by its own client, which has no warm-up and counts requests."""
+    def run(setting):
+        started, _ = _redis(setting, payload)
+        with started as (port, _):
+            count = max(1000, int((30_000 if in_flight == 1 else 1_000_000) * setting.seconds))
+            out = processes.output_of(
+                ["redis-benchmark", "-p", port, "-c", connections, "-n", count, "-P", in_flight,
+                 "-t", "set,get", "-d", payload, "--csv"], setting.client_cpu)
+        for line in out.splitlines():
+            fields = [field.strip('"') for field in line.split(",")]
+            if fields[0] == "GET":
+                return {"messages": count, "rate": float(fields[1])}
+        raise processes.Failed("redis-benchmark has no figure for GET")
+    run.missing = _needs("redis-server", "redis-benchmark")
+    return run
+
+
+def nats_server(setting):
+    port = processes.free_port()
+    return processes.foreign_server(["nats-server", "-a", "127.0.0.1", "-p", port], port,
+                                    setting.server_cpu)
+
+
+def nats_fan_out(**values):
+    def run(setting):
+        with nats_server(setting) as (port, process):
+            return processes.figures_of(
+                [setting.program("client"), "fan_out",
+                 *assignments(port=port, protocol="nats", **values), *setting.timing(process)],
+                setting.client_cpu)
+    run.missing = _needs("nats-server")
+    return run
+
+
+def nats_request(payload):
+    def run(setting):
+        program = setting.program("nats")
+        with nats_server(setting) as (port, process):
+            with processes.server([program, "server", f"port={port}"], setting.client_cpu):
+                return processes.figures_of(
+                    [program, "client", *assignments(port=port, payload=payload),
+                     *setting.timing(process)], setting.client_cpu)
+    run.missing = _needs("nats-server", "nats")
+    return run
+
+
+REFERENCE_VARIABLE = "NETAIO_REFERENCE_009"
+
+
+def reference_environment():
+    environment = dict(os.environ, PYTHONDONTWRITEBYTECODE="1")
+    if REFERENCE_VARIABLE in os.environ:
+        environment["PYTHONPATH"] = os.environ[REFERENCE_VARIABLE]
+    return environment
+
+
+_reference_missing = []
+
+
+def reference_missing(_setting):
+    if not _reference_missing:
+        done = subprocess.run([sys.executable, "-c", "import netaio"], capture_output=True,
+                              env=reference_environment(), check=False)
+        _reference_missing.append(
+            None if done.returncode == 0 else
+            f"the Python reference is not importable ({REFERENCE_VARIABLE} may say where it is)")
+    return _reference_missing[0]
+
+
+def reference(server, client, **values):
+    """The Python reference as the server; `client` is its own (None) or one of bench/."""
+    def run(setting):
+        environment = reference_environment()
+        script = [sys.executable, PEERS / "reference.py"]
+        port = processes.free_port()
+        command = [*script, server, *assignments(port=port, **values)]
+        # A UDP server can't be probed, so it says when it is there.
+        started = (processes.server(command, setting.server_cpu, environment)
+                   if server == "udp" else
+                   processes.foreign_server(command, port, setting.server_cpu, environment))
+        with started as (_, process):
+            program = [setting.program("client"), client] if client else [*script, "client"]
+            return processes.figures_of(
+                [*program, *assignments(port=port, **values), *setting.timing(process)],
+                setting.client_cpu, environment)
+    run.missing = reference_missing
+    return run
+
+
+def library_cost(name):
+    """What one call takes, in microseconds, by the benchmark of that name in crypto_bench."""
+    def run(setting):
+        out = processes.output_of(
+            [setting.program("crypto_bench"), f"--benchmark_filter=^{name}$",
+             f"--benchmark_min_time={setting.seconds / 2}", "--benchmark_format=csv"],
+            setting.client_cpu)
+        fields = out.strip().splitlines()[-1].split(",")
+        return {"messages": int(fields[1]), "us": float(fields[3]) / 1000}
+    run.missing = lambda setting: None
+    return run
+
+
+def reference_plugin_costs(payload, which):
+    def run(setting):
+        figures = processes.figures_of(
+            [sys.executable, PEERS / "reference.py", "protect", f"payload={payload}"],
+            setting.client_cpu, reference_environment())
+        return {"messages": 100, "us": figures[which]}
+    run.missing = reference_missing
+    return run

@@ -1,0 +1,232 @@
+"""What is measured: each scenario with who takes part, and the ratios that are looked for."""
+
+from dataclasses import dataclass, field
+
+from .peers import (library_cost, nats_fan_out, nats_request, ours, peer, redis, redis_benchmark,
+                    reference, reference_plugin_costs)
+
+
+@dataclass
+class Scenario:
+    key: str
+    title: str
+    takes_part: dict  # name -> a run
+    limit: str = ""  # who sets the limit
+    unit: str = "rate"
+    together: bool = False  # both ends on one processor
+    wanted: dict = field(default_factory=dict)  # name -> the ratio netaio should have at least
+    note: str = ""
+
+    @property
+    def less_is_better(self):
+        return self.unit in ("bytes", "us", "server_cpu_ns", "p99_us")
+
+
+UNITS = {
+    "rate": "messages/s",
+    "bytes": "bytes of memory each",
+    "us": "µs each",
+    "server_cpu_ns": "ns of server CPU each",
+    "p99_us": "µs at the 99th percentile",
+}
+OWN_CLIENTS = ("Both ends of libzmq, NNG, gRPC and redis-benchmark are those projects' own, so part "
+               "of their gap is their client's.")
+
+
+def request(payload):
+    values = {"payload": payload}
+    return Scenario(
+        f"request_{payload}", f"request(), {payload} B, one in flight, both ends on one core",
+        {
+            "netaio": ours("netaio", "request", **values),
+            "raw blocking sockets": ours("blocking", "raw_request", **values),
+            "raw epoll": ours("epoll", "raw_request", **values),
+            "Redis, raw client": redis("raw_request", **values),
+            "redis-benchmark": redis_benchmark(payload, 1, 1),
+            "libzmq": peer("zmq", "request", **values),
+            "NNG": peer("nng", "request", **values),
+            "NATS, two hops": nats_request(payload),
+            "gRPC": peer("grpc", "request", **values),
+            "Python reference": reference("server", None, **values),
+        },
+        limit="raw blocking sockets", together=True,
+        wanted={"raw blocking sockets": 0.85, "redis-benchmark": 1.3, "libzmq": 3, "gRPC": 7,
+                "Python reference": 20},
+        note="netaio's client and server against blocking sockets at both ends. " + OWN_CLIENTS)
+
+
+def protected_request():
+    values = {"payload": 64}
+    protected = {"protected": "yes"}
+    return Scenario(
+        "request_protected", "request(), 64 B, HMAC and cipher, one in flight, one core",
+        {
+            "netaio": ours("netaio", "request", server_values=protected, **values, **protected),
+            "raw blocking sockets": ours("blocking", "raw_request", **values),
+            "Python reference": reference("server", None, **values, **protected),
+        },
+        limit="raw blocking sockets", together=True,
+        wanted={"raw blocking sockets": 0.70, "Python reference": 90},
+        note="The limit protects nothing.")
+
+
+def pipelined(payload, connections, in_flight, wanted):
+    values = {"payload": payload, "connections": connections, "in_flight": in_flight}
+    few = {**values, "in_flight": max(4, min(in_flight, 256) // (1 if connections == 1 else 4))}
+    takes_part = {
+        "netaio": ours("netaio", "pipelined", **values),
+        "epoll_full": ours("epoll_full", "pipelined", **values),
+        "raw epoll": ours("epoll", "pipelined", **values),
+        "libzmq": peer("zmq", "pipelined", **values),
+        "Redis, raw client": redis("pipelined", **values),
+    }
+    if connections > 1:
+        takes_part["redis-benchmark -P 64"] = redis_benchmark(payload, connections, 64)
+    takes_part |= {
+        "NNG": peer("nng", "pipelined", **few),
+        "gRPC": peer("grpc", "pipelined", **few),
+        "Python reference": reference("server", "pipelined", **few),
+    }
+    size = "64 B" if payload == 64 else "1 KiB"
+    several = "1 connection" if connections == 1 else f"{connections} connections"
+    return Scenario(
+        f"pipelined_{payload}_{connections}",
+        f"pipelined, {size}, {several}, {in_flight} in flight on each", takes_part,
+        limit="epoll_full", wanted=wanted,
+        note="epoll_full checks the checksum, finds the handler, calls it and builds the reply; "
+             "raw epoll only splits frames and echoes them. netaio, the raw servers, Redis and the "
+             f"reference are driven by one byte-counting client. NNG, gRPC and the reference have "
+             f"{few['in_flight']} in flight on each connection. " + OWN_CLIENTS)
+
+
+def fan_out(payload, in_flight, wanted):
+    values = {"payload": payload, "subscribers": 100, "in_flight": in_flight}
+    size = "64 B" if payload == 64 else "1 KiB"
+    takes_part = {
+        "netaio": ours("netaio_notify", "fan_out", **values),
+        "raw": ours("fan_out", "fan_out", **values),
+        "Redis": redis("fan_out", **values),
+        "NATS": nats_fan_out(**values),
+        "Python reference": reference("notify", "fan_out", **values),
+    }
+    if in_flight > 1:
+        takes_part["libzmq XPUB"] = peer("zmq", "fan_out", payload=payload, subscribers=100)
+    flight = "one published" if in_flight == 1 else f"{in_flight} published"
+    return Scenario(
+        f"fan_out_{payload}_{in_flight}",
+        f"notify to 100 subscribers, {size}, {flight} at a time", takes_part,
+        limit="raw", wanted=wanted,
+        note="Deliveries. The raw server passes on whatever one read brings, with a send for each "
+             "subscriber. All but libzmq, which publishes without end, have the same publisher and "
+             "the same byte-counting subscribers.")
+
+
+def udp_echo(in_flight, wanted):
+    values = {"payload": 64, "in_flight": in_flight}
+    return Scenario(
+        f"udp_echo_{in_flight}", f"UDP echo, 64 B, {in_flight} in flight",
+        {
+            "netaio": ours("netaio_udp", "udp_echo", **values),
+            "recvfrom and sendto": ours("udp_one", "udp_echo", **values),
+            "recvmmsg and sendmmsg": ours("udp_batch", "udp_echo", **values),
+            "Asio": ours("udp_asio", "udp_echo", **values),
+            "Python reference": reference("udp", "udp_echo",
+                                          **{**values, "in_flight": min(in_flight, 32)}),
+        },
+        limit="recvfrom and sendto", together=in_flight == 1, wanted=wanted,
+        note="All are driven by one client, which sends and receives in batches.")
+
+
+def udp_flood():
+    values = {"payload": 64}
+    return Scenario(
+        "udp_flood", "UDP, 64 B, received from a sender that the system segments for (GSO)",
+        {
+            "netaio": ours("netaio_udp", "udp_flood", **values),
+            "recvmmsg": ours("udp_batch", "udp_flood", **values),
+            "recvfrom": ours("udp_one", "udp_flood", **values),
+            "Asio": ours("udp_asio", "udp_flood", **values),
+        },
+        limit="recvmmsg", wanted={"recvmmsg": 0.85, "Asio": 1.2},
+        note="Datagrams that reached the program; the rest were dropped by the system.")
+
+
+def idle():
+    values = {"payload": 64, "connections": 10000}
+    return Scenario(
+        "idle", "10,000 idle TCP connections",
+        {
+            "netaio": ours("netaio", "idle", **values),
+            "Asio coroutine, 4 KiB": ours("asio_coroutine", "idle", **values, protocol="echo"),
+        },
+        limit="Asio coroutine, 4 KiB", unit="bytes",
+        wanted={"Asio coroutine, 4 KiB": 0.3},
+        note="Growth of the server's resident memory for each connection, after one message.")
+
+
+def plugins(payload, which, wanted):
+    name = "64 B" if payload == 64 else "16 KiB"
+    return Scenario(
+        f"{which}_{payload}", f"{which} a message of {name} with HMAC and cipher",
+        {"netaio": library_cost(
+            {"protect": "EncryptAndMake", "open": "CheckAndDecrypt"}[which] + f"/{payload}"),
+         "Python reference": reference_plugin_costs(payload, which)},
+        unit="us", wanted={"Python reference": wanted})
+
+
+def plugin_table():
+    sizes = ((64, "64 B"), (1024, "1 KiB"), (16384, "16 KiB"))
+    parts = (("HmacMake", "HMAC, sending"), ("HmacCheck", "HMAC, receiving"),
+             ("CipherEncrypt", "cipher, sending"), ("CipherDecrypt", "cipher, receiving"))
+    return Scenario(
+        "plugins", "what each plugin costs for one message",
+        {f"{title}, {size_title}": library_cost(f"{name}/{size}")
+         for name, title in parts for size, size_title in sizes},
+        unit="us")
+
+
+def threads():
+    values = {"payload": 64, "connections": 50, "in_flight": 64}
+    return Scenario(
+        "threads", "two server threads against one, 64 B, 50 connections",
+        {"netaio": ours("netaio", "pipelined", server_values={"threads": 2}, any_cpu=True, **values),
+         "netaio, one thread": ours("netaio", "pipelined", any_cpu=True, **values)},
+        unit="server_cpu_ns", wanted={"netaio, one thread": 1.1},
+        note="The client's load is the same, so CPU for each message is what can be compared.")
+
+
+def many_connections():
+    values = {"payload": 64, "active": 100, "in_flight": 1}
+    return Scenario(
+        "many_connections", "100 active connections among 10,000, one in flight on each",
+        {"netaio": ours("netaio", "pipelined", connections=10000, **values),
+         "netaio, 100 connections": ours("netaio", "pipelined", connections=100, **values)},
+        unit="p99_us", wanted={"netaio, 100 connections": 1.3})
+
+
+def all_scenarios():
+    return [
+        request(64),
+        request(1024),
+        protected_request(),
+        pipelined(64, 1, 8192, {"epoll_full": 1.0, "libzmq": 3.5, "Python reference": 800}),
+        pipelined(64, 50, 64,
+                  {"epoll_full": 1.0, "libzmq": 3.3, "redis-benchmark -P 64": 2.7}),
+        pipelined(1024, 1, 1024, {}),
+        pipelined(1024, 50, 32,
+                  {"epoll_full": 1.0, "libzmq": 4, "redis-benchmark -P 64": 1.4}),
+        fan_out(64, 64, {"raw": 0.75, "Redis": 1.7, "libzmq XPUB": 2, "NATS": 2.5}),
+        fan_out(1024, 64, {"raw": 0.80, "Redis": 1.7, "libzmq XPUB": 2, "NATS": 2.5}),
+        fan_out(64, 1, {"raw": 0.90}),
+        udp_echo(64, {"recvfrom and sendto": 1.0, "Asio": 1.2}),
+        udp_echo(1, {"recvfrom and sendto": 0.90}),
+        udp_flood(),
+        idle(),
+        plugins(64, "protect", 1 / 100),
+        plugins(64, "open", 1 / 100),
+        plugins(16384, "protect", 1 / 30),
+        plugins(16384, "open", 1 / 30),
+        plugin_table(),
+        threads(),
+        many_connections(),
+    ]

@@ -1,0 +1,219 @@
+// Fixed work whose instructions are counted: one function for each way through the library that has
+// to stay cheap. Everything is prepared outside of it; what runs inside is repeated exactly.
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <cstdio>
+#include <map>
+#include <memory>
+#include <netaio/make.hpp>
+#include <netaio/stream_cipher.hpp>
+#include <netaio/tcp_server.hpp>
+#include <stdexcept>
+#include <string>
+
+#include "core/dispatcher.hpp"
+
+namespace {
+
+using namespace netaio;
+
+constexpr std::string_view uri = "echo";
+constexpr std::size_t payload = 64;
+constexpr int messages = 2000;
+constexpr int subscribers = 100;
+constexpr int notifications = 64;
+
+void must(std::error_code error) {
+    if (error) {
+        throw std::system_error(error);
+    }
+}
+
+void must(bool condition, const char* what) {
+    if (!condition) {
+        throw std::runtime_error(what);
+    }
+}
+
+std::string frame_of(const Message& message) {
+    std::string frame;
+    must(encode_message(message, frame));
+    return frame;
+}
+
+// A node without sockets, with twenty other routes.
+class Somewhere final : public core::Source {
+public:
+    const Address& remote() const noexcept override { return remote_; }
+    void push(OwnedMessage, const Plugins&) override {}
+
+private:
+    Address remote_{std::array<std::uint8_t, 4>{127, 0, 0, 1}, 40000};
+};
+
+class Echo final : public core::Handler {
+public:
+    Echo() : core::Handler(false) {}
+    std::optional<OwnedMessage> call(const Message& message, core::Source& source) const override {
+        return handler_.plain(message, source);
+    }
+
+private:
+    BasicHandler<core::Source> handler_ = [](const Message& message) {
+        return respond(message.uri(), message.content());
+    };
+};
+
+struct Route {
+    Route() {
+        const auto echo = std::make_shared<const Echo>();
+        for (int i = 0; i < 20; ++i) {
+            node.router.add({MessageType::request_uri, "route" + std::to_string(i)}, {echo, {}});
+        }
+        node.router.add({MessageType::request_uri, uri}, {echo, {}});
+        run(1);
+    }
+    void run(int count) {
+        for (int i = 0; i < count; ++i) {
+            const auto frame = next_frame(buffer, node.types);
+            dispatcher.receive(**frame, source, out);
+            out.clear();
+        }
+    }
+
+    std::string buffer = frame_of(request(uri, std::string(payload, 'c')));
+    core::Node node{core::Role::server};
+    core::Tallies tallies;
+    core::Dispatcher dispatcher{node, tallies};
+    Somewhere source;
+    std::string out;
+};
+
+struct Protection {
+    explicit Protection(std::size_t size) : content(size, 'c') {
+        OwnedMessage message = publish(uri, content);
+        protect(message);
+        sealed = frame_of(message);
+    }
+    void protect(OwnedMessage& message) {
+        must(cipher.encrypt(message.body(), message.auth(), context));
+        must(auth.make(message.auth(), message.body().encoded(), context));
+    }
+    void protect_all(int count) {
+        for (int i = 0; i < count; ++i) {
+            OwnedMessage message = publish(uri, content);
+            protect(message);
+            out.clear();
+            must(encode_message(message, out));
+        }
+    }
+    void open_all(int count) {
+        for (int i = 0; i < count; ++i) {
+            out = sealed;
+            const auto frame = next_frame(out, types);
+            auto message = (*frame)->message();
+            must(auth.check(message->auth(), message->body().encoded(), context), "not accepted");
+            must(cipher.decrypt(message->body(), message->auth(), context));
+        }
+    }
+
+    HmacAuth auth{{.secret = "test"}};
+    Sha256StreamCipher cipher{{.key = "test"}};
+    Environment environment;
+    PluginContext context{.environment = environment};
+    MessageTypes types;
+    std::string content;
+    std::string sealed;
+    std::string out;
+};
+
+// A server on this thread's loop, with connections that subscribed to one key.
+struct FanOut {
+    using tcp = boost::asio::ip::tcp;
+
+    FanOut() {
+        server.on(MessageType::subscribe_uri, [this](const Message& wanted, Connection& from) {
+            server.subscribe(wanted.uri(), from);
+        });
+        must(server.start());
+        const std::string hello = frame_of(OwnedMessage(MessageType::subscribe_uri, uri));
+        for (int i = 0; i < subscribers; ++i) {
+            clients.emplace_back(context).connect({tcp::v4(), server.port()});
+            boost::asio::write(clients.back(), boost::asio::buffer(hello));
+        }
+        while (server.subscriber_count(uri) < subscribers) {
+            context.run_one();
+        }
+        frame_size = frame_of(message).size();
+        run(1);
+        receive();
+    }
+    ~FanOut() { server.stop(std::chrono::milliseconds(0)); }
+    void run(int rounds) {
+        for (int i = 0; i < rounds; ++i) {
+            for (int n = 0; n < notifications; ++n) {
+                must(server.notify(uri, message));
+            }
+            context.poll();
+        }
+    }
+    void receive() {
+        std::string arrived(frame_size * notifications, '\0');
+        for (auto& client : clients) {
+            boost::asio::read(client, boost::asio::buffer(arrived));
+        }
+    }
+
+    boost::asio::io_context context{1};
+    TcpServer server{context.get_executor(), {.port = 0}};
+    std::vector<tcp::socket> clients;
+    OwnedMessage message = notify(uri, std::string(payload, 'c'));
+    std::size_t frame_size = 0;
+};
+
+}  // namespace
+
+// What callgrind counts; visible by these names.
+extern "C" {
+[[gnu::noinline]] void counted_route(Route& route) {
+    route.run(messages);
+}
+[[gnu::noinline]] void counted_protect(Protection& protection, int count) {
+    protection.protect_all(count);
+}
+[[gnu::noinline]] void counted_open(Protection& protection, int count) {
+    protection.open_all(count);
+}
+[[gnu::noinline]] void counted_fan_out(FanOut& fan_out) {
+    fan_out.run(1);
+}
+}
+
+int main(int argc, char** argv) {
+    const std::string what = argc == 2 ? argv[1] : "";
+    if (what == "route") {
+        Route route;
+        counted_route(route);
+        must(route.tallies.frames_out.get() == messages + 1, "not every frame was answered");
+    } else if (what == "protect") {
+        Protection protection(payload);
+        counted_protect(protection, messages);
+    } else if (what == "open") {
+        Protection protection(payload);
+        counted_open(protection, messages);
+    } else if (what == "protect_long") {
+        Protection protection(16 * 1024);
+        counted_protect(protection, messages / 50);
+    } else if (what == "open_long") {
+        Protection protection(16 * 1024);
+        counted_open(protection, messages / 50);
+    } else if (what == "fan_out") {
+        FanOut fan_out;
+        counted_fan_out(fan_out);
+        fan_out.receive();
+        must(fan_out.server.counters().dropped_oldest == 0, "notifications were dropped");
+    } else {
+        std::fprintf(stderr, "usage: workload route|protect|open|protect_long|open_long|fan_out\n");
+        return 2;
+    }
+}
