@@ -36,28 +36,28 @@ struct BenchOptions {
 // One run: those who ask, and what they measure together.
 class Bench {
 public:
-    Bench(const BenchOptions& options, const Protection& protection)
-        : options_(options), uri_(options.wanted_uri()), content_(options.size, 'c') {
-        for (std::size_t i = 0; i < options.connections; ++i) {
-            sessions_.push_back(std::make_unique<Session>(options.client, protection));
-        }
-    }
+    explicit Bench(const BenchOptions& options)
+        : options_(options), uri_(options.wanted_uri()), content_(options.size, 'c') {}
 
-    awaitable<void> run() {
-        for (const auto& session : sessions_) co_await session->connect();
+    awaitable<void> run(const Protection& protection) {
+        const auto executor = co_await boost::asio::this_coro::executor;
+        const auto ways = std::make_shared<Ways>(executor);
+        for (std::size_t i = 0; i < options_.connections; ++i) {
+            ways->sessions.push_back(std::make_unique<Session>(options_.client, protection));
+            co_await ways->sessions.back()->connect();
+        }
         began_at_ = Clock::now();
         ends_at_ = began_at_ + to_milliseconds(options_.duration_seconds);
-        const auto executor = co_await boost::asio::this_coro::executor;
-        ended_.emplace(executor, Clock::time_point::max());
-        const Stop stop{*this};
-        askers_ = std::max(options_.wanted_in_flight(), sessions_.size());
+        const Stop stop{*this, *ways};
+        askers_ = std::max(options_.wanted_in_flight(), ways->sessions.size());
         for (std::size_t i = askers_; i > 0; --i) {
+            Session& session = *ways->sessions[i % ways->sessions.size()];
             boost::asio::co_spawn(
-                executor, ask(*sessions_[i % sessions_.size()], timers_.emplace_back(executor)),
-                [this](std::exception_ptr failure) { ended(failure); });
+                executor, ask(session, ways->timers.emplace_back(executor)),
+                [this, ways](std::exception_ptr failure) { ended(*ways, failure); });
         }
         boost::system::error_code ignored;
-        co_await ended_->async_wait(
+        co_await ways->ended.async_wait(
             boost::asio::redirect_error(boost::asio::use_awaitable, ignored));
         if (failure_) std::rethrow_exception(failure_);
     }
@@ -67,20 +67,31 @@ public:
     std::string json() const;
 
 private:
+    // What belongs to the event loop, and goes with the last who asks.
+    struct Ways {
+        explicit Ways(const boost::asio::any_io_executor& executor)
+            : ended(executor, Clock::time_point::max()) {}
+
+        std::vector<std::unique_ptr<Session>> sessions;
+        std::deque<boost::asio::steady_timer> timers;  // of those who ask
+        boost::asio::steady_timer ended;
+    };
+
     // However a run ends, nobody is left asking.
     struct Stop {
         Bench& bench;
+        Ways& ways;
         ~Stop() {
             bench.ends_at_ = Clock::now();
-            for (const auto& session : bench.sessions_) session->close();
-            for (auto& timer : bench.timers_) timer.cancel();
+            for (const auto& session : ways.sessions) session->close();
+            for (auto& timer : ways.timers) timer.cancel();
         }
     };
 
     // The last one, or the first that failed, ends the run.
-    void ended(std::exception_ptr failure) {
+    void ended(Ways& ways, std::exception_ptr failure) {
         if (failure && !failure_) failure_ = failure;
-        if (--askers_ == 0 || failure) ended_->expires_at(Clock::time_point::min());
+        if (--askers_ == 0 || failure) ways.ended.expires_at(Clock::time_point::min());
     }
 
     // With a rate, requests are due at times that are fixed beforehand, and their latency counts
@@ -116,12 +127,9 @@ private:
     const BenchOptions& options_;
     std::string uri_;
     std::string content_;
-    std::vector<std::unique_ptr<Session>> sessions_;
     Latencies latencies_;
     std::uint64_t next_ = 0;
     std::size_t askers_ = 0;
-    std::deque<boost::asio::steady_timer> timers_;  // of those who ask
-    std::optional<boost::asio::steady_timer> ended_;
     std::exception_ptr failure_;
     Clock::time_point began_at_{};
     Clock::time_point ends_at_{};
@@ -142,7 +150,7 @@ std::string Bench::text() const {
 
 std::string Bench::json() const {
     nlohmann::ordered_json object = {{"server", options_.client.server},
-                                     {"connections", sessions_.size()},
+                                     {"connections", options_.connections},
                                      {"in_flight", options_.wanted_in_flight()}};
     if (options_.rate > 0) object["rate"] = options_.rate;
     object.update({{"seconds", seconds()},
@@ -157,8 +165,9 @@ std::string Bench::json() const {
 }
 
 int bench(const BenchOptions& options) {
-    Bench run(options, make_protection(options.client.protection));
-    const int code = run_session([&] { return run.run(); });
+    const Protection protection = make_protection(options.client.protection);
+    Bench run(options);
+    const int code = run_session([&] { return run.run(protection); });
     // What was measured before an interruption counts too.
     if (!run.empty()) write_line(options.client.output.json ? run.json() : run.text());
     return code;
