@@ -40,7 +40,7 @@ def describe():
         "Date": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
         "Processor": f"{_first('/proc/cpuinfo', 'model name')}, {os.cpu_count()} logical",
         "Memory": f"{int(_first('/proc/meminfo', 'MemTotal').split()[0]) // 2**20} GiB",
-        "System": f"{system}, Linux {platform.release()}",
+        "System": f"{system}, Linux {platform.release().split('-')[0]}",
         "Compiler": (_output("c++", "--version").splitlines() or ["unknown"])[0],
         "Versions": _versions(),
         "Load before": f"{os.getloadavg()[0]:.2f}",
