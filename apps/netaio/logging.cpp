@@ -6,8 +6,13 @@
 #include <cstdlib>
 #include <map>
 
+#include "log_brake.hpp"
+
 namespace netaio::app {
 namespace {
+
+// Unless everything is asked for.
+constexpr std::uint64_t lines_per_second = 100;
 
 const std::map<std::string, LogLevel>& levels() {
     static const std::map<std::string, LogLevel> by_name = {
@@ -47,8 +52,22 @@ Log make_log(const std::string& level) {
     const auto logger = std::make_shared<spdlog::logger>("netaio", sink);
     logger->set_level(spdlog::level::trace);
     logger->set_pattern("%Y-%m-%dT%H:%M:%S.%e %^%l%$ %v");
-    return Log(levels().at(level), [logger](LogLevel at, std::string_view line) {
-        logger->log(spdlog_level(at), spdlog::string_view_t(line.data(), line.size()));
+    const LogLevel shown = levels().at(level);
+    if (shown <= LogLevel::debug) {
+        return Log(shown, [logger](LogLevel at, std::string_view line) {
+            logger->log(spdlog_level(at), spdlog::string_view_t(line.data(), line.size()));
+        });
+    }
+    const auto brake = std::make_shared<LogBrake>(lines_per_second);
+    return Log(shown, [logger, brake](LogLevel at, std::string_view line) {
+        const auto verdict = brake->next(std::chrono::steady_clock::now());
+        if (verdict.left_out > 0) {
+            logger->warn("{} more lines were left out; --log-level debug shows all",
+                         verdict.left_out);
+        }
+        if (verdict.write) {
+            logger->log(spdlog_level(at), spdlog::string_view_t(line.data(), line.size()));
+        }
     });
 }
 

@@ -28,7 +28,7 @@ struct Counters {
     std::uint64_t unhandled = 0;     ///< messages without a handler, answered NOT_FOUND or dropped
     std::uint64_t late_answers = 0;  ///< answers to requests that had been given up, discarded
     std::uint64_t handler_failures = 0;  ///< handlers that threw
-    std::uint64_t send_failures = 0;     ///< messages that could not be protected or encoded
+    std::uint64_t send_failures = 0;     ///< messages that could not be protected, encoded or sent
 
     /// Automatic replies not sent to datagrams that no auth plugin accepted: larger than those, or
     /// too many for one source.

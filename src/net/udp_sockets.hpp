@@ -56,6 +56,8 @@ private:
         Address local4 = {};
         bool joined4 = false;
         bool joined6 = false;
+        bool failed4 = false;  // what was sent to the group
+        bool failed6 = false;
         std::shared_ptr<UdpSocket> group6 = nullptr;
     };
 
@@ -65,6 +67,7 @@ private:
     void update_interfaces();
     void join(const Interface& interface, Membership& membership);
     void leave(std::uint32_t interface, Membership& membership);
+    bool first_to_fail(const Departure& departure);
     void watch();
     void receive_from(const std::shared_ptr<UdpSocket>& socket, bool group);
     void drain(const std::shared_ptr<UdpSocket>& socket, bool group);

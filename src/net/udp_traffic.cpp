@@ -149,7 +149,8 @@ void UdpSockets::flush(Sender& sender) {
         } else if (error) {
             const Departure& failed = waiting[count];
             tallies_.send_failures.add();
-            log_(LogLevel::debug, "not sent to " + failed.to.str() + ": " + error.message());
+            log_(first_to_fail(failed) ? LogLevel::warning : LogLevel::debug,
+                 "not sent to " + failed.to.str() + ": " + error.message());
             ++sender.sent;
         }
     }
@@ -160,6 +161,16 @@ void UdpSockets::flush(Sender& sender) {
     if ((!sender4_ || sender4_->queue.empty()) && (!sender6_ || sender6_->queue.empty())) {
         bytes_.clear();
     }
+}
+
+// A group that cannot be reached by an interface is worth a warning, once: the node is alone there.
+bool UdpSockets::first_to_fail(const Departure& departure) {
+    const auto found = memberships_.find(departure.interface);
+    if (departure.interface == 0 || found == memberships_.end()) {
+        return false;
+    }
+    Membership& membership = found->second;
+    return !std::exchange(departure.to.is_v6() ? membership.failed6 : membership.failed4, true);
 }
 
 void UdpSockets::wait_writable(Sender& sender) {
