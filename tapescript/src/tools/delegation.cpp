@@ -68,9 +68,12 @@ std::string Certificate::pack() const {
 
 Result<Certificate> Certificate::unpack(std::string_view packed) {
     if (packed.size() != packed_size) return Error{"ValueError", "data must be 105 bytes"};
+    const std::int64_t begin = get_time(packed.substr(32, 4));
+    const std::int64_t end = get_time(packed.substr(36, 4));
+    if (begin < 0 || end < 0) return Error{"ValueError", "a certificate's times start in 1970"};
     return Certificate{.delegate = PublicKey(packed.substr(0, 32)),
-                       .begin = get_time(packed.substr(32, 4)),
-                       .end = get_time(packed.substr(36, 4)),
+                       .begin = begin,
+                       .end = end,
                        .can_further_delegate = packed[40] == yes,
                        .signature = std::string(packed.substr(preimage_size))};
 }

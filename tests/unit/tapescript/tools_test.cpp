@@ -109,10 +109,7 @@ TEST_F(TapescriptToolsTest, StrangersTreesAndCertificatesAreValuesOrErrors) {
     }
     EXPECT_FALSE(ScriptTree::unpack(deep));
     EXPECT_FALSE(Certificate::unpack(std::string(104, 'x')));
-    const auto odd = Certificate::unpack(std::string(105, '\xff'));
-    ASSERT_TRUE(odd);
-    EXPECT_EQ(odd->begin, -1);
-    EXPECT_THROW(odd->pack(), std::invalid_argument);
+    EXPECT_FALSE(Certificate::unpack(std::string(105, '\xff'))) << "it begins before 1970";
 }
 
 TEST_F(TapescriptToolsTest, CertificatesSayTheSameWhenPacked) {

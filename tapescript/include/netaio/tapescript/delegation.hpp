@@ -28,7 +28,7 @@ struct Certificate {
     std::string preimage() const;
     /// Preimage and signature: 105 bytes. Throws std::invalid_argument without a signature too.
     std::string pack() const;
-    /// The reverse; whether the signature is right shows only in a lock.
+    /// The reverse, for bytes from anywhere; whether the signature is right shows only in a lock.
     static Result<Certificate> unpack(std::string_view packed);
 };
 
