@@ -38,6 +38,7 @@ public:
     /// opens. Throws std::logic_error for a leaf.
     Script locking_script() const;
     /// What brings each leaf, from left to right; what a leaf itself asks for comes before it.
+    /// Throws std::invalid_argument when a leaf is empty, which no script can push.
     std::vector<Script> unlocking_scripts() const;
 
     /// The tree as bytes. Throws std::length_error when a half is above 65535 bytes,
