@@ -10,9 +10,9 @@
 /// How a client reaches its servers.
 namespace netaio {
 
-using boost::asio::ip::tcp;
 using boost::asio::redirect_error;
 using boost::asio::use_awaitable;
+using boost::asio::ip::tcp;
 
 namespace {
 
