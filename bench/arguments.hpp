@@ -1,6 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <cstdio>
+#include <exception>
+#include <filesystem>
 #include <map>
 #include <span>
 #include <stdexcept>
@@ -46,5 +49,17 @@ private:
     std::string what_;
     std::map<std::string, std::string> values_;
 };
+
+/// The main() of a benchmark program: runs it with its arguments, and says what failed.
+inline int run_program(int argc, char** argv, void (*run)(const Arguments&)) {
+    try {
+        run(Arguments(argc, argv));
+        return 0;
+    } catch (const std::exception& failure) {
+        const std::string name = std::filesystem::path(argv[0]).filename();
+        std::fprintf(stderr, "%s: %s\n", name.c_str(), failure.what());
+        return 1;
+    }
+}
 
 }  // namespace netaio::bench

@@ -3,15 +3,19 @@
 #include <benchmark/benchmark.h>
 
 #include <cstring>
-#include <netaio/handler.hpp>
-#include <netaio/make.hpp>
 #include <string>
 
 #include "core/dispatcher.hpp"
+#include "echo_node.hpp"
+#include "frames.hpp"
 #include "wire/checksum.hpp"
 
 namespace netaio {
 namespace {
+
+using bench::Echo;
+using bench::frame_of;
+using bench::Somewhere;
 
 constexpr std::string_view uri = "echo";
 constexpr std::size_t batch_size = 64 * 1024;
@@ -19,14 +23,6 @@ constexpr int route_count = 64;
 
 std::string content_of(const benchmark::State& state) {
     return std::string(static_cast<std::size_t>(state.range(0)), 'c');
-}
-
-std::string frame_of(const Message& message) {
-    std::string frame;
-    if (const auto error = encode_message(message, frame)) {
-        throw std::system_error(error);
-    }
-    return frame;
 }
 
 void count_bytes(benchmark::State& state, std::size_t per_iteration) {
@@ -106,29 +102,6 @@ void MakeMessage(benchmark::State& state) {
 }
 
 // The way through a node.
-
-class Somewhere final : public core::Source {
-public:
-    const Address& remote() const noexcept override { return remote_; }
-    void push(OwnedMessage, const Plugins&) override {}
-
-private:
-    Address remote_{std::array<std::uint8_t, 4>{127, 0, 0, 1}, 40000};
-};
-
-// Kept as the net floor keeps a user's.
-class Echo final : public core::Handler {
-public:
-    Echo() : core::Handler(false) {}
-    std::optional<OwnedMessage> call(const Message& message, core::Source& source) const override {
-        return handler_.plain(message, source);
-    }
-
-private:
-    BasicHandler<core::Source> handler_ = [](const Message& message) {
-        return respond(message.uri(), message.content());
-    };
-};
 
 std::string route_uri(int number) {
     return "route" + std::to_string(number);

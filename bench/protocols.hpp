@@ -1,22 +1,13 @@
 #pragma once
 
-#include <netaio/frame.hpp>
 #include <netaio/make.hpp>
 #include <string>
-#include <system_error>
 
+#include "frames.hpp"
 #include "sockets.hpp"
 
 /// The same work in the bytes of each protocol, so that one client can drive all servers.
 namespace netaio::bench {
-
-inline std::string frame_of(const Message& message) {
-    std::string frame;
-    if (const auto error = encode_message(message, frame)) {
-        throw std::system_error(error);
-    }
-    return frame;
-}
 
 /// A request and its reply.
 struct Exchange {

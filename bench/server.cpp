@@ -212,10 +212,5 @@ void run(const Arguments& arguments) {
 }  // namespace netaio::bench
 
 int main(int argc, char** argv) {
-    try {
-        netaio::bench::run(netaio::bench::Arguments(argc, argv));
-    } catch (const std::exception& failure) {
-        std::fprintf(stderr, "server: %s\n", failure.what());
-        return 1;
-    }
+    return netaio::bench::run_program(argc, argv, netaio::bench::run);
 }

@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 
 #include <cstdlib>
+#include <limits>
 #include <map>
 
 #include "log_brake.hpp"
@@ -53,12 +54,8 @@ Log make_log(const std::string& level) {
     logger->set_level(spdlog::level::trace);
     logger->set_pattern("%Y-%m-%dT%H:%M:%S.%e %^%l%$ %v");
     const LogLevel shown = levels().at(level);
-    if (shown <= LogLevel::debug) {
-        return Log(shown, [logger](LogLevel at, std::string_view line) {
-            logger->log(spdlog_level(at), spdlog::string_view_t(line.data(), line.size()));
-        });
-    }
-    const auto brake = std::make_shared<LogBrake>(lines_per_second);
+    const auto brake = std::make_shared<LogBrake>(
+        shown <= LogLevel::debug ? std::numeric_limits<std::uint64_t>::max() : lines_per_second);
     return Log(shown, [logger, brake](LogLevel at, std::string_view line) {
         const auto verdict = brake->next(std::chrono::steady_clock::now());
         if (verdict.left_out > 0) {

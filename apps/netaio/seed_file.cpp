@@ -42,12 +42,13 @@ struct SeedBytes {
     ~SeedBytes() { explicit_bzero(bytes.data(), bytes.size()); }
     // Turns digits into the bytes they stand for, if that is what there is.
     bool decode_digits(std::size_t size) {
+        if (size == bytes.size()) return false;
         while (size > 0 && (bytes[size - 1] == '\n' || bytes[size - 1] == '\r')) --size;
-        auto seed = tapescript::from_hex({bytes.data(), size});
-        if (!seed || seed->size() != seed_size) return false;
-        seed->copy(bytes.data(), seed_size);
-        explicit_bzero(seed->data(), seed->size());
-        return true;
+        std::string seed = tapescript::from_hex({bytes.data(), size}).value_or("");
+        const bool is_seed = seed.size() == seed_size;
+        if (is_seed) seed.copy(bytes.data(), seed_size);
+        explicit_bzero(seed.data(), seed.size());
+        return is_seed;
     }
     ByteView first(std::size_t size) const noexcept { return std::string_view(bytes.data(), size); }
 };

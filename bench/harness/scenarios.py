@@ -33,6 +33,10 @@ OWN_CLIENTS = ("Both ends of libzmq, NNG, gRPC and redis-benchmark are those pro
                "of their gap is their client's.")
 
 
+def size_of(payload):
+    return "64 B" if payload == 64 else "1 KiB"
+
+
 def request(payload):
     values = {"payload": payload}
     return Scenario(
@@ -87,11 +91,10 @@ def pipelined(payload, connections, in_flight, wanted):
         "gRPC": peer("grpc", "pipelined", **few),
         "Python reference": reference("server", "pipelined", **few),
     }
-    size = "64 B" if payload == 64 else "1 KiB"
     several = "1 connection" if connections == 1 else f"{connections} connections"
     return Scenario(
         f"pipelined_{payload}_{connections}",
-        f"pipelined, {size}, {several}, {in_flight} in flight on each", takes_part,
+        f"pipelined, {size_of(payload)}, {several}, {in_flight} in flight on each", takes_part,
         limit="epoll_full", wanted=wanted,
         note="epoll_full checks the checksum, finds the handler, calls it and builds the reply; "
              "raw epoll only splits frames and echoes them. netaio, the raw servers, Redis and the "
@@ -101,7 +104,6 @@ def pipelined(payload, connections, in_flight, wanted):
 
 def fan_out(payload, in_flight, wanted):
     values = {"payload": payload, "subscribers": 100, "in_flight": in_flight}
-    size = "64 B" if payload == 64 else "1 KiB"
     takes_part = {
         "netaio": ours("netaio_notify", "fan_out", **values),
         "raw": ours("fan_out", "fan_out", **values),
@@ -114,7 +116,7 @@ def fan_out(payload, in_flight, wanted):
     flight = "one published" if in_flight == 1 else f"{in_flight} published"
     return Scenario(
         f"fan_out_{payload}_{in_flight}",
-        f"notify to 100 subscribers, {size}, {flight} at a time", takes_part,
+        f"notify to 100 subscribers, {size_of(payload)}, {flight} at a time", takes_part,
         limit="raw", wanted=wanted,
         note="Deliveries. The raw server passes on whatever one read brings, with a send for each "
              "subscriber. All but libzmq, which publishes without end, have the same publisher and "

@@ -103,15 +103,13 @@ void drive(const Arguments& arguments) {
     _exit(0);  // with calls in flight
 }
 
+void run(const Arguments& arguments) {
+    arguments.what() == "server" ? serve() : drive(arguments);
+}
+
 }  // namespace
 }  // namespace netaio::bench
 
 int main(int argc, char** argv) {
-    try {
-        const netaio::bench::Arguments arguments(argc, argv);
-        arguments.what() == "server" ? netaio::bench::serve() : netaio::bench::drive(arguments);
-    } catch (const std::exception& failure) {
-        std::fprintf(stderr, "grpc: %s\n", failure.what());
-        return 1;
-    }
+    return netaio::bench::run_program(argc, argv, netaio::bench::run);
 }

@@ -52,16 +52,13 @@ void drive(const Arguments& arguments) {
     }).print();
 }
 
+void run(const Arguments& arguments) {
+    arguments.what() == "server" ? serve(arguments) : drive(arguments);
+}
+
 }  // namespace
 }  // namespace netaio::bench
 
 int main(int argc, char** argv) {
-    try {
-        const netaio::bench::Arguments arguments(argc, argv);
-        arguments.what() == "server" ? netaio::bench::serve(arguments)
-                                     : netaio::bench::drive(arguments);
-    } catch (const std::exception& failure) {
-        std::fprintf(stderr, "nats: %s\n", failure.what());
-        return 1;
-    }
+    return netaio::bench::run_program(argc, argv, netaio::bench::run);
 }

@@ -147,16 +147,13 @@ void drive(const Arguments& arguments) {
     _exit(0);  // with requests in flight
 }
 
+void run(const Arguments& arguments) {
+    arguments.what() == "server" ? serve(arguments) : drive(arguments);
+}
+
 }  // namespace
 }  // namespace netaio::bench
 
 int main(int argc, char** argv) {
-    try {
-        const netaio::bench::Arguments arguments(argc, argv);
-        arguments.what() == "server" ? netaio::bench::serve(arguments)
-                                     : netaio::bench::drive(arguments);
-    } catch (const std::exception& failure) {
-        std::fprintf(stderr, "nng: %s\n", failure.what());
-        return 1;
-    }
+    return netaio::bench::run_program(argc, argv, netaio::bench::run);
 }

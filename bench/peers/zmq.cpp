@@ -152,18 +152,15 @@ void drive(const Arguments& arguments) {
     receive_all(sockets, content, pipelined, duration);
 }
 
+void run(const Arguments& arguments) {
+    arguments.what() == "server" ? serve(arguments) : drive(arguments);
+}
+
 }  // namespace
 }  // namespace netaio::bench
 
 int main(int argc, char** argv) {
-    try {
-        const netaio::bench::Arguments arguments(argc, argv);
-        arguments.what() == "server" ? netaio::bench::serve(arguments)
-                                     : netaio::bench::drive(arguments);
-        std::fflush(stdout);
-        _exit(0);  // sockets with messages on their way would keep it
-    } catch (const std::exception& failure) {
-        std::fprintf(stderr, "zmq: %s\n", failure.what());
-        _exit(1);
-    }
+    const int code = netaio::bench::run_program(argc, argv, netaio::bench::run);
+    std::fflush(stdout);
+    _exit(code);  // sockets with messages on their way would keep it
 }

@@ -45,6 +45,7 @@ struct Node {
     PeerTable::Snapshot peer_at(const Address& address) const {
         return peers.empty() ? nullptr : peers.find(address);
     }
+    /// Who sent it, if a peer did; asks the source only when there are peers at all.
     PeerTable::Snapshot peer_at(const Source& source) const {
         return peers.empty() ? nullptr : peers.find(source.remote());
     }

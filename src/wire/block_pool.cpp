@@ -1,46 +1,31 @@
 #include "block_pool.hpp"
 
-#include <array>
-#include <memory>
+#include "object_pool.hpp"
 
 namespace netaio::wire {
 namespace {
 
-constexpr std::size_t block_size = 2048;
-constexpr std::size_t blocks_max = 64;
-
-struct Cache {
-    std::array<char*, blocks_max> blocks{};
-    std::size_t count = 0;
-    bool alive = true;
-
-    ~Cache() {
-        alive = false;
-        while (count > 0) {
-            delete[] blocks[--count];
-        }
-    }
+struct Block {
+    char bytes[2048];
 };
-
-thread_local Cache cache;
 
 }  // namespace
 
 char* take_block(std::size_t size, std::size_t& capacity) {
-    if (size > block_size) {
+    if (size > sizeof(Block)) {
         capacity = size;
         return new char[size];
     }
-    capacity = block_size;
-    return cache.count > 0 ? cache.blocks[--cache.count] : new char[block_size];
+    capacity = sizeof(Block);
+    return ObjectPool<Block>::take()->bytes;
 }
 
 void release_block(char* block, std::size_t capacity) noexcept {
-    if (capacity == block_size && cache.alive && cache.count < blocks_max) {
-        cache.blocks[cache.count++] = block;
-        return;
+    if (capacity == sizeof(Block)) {
+        ObjectPool<Block>::give(reinterpret_cast<Block*>(block));
+    } else {
+        delete[] block;
     }
-    delete[] block;
 }
 
 }  // namespace netaio::wire

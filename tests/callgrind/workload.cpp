@@ -12,10 +12,15 @@
 #include <string>
 
 #include "core/dispatcher.hpp"
+#include "echo_node.hpp"
+#include "frames.hpp"
 
 namespace {
 
 using namespace netaio;
+using bench::Echo;
+using bench::frame_of;
+using bench::Somewhere;
 
 constexpr std::string_view uri = "echo";
 constexpr std::size_t payload = 64;
@@ -35,35 +40,7 @@ void must(bool condition, const char* what) {
     }
 }
 
-std::string frame_of(const Message& message) {
-    std::string frame;
-    must(encode_message(message, frame));
-    return frame;
-}
-
 // A node without sockets, with twenty other routes.
-class Somewhere final : public core::Source {
-public:
-    const Address& remote() const noexcept override { return remote_; }
-    void push(OwnedMessage, const Plugins&) override {}
-
-private:
-    Address remote_{std::array<std::uint8_t, 4>{127, 0, 0, 1}, 40000};
-};
-
-class Echo final : public core::Handler {
-public:
-    Echo() : core::Handler(false) {}
-    std::optional<OwnedMessage> call(const Message& message, core::Source& source) const override {
-        return handler_.plain(message, source);
-    }
-
-private:
-    BasicHandler<core::Source> handler_ = [](const Message& message) {
-        return respond(message.uri(), message.content());
-    };
-};
-
 struct Route {
     Route() {
         const auto echo = std::make_shared<const Echo>();

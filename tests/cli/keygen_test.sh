@@ -47,7 +47,8 @@ err_has "'missing/node.key'"
 # What is no key, and who else may read one.
 head -c 31 /dev/zero >short
 head -c 33 /dev/zero >long
-for file in short long /dev/null; do
+printf '%064d\n\n\nand more\n' 7 >digits-and-more
+for file in short long digits-and-more /dev/null; do
     expect 2 keygen --show "$file"
     err_has "'$file'" "32 bytes"
 done

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <netaio/frame.hpp>
+#include <string>
+#include <system_error>
+
+namespace netaio::bench {
+
+/// A message as it travels. Throws std::system_error when it cannot.
+inline std::string frame_of(const Message& message) {
+    std::string frame;
+    if (const auto error = encode_message(message, frame)) {
+        throw std::system_error(error);
+    }
+    return frame;
+}
+
+}  // namespace netaio::bench
