@@ -14,23 +14,6 @@ using boost::asio::redirect_error;
 using boost::asio::use_awaitable;
 using boost::asio::ip::tcp;
 
-namespace {
-
-// Whoever connected by Asio is told that the socket can be written each time it waits for input:
-// one more system call for each answer. What is registered anew is not.
-tcp::socket registered_anew(tcp::socket socket, const tcp::endpoint& remote) {
-    tcp::socket anew(socket.get_executor());
-    boost::system::error_code error;
-    const auto fd = socket.release(error);
-    if (error) {
-        return socket;
-    }
-    anew.assign(remote.protocol(), fd);
-    return anew;
-}
-
-}  // namespace
-
 void TcpClient::Impl::connect(std::string host, std::uint16_t port,
                               detail::Completion<Address> done) {
     bind(done.executor(executor_));
@@ -85,7 +68,6 @@ awaitable<TcpClient::Impl::Connected> TcpClient::Impl::reach(std::string host, s
         auto socket = std::make_shared<tcp::socket>(executor_);
         last = co_await reach_one(*socket, entry.endpoint());
         if (!last) {
-            *socket = registered_anew(std::move(*socket), entry.endpoint());
             co_return Connected{{}, std::move(socket), net::to_address(entry.endpoint())};
         }
     }

@@ -43,12 +43,12 @@ Stream::Stream(boost::asio::ip::tcp::socket socket, const Address& remote,
 
 void Stream::start() {
     loop_->add(self());
-    wait_readable();
+    resume_reading();
 }
 
 void Stream::set_reading(bool wanted) {
     reading_wanted_ = wanted;
-    wait_readable();
+    resume_reading();
 }
 
 void Stream::drain() {

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "endpoint.hpp"
+#include "input_wait.hpp"
 #include "loop.hpp"
 #include "tcp_handler.hpp"
 
@@ -29,6 +30,7 @@ public:
 /// loop's thread.
 class Stream final : public Connection,
                      public core::Source,
+                     public InputListener,
                      public std::enable_shared_from_this<Stream> {
 public:
     Stream(boost::asio::ip::tcp::socket socket, const Address& remote, std::shared_ptr<Loop> loop,
@@ -99,8 +101,9 @@ private:
     struct Suspended;
 
     // Reading.
-    void wait_readable();
-    void on_readable();
+    void input_came(boost::system::error_code error) override;
+    void resume_reading();
+    void read_on();
     std::size_t read(std::span<char> shared, std::span<char>& arrived,
                      boost::system::error_code& error);
     void process(std::span<char> arrived);
@@ -139,7 +142,9 @@ private:
 
     State state_ = State::open;
     bool reading_wanted_ = true;
-    bool waiting_readable_ = false;
+    bool waiting_for_input_ = false;
+    bool unread_ = true;  // the socket may hold input
+    bool reading_posted_ = false;
     bool waiting_writable_ = false;  // the receiver is slow
     bool handling_ = false;          // a suspended handler runs
     bool flush_pending_ = false;

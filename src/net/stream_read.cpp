@@ -17,26 +17,33 @@ bool Stream::may_read() const noexcept {
 }
 
 // Waiting without a buffer keeps idle connections small.
-void Stream::wait_readable() {
-    if (waiting_readable_ || !may_read()) {
-        return;
+void Stream::input_came(boost::system::error_code error) {
+    waiting_for_input_ = false;
+    if (!error) {
+        unread_ = true;
+        read_on();
     }
-    waiting_readable_ = true;
-    socket_.async_wait(boost::asio::socket_base::wait_read,
-                       [stream = self()](boost::system::error_code error) {
-                           stream->waiting_readable_ = false;
-                           if (!error) {
-                               stream->on_readable();
-                           }
-                       });
 }
 
-void Stream::on_readable() {
+void Stream::resume_reading() {
+    if (unread_ && may_read() && !std::exchange(reading_posted_, true)) {
+        boost::asio::post(loop_->executor(), [stream = self()] {
+            stream->reading_posted_ = false;
+            stream->read_on();
+        });
+    }
+}
+
+// Reads once, so that others get their turn.
+void Stream::read_on() {
     if (!input_.empty()) {
         process({});  // what a full queue held back goes first
     }
-    if (!may_read()) {
+    if (!unread_ || !may_read()) {
         return;
+    }
+    if (!std::exchange(waiting_for_input_, true)) {
+        wait_for_input(socket_, weak_from_this());
     }
     std::span<char> arrived;
     boost::system::error_code error;
@@ -52,11 +59,11 @@ void Stream::on_readable() {
                error != boost::asio::error::try_again) {
         abort(error);
     }
-    wait_readable();
+    resume_reading();
 }
 
-// Reads once: the rest of an unfinished frame to where its beginning is kept, everything else to
-// the loop's buffer.
+// The rest of an unfinished frame goes to where its beginning is kept, everything else to the
+// loop's buffer. Who reads less than there is room for has read all there is.
 std::size_t Stream::read(std::span<char> shared, std::span<char>& arrived,
                          boost::system::error_code& error) {
     if (input_.size() < FrameHeader::size) {
@@ -64,6 +71,7 @@ std::size_t Stream::read(std::span<char> shared, std::span<char>& arrived,
         std::ranges::copy(input_, shared.begin());
         const std::size_t count = socket_.read_some(
             boost::asio::buffer(shared.data() + head, shared.size() - head), error);
+        unread_ = count == shared.size() - head;
         if (count > 0) {
             input_.clear();
             arrived = shared.first(head + count);
@@ -77,10 +85,11 @@ std::size_t Stream::read(std::span<char> shared, std::span<char>& arrived,
     // Memory follows what has come, not what a header promises.
     const std::size_t room = std::min(missing, std::max<std::size_t>(4096, had));
     input_.resize(had + room);
+    const std::size_t beyond = room == missing ? shared.size() : 0;
     const std::array<boost::asio::mutable_buffer, 2> buffers{
-        boost::asio::buffer(input_.data() + had, room),
-        boost::asio::buffer(shared.data(), room == missing ? shared.size() : 0)};
+        boost::asio::buffer(input_.data() + had, room), boost::asio::buffer(shared.data(), beyond)};
     const std::size_t count = socket_.read_some(buffers, error);
+    unread_ = count == room + beyond;
     input_.resize(had + std::min(count, room));
     arrived = shared.first(count - std::min(count, room));
     return count;
@@ -211,7 +220,7 @@ void Stream::handler_ended() {
         return;
     }
     process({});
-    wait_readable();
+    resume_reading();
 }
 
 core::Outcome Stream::outcome_of(Suspended& suspended, std::string& out) {

@@ -185,7 +185,7 @@ void Stream::wait_writable() {
                            if (!stream->input_.empty()) {
                                stream->process({});
                            }
-                           stream->wait_readable();
+                           stream->resume_reading();
                        });
 }
 

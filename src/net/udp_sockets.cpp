@@ -71,18 +71,19 @@ std::error_code UdpSockets::open() {
     watch();
     for (Sender* sender : {sender4_.get(), sender6_.get()}) {
         if (sender) {
-            receive_from(sender->socket, false);
+            receive_later(sender->socket);
         }
     }
     if (group_socket4_) {
-        receive_from(group_socket4_, true);
+        receive_later(group_socket4_);
     }
     return {};
 }
 
 // Opens the socket for one family, with a port of its own when another node has the one asked for.
 std::error_code UdpSockets::open_sender(bool v6) {
-    auto sender = std::make_unique<Sender>(executor_);
+    auto sender = std::make_unique<Sender>();
+    sender->socket = std::make_shared<Socket>(executor_, weak_from_this());
     boost::system::error_code failed;
     sender->socket->open(v6 ? udp::v6() : udp::v4(), failed);
     if (failed) {
@@ -114,8 +115,9 @@ std::error_code UdpSockets::open_sender(bool v6) {
 
 // Opens a socket that hears the group: over IPv6 on one interface, over IPv4 where it will join.
 std::error_code UdpSockets::open_group(const Address& group, std::uint32_t interface,
-                                       std::shared_ptr<UdpSocket>& opened) {
-    auto socket = std::make_shared<UdpSocket>(executor_);
+                                       std::shared_ptr<Socket>& opened) {
+    auto socket = std::make_shared<Socket>(executor_, weak_from_this());
+    socket->group = true;
     boost::system::error_code failed;
     socket->open(group.is_v6() ? udp::v6() : udp::v4(), failed);
     if (failed) {
@@ -183,7 +185,7 @@ void UdpSockets::join(const Interface& interface, Membership& membership) {
     }
     const auto v6 = std::ranges::find(interface.addresses, true, &Address::is_v6);
     if (sender6_ && !membership.joined6 && v6 != interface.addresses.end()) {
-        std::shared_ptr<UdpSocket> socket;
+        std::shared_ptr<Socket> socket;
         auto error = open_group(group6_, interface.index, socket);
         error = error ? error : join_group(*socket, group6_, interface.index, *v6);
         if (error) {
@@ -192,7 +194,7 @@ void UdpSockets::join(const Interface& interface, Membership& membership) {
         }
         membership.joined6 = true;
         membership.group6 = std::move(socket);
-        receive_from(membership.group6, true);
+        receive_later(membership.group6);
     }
 }
 

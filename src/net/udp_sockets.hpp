@@ -9,6 +9,7 @@
 
 #include "core/datagram_node.hpp"
 #include "datagrams.hpp"
+#include "input_wait.hpp"
 #include "interface_watch.hpp"
 
 namespace netaio::net {
@@ -43,11 +44,19 @@ public:
     const std::vector<InterfaceChoice>& interfaces() const noexcept { return choices_; }
 
 private:
+    // A socket that is received from.
+    struct Socket final : UdpSocket, InputListener, std::enable_shared_from_this<Socket> {
+        Socket(const boost::asio::any_io_executor& executor, std::weak_ptr<UdpSockets> sockets)
+            : UdpSocket(executor), owner(std::move(sockets)) {}
+        void input_came(boost::system::error_code error) override;
+
+        std::weak_ptr<UdpSockets> owner;
+        bool group = false;
+        bool waiting = false;  // for input
+    };
     // A unicast socket, and what waits to be sent through it.
     struct Sender {
-        explicit Sender(const boost::asio::any_io_executor& executor)
-            : socket(std::make_shared<UdpSocket>(executor)) {}
-        std::shared_ptr<UdpSocket> socket;
+        std::shared_ptr<Socket> socket;
         std::vector<Departure> queue = {};
         std::size_t sent = 0;
         bool blocked = false;
@@ -58,19 +67,19 @@ private:
         bool joined6 = false;
         bool failed4 = false;  // what was sent to the group
         bool failed6 = false;
-        std::shared_ptr<UdpSocket> group6 = nullptr;
+        std::shared_ptr<Socket> group6 = nullptr;
     };
 
     std::error_code open_sender(bool v6);
     std::error_code open_group(const Address& group, std::uint32_t interface,
-                               std::shared_ptr<UdpSocket>& opened);
+                               std::shared_ptr<Socket>& opened);
     void update_interfaces();
     void join(const Interface& interface, Membership& membership);
     void leave(std::uint32_t interface, Membership& membership);
     bool first_to_fail(const Departure& departure);
     void watch();
-    void receive_from(const std::shared_ptr<UdpSocket>& socket, bool group);
-    void drain(const std::shared_ptr<UdpSocket>& socket, bool group);
+    void receive_later(std::shared_ptr<Socket> socket);
+    void receive_from(const std::shared_ptr<Socket>& socket);
     bool is_meant_for_us(const Arrival& arrival, bool group) const;
     bool is_own(const Address& from) const;
     std::size_t waiting_bytes() const noexcept;
@@ -89,7 +98,7 @@ private:
     Address group6_;
     std::unique_ptr<Sender> sender4_;
     std::unique_ptr<Sender> sender6_;
-    std::shared_ptr<UdpSocket> group_socket4_;
+    std::shared_ptr<Socket> group_socket4_;
     std::map<std::uint32_t, Membership> memberships_;
     std::vector<InterfaceChoice> choices_;
     std::set<Address> own_addresses_;  // with port 0

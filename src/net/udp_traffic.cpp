@@ -17,40 +17,46 @@ bool would_block(const std::error_code& error) {
 
 }  // namespace
 
-void UdpSockets::receive_from(const std::shared_ptr<UdpSocket>& socket, bool group) {
-    socket->async_wait(boost::asio::socket_base::wait_read,
-                       [weak = weak_from_this(), from = std::weak_ptr(socket),
-                        group](boost::system::error_code error) {
-                           const auto self = weak.lock();
-                           const auto readable = from.lock();
-                           if (!error && self && self->open_ && readable) {
-                               self->drain(readable, group);
-                           }
-                       });
+void UdpSockets::Socket::input_came(boost::system::error_code error) {
+    waiting = false;
+    const auto sockets = owner.lock();
+    if (!error && sockets && sockets->open_) {
+        sockets->receive_from(shared_from_this());
+    }
 }
 
-void UdpSockets::drain(const std::shared_ptr<UdpSocket>& socket, bool group) {
-    for (int batch = 0; batch < batches_per_turn; ++batch) {
+void UdpSockets::receive_later(std::shared_ptr<Socket> socket) {
+    boost::asio::post(executor_, [weak = weak_from_this(), socket = std::move(socket)] {
+        if (const auto self = weak.lock(); self && self->open_ && socket->is_open()) {
+            self->receive_from(socket);
+        }
+    });
+}
+
+void UdpSockets::receive_from(const std::shared_ptr<Socket>& socket) {
+    if (!std::exchange(socket->waiting, true)) {
+        wait_for_input(*socket, socket);
+    }
+    bool maybe_more = true;
+    for (int batch = 0; maybe_more && batch < batches_per_turn; ++batch) {
         std::error_code error;
         const auto arrivals = receiver_.receive(*socket, error);
         if (error) {
             log_(LogLevel::warning, "cannot receive: " + error.message());
         }
         for (const Arrival& arrival : arrivals) {
-            if (is_meant_for_us(arrival, group)) {
+            if (is_meant_for_us(arrival, socket->group)) {
                 listener_.received(arrival.bytes, arrival.from);
                 if (!open_) {
                     return;
                 }
             }
         }
-        if (!receiver_.full()) {
-            break;
-        }
+        maybe_more = receiver_.full();
     }
     listener_.batch_ended();
-    if (open_) {
-        receive_from(socket, group);
+    if (maybe_more && open_) {
+        receive_later(socket);
     }
 }
 
