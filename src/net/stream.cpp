@@ -39,6 +39,7 @@ Stream::Stream(boost::asio::ip::tcp::socket socket, const Address& remote,
     socket_.set_option(boost::asio::ip::tcp::no_delay(true), error);
     socket_.set_option(boost::asio::socket_base::keep_alive(true), error);
     socket_.non_blocking(true, error);
+    prepare_input(socket_);
 }
 
 void Stream::start() {

@@ -6,7 +6,7 @@
 #include <set>
 
 #include "endpoint.hpp"
-#include "input_wait.hpp"
+#include "input.hpp"
 #include "loop.hpp"
 #include "tcp_handler.hpp"
 

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/error.hpp>
@@ -63,15 +64,15 @@ void Stream::read_on() {
 }
 
 // The rest of an unfinished frame goes to where its beginning is kept, everything else to the
-// loop's buffer. Who reads less than there is room for has read all there is.
+// loop's buffer.
 std::size_t Stream::read(std::span<char> shared, std::span<char>& arrived,
                          boost::system::error_code& error) {
     if (input_.size() < FrameHeader::size) {
         const std::size_t head = input_.size();
         std::ranges::copy(input_, shared.begin());
-        const std::size_t count = socket_.read_some(
-            boost::asio::buffer(shared.data() + head, shared.size() - head), error);
-        unread_ = count == shared.size() - head;
+        const std::array room{
+            boost::asio::mutable_buffer(shared.data() + head, shared.size() - head)};
+        const std::size_t count = read_input(socket_, room, unread_, error);
         if (count > 0) {
             input_.clear();
             arrived = shared.first(head + count);
@@ -88,8 +89,7 @@ std::size_t Stream::read(std::span<char> shared, std::span<char>& arrived,
     const std::size_t beyond = room == missing ? shared.size() : 0;
     const std::array<boost::asio::mutable_buffer, 2> buffers{
         boost::asio::buffer(input_.data() + had, room), boost::asio::buffer(shared.data(), beyond)};
-    const std::size_t count = socket_.read_some(buffers, error);
-    unread_ = count == room + beyond;
+    const std::size_t count = read_input(socket_, buffers, unread_, error);
     input_.resize(had + std::min(count, room));
     arrived = shared.first(count - std::min(count, room));
     return count;

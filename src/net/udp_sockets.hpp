@@ -9,7 +9,7 @@
 
 #include "core/datagram_node.hpp"
 #include "datagrams.hpp"
-#include "input_wait.hpp"
+#include "input.hpp"
 #include "interface_watch.hpp"
 
 namespace netaio::net {

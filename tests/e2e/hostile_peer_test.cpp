@@ -3,6 +3,7 @@
 #include <atomic>
 #include <deque>
 #include <random>
+#include <thread>
 
 #include "support/net.hpp"
 
@@ -309,6 +310,32 @@ TEST_F(SlowReceiverTest, LosesItsConnection) {
     EXPECT_EQ(server->counters().closed_slow_reader, 1u);
     EXPECT_TRUE(lines.contains("disconnected a slow receiver"));
     EXPECT_TRUE(slow->closed_by_peer());
+}
+
+TEST_F(HostilePeerTest, SeesTheEndThatCameWithTheLastBytes) {
+    start();
+    std::atomic<bool> busy{false};
+    std::atomic<bool> go_on{false};
+    server->on({MessageType::request_uri, "busy"}, [&](const Message&) {
+        busy = true;
+        while (!go_on) {
+            std::this_thread::sleep_for(1ms);
+        }
+    });
+    RawPeer peer(server->port());
+    ASSERT_TRUE(peer.send(encoded(request("x", "first"))));
+    ASSERT_TRUE(peer.receive());
+    ASSERT_TRUE(bystander->send(encoded(request("busy"))));
+    ASSERT_TRUE(eventually([&] { return busy.load(); }));
+    // Nobody looks at what this peer does until it is done.
+    ASSERT_TRUE(peer.send(encoded(request("x", "last")) + "half"));
+    peer.finish_sending();
+    std::this_thread::sleep_for(20ms);
+    go_on = true;
+    const auto reply = peer.receive();
+    ASSERT_TRUE(reply);
+    EXPECT_EQ(reply->content(), "last");
+    EXPECT_TRUE(peer.closed_by_peer());
 }
 
 TEST_F(HostilePeerTest, OutlivesClientsThatVanishInTheMiddle) {

@@ -1,4 +1,4 @@
-#include "net/input_wait.hpp"
+#include "net/input.hpp"
 
 namespace netaio::net {
 namespace {
@@ -21,6 +21,16 @@ void wait_for_input(boost::asio::ip::tcp::socket& socket, std::weak_ptr<InputLis
 
 void wait_for_input(boost::asio::ip::udp::socket& socket, std::weak_ptr<InputListener> listener) {
     wait(socket, std::move(listener));
+}
+
+void prepare_input(boost::asio::ip::tcp::socket&) {}
+
+std::size_t read_input(boost::asio::ip::tcp::socket& socket,
+                       std::span<const boost::asio::mutable_buffer> buffers, bool& more,
+                       boost::system::error_code& error) {
+    const std::size_t count = socket.read_some(buffers, error);
+    more = count > 0;
+    return count;
 }
 
 }  // namespace netaio::net
