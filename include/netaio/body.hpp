@@ -43,7 +43,17 @@ public:
     static Result<Body> make(ByteView uri, ByteView content);
     /// A body over somebody's encoded bytes, changed in place. Errc::malformed when the uri length
     /// points beyond them or they are under 2 bytes.
-    static Result<Body> over(std::span<char> encoded) noexcept;
+    static Result<Body> over(std::span<char> encoded) noexcept {
+        if (encoded.size() < 2 || encoded.size() > 0xffff) {
+            return Errc::malformed;
+        }
+        const auto* size = reinterpret_cast<const unsigned char*>(encoded.data());
+        const auto uri_size = static_cast<std::uint16_t>(size[0] << 8 | size[1]);
+        if (uri_size > encoded.size() - 2) {
+            return Errc::malformed;
+        }
+        return Body(encoded, uri_size);
+    }
 
     ByteView uri() const noexcept { return encoded().substr(2, uri_size_); }
     ByteView content() const noexcept { return encoded().substr(2u + uri_size_); }
@@ -75,6 +85,11 @@ public:
 
 private:
     static char empty_[2];
+
+    Body(std::span<char> encoded, std::uint16_t uri_size) noexcept
+        : begin_(encoded.data()),
+          size_(static_cast<std::uint32_t>(encoded.size())),
+          uri_size_(uri_size) {}
 
     void take(Body& other) noexcept {
         begin_ = std::exchange(other.begin_, empty_);

@@ -59,6 +59,29 @@ inline std::optional<OwnedMessage> to_reply(std::optional<Message>&& reply) {
     return reply ? to_reply(std::move(*reply)) : std::nullopt;
 }
 
+// Converts to what a function returns: makes an optional of it in place, as moving a message costs
+// as much as finding its handler.
+template <class F>
+struct ResultOf {
+    F function;
+    operator std::invoke_result_t<F>() { return function(); }
+};
+
+// A handler's reply, or none.
+template <class F, class Source>
+std::optional<OwnedMessage> reply_of(F& f, const Message& message, Source& source) {
+    const auto call = [&]() -> decltype(auto) { return invoke_handler(f, message, source); };
+    using Returned = std::remove_cvref_t<decltype(call())>;
+    if constexpr (std::is_void_v<Returned>) {
+        call();
+        return std::nullopt;
+    } else if constexpr (std::is_same_v<Returned, OwnedMessage>) {
+        return std::optional<OwnedMessage>(std::in_place, ResultOf<decltype(call)>{call});
+    } else {
+        return to_reply(call());
+    }
+}
+
 template <class F, class Source>
 awaitable<std::optional<OwnedMessage>> await_handler(F& f, const Message& message, Source& source) {
     using Returned = std::remove_cvref_t<decltype(invoke_handler(f, message, source))>;
@@ -98,14 +121,8 @@ public:
                 return detail::await_handler(*shared, message, source);
             };
         } else {
-            plain = [shared](const Message& message,
-                             Source& source) -> std::optional<OwnedMessage> {
-                if constexpr (std::is_void_v<Returned>) {
-                    detail::invoke_handler(*shared, message, source);
-                    return std::nullopt;
-                } else {
-                    return detail::to_reply(detail::invoke_handler(*shared, message, source));
-                }
+            plain = [shared](const Message& message, Source& source) {
+                return detail::reply_of(*shared, message, source);
             };
         }
     }

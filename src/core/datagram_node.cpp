@@ -68,7 +68,7 @@ void DatagramNode::receive(std::span<char> datagram, const Address& from) {
 
 void DatagramNode::settle(Outcome outcome, const Address& from) {
     if (outcome.kind == Kind::fatal) {
-        node_->log(LogLevel::debug, "dropped a datagram: " + outcome.error.message(), from);
+        node_->log(LogLevel::debug, "dropped a datagram: " + outcome.error->message(), from);
         return;
     }
     post_reply(from);
@@ -81,7 +81,7 @@ void DatagramNode::settle(Outcome outcome, const Address& from) {
         return;
     }
     ++running_;
-    start_(std::make_shared<Suspended>(Suspended{from, std::move(outcome.route),
+    start_(std::make_shared<Suspended>(Suspended{from, std::move(*outcome.route),
                                                  OwnedMessage::from(std::move(*outcome.message))}));
 }
 

@@ -89,7 +89,7 @@ Outcome Dispatcher::handle(const Frame& frame, Source& source, std::string& out)
     auto parsed = frame.message();
     if (!parsed) {
         tallies_.rejected_malformed.add();
-        return {.kind = Kind::fatal, .error = parsed.error()};
+        return Outcome::fatal(parsed.error());
     }
     Message& message = *parsed;
     if (!frame.checksum_ok()) {
@@ -140,7 +140,7 @@ void Dispatcher::believed(const Source& source) {
 
 Outcome Dispatcher::call(const Route& route, Message&& message, Source& source, std::string& out) {
     if (route.handler->suspends()) {
-        return {.kind = Kind::suspended, .message = std::move(message), .route = route};
+        return Outcome::suspended(std::move(message), route);
     }
     std::optional<std::string> failed;
     auto reply = [&]() -> std::optional<OwnedMessage> {
@@ -160,9 +160,7 @@ Outcome Dispatcher::call(const Route& route, Message&& message, Source& source, 
 Outcome Dispatcher::finish(const Route& route, Message&& message,
                            std::optional<OwnedMessage>&& answer, Source& source, std::string& out) {
     if (node_.role == Role::client) {
-        return {.kind = Kind::returned,
-                .message = answer ? Message(std::move(*answer)) : std::move(message),
-                .handled = true};
+        return Outcome::returned(answer ? std::move(*answer) : std::move(message), true);
     }
     if (answer) {
         reply(std::move(*answer), route.inner, source, out);
@@ -178,7 +176,7 @@ Outcome Dispatcher::fail(const Route& route, const Message& message, std::string
                   " threw: " + std::string(what),
               source.remote());
     if (node_.role == Role::client) {
-        return {.kind = Kind::discarded};
+        return Kind::discarded;
     }
     if (!is_error(message.type(), node_.types)) {
         reply(about(message.uri(), error("handler failed")), route.inner, source, out);
@@ -193,7 +191,7 @@ Outcome Dispatcher::unhandled(Message&& message, Source& source, std::string& ou
         if (message.type() == MessageType::auth_error && fail_request(message, {}, source)) {
             return {};
         }
-        return {.kind = Kind::returned, .message = std::move(message)};
+        return Outcome::returned(std::move(message), false);
     }
     tallies_.unhandled.add();
     if (node_.default_handler) {
@@ -232,9 +230,7 @@ Outcome Dispatcher::auth_failed(const Plugins& layer, const Message& message, So
         answer = about(readable_uri(message, layer), layer.auth->error());
     }
     if (node_.role == Role::client) {
-        return answer
-                   ? Outcome{.kind = Kind::returned, .message = std::move(*answer), .handled = true}
-                   : drop();
+        return answer ? Outcome::returned(std::move(*answer), true) : drop();
     }
     const bool mutual =
         answer && is_error(answer->type(), node_.types) && is_error(message.type(), node_.types);
@@ -255,7 +251,7 @@ Outcome Dispatcher::bad_checksum(const Message& message, Source& source, std::st
 }
 
 Outcome Dispatcher::drop() {
-    return {.kind = node_.role == Role::client ? Kind::discarded : Kind::done};
+    return node_.role == Role::client ? Kind::discarded : Kind::done;
 }
 
 bool Dispatcher::answer_request(Message& message, Source& source, const Peer* peer) {

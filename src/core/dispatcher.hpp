@@ -64,11 +64,30 @@ struct Outcome {
         fatal,      ///< `error` says why the stream can't go on
     };
 
-    Kind kind = Kind::done;
-    std::optional<Message> message = std::nullopt;
-    Route route = {};
-    std::error_code error = {};
+    Outcome(Kind what = Kind::done) noexcept : kind(what) {}
+    static Outcome suspended(Message&& message, const Route& route) {
+        Outcome outcome(Kind::suspended);
+        outcome.message = std::move(message);
+        outcome.route = route;
+        return outcome;
+    }
+    static Outcome returned(Message&& message, bool handled) {
+        Outcome outcome(Kind::returned);
+        outcome.message = std::move(message);
+        outcome.handled = handled;
+        return outcome;
+    }
+    static Outcome fatal(std::error_code why) {
+        Outcome outcome(Kind::fatal);
+        outcome.error = why;
+        return outcome;
+    }
+
+    Kind kind;
     bool handled = false;  ///< a handler saw the message: nobody misses it
+    std::optional<Message> message = std::nullopt;
+    std::optional<Route> route = std::nullopt;
+    std::optional<std::error_code> error = std::nullopt;
 };
 
 /// The way of a message through a node, in the one place that knows it: checksum, outer layer,

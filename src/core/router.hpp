@@ -17,9 +17,17 @@ namespace netaio::core {
 
 namespace detail {
 
+struct TypeAndUri {
+    MessageType type;
+    ByteView uri;  // of a key that is registered
+
+    bool operator==(const TypeAndUri&) const noexcept = default;
+};
+
 struct KeyHash {
     using is_transparent = void;
     using is_avalanching = void;
+    std::size_t operator()(const TypeAndUri& key) const noexcept;
     std::size_t operator()(const KeyView& key) const noexcept;
     std::size_t operator()(const Key& key) const noexcept;
 };
@@ -34,13 +42,17 @@ struct KeyEqual {
 // Lasting handlers, never changed while a reader may hold it.
 struct RouteTable {
     boost::unordered_flat_map<Key, std::shared_ptr<const Route>, KeyHash, KeyEqual> routes;
-    std::bitset<256> types_with_uri;      // whether a lookup by (type, uri) can succeed
-    std::bitset<256> types_with_address;  // the same for (type, uri, address)
+
+    // What index() makes of them: the ways almost all messages are found by (bench: route).
     std::array<const Route*, 256> by_type{};
+    boost::unordered_flat_map<TypeAndUri, const Route*, KeyHash> by_uri;
+    std::bitset<256> types_with_uri;
+    std::bitset<256> types_with_address;
 
     void index();
     const Route* find(const KeyView& key) const;
     const Route* find(MessageType type, ByteView uri, const Address& from) const;
+    const Route* find(MessageType type, ByteView uri) const;
 };
 
 }  // namespace detail

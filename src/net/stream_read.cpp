@@ -144,7 +144,7 @@ std::size_t Stream::process_frames(std::span<char> bytes, std::string& out) {
             (frame.error() == Errc::too_large ? tallies.rejected_too_large
                                               : tallies.rejected_malformed)
                 .add();
-            settle({.kind = Kind::fatal, .error = frame.error()}, out);
+            settle(core::Outcome::fatal(frame.error()), out);
             break;
         }
         if (!*frame) {
@@ -176,17 +176,17 @@ bool Stream::settle(core::Outcome outcome, std::string& out) {
             return true;
         case Kind::fatal:
             loop_->node().log(LogLevel::warning,
-                              "closed the connection: " + outcome.error.message(), remote_);
+                              "closed the connection: " + outcome.error->message(), remote_);
             emit(out);
             out.clear();
-            abort(outcome.error);
+            abort(*outcome.error);
             return false;
     }
     return false;
 }
 
 bool Stream::start_handler(core::Outcome outcome, std::string& out) {
-    auto suspended = std::make_shared<Suspended>(std::move(outcome.route),
+    auto suspended = std::make_shared<Suspended>(std::move(*outcome.route),
                                                  OwnedMessage::from(std::move(*outcome.message)));
     suspended_ = suspended;
     handling_ = true;

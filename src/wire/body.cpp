@@ -49,21 +49,6 @@ void Body::assign(ByteView uri, ByteView content) {
     std::copy(content.begin(), content.end(), out);
 }
 
-Result<Body> Body::over(std::span<char> encoded) noexcept {
-    if (encoded.size() < 2 || encoded.size() > 0xffff) {
-        return Errc::malformed;
-    }
-    const std::uint16_t uri_size = wire::get_u16(encoded.data());
-    if (uri_size > encoded.size() - 2) {
-        return Errc::malformed;
-    }
-    Body body;
-    body.begin_ = encoded.data();
-    body.size_ = static_cast<std::uint32_t>(encoded.size());
-    body.uri_size_ = uri_size;
-    return body;
-}
-
 std::span<char> Body::mutable_content() noexcept {
     return {begin_ + 2 + uri_size_, size_ - 2u - uri_size_};
 }

@@ -9,19 +9,25 @@
 namespace netaio {
 namespace {
 
-Result<FrameHeader> check_header(std::span<const char> bytes, const MessageTypes& types,
-                                 const FrameLimits& limits) {
-    const FrameHeader header = FrameHeader::read(bytes.first<FrameHeader::size>());
+inline FrameHeader header_at(const char* at) noexcept {
+    return {static_cast<MessageType>(at[0]), wire::get_u16(at + 1), wire::get_u16(at + 3),
+            wire::get_u32(at + 5)};
+}
+
+// Why a frame with this header is refused; nothing when it is not.
+inline std::optional<Errc> refusal(const FrameHeader& header, const MessageTypes& types,
+                                   const FrameLimits& limits) noexcept {
     if (!types.contains(header.type)) {
         return Errc::unknown_message_type;
     }
     if (header.frame_size() > limits.frame_max) {
         return Errc::too_large;
     }
-    return header;
+    return std::nullopt;
 }
 
-Frame frame_in(const FrameHeader& header, std::span<char> bytes, std::size_t body_size) {
+inline Frame frame_in(const FrameHeader& header, std::span<char> bytes,
+                      std::size_t body_size) noexcept {
     const auto rest = bytes.subspan(FrameHeader::size);
     return {header, ByteView(rest.data(), header.auth_size),
             rest.subspan(header.auth_size, body_size)};
@@ -30,8 +36,7 @@ Frame frame_in(const FrameHeader& header, std::span<char> bytes, std::size_t bod
 }  // namespace
 
 FrameHeader FrameHeader::read(std::span<const char, size> bytes) noexcept {
-    return {static_cast<MessageType>(bytes[0]), wire::get_u16(&bytes[1]), wire::get_u16(&bytes[3]),
-            wire::get_u32(&bytes[5])};
+    return header_at(bytes.data());
 }
 
 void FrameHeader::write(std::span<char, size> bytes) const noexcept {
@@ -47,29 +52,34 @@ bool Frame::checksum_ok() const noexcept {
 
 Result<Message> Frame::message() const {
     AuthFields fields;
-    if (const auto error = fields.parse(auth)) {
-        return error;
+    if (auth != wire::no_fields) {
+        if (const auto error = fields.parse(auth)) {
+            return error;
+        }
     }
     auto parsed = Body::over(body);
     if (!parsed) {
         return parsed.error();
     }
-    return Message(header.type, std::move(*parsed), std::move(fields));
+    return Result<Message>(boost::system::in_place_value, header.type, std::move(*parsed),
+                           std::move(fields));
 }
 
+// Builds the result where it is returned: a header that is copied costs more than all the rest, as
+// it was written in parts.
 Result<std::optional<Frame>> next_frame(std::span<char> buffer, const MessageTypes& types,
                                         const FrameLimits& limits) {
+    Result<std::optional<Frame>> found;
     if (buffer.size() < FrameHeader::size) {
-        return std::optional<Frame>();
+        return found;
     }
-    const auto header = check_header(buffer, types, limits);
-    if (!header) {
-        return header.error();
+    const FrameHeader header = header_at(buffer.data());
+    if (const auto refused = refusal(header, types, limits)) {
+        found = *refused;
+    } else if (buffer.size() >= header.frame_size()) {
+        found->emplace(frame_in(header, buffer, header.body_size));
     }
-    if (buffer.size() < header->frame_size()) {
-        return std::optional<Frame>();
-    }
-    return std::optional(frame_in(*header, buffer, header->body_size));
+    return found;
 }
 
 Result<Frame> datagram_frame(std::span<char> datagram, const MessageTypes& types,
@@ -77,16 +87,16 @@ Result<Frame> datagram_frame(std::span<char> datagram, const MessageTypes& types
     if (datagram.size() < FrameHeader::size) {
         return Errc::malformed;
     }
-    const auto header = check_header(datagram, types, limits);
-    if (!header) {
-        return header.error();
+    const FrameHeader header = header_at(datagram.data());
+    if (const auto refused = refusal(header, types, limits)) {
+        return *refused;
     }
     const std::size_t after_header = datagram.size() - FrameHeader::size;
-    if (after_header < header->auth_size) {
+    if (after_header < header.auth_size) {
         return Errc::malformed;
     }
-    return frame_in(*header, datagram,
-                    std::min<std::size_t>(header->body_size, after_header - header->auth_size));
+    return frame_in(header, datagram,
+                    std::min<std::size_t>(header.body_size, after_header - header.auth_size));
 }
 
 Result<OwnedMessage> decode_message(ByteView bytes, const MessageTypes& types) {
@@ -94,15 +104,15 @@ Result<OwnedMessage> decode_message(ByteView bytes, const MessageTypes& types) {
         return Errc::malformed;
     }
     std::string copy(bytes);
-    const auto header = check_header(copy, types, {});
-    if (!header) {
-        return header.error();
+    const FrameHeader header = header_at(copy.data());
+    if (const auto refused = refusal(header, types, {})) {
+        return *refused;
     }
     const std::size_t after_header = copy.size() - FrameHeader::size;
-    if (after_header < header->auth_size) {
+    if (after_header < header.auth_size) {
         return Errc::malformed;
     }
-    const Frame frame = frame_in(*header, copy, after_header - header->auth_size);
+    const Frame frame = frame_in(header, copy, after_header - header.auth_size);
     const auto message = frame.message();
     if (!message) {
         return message.error();

@@ -77,22 +77,22 @@ TEST(Dispatcher, HandsASuspendingHandlerOver) {
     test.node.router.add_ephemeral(Key(MessageType::request_uri), {handler, inner});
     Outcome outcome = test.receive(test.frame(request("uri", "question"), inner));
     ASSERT_EQ(outcome.kind, Kind::suspended);
-    EXPECT_EQ(outcome.route.handler, handler);
+    EXPECT_EQ(outcome.route->handler, handler);
     EXPECT_EQ(outcome.message->content(), "question");
     EXPECT_EQ(test.sent, "");
 
     const OwnedMessage message = outcome.message->own();
     EXPECT_EQ(
         test.dispatcher()
-            .finish(outcome.route, message.own(), respond("uri", "answer"), test.source, test.sent)
+            .finish(*outcome.route, message.own(), respond("uri", "answer"), test.source, test.sent)
             .kind,
         Kind::done);
     EXPECT_EQ(test.reply({}, inner).content(), "answer");
 
     test.sent.clear();
-    test.dispatcher().finish(outcome.route, message.own(), std::nullopt, test.source, test.sent);
+    test.dispatcher().finish(*outcome.route, message.own(), std::nullopt, test.source, test.sent);
     EXPECT_EQ(test.sent, "");
-    test.dispatcher().fail(outcome.route, message, "broken", test.source, test.sent);
+    test.dispatcher().fail(*outcome.route, message, "broken", test.source, test.sent);
     EXPECT_EQ(test.reply({}, inner).type(), MessageType::error);
     EXPECT_TRUE(test.logged("error 192.0.2.2:4000: the handler of REQUEST_URI threw: broken"));
 }
@@ -206,7 +206,7 @@ TEST(Dispatcher, EndsTheStreamOnAFrameThatCannotBeParsed) {
         frame[FrameHeader::size] = '\xff';
         const Outcome outcome = test.receive(frame);
         EXPECT_EQ(outcome.kind, Kind::fatal);
-        EXPECT_EQ(outcome.error, Errc::malformed);
+        EXPECT_EQ(*outcome.error, Errc::malformed);
         EXPECT_EQ(test.tallies.rejected_malformed.get(), 1u);
         EXPECT_EQ(test.sent, "");
     }
