@@ -95,16 +95,17 @@ void Loop::flush_all() {
 std::error_code Loop::subscribe(ByteView key, Stream& stream) {
     const std::lock_guard lock(subscriptions_mutex_);
     auto found = subscriptions_.find(key);
-    if (found != subscriptions_.end() && found->second.contains(&stream)) {
+    if (found != subscriptions_.end() && found->second.streams.contains(&stream)) {
         return {};
     }
     if (!stream.may_subscribe(key)) {
         return Errc::queue_full;
     }
     if (found == subscriptions_.end()) {
-        found = subscriptions_.emplace(key.str(), std::unordered_set<Stream*>()).first;
+        found = subscriptions_.emplace(key.str(), Subscribers()).first;
     }
-    found->second.insert(&stream);
+    found->second.streams.insert(&stream);
+    found->second.listed.reset();
     stream.subscribed(key);
     return {};
 }
@@ -112,11 +113,12 @@ std::error_code Loop::subscribe(ByteView key, Stream& stream) {
 void Loop::unsubscribe(ByteView key, Stream& stream) {
     const std::lock_guard lock(subscriptions_mutex_);
     const auto found = subscriptions_.find(key);
-    if (found == subscriptions_.end() || found->second.erase(&stream) == 0) {
+    if (found == subscriptions_.end() || found->second.streams.erase(&stream) == 0) {
         return;
     }
+    found->second.listed.reset();
     stream.unsubscribed(key);
-    if (found->second.empty()) {
+    if (found->second.streams.empty()) {
         subscriptions_.erase(found);
     }
 }
@@ -134,23 +136,28 @@ void Loop::end_subscriptions(const std::set<Address>& remotes) {
     }
 }
 
-std::vector<std::shared_ptr<Stream>> Loop::subscribers(ByteView key) const {
+Streams Loop::subscribers(ByteView key) {
     const std::lock_guard lock(subscriptions_mutex_);
-    std::vector<std::shared_ptr<Stream>> all;
     const auto found = subscriptions_.find(key);
-    if (found != subscriptions_.end()) {
-        all.reserve(found->second.size());
-        for (Stream* stream : found->second) {
+    if (found == subscriptions_.end()) {
+        return std::make_shared<std::vector<std::shared_ptr<Stream>>>();
+    }
+    Subscribers& subscribers = found->second;
+    if (!subscribers.listed) {
+        std::vector<std::shared_ptr<Stream>> all;
+        all.reserve(subscribers.streams.size());
+        for (Stream* stream : subscribers.streams) {
             all.push_back(stream->self());
         }
+        subscribers.listed = std::make_shared<decltype(all)>(std::move(all));
     }
-    return all;
+    return subscribers.listed;
 }
 
 std::size_t Loop::subscriber_count(ByteView key) const {
     const std::lock_guard lock(subscriptions_mutex_);
     const auto found = subscriptions_.find(key);
-    return found == subscriptions_.end() ? 0 : found->second.size();
+    return found == subscriptions_.end() ? 0 : found->second.streams.size();
 }
 
 // One timer for all connections of the loop costs them nothing while they are busy.

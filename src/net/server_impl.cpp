@@ -198,6 +198,10 @@ void TcpServer::Impl::closed(net::Stream&, std::error_code why) {
     finish_stop();
 }
 
+net::Streams TcpServer::Impl::everyone(net::Loop& loop) {
+    return std::make_shared<const std::vector<std::shared_ptr<net::Stream>>>(loop.streams());
+}
+
 std::error_code TcpServer::Impl::deliver(const Message& message, const SendOptions& options,
                                          Choose choose) {
     if (!node_->types.contains(message.type())) {
@@ -205,7 +209,8 @@ std::error_code TcpServer::Impl::deliver(const Message& message, const SendOptio
     }
     const Plugins outer = net::outer_plugins(*node_, options);
     const auto each = [choose = std::move(choose)](net::Loop& loop, auto&& give) {
-        for (const auto& stream : choose(loop)) {
+        const net::Streams streams = choose(loop);
+        for (const auto& stream : *streams) {
             give(*stream);
         }
     };
@@ -253,7 +258,6 @@ void TcpServer::Impl::with_peer_manager(std::function<void(core::PeerManager&)> 
 }
 
 void TcpServer::Impl::announce(const OwnedMessage& message, const Plugins& inner) {
-    const auto everyone = [](net::Loop& loop) { return loop.streams(); };
     if (const auto error = deliver(message, {.plugins = inner}, everyone)) {
         node_->environment.log(LogLevel::error, "peers cannot be told: " + error.message());
     }

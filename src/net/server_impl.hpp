@@ -27,9 +27,10 @@ public:
     /// Closes everything at once and ends the threads.
     void shut_down();
 
+    using Choose = std::function<net::Streams(net::Loop&)>;
+    static net::Streams everyone(net::Loop& loop);
     /// Encodes a message once and gives it to the streams `choose` picks in each loop; for each
     /// stream anew when a plugin is peer-specific.
-    using Choose = std::function<std::vector<std::shared_ptr<net::Stream>>(net::Loop&)>;
     std::error_code deliver(const Message& message, const SendOptions& options, Choose choose);
 
     std::vector<Address> endpoints() const;
