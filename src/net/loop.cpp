@@ -46,6 +46,7 @@ void Loop::give_batch(std::string&& batch) noexcept {
 void Loop::add(std::shared_ptr<Stream> stream) {
     Stream* key = stream.get();
     streams_.emplace(key, std::move(stream));
+    everyone_.reset();
     tallies_.connections.add();
     tallies_.connections_accepted.add();
     watch_limits();
@@ -56,6 +57,7 @@ void Loop::remove(Stream& stream) {
         unsubscribe(key, stream);
     }
     if (streams_.erase(&stream) > 0) {
+        everyone_.reset();
         tallies_.connections.sub();
     }
     if (streams_.empty()) {
@@ -72,6 +74,13 @@ std::vector<std::shared_ptr<Stream>> Loop::streams() const {
     return all;
 }
 
+const Streams& Loop::everyone() {
+    if (!everyone_) {
+        everyone_ = std::make_shared<const std::vector<std::shared_ptr<Stream>>>(streams());
+    }
+    return everyone_;
+}
+
 void Loop::cancel_orphans() {
     for (const auto& stream : std::exchange(orphans_, {})) {
         stream->cancel_handler();
@@ -80,15 +89,45 @@ void Loop::cancel_orphans() {
 
 void Loop::flush_later(std::shared_ptr<Stream> stream) {
     dirty_.push_back(std::move(stream));
-    if (dirty_.size() == 1) {
+    post_flush();
+}
+
+void Loop::post_flush() {
+    if (!std::exchange(flush_posted_, true)) {
         boost::asio::post(executor_, [self = shared_from_this()] { self->flush_all(); });
     }
 }
 
 void Loop::flush_all() {
+    flush_posted_ = false;
+    settle(true);
     const auto dirty = std::exchange(dirty_, {});
     for (const auto& stream : dirty) {
         stream->flush();
+    }
+}
+
+void Loop::give(const Streams& to, const SharedFrame& frame) {
+    if (to->empty()) {
+        return;
+    }
+    if (!fan_out_.is_for(to)) {
+        settle();
+    }
+    fan_out_.add(to, frame);
+    // Who is notified of what it does itself gets that before the reply.
+    if (handling_ && handling_->expects_fan_out()) {
+        settle();
+    } else if (fan_out_.size() > FanOut::size_max) {
+        settle(true);
+    } else {
+        post_flush();
+    }
+}
+
+void Loop::settle(bool at_once) {
+    if (fan_out_.pending()) {
+        tallies_.frames_out.add(fan_out_.settle(at_once));
     }
 }
 
@@ -111,6 +150,9 @@ std::error_code Loop::subscribe(ByteView key, Stream& stream) {
 }
 
 void Loop::unsubscribe(ByteView key, Stream& stream) {
+    if (stream.expects_fan_out()) {
+        settle();
+    }
     const std::lock_guard lock(subscriptions_mutex_);
     const auto found = subscriptions_.find(key);
     if (found == subscriptions_.end() || found->second.streams.erase(&stream) == 0) {

@@ -8,9 +8,11 @@
 #include <set>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "core/dispatcher.hpp"
+#include "fan_out.hpp"
 
 namespace netaio::net {
 
@@ -25,12 +27,6 @@ struct StreamLimits {
     SlowReceiver slow_receiver = SlowReceiver::drop_oldest;
     std::size_t subscriptions_max = 1 << 20;
 };
-
-/// An encoded message, shared by the queues of all that it goes to.
-using SharedFrame = std::shared_ptr<const std::string>;
-
-/// Connections as they were at one moment.
-using Streams = std::shared_ptr<const std::vector<std::shared_ptr<Stream>>>;
 
 /// One event loop's connections and what they share: a buffer to read into, a buffer to collect
 /// replies in, the dispatcher, the counters, the subscriptions. Belongs to the loop's thread but
@@ -71,11 +67,21 @@ public:
     /// Has the stream flushed when what this turn of the loop still has to do is done.
     void flush_later(std::shared_ptr<Stream> stream);
 
+    /// Has the connections given a frame at the end of this turn, or before anything else goes to
+    /// one of them.
+    void give(const Streams& to, const SharedFrame& frame);
+    /// Gives the connections what they are still to be given, see FanOut::settle().
+    void settle(bool at_once = false);
+    /// Says whose frames are being handled, if any's; returns what was said before.
+    Stream* handling(Stream* stream) noexcept { return std::exchange(handling_, stream); }
+
     /// Errc::queue_full when the stream has as many subscriptions as it may.
     std::error_code subscribe(ByteView key, Stream& stream);
     void unsubscribe(ByteView key, Stream& stream);
     /// Ends what the connections from these addresses have subscribed to.
     void end_subscriptions(const std::set<Address>& remotes);
+    /// All connections; the same list again until that changes.
+    const Streams& everyone();
     /// The connections subscribed to the key; the same list again until that changes.
     Streams subscribers(ByteView key);
     /// Thread-safe.
@@ -99,6 +105,7 @@ private:
         Streams listed = nullptr;
     };
 
+    void post_flush();
     void flush_all();
     void watch_limits();
 
@@ -111,8 +118,12 @@ private:
     std::unique_ptr<char[]> read_buffer_;
     std::string batch_;
     std::unordered_map<Stream*, std::shared_ptr<Stream>> streams_;
+    Streams everyone_;  // made when asked for
     std::unordered_set<std::shared_ptr<Stream>> orphans_;
     std::vector<std::shared_ptr<Stream>> dirty_;
+    FanOut fan_out_;
+    Stream* handling_ = nullptr;
+    bool flush_posted_ = false;
     boost::asio::steady_timer watch_;
     bool watching_ = false;
     bool stopped_ = false;

@@ -198,33 +198,24 @@ void TcpServer::Impl::closed(net::Stream&, std::error_code why) {
     finish_stop();
 }
 
-net::Streams TcpServer::Impl::everyone(net::Loop& loop) {
-    return std::make_shared<const std::vector<std::shared_ptr<net::Stream>>>(loop.streams());
-}
-
 std::error_code TcpServer::Impl::deliver(const Message& message, const SendOptions& options,
                                          Choose choose) {
     if (!node_->types.contains(message.type())) {
         return Errc::unknown_message_type;
     }
     const Plugins outer = net::outer_plugins(*node_, options);
-    const auto each = [choose = std::move(choose)](net::Loop& loop, auto&& give) {
-        const net::Streams streams = choose(loop);
-        for (const auto& stream : *streams) {
-            give(*stream);
-        }
-    };
     if (core::is_peer_specific(outer) || core::is_peer_specific(options.plugins)) {
         const auto shared = std::make_shared<const OwnedMessage>(message.own());
         for (const auto& loop : loops_) {
-            boost::asio::dispatch(loop->executor(), [loop, each, shared, options] {
-                each(*loop, [&](net::Stream& stream) {
-                    if (const auto error = stream.send(*shared, options)) {
+            boost::asio::dispatch(loop->executor(), [loop, choose, shared, options] {
+                const net::Streams streams = choose(*loop);
+                for (const auto& stream : *streams) {
+                    if (const auto error = stream->send(*shared, options)) {
                         loop->node().log(LogLevel::warning,
                                          "a message was not sent: " + error.message(),
-                                         stream.remote());
+                                         stream->remote());
                     }
-                });
+                }
             });
         }
         return {};
@@ -238,13 +229,8 @@ std::error_code TcpServer::Impl::deliver(const Message& message, const SendOptio
         return error;
     }
     for (const auto& loop : loops_) {
-        boost::asio::dispatch(loop->executor(), [loop, each, frame] {
-            each(*loop, [&](net::Stream& stream) {
-                if (!stream.push(frame)) {
-                    loop->tallies().frames_out.add();
-                }
-            });
-        });
+        boost::asio::dispatch(loop->executor(),
+                              [loop, choose, frame] { loop->give(choose(*loop), frame); });
     }
     return {};
 }
@@ -258,7 +244,7 @@ void TcpServer::Impl::with_peer_manager(std::function<void(core::PeerManager&)> 
 }
 
 void TcpServer::Impl::announce(const OwnedMessage& message, const Plugins& inner) {
-    if (const auto error = deliver(message, {.plugins = inner}, everyone)) {
+    if (const auto error = deliver(message, {.plugins = inner}, &net::Loop::everyone)) {
         node_->environment.log(LogLevel::error, "peers cannot be told: " + error.message());
     }
 }

@@ -28,7 +28,6 @@ public:
     void shut_down();
 
     using Choose = std::function<net::Streams(net::Loop&)>;
-    static net::Streams everyone(net::Loop& loop);
     /// Encodes a message once and gives it to the streams `choose` picks in each loop; for each
     /// stream anew when a plugin is peer-specific.
     std::error_code deliver(const Message& message, const SendOptions& options, Choose choose);

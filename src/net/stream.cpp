@@ -53,6 +53,7 @@ void Stream::set_reading(bool wanted) {
 }
 
 void Stream::drain() {
+    settle_fan_out();
     if (state_ == State::open) {
         state_ = State::draining;
         finish_draining();

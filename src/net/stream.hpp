@@ -42,6 +42,12 @@ public:
     void set_reading(bool wanted);
     /// Adds an encoded message under the SlowReceiver policy.
     std::error_code push(const SharedFrame& frame);
+    /// Part of a loop's FanOut: what was collected goes before anything else.
+    void expect_fan_out() noexcept { expects_fan_out_ = true; }
+    bool expects_fan_out() const noexcept { return expects_fan_out_; }
+    /// Writes encoded messages, of which `bytes` holds all, or adds them to what waits. Returns how
+    /// many it took.
+    std::size_t take_fan_out(ByteView bytes, std::span<const SharedFrame> frames, bool at_once);
     /// Protects, encodes and adds a message.
     std::error_code append(OwnedMessage message, const Plugins& inner, const Plugins& outer);
     /// Takes no new frames, finishes what was begun, then closes.
@@ -117,6 +123,7 @@ private:
     core::Outcome outcome_of(Suspended& suspended, std::string& out);
 
     // Writing.
+    void settle_fan_out();
     void appended();
     void emit(std::string& out);
     bool write(ByteView bytes, std::size_t& written);
@@ -148,6 +155,7 @@ private:
     bool waiting_writable_ = false;  // the receiver is slow
     bool handling_ = false;          // a suspended handler runs
     bool flush_pending_ = false;
+    bool expects_fan_out_ = false;
     bool peer_finished_ = false;  // the peer will send no more
 
     std::chrono::steady_clock::time_point active_at_;

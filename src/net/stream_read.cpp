@@ -100,6 +100,7 @@ void Stream::process(std::span<char> arrived) {
     const bool was_empty = input_.empty();
     std::string out = loop_->take_batch();
     batch_ = &out;
+    Stream* const before = loop_->handling(this);
     if (suspended_ && suspended_->ended) {
         const auto ended = std::exchange(suspended_, nullptr);
         loop_->remove_orphan(self());
@@ -126,6 +127,7 @@ void Stream::process(std::span<char> arrived) {
     if (!input_.empty() && frame_began_at_ == std::chrono::steady_clock::time_point()) {
         frame_began_at_ = active_at_;
     }
+    loop_->handling(before);
     batch_ = nullptr;
     emit(out);
     loop_->give_batch(std::move(out));

@@ -18,6 +18,7 @@ void Stream::push(OwnedMessage message, const Plugins& inner) {
 
 // Protects and encodes a message, straight to where it is written from unless the receiver is slow.
 std::error_code Stream::append(OwnedMessage message, const Plugins& inner, const Plugins& outer) {
+    settle_fan_out();
     if (state_ == State::closed) {
         return Errc::closed;
     }
@@ -37,6 +38,7 @@ std::error_code Stream::append(OwnedMessage message, const Plugins& inner, const
 }
 
 std::error_code Stream::push(const SharedFrame& frame) {
+    settle_fan_out();
     if (state_ == State::closed) {
         return Errc::closed;
     }
@@ -51,6 +53,38 @@ std::error_code Stream::push(const SharedFrame& frame) {
     (batch_ ? *batch_ : out_).append(*frame);
     appended();
     return {};
+}
+
+void Stream::settle_fan_out() {
+    if (expects_fan_out_) {
+        loop_->settle();
+    }
+}
+
+std::size_t Stream::take_fan_out(ByteView bytes, std::span<const SharedFrame> frames,
+                                 bool at_once) {
+    expects_fan_out_ = false;
+    if (state_ == State::closed) {
+        return 0;
+    }
+    if (waiting_writable_) {
+        return static_cast<std::size_t>(
+            std::ranges::count_if(frames, [&](const SharedFrame& frame) { return !push(frame); }));
+    }
+    if (!at_once || batch_ || !out_.empty()) {
+        (batch_ ? *batch_ : out_).append(bytes);
+        appended();
+        return frames.size();
+    }
+    std::size_t written = 0;
+    if (!write(bytes, written)) {
+        return 0;
+    }
+    if (written < bytes.size()) {
+        out_.assign(bytes.substr(written));
+        wait_writable();
+    }
+    return frames.size();
 }
 
 // Sees to it that what was appended is written: with the batch, at the end of this turn of the
@@ -103,6 +137,7 @@ std::error_code Stream::make_room(std::size_t size) {
 
 // Sends the output of a batch, or queues what the receiver does not take yet.
 void Stream::emit(std::string& out) {
+    settle_fan_out();
     if (state_ == State::closed || out.empty()) {
         return;
     }

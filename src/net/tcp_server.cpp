@@ -70,7 +70,7 @@ std::error_code TcpServer::notify(ByteView key, const Message& message, SendOpti
 }
 
 std::error_code TcpServer::broadcast(const Message& message, SendOptions options) {
-    return impl_->deliver(message, options, Impl::everyone);
+    return impl_->deliver(message, options, &net::Loop::everyone);
 }
 
 std::error_code TcpServer::send(Connection& to, const Message& message, SendOptions options) {

@@ -1,0 +1,38 @@
+#include "fan_out.hpp"
+
+#include <utility>
+
+#include "stream.hpp"
+
+namespace netaio::net {
+
+void FanOut::add(const Streams& to, const SharedFrame& frame) {
+    if (!to_) {
+        to_ = to;
+        for (const auto& stream : *to) {
+            stream->expect_fan_out();
+        }
+    }
+    bytes_.append(*frame);
+    frames_.push_back(frame);
+}
+
+std::size_t FanOut::settle(bool at_once) {
+    // What a connection's end leads to may begin the next one.
+    const Streams to = std::exchange(to_, nullptr);
+    std::string bytes = std::move(bytes_);
+    std::vector<SharedFrame> frames = std::move(frames_);
+    std::size_t taken = 0;
+    for (const auto& stream : *to) {
+        taken += stream->take_fan_out(bytes, frames, at_once);
+    }
+    if (!pending()) {
+        bytes.clear();
+        frames.clear();
+        bytes_ = std::move(bytes);
+        frames_ = std::move(frames);
+    }
+    return taken;
+}
+
+}  // namespace netaio::net
