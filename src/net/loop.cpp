@@ -221,6 +221,9 @@ void Loop::watch_limits() {
 
 void Loop::stop() {
     stopped_ = true;
+    // They own this loop, and nothing may be left to run that would let go of them.
+    fan_out_ = {};
+    dirty_.clear();
     watch_.cancel();
 }
 

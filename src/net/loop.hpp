@@ -87,7 +87,8 @@ public:
     /// Thread-safe.
     std::size_t subscriber_count(ByteView key) const;
 
-    /// Stops the timer that looks after time limits.
+    /// Stops the timer that looks after time limits, and forgets who was to be flushed: for when no
+    /// connection is left to serve.
     void stop();
 
 private:
