@@ -169,6 +169,7 @@ void Loop::end_subscriptions(const std::set<Address>& remotes) {
     if (subscriptions_.empty()) {
         return;
     }
+    settle();  // now, as it may end connections
     for (const auto& [key, stream] : streams_) {
         if (remotes.contains(stream->remote())) {
             for (const std::string& subscribed : stream->take_subscriptions()) {
