@@ -205,8 +205,8 @@ private:
         switch (outcome.kind) {
             case Outcome::Kind::suspended: {
                 const OwnedMessage kept = outcome.message->own();
-                dispatcher_.finish(outcome.route, kept.own(), kept.own(), remote_, out);
-                dispatcher_.fail(outcome.route, kept, "broken", remote_, out);
+                dispatcher_.finish(*outcome.route, kept.own(), kept.own(), remote_, out);
+                dispatcher_.fail(*outcome.route, kept, "broken", remote_, out);
                 break;
             }
             case Outcome::Kind::returned: require(client && outcome.message.has_value()); break;
