@@ -27,22 +27,22 @@ Plugins outer_plugins(const core::Node& node, const SendOptions& options) {
 Stream::Stream(boost::asio::ip::tcp::socket socket, const Address& remote,
                std::shared_ptr<Loop> loop, std::weak_ptr<StreamOwner> owner)
     : loop_(std::move(loop)),
-      socket_(std::move(socket)),
       owner_(std::move(owner)),
       remote_(remote),
       id_(next_id()),
       active_at_(loop_->now()) {
     boost::system::error_code error;
-    if (const auto ours = socket_.local_endpoint(error); !error) {
+    if (const auto ours = socket.local_endpoint(error); !error) {
         local_ = to_address(ours);
     }
-    socket_.set_option(boost::asio::ip::tcp::no_delay(true), error);
-    socket_.set_option(boost::asio::socket_base::keep_alive(true), error);
-    socket_.non_blocking(true, error);
-    prepare_input(socket_);
+    socket.set_option(boost::asio::ip::tcp::no_delay(true), error);
+    socket.set_option(boost::asio::socket_base::keep_alive(true), error);
+    socket.non_blocking(true, error);
+    channel_ = open_channel(std::move(socket));
 }
 
 void Stream::start() {
+    channel_->start(weak_from_this());
     loop_->add(self());
     resume_reading();
 }
@@ -62,7 +62,10 @@ void Stream::drain() {
 
 void Stream::finish_draining() {
     if (state_ == State::draining && !busy() && !batch_) {
-        abort({});
+        channel_->settle();
+        if (!busy()) {
+            abort({});
+        }
     }
 }
 
@@ -71,11 +74,10 @@ std::size_t Stream::abort(std::error_code why) {
         return 0;
     }
     const auto keep_alive = self();
+    channel_->settle();
     const std::size_t unsent = queued_bytes();
     state_ = State::closed;
-    boost::system::error_code ignored;
-    socket_.shutdown(boost::asio::socket_base::shutdown_both, ignored);
-    socket_.close(ignored);
+    channel_->close();
     if (deadline_timer_) {
         deadline_timer_->cancel();
     }

@@ -5,8 +5,8 @@
 #include <list>
 #include <set>
 
+#include "channel.hpp"
 #include "endpoint.hpp"
-#include "input.hpp"
 #include "loop.hpp"
 #include "tcp_handler.hpp"
 
@@ -30,7 +30,7 @@ public:
 /// loop's thread.
 class Stream final : public Connection,
                      public core::Source,
-                     public InputListener,
+                     public ChannelListener,
                      public std::enable_shared_from_this<Stream> {
 public:
     Stream(boost::asio::ip::tcp::socket socket, const Address& remote, std::shared_ptr<Loop> loop,
@@ -87,7 +87,7 @@ public:
     bool open() const noexcept override { return state_ == State::open; }
     std::error_code send(const Message& message, const SendOptions& options) override;
     std::size_t queued_bytes() const noexcept override {
-        return out_.size() - sent_ + queue_bytes_;
+        return out_.size() - sent_ + queue_bytes_ + channel_->unsent();
     }
     void close() override { drain(); }
     std::shared_ptr<Connection> shared() override { return shared_from_this(); }
@@ -123,6 +123,8 @@ private:
     core::Outcome outcome_of(Suspended& suspended, std::string& out);
 
     // Writing.
+    void output_blocked() override;
+    void output_ready(boost::system::error_code error) override;
     void settle_fan_out();
     void appended();
     void emit(std::string& out);
@@ -133,7 +135,7 @@ private:
     void finish_draining();
 
     std::shared_ptr<Loop> loop_;  // keeps the context of the socket, so it must go after it
-    boost::asio::ip::tcp::socket socket_;
+    std::unique_ptr<Channel> channel_;
     std::weak_ptr<StreamOwner> owner_;
     Address remote_;
     Address local_;
@@ -149,7 +151,6 @@ private:
 
     State state_ = State::open;
     bool reading_wanted_ = true;
-    bool waiting_for_input_ = false;
     bool unread_ = true;  // the socket may hold input
     bool reading_posted_ = false;
     bool waiting_writable_ = false;  // the receiver is slow

@@ -19,7 +19,7 @@ bool Stream::may_read() const noexcept {
 
 // Waiting without a buffer keeps idle connections small.
 void Stream::input_came(boost::system::error_code error) {
-    waiting_for_input_ = false;
+    channel_->told_of_input();
     if (!error) {
         unread_ = true;
         read_on();
@@ -42,9 +42,6 @@ void Stream::read_on() {
     }
     if (!unread_ || !may_read()) {
         return;
-    }
-    if (!std::exchange(waiting_for_input_, true)) {
-        wait_for_input(socket_, weak_from_this());
     }
     std::span<char> arrived;
     boost::system::error_code error;
@@ -72,7 +69,7 @@ std::size_t Stream::read(std::span<char> shared, std::span<char>& arrived,
         std::ranges::copy(input_, shared.begin());
         const std::array room{
             boost::asio::mutable_buffer(shared.data() + head, shared.size() - head)};
-        const std::size_t count = read_input(socket_, room, unread_, error);
+        const std::size_t count = channel_->read(room, unread_, error);
         if (count > 0) {
             input_.clear();
             arrived = shared.first(head + count);
@@ -89,7 +86,7 @@ std::size_t Stream::read(std::span<char> shared, std::span<char>& arrived,
     const std::size_t beyond = room == missing ? shared.size() : 0;
     const std::array<boost::asio::mutable_buffer, 2> buffers{
         boost::asio::buffer(input_.data() + had, room), boost::asio::buffer(shared.data(), beyond)};
-    const std::size_t count = read_input(socket_, buffers, unread_, error);
+    const std::size_t count = channel_->read(buffers, unread_, error);
     input_.resize(had + std::min(count, room));
     arrived = shared.first(count - std::min(count, room));
     return count;

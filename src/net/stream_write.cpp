@@ -156,23 +156,16 @@ void Stream::emit(std::string& out) {
     }
 }
 
-// Writes until everything or nothing more is taken. False when the stream ended over it.
+// Writes as much as is taken. False when the stream ended over it.
 bool Stream::write(ByteView bytes, std::size_t& written) {
-    while (written < bytes.size()) {
-        boost::system::error_code error;
-        const std::size_t count = socket_.write_some(
-            boost::asio::buffer(bytes.data() + written, bytes.size() - written), error);
-        written += count;
-        loop_->tallies().bytes_out.add(count);
-        if (error == boost::asio::error::would_block || error == boost::asio::error::try_again) {
-            return true;
-        }
-        if (error) {
-            abort(error);
-            return false;
-        }
+    boost::system::error_code error;
+    const std::size_t count = channel_->write(bytes.substr(written), error);
+    written += count;
+    loop_->tallies().bytes_out.add(count);
+    if (error) {
+        abort(error);
     }
-    return true;
+    return !error;
 }
 
 void Stream::flush() {
@@ -210,18 +203,26 @@ void Stream::refill() {
 void Stream::wait_writable() {
     waiting_writable_ = true;
     blocked_at_ = loop_->now();
-    socket_.async_wait(boost::asio::socket_base::wait_write,
-                       [stream = self()](boost::system::error_code error) {
-                           stream->waiting_writable_ = false;
-                           if (error) {
-                               return;
-                           }
-                           stream->flush();
-                           if (!stream->input_.empty()) {
-                               stream->process({});
-                           }
-                           stream->resume_reading();
-                       });
+    channel_->wait_writable();
+}
+
+void Stream::output_blocked() {
+    if (state_ != State::closed && !waiting_writable_) {
+        wait_writable();
+    }
+}
+
+void Stream::output_ready(boost::system::error_code error) {
+    waiting_writable_ = false;
+    if (error) {
+        abort(error);
+        return;
+    }
+    flush();
+    if (!input_.empty()) {
+        process({});
+    }
+    resume_reading();
 }
 
 }  // namespace netaio::net

@@ -1,0 +1,76 @@
+#include "channel.hpp"
+
+#include <boost/asio/error.hpp>
+
+namespace netaio::net {
+namespace {
+
+using boost::asio::ip::tcp;
+
+// Waits until the socket is ready, then reads or writes.
+class PolledChannel final : public Channel {
+public:
+    explicit PolledChannel(tcp::socket socket) : socket_(std::move(socket)) {
+        prepare_input(socket_);
+    }
+
+    void start(std::weak_ptr<ChannelListener> listener) override {
+        listener_ = std::move(listener);
+    }
+
+    std::size_t read(std::span<const boost::asio::mutable_buffer> buffers, bool& more,
+                     boost::system::error_code& error) override {
+        if (!std::exchange(waiting_, true)) {
+            wait_for_input(socket_, listener_);
+        }
+        return read_input(socket_, buffers, more, error);
+    }
+
+    std::size_t write(ByteView bytes, boost::system::error_code& error) override {
+        return write_now(socket_, bytes, error);
+    }
+
+    void wait_writable() override {
+        socket_.async_wait(tcp::socket::wait_write,
+                           [weak = listener_](boost::system::error_code error) {
+                               if (const auto listener = weak.lock()) {
+                                   listener->output_ready(error);
+                               }
+                           });
+    }
+
+    void close() override { shut(socket_); }
+
+private:
+    tcp::socket socket_;
+    std::weak_ptr<ChannelListener> listener_;
+};
+
+}  // namespace
+
+std::unique_ptr<Channel> open_channel(tcp::socket socket) {
+    return std::make_unique<PolledChannel>(std::move(socket));
+}
+
+std::size_t write_now(tcp::socket& socket, ByteView bytes, boost::system::error_code& error) {
+    std::size_t written = 0;
+    while (written < bytes.size()) {
+        written += socket.write_some(
+            boost::asio::buffer(bytes.data() + written, bytes.size() - written), error);
+        if (error) {
+            break;
+        }
+    }
+    if (error == boost::asio::error::would_block || error == boost::asio::error::try_again) {
+        error.clear();
+    }
+    return written;
+}
+
+void shut(tcp::socket& socket) {
+    boost::system::error_code ignored;
+    socket.shutdown(boost::asio::socket_base::shutdown_both, ignored);
+    socket.close(ignored);
+}
+
+}  // namespace netaio::net

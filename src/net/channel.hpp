@@ -1,0 +1,61 @@
+#pragma once
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <memory>
+#include <netaio/bytes.hpp>
+#include <span>
+#include <string>
+
+#include "input.hpp"
+
+namespace netaio::net {
+
+/// Is told, on the socket's executor, what a channel waited for.
+class ChannelListener : public InputListener {
+public:
+    /// Bytes that write() took are not sent, as the receiver is slow.
+    virtual void output_blocked() = 0;
+    /// The receiver takes bytes again; with an error, never.
+    virtual void output_ready(boost::system::error_code error) = 0;
+};
+
+/// How a stream's bytes come and go over its socket. It holds no buffer while it waits.
+class Channel {
+public:
+    virtual ~Channel() = default;
+
+    /// Says who is told of what is waited for. Once, before anything else.
+    virtual void start(std::weak_ptr<ChannelListener> listener) = 0;
+    /// Reads what has come, as much as the buffers hold. `more` says to read again; if not, the
+    /// listener is told when there is something. It passes that on to told_of_input().
+    virtual std::size_t read(std::span<const boost::asio::mutable_buffer> buffers, bool& more,
+                             boost::system::error_code& error) = 0;
+    /// Takes as many bytes as the system does. That it takes no more is no error.
+    virtual std::size_t write(ByteView bytes, boost::system::error_code& error) = 0;
+    /// Has the listener told, once, when write() takes bytes again.
+    virtual void wait_writable() = 0;
+    /// Brings unsent() up to date.
+    virtual void settle() {}
+    /// How many bytes write() took that the system does not take yet.
+    std::size_t unsent() const noexcept { return unsent_.size(); }
+    /// Ends the connection; the listener hears no more.
+    virtual void close() = 0;
+
+    void told_of_input() noexcept { waiting_ = false; }
+
+protected:
+    bool waiting_ = false;
+    std::string unsent_;
+};
+
+/// The channel that is the fastest for this socket, of a connection on the calling thread's loop.
+std::unique_ptr<Channel> open_channel(boost::asio::ip::tcp::socket socket);
+
+/// Writes as much as the system takes at once.
+std::size_t write_now(boost::asio::ip::tcp::socket& socket, ByteView bytes,
+                      boost::system::error_code& error);
+/// Shuts both directions down and closes.
+void shut(boost::asio::ip::tcp::socket& socket);
+
+}  // namespace netaio::net
