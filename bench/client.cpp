@@ -5,6 +5,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cstring>
+#include <netaio/run.hpp>
 #include <netaio/stream_cipher.hpp>
 #include <netaio/tcp_client.hpp>
 
@@ -72,6 +73,7 @@ awaitable<void> request_again(const Arguments& arguments, TcpClient& client) {
 
 void netaio_request(const Arguments& arguments) {
     boost::asio::io_context context(1);
+    use_io_uring(context);
     TcpClientOptions options;
     if (arguments.text("protected", "no") == "yes") {
         options.auth = hmac_auth({.secret = "test"});

@@ -31,6 +31,7 @@ install(FILES
     "${PROJECT_BINARY_DIR}/netaioConfigVersion.cmake"
     "${PROJECT_SOURCE_DIR}/cmake/Findlibdeflate.cmake"
     "${PROJECT_SOURCE_DIR}/cmake/Findlibsodium.cmake"
+    "${PROJECT_SOURCE_DIR}/cmake/Findliburing.cmake"
     DESTINATION ${package_dir})
 
 # pkg-config: netaio
@@ -40,5 +41,8 @@ cmake_path(RELATIVE_PATH CMAKE_INSTALL_FULL_LIBDIR
     BASE_DIRECTORY "${CMAKE_INSTALL_PREFIX}" OUTPUT_VARIABLE pc_libdir)
 cmake_path(RELATIVE_PATH CMAKE_INSTALL_PREFIX
     BASE_DIRECTORY "${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig" OUTPUT_VARIABLE pc_prefix)
+if(NOT NETAIO_PORTABLE)
+    set(pc_platform_requires ", liburing")
+endif()
 configure_file("${PROJECT_SOURCE_DIR}/cmake/netaio.pc.in" "${PROJECT_BINARY_DIR}/netaio.pc" @ONLY)
 install(FILES "${PROJECT_BINARY_DIR}/netaio.pc" DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

@@ -2,6 +2,8 @@
 
 #include <boost/asio/error.hpp>
 
+#include "ring.hpp"
+
 namespace netaio::net {
 namespace {
 
@@ -49,6 +51,9 @@ private:
 }  // namespace
 
 std::unique_ptr<Channel> open_channel(tcp::socket socket) {
+    if (auto ring = open_ring_channel(socket)) {
+        return ring;
+    }
     return std::make_unique<PolledChannel>(std::move(socket));
 }
 

@@ -35,8 +35,8 @@ public:
     virtual std::size_t write(ByteView bytes, boost::system::error_code& error) = 0;
     /// Has the listener told, once, when write() takes bytes again.
     virtual void wait_writable() = 0;
-    /// Brings unsent() up to date.
-    virtual void settle() {}
+    /// Gives the system what write() kept, and brings unsent() up to date.
+    virtual void settle(boost::system::error_code&) {}
     /// How many bytes write() took that the system does not take yet.
     std::size_t unsent() const noexcept { return unsent_.size(); }
     /// Ends the connection; the listener hears no more.

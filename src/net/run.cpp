@@ -2,10 +2,13 @@
 #include <boost/asio/io_context.hpp>
 #include <netaio/run.hpp>
 
+#include "ring.hpp"
+
 namespace netaio {
 
 void run(awaitable<void> program) {
     boost::asio::io_context context(1);
+    net::use_ring(context);
     std::exception_ptr failure;
     boost::asio::co_spawn(context, std::move(program),
                           [&failure](std::exception_ptr thrown) { failure = thrown; });
@@ -14,5 +17,7 @@ void run(awaitable<void> program) {
         std::rethrow_exception(failure);
     }
 }
+
+bool use_io_uring(boost::asio::io_context& context) { return net::use_ring(context); }
 
 }  // namespace netaio

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "core/peer_manager.hpp"
+#include "ring.hpp"
 #include "stream.hpp"
 #include "ticker.hpp"
 
@@ -47,6 +48,8 @@ public:
 private:
     // A loop on a thread of its own.
     struct OwnThread {
+        OwnThread() { net::use_ring(context); }
+
         boost::asio::io_context context{1};
         boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work{
             context.get_executor()};

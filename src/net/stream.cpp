@@ -62,9 +62,10 @@ void Stream::drain() {
 
 void Stream::finish_draining() {
     if (state_ == State::draining && !busy() && !batch_) {
-        channel_->settle();
+        boost::system::error_code error;
+        channel_->settle(error);
         if (!busy()) {
-            abort({});
+            abort(error);
         }
     }
 }
@@ -74,7 +75,8 @@ std::size_t Stream::abort(std::error_code why) {
         return 0;
     }
     const auto keep_alive = self();
-    channel_->settle();
+    boost::system::error_code ignored;
+    channel_->settle(ignored);
     const std::size_t unsent = queued_bytes();
     state_ = State::closed;
     channel_->close();

@@ -214,8 +214,15 @@ void Stream::output_blocked() {
 
 void Stream::output_ready(boost::system::error_code error) {
     waiting_writable_ = false;
+    if (!error) {
+        channel_->settle(error);
+    }
     if (error) {
         abort(error);
+        return;
+    }
+    if (channel_->unsent() > 0) {
+        wait_writable();
         return;
     }
     flush();

@@ -1,0 +1,296 @@
+#include "ring_reactor.hpp"
+
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <boost/asio/io_context.hpp>
+#include <cerrno>
+#include <cstdlib>
+#include <system_error>
+
+namespace netaio::net {
+namespace {
+
+using boost::asio::detail::epoll_reactor;
+
+// Asio has no public way to its epoll. Naming a private member in an explicit instantiation is one
+// that the language has.
+template <int epoll_reactor::* member>
+struct EpollOf {
+    friend int epoll_of(epoll_reactor& reactor) { return reactor.*member; }
+};
+int epoll_of(epoll_reactor& reactor);
+template struct EpollOf<&epoll_reactor::epoll_fd_>;
+
+// A completion belongs to a Request, at its address, or is one of these.
+constexpr std::uint64_t cancel_tag = 0;
+constexpr std::uint64_t epoll_tag = 2;
+constexpr std::uint64_t send_tag = 1;  // in the lowest bit, before the number of the Sending
+
+void check(int result, const char* what) {
+    if (result < 0) {
+        throw std::system_error(-result, std::system_category(), what);
+    }
+}
+
+}  // namespace
+
+Ring::Ring() {
+    io_uring_params params{};
+    params.flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN |
+                   IORING_SETUP_TASKRUN_FLAG | IORING_SETUP_SUBMIT_ALL | IORING_SETUP_CQSIZE;
+    params.cq_entries = completions_max;
+    check(io_uring_queue_init_params(requests_max, &ring_, &params), "io_uring_setup");
+    io_uring_register_ring_fd(&ring_);  // spares a lookup for each call, where there is such a thing
+    constexpr std::size_t page = 4096;
+    constexpr std::size_t ring_size = buffer_count * sizeof(io_uring_buf);
+    free_buffers_.reset(static_cast<io_uring_buf_ring*>(
+        std::aligned_alloc(page, (ring_size + page - 1) / page * page)));
+    buffers_ = std::make_unique_for_overwrite<char[]>(buffer_count * buffer_size);
+    io_uring_buf_ring_init(free_buffers_.get());
+    io_uring_buf_reg registration{};
+    registration.ring_addr = reinterpret_cast<std::uintptr_t>(free_buffers_.get());
+    registration.ring_entries = buffer_count;
+    registration.bgid = buffer_group;
+    if (const int result = io_uring_register_buf_ring(&ring_, &registration, 0); result < 0) {
+        io_uring_queue_exit(&ring_);
+        check(result, "io_uring_register");
+    }
+    for (unsigned id = 0; id < buffer_count; ++id) {
+        give_back(id);
+    }
+}
+
+Ring::~Ring() { io_uring_queue_exit(&ring_); }
+
+void Ring::give_back(unsigned id) noexcept {
+    const auto memory = buffer(id, buffer_size);
+    io_uring_buf_ring_add(free_buffers_.get(), memory.data(), buffer_size,
+                          static_cast<std::uint16_t>(id), io_uring_buf_ring_mask(buffer_count), 0);
+    io_uring_buf_ring_advance(free_buffers_.get(), 1);
+}
+
+RingReactor::RingReactor(boost::asio::execution_context& context)
+    : epoll_reactor(context),
+      scheduler_(boost::asio::use_service<boost::asio::detail::scheduler>(context)) {}
+
+RingReactor* RingReactor::of(const boost::asio::any_io_executor& executor) {
+    const auto* own = executor.target<boost::asio::io_context::executor_type>();
+    if (!own || !own->running_in_this_thread()) {
+        return nullptr;
+    }
+    auto* reactor =
+        dynamic_cast<RingReactor*>(&boost::asio::use_service<epoll_reactor>(own->context()));
+    return reactor && reactor->open() ? reactor : nullptr;
+}
+
+// Made by the thread that will use it, as only that one may.
+bool RingReactor::open() {
+    if (!ring_ && !unavailable_) {
+        try {
+            ring_ = std::make_unique<Ring>();
+            output_ = std::make_unique_for_overwrite<char[]>(output_size);
+            thread_ = std::this_thread::get_id();
+        } catch (const std::system_error&) {
+            unavailable_ = true;  // an old system, or not allowed: epoll does
+        }
+    }
+    return usable();
+}
+
+void RingReactor::adopt(int fd) {
+    epoll_event none{};
+    epoll_ctl(epoll_of(*this), EPOLL_CTL_DEL, fd, &none);
+}
+
+io_uring_sqe* RingReactor::next() {
+    io_uring_sqe* entry = ring_->next();
+    while (!entry) {
+        submit();
+        entry = ring_->next();
+    }
+    return entry;
+}
+
+void RingReactor::started(io_uring_sqe& entry, Request& request) {
+    entry.user_data = reinterpret_cast<std::uintptr_t>(&request);
+    waiting_.push_back(request);
+    scheduler_.work_started();
+}
+
+void RingReactor::receive(int fd, Request& request) {
+    io_uring_sqe* entry = next();
+    io_uring_prep_recv(entry, fd, nullptr, 0, 0);
+    entry->flags |= IOSQE_BUFFER_SELECT;
+    entry->buf_group = Ring::buffer_group;
+    entry->ioprio |= IORING_RECVSEND_POLL_FIRST;
+    started(*entry, request);
+}
+
+void RingReactor::wait_writable(int fd, Request& request) {
+    io_uring_sqe* entry = next();
+    io_uring_prep_poll_add(entry, fd, POLLOUT);
+    started(*entry, request);
+}
+
+void RingReactor::cancel(Request& request) {
+    if (usable() && request.is_linked()) {
+        io_uring_sqe* entry = next();
+        io_uring_prep_cancel(entry, &request, 0);
+        entry->flags |= IOSQE_CQE_SKIP_SUCCESS;
+        entry->user_data = cancel_tag;
+    }
+}
+
+std::span<char> RingReactor::received(const Request& request) noexcept {
+    if (request.result <= 0) {
+        return {};
+    }
+    return ring_->buffer(request.flags >> IORING_CQE_BUFFER_SHIFT,
+                         static_cast<std::size_t>(request.result));
+}
+
+void RingReactor::give_back(Request& request) noexcept {
+    if (request.flags & IORING_CQE_F_BUFFER) {
+        ring_->give_back(request.flags >> IORING_CQE_BUFFER_SHIFT);
+        request.flags &= ~IORING_CQE_F_BUFFER;
+    }
+}
+
+bool RingReactor::send(int fd, Sender& sender, ByteView bytes) {
+    const bool follows = holds_bytes_of(sender);
+    if (!usable() || output_used_ + bytes.size() > output_size ||
+        (follows && sendings_.back().sender != &sender)) {
+        return false;
+    }
+    char* const copy = output_.get() + output_used_;
+    std::ranges::copy(bytes, copy);
+    output_used_ += bytes.size();
+    if (follows) {
+        Sending& before = sendings_.back();
+        before.bytes = ByteView(before.bytes.data(), before.bytes.size() + bytes.size());
+        before.request->len = static_cast<unsigned>(before.bytes.size());
+        return true;
+    }
+    io_uring_sqe* entry = ring_->next();
+    if (!entry) {
+        output_used_ -= bytes.size();
+        return false;
+    }
+    // Done when it is submitted, whatever comes of it, and heard of only when not all was taken.
+    io_uring_prep_send(entry, fd, copy, bytes.size(), MSG_DONTWAIT | MSG_WAITALL | MSG_NOSIGNAL);
+    entry->flags |= IOSQE_CQE_SKIP_SUCCESS;
+    entry->user_data = sendings_.size() << 1 | send_tag;
+    if (sendings_.empty()) {
+        scheduler_.work_started();  // the loop must not end before
+    }
+    sendings_.push_back({&sender, entry, ByteView(copy, bytes.size())});
+    sender.turn_ = turn_;
+    return true;
+}
+
+void RingReactor::forget(const Sender& sender) noexcept {
+    for (Sending& sending : sendings_) {
+        if (sending.sender == &sender) {
+            sending.sender = nullptr;
+        }
+    }
+}
+
+void RingReactor::submit() {
+    if (usable() && io_uring_sq_ready(&ring_->get()) > 0) {
+        io_uring_submit(&ring_->get());
+        collect();
+    }
+}
+
+void RingReactor::collect() {
+    io_uring_cqe* entry = nullptr;
+    unsigned head = 0;
+    unsigned count = 0;
+    io_uring_for_each_cqe(&ring_->get(), head, entry) {
+        ++count;
+        finished(entry->user_data, entry->res, entry->flags);
+    }
+    io_uring_cq_advance(&ring_->get(), count);
+    if (!sendings_.empty() && io_uring_sq_ready(&ring_->get()) == 0) {
+        sendings_.clear();
+        output_used_ = 0;
+        ++turn_;
+        scheduler_.work_finished();
+    }
+}
+
+void RingReactor::finished(std::uint64_t user_data, int result, unsigned flags) {
+    if (user_data == cancel_tag) {
+        return;
+    }
+    if (user_data == epoll_tag) {
+        watching_epoll_ = false;
+        epoll_ready_ = true;
+    } else if (user_data & send_tag) {
+        const Sending& sending = sendings_[user_data >> 1];
+        if (sending.sender) {
+            sending.sender->not_sent(
+                sending.bytes.substr(static_cast<std::size_t>(std::max(result, 0))));
+        }
+    } else {
+        auto* request = reinterpret_cast<Request*>(user_data);
+        request->result = result;
+        request->flags = flags;
+        waiting_.erase(waiting_.iterator_to(*request));
+        done_.push(request);
+    }
+}
+
+void RingReactor::enter(long usec) {
+    io_uring& ring = ring_->get();
+    if (usec < 0) {
+        io_uring_submit_and_wait(&ring, 1);
+    } else if (usec > 0) {
+        __kernel_timespec time{usec / 1000000, usec % 1000000 * 1000};
+        io_uring_cqe* first = nullptr;
+        io_uring_submit_and_wait_timeout(&ring, &first, 1, &time, nullptr);
+    } else if (io_uring_sq_ready(&ring) > 0 ||
+               (*ring.sq.kflags & (IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW))) {
+        io_uring_submit_and_get_events(&ring);
+    }
+}
+
+void RingReactor::run(long usec, boost::asio::detail::op_queue<Operation>& done) {
+    if (!usable() ||
+        (waiting_.empty() && sendings_.empty() && done_.empty())) {
+        epoll_reactor::run(usec, done);
+        return;
+    }
+    if (!watching_epoll_) {
+        io_uring_sqe* entry = next();
+        io_uring_prep_poll_add(entry, epoll_of(*this), POLLIN);
+        entry->user_data = epoll_tag;
+        watching_epoll_ = true;
+    }
+    enter(done_.empty() ? usec : 0);
+    collect();
+    done.push(done_);
+    if (std::exchange(epoll_ready_, false)) {
+        epoll_reactor::run(0, done);
+    }
+}
+
+void RingReactor::shutdown() {
+    ring_.reset();
+    while (!waiting_.empty()) {
+        Request& request = waiting_.front();
+        waiting_.pop_front();
+        request.destroy();
+    }
+    while (Operation* operation = done_.front()) {
+        done_.pop();
+        operation->destroy();
+    }
+    epoll_reactor::shutdown();
+}
+
+}  // namespace netaio::net

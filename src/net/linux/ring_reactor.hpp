@@ -1,0 +1,147 @@
+#pragma once
+
+#include <liburing.h>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/detail/config.hpp>
+#include <boost/asio/detail/epoll_reactor.hpp>
+#include <boost/asio/detail/op_queue.hpp>
+#include <boost/asio/detail/scheduler_operation.hpp>
+#include <boost/intrusive/list.hpp>
+#include <memory>
+#include <netaio/bytes.hpp>
+#include <span>
+#include <thread>
+#include <vector>
+
+namespace netaio::net {
+
+/// An io_uring of one loop, with buffers to receive into and to send from.
+class Ring {
+public:
+    /// Throws std::system_error where the system has none, or not all of what is used.
+    Ring();
+    ~Ring();
+    Ring(const Ring&) = delete;
+    Ring& operator=(const Ring&) = delete;
+
+    io_uring& get() noexcept { return ring_; }
+    /// The next request to fill in; null when as many as may be wait for submission.
+    io_uring_sqe* next() noexcept { return io_uring_get_sqe(&ring_); }
+
+    static constexpr std::uint16_t buffer_group = 0;
+    std::span<char> buffer(unsigned id, std::size_t size) noexcept {
+        return {&buffers_[id * buffer_size], size};
+    }
+    void give_back(unsigned id) noexcept;
+
+private:
+    static constexpr unsigned requests_max = 256;     // between two submissions
+    static constexpr unsigned completions_max = 4096;  // the kernel keeps what goes beyond
+    static constexpr unsigned buffer_count = 64;
+    static constexpr std::size_t buffer_size = 4096;
+
+    struct Free {
+        void operator()(void* memory) const noexcept { std::free(memory); }
+    };
+
+    io_uring ring_{};
+    std::unique_ptr<io_uring_buf_ring, Free> free_buffers_;
+    std::unique_ptr<char[]> buffers_;
+};
+
+/// Asio's reactor, with a ring to wait in. A loop that waits in epoll calls the system to wait, to
+/// receive and to send; this one receives in the wait, and sends what a turn of the loop had to
+/// send in the same call. What Asio's own objects wait for comes through the ring as well, which
+/// watches the reactor's epoll. All but of() on the loop's thread.
+class RingReactor final : public boost::asio::detail::epoll_reactor {
+public:
+    using Operation = boost::asio::detail::operation;
+    using Hook = boost::intrusive::list_base_hook<>;
+
+    /// What the ring was asked for. Completes as an operation of the loop; destroyed with it.
+    class Request : public Operation, public Hook {
+    public:
+        int result = 0;  // of the system call it stands for, or minus the error
+        unsigned flags = 0;
+
+    protected:
+        using Operation::Operation;
+    };
+
+    /// What bytes are sent for.
+    class Sender {
+    public:
+        virtual ~Sender() = default;
+        /// The system did not take these, the last of what was given.
+        virtual void not_sent(ByteView rest) = 0;
+
+    private:
+        friend RingReactor;
+        std::uint64_t turn_ = 0;  // in which it last gave bytes
+    };
+
+    explicit RingReactor(boost::asio::execution_context& context);
+
+    /// The reactor of the loop that the calling thread runs, if it has a ring and the executor is
+    /// the loop's own.
+    static RingReactor* of(const boost::asio::any_io_executor& executor);
+    /// Takes a socket out of Asio's epoll, so that input wakes the loop once.
+    void adopt(int fd);
+
+    /// Whether the calling thread is the ring's, as all that follows wants.
+    bool usable() const noexcept { return ring_ && thread_ == std::this_thread::get_id(); }
+    /// Receives once, when something comes.
+    void receive(int fd, Request& request);
+    /// Completes when the socket takes output.
+    void wait_writable(int fd, Request& request);
+    /// Ends it early, if it still waits.
+    void cancel(Request& request);
+    /// What a receive brought, and giving its memory back.
+    std::span<char> received(const Request& request) noexcept;
+    void give_back(Request& request) noexcept;
+
+    /// Copies the bytes and sends them at the end of the loop's turn. False when there is no room,
+    /// or something else would go between them and what the sender gave before.
+    bool send(int fd, Sender& sender, ByteView bytes);
+    /// Whether bytes of the sender are still to be sent.
+    bool holds_bytes_of(const Sender& sender) const noexcept { return sender.turn_ == turn_; }
+    /// Sends what was given, now. Afterwards every sender knows what was not taken.
+    void submit();
+    /// Drops what the sender gave.
+    void forget(const Sender& sender) noexcept;
+
+    void run(long usec, boost::asio::detail::op_queue<Operation>& done) override;
+    void shutdown() override;
+
+private:
+    static constexpr std::size_t output_size = 64 * 1024;
+
+    struct Sending {
+        Sender* sender;
+        io_uring_sqe* request;
+        ByteView bytes;
+    };
+
+    bool open();
+    io_uring_sqe* next();
+    void started(io_uring_sqe& entry, Request& request);
+    void enter(long usec);
+    void collect();
+    void finished(std::uint64_t user_data, int result, unsigned flags);
+
+    boost::asio::detail::scheduler& scheduler_;
+    std::unique_ptr<Ring> ring_;
+    bool unavailable_ = false;
+    std::thread::id thread_;
+    boost::intrusive::list<Request, boost::intrusive::constant_time_size<false>> waiting_;
+    boost::asio::detail::op_queue<Operation> done_;
+    std::unique_ptr<char[]> output_;
+    std::size_t output_used_ = 0;
+    std::vector<Sending> sendings_;
+    std::uint64_t turn_ = 1;
+    bool watching_epoll_ = false;
+    bool epoll_ready_ = false;
+};
+
+}  // namespace netaio::net

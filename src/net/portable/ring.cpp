@@ -1,0 +1,9 @@
+#include "net/ring.hpp"
+
+namespace netaio::net {
+
+bool use_ring(boost::asio::io_context&) { return false; }
+
+std::unique_ptr<Channel> open_ring_channel(boost::asio::ip::tcp::socket&) { return nullptr; }
+
+}  // namespace netaio::net
