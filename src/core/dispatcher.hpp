@@ -87,6 +87,7 @@ struct Outcome {
     bool handled = false;  ///< a handler saw the message: nobody misses it
     std::optional<Message> message = std::nullopt;
     std::optional<Route> route = std::nullopt;
+    // Optional, as making an error_code calls the library, for each message.
     std::optional<std::error_code> error = std::nullopt;
 };
 

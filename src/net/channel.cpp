@@ -12,9 +12,7 @@ using boost::asio::ip::tcp;
 // Waits until the socket is ready, then reads or writes.
 class PolledChannel final : public Channel {
 public:
-    explicit PolledChannel(tcp::socket socket) : socket_(std::move(socket)) {
-        prepare_input(socket_);
-    }
+    explicit PolledChannel(tcp::socket socket) : socket_(std::move(socket)) {}
 
     void start(std::weak_ptr<ChannelListener> listener) override {
         listener_ = std::move(listener);
@@ -25,7 +23,10 @@ public:
         if (!std::exchange(waiting_, true)) {
             wait_for_input(socket_, listener_);
         }
-        return read_input(socket_, buffers, more, error);
+        // That a reset came with these bytes shows only when nothing of them is left.
+        const std::size_t count = socket_.read_some(buffers, error);
+        more = count > 0;
+        return count;
     }
 
     std::size_t write(ByteView bytes, boost::system::error_code& error) override {

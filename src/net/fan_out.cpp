@@ -1,5 +1,6 @@
 #include "fan_out.hpp"
 
+#include <cassert>
 #include <utility>
 
 #include "stream.hpp"
@@ -7,6 +8,7 @@
 namespace netaio::net {
 
 void FanOut::add(const Streams& to, const SharedFrame& frame) {
+    assert(!to_ || to_ == to);
     if (!to_) {
         to_ = to;
         for (const auto& stream : *to) {
@@ -26,7 +28,7 @@ std::size_t FanOut::settle(bool at_once) {
     for (const auto& stream : *to) {
         taken += stream->take_fan_out(bytes, frames, at_once);
     }
-    if (!pending()) {
+    if (!pending() && bytes.capacity() <= 2 * size_max) {
         bytes.clear();
         frames.clear();
         bytes_ = std::move(bytes);

@@ -1,13 +1,11 @@
 #pragma once
 
-#include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ip/udp.hpp>
 #include <memory>
-#include <span>
 
-/// Waiting for input without taking a buffer, and reading it: what operating systems do
-/// differently. One folder beside this file for each way: linux/, and portable/ for all others.
+/// Waiting for input without taking a buffer: what operating systems do differently. One folder
+/// beside this file for each way: linux/, and portable/ for all others.
 namespace netaio::net {
 
 /// Is told when a socket has input.
@@ -23,13 +21,5 @@ public:
 /// each socket.
 void wait_for_input(boost::asio::ip::tcp::socket& socket, std::weak_ptr<InputListener> listener);
 void wait_for_input(boost::asio::ip::udp::socket& socket, std::weak_ptr<InputListener> listener);
-
-/// Has read_input() know better whether there is more. Once for each socket.
-void prepare_input(boost::asio::ip::tcp::socket& socket);
-/// Reads what has come, as much as the buffers hold. `more` says whether to read again before
-/// waiting: bytes are left, or the peer's end of the stream, for which no further wait would end.
-std::size_t read_input(boost::asio::ip::tcp::socket& socket,
-                       std::span<const boost::asio::mutable_buffer> buffers, bool& more,
-                       boost::system::error_code& error);
 
 }  // namespace netaio::net

@@ -111,14 +111,15 @@ void Loop::give(const Streams& to, const SharedFrame& frame) {
     if (to->empty()) {
         return;
     }
-    if (!fan_out_.is_for(to)) {
+    // The end of a connection may have more given.
+    while (fan_out_.pending() && !fan_out_.is_for(to)) {
         settle();
     }
     fan_out_.add(to, frame);
     // Who is notified of what it does itself gets that before the reply.
-    if (handling_ && handling_->expects_fan_out()) {
+    if (processed_ && processed_->expects_fan_out()) {
         settle();
-    } else if (fan_out_.size() > FanOut::size_max) {
+    } else if (fan_out_.size() > std::min(FanOut::size_max, limits_.send_queue_max)) {
         settle(true);
     } else {
         post_flush();
@@ -169,8 +170,7 @@ void Loop::end_subscriptions(const std::set<Address>& remotes) {
     if (subscriptions_.empty()) {
         return;
     }
-    settle();  // now, as it may end connections
-    for (const auto& [key, stream] : streams_) {
+    for (const auto& stream : streams()) {
         if (remotes.contains(stream->remote())) {
             for (const std::string& subscribed : stream->take_subscriptions()) {
                 unsubscribe(subscribed, *stream);
@@ -187,12 +187,12 @@ Streams Loop::subscribers(ByteView key) {
     }
     Subscribers& subscribers = found->second;
     if (!subscribers.listed) {
-        std::vector<std::shared_ptr<Stream>> all;
-        all.reserve(subscribers.streams.size());
+        auto all = std::make_shared<std::vector<std::shared_ptr<Stream>>>();
+        all->reserve(subscribers.streams.size());
         for (Stream* stream : subscribers.streams) {
-            all.push_back(stream->self());
+            all->push_back(stream->self());
         }
-        subscribers.listed = std::make_shared<decltype(all)>(std::move(all));
+        subscribers.listed = std::move(all);
     }
     return subscribers.listed;
 }

@@ -72,8 +72,19 @@ public:
     void give(const Streams& to, const SharedFrame& frame);
     /// Gives the connections what they are still to be given, see FanOut::settle().
     void settle(bool at_once = false);
-    /// Says whose frames are being handled, if any's; returns what was said before.
-    Stream* handling(Stream* stream) noexcept { return std::exchange(handling_, stream); }
+    /// Says whose frames are processed, for as long as it lives.
+    class Processing {
+    public:
+        Processing(Loop& loop, Stream& stream) noexcept
+            : loop_(loop), before_(std::exchange(loop.processed_, &stream)) {}
+        ~Processing() { loop_.processed_ = before_; }
+        Processing(const Processing&) = delete;
+        Processing& operator=(const Processing&) = delete;
+
+    private:
+        Loop& loop_;
+        Stream* before_;
+    };
 
     /// Errc::queue_full when the stream has as many subscriptions as it may.
     std::error_code subscribe(ByteView key, Stream& stream);
@@ -123,7 +134,7 @@ private:
     std::unordered_set<std::shared_ptr<Stream>> orphans_;
     std::vector<std::shared_ptr<Stream>> dirty_;
     FanOut fan_out_;
-    Stream* handling_ = nullptr;
+    Stream* processed_ = nullptr;  // whose frames are, if any's
     bool flush_posted_ = false;
     boost::asio::steady_timer watch_;
     bool watching_ = false;

@@ -18,6 +18,8 @@ void run(awaitable<void> program) {
     }
 }
 
-bool use_io_uring(boost::asio::io_context& context) { return net::use_ring(context); }
+bool use_io_uring(boost::asio::io_context& context) {
+    return net::use_ring(context);
+}
 
 }  // namespace netaio

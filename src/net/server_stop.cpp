@@ -143,10 +143,10 @@ void TcpServer::Impl::shut_down() {
         waiter.post(boost::asio::system_executor(), Errc::cancelled);
     }
     const auto close_loop = [](const std::shared_ptr<net::Loop>& loop) {
-        loop->stop();
         for (const auto& stream : loop->streams()) {
             stream->abort(Errc::cancelled);
         }
+        loop->stop();
         loop->cancel_orphans();
     };
     if (!owns_threads()) {

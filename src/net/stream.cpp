@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <boost/asio/post.hpp>
 
 #include "cancelling.hpp"
 #include "suspended.hpp"
@@ -84,7 +85,10 @@ std::size_t Stream::abort(std::error_code why) {
         deadline_timer_->cancel();
     }
     loop_->remove(*this);
-    loop_->node().peers.remove_address(remote_);
+    // Observers are users' code, which may send to whoever is walked over now.
+    boost::asio::post(loop_->executor(), [loop = loop_, remote = remote_] {
+        loop->node().peers.remove_address(remote);
+    });
     queue_.clear();
     queue_bytes_ = 0;
     out_ = std::string();

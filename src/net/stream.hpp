@@ -40,8 +40,6 @@ public:
     void start();
     /// Whether it reads: always at a server, on demand at a client.
     void set_reading(bool wanted);
-    /// Adds an encoded message under the SlowReceiver policy.
-    std::error_code push(const SharedFrame& frame);
     /// Part of a loop's FanOut: what was collected goes before anything else.
     void expect_fan_out() noexcept { expects_fan_out_ = true; }
     bool expects_fan_out() const noexcept { return expects_fan_out_; }
@@ -131,6 +129,7 @@ private:
     bool write(ByteView bytes, std::size_t& written);
     void refill();
     void wait_writable();
+    std::error_code enqueue(const SharedFrame& frame);
     std::error_code make_room(std::size_t size);
     void finish_draining();
 

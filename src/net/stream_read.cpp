@@ -94,10 +94,11 @@ std::size_t Stream::read(std::span<char> shared, std::span<char>& arrived,
 
 void Stream::process(std::span<char> arrived) {
     const auto keep_alive = self();
+    settle_fan_out();  // before the replies that are collected from here on
     const bool was_empty = input_.empty();
     std::string out = loop_->take_batch();
     batch_ = &out;
-    Stream* const before = loop_->handling(this);
+    std::optional<Loop::Processing> processing(std::in_place, *loop_, *this);
     if (suspended_ && suspended_->ended) {
         const auto ended = std::exchange(suspended_, nullptr);
         loop_->remove_orphan(self());
@@ -124,7 +125,7 @@ void Stream::process(std::span<char> arrived) {
     if (!input_.empty() && frame_began_at_ == std::chrono::steady_clock::time_point()) {
         frame_began_at_ = active_at_;
     }
-    loop_->handling(before);
+    processing.reset();
     batch_ = nullptr;
     emit(out);
     loop_->give_batch(std::move(out));

@@ -27,7 +27,7 @@ std::error_code Stream::append(OwnedMessage message, const Plugins& inner, const
     if (waiting_writable_) {
         auto frame = std::make_shared<std::string>();
         const auto error = dispatcher.send(std::move(message), inner, outer, peer.get(), *frame);
-        return error ? error : push(frame);
+        return error ? error : enqueue(frame);
     }
     std::string& target = batch_ ? *batch_ : out_;
     const auto error = dispatcher.send(std::move(message), inner, outer, peer.get(), target);
@@ -35,24 +35,6 @@ std::error_code Stream::append(OwnedMessage message, const Plugins& inner, const
         appended();
     }
     return error;
-}
-
-std::error_code Stream::push(const SharedFrame& frame) {
-    settle_fan_out();
-    if (state_ == State::closed) {
-        return Errc::closed;
-    }
-    if (waiting_writable_) {
-        if (const auto error = make_room(frame->size())) {
-            return error;
-        }
-        queue_.push_back({frame, true});
-        queue_bytes_ += frame->size();
-        return {};
-    }
-    (batch_ ? *batch_ : out_).append(*frame);
-    appended();
-    return {};
 }
 
 void Stream::settle_fan_out() {
@@ -68,8 +50,8 @@ std::size_t Stream::take_fan_out(ByteView bytes, std::span<const SharedFrame> fr
         return 0;
     }
     if (waiting_writable_) {
-        return static_cast<std::size_t>(
-            std::ranges::count_if(frames, [&](const SharedFrame& frame) { return !push(frame); }));
+        return static_cast<std::size_t>(std::ranges::count_if(
+            frames, [&](const SharedFrame& frame) { return !enqueue(frame); }));
     }
     if (!at_once || batch_ || !out_.empty()) {
         (batch_ ? *batch_ : out_).append(bytes);
@@ -103,6 +85,19 @@ void Stream::appended() {
         flush_pending_ = true;
         loop_->flush_later(self());
     }
+}
+
+// Has a message wait for a slow receiver, under the SlowReceiver policy.
+std::error_code Stream::enqueue(const SharedFrame& frame) {
+    if (state_ == State::closed) {
+        return Errc::closed;
+    }
+    if (const auto error = make_room(frame->size())) {
+        return error;
+    }
+    queue_.push_back({frame, true});
+    queue_bytes_ += frame->size();
+    return {};
 }
 
 std::error_code Stream::make_room(std::size_t size) {

@@ -52,7 +52,7 @@ void UdpSockets::receive_from(const std::shared_ptr<Socket>& socket) {
                 }
             }
         }
-        maybe_more = receiver_.full();
+        maybe_more = receiver_.full() || error;  // which says nothing of what came behind it
     }
     listener_.batch_ended();
     if (maybe_more && open_) {

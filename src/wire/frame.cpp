@@ -52,7 +52,7 @@ bool Frame::checksum_ok() const noexcept {
 
 Result<Message> Frame::message() const {
     AuthFields fields;
-    if (auth != wire::no_fields) {
+    if (auth != wire::no_fields) {  // spares plain messages the call
         if (const auto error = fields.parse(auth)) {
             return error;
         }

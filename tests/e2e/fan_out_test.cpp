@@ -88,6 +88,19 @@ TEST_F(FanOutTest, PutsNotificationsBetweenTheRepliesOfASubscriberAsTheyWereMade
     EXPECT_EQ(next(*other, 2), (Uris{"news", "news"}));
 }
 
+TEST_F(FanOutTest, PutsWhatASuspendedHandlerMadeBeforeItsReplyBeforeIt) {
+    turn = [&](Connection&) { say("a", "second"); };
+    server.on({MessageType::request_uri, "slow"}, [&](const Message& m) -> awaitable<OwnedMessage> {
+        const std::string uri = m.uri().str();
+        co_await pause(20ms);
+        say("a", "first");
+        co_return ok(uri);
+    });
+    const auto peer = subscriber({"a"});
+    EXPECT_TRUE(peer->send(encoded(request("slow")) + encoded(request("go"))));
+    EXPECT_EQ(next(*peer, 4), (Uris{"first", "slow", "second", "go"}));
+}
+
 TEST_F(FanOutTest, ReachesThoseWhoWereSubscribedWhenItWasSent) {
     turn = [&](Connection& from) {
         say("a", "before");

@@ -135,10 +135,13 @@ std::span<const Arrival> DatagramReceiver::receive(UdpSocket& socket, std::error
         one.msg_hdr.msg_controllen = control_size;
     }
     room.arrivals.clear();
-    const int count =
-        recvmmsg(socket.native_handle(), room.headers.data(), batch_size, MSG_DONTWAIT, nullptr);
+    int count = 0;
+    do {
+        count = recvmmsg(socket.native_handle(), room.headers.data(), batch_size, MSG_DONTWAIT,
+                         nullptr);
+    } while (count < 0 && errno == EINTR);
     if (count < 0) {
-        error = errno == EAGAIN || errno == EINTR ? std::error_code() : last_error();
+        error = errno == EAGAIN ? std::error_code() : last_error();
         return {};
     }
     for (int i = 0; i < count; ++i) {

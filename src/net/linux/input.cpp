@@ -1,18 +1,9 @@
 #include "net/input.hpp"
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <sys/socket.h>
-
-#include <algorithm>
-#include <array>
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/detail/config.hpp>
-#include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/prefer.hpp>
-#include <cerrno>
-#include <cstring>
 #include <utility>
 
 #include "wire/object_pool.hpp"
@@ -102,51 +93,6 @@ void wait_for_input(boost::asio::ip::tcp::socket& socket, std::weak_ptr<InputLis
 
 void wait_for_input(boost::asio::ip::udp::socket& socket, std::weak_ptr<InputListener> listener) {
     wait(socket, std::move(listener));
-}
-
-void prepare_input(boost::asio::ip::tcp::socket& socket) {
-    const int on = 1;
-    // Where the system has no such thing, each read is followed by one that finds nothing.
-    static_cast<void>(setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_INQ, &on, sizeof on));
-}
-
-// With each read comes how much it left, the end of the stream counting as a byte: this saves the
-// read that would find nothing.
-std::size_t read_input(boost::asio::ip::tcp::socket& socket,
-                       std::span<const boost::asio::mutable_buffer> buffers, bool& more,
-                       boost::system::error_code& error) {
-    std::array<iovec, 2> parts{};
-    const std::size_t part_count = std::min(buffers.size(), parts.size());
-    for (std::size_t i = 0; i < part_count; ++i) {
-        parts[i] = {buffers[i].data(), buffers[i].size()};
-    }
-    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control;
-    msghdr message{};
-    message.msg_iov = parts.data();
-    message.msg_iovlen = part_count;
-    message.msg_control = control.data();
-    message.msg_controllen = control.size();
-    ssize_t count = 0;
-    do {
-        count = recvmsg(socket.native_handle(), &message, 0);
-    } while (count < 0 && errno == EINTR);
-    more = count > 0;
-    if (count < 0) {
-        error.assign(errno, boost::system::system_category());
-        return 0;
-    }
-    if (count == 0) {
-        error = boost::asio::error::eof;
-        return 0;
-    }
-    error.clear();
-    const cmsghdr* header = CMSG_FIRSTHDR(&message);
-    if (header && header->cmsg_level == IPPROTO_TCP && header->cmsg_type == TCP_CM_INQ) {
-        int left = 0;
-        std::memcpy(&left, CMSG_DATA(header), sizeof left);
-        more = left != 0;
-    }
-    return static_cast<std::size_t>(count);
 }
 
 }  // namespace netaio::net

@@ -1,8 +1,14 @@
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <array>
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
+#include <cerrno>
 #include <cstdlib>
+#include <cstring>
 #include <string_view>
 #include <utility>
 
@@ -114,7 +120,10 @@ public:
     RingChannel(tcp::socket socket, RingReactor& reactor)
         : socket_(std::move(socket)), reactor_(reactor) {
         reactor_.adopt(socket_.native_handle());
-        prepare_input(socket_);
+        const int on = 1;
+        // Where the system has no such thing, each read is followed by one that finds nothing.
+        static_cast<void>(
+            setsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_INQ, &on, sizeof on));
     }
     ~RingChannel() override { reactor_.forget(*this); }
 
@@ -134,6 +143,8 @@ private:
     // What goes beyond is written at once rather than copied.
     static constexpr std::size_t copied_max = 4096;
 
+    std::size_t read_now(std::span<const boost::asio::mutable_buffer, 2> buffers, bool& more,
+                         boost::system::error_code& error);
     void wait_for_more();
     void not_sent(ByteView rest) override;
 
@@ -162,10 +173,11 @@ std::size_t RingChannel::read(std::span<const boost::asio::mutable_buffer> buffe
             return 0;
         }
     }
-    if (count == 0 || (more && receiving_->bytes().empty())) {
+    const bool is_room = room[0].size() + room[1].size() > 0;
+    if (count == 0 || (more && is_room)) {
         // The rest did not fit into the ring's memory.
         boost::system::error_code later;
-        const std::size_t rest = read_input(socket_, room, more, later);
+        const std::size_t rest = read_now(room, more, later);
         if (count == 0) {
             error = later;
         } else if (later && !would_block(later)) {
@@ -178,6 +190,43 @@ std::size_t RingChannel::read(std::span<const boost::asio::mutable_buffer> buffe
         wait_for_more();
     }
     return count;
+}
+
+// With each read comes how much it left: that saves the read that would find nothing. A ring, other
+// than epoll, is told by the wait that follows of an end that came before.
+std::size_t RingChannel::read_now(std::span<const boost::asio::mutable_buffer, 2> buffers,
+                                  bool& more, boost::system::error_code& error) {
+    std::array<iovec, 2> parts{};
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+        parts[i] = {buffers[i].data(), buffers[i].size()};
+    }
+    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control;
+    msghdr message{};
+    message.msg_iov = parts.data();
+    message.msg_iovlen = parts.size();
+    message.msg_control = control.data();
+    message.msg_controllen = control.size();
+    ssize_t count = 0;
+    do {
+        count = recvmsg(socket_.native_handle(), &message, 0);
+    } while (count < 0 && errno == EINTR);
+    more = count > 0;
+    if (count < 0) {
+        error.assign(errno, boost::system::system_category());
+        return 0;
+    }
+    if (count == 0) {
+        error = boost::asio::error::eof;
+        return 0;
+    }
+    error.clear();
+    const cmsghdr* header = CMSG_FIRSTHDR(&message);
+    if (header && header->cmsg_level == IPPROTO_TCP && header->cmsg_type == TCP_CM_INQ) {
+        int left = 0;
+        std::memcpy(&left, CMSG_DATA(header), sizeof left);
+        more = left != 0;
+    }
+    return static_cast<std::size_t>(count);
 }
 
 void RingChannel::wait_for_more() {
@@ -240,8 +289,7 @@ bool use_ring(boost::asio::io_context& context) {
     if (wanted && std::string_view(wanted) == "off") {
         return false;
     }
-    boost::asio::add_service<boost::asio::detail::epoll_reactor>(context,
-                                                                 new RingReactor(context));
+    boost::asio::add_service<boost::asio::detail::epoll_reactor>(context, new RingReactor(context));
     return true;
 }
 

@@ -43,7 +43,8 @@ Ring::Ring() {
                    IORING_SETUP_TASKRUN_FLAG | IORING_SETUP_SUBMIT_ALL | IORING_SETUP_CQSIZE;
     params.cq_entries = completions_max;
     check(io_uring_queue_init_params(requests_max, &ring_, &params), "io_uring_setup");
-    io_uring_register_ring_fd(&ring_);  // spares a lookup for each call, where there is such a thing
+    io_uring_register_ring_fd(
+        &ring_);  // spares a lookup for each call, where there is such a thing
     constexpr std::size_t page = 4096;
     constexpr std::size_t ring_size = buffer_count * sizeof(io_uring_buf);
     free_buffers_.reset(static_cast<io_uring_buf_ring*>(
@@ -63,7 +64,9 @@ Ring::Ring() {
     }
 }
 
-Ring::~Ring() { io_uring_queue_exit(&ring_); }
+Ring::~Ring() {
+    io_uring_queue_exit(&ring_);
+}
 
 void Ring::give_back(unsigned id) noexcept {
     const auto memory = buffer(id, buffer_size);
@@ -260,8 +263,7 @@ void RingReactor::enter(long usec) {
 }
 
 void RingReactor::run(long usec, boost::asio::detail::op_queue<Operation>& done) {
-    if (!usable() ||
-        (waiting_.empty() && sendings_.empty() && done_.empty())) {
+    if (!usable() || (waiting_.empty() && sendings_.empty() && done_.empty())) {
         epoll_reactor::run(usec, done);
         return;
     }

@@ -36,7 +36,7 @@ public:
     void give_back(unsigned id) noexcept;
 
 private:
-    static constexpr unsigned requests_max = 256;     // between two submissions
+    static constexpr unsigned requests_max = 256;      // between two submissions
     static constexpr unsigned completions_max = 4096;  // the kernel keeps what goes beyond
     static constexpr unsigned buffer_count = 64;
     static constexpr std::size_t buffer_size = 4096;

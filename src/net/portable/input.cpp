@@ -23,14 +23,4 @@ void wait_for_input(boost::asio::ip::udp::socket& socket, std::weak_ptr<InputLis
     wait(socket, std::move(listener));
 }
 
-void prepare_input(boost::asio::ip::tcp::socket&) {}
-
-std::size_t read_input(boost::asio::ip::tcp::socket& socket,
-                       std::span<const boost::asio::mutable_buffer> buffers, bool& more,
-                       boost::system::error_code& error) {
-    const std::size_t count = socket.read_some(buffers, error);
-    more = count > 0;
-    return count;
-}
-
 }  // namespace netaio::net

@@ -2,8 +2,12 @@
 
 namespace netaio::net {
 
-bool use_ring(boost::asio::io_context&) { return false; }
+bool use_ring(boost::asio::io_context&) {
+    return false;
+}
 
-std::unique_ptr<Channel> open_ring_channel(boost::asio::ip::tcp::socket&) { return nullptr; }
+std::unique_ptr<Channel> open_ring_channel(boost::asio::ip::tcp::socket&) {
+    return nullptr;
+}
 
 }  // namespace netaio::net

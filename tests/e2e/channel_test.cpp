@@ -1,0 +1,183 @@
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <thread>
+
+#include "support/net.hpp"
+
+// Connections receive and send through io_uring or wait in epoll; nobody should see which.
+namespace netaio::test {
+namespace {
+
+class ChannelTest : public testing::TestWithParam<const char*> {
+protected:
+    ChannelTest() {
+        setenv("NETAIO_IO_URING", GetParam(), 1);
+        TcpServerOptions options = local_options();
+        options.send_queue_max = 64 << 20;
+        server.emplace(std::move(options));
+        server->on(MessageType::request_uri, [](const Message& message) {
+            return respond(message.uri(), message.content());
+        });
+        server->on({MessageType::request_uri, "busy"}, [&](const Message& message) {
+            busy = true;
+            while (!go_on) {
+                std::this_thread::sleep_for(1ms);
+            }
+            return ok(message.uri());
+        });
+        EXPECT_FALSE(server->start());
+    }
+    ~ChannelTest() override {
+        go_on = true;
+        unsetenv("NETAIO_IO_URING");
+    }
+
+    // The server's thread looks at no socket from here on, until go_on.
+    void make_busy(RawPeer& peer) {
+        ASSERT_TRUE(peer.send(encoded(request("busy"))));
+        ASSERT_TRUE(eventually([&] { return busy.load(); }));
+    }
+    // The peer is known to the server, which waits for more from it.
+    void greet(RawPeer& peer) {
+        ASSERT_TRUE(peer.send(encoded(request("hello"))));
+        ASSERT_TRUE(peer.receive());
+    }
+
+    std::atomic<bool> busy{false};
+    std::atomic<bool> go_on{false};
+    std::optional<TcpServer> server;
+};
+
+INSTANTIATE_TEST_SUITE_P(IoUringAndEpoll, ChannelTest, testing::Values("on", "off"));
+
+TEST_P(ChannelTest, ReadsFramesThatComeInPiecesOfAnySize) {
+    RawPeer peer(server->port());
+    greet(peer);
+    const std::string content(60'000, 'x');
+    const std::string frame = encoded(request("x", content));
+    for (const std::size_t first : {1u, 9u, 4095u, 4096u, 4097u, 8192u, 50'000u}) {
+        ASSERT_TRUE(peer.send(frame.substr(0, first)));
+        std::this_thread::sleep_for(5ms);
+        ASSERT_TRUE(peer.send(frame.substr(first) + frame));
+        for (int i = 0; i < 2; ++i) {
+            const auto reply = peer.receive();
+            ASSERT_TRUE(reply) << first;
+            EXPECT_EQ(reply->content(), content);
+        }
+    }
+}
+
+TEST_P(ChannelTest, SeesTheEndThatCameWithTheLastBytes) {
+    RawPeer other(server->port());
+    RawPeer peer(server->port());
+    greet(peer);
+    make_busy(other);
+    ASSERT_TRUE(peer.send(encoded(request("x", "last")) + "half"));
+    peer.finish_sending();
+    std::this_thread::sleep_for(20ms);
+    go_on = true;
+    const auto reply = peer.receive();
+    ASSERT_TRUE(reply);
+    EXPECT_EQ(reply->content(), "last");
+    EXPECT_TRUE(peer.closed_by_peer());
+}
+
+TEST_P(ChannelTest, SeesAResetThatCameWithTheLastBytes) {
+    std::atomic<int> seen{0};
+    server->on(MessageType::notify_uri, [&] { ++seen; });
+    RawPeer other(server->port());
+    RawPeer peer(server->port());
+    greet(peer);
+    make_busy(other);
+    ASSERT_TRUE(peer.send(encoded(notify("x", "last"))));
+    peer.reset();
+    std::this_thread::sleep_for(20ms);
+    go_on = true;
+    EXPECT_TRUE(eventually([&] { return server->connection_count() == 1; }));
+}
+
+TEST_P(ChannelTest, LosesNothingToAReceiverThatPauses) {
+    constexpr int count = 30'000;
+    std::shared_ptr<Connection> to;
+    server->on({MessageType::request_uri, "remember"},
+               [&](const Message& message, Connection& from) {
+                   to = from.shared();
+                   return ok(message.uri());
+               });
+    // Each in a turn of its own, so that they are sent one by one.
+    server->on({MessageType::request_uri, "say"}, [&](const Message& message) {
+        EXPECT_FALSE(to->send(notify(message.content(), std::string(500, 'x'))));
+    });
+    RawPeer receiver(server->port(), 4096);
+    ASSERT_TRUE(receiver.send(encoded(request("remember"))));
+    ASSERT_TRUE(receiver.receive());
+    RawPeer speaker(server->port());
+    for (int i = 0; i < count; ++i) {
+        ASSERT_TRUE(speaker.send(encoded(request("say", std::to_string(i)))));
+    }
+    for (int i = 0; i < count; ++i) {
+        const auto message = receiver.receive();
+        ASSERT_TRUE(message) << i;
+        ASSERT_EQ(message->uri(), std::to_string(i));
+    }
+    to = nullptr;
+}
+
+TEST_P(ChannelTest, ClosesAfterAllWasTaken) {
+    server->on({MessageType::request_uri, "bye"}, [&](const Message& message, Connection& from) {
+        for (int i = 0; i < 5000; ++i) {
+            EXPECT_FALSE(from.send(notify(std::to_string(i), std::string(500, 'x'))));
+        }
+        from.close();
+        return ok(message.uri());
+    });
+    RawPeer receiver(server->port(), 4096);
+    ASSERT_TRUE(receiver.send(encoded(request("bye"))));
+    std::this_thread::sleep_for(20ms);
+    for (int i = 0; i < 5000; ++i) {
+        const auto message = receiver.receive();
+        ASSERT_TRUE(message) << i;
+        ASSERT_EQ(message->uri(), std::to_string(i));
+    }
+    EXPECT_EQ(receiver.receive()->type(), MessageType::ok);
+    EXPECT_TRUE(receiver.closed_by_peer());
+}
+
+TEST_P(ChannelTest, ServesMoreConnectionsAtOnceThanItHasMemoryToReceiveInto) {
+    RawPeer other(server->port());
+    std::vector<std::unique_ptr<RawPeer>> peers;
+    for (int i = 0; i < 300; ++i) {
+        peers.push_back(std::make_unique<RawPeer>(server->port()));
+        greet(*peers.back());
+    }
+    make_busy(other);
+    for (auto& peer : peers) {
+        ASSERT_TRUE(peer->send(encoded(request("x", std::string(3000, 'x')))));
+    }
+    go_on = true;
+    for (auto& peer : peers) {
+        const auto reply = peer->receive();
+        ASSERT_TRUE(reply);
+        EXPECT_EQ(reply->content().size(), 3000u);
+    }
+}
+
+TEST_P(ChannelTest, ClosesManyConnectionsAtOnce) {
+    for (int round = 0; round < 3; ++round) {
+        std::vector<std::unique_ptr<RawPeer>> peers;
+        for (int i = 0; i < 400; ++i) {
+            peers.push_back(std::make_unique<RawPeer>(server->port()));
+        }
+        greet(*peers.back());
+        for (std::size_t i = 0; i < peers.size(); i += 2) {
+            peers[i]->reset();
+        }
+        peers.clear();
+        EXPECT_TRUE(eventually([&] { return server->connection_count() == 0; }));
+    }
+}
+
+}  // namespace
+}  // namespace netaio::test
