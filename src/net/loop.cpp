@@ -222,6 +222,7 @@ void Loop::watch_limits() {
 
 void Loop::stop() {
     stopped_ = true;
+    flush_all();
     // They own this loop, and nothing may be left to run that would let go of them.
     fan_out_ = {};
     dirty_.clear();

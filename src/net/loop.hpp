@@ -98,8 +98,8 @@ public:
     /// Thread-safe.
     std::size_t subscriber_count(ByteView key) const;
 
-    /// Stops the timer that looks after time limits, and forgets who was to be flushed: for when no
-    /// connection is left to serve.
+    /// Flushes, and stops the timer that looks after time limits: for when no connection is left to
+    /// serve, or only such as end when they have sent everything.
     void stop();
 
 private:

@@ -209,6 +209,19 @@ TEST_F(TcpClientTest, SendsWhatWasQueuedBeforeItCloses) {
     EXPECT_TRUE(eventually([&] { return seen == 50; }));
 }
 
+TEST_F(TcpClientTest, SendsWhatWasQueuedBeforeItClosedAndWent) {
+    std::atomic<int> seen{0};
+    server.on(MessageType::notify_uri, [&] { ++seen; });
+    run([](std::uint16_t to) -> awaitable<void> {
+        TcpClient client;
+        co_await client.connect("127.0.0.1", to);
+        EXPECT_FALSE(client.send(notify("n", "the last")));
+        client.close();
+    }(port));
+    EXPECT_TRUE(eventually([&] { return seen == 1; }));
+    EXPECT_TRUE(eventually([&] { return server.connection_count() == 0; }));
+}
+
 TEST_F(TcpClientTest, SpeaksToSeveralServers) {
     TcpServer other(local_options());
     other.on(MessageType::request_uri,
