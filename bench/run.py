@@ -14,6 +14,13 @@ from harness.results import Results  # noqa: E402
 from harness.scenarios import UNITS, all_scenarios  # noqa: E402
 
 
+def at_least_one(text):
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("at least 1")
+    return value
+
+
 def arguments():
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
     parser.add_argument("--programs", required=True, type=Path, help=argparse.SUPPRESS)
@@ -23,7 +30,7 @@ def arguments():
                         help="only scenarios with this in their key or title")
     parser.add_argument("--with", dest="names", metavar="NAME", action="append", default=[],
                         help="beside netaio only participants with this in their name; may repeat")
-    parser.add_argument("--rounds", type=int, default=7, help="default 7")
+    parser.add_argument("--rounds", type=at_least_one, default=7, help="default 7")
     parser.add_argument("--seconds", type=float, default=0.5,
                         help="for each run, after a warm-up of a quarter of that; default 0.5")
     parser.add_argument("--no-write", action="store_true",

@@ -59,6 +59,11 @@ int main(int argc, char** argv) {
         return confirm_unsubscribe(message.uri());
     });
 
-    server.run();
+    try {
+        server.run();
+    } catch (const std::exception& problem) {
+        std::cerr << "server: " << problem.what() << '\n';
+        return 1;
+    }
     std::cout << "stopped with " << resources.size() << " resources\n";
 }

@@ -4,6 +4,7 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <cstdio>
+#include <ctime>
 #include <deque>
 #include <nlohmann/json.hpp>
 
@@ -16,6 +17,9 @@ namespace netaio::app {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+// How much of a processor a client may take before its own speed is in doubt.
+constexpr double busy_limit = 0.6;
 
 struct BenchOptions {
     ClientOptions client;
@@ -49,6 +53,7 @@ public:
         began_at_ = Clock::now();
         ends_at_ = began_at_ + to_milliseconds(options_.duration_seconds);
         const Stop stop{*this, *ways};
+        const std::clock_t cpu_before = std::clock();
         askers_ = std::max(options_.wanted_in_flight(), ways->sessions.size());
         for (std::size_t i = askers_; i > 0; --i) {
             Session& session = *ways->sessions[i % ways->sessions.size()];
@@ -59,6 +64,9 @@ public:
         boost::system::error_code ignored;
         co_await ways->ended.async_wait(
             boost::asio::redirect_error(boost::asio::use_awaitable, ignored));
+        busy_ =
+            static_cast<double>(std::clock() - cpu_before) / CLOCKS_PER_SEC /
+            std::max(seconds(), std::chrono::duration<double>(Clock::now() - began_at_).count());
         if (failure_) std::rethrow_exception(failure_);
     }
 
@@ -105,11 +113,12 @@ private:
                 due_at = began_at_ + std::chrono::duration_cast<Clock::duration>(
                                          std::chrono::duration<double>(offset));
             }
-            if (due_at >= ends_at_) co_return;
+            if (due_at >= ends_at_ || Clock::now() >= ends_at_) co_return;
             if (due_at > Clock::now()) {
                 timer.expires_at(due_at);
                 co_await timer.async_wait(boost::asio::use_awaitable);
             }
+            ++sent_;
             const OwnedMessage answer =
                 co_await session.exchange(MessageType::request_uri, uri_, content_);
             if (answer.type() != MessageType::not_found) throw_if_error(answer, uri_);
@@ -118,7 +127,18 @@ private:
         }
     }
 
-    double seconds() const { return std::chrono::duration<double>(last_at_ - began_at_).count(); }
+    // With a rate, the time that belongs to the last request counts as well.
+    double seconds() const {
+        const double passed = std::chrono::duration<double>(last_at_ - began_at_).count();
+        return options_.rate > 0 ? std::max(passed, static_cast<double>(sent_) / options_.rate)
+                                 : passed;
+    }
+    // Requests that were due before the end, but for which nobody was free.
+    std::uint64_t not_sent() const {
+        const double due =
+            options_.rate * std::chrono::duration<double>(ends_at_ - began_at_).count();
+        return due > static_cast<double>(sent_) ? static_cast<std::uint64_t>(due) - sent_ : 0;
+    }
     double per_second() const { return static_cast<double>(latencies_.count()) / seconds(); }
     static double ms(Latencies::Duration time) {
         return std::chrono::duration<double, std::milli>(time).count();
@@ -129,6 +149,8 @@ private:
     std::string content_;
     Latencies latencies_;
     std::uint64_t next_ = 0;
+    std::uint64_t sent_ = 0;
+    double busy_ = 0;  // the part of a processor that this end took
     std::size_t askers_ = 0;
     std::exception_ptr failure_;
     Clock::time_point began_at_{};
@@ -145,14 +167,30 @@ std::string Bench::text() const {
         static_cast<unsigned long long>(latencies_.count()), options_.client.server.c_str(),
         seconds(), per_second(), ms(latencies_.quantile(0.5)), ms(latencies_.quantile(0.9)),
         ms(latencies_.quantile(0.99)), ms(latencies_.quantile(0.999)), ms(latencies_.max()));
-    return lines;
+    std::string text = lines;
+    if (const auto missing = not_sent(); missing > 0) {
+        std::snprintf(
+            lines, sizeof lines,
+            "\n%llu requests of %g a second could not be sent in time: the server or this "
+            "client falls behind",
+            static_cast<unsigned long long>(missing), options_.rate);
+        text += lines;
+    }
+    if (busy_ >= busy_limit) {
+        std::snprintf(lines, sizeof lines,
+                      "\nthis client took %.0f %% of a processor, so the limit may be its own: run "
+                      "several at a time",
+                      busy_ * 100);
+        text += lines;
+    }
+    return text;
 }
 
 std::string Bench::json() const {
     nlohmann::ordered_json object = {{"server", options_.client.server},
                                      {"connections", options_.connections},
                                      {"in_flight", options_.wanted_in_flight()}};
-    if (options_.rate > 0) object["rate"] = options_.rate;
+    if (options_.rate > 0) object.update({{"rate", options_.rate}, {"not_sent", not_sent()}});
     object.update({{"seconds", seconds()},
                    {"count", latencies_.count()},
                    {"per_second", per_second()},
@@ -160,7 +198,8 @@ std::string Bench::json() const {
                    {"p90_ms", ms(latencies_.quantile(0.9))},
                    {"p99_ms", ms(latencies_.quantile(0.99))},
                    {"p99_9_ms", ms(latencies_.quantile(0.999))},
-                   {"max_ms", ms(latencies_.max())}});
+                   {"max_ms", ms(latencies_.max())},
+                   {"client_busy", busy_}});
     return object.dump();
 }
 

@@ -47,6 +47,10 @@ std::string seconds(double value) {
 [[noreturn]] void cannot_connect(const std::error_code& error, const Session& session) {
     if (error == Errc::cancelled) throw Failure(ExitCode::interrupted, "interrupted");
     const std::string where = "cannot connect to " + session.server() + ": ";
+    if (error == std::errc::too_many_files_open) {
+        throw Failure(ExitCode::cannot_connect,
+                      where + error.message() + "; raise the limit here with 'ulimit -n'");
+    }
     if (error == Errc::timeout || error == std::errc::timed_out) {
         throw Failure(ExitCode::cannot_connect,
                       where + "no answer within " + seconds(session.options().timeout_seconds) +
@@ -57,30 +61,40 @@ std::string seconds(double value) {
                       session.server() + "' runs there");
 }
 
-awaitable<void> guarded(const std::function<awaitable<void>()>& command, int& code) {
+struct Ending {
+    int code = static_cast<int>(ExitCode::done);
+    bool interrupted = false;
+
+    // Whoever interrupts a command knows why it ended.
+    void fail(int why, std::string_view text) {
+        code = why;
+        if (!interrupted) std::cerr << "netaio: " << text << '\n';
+    }
+};
+
+awaitable<void> guarded(const std::function<awaitable<void>()>& command, Ending& ending) {
     try {
         co_await command();
     } catch (const Failure& failure) {
-        code = failure.code();
-        std::cerr << "netaio: " << failure.what() << '\n';
+        ending.fail(failure.code(), failure.what());
     } catch (const boost::system::system_error& error) {
-        code = static_cast<int>(exit_code(std::error_code(error.code())));
-        // What a signal cancelled is said by whoever waits for the signal.
-        if (error.code() != boost::asio::error::operation_aborted) {
-            std::cerr << "netaio: " << error.code().message() << '\n';
-        }
+        ending.fail(static_cast<int>(exit_code(std::error_code(error.code()))),
+                    error.code().message());
     } catch (const std::exception& error) {
-        code = static_cast<int>(ExitCode::other);
-        std::cerr << "netaio: " << error.what() << '\n';
+        ending.fail(static_cast<int>(ExitCode::other), error.what());
     }
 }
 
-awaitable<void> until_signal(const std::function<awaitable<void>()>& command, int& code) {
-    using namespace boost::asio::experimental::awaitable_operators;
+awaitable<void> signalled(Ending& ending) {
     boost::asio::signal_set signals(co_await boost::asio::this_coro::executor, SIGINT, SIGTERM);
-    const auto ended =
-        co_await (guarded(command, code) || signals.async_wait(boost::asio::use_awaitable));
-    if (ended.index() == 1) code = static_cast<int>(ExitCode::interrupted);
+    co_await signals.async_wait(boost::asio::use_awaitable);
+    ending.interrupted = true;
+}
+
+awaitable<void> until_signal(const std::function<awaitable<void>()>& command, Ending& ending) {
+    using namespace boost::asio::experimental::awaitable_operators;
+    const auto ended = co_await (guarded(command, ending) || signalled(ending));
+    if (ended.index() == 1) ending.code = static_cast<int>(ExitCode::interrupted);
 }
 
 }  // namespace
@@ -238,9 +252,9 @@ void throw_failure(const std::error_code& error, const Session& session) {
 }
 
 int run_session(const std::function<awaitable<void>()>& command) {
-    int code = static_cast<int>(ExitCode::done);
-    run(until_signal(command, code));
-    return code;
+    Ending ending;
+    run(until_signal(command, ending));
+    return ending.code;
 }
 
 }  // namespace netaio::app

@@ -48,7 +48,11 @@ int parse_and_run(int argc, const char* const* argv) {
     app.failure_message([](const CLI::App* tool, const CLI::Error& error) {
         const auto commands = tool->get_subcommands();
         const std::string named = commands.empty() ? "" : commands.front()->get_name() + " ";
-        return "netaio: " + std::string(error.what()) + "; see netaio " + named + "--help\n";
+        const auto unknown = tool->remaining();
+        const std::string what = commands.empty() && !unknown.empty()
+                                     ? "there is no command '" + unknown.front() + "'"
+                                     : error.what();
+        return "netaio: " + what + "; see netaio " + named + "--help\n";
     });
     // The commands inherit this footer.
     app.footer(exit_code_help());
