@@ -7,6 +7,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <netaio/make.hpp>
+#include <netaio/run.hpp>
 #include <netaio/stream_cipher.hpp>
 #include <netaio/tcp_server.hpp>
 #include <netaio/udp_node.hpp>
@@ -161,6 +162,7 @@ void serve_asio_coroutine() {
 
 void serve_netaio_udp() {
     boost::asio::io_context context(1);
+    use_io_uring(context);
     UdpNode node(context.get_executor(), {.port = 0, .interfaces = {"127.0.0.1"}, .ipv6 = false});
     std::uint64_t notified = 0;
     node.on(MessageType::notify_uri, [&](const Message&) { ++notified; });

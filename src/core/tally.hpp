@@ -12,8 +12,8 @@ public:
         // Only one thread writes: a load and a store cost less than an atomic addition.
         value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
     }
-    void sub() noexcept {
-        value_.store(value_.load(std::memory_order_relaxed) - 1, std::memory_order_relaxed);
+    void sub(std::uint64_t n = 1) noexcept {
+        value_.store(value_.load(std::memory_order_relaxed) - n, std::memory_order_relaxed);
     }
     std::uint64_t get() const noexcept { return value_.load(std::memory_order_relaxed); }
 

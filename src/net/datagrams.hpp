@@ -37,8 +37,9 @@ public:
 
     /// Takes what has come, a batch at most, without waiting.
     std::span<const Arrival> receive(UdpSocket& socket, std::error_code& error);
-    /// Whether the last batch was full, so that more may have come.
+    /// Whether the last batch was full, so that more may have come, or none had.
     bool full() const noexcept;
+    bool none() const noexcept;
 
 private:
     struct Room;

@@ -160,7 +160,7 @@ private:
 
     std::chrono::steady_clock::time_point active_at_;
     std::chrono::steady_clock::time_point frame_began_at_{};
-    std::chrono::steady_clock::time_point blocked_at_{};
+    std::chrono::steady_clock::time_point blocked_at_{};  // since it took bytes for the last time
     std::set<std::string, std::less<>> subscriptions_;
     std::size_t subscription_bytes_ = 0;
     std::shared_ptr<Suspended> suspended_;

@@ -156,6 +156,9 @@ bool Stream::write(ByteView bytes, std::size_t& written) {
     boost::system::error_code error;
     const std::size_t count = channel_->write(bytes.substr(written), error);
     written += count;
+    if (count > 0) {
+        blocked_at_ = {};
+    }
     loop_->tallies().bytes_out.add(count);
     if (error) {
         abort(error);
@@ -197,7 +200,9 @@ void Stream::refill() {
 
 void Stream::wait_writable() {
     waiting_writable_ = true;
-    blocked_at_ = loop_->now();
+    if (blocked_at_ == std::chrono::steady_clock::time_point()) {
+        blocked_at_ = loop_->now();
+    }
     channel_->wait_writable();
 }
 
@@ -209,12 +214,16 @@ void Stream::output_blocked() {
 
 void Stream::output_ready(boost::system::error_code error) {
     waiting_writable_ = false;
+    const std::size_t unsent = channel_->unsent();
     if (!error) {
         channel_->settle(error);
     }
     if (error) {
         abort(error);
         return;
+    }
+    if (channel_->unsent() < unsent) {
+        blocked_at_ = {};
     }
     if (channel_->unsent() > 0) {
         wait_writable();

@@ -109,6 +109,7 @@ void UdpNode::Impl::run() {
             "this UdpNode works on an executor of yours: start() it and run your event loop");
     }
     own_context_ = std::make_shared<boost::asio::io_context>(1);
+    net::use_ring(*own_context_);
     bind(own_context_->get_executor());
     boost::asio::signal_set signals(*own_context_);
     if (options_.handle_signals) {

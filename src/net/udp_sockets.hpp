@@ -11,6 +11,7 @@
 #include "datagrams.hpp"
 #include "input.hpp"
 #include "interface_watch.hpp"
+#include "ring.hpp"
 
 namespace netaio::net {
 
@@ -52,7 +53,11 @@ private:
 
         std::weak_ptr<UdpSockets> owner;
         bool group = false;
-        bool waiting = false;  // for input
+        bool waiting = false;    // for input
+        bool alone = false;      // what came last did so by itself
+        unsigned alone_for = 0;  // that many times
+        bool ring_looked_for = false;
+        std::unique_ptr<DatagramRing> ring;  // goes before the socket
     };
     // A unicast socket, and what waits to be sent through it.
     struct Sender {
@@ -80,11 +85,18 @@ private:
     void watch();
     void receive_later(std::shared_ptr<Socket> socket);
     void receive_from(const std::shared_ptr<Socket>& socket);
+    bool receive_one(Socket& socket);
+    bool receive_batches(Socket& socket);
+    bool received(const Arrival& arrival, bool group);
     bool is_meant_for_us(const Arrival& arrival, bool group) const;
     bool is_own(const Address& from) const;
     std::size_t waiting_bytes() const noexcept;
     void queue(const core::Outbox::Item& item);
     void flush(Sender& sender);
+    std::size_t send_first(Socket& socket, std::span<const Departure> waiting,
+                           std::error_code& error);
+    void not_sent(ByteView bytes, const Address& to, std::error_code error);
+    void failed(const Departure& departure, const std::error_code& error);
     void wait_writable(Sender& sender);
     Sender* sender_for(const Address& to) { return to.is_v6() ? sender6_.get() : sender4_.get(); }
 

@@ -34,30 +34,78 @@ void UdpSockets::receive_later(std::shared_ptr<Socket> socket) {
 }
 
 void UdpSockets::receive_from(const std::shared_ptr<Socket>& socket) {
-    if (!std::exchange(socket->waiting, true)) {
+    if (!std::exchange(socket->ring_looked_for, true)) {
+        socket->ring = open_datagram_ring(
+            *socket, socket,
+            [weak = weak_from_this()](ByteView bytes, const Address& to, std::error_code error) {
+                if (const auto self = weak.lock()) {
+                    self->not_sent(bytes, to, error);
+                }
+            });
+    }
+    if (!socket->ring && !std::exchange(socket->waiting, true)) {
         wait_for_input(*socket, socket);
     }
+    const bool more = socket->ring ? receive_one(*socket) : receive_batches(*socket);
+    if (!open_) {
+        return;
+    }
+    listener_.batch_ended();
+    if (!open_) {
+        return;
+    }
+    if (more) {
+        receive_later(socket);
+    } else if (socket->ring) {
+        socket->ring->wait();
+    }
+}
+
+// What the ring received, and what came behind it: where datagrams come alone, that is looked for
+// only now and then, as to look costs a system call.
+bool UdpSockets::receive_one(Socket& socket) {
+    constexpr unsigned look_every = 8;
+    std::error_code error;
+    const auto arrival = socket.ring->take(error);
+    if (error) {
+        log_(LogLevel::warning, "cannot receive: " + error.message());
+    }
+    if (arrival && !received(*arrival, socket.group)) {
+        return false;
+    }
+    if (arrival && socket.alone && ++socket.alone_for % look_every != 0) {
+        return false;
+    }
+    const bool more = receive_batches(socket);
+    socket.alone = receiver_.none();
+    return more;
+}
+
+// Whether to go on later.
+bool UdpSockets::receive_batches(Socket& socket) {
     bool maybe_more = true;
     for (int batch = 0; maybe_more && batch < batches_per_turn; ++batch) {
         std::error_code error;
-        const auto arrivals = receiver_.receive(*socket, error);
+        const auto arrivals = receiver_.receive(socket, error);
         if (error) {
             log_(LogLevel::warning, "cannot receive: " + error.message());
         }
         for (const Arrival& arrival : arrivals) {
-            if (is_meant_for_us(arrival, socket->group)) {
-                listener_.received(arrival.bytes, arrival.from);
-                if (!open_) {
-                    return;
-                }
+            if (!received(arrival, socket.group)) {
+                return false;
             }
         }
         maybe_more = receiver_.full() || error;  // which says nothing of what came behind it
     }
-    listener_.batch_ended();
-    if (maybe_more && open_) {
-        receive_later(socket);
+    return maybe_more;
+}
+
+// False when that closed the sockets.
+bool UdpSockets::received(const Arrival& arrival, bool group) {
+    if (is_meant_for_us(arrival, group)) {
+        listener_.received(arrival.bytes, arrival.from);
     }
+    return open_;
 }
 
 bool UdpSockets::is_own(const Address& from) const {
@@ -145,7 +193,7 @@ void UdpSockets::flush(Sender& sender) {
     while (!sender.blocked && sender.sent < sender.queue.size()) {
         std::error_code error;
         const auto waiting = std::span<const Departure>(sender.queue).subspan(sender.sent);
-        const std::size_t count = send_datagrams(*sender.socket, bytes_.data(), waiting, error);
+        const std::size_t count = send_first(*sender.socket, waiting, error);
         for (const Departure& departure : waiting.first(count)) {
             tallies_.bytes_out.add(departure.size);
         }
@@ -153,10 +201,7 @@ void UdpSockets::flush(Sender& sender) {
         if (would_block(error)) {
             wait_writable(sender);
         } else if (error) {
-            const Departure& failed = waiting[count];
-            tallies_.send_failures.add();
-            log_(first_to_fail(failed) ? LogLevel::warning : LogLevel::debug,
-                 "not sent to " + failed.to.str() + ": " + error.message());
+            failed(waiting[count], error);
             ++sender.sent;
         }
     }
@@ -167,6 +212,46 @@ void UdpSockets::flush(Sender& sender) {
     if ((!sender4_ || sender4_->queue.empty()) && (!sender6_ || sender6_->queue.empty())) {
         bytes_.clear();
     }
+}
+
+// One by the ring, many at once, and in order.
+std::size_t UdpSockets::send_first(Socket& socket, std::span<const Departure> waiting,
+                                   std::error_code& error) {
+    if (socket.ring) {
+        if (waiting.size() == 1 && socket.ring->send(bytes_.data(), waiting.front())) {
+            return 1;
+        }
+        socket.ring->settle();
+    }
+    return send_datagrams(socket, bytes_.data(), waiting, error);
+}
+
+void UdpSockets::not_sent(ByteView bytes, const Address& to, std::error_code error) {
+    tallies_.bytes_out.sub(bytes.size());
+    boost::asio::post(executor_, [weak = weak_from_this(), bytes = bytes.str(), to, error] {
+        const auto self = weak.lock();
+        Sender* const sender = self && self->open_ ? self->sender_for(to) : nullptr;
+        if (!sender) {
+            return;
+        }
+        const Departure departure{self->bytes_.size(), bytes.size(), to};
+        if (!would_block(error)) {
+            self->failed(departure, error);
+            return;
+        }
+        self->bytes_.append(bytes);
+        sender->queue.insert(sender->queue.begin() + static_cast<std::ptrdiff_t>(sender->sent),
+                             departure);
+        if (!sender->blocked) {
+            self->wait_writable(*sender);
+        }
+    });
+}
+
+void UdpSockets::failed(const Departure& departure, const std::error_code& error) {
+    tallies_.send_failures.add();
+    log_(first_to_fail(departure) ? LogLevel::warning : LogLevel::debug,
+         "not sent to " + departure.to.str() + ": " + error.message());
 }
 
 // A group that cannot be reached by an interface is worth a warning, once: the node is alone there.
@@ -181,16 +266,23 @@ bool UdpSockets::first_to_fail(const Departure& departure) {
 
 void UdpSockets::wait_writable(Sender& sender) {
     sender.blocked = true;
-    sender.socket->async_wait(
-        boost::asio::socket_base::wait_write,
-        [weak = weak_from_this(), v6 = &sender == sender6_.get()](boost::system::error_code error) {
-            const auto self = weak.lock();
-            if (!error && self && self->open_) {
-                Sender& ready = v6 ? *self->sender6_ : *self->sender4_;
-                ready.blocked = false;
-                self->flush(ready);
-            }
-        });
+    const auto go_on = [weak = weak_from_this(), v6 = &sender == sender6_.get()] {
+        if (const auto self = weak.lock(); self && self->open_) {
+            Sender& ready = v6 ? *self->sender6_ : *self->sender4_;
+            ready.blocked = false;
+            self->flush(ready);
+        }
+    };
+    if (sender.socket->ring) {
+        sender.socket->ring->wait_writable(*sender.socket, go_on);
+        return;
+    }
+    sender.socket->async_wait(boost::asio::socket_base::wait_write,
+                              [go_on](boost::system::error_code error) {
+                                  if (!error) {
+                                      go_on();
+                                  }
+                              });
 }
 
 }  // namespace netaio::net

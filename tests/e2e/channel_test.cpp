@@ -145,6 +145,26 @@ TEST_P(ChannelTest, ClosesAfterAllWasTaken) {
     EXPECT_TRUE(receiver.closed_by_peer());
 }
 
+TEST_P(ChannelTest, GivesUpOnAReceiverThatTakesNothingThoughItHasFinishedItself) {
+    TcpServerOptions options = local_options();
+    options.send_timeout = 200ms;
+    TcpServer impatient(std::move(options));
+    impatient.on(MessageType::request_uri, [](const Message& message) {
+        return respond(message.uri(), std::string(60'000, 'x'));
+    });
+    ASSERT_FALSE(impatient.start());
+    RawPeer peer(impatient.port(), 4096);
+    std::string asks;
+    for (int i = 0; i < 200; ++i) {
+        asks += encoded(request("x"));
+    }
+    ASSERT_TRUE(peer.send(asks));
+    peer.finish_sending();
+    ASSERT_TRUE(eventually([&] { return impatient.counters().frames_in > 0; }));
+    EXPECT_TRUE(eventually([&] { return impatient.connection_count() == 0; }));
+    EXPECT_EQ(impatient.counters().closed_slow_reader, 1u);
+}
+
 TEST_P(ChannelTest, ServesMoreConnectionsAtOnceThanItHasMemoryToReceiveInto) {
     RawPeer other(server->port());
     std::vector<std::unique_ptr<RawPeer>> peers;

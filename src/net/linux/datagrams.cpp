@@ -6,6 +6,7 @@
 #include <array>
 #include <boost/asio/error.hpp>
 
+#include "datagram_headers.hpp"
 #include "net/endpoint.hpp"
 
 namespace netaio::net {
@@ -15,7 +16,6 @@ constexpr std::size_t batch_size = 64;
 // A datagram's payload never needs more. Not a multiple of the page size, so that the beginnings of
 // the buffers do not all compete for the same cache lines.
 constexpr std::size_t buffer_size = 65536 + 3 * 64;
-constexpr std::size_t control_size = 64;
 
 std::error_code last_error() {
     return {errno, std::system_category()};
@@ -33,47 +33,6 @@ bool is_v6(UdpSocket& socket) {
     socklen_t size = sizeof own;
     getsockname(socket.native_handle(), reinterpret_cast<sockaddr*>(&own), &size);
     return own.ss_family == AF_INET6;
-}
-
-std::uint32_t arrival_interface(msghdr& header) {
-    for (cmsghdr* part = CMSG_FIRSTHDR(&header); part; part = CMSG_NXTHDR(&header, part)) {
-        if (part->cmsg_level == IPPROTO_IP && part->cmsg_type == IP_PKTINFO) {
-            in_pktinfo info;
-            std::memcpy(&info, CMSG_DATA(part), sizeof info);
-            return static_cast<std::uint32_t>(info.ipi_ifindex);
-        }
-        if (part->cmsg_level == IPPROTO_IPV6 && part->cmsg_type == IPV6_PKTINFO) {
-            in6_pktinfo info;
-            std::memcpy(&info, CMSG_DATA(part), sizeof info);
-            return info.ipi6_ifindex;
-        }
-    }
-    return 0;
-}
-
-template <class Info>
-void add_control(msghdr& header, char* room, int level, int type, const Info& info) {
-    header.msg_control = room;
-    header.msg_controllen = CMSG_SPACE(sizeof info);
-    cmsghdr* part = CMSG_FIRSTHDR(&header);
-    part->cmsg_level = level;
-    part->cmsg_type = type;
-    part->cmsg_len = CMSG_LEN(sizeof info);
-    std::memcpy(CMSG_DATA(part), &info, sizeof info);
-}
-
-// Says by which interface a datagram is to go.
-void address_interface(msghdr& header, char* room, const Departure& departure) {
-    if (departure.to.is_v6()) {
-        in6_pktinfo info{};
-        info.ipi6_ifindex = departure.interface;
-        add_control(header, room, IPPROTO_IPV6, IPV6_PKTINFO, info);
-    } else {
-        in_pktinfo info{};
-        info.ipi_ifindex = static_cast<int>(departure.interface);
-        std::memcpy(&info.ipi_spec_dst, departure.local.ip().data(), 4);
-        add_control(header, room, IPPROTO_IP, IP_PKTINFO, info);
-    }
 }
 
 std::error_code membership(UdpSocket& socket, const Address& group, std::uint32_t interface,
@@ -103,21 +62,21 @@ std::error_code bind_to(UdpSocket& socket, const Address& address) {
 struct DatagramReceiver::Room {
     std::unique_ptr<char[]> bytes{new char[batch_size * buffer_size]};
     std::array<mmsghdr, batch_size> headers{};
-    std::array<iovec, batch_size> buffers{};
-    std::array<sockaddr_storage, batch_size> sources{};
-    alignas(cmsghdr) std::array<std::array<char, control_size>, batch_size> controls{};
+    std::array<DatagramParts, batch_size> parts;
     std::vector<Arrival> arrivals;
 
     Room() {
         for (std::size_t i = 0; i < batch_size; ++i) {
-            buffers[i] = {bytes.get() + i * buffer_size, 65536};
-            msghdr& header = headers[i].msg_hdr;
-            header.msg_iov = &buffers[i];
-            header.msg_iovlen = 1;
-            header.msg_name = &sources[i];
-            header.msg_control = controls[i].data();
+            parts[i].bytes = {bytes.get() + i * buffer_size, 65536};
         }
+        ready(batch_size);
         arrivals.reserve(batch_size);
+    }
+
+    void ready(std::size_t count) noexcept {
+        for (std::size_t i = 0; i < count; ++i) {
+            make_room(headers[i].msg_hdr, parts[i]);
+        }
     }
 };
 
@@ -128,12 +87,13 @@ bool DatagramReceiver::full() const noexcept {
     return room_->arrivals.size() == batch_size;
 }
 
+bool DatagramReceiver::none() const noexcept {
+    return room_->arrivals.empty();
+}
+
 std::span<const Arrival> DatagramReceiver::receive(UdpSocket& socket, std::error_code& error) {
     Room& room = *room_;
-    for (mmsghdr& one : room.headers) {
-        one.msg_hdr.msg_namelen = sizeof(sockaddr_storage);
-        one.msg_hdr.msg_controllen = control_size;
-    }
+    room.ready(room.arrivals.size());  // what the last call changed
     room.arrivals.clear();
     int count = 0;
     do {
@@ -144,13 +104,9 @@ std::span<const Arrival> DatagramReceiver::receive(UdpSocket& socket, std::error
         error = errno == EAGAIN ? std::error_code() : last_error();
         return {};
     }
-    for (int i = 0; i < count; ++i) {
-        const auto at = static_cast<std::size_t>(i);
-        const auto from = from_sockaddr(reinterpret_cast<const sockaddr*>(&room.sources[at]));
-        room.arrivals.push_back(
-            {{static_cast<char*>(room.buffers[at].iov_base), room.headers[at].msg_len},
-             from.value_or(Address()),
-             arrival_interface(room.headers[at].msg_hdr)});
+    for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) {
+        mmsghdr& header = room.headers[i];
+        room.arrivals.push_back(arrival(header.msg_hdr, room.parts[i], header.msg_len));
     }
     error = {};
     return room.arrivals;
@@ -158,25 +114,13 @@ std::span<const Arrival> DatagramReceiver::receive(UdpSocket& socket, std::error
 
 std::size_t send_datagrams(UdpSocket& socket, const char* bytes,
                            std::span<const Departure> departures, std::error_code& error) {
-    std::array<mmsghdr, batch_size> headers{};
-    std::array<iovec, batch_size> buffers;
-    std::array<sockaddr_storage, batch_size> destinations;
-    alignas(cmsghdr) std::array<std::array<char, control_size>, batch_size> controls;
+    std::array<mmsghdr, batch_size> headers;
+    std::array<DatagramParts, batch_size> parts;
     std::size_t sent = 0;
     while (sent < departures.size()) {
         const std::size_t count = std::min(batch_size, departures.size() - sent);
         for (std::size_t i = 0; i < count; ++i) {
-            const Departure& departure = departures[sent + i];
-            buffers[i] = {const_cast<char*>(bytes + departure.at), departure.size};
-            msghdr& header = headers[i].msg_hdr;
-            header = {};
-            header.msg_name = &destinations[i];
-            header.msg_namelen = to_sockaddr(departure.to, destinations[i]);
-            header.msg_iov = &buffers[i];
-            header.msg_iovlen = 1;
-            if (departure.interface != 0) {
-                address_interface(header, controls[i].data(), departure);
-            }
+            address(headers[i].msg_hdr, parts[i], bytes, departures[sent + i]);
         }
         const int taken = sendmmsg(socket.native_handle(), headers.data(),
                                    static_cast<unsigned>(count), MSG_DONTWAIT);

@@ -6,6 +6,7 @@
 #include <boost/asio/prefer.hpp>
 #include <utility>
 
+#include "descriptor.hpp"
 #include "wire/object_pool.hpp"
 
 #if !defined(BOOST_ASIO_HAS_EPOLL) || defined(BOOST_ASIO_HAS_IO_URING_AS_DEFAULT)
@@ -75,10 +76,7 @@ private:
 
 template <class Socket>
 void wait(Socket& socket, std::weak_ptr<InputListener> listener) {
-    struct Opened : Socket {
-        using Socket::impl_;
-    };
-    auto& entry = (socket.*(&Opened::impl_)).get_implementation();
+    auto& entry = descriptor_of(socket);
     const auto executor = socket.get_executor();
     auto& reactor = boost::asio::use_service<epoll_reactor>(
         boost::asio::query(executor, boost::asio::execution::context));

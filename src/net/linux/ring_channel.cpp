@@ -94,27 +94,6 @@ private:
     boost::system::error_code error_;
 };
 
-class WritableWait final : public RingReactor::Request {
-public:
-    static void start(RingReactor& reactor, int fd, std::weak_ptr<ChannelListener> listener) {
-        reactor.wait_writable(fd, *new WritableWait(std::move(listener)));
-    }
-
-private:
-    explicit WritableWait(std::weak_ptr<ChannelListener> listener)
-        : Request(&complete), listener_(std::move(listener)) {}
-
-    static void complete(void* context, RingReactor::Operation* operation,
-                         const boost::system::error_code&, std::size_t) {
-        const std::unique_ptr<WritableWait> wait(static_cast<WritableWait*>(operation));
-        if (const auto listener = wait->listener_.lock(); context && listener) {
-            listener->output_ready({});  // or the end, which the next write meets
-        }
-    }
-
-    std::weak_ptr<ChannelListener> listener_;
-};
-
 class RingChannel final : public Channel, RingReactor::Sender {
 public:
     RingChannel(tcp::socket socket, RingReactor& reactor)
@@ -146,7 +125,7 @@ private:
     std::size_t read_now(std::span<const boost::asio::mutable_buffer, 2> buffers, bool& more,
                          boost::system::error_code& error);
     void wait_for_more();
-    void not_sent(ByteView rest) override;
+    void not_sent(ByteView rest, const msghdr* message, std::error_code error) override;
 
     tcp::socket socket_;
     RingReactor& reactor_;
@@ -247,7 +226,8 @@ std::size_t RingChannel::write(ByteView bytes, boost::system::error_code& error)
     return unsent() > 0 ? 0 : write_now(socket_, bytes, error);
 }
 
-void RingChannel::not_sent(ByteView rest) {
+// An error shows again when the rest is written.
+void RingChannel::not_sent(ByteView rest, const msghdr*, std::error_code) {
     unsent_ = rest;
     boost::asio::post(socket_.get_executor(), [weak = listener_] {
         if (const auto listener = weak.lock()) {
@@ -257,9 +237,11 @@ void RingChannel::not_sent(ByteView rest) {
 }
 
 void RingChannel::wait_writable() {
-    if (reactor_.usable()) {
-        WritableWait::start(reactor_, socket_.native_handle(), listener_);
-    }
+    reactor_.wait_writable(socket_, [weak = listener_] {
+        if (const auto listener = weak.lock()) {
+            listener->output_ready({});  // or the end, which the next write meets
+        }
+    });
 }
 
 void RingChannel::settle(boost::system::error_code& error) {

@@ -7,7 +7,10 @@
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <cerrno>
+#include <cstddef>
 #include <cstdlib>
+#include <cstring>
+#include <memory>
 #include <system_error>
 
 namespace netaio::net {
@@ -28,6 +31,9 @@ template struct EpollOf<&epoll_reactor::epoll_fd_>;
 constexpr std::uint64_t cancel_tag = 0;
 constexpr std::uint64_t epoll_tag = 2;
 constexpr std::uint64_t send_tag = 1;  // in the lowest bit, before the number of the Sending
+
+// With MSG_WAITALL a send that the system takes in part counts as failed, and is heard of.
+constexpr int send_flags = MSG_DONTWAIT | MSG_WAITALL | MSG_NOSIGNAL;
 
 void check(int result, const char* what) {
     if (result < 0) {
@@ -62,6 +68,13 @@ Ring::Ring() {
     for (unsigned id = 0; id < buffer_count; ++id) {
         give_back(id);
     }
+    // Some systems let one be made, but not used.
+    io_uring_prep_nop(next());
+    if (const int result = io_uring_submit_and_wait(&ring_, 1); result < 0) {
+        io_uring_queue_exit(&ring_);
+        check(result, "io_uring_enter");
+    }
+    io_uring_cq_advance(&ring_, 1);
 }
 
 Ring::~Ring() {
@@ -96,8 +109,11 @@ bool RingReactor::open() {
             ring_ = std::make_unique<Ring>();
             output_ = std::make_unique_for_overwrite<char[]>(output_size);
             thread_ = std::this_thread::get_id();
-        } catch (const std::system_error&) {
-            unavailable_ = true;  // an old system, or not allowed: epoll does
+        } catch (const std::system_error& error) {
+            // Epoll does. Short of memory or descriptors this time, or for good?
+            unavailable_ = error.code() != std::errc::not_enough_memory &&
+                           error.code() != std::errc::too_many_files_open &&
+                           error.code() != std::errc::too_many_files_open_in_system;
         }
     }
     return usable();
@@ -106,6 +122,13 @@ bool RingReactor::open() {
 void RingReactor::adopt(int fd) {
     epoll_event none{};
     epoll_ctl(epoll_of(*this), EPOLL_CTL_DEL, fd, &none);
+}
+
+void RingReactor::lend(int fd, per_descriptor_data data) {
+    epoll_event event{};
+    event.events = EPOLLIN | EPOLLOUT | EPOLLPRI | EPOLLERR | EPOLLHUP | EPOLLET;  // as Asio does
+    event.data.ptr = data;
+    epoll_ctl(epoll_of(*this), EPOLL_CTL_ADD, fd, &event);
 }
 
 io_uring_sqe* RingReactor::next() {
@@ -132,9 +155,9 @@ void RingReactor::receive(int fd, Request& request) {
     started(*entry, request);
 }
 
-void RingReactor::wait_writable(int fd, Request& request) {
+void RingReactor::receive(int fd, Request& request, msghdr& message) {
     io_uring_sqe* entry = next();
-    io_uring_prep_poll_add(entry, fd, POLLOUT);
+    io_uring_prep_recvmsg(entry, fd, &message, 0);
     started(*entry, request);
 }
 
@@ -162,36 +185,83 @@ void RingReactor::give_back(Request& request) noexcept {
     }
 }
 
+char* RingReactor::room_for(std::size_t size) noexcept {
+    if (output_used_ + size > output_size) {
+        return nullptr;
+    }
+    return output_.get() + std::exchange(output_used_, output_used_ + size);
+}
+
+// It is done when it is submitted, whatever comes of it, and heard of only when not all was taken.
+void RingReactor::sending(io_uring_sqe& entry, Sender& sender, ByteView bytes,
+                          const msghdr* message) {
+    entry.flags |= IOSQE_CQE_SKIP_SUCCESS;
+    entry.user_data = sendings_.size() << 1 | send_tag;
+    if (sendings_.empty()) {
+        scheduler_.work_started();  // the loop must not end before
+    }
+    sendings_.push_back({&sender, &entry, bytes, message});
+    sender.turn_ = turn_;
+}
+
 bool RingReactor::send(int fd, Sender& sender, ByteView bytes) {
     const bool follows = holds_bytes_of(sender);
-    if (!usable() || output_used_ + bytes.size() > output_size ||
-        (follows && sendings_.back().sender != &sender)) {
+    if (!usable() || (follows && sendings_.back().sender != &sender)) {
         return false;
     }
-    char* const copy = output_.get() + output_used_;
+    char* const copy = room_for(bytes.size());
+    if (!copy) {
+        return false;
+    }
     std::ranges::copy(bytes, copy);
-    output_used_ += bytes.size();
     if (follows) {
         Sending& before = sendings_.back();
         before.bytes = ByteView(before.bytes.data(), before.bytes.size() + bytes.size());
         before.request->len = static_cast<unsigned>(before.bytes.size());
         return true;
     }
-    io_uring_sqe* entry = ring_->next();
-    if (!entry) {
-        output_used_ -= bytes.size();
+    io_uring_sqe* const entry = ring_->next();
+    if (entry) {
+        io_uring_prep_send(entry, fd, copy, bytes.size(), send_flags);
+        sending(*entry, sender, ByteView(copy, bytes.size()));
+    }
+    return entry != nullptr;
+}
+
+bool RingReactor::send(int fd, Sender& sender, const msghdr& message) {
+    // Each part where a pointer may point.
+    const auto aligned = [](std::size_t size) {
+        constexpr std::size_t unit = alignof(std::max_align_t);
+        return (size + unit - 1) / unit * unit;
+    };
+    const iovec& bytes = message.msg_iov[0];
+    const std::size_t header_size = aligned(sizeof(msghdr)) + aligned(sizeof(iovec)) +
+                                    aligned(message.msg_namelen) + aligned(message.msg_controllen);
+    char* at = usable() && message.msg_iovlen == 1
+                   ? room_for(header_size + aligned(bytes.iov_len) + aligned(1))
+                   : nullptr;
+    if (!at) {
         return false;
     }
-    // Done when it is submitted, whatever comes of it, and heard of only when not all was taken.
-    io_uring_prep_send(entry, fd, copy, bytes.size(), MSG_DONTWAIT | MSG_WAITALL | MSG_NOSIGNAL);
-    entry->flags |= IOSQE_CQE_SKIP_SUCCESS;
-    entry->user_data = sendings_.size() << 1 | send_tag;
-    if (sendings_.empty()) {
-        scheduler_.work_started();  // the loop must not end before
+    const auto offset = static_cast<std::size_t>(at - output_.get());
+    at += aligned(offset) - offset;
+    const auto keep = [&](const void* part, std::size_t size) {
+        std::memcpy(at, part, size);
+        return std::exchange(at, at + aligned(size));
+    };
+    auto* const copy = reinterpret_cast<msghdr*>(keep(&message, sizeof message));
+    copy->msg_iov = reinterpret_cast<iovec*>(keep(&bytes, sizeof bytes));
+    copy->msg_name = keep(message.msg_name, message.msg_namelen);
+    copy->msg_control =
+        message.msg_controllen > 0 ? keep(message.msg_control, message.msg_controllen) : nullptr;
+    copy->msg_iov->iov_base = keep(bytes.iov_base, bytes.iov_len);
+    io_uring_sqe* const entry = ring_->next();
+    if (entry) {
+        io_uring_prep_sendmsg(entry, fd, copy, send_flags);
+        sending(*entry, sender,
+                ByteView(static_cast<const char*>(copy->msg_iov->iov_base), bytes.iov_len), copy);
     }
-    sendings_.push_back({&sender, entry, ByteView(copy, bytes.size())});
-    sender.turn_ = turn_;
-    return true;
+    return entry != nullptr;
 }
 
 void RingReactor::forget(const Sender& sender) noexcept {
@@ -236,8 +306,9 @@ void RingReactor::finished(std::uint64_t user_data, int result, unsigned flags) 
     } else if (user_data & send_tag) {
         const Sending& sending = sendings_[user_data >> 1];
         if (sending.sender) {
-            sending.sender->not_sent(
-                sending.bytes.substr(static_cast<std::size_t>(std::max(result, 0))));
+            const auto taken = static_cast<std::size_t>(std::max(result, 0));
+            sending.sender->not_sent(sending.bytes.substr(taken), sending.message,
+                                     std::error_code(std::max(-result, 0), std::system_category()));
         }
     } else {
         auto* request = reinterpret_cast<Request*>(user_data);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <liburing.h>
+#include <sys/socket.h>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/detail/config.hpp>
@@ -8,11 +9,15 @@
 #include <boost/asio/detail/op_queue.hpp>
 #include <boost/asio/detail/scheduler_operation.hpp>
 #include <boost/intrusive/list.hpp>
+#include <functional>
 #include <memory>
 #include <netaio/bytes.hpp>
 #include <span>
+#include <system_error>
 #include <thread>
 #include <vector>
+
+#include "descriptor.hpp"
 
 namespace netaio::net {
 
@@ -73,8 +78,9 @@ public:
     class Sender {
     public:
         virtual ~Sender() = default;
-        /// The system did not take these, the last of what was given.
-        virtual void not_sent(ByteView rest) = 0;
+        /// The system did not take these, the last of what was given, or `message` of it. Must not
+        /// give more.
+        virtual void not_sent(ByteView rest, const msghdr* message, std::error_code error) = 0;
 
     private:
         friend RingReactor;
@@ -88,13 +94,27 @@ public:
     static RingReactor* of(const boost::asio::any_io_executor& executor);
     /// Takes a socket out of Asio's epoll, so that input wakes the loop once.
     void adopt(int fd);
+    /// Calls the function when the socket takes output, or never will. By epoll: a ring also tells
+    /// that the peer sends no more, again and again.
+    template <class Socket>
+    void wait_writable(Socket& socket, std::function<void()> then) {
+        auto& entry = descriptor_of(socket);
+        lend(entry.socket_, entry.reactor_data_);
+        socket.async_wait(Socket::wait_write, [this, fd = entry.socket_, then = std::move(then)](
+                                                  boost::system::error_code error) {
+            if (!error) {
+                adopt(fd);
+                then();
+            }
+        });
+    }
 
     /// Whether the calling thread is the ring's, as all that follows wants.
     bool usable() const noexcept { return ring_ && thread_ == std::this_thread::get_id(); }
-    /// Receives once, when something comes.
+    /// Receives once, when something comes, into memory of the ring.
     void receive(int fd, Request& request);
-    /// Completes when the socket takes output.
-    void wait_writable(int fd, Request& request);
+    /// Receives once into the message, which must last until then.
+    void receive(int fd, Request& request, msghdr& message);
     /// Ends it early, if it still waits.
     void cancel(Request& request);
     /// What a receive brought, and giving its memory back.
@@ -104,6 +124,8 @@ public:
     /// Copies the bytes and sends them at the end of the loop's turn. False when there is no room,
     /// or something else would go between them and what the sender gave before.
     bool send(int fd, Sender& sender, ByteView bytes);
+    /// The same for a datagram; `message` is copied with all it refers to.
+    bool send(int fd, Sender& sender, const msghdr& message);
     /// Whether bytes of the sender are still to be sent.
     bool holds_bytes_of(const Sender& sender) const noexcept { return sender.turn_ == turn_; }
     /// Sends what was given, now. Afterwards every sender knows what was not taken.
@@ -121,10 +143,15 @@ private:
         Sender* sender;
         io_uring_sqe* request;
         ByteView bytes;
+        const msghdr* message;
     };
 
     bool open();
+    void lend(int fd, per_descriptor_data data);
     io_uring_sqe* next();
+    char* room_for(std::size_t size) noexcept;
+    void sending(io_uring_sqe& entry, Sender& sender, ByteView bytes,
+                 const msghdr* message = nullptr);
     void started(io_uring_sqe& entry, Request& request);
     void enter(long usec);
     void collect();

@@ -24,6 +24,10 @@ bool DatagramReceiver::full() const noexcept {
     return !room_->arrivals.empty();
 }
 
+bool DatagramReceiver::none() const noexcept {
+    return room_->arrivals.empty();
+}
+
 std::span<const Arrival> DatagramReceiver::receive(UdpSocket& socket, std::error_code& error) {
     room_->arrivals.clear();
     udp::endpoint from;

@@ -10,4 +10,9 @@ std::unique_ptr<Channel> open_ring_channel(boost::asio::ip::tcp::socket&) {
     return nullptr;
 }
 
+std::unique_ptr<DatagramRing> open_datagram_ring(UdpSocket&, std::weak_ptr<InputListener>,
+                                                 DatagramRing::NotSent) {
+    return nullptr;
+}
+
 }  // namespace netaio::net
