@@ -14,6 +14,9 @@ namespace netaio::net {
 /// Is told, on the socket's executor, what a channel waited for.
 class ChannelListener : public InputListener {
 public:
+    /// Bytes came, to be changed in place and gone after the call, or an error did. `more` says to
+    /// read() as well. Returns whether to receive on: if not, read() begins that again.
+    virtual bool received(std::span<char> bytes, bool more, boost::system::error_code error) = 0;
     /// Bytes that write() took are not sent, as the receiver is slow.
     virtual void output_blocked() = 0;
     /// The receiver takes bytes again; with an error, never.
@@ -28,7 +31,8 @@ public:
     /// Says who is told of what is waited for. Once, before anything else.
     virtual void start(std::weak_ptr<ChannelListener> listener) = 0;
     /// Reads what has come, as much as the buffers hold. `more` says to read again; if not, the
-    /// listener is told when there is something. It passes that on to told_of_input().
+    /// listener is told when there is something, or gets it. Passes on to told_of_input() what
+    /// input_came() says.
     virtual std::size_t read(std::span<const boost::asio::mutable_buffer> buffers, bool& more,
                              boost::system::error_code& error) = 0;
     /// Takes as many bytes as the system does. That it takes no more is no error.

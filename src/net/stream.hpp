@@ -106,6 +106,9 @@ private:
 
     // Reading.
     void input_came(boost::system::error_code error) override;
+    bool received(std::span<char> bytes, bool more, boost::system::error_code error) override;
+    void took_in(std::size_t count);
+    void input_ended(boost::system::error_code error);
     void resume_reading();
     void read_on();
     std::size_t read(std::span<char> shared, std::span<char>& arrived,

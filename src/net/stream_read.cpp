@@ -47,17 +47,46 @@ void Stream::read_on() {
     boost::system::error_code error;
     const std::size_t count = read(loop_->read_buffer(), arrived, error);
     if (count > 0) {
-        active_at_ = loop_->now();
-        loop_->tallies().bytes_in.add(count);
+        took_in(count);
         process(arrived);
-    } else if (error == boost::asio::error::eof) {
-        peer_finished_ = true;
-        requests_ ? void(abort(Errc::closed)) : drain();
-    } else if (error && error != boost::asio::error::would_block &&
-               error != boost::asio::error::try_again) {
-        abort(error);
+    } else if (error) {
+        input_ended(error);
     }
     resume_reading();
+}
+
+// What comes while nothing is to be read waits here; no more is received then.
+bool Stream::received(std::span<char> bytes, bool more, boost::system::error_code error) {
+    if (error) {
+        input_ended(error);
+        return false;
+    }
+    took_in(bytes.size());
+    const bool paused = !may_read();
+    if (paused || !input_.empty()) {
+        input_.append(bytes.data(), bytes.size());
+        bytes = {};
+    }
+    unread_ = more || paused;
+    if (!paused) {
+        process(bytes);
+        resume_reading();
+    }
+    return !unread_;
+}
+
+void Stream::took_in(std::size_t count) {
+    active_at_ = loop_->now();
+    loop_->tallies().bytes_in.add(count);
+}
+
+void Stream::input_ended(boost::system::error_code error) {
+    if (error == boost::asio::error::eof) {
+        peer_finished_ = true;
+        requests_ ? void(abort(Errc::closed)) : drain();
+    } else if (error != boost::asio::error::would_block && error != boost::asio::error::try_again) {
+        abort(error);
+    }
 }
 
 // The rest of an unfinished frame goes to where its beginning is kept, everything else to the

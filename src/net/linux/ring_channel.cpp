@@ -27,71 +27,56 @@ bool would_block(boost::system::error_code error) {
 // One receive after another. While one is under way it keeps itself, as the ring refers to it.
 class Receiving final : public RingReactor::Request {
 public:
-    Receiving(RingReactor& reactor, std::weak_ptr<ChannelListener> listener)
-        : Request(&complete), reactor_(reactor), listener_(std::move(listener)) {}
+    Receiving(RingReactor& reactor, int fd, std::weak_ptr<ChannelListener> listener)
+        : Request(&complete), reactor_(reactor), fd_(fd), listener_(std::move(listener)) {}
 
-    static void start(const std::shared_ptr<Receiving>& self, int fd) {
-        self->self_ = self;
-        self->reactor_.receive(fd, *self);
-    }
-
-    ByteView bytes() const noexcept { return bytes_; }
-    void consume(std::size_t count) {
-        bytes_.remove_prefix(count);
-        if (count > 0 && bytes_.empty()) {
-            release();
+    static void start(std::shared_ptr<Receiving> self) {
+        if (!self->self_ && !self->closed_ && self->reactor_.usable()) {
+            Receiving& receiving = *self;
+            receiving.self_ = std::move(self);
+            receiving.reactor_.receive(receiving.fd_, receiving);
         }
     }
-    // Whether the socket holds more.
-    bool more() const noexcept { return (flags & IORING_CQE_F_SOCK_NONEMPTY) != 0; }
-    boost::system::error_code take_error() noexcept { return std::exchange(error_, {}); }
-    void fail(boost::system::error_code error) noexcept { error_ = error; }
+    void close() {
+        closed_ = true;
+        reactor_.cancel(*this);
+    }
 
 private:
     static void complete(void* context, RingReactor::Operation* operation,
                          const boost::system::error_code&, std::size_t) {
         auto* receiving = static_cast<Receiving*>(operation);
-        const auto self = std::move(receiving->self_);
-        if (context) {
-            receiving->completed();
+        auto self = std::move(receiving->self_);
+        if (context && receiving->completed()) {
+            start(std::move(self));
         }
     }
 
-    void completed() {
-        const auto received = reactor_.received(*this);
-        bytes_ = ByteView(received.data(), received.size());
-        if (bytes_.empty()) {
-            reactor_.give_back(*this);
+    bool completed() {
+        const auto listener = listener_.lock();
+        if (result == -ENOBUFS || result == -EAGAIN || result == -EINTR) {
+            if (listener) {
+                listener->input_came({});  // it will read
+            }
+            return false;
         }
+        boost::system::error_code error;
         if (result == 0) {
-            error_ = boost::asio::error::eof;
-        } else if (result < 0 && result != -ENOBUFS && result != -EAGAIN && result != -EINTR) {
-            error_.assign(-result, boost::system::system_category());
+            error = boost::asio::error::eof;
+        } else if (result < 0) {
+            error.assign(-result, boost::system::system_category());
         }
-        if (const auto listener = listener_.lock()) {
-            listener->input_came({});
-        }
-        // Whoever reads later must not keep others from receiving.
-        if (!bytes_.empty() && kept_.empty()) {
-            kept_ = bytes_;
-            reactor_.give_back(*this);
-            bytes_ = kept_;
-        }
-    }
-
-    void release() {
-        if (kept_.empty()) {
-            reactor_.give_back(*this);
-        }
-        kept_ = std::string();
+        const bool more = (flags & IORING_CQE_F_SOCK_NONEMPTY) != 0;
+        const bool go_on = listener && listener->received(reactor_.received(*this), more, error);
+        reactor_.give_back(*this);
+        return go_on;
     }
 
     RingReactor& reactor_;
+    int fd_;
+    bool closed_ = false;
     std::weak_ptr<ChannelListener> listener_;
     std::shared_ptr<Receiving> self_;
-    ByteView bytes_;  // not read yet, in the ring's memory or kept_
-    std::string kept_;
-    boost::system::error_code error_;
 };
 
 class RingChannel final : public Channel, RingReactor::Sender {
@@ -108,7 +93,8 @@ public:
 
     void start(std::weak_ptr<ChannelListener> listener) override {
         listener_ = listener;
-        receiving_ = std::make_shared<Receiving>(reactor_, std::move(listener));
+        receiving_ =
+            std::make_shared<Receiving>(reactor_, socket_.native_handle(), std::move(listener));
     }
 
     std::size_t read(std::span<const boost::asio::mutable_buffer> buffers, bool& more,
@@ -120,11 +106,10 @@ public:
 
 private:
     // What goes beyond is written at once rather than copied.
-    static constexpr std::size_t copied_max = 4096;
+    static constexpr std::size_t copied_max = 16 * 1024;
 
-    std::size_t read_now(std::span<const boost::asio::mutable_buffer, 2> buffers, bool& more,
+    std::size_t read_now(std::span<const boost::asio::mutable_buffer> buffers, bool& more,
                          boost::system::error_code& error);
-    void wait_for_more();
     void not_sent(ByteView rest, const msghdr* message, std::error_code error) override;
 
     tcp::socket socket_;
@@ -135,54 +120,26 @@ private:
 
 std::size_t RingChannel::read(std::span<const boost::asio::mutable_buffer> buffers, bool& more,
                               boost::system::error_code& error) {
-    std::array<boost::asio::mutable_buffer, 2> room;
-    std::ranges::copy(buffers, room.begin());
-    std::size_t count = 0;
-    for (auto& part : room) {
-        const std::size_t size = boost::asio::buffer_copy(
-            part, boost::asio::buffer(receiving_->bytes().data(), receiving_->bytes().size()));
-        part += size;
-        count += size;
-        receiving_->consume(size);
-    }
-    more = !receiving_->bytes().empty() || receiving_->more();
-    if (count == 0) {
-        error = receiving_->take_error();
-        if (error) {
-            return 0;
-        }
-    }
-    const bool is_room = room[0].size() + room[1].size() > 0;
-    if (count == 0 || (more && is_room)) {
-        // The rest did not fit into the ring's memory.
-        boost::system::error_code later;
-        const std::size_t rest = read_now(room, more, later);
-        if (count == 0) {
-            error = later;
-        } else if (later && !would_block(later)) {
-            receiving_->fail(later);
-            more = true;
-        }
-        count += rest;
-    }
+    const std::size_t count = read_now(buffers, more, error);
     if (!more && (!error || would_block(error))) {
-        wait_for_more();
+        Receiving::start(receiving_);
     }
     return count;
 }
 
 // With each read comes how much it left: that saves the read that would find nothing. A ring, other
 // than epoll, is told by the wait that follows of an end that came before.
-std::size_t RingChannel::read_now(std::span<const boost::asio::mutable_buffer, 2> buffers,
-                                  bool& more, boost::system::error_code& error) {
+std::size_t RingChannel::read_now(std::span<const boost::asio::mutable_buffer> buffers, bool& more,
+                                  boost::system::error_code& error) {
     std::array<iovec, 2> parts{};
-    for (std::size_t i = 0; i < parts.size(); ++i) {
+    const std::size_t part_count = std::min(buffers.size(), parts.size());
+    for (std::size_t i = 0; i < part_count; ++i) {
         parts[i] = {buffers[i].data(), buffers[i].size()};
     }
     alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control;
     msghdr message{};
     message.msg_iov = parts.data();
-    message.msg_iovlen = parts.size();
+    message.msg_iovlen = part_count;
     message.msg_control = control.data();
     message.msg_controllen = control.size();
     ssize_t count = 0;
@@ -206,13 +163,6 @@ std::size_t RingChannel::read_now(std::span<const boost::asio::mutable_buffer, 2
         more = left != 0;
     }
     return static_cast<std::size_t>(count);
-}
-
-void RingChannel::wait_for_more() {
-    if (!waiting_ && reactor_.usable()) {
-        waiting_ = true;
-        Receiving::start(receiving_, socket_.native_handle());
-    }
 }
 
 std::size_t RingChannel::write(ByteView bytes, boost::system::error_code& error) {
@@ -258,7 +208,7 @@ void RingChannel::settle(boost::system::error_code& error) {
 
 void RingChannel::close() {
     if (receiving_) {
-        reactor_.cancel(*receiving_);
+        receiving_->close();
     }
     reactor_.submit();  // what names this socket, before its number is another's
     shut(socket_);

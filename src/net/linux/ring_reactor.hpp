@@ -43,8 +43,8 @@ public:
 private:
     static constexpr unsigned requests_max = 256;      // between two submissions
     static constexpr unsigned completions_max = 4096;  // the kernel keeps what goes beyond
-    static constexpr unsigned buffer_count = 64;
-    static constexpr std::size_t buffer_size = 4096;
+    static constexpr unsigned buffer_count = 32;
+    static constexpr std::size_t buffer_size = 64 * 1024;
 
     struct Free {
         void operator()(void* memory) const noexcept { std::free(memory); }
@@ -137,7 +137,7 @@ public:
     void shutdown() override;
 
 private:
-    static constexpr std::size_t output_size = 64 * 1024;
+    static constexpr std::size_t output_size = 256 * 1024;
 
     struct Sending {
         Sender* sender;
