@@ -13,6 +13,8 @@
 #include <memory>
 #include <system_error>
 
+#include "seen_by_sanitizer.hpp"
+
 namespace netaio::net {
 namespace {
 
@@ -274,6 +276,7 @@ void RingReactor::forget(const Sender& sender) noexcept {
 
 void RingReactor::submit() {
     if (usable() && io_uring_sq_ready(&ring_->get()) > 0) {
+        about_to_send();
         io_uring_submit(&ring_->get());
         collect();
     }
@@ -312,6 +315,7 @@ void RingReactor::finished(std::uint64_t user_data, int result, unsigned flags) 
         }
     } else {
         auto* request = reinterpret_cast<Request*>(user_data);
+        have_received();
         request->result = result;
         request->flags = flags;
         waiting_.erase(waiting_.iterator_to(*request));
@@ -321,6 +325,7 @@ void RingReactor::finished(std::uint64_t user_data, int result, unsigned flags) 
 
 void RingReactor::enter(long usec) {
     io_uring& ring = ring_->get();
+    about_to_send();
     if (usec < 0) {
         io_uring_submit_and_wait(&ring, 1);
     } else if (usec > 0) {
