@@ -204,7 +204,7 @@ struct BareBox {
         : text(static_cast<std::size_t>(state.range(0)), 'c'),
           box(text.size() + crypto_box_MACBYTES) {
         crypto_box_keypair(public_key, secret_key);
-        crypto_box_beforenm(shared, public_key, secret_key);
+        benchmark::DoNotOptimize(crypto_box_beforenm(shared, public_key, secret_key));
     }
 
     void seal() { crypto_box_easy_afternm(box.data(), text.data(), text.size(), nonce, shared); }

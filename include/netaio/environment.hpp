@@ -20,7 +20,7 @@ public:
     virtual std::chrono::steady_clock::time_point steady_now() const = 0;
 
     /// Seconds since 1970 as protocol.md §5 writes them.
-    std::uint32_t unix_seconds() const;
+    virtual std::uint32_t unix_seconds() const;
 };
 
 /// Where random bytes come from; replace it to test or simulate. Thread-safe.

@@ -1,3 +1,4 @@
+#include <ctime>
 #include <netaio/environment.hpp>
 
 namespace netaio {
@@ -10,6 +11,10 @@ public:
     }
     std::chrono::steady_clock::time_point steady_now() const override {
         return std::chrono::steady_clock::now();
+    }
+    // The system keeps the second at hand; a finer time has to be computed (bench: crypto_bench).
+    std::uint32_t unix_seconds() const override {
+        return static_cast<std::uint32_t>(std::time(nullptr));
     }
 };
 

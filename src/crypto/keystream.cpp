@@ -25,7 +25,7 @@ void xor_keystream(std::initializer_list<ByteView> prefix, std::span<char> data)
         }
         std::ranges::transform(data, last, data.begin(),
                                [](char a, char b) { return static_cast<char>(a ^ b); });
-        wipe(last, sizeof last);
+        wipe(last);
     }
 }
 

@@ -37,7 +37,7 @@ Sha256::Sha256() noexcept {
 }
 
 Sha256::~Sha256() {
-    wipe(&state_, sizeof state_);
+    wipe(state_);
 }
 
 Sha256& Sha256::update(ByteView bytes) noexcept {
@@ -109,9 +109,9 @@ CounterHash::CounterHash(std::initializer_list<ByteView> prefix) noexcept {
 }
 
 CounterHash::~CounterHash() {
-    wipe(&start_, sizeof start_);
-    wipe(&work_, sizeof work_);
-    wipe(tail_, sizeof tail_);
+    wipe(start_);
+    wipe(work_);
+    wipe(tail_);
 }
 
 std::span<const std::uint32_t, 8> CounterHash::next() noexcept {
