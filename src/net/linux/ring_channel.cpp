@@ -46,6 +46,7 @@ private:
     static void complete(void* context, RingReactor::Operation* operation,
                          const boost::system::error_code&, std::size_t) {
         auto* receiving = static_cast<Receiving*>(operation);
+        receiving->reactor_.begin_completion();
         auto self = std::move(receiving->self_);
         if (context && receiving->completed()) {
             start(std::move(self));
@@ -107,6 +108,7 @@ public:
 private:
     // What goes beyond is written at once rather than copied.
     static constexpr std::size_t copied_max = 16 * 1024;
+    static constexpr std::size_t batch_min = 1024;
 
     std::size_t read_now(std::span<const boost::asio::mutable_buffer> buffers, bool& more,
                          boost::system::error_code& error);
@@ -166,7 +168,10 @@ std::size_t RingChannel::read_now(std::span<const boost::asio::mutable_buffer> b
 }
 
 std::size_t RingChannel::write(ByteView bytes, boost::system::error_code& error) {
-    if (unsent() == 0 && bytes.size() <= copied_max &&
+    // While others wait to be handled, a short answer goes at once, so that its receiver can go on
+    // meanwhile; batches do better together (bench: many_connections, pipelined_64_50).
+    const bool at_once = bytes.size() < batch_min && reactor_.others_completed();
+    if (unsent() == 0 && !at_once && bytes.size() <= copied_max &&
         reactor_.send(socket_.native_handle(), *this, bytes)) {
         return bytes.size();
     }

@@ -11,17 +11,16 @@ namespace {
 // One receive after another. While one is under way it keeps itself, as the ring refers to it.
 class ReceivingDatagram final : public RingReactor::Request {
 public:
-    explicit ReceivingDatagram(std::weak_ptr<InputListener> listener)
-        : Request(&complete), listener_(std::move(listener)) {
+    ReceivingDatagram(RingReactor& reactor, std::weak_ptr<InputListener> listener)
+        : Request(&complete), reactor_(reactor), listener_(std::move(listener)) {
         parts_.bytes = {bytes_.get(), size_max};
     }
 
-    static void start(const std::shared_ptr<ReceivingDatagram>& self, RingReactor& reactor,
-                      int fd) {
+    static void start(const std::shared_ptr<ReceivingDatagram>& self, int fd) {
         self->came_ = false;
         self->self_ = self;
         make_room(self->header_, self->parts_);
-        reactor.receive(fd, *self, self->header_);
+        self->reactor_.receive(fd, *self, self->header_);
     }
     bool under_way() const noexcept { return self_ != nullptr; }
 
@@ -42,6 +41,7 @@ private:
     static void complete(void* context, RingReactor::Operation* operation,
                          const boost::system::error_code&, std::size_t) {
         auto* receiving = static_cast<ReceivingDatagram*>(operation);
+        receiving->reactor_.begin_completion();
         const auto self = std::move(receiving->self_);
         receiving->came_ = true;
         if (const auto listener = receiving->listener_.lock(); context && listener) {
@@ -49,6 +49,7 @@ private:
         }
     }
 
+    RingReactor& reactor_;
     std::weak_ptr<InputListener> listener_;
     std::unique_ptr<char[]> bytes_ = std::make_unique_for_overwrite<char[]>(size_max);
     DatagramParts parts_;
@@ -63,7 +64,7 @@ public:
                       NotSent not_sent)
         : fd_(fd),
           reactor_(reactor),
-          receiving_(std::make_shared<ReceivingDatagram>(std::move(listener))),
+          receiving_(std::make_shared<ReceivingDatagram>(reactor, std::move(listener))),
           not_sent_(std::move(not_sent)) {
         reactor_.adopt(fd);
     }
@@ -77,14 +78,14 @@ public:
 
     void wait() override {
         if (!receiving_->under_way() && reactor_.usable()) {
-            ReceivingDatagram::start(receiving_, reactor_, fd_);
+            ReceivingDatagram::start(receiving_, fd_);
         }
     }
 
     std::optional<Arrival> take(std::error_code& error) override { return receiving_->take(error); }
 
     bool send(const char* bytes, const Departure& departure) override {
-        if (departure.interface != 0) {
+        if (departure.interface != 0 || reactor_.others_completed()) {
             return false;
         }
         msghdr header;

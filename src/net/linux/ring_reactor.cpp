@@ -320,6 +320,7 @@ void RingReactor::finished(std::uint64_t user_data, int result, unsigned flags) 
         request->flags = flags;
         waiting_.erase(waiting_.iterator_to(*request));
         done_.push(request);
+        ++completed_;
     }
 }
 

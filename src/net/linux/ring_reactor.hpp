@@ -117,6 +117,9 @@ public:
     void receive(int fd, Request& request, msghdr& message);
     /// Ends it early, if it still waits.
     void cancel(Request& request);
+    /// A receive says that it is completed now. Whether others that are wait to be.
+    void begin_completion() noexcept { --completed_; }
+    bool others_completed() const noexcept { return completed_ > 0; }
     /// What a receive brought, and giving its memory back.
     std::span<char> received(const Request& request) noexcept;
     void give_back(Request& request) noexcept;
@@ -167,6 +170,7 @@ private:
     std::size_t output_used_ = 0;
     std::vector<Sending> sendings_;
     std::uint64_t turn_ = 1;
+    std::size_t completed_ = 0;  // requests that the loop has still to complete
     bool watching_epoll_ = false;
     bool epoll_ready_ = false;
 };
