@@ -13,6 +13,9 @@ namespace {
 class ChannelTest : public testing::TestWithParam<const char*> {
 protected:
     ChannelTest() {
+        if (const char* before = std::getenv("NETAIO_IO_URING")) {
+            before_ = before;
+        }
         setenv("NETAIO_IO_URING", GetParam(), 1);
         TcpServerOptions options = local_options();
         options.send_queue_max = 64 << 20;
@@ -31,7 +34,7 @@ protected:
     }
     ~ChannelTest() override {
         go_on = true;
-        unsetenv("NETAIO_IO_URING");
+        before_ ? setenv("NETAIO_IO_URING", before_->c_str(), 1) : unsetenv("NETAIO_IO_URING");
     }
 
     // The server's thread looks at no socket from here on, until go_on.
@@ -48,6 +51,9 @@ protected:
     std::atomic<bool> busy{false};
     std::atomic<bool> go_on{false};
     std::optional<TcpServer> server;
+
+private:
+    std::optional<std::string> before_;
 };
 
 INSTANTIATE_TEST_SUITE_P(IoUringAndEpoll, ChannelTest, testing::Values("on", "off"));
