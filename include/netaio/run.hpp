@@ -9,11 +9,12 @@ namespace netaio {
 /// there have ended. Throws what the coroutine throws.
 void run(awaitable<void> program);
 
-/// Has the sockets netaio opens on a context that one thread runs receive and send through
-/// io_uring, as run() and what runs on threads of its own do: fewer system calls for each message.
-/// Call it before anything else is made on the context. Returns false, and changes nothing, where
-/// there is none: on other systems than Linux, and with NETAIO_IO_URING=off in the environment.
-/// Where the kernel refuses it, or is older than 6.1, connections wait in epoll instead.
+/// Has the sockets netaio opens on a context receive and send through io_uring, as run() and what
+/// runs on threads of its own do: fewer system calls for each message. One thread must run the
+/// context, the same for as long as there are such sockets. Call it before anything else is made on
+/// the context, else it throws std::logic_error. Returns false, and changes nothing, where there is
+/// none: on other systems than Linux, and with NETAIO_IO_URING=off in the environment. Where the
+/// kernel refuses it, or is older than 6.1, sockets wait in epoll instead.
 bool use_io_uring(boost::asio::io_context& context);
 
 }  // namespace netaio

@@ -13,8 +13,11 @@
 namespace netaio::net {
 
 /// Has the connections opened by the thread that runs the context use a ring. Before anything else
-/// is made on the context. False where there is none.
+/// is made on the context, else it throws std::logic_error. False where there is none.
 bool use_ring(boost::asio::io_context& context);
+
+/// Sends what is still to be sent when the context was stopped. On the thread that ran it.
+void send_rest(boost::asio::io_context& context);
 
 /// Null when the calling thread's loop has no ring. It takes the socket over.
 std::unique_ptr<Channel> open_ring_channel(boost::asio::ip::tcp::socket& socket);

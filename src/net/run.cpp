@@ -13,6 +13,7 @@ void run(awaitable<void> program) {
     boost::asio::co_spawn(context, std::move(program),
                           [&failure](std::exception_ptr thrown) { failure = thrown; });
     context.run();
+    net::send_rest(context);
     if (failure) {
         std::rethrow_exception(failure);
     }

@@ -106,7 +106,10 @@ std::error_code TcpServer::Impl::start() {
                           [self = shared_from_this(), acceptor] { self->accept(acceptor); });
     }
     for (const auto& own : own_threads_) {
-        own->thread = std::thread([&context = own->context] { context.run(); });
+        own->thread = std::thread([&context = own->context] {
+            context.run();
+            net::send_rest(context);
+        });
     }
     return {};
 }

@@ -57,6 +57,9 @@ void Stream::read_on() {
 
 // What comes while nothing is to be read waits here; no more is received then.
 bool Stream::received(std::span<char> bytes, bool more, boost::system::error_code error) {
+    if (state_ == State::closed) {
+        return false;
+    }
     if (error) {
         input_ended(error);
         return false;
@@ -68,6 +71,9 @@ bool Stream::received(std::span<char> bytes, bool more, boost::system::error_cod
         bytes = {};
     }
     unread_ = more || paused;
+    if (paused && frame_began_at_ == std::chrono::steady_clock::time_point()) {
+        frame_began_at_ = active_at_;
+    }
     if (!paused) {
         process(bytes);
         resume_reading();

@@ -127,6 +127,7 @@ void UdpNode::Impl::run() {
     }
     while (running() && own_context_->run_one() > 0) {
     }
+    net::send_rest(*own_context_);
     signals.cancel();
     own_context_->restart();
     own_context_->poll();  // what was cancelled

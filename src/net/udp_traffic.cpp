@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <boost/asio/error.hpp>
+#include <boost/asio/executor_work_guard.hpp>
 
 #include "udp_sockets.hpp"
 
@@ -228,7 +229,9 @@ std::size_t UdpSockets::send_first(Socket& socket, std::span<const Departure> wa
 
 void UdpSockets::not_sent(ByteView bytes, const Address& to, std::error_code error) {
     tallies_.bytes_out.sub(bytes.size());
-    boost::asio::post(executor_, [weak = weak_from_this(), bytes = bytes.str(), to, error] {
+    // The loop must not end before, and what is posted counts only later.
+    boost::asio::post(executor_, [weak = weak_from_this(), bytes = bytes.str(), to, error,
+                                  work = boost::asio::make_work_guard(executor_)] {
         const auto self = weak.lock();
         Sender* const sender = self && self->open_ ? self->sender_for(to) : nullptr;
         if (!sender) {

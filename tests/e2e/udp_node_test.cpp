@@ -238,6 +238,21 @@ TEST(UdpNode, ForgetsPeersThatFallSilent) {
     }());
 }
 
+TEST(UdpNode, HasItsPortsAgainWhenItStartsAnew) {
+    run([]() -> awaitable<void> {
+        UdpNode node(local("again"));
+        co_await node.start();
+        // Its sockets wait for datagrams by now.
+        co_await pause(20ms);
+        const std::vector<Address> before = node.endpoints();
+        UdpNodeOptions same = local("again", node.port());
+        node.stop();
+        UdpNode anew(std::move(same));
+        co_await anew.start();
+        EXPECT_EQ(anew.endpoints(), before);
+    }());
+}
+
 TEST(UdpNode, MulticastsToAllButItself) {
     run([]() -> awaitable<void> {
         UdpNode first(local("first"));

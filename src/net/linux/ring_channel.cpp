@@ -5,10 +5,12 @@
 #include <algorithm>
 #include <array>
 #include <boost/asio/error.hpp>
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <stdexcept>
 #include <string_view>
 #include <utility>
 
@@ -24,17 +26,15 @@ bool would_block(boost::system::error_code error) {
     return error == boost::asio::error::would_block || error == boost::asio::error::try_again;
 }
 
-// One receive after another. While one is under way it keeps itself, as the ring refers to it.
+// One receive after another.
 class Receiving final : public RingReactor::Request {
 public:
     Receiving(RingReactor& reactor, int fd, std::weak_ptr<ChannelListener> listener)
-        : Request(&complete), reactor_(reactor), fd_(fd), listener_(std::move(listener)) {}
+        : Request(reactor), fd_(fd), listener_(std::move(listener)) {}
 
-    static void start(std::shared_ptr<Receiving> self) {
-        if (!self->self_ && !self->closed_ && self->reactor_.usable()) {
-            Receiving& receiving = *self;
-            receiving.self_ = std::move(self);
-            receiving.reactor_.receive(receiving.fd_, receiving);
+    void start() {
+        if (!under_way() && !closed_ && reactor_.usable()) {
+            reactor_.receive(fd_, *this);
         }
     }
     void close() {
@@ -43,54 +43,57 @@ public:
     }
 
 private:
-    static void complete(void* context, RingReactor::Operation* operation,
-                         const boost::system::error_code&, std::size_t) {
-        auto* receiving = static_cast<Receiving*>(operation);
-        receiving->reactor_.begin_completion();
-        auto self = std::move(receiving->self_);
-        if (context && receiving->completed()) {
-            start(std::move(self));
+    // However handling it ends, the memory is to receive again.
+    struct Borrowed {
+        Receiving& by;
+        ~Borrowed() { by.reactor_.give_back(by); }
+    };
+
+    void came() override {
+        if (receive_on()) {
+            start();
         }
     }
 
-    bool completed() {
+    bool receive_on() {
+        const Borrowed memory{*this};
         const auto listener = listener_.lock();
-        if (result == -ENOBUFS || result == -EAGAIN || result == -EINTR) {
-            if (listener) {
-                listener->input_came({});  // it will read
-            }
+        if (!listener) {
+            return false;
+        }
+        if (result_ == -ENOBUFS || result_ == -EAGAIN || result_ == -EINTR) {
+            listener->input_came({});  // it will read
             return false;
         }
         boost::system::error_code error;
-        if (result == 0) {
+        if (result_ == 0) {
             error = boost::asio::error::eof;
-        } else if (result < 0) {
-            error.assign(-result, boost::system::system_category());
+        } else if (result_ < 0) {
+            error.assign(-result_, boost::system::system_category());
         }
-        const bool more = (flags & IORING_CQE_F_SOCK_NONEMPTY) != 0;
-        const bool go_on = listener && listener->received(reactor_.received(*this), more, error);
-        reactor_.give_back(*this);
-        return go_on;
+        const bool more = (flags_ & IORING_CQE_F_SOCK_NONEMPTY) != 0;
+        return listener->received(reactor_.received(*this), more, error);
     }
 
-    RingReactor& reactor_;
     int fd_;
     bool closed_ = false;
     std::weak_ptr<ChannelListener> listener_;
-    std::shared_ptr<Receiving> self_;
 };
 
 class RingChannel final : public Channel, RingReactor::Sender {
 public:
     RingChannel(tcp::socket socket, RingReactor& reactor)
         : socket_(std::move(socket)), reactor_(reactor) {
-        reactor_.adopt(socket_.native_handle());
+        reactor_.leave_epoll(socket_.native_handle());
         const int on = 1;
         // Where the system has no such thing, each read is followed by one that finds nothing.
         static_cast<void>(
             setsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_INQ, &on, sizeof on));
     }
-    ~RingChannel() override { reactor_.forget(*this); }
+    ~RingChannel() override {
+        reactor_.submit_for(*this);
+        reactor_.forget(*this);
+    }
 
     void start(std::weak_ptr<ChannelListener> listener) override {
         listener_ = listener;
@@ -124,7 +127,7 @@ std::size_t RingChannel::read(std::span<const boost::asio::mutable_buffer> buffe
                               boost::system::error_code& error) {
     const std::size_t count = read_now(buffers, more, error);
     if (!more && (!error || would_block(error))) {
-        Receiving::start(receiving_);
+        receiving_->start();
     }
     return count;
 }
@@ -170,21 +173,21 @@ std::size_t RingChannel::read_now(std::span<const boost::asio::mutable_buffer> b
 std::size_t RingChannel::write(ByteView bytes, boost::system::error_code& error) {
     // While others wait to be handled, a short answer goes at once, so that its receiver can go on
     // meanwhile; batches do better together (bench: many_connections, pipelined_64_50).
-    const bool at_once = bytes.size() < batch_min && reactor_.others_completed();
+    const bool at_once = bytes.size() < batch_min && reactor_.others_came();
     if (unsent() == 0 && !at_once && bytes.size() <= copied_max &&
         reactor_.send(socket_.native_handle(), *this, bytes)) {
         return bytes.size();
     }
-    if (reactor_.holds_bytes_of(*this)) {
-        reactor_.submit();
-    }
+    reactor_.submit_for(*this);
     return unsent() > 0 ? 0 : write_now(socket_, bytes, error);
 }
 
 // An error shows again when the rest is written.
 void RingChannel::not_sent(ByteView rest, const msghdr*, std::error_code) {
     unsent_ = rest;
-    boost::asio::post(socket_.get_executor(), [weak = listener_] {
+    // The loop must not end before, and what is posted counts only later.
+    const auto executor = socket_.get_executor();
+    boost::asio::post(executor, [weak = listener_, work = boost::asio::make_work_guard(executor)] {
         if (const auto listener = weak.lock()) {
             listener->output_blocked();
         }
@@ -200,9 +203,7 @@ void RingChannel::wait_writable() {
 }
 
 void RingChannel::settle(boost::system::error_code& error) {
-    if (reactor_.holds_bytes_of(*this)) {
-        reactor_.submit();
-    }
+    reactor_.submit_for(*this);
     if (unsent() > 0) {
         unsent_.erase(0, write_now(socket_, ByteView(unsent_), error));
     }
@@ -228,6 +229,13 @@ bool use_ring(boost::asio::io_context& context) {
     }
     boost::asio::add_service<boost::asio::detail::epoll_reactor>(context, new RingReactor(context));
     return true;
+}
+
+void send_rest(boost::asio::io_context& context) {
+    auto& reactor = boost::asio::use_service<boost::asio::detail::epoll_reactor>(context);
+    if (auto* ring = dynamic_cast<RingReactor*>(&reactor)) {
+        ring->submit();
+    }
 }
 
 std::unique_ptr<Channel> open_ring_channel(tcp::socket& socket) {

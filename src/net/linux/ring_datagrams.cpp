@@ -8,54 +8,48 @@
 namespace netaio::net {
 namespace {
 
-// One receive after another. While one is under way it keeps itself, as the ring refers to it.
+// One receive after another.
 class ReceivingDatagram final : public RingReactor::Request {
 public:
     ReceivingDatagram(RingReactor& reactor, std::weak_ptr<InputListener> listener)
-        : Request(&complete), reactor_(reactor), listener_(std::move(listener)) {
+        : Request(reactor), listener_(std::move(listener)) {
         parts_.bytes = {bytes_.get(), size_max};
     }
 
-    static void start(const std::shared_ptr<ReceivingDatagram>& self, int fd) {
-        self->came_ = false;
-        self->self_ = self;
-        make_room(self->header_, self->parts_);
-        self->reactor_.receive(fd, *self, self->header_);
+    void start(int fd) {
+        if (!under_way() && reactor_.usable()) {
+            came_ = false;
+            make_room(header_, parts_);
+            reactor_.receive(fd, *this, header_);
+        }
     }
-    bool under_way() const noexcept { return self_ != nullptr; }
 
     std::optional<Arrival> take(std::error_code& error) {
         if (!std::exchange(came_, false)) {
             return std::nullopt;
         }
-        if (result < 0) {
-            error.assign(-result, std::system_category());
+        if (result_ < 0) {
+            error.assign(-result_, std::system_category());
             return std::nullopt;
         }
-        return arrival(header_, parts_, static_cast<std::size_t>(result));
+        return arrival(header_, parts_, static_cast<std::size_t>(result_));
     }
 
 private:
     static constexpr std::size_t size_max = 65536;
 
-    static void complete(void* context, RingReactor::Operation* operation,
-                         const boost::system::error_code&, std::size_t) {
-        auto* receiving = static_cast<ReceivingDatagram*>(operation);
-        receiving->reactor_.begin_completion();
-        const auto self = std::move(receiving->self_);
-        receiving->came_ = true;
-        if (const auto listener = receiving->listener_.lock(); context && listener) {
+    void came() override {
+        came_ = true;
+        if (const auto listener = listener_.lock()) {
             listener->input_came({});
         }
     }
 
-    RingReactor& reactor_;
     std::weak_ptr<InputListener> listener_;
     std::unique_ptr<char[]> bytes_ = std::make_unique_for_overwrite<char[]>(size_max);
     DatagramParts parts_;
     msghdr header_{};
     bool came_ = false;
-    std::shared_ptr<ReceivingDatagram> self_;
 };
 
 class LinuxDatagramRing final : public DatagramRing, RingReactor::Sender {
@@ -66,7 +60,7 @@ public:
           reactor_(reactor),
           receiving_(std::make_shared<ReceivingDatagram>(reactor, std::move(listener))),
           not_sent_(std::move(not_sent)) {
-        reactor_.adopt(fd);
+        reactor_.leave_epoll(fd);
     }
 
     ~LinuxDatagramRing() override {
@@ -76,16 +70,12 @@ public:
         shutdown(fd_, SHUT_RDWR);  // wakes the receive, which keeps the port else
     }
 
-    void wait() override {
-        if (!receiving_->under_way() && reactor_.usable()) {
-            ReceivingDatagram::start(receiving_, fd_);
-        }
-    }
+    void wait() override { receiving_->start(fd_); }
 
     std::optional<Arrival> take(std::error_code& error) override { return receiving_->take(error); }
 
     bool send(const char* bytes, const Departure& departure) override {
-        if (departure.interface != 0 || reactor_.others_completed()) {
+        if (departure.interface != 0 || reactor_.others_came()) {
             return false;
         }
         msghdr header;
@@ -94,11 +84,7 @@ public:
         return reactor_.send(fd_, *this, header);
     }
 
-    void settle() override {
-        if (reactor_.holds_bytes_of(*this)) {
-            reactor_.submit();
-        }
-    }
+    void settle() override { reactor_.submit_for(*this); }
 
     void wait_writable(UdpSocket& socket, std::function<void()> then) override {
         reactor_.wait_writable(socket, std::move(then));

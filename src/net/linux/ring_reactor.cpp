@@ -5,12 +5,15 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <atomic>
 #include <boost/asio/io_context.hpp>
+#include <cassert>
 #include <cerrno>
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <new>
 #include <system_error>
 
 #include "seen_by_sanitizer.hpp"
@@ -37,6 +40,22 @@ constexpr std::uint64_t send_tag = 1;  // in the lowest bit, before the number o
 // With MSG_WAITALL a send that the system takes in part counts as failed, and is heard of.
 constexpr int send_flags = MSG_DONTWAIT | MSG_WAITALL | MSG_NOSIGNAL;
 
+// Other than the system's, these numbers are not given again.
+std::uint64_t this_thread_number() noexcept {
+    static std::atomic<std::uint64_t> last{0};
+    thread_local std::uint64_t number = 0;
+    if (number == 0) {
+        number = last.fetch_add(1) + 1;
+    }
+    return number;
+}
+
+// Errors that pass.
+bool is_lasting(int result) noexcept {
+    return result < 0 && result != -EINTR && result != -EAGAIN && result != -EBUSY &&
+           result != -ETIME;
+}
+
 void check(int result, const char* what) {
     if (result < 0) {
         throw std::system_error(-result, std::system_category(), what);
@@ -45,37 +64,79 @@ void check(int result, const char* what) {
 
 }  // namespace
 
+// An io_uring, with memory to receive into.
+class Ring {
+public:
+    // Throws std::system_error where the system has none, or not all of what is used.
+    Ring();
+    ~Ring();
+    Ring(const Ring&) = delete;
+    Ring& operator=(const Ring&) = delete;
+
+    io_uring& get() noexcept { return ring_; }
+    // The next request to fill in; null when as many as may be wait for submission.
+    io_uring_sqe* next() noexcept { return io_uring_get_sqe(&ring_); }
+    unsigned space() const noexcept { return io_uring_sq_space_left(&ring_); }
+
+    static constexpr std::uint16_t buffer_group = 0;
+    std::span<char> buffer(unsigned id, std::size_t size) noexcept {
+        return {&buffers_[id * buffer_size], size};
+    }
+    void give_back(unsigned id) noexcept;
+
+private:
+    void begin();
+
+    static constexpr unsigned requests_max = 256;      // between two submissions
+    static constexpr unsigned completions_max = 4096;  // the kernel keeps what goes beyond
+    static constexpr unsigned buffer_count = 32;
+    static constexpr std::size_t buffer_size = 64 * 1024;
+
+    struct Free {
+        void operator()(void* memory) const noexcept { std::free(memory); }
+    };
+
+    io_uring ring_{};
+    std::unique_ptr<io_uring_buf_ring, Free> free_buffers_;
+    std::unique_ptr<char[]> buffers_;
+};
+
 Ring::Ring() {
+    constexpr std::size_t page = 4096;
+    constexpr std::size_t ring_size = buffer_count * sizeof(io_uring_buf);
+    free_buffers_.reset(static_cast<io_uring_buf_ring*>(
+        std::aligned_alloc(page, (ring_size + page - 1) / page * page)));
+    if (!free_buffers_) {
+        throw std::bad_alloc();
+    }
+    buffers_ = std::make_unique_for_overwrite<char[]>(buffer_count * buffer_size);
     io_uring_params params{};
     params.flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN |
                    IORING_SETUP_TASKRUN_FLAG | IORING_SETUP_SUBMIT_ALL | IORING_SETUP_CQSIZE;
     params.cq_entries = completions_max;
     check(io_uring_queue_init_params(requests_max, &ring_, &params), "io_uring_setup");
-    io_uring_register_ring_fd(
-        &ring_);  // spares a lookup for each call, where there is such a thing
-    constexpr std::size_t page = 4096;
-    constexpr std::size_t ring_size = buffer_count * sizeof(io_uring_buf);
-    free_buffers_.reset(static_cast<io_uring_buf_ring*>(
-        std::aligned_alloc(page, (ring_size + page - 1) / page * page)));
-    buffers_ = std::make_unique_for_overwrite<char[]>(buffer_count * buffer_size);
+    try {
+        begin();
+    } catch (...) {
+        io_uring_queue_exit(&ring_);
+        throw;
+    }
+}
+
+void Ring::begin() {
+    io_uring_register_ring_fd(&ring_);  // spares each call a lookup, where there is such a thing
     io_uring_buf_ring_init(free_buffers_.get());
     io_uring_buf_reg registration{};
     registration.ring_addr = reinterpret_cast<std::uintptr_t>(free_buffers_.get());
     registration.ring_entries = buffer_count;
     registration.bgid = buffer_group;
-    if (const int result = io_uring_register_buf_ring(&ring_, &registration, 0); result < 0) {
-        io_uring_queue_exit(&ring_);
-        check(result, "io_uring_register");
-    }
+    check(io_uring_register_buf_ring(&ring_, &registration, 0), "io_uring_register");
     for (unsigned id = 0; id < buffer_count; ++id) {
         give_back(id);
     }
     // Some systems let one be made, but not used.
     io_uring_prep_nop(next());
-    if (const int result = io_uring_submit_and_wait(&ring_, 1); result < 0) {
-        io_uring_queue_exit(&ring_);
-        check(result, "io_uring_enter");
-    }
+    check(io_uring_submit_and_wait(&ring_, 1), "io_uring_enter");
     io_uring_cq_advance(&ring_, 1);
 }
 
@@ -94,6 +155,22 @@ RingReactor::RingReactor(boost::asio::execution_context& context)
     : epoll_reactor(context),
       scheduler_(boost::asio::use_service<boost::asio::detail::scheduler>(context)) {}
 
+RingReactor::~RingReactor() = default;
+
+void RingReactor::Request::complete(void* context, Operation* operation,
+                                    const boost::system::error_code&, std::size_t) {
+    auto* request = static_cast<Request*>(operation);
+    --request->reactor_.came_;
+    const auto self = std::move(request->self_);
+    if (context) {
+        request->came();
+    }
+}
+
+bool RingReactor::usable() const noexcept {
+    return ring_ && thread_ == this_thread_number();
+}
+
 RingReactor* RingReactor::of(const boost::asio::any_io_executor& executor) {
     const auto* own = executor.target<boost::asio::io_context::executor_type>();
     if (!own || !own->running_in_this_thread()) {
@@ -110,7 +187,10 @@ bool RingReactor::open() {
         try {
             ring_ = std::make_unique<Ring>();
             output_ = std::make_unique_for_overwrite<char[]>(output_size);
-            thread_ = std::this_thread::get_id();
+            thread_ = this_thread_number();
+            init_task();  // what the loop waits in, as any socket of Asio's says too
+        } catch (const std::bad_alloc&) {
+            return false;
         } catch (const std::system_error& error) {
             // Epoll does. Short of memory or descriptors this time, or for good?
             unavailable_ = error.code() != std::errc::not_enough_memory &&
@@ -121,16 +201,16 @@ bool RingReactor::open() {
     return usable();
 }
 
-void RingReactor::adopt(int fd) {
+void RingReactor::leave_epoll(int fd) {
     epoll_event none{};
     epoll_ctl(epoll_of(*this), EPOLL_CTL_DEL, fd, &none);
 }
 
-void RingReactor::lend(int fd, per_descriptor_data data) {
+bool RingReactor::enter_epoll(int fd, per_descriptor_data data) {
     epoll_event event{};
     event.events = EPOLLIN | EPOLLOUT | EPOLLPRI | EPOLLERR | EPOLLHUP | EPOLLET;  // as Asio does
     event.data.ptr = data;
-    epoll_ctl(epoll_of(*this), EPOLL_CTL_ADD, fd, &event);
+    return epoll_ctl(epoll_of(*this), EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
 io_uring_sqe* RingReactor::next() {
@@ -144,6 +224,7 @@ io_uring_sqe* RingReactor::next() {
 
 void RingReactor::started(io_uring_sqe& entry, Request& request) {
     entry.user_data = reinterpret_cast<std::uintptr_t>(&request);
+    request.self_ = request.shared_from_this();
     waiting_.push_back(request);
     scheduler_.work_started();
 }
@@ -173,17 +254,17 @@ void RingReactor::cancel(Request& request) {
 }
 
 std::span<char> RingReactor::received(const Request& request) noexcept {
-    if (request.result <= 0) {
+    if (request.result_ <= 0) {
         return {};
     }
-    return ring_->buffer(request.flags >> IORING_CQE_BUFFER_SHIFT,
-                         static_cast<std::size_t>(request.result));
+    return ring_->buffer(request.flags_ >> IORING_CQE_BUFFER_SHIFT,
+                         static_cast<std::size_t>(request.result_));
 }
 
 void RingReactor::give_back(Request& request) noexcept {
-    if (request.flags & IORING_CQE_F_BUFFER) {
-        ring_->give_back(request.flags >> IORING_CQE_BUFFER_SHIFT);
-        request.flags &= ~IORING_CQE_F_BUFFER;
+    if (request.flags_ & IORING_CQE_F_BUFFER) {
+        ring_->give_back(request.flags_ >> IORING_CQE_BUFFER_SHIFT);
+        request.flags_ &= ~IORING_CQE_F_BUFFER;
     }
 }
 
@@ -211,23 +292,23 @@ bool RingReactor::send(int fd, Sender& sender, ByteView bytes) {
     if (!usable() || (follows && sendings_.back().sender != &sender)) {
         return false;
     }
-    char* const copy = room_for(bytes.size());
+    // Room is taken only for what will be sent.
+    char* const copy = follows || ring_->space() > 0 ? room_for(bytes.size()) : nullptr;
     if (!copy) {
         return false;
     }
     std::ranges::copy(bytes, copy);
     if (follows) {
         Sending& before = sendings_.back();
+        assert(before.bytes.data() + before.bytes.size() == copy);
         before.bytes = ByteView(before.bytes.data(), before.bytes.size() + bytes.size());
         before.request->len = static_cast<unsigned>(before.bytes.size());
         return true;
     }
     io_uring_sqe* const entry = ring_->next();
-    if (entry) {
-        io_uring_prep_send(entry, fd, copy, bytes.size(), send_flags);
-        sending(*entry, sender, ByteView(copy, bytes.size()));
-    }
-    return entry != nullptr;
+    io_uring_prep_send(entry, fd, copy, bytes.size(), send_flags);
+    sending(*entry, sender, ByteView(copy, bytes.size()));
+    return true;
 }
 
 bool RingReactor::send(int fd, Sender& sender, const msghdr& message) {
@@ -239,7 +320,7 @@ bool RingReactor::send(int fd, Sender& sender, const msghdr& message) {
     const iovec& bytes = message.msg_iov[0];
     const std::size_t header_size = aligned(sizeof(msghdr)) + aligned(sizeof(iovec)) +
                                     aligned(message.msg_namelen) + aligned(message.msg_controllen);
-    char* at = usable() && message.msg_iovlen == 1
+    char* at = usable() && message.msg_iovlen == 1 && ring_->space() > 0
                    ? room_for(header_size + aligned(bytes.iov_len) + aligned(1))
                    : nullptr;
     if (!at) {
@@ -258,12 +339,10 @@ bool RingReactor::send(int fd, Sender& sender, const msghdr& message) {
         message.msg_controllen > 0 ? keep(message.msg_control, message.msg_controllen) : nullptr;
     copy->msg_iov->iov_base = keep(bytes.iov_base, bytes.iov_len);
     io_uring_sqe* const entry = ring_->next();
-    if (entry) {
-        io_uring_prep_sendmsg(entry, fd, copy, send_flags);
-        sending(*entry, sender,
-                ByteView(static_cast<const char*>(copy->msg_iov->iov_base), bytes.iov_len), copy);
-    }
-    return entry != nullptr;
+    io_uring_prep_sendmsg(entry, fd, copy, send_flags);
+    sending(*entry, sender,
+            ByteView(static_cast<const char*>(copy->msg_iov->iov_base), bytes.iov_len), copy);
+    return true;
 }
 
 void RingReactor::forget(const Sender& sender) noexcept {
@@ -275,22 +354,29 @@ void RingReactor::forget(const Sender& sender) noexcept {
 }
 
 void RingReactor::submit() {
-    if (usable() && io_uring_sq_ready(&ring_->get()) > 0) {
+    while (usable() && io_uring_sq_ready(&ring_->get()) > 0) {
         about_to_send();
-        io_uring_submit(&ring_->get());
+        // With what is done already: that lets go of sockets that were closed.
+        const int result = io_uring_submit_and_get_events(&ring_->get());
+        if (is_lasting(result)) {
+            check(result, "io_uring_enter");
+        }
         collect();
     }
 }
 
 void RingReactor::collect() {
-    io_uring_cqe* entry = nullptr;
-    unsigned head = 0;
-    unsigned count = 0;
-    io_uring_for_each_cqe(&ring_->get(), head, entry) {
-        ++count;
-        finished(entry->user_data, entry->res, entry->flags);
-    }
-    io_uring_cq_advance(&ring_->get(), count);
+    io_uring& ring = ring_->get();
+    do {
+        io_uring_cqe* entry = nullptr;
+        unsigned head = 0;
+        unsigned count = 0;
+        io_uring_for_each_cqe(&ring, head, entry) {
+            ++count;
+            finished(entry->user_data, entry->res, entry->flags);
+        }
+        io_uring_cq_advance(&ring, count);
+    } while (io_uring_cq_has_overflow(&ring) && io_uring_get_events(&ring) >= 0);
     if (!sendings_.empty() && io_uring_sq_ready(&ring_->get()) == 0) {
         sendings_.clear();
         output_used_ = 0;
@@ -316,26 +402,30 @@ void RingReactor::finished(std::uint64_t user_data, int result, unsigned flags) 
     } else {
         auto* request = reinterpret_cast<Request*>(user_data);
         have_received();
-        request->result = result;
-        request->flags = flags;
+        request->result_ = result;
+        request->flags_ = flags;
         waiting_.erase(waiting_.iterator_to(*request));
         done_.push(request);
-        ++completed_;
+        ++came_;
     }
 }
 
 void RingReactor::enter(long usec) {
     io_uring& ring = ring_->get();
     about_to_send();
+    int result = 0;
     if (usec < 0) {
-        io_uring_submit_and_wait(&ring, 1);
+        result = io_uring_submit_and_wait(&ring, 1);
     } else if (usec > 0) {
         __kernel_timespec time{usec / 1000000, usec % 1000000 * 1000};
         io_uring_cqe* first = nullptr;
-        io_uring_submit_and_wait_timeout(&ring, &first, 1, &time, nullptr);
+        result = io_uring_submit_and_wait_timeout(&ring, &first, 1, &time, nullptr);
     } else if (io_uring_sq_ready(&ring) > 0 ||
                (*ring.sq.kflags & (IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW))) {
-        io_uring_submit_and_get_events(&ring);
+        result = io_uring_submit_and_get_events(&ring);
+    }
+    if (is_lasting(result)) {
+        check(result, "io_uring_enter");
     }
 }
 
@@ -350,8 +440,10 @@ void RingReactor::run(long usec, boost::asio::detail::op_queue<Operation>& done)
         entry->user_data = epoll_tag;
         watching_epoll_ = true;
     }
-    enter(done_.empty() ? usec : 0);
+    // When all there is to do is to send, nothing tells that it was done.
+    enter(done_.empty() && !waiting_.empty() ? usec : 0);
     collect();
+    submit();  // what an interruption left
     done.push(done_);
     if (std::exchange(epoll_ready_, false)) {
         epoll_reactor::run(0, done);

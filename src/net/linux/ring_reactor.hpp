@@ -8,52 +8,20 @@
 #include <boost/asio/detail/epoll_reactor.hpp>
 #include <boost/asio/detail/op_queue.hpp>
 #include <boost/asio/detail/scheduler_operation.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/intrusive/list.hpp>
 #include <functional>
 #include <memory>
 #include <netaio/bytes.hpp>
 #include <span>
 #include <system_error>
-#include <thread>
 #include <vector>
 
 #include "descriptor.hpp"
 
 namespace netaio::net {
 
-/// An io_uring of one loop, with buffers to receive into and to send from.
-class Ring {
-public:
-    /// Throws std::system_error where the system has none, or not all of what is used.
-    Ring();
-    ~Ring();
-    Ring(const Ring&) = delete;
-    Ring& operator=(const Ring&) = delete;
-
-    io_uring& get() noexcept { return ring_; }
-    /// The next request to fill in; null when as many as may be wait for submission.
-    io_uring_sqe* next() noexcept { return io_uring_get_sqe(&ring_); }
-
-    static constexpr std::uint16_t buffer_group = 0;
-    std::span<char> buffer(unsigned id, std::size_t size) noexcept {
-        return {&buffers_[id * buffer_size], size};
-    }
-    void give_back(unsigned id) noexcept;
-
-private:
-    static constexpr unsigned requests_max = 256;      // between two submissions
-    static constexpr unsigned completions_max = 4096;  // the kernel keeps what goes beyond
-    static constexpr unsigned buffer_count = 32;
-    static constexpr std::size_t buffer_size = 64 * 1024;
-
-    struct Free {
-        void operator()(void* memory) const noexcept { std::free(memory); }
-    };
-
-    io_uring ring_{};
-    std::unique_ptr<io_uring_buf_ring, Free> free_buffers_;
-    std::unique_ptr<char[]> buffers_;
-};
+class Ring;
 
 /// Asio's reactor, with a ring to wait in. A loop that waits in epoll calls the system to wait, to
 /// receive and to send; this one receives in the wait, and sends what a turn of the loop had to
@@ -64,14 +32,27 @@ public:
     using Operation = boost::asio::detail::operation;
     using Hook = boost::intrusive::list_base_hook<>;
 
-    /// What the ring was asked for. Completes as an operation of the loop; destroyed with it.
-    class Request : public Operation, public Hook {
+    /// Something to receive. While it is under way it keeps itself, as the ring refers to it.
+    class Request : public Operation, public Hook, public std::enable_shared_from_this<Request> {
     public:
-        int result = 0;  // of the system call it stands for, or minus the error
-        unsigned flags = 0;
+        bool under_way() const noexcept { return self_ != nullptr; }
 
     protected:
-        using Operation::Operation;
+        explicit Request(RingReactor& reactor) : Operation(&complete), reactor_(reactor) {}
+        virtual ~Request() = default;
+        /// It is done, on the loop, and under way no more.
+        virtual void came() = 0;
+
+        RingReactor& reactor_;
+        int result_ = 0;  // how many bytes, or minus the error
+        unsigned flags_ = 0;
+
+    private:
+        friend RingReactor;
+        static void complete(void* context, Operation* operation, const boost::system::error_code&,
+                             std::size_t);
+
+        std::shared_ptr<Request> self_;
     };
 
     /// What bytes are sent for.
@@ -88,38 +69,41 @@ public:
     };
 
     explicit RingReactor(boost::asio::execution_context& context);
+    ~RingReactor();
 
     /// The reactor of the loop that the calling thread runs, if it has a ring and the executor is
     /// the loop's own.
     static RingReactor* of(const boost::asio::any_io_executor& executor);
     /// Takes a socket out of Asio's epoll, so that input wakes the loop once.
-    void adopt(int fd);
+    void leave_epoll(int fd);
     /// Calls the function when the socket takes output, or never will. By epoll: a ring also tells
     /// that the peer sends no more, again and again.
     template <class Socket>
     void wait_writable(Socket& socket, std::function<void()> then) {
         auto& entry = descriptor_of(socket);
-        lend(entry.socket_, entry.reactor_data_);
+        if (!enter_epoll(entry.socket_, entry.reactor_data_)) {
+            boost::asio::post(socket.get_executor(), std::move(then));  // to find out by writing
+            return;
+        }
         socket.async_wait(Socket::wait_write, [this, fd = entry.socket_, then = std::move(then)](
                                                   boost::system::error_code error) {
             if (!error) {
-                adopt(fd);
+                leave_epoll(fd);
                 then();
             }
         });
     }
 
     /// Whether the calling thread is the ring's, as all that follows wants.
-    bool usable() const noexcept { return ring_ && thread_ == std::this_thread::get_id(); }
+    bool usable() const noexcept;
     /// Receives once, when something comes, into memory of the ring.
     void receive(int fd, Request& request);
     /// Receives once into the message, which must last until then.
     void receive(int fd, Request& request, msghdr& message);
     /// Ends it early, if it still waits.
     void cancel(Request& request);
-    /// A receive says that it is completed now. Whether others that are wait to be.
-    void begin_completion() noexcept { --completed_; }
-    bool others_completed() const noexcept { return completed_ > 0; }
+    /// Whether other receives that are done wait for the loop.
+    bool others_came() const noexcept { return came_ > 0; }
     /// What a receive brought, and giving its memory back.
     std::span<char> received(const Request& request) noexcept;
     void give_back(Request& request) noexcept;
@@ -131,8 +115,15 @@ public:
     bool send(int fd, Sender& sender, const msghdr& message);
     /// Whether bytes of the sender are still to be sent.
     bool holds_bytes_of(const Sender& sender) const noexcept { return sender.turn_ == turn_; }
-    /// Sends what was given, now. Afterwards every sender knows what was not taken.
+    /// Sends what was given, now. Afterwards every sender knows what was not taken. Throws
+    /// std::system_error when the ring fails.
     void submit();
+    /// The same, if there is something of this sender.
+    void submit_for(const Sender& sender) {
+        if (holds_bytes_of(sender)) {
+            submit();
+        }
+    }
     /// Drops what the sender gave.
     void forget(const Sender& sender) noexcept;
 
@@ -150,7 +141,7 @@ private:
     };
 
     bool open();
-    void lend(int fd, per_descriptor_data data);
+    bool enter_epoll(int fd, per_descriptor_data data);
     io_uring_sqe* next();
     char* room_for(std::size_t size) noexcept;
     void sending(io_uring_sqe& entry, Sender& sender, ByteView bytes,
@@ -163,14 +154,14 @@ private:
     boost::asio::detail::scheduler& scheduler_;
     std::unique_ptr<Ring> ring_;
     bool unavailable_ = false;
-    std::thread::id thread_;
+    std::uint64_t thread_ = 0;
     boost::intrusive::list<Request, boost::intrusive::constant_time_size<false>> waiting_;
     boost::asio::detail::op_queue<Operation> done_;
     std::unique_ptr<char[]> output_;
     std::size_t output_used_ = 0;
     std::vector<Sending> sendings_;
     std::uint64_t turn_ = 1;
-    std::size_t completed_ = 0;  // requests that the loop has still to complete
+    std::size_t came_ = 0;  // receives that are done and wait for the loop
     bool watching_epoll_ = false;
     bool epoll_ready_ = false;
 };

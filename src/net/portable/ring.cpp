@@ -6,6 +6,8 @@ bool use_ring(boost::asio::io_context&) {
     return false;
 }
 
+void send_rest(boost::asio::io_context&) {}
+
 std::unique_ptr<Channel> open_ring_channel(boost::asio::ip::tcp::socket&) {
     return nullptr;
 }
