@@ -227,7 +227,14 @@ bool use_ring(boost::asio::io_context& context) {
     if (wanted && std::string_view(wanted) == "off") {
         return false;
     }
-    boost::asio::add_service<boost::asio::detail::epoll_reactor>(context, new RingReactor(context));
+    using boost::asio::detail::epoll_reactor;
+    if (boost::asio::has_service<epoll_reactor>(context)) {
+        throw std::logic_error(
+            "use_io_uring() comes too late: call it before anything else is made on the context");
+    }
+    auto reactor = std::make_unique<RingReactor>(context);
+    boost::asio::add_service<epoll_reactor>(context, reactor.get());
+    reactor.release();
     return true;
 }
 
