@@ -19,7 +19,8 @@ public:
     /// A clock that never steps back, for timeouts.
     virtual std::chrono::steady_clock::time_point steady_now() const = 0;
 
-    /// Seconds since 1970 as protocol.md §5 writes them.
+    /// Seconds since 1970 as protocol.md §5 writes them: those of now(), unless a clock has them
+    /// cheaper.
     virtual std::uint32_t unix_seconds() const;
 };
 

@@ -1,7 +1,5 @@
 #include "channel.hpp"
 
-#include <boost/asio/error.hpp>
-
 #include "ring.hpp"
 
 namespace netaio::net {
@@ -67,7 +65,7 @@ std::size_t write_now(tcp::socket& socket, ByteView bytes, boost::system::error_
             break;
         }
     }
-    if (error == boost::asio::error::would_block || error == boost::asio::error::try_again) {
+    if (would_block(error)) {
         error.clear();
     }
     return written;

@@ -3,6 +3,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ip/udp.hpp>
 #include <memory>
+#include <system_error>
 
 /// Waiting for input without taking a buffer: what operating systems do differently. One folder
 /// beside this file for each way: linux/, and portable/ for all others.
@@ -21,5 +22,11 @@ public:
 /// each socket.
 void wait_for_input(boost::asio::ip::tcp::socket& socket, std::weak_ptr<InputListener> listener);
 void wait_for_input(boost::asio::ip::udp::socket& socket, std::weak_ptr<InputListener> listener);
+
+/// Whether an error only says that a socket is not ready.
+inline bool would_block(const std::error_code& error) noexcept {
+    return error == std::errc::resource_unavailable_try_again ||
+           error == std::errc::operation_would_block;
+}
 
 }  // namespace netaio::net

@@ -39,7 +39,7 @@ public:
     /// Sends what is to be sent now.
     virtual void settle() = 0;
     /// Calls the function when the socket takes output again.
-    virtual void wait_writable(UdpSocket& socket, std::function<void()> then) = 0;
+    virtual void wait_writable(std::function<void()> then) = 0;
 };
 
 /// Null when the calling thread's loop has no ring. The socket must outlive it.

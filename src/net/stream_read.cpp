@@ -90,7 +90,7 @@ void Stream::input_ended(boost::system::error_code error) {
     if (error == boost::asio::error::eof) {
         peer_finished_ = true;
         requests_ ? void(abort(Errc::closed)) : drain();
-    } else if (error != boost::asio::error::would_block && error != boost::asio::error::try_again) {
+    } else if (!would_block(error)) {
         abort(error);
     }
 }

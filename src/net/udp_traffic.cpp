@@ -11,11 +11,6 @@ namespace {
 // Batches received before others get their turn.
 constexpr int batches_per_turn = 4;
 
-bool would_block(const std::error_code& error) {
-    return error == std::errc::resource_unavailable_try_again ||
-           error == std::errc::operation_would_block;
-}
-
 }  // namespace
 
 void UdpSockets::Socket::input_came(boost::system::error_code error) {
@@ -277,7 +272,7 @@ void UdpSockets::wait_writable(Sender& sender) {
         }
     };
     if (sender.socket->ring) {
-        sender.socket->ring->wait_writable(*sender.socket, go_on);
+        sender.socket->ring->wait_writable(go_on);
         return;
     }
     sender.socket->async_wait(boost::asio::socket_base::wait_write,

@@ -22,10 +22,6 @@ namespace {
 
 using boost::asio::ip::tcp;
 
-bool would_block(boost::system::error_code error) {
-    return error == boost::asio::error::would_block || error == boost::asio::error::try_again;
-}
-
 // One receive after another.
 class Receiving final : public RingReactor::Request {
 public:

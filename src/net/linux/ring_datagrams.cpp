@@ -54,23 +54,24 @@ private:
 
 class LinuxDatagramRing final : public DatagramRing, RingReactor::Sender {
 public:
-    LinuxDatagramRing(int fd, RingReactor& reactor, std::weak_ptr<InputListener> listener,
-                      NotSent not_sent)
-        : fd_(fd),
+    LinuxDatagramRing(UdpSocket& socket, RingReactor& reactor,
+                      std::weak_ptr<InputListener> listener, NotSent not_sent)
+        : socket_(socket),
           reactor_(reactor),
           receiving_(std::make_shared<ReceivingDatagram>(reactor, std::move(listener))),
           not_sent_(std::move(not_sent)) {
-        reactor_.leave_epoll(fd);
+        reactor_.leave_epoll(socket_.native_handle());
     }
 
     ~LinuxDatagramRing() override {
         reactor_.cancel(*receiving_);
         reactor_.submit();  // what names this socket, before its number is another's
         reactor_.forget(*this);
-        shutdown(fd_, SHUT_RDWR);  // wakes the receive, which keeps the port else
+        shutdown(socket_.native_handle(),
+                 SHUT_RDWR);  // wakes the receive, which keeps the port else
     }
 
-    void wait() override { receiving_->start(fd_); }
+    void wait() override { receiving_->start(socket_.native_handle()); }
 
     std::optional<Arrival> take(std::error_code& error) override { return receiving_->take(error); }
 
@@ -81,13 +82,13 @@ public:
         msghdr header;
         DatagramParts parts;
         address(header, parts, bytes, departure);
-        return reactor_.send(fd_, *this, header);
+        return reactor_.send(socket_.native_handle(), *this, header);
     }
 
     void settle() override { reactor_.submit_for(*this); }
 
-    void wait_writable(UdpSocket& socket, std::function<void()> then) override {
-        reactor_.wait_writable(socket, std::move(then));
+    void wait_writable(std::function<void()> then) override {
+        reactor_.wait_writable(socket_, std::move(then));
     }
 
 private:
@@ -96,7 +97,7 @@ private:
         not_sent_(bytes, to.value_or(Address()), error);
     }
 
-    int fd_;
+    UdpSocket& socket_;
     RingReactor& reactor_;
     std::shared_ptr<ReceivingDatagram> receiving_;
     NotSent not_sent_;
@@ -111,8 +112,8 @@ std::unique_ptr<DatagramRing> open_datagram_ring(UdpSocket& socket,
     if (!reactor) {
         return nullptr;
     }
-    return std::make_unique<LinuxDatagramRing>(socket.native_handle(), *reactor,
-                                               std::move(listener), std::move(not_sent));
+    return std::make_unique<LinuxDatagramRing>(socket, *reactor, std::move(listener),
+                                               std::move(not_sent));
 }
 
 }  // namespace netaio::net
