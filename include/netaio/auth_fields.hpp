@@ -71,7 +71,7 @@ private:
     // a pointer. Pooled, so that those with fields take no memory anew.
     struct Held {
         boost::container::small_vector<Entry, 6> entries;
-        std::string arena;
+        boost::container::small_vector<char, 256> arena;
     };
     struct Recycle {
         void operator()(Held* held) const noexcept;
@@ -82,6 +82,8 @@ private:
         return held_ ? std::span<const Entry>(held_->entries.data(), held_->entries.size())
                      : std::span<const Entry>();
     }
+    bool has_room(std::size_t size);
+    void grow(std::size_t size);
     char* add(std::string_view name, std::size_t packed_size);
 
     const Entry* find(std::string_view name) const noexcept;

@@ -9,44 +9,48 @@ namespace {
 constexpr char inner_byte = 0x36;
 constexpr char outer_byte = 0x5c;
 
-template <char Byte>
+// The bytes of a pad that the key cannot reach.
+template <char Byte, std::size_t size>
 constexpr auto pad = [] {
-    std::array<char, Hmac::pad_size> bytes{};
+    std::array<char, size> bytes{};
     bytes.fill(Byte);
     return bytes;
 }();
 
-template <char Byte>
-constexpr ByteView pad_of(std::size_t size) noexcept {
-    return std::string_view(pad<Byte>.data(), size);
-}
-
-// The start of a pad, up to where the key cannot reach.
+// The start of a pad, where the key can.
 template <char Byte>
 Block keyed(ByteView key) noexcept {
     assert(key.size() <= Block::size);
-    Block block({pad_of<Byte>(Block::size)});
-    for (std::size_t i = 0; i < key.size(); ++i) {
-        block.data()[i] = static_cast<char>(block.data()[i] ^ key[i]);
+    Block block(key);
+    // All of it, whatever the key's size: compilers take many bytes at once then.
+    for (std::size_t i = 0; i < Block::size; ++i) {
+        block.data()[i] = static_cast<char>(block.data()[i] ^ Byte);
     }
     return block;
 }
 
+template <char Byte, std::size_t size>
+constexpr ByteView pad_of = std::string_view(pad<Byte, size>.data(), size);
+
 }  // namespace
 
 Digest OneTimeKeys::derive(ByteView nonce) const noexcept {
-    return BlockHash().add({key_.view(), sha256(nonce).view()}).add(purpose_).digest();
+    return BlockHash().add(Block(key_, sha256(nonce))).add(purpose_).digest();
 }
 
 Hmac::Hmac(ByteView key) noexcept : outer_(keyed<outer_byte>(key)) {
-    inner_.update(keyed<inner_byte>(key).view()).update(pad_of<inner_byte>(pad_size - Block::size));
+    inner_.update(keyed<inner_byte>(key).view())
+        .update(pad_of<inner_byte, pad_size - Block::size>);
 }
 
 Digest Hmac::finish() noexcept {
-    static const Block second({pad_of<outer_byte>(Block::size)});
-    constexpr ByteView rest = pad_of<outer_byte>(pad_size - 2 * Block::size);
-    const Block last = Block::last({rest, inner_.finish().view()}, pad_size + Digest::size);
-    return BlockHash().add(outer_).add(second).add(last).digest();
+    static const Block second(pad_of<outer_byte, Block::size>);
+    return BlockHash()
+        .add(outer_)
+        .add(second)
+        .add(Block::last(pad_size + Digest::size, pad_of<outer_byte, pad_size - 2 * Block::size>,
+                         inner_.finish()))
+        .digest();
 }
 
 HmacKeyV008::HmacKeyV008(ByteView key) noexcept

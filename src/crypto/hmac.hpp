@@ -10,7 +10,7 @@ class OneTimeKeys {
 public:
     /// The purpose is "mac" or "enc".
     OneTimeKeys(ByteView key, ByteView purpose) noexcept
-        : key_(sha256(key)), purpose_(Block::last({sha256(purpose).view()}, 3 * Digest::size)) {}
+        : key_(sha256(key)), purpose_(Block::last(3 * Digest::size, sha256(purpose))) {}
 
     Digest derive(ByteView nonce) const noexcept;
 

@@ -4,10 +4,6 @@
 
 namespace netaio::crypto {
 
-void wipe(void* memory, std::size_t size) noexcept {
-    OPENSSL_cleanse(memory, size);
-}
-
 bool constant_time_equal(ByteView a, ByteView b) noexcept {
     return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }

@@ -6,15 +6,16 @@
 
 namespace netaio::crypto {
 
-/// Overwrites memory that held secrets, also where a compiler sees no further use of it.
-void wipe(void* memory, std::size_t size) noexcept;
+/// Overwrites memory that held secrets, also where a compiler sees no further use of it: it must
+/// take the memory for read, and so cannot leave the zeros out.
+inline void wipe(void* memory, std::size_t size) noexcept {
+    std::memset(memory, 0, size);
+    asm volatile("" : : "r"(memory) : "memory");
+}
 
-/// The same for a small object of known size, without a call. Compilers must take the memory for
-/// read and so cannot leave the zeros out.
 template <class Object>
 void wipe(Object& object) noexcept {
-    std::memset(&object, 0, sizeof object);
-    asm volatile("" : : "r"(&object) : "memory");
+    wipe(&object, sizeof object);
 }
 
 /// Whether both hold the same bytes. The time taken depends on the sizes alone.

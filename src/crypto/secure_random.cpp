@@ -96,14 +96,14 @@ std::uint32_t Random::between(std::uint32_t low, std::uint32_t high) {
         return low;
     }
     // The high half of a draw times `count` is a number below `count`; those few low halves are
-    // refused that would make some numbers likelier than others.
-    const std::uint64_t refused = (std::uint64_t{1} << 32) % count;
+    // refused that would make some numbers likelier than others, all of them below `count`.
     std::uint64_t product = 0;
     do {
         std::uint32_t drawn = 0;
         fill({reinterpret_cast<char*>(&drawn), sizeof drawn});
         product = drawn * count;
-    } while (static_cast<std::uint32_t>(product) < refused);
+    } while (static_cast<std::uint32_t>(product) < count &&
+             static_cast<std::uint32_t>(product) < (std::uint64_t{1} << 32) % count);
     return low + static_cast<std::uint32_t>(product >> 32);
 }
 

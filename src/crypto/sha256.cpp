@@ -6,15 +6,13 @@
 #include "sha256.hpp"
 
 #include <algorithm>
-#include <cassert>
-
-#include "../wire/endian.hpp"
 
 namespace netaio::crypto {
 namespace {
 
-constexpr std::size_t length_size = 8;  // of the bit count that ends SHA-256's padding
-constexpr std::size_t last_max = SHA256_CBLOCK - 1 - length_size;
+// FIPS 180-4 §5.3.3: what SHA256_Init() writes, among things that only its own buffering uses.
+constexpr SHA_LONG initial[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
+                                 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
 
 unsigned char* octets(char* bytes) noexcept {
     return reinterpret_cast<unsigned char*>(bytes);
@@ -22,12 +20,6 @@ unsigned char* octets(char* bytes) noexcept {
 
 void transform(SHA256_CTX& state, const char* block) noexcept {
     SHA256_Transform(&state, reinterpret_cast<const unsigned char*>(block));
-}
-
-void put_length(char* at, std::uint64_t message_size) noexcept {
-    const std::uint64_t bits = message_size * 8;
-    wire::put_u32(wire::put_u32(at, static_cast<std::uint32_t>(bits >> 32)),
-                  static_cast<std::uint32_t>(bits));
 }
 
 }  // namespace
@@ -52,29 +44,14 @@ Digest Sha256::finish() noexcept {
 }
 
 Digest sha256(ByteView bytes) noexcept {
-    if (bytes.size() <= last_max) {
-        return BlockHash().add(Block::last({bytes}, bytes.size())).digest();
+    if (bytes.size() <= Block::last_max) {
+        return BlockHash().add(Block::last(bytes.size(), bytes)).digest();
     }
     return Sha256().update(bytes).finish();
 }
 
-Block::Block(std::initializer_list<ByteView> parts) noexcept : bytes_{} {
-    char* end = bytes_;
-    for (const ByteView part : parts) {
-        assert(part.size() <= static_cast<std::size_t>(bytes_ + size - end));
-        end = std::ranges::copy(part, end).out;
-    }
-}
-
-Block Block::last(std::initializer_list<ByteView> parts, std::size_t message_size) noexcept {
-    Block block(parts);
-    block.bytes_[message_size % size] = '\x80';
-    put_length(block.bytes_ + size - length_size, message_size);
-    return block;
-}
-
 BlockHash::BlockHash() noexcept {
-    SHA256_Init(&state_);
+    std::ranges::copy(initial, state_.h);
 }
 
 BlockHash& BlockHash::add(const Block& block) noexcept {
@@ -92,33 +69,39 @@ Digest BlockHash::digest() const noexcept {
 }
 
 CounterHash::CounterHash(std::initializer_list<ByteView> prefix) noexcept {
-    SHA256_Init(&start_);
+    std::ranges::copy(initial, work_.h);
     std::size_t size = 0;
-    for (const ByteView part : prefix) {
-        SHA256_Update(&start_, part.data(), part.size());
+    for (ByteView part : prefix) {
         size += part.size();
+        while (counter_at_ + part.size() >= Block::size) {
+            const std::size_t count = Block::size - counter_at_;
+            wire::put_bytes(tail_ + counter_at_, part.substr(0, count));
+            transform(work_, tail_);
+            wipe(tail_);
+            part.remove_prefix(count);
+            counter_at_ = 0;
+        }
+        wire::put_bytes(tail_ + counter_at_, part);
+        counter_at_ += part.size();
     }
-    work_ = start_;
-    counter_at_ = size % SHA256_CBLOCK;
-    const auto* pending = reinterpret_cast<const char*>(start_.data);
-    char* end = std::copy_n(pending, counter_at_, tail_) + sizeof counter_;
-    *end++ = '\x80';
-    const auto used = static_cast<std::size_t>(end - tail_) + length_size;
-    tail_blocks_ = (used + SHA256_CBLOCK - 1) / SHA256_CBLOCK;
-    put_length(tail_ + tail_blocks_ * SHA256_CBLOCK - length_size, size + sizeof counter_);
+    std::ranges::copy(work_.h, start_);
+    const std::size_t used = counter_at_ + sizeof counter_;
+    tail_[used] = '\x80';
+    tail_size_ = used <= Block::last_max ? Block::size : 2 * Block::size;
+    Block::put_length(tail_ + tail_size_, size + sizeof counter_);
 }
 
 CounterHash::~CounterHash() {
+    wipe(work_.h);
     wipe(start_);
-    wipe(work_);
-    wipe(tail_);
+    wipe(tail_, tail_size_);
 }
 
 std::span<const std::uint32_t, 8> CounterHash::next() noexcept {
     wire::put_u32(tail_ + counter_at_, counter_++);
-    std::ranges::copy(start_.h, work_.h);
-    for (std::size_t block = 0; block < tail_blocks_; ++block) {
-        transform(work_, tail_ + block * SHA256_CBLOCK);
+    std::ranges::copy(start_, work_.h);
+    for (std::size_t at = 0; at < tail_size_; at += Block::size) {
+        transform(work_, tail_ + at);
     }
     return work_.h;
 }

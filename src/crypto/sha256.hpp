@@ -7,6 +7,7 @@
 #include <netaio/bytes.hpp>
 #include <span>
 
+#include "../wire/endian.hpp"
 #include "memory.hpp"
 
 namespace netaio::crypto {
@@ -51,21 +52,44 @@ class Block {
 public:
     static constexpr std::size_t size = SHA256_CBLOCK;
 
-    /// These bytes, joined, and zeros after them.
-    Block(std::initializer_list<ByteView> parts) noexcept;
+    /// These bytes, joined, and zeros after them. Each part is a ByteView or a Digest; of a part
+    /// whose size is known when this is compiled, a few instructions are left.
+    template <class... Parts>
+    explicit Block(const Parts&... parts) noexcept {
+        char* end = bytes_;
+        ((end = wire::put_bytes(end, view_of(parts))), ...);
+    }
     Block(const Block&) noexcept = default;
     Block& operator=(const Block&) noexcept = default;
     ~Block() { wipe(bytes_); }
 
     /// The block that ends a message of `message_size` bytes: its last bytes, 55 at most, and the
     /// padding.
-    static Block last(std::initializer_list<ByteView> parts, std::size_t message_size) noexcept;
+    template <class... Parts>
+    static Block last(std::size_t message_size, const Parts&... parts) noexcept {
+        Block block(parts...);
+        block.bytes_[message_size % size] = '\x80';
+        put_length(block.bytes_ + size, message_size);
+        return block;
+    }
 
     ByteView view() const noexcept { return std::string_view(bytes_, size); }
     char* data() noexcept { return bytes_; }
 
+    static constexpr std::size_t length_size = 8;  // of the count of bits that ends the padding
+    static constexpr std::size_t last_max = size - 1 - length_size;
+    /// Writes that count.
+    static void put_length(char* end, std::uint64_t message_size) noexcept {
+        const std::uint64_t bits = message_size * 8;
+        wire::put_u32(wire::put_u32(end - length_size, static_cast<std::uint32_t>(bits >> 32)),
+                      static_cast<std::uint32_t>(bits));
+    }
+
 private:
-    char bytes_[size];
+    static ByteView view_of(ByteView bytes) noexcept { return bytes; }
+    static ByteView view_of(const Digest& digest) noexcept { return digest.view(); }
+
+    char bytes_[size]{};
 };
 
 /// SHA-256 over blocks that are padded by the caller: for short messages of a known layout it is
@@ -75,7 +99,7 @@ public:
     BlockHash() noexcept;
     BlockHash(const BlockHash&) = delete;
     BlockHash& operator=(const BlockHash&) = delete;
-    ~BlockHash() { wipe(state_.h); }
+    ~BlockHash() { wipe(state_.h); }  // all that is used of it
 
     BlockHash& add(const Block& block) noexcept;
     Digest digest() const noexcept;
@@ -98,10 +122,10 @@ public:
     std::span<const std::uint32_t, 8> next() noexcept;
 
 private:
-    SHA256_CTX start_;  // has hashed the whole blocks of the prefix
     SHA256_CTX work_;
-    char tail_[2 * SHA256_CBLOCK]{};  // the rest of it, the counter and the padding
-    std::size_t tail_blocks_ = 1;
+    SHA_LONG start_[8];               // the state after the whole blocks of the prefix
+    char tail_[2 * Block::size]{};    // the rest of it, the counter and the padding
+    std::size_t tail_size_ = 0;
     std::size_t counter_at_ = 0;
     std::uint32_t counter_ = 0;
 };

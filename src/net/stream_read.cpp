@@ -5,6 +5,7 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 
+#include "../wire/endian.hpp"
 #include "suspended.hpp"
 
 /// How a stream reads frames and has them handled.
@@ -101,7 +102,7 @@ std::size_t Stream::read(std::span<char> shared, std::span<char>& arrived,
                          boost::system::error_code& error) {
     if (input_.size() < FrameHeader::size) {
         const std::size_t head = input_.size();
-        std::ranges::copy(input_, shared.begin());
+        wire::put_bytes(shared.data(), input_);
         const std::array room{
             boost::asio::mutable_buffer(shared.data() + head, shared.size() - head)};
         const std::size_t count = channel_->read(room, unread_, error);

@@ -1,9 +1,9 @@
 #include <algorithm>
-#include <functional>
 #include <list>
 #include <netaio/auth_fields.hpp>
 #include <netaio/packify.hpp>
 
+#include "endian.hpp"
 #include "object_pool.hpp"
 #include "packify_scan.hpp"
 #include "packify_write.hpp"
@@ -70,7 +70,8 @@ std::error_code AuthFields::parse(ByteView encoded) {
 
 const AuthFields::Entry* AuthFields::find(std::string_view name) const noexcept {
     for (const Entry& entry : entries()) {
-        if (name_of(entry) == name) {
+        // Few names are equally long, which is cheaper to see than their bytes.
+        if (entry.name_size == name.size() && name_of(entry) == name) {
             return &entry;
         }
     }
@@ -82,7 +83,11 @@ std::optional<ByteView> AuthFields::bytes(std::string_view name) const noexcept 
     if (!entry) {
         return std::nullopt;
     }
-    const auto item = wire::scan_scalar(packed_of(*entry));
+    const ByteView packed = packed_of(*entry);
+    if (const auto bytes = wire::scan_short(wire::PackedType::bytes, packed)) {
+        return bytes;
+    }
+    const auto item = wire::scan_scalar(packed);
     if (!item ||
         (item->type != wire::PackedType::bytes && item->type != wire::PackedType::bytearray)) {
         return std::nullopt;
@@ -97,30 +102,48 @@ std::optional<std::uint64_t> AuthFields::integer(std::string_view name) const no
 }
 
 void AuthFields::set(std::string_view name, ByteView value) {
-    const std::string_view arena = held().arena;
-    const bool ours = !value.empty() && std::less_equal<>()(arena.data(), value.data()) &&
-                      std::less<>()(value.data(), arena.data() + arena.size());
-    const std::size_t offset = ours ? static_cast<std::size_t>(value.data() - arena.data()) : 0;
-    char* out = add(name, wire::packed_bytes_size(value.size()));
-    // The value of another field has moved with all others.
-    wire::write_bytes(out, ours ? ByteView(held_->arena.data() + offset, value.size()) : value);
+    const std::size_t size = wire::packed_bytes_size(value.size());
+    if (!has_room(name.size() + size)) {
+        // They may be in the arena, which moves as it grows.
+        const std::string kept_name(name);
+        const std::string kept_value(value);
+        grow(name.size() + size);
+        return set(kept_name, kept_value);
+    }
+    wire::write_bytes(add(name, size), value);
 }
 
 void AuthFields::set_integer(std::string_view name, std::uint64_t value) {
-    wire::write_uint(add(name, wire::packed_uint_size(value)), value);
+    const std::size_t size = wire::packed_uint_size(value);
+    if (!has_room(name.size() + size)) {
+        const std::string kept_name(name);
+        grow(name.size() + size);
+        return set_integer(kept_name, value);
+    }
+    wire::write_uint(add(name, size), value);
 }
 
-// Adds an entry of our own and returns where its packed value goes.
+bool AuthFields::has_room(std::size_t size) {
+    return held().arena.capacity() - held_->arena.size() >= size;
+}
+
+void AuthFields::grow(std::size_t size) {
+    held().arena.reserve(std::max(2 * held_->arena.capacity(), held_->arena.size() + size));
+}
+
+// Adds an entry of our own, for which there must be room, and returns where its packed value goes.
 char* AuthFields::add(std::string_view name, std::size_t packed_size) {
     erase(name);
-    std::string& arena = held().arena;
+    auto& arena = held_->arena;
     const std::size_t name_at = arena.size();
-    arena.append(name);
-    const std::size_t value_at = arena.size();
-    arena.resize(value_at + packed_size);
-    held_->entries.push_back(
-        {nullptr, static_cast<std::uint32_t>(name_at), static_cast<std::uint32_t>(name.size()),
-         static_cast<std::uint32_t>(value_at), static_cast<std::uint32_t>(packed_size), false});
+    const std::size_t value_at = name_at + name.size();
+    arena.resize(value_at + packed_size, boost::container::default_init);
+    wire::put_bytes(arena.data() + name_at, name);
+    Entry& entry = held_->entries.emplace_back();  // filled in there: a copy of parts stalls
+    entry.name_at = static_cast<std::uint32_t>(name_at);
+    entry.name_size = static_cast<std::uint32_t>(name.size());
+    entry.value_at = static_cast<std::uint32_t>(value_at);
+    entry.value_size = static_cast<std::uint32_t>(packed_size);
     return arena.data() + value_at;
 }
 
@@ -139,7 +162,7 @@ std::error_code AuthFields::encode_to(std::string& out) const {
         out.append(wire::no_fields);
         return {};
     }
-    boost::container::small_vector<wire::PackedField, 6> fields;
+    wire::PackedFields fields;
     std::list<std::string> rewritten;
     for (const Entry& entry : entries()) {
         ByteView value = packed_of(entry);
@@ -150,16 +173,15 @@ std::error_code AuthFields::encode_to(std::string& out) const {
             }
             value = rewritten.emplace_back(std::move(*packed));
         }
-        fields.push_back({name_of(entry), value});
+        fields.add(name_of(entry), value);
     }
-    const std::span<wire::PackedField> all(fields.data(), fields.size());
-    const std::size_t size = wire::packed_fields_size(all);
+    const std::size_t size = fields.size();
     if (size > 0xffff) {
         return Errc::too_large;
     }
     const std::size_t start = out.size();
     out.resize(start + size);
-    wire::write_fields(out.data() + start, all);
+    fields.write(out.data() + start);
     return {};
 }
 
@@ -171,8 +193,12 @@ AuthFields AuthFields::clone() const {
     AuthFields copy;
     for (const Entry& entry : entries()) {
         const std::string_view packed = packed_of(entry);
-        char* out = copy.add(name_of(entry), packed.size());
-        std::copy(packed.begin(), packed.end(), out);
+        const std::string_view name = name_of(entry);
+        if (!copy.has_room(name.size() + packed.size())) {
+            copy.grow(name.size() + packed.size());
+        }
+        char* out = copy.add(name, packed.size());
+        wire::put_bytes(out, packed);
         copy.held_->entries.back().received = entry.received;
     }
     return copy;

@@ -44,9 +44,7 @@ Result<Body> Body::make(ByteView uri, ByteView content) {
 void Body::assign(ByteView uri, ByteView content) {
     allocate(2 + uri.size() + content.size(), front_reserve);
     uri_size_ = static_cast<std::uint16_t>(uri.size());
-    char* out = wire::put_u16(begin_, uri_size_);
-    out = std::copy(uri.begin(), uri.end(), out);
-    std::copy(content.begin(), content.end(), out);
+    wire::put_bytes(wire::put_bytes(wire::put_u16(begin_, uri_size_), uri), content);
 }
 
 std::span<char> Body::mutable_content() noexcept {

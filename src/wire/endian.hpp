@@ -1,9 +1,21 @@
 #pragma once
 
+#include <bit>
 #include <cstdint>
+#include <cstring>
+#include <netaio/bytes.hpp>
 
-/// Big-endian integers at unaligned places.
+/// Big-endian integers, and bytes, at unaligned places.
 namespace netaio::wire {
+
+/// The bytes of a number in big-endian order, and back. Compilers make one instruction of it, and
+/// of neighbouring single bytes slow vectors.
+constexpr std::uint32_t big_endian(std::uint32_t value) noexcept {
+    if constexpr (std::endian::native == std::endian::big) {
+        return value;
+    }
+    return value >> 24 | (value >> 8 & 0xff00) | (value << 8 & 0xff0000) | value << 24;
+}
 
 inline std::uint16_t get_u16(const char* at) noexcept {
     const auto* b = reinterpret_cast<const unsigned char*>(at);
@@ -11,7 +23,9 @@ inline std::uint16_t get_u16(const char* at) noexcept {
 }
 
 inline std::uint32_t get_u32(const char* at) noexcept {
-    return std::uint32_t{get_u16(at)} << 16 | get_u16(at + 2);
+    std::uint32_t value = 0;
+    std::memcpy(&value, at, sizeof value);
+    return big_endian(value);
 }
 
 inline char* put_u16(char* at, std::uint16_t value) noexcept {
@@ -21,8 +35,17 @@ inline char* put_u16(char* at, std::uint16_t value) noexcept {
 }
 
 inline char* put_u32(char* at, std::uint32_t value) noexcept {
-    return put_u16(put_u16(at, static_cast<std::uint16_t>(value >> 16)),
-                   static_cast<std::uint16_t>(value));
+    value = big_endian(value);
+    std::memcpy(at, &value, sizeof value);
+    return at + sizeof value;
+}
+
+/// Of a std::string_view, std::ranges::copy makes a loop over single bytes with g++ 12.
+inline char* put_bytes(char* at, ByteView bytes) noexcept {
+    if (!bytes.empty()) {
+        std::memcpy(at, bytes.data(), bytes.size());
+    }
+    return at + bytes.size();
 }
 
 }  // namespace netaio::wire

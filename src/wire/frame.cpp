@@ -132,7 +132,7 @@ std::error_code encode_message(const Message& message, std::string& out) {
         std::array<char, FrameHeader::size + wire::no_fields.size()> head;
         header.auth_size = static_cast<std::uint16_t>(wire::no_fields.size());
         header.write(std::span(head).first<FrameHeader::size>());
-        std::ranges::copy(wire::no_fields, head.begin() + FrameHeader::size);
+        wire::put_bytes(head.data() + FrameHeader::size, wire::no_fields);
         out.append(head.data(), head.size());
         out.append(body);
         return {};

@@ -20,6 +20,17 @@ struct PackedItem {
     std::size_t size;
 };
 
+/// The payload of a value of up to 255 bytes that is bytes, text or the like, as nearly all are:
+/// without a call. Nothing when it is malformed or of another form or type.
+inline std::optional<ByteView> scan_short(PackedType type, ByteView packed) noexcept {
+    if (packed.size() < 2 || static_cast<std::uint8_t>(packed[0]) != code_of(type, 1)) {
+        return std::nullopt;
+    }
+    const std::size_t size = static_cast<std::uint8_t>(packed[1]);
+    return size <= packed.size() - 2 ? std::optional(ByteView(packed.data() + 2, size))
+                                     : std::nullopt;
+}
+
 /// The scalar that `packed` begins with; nothing when it is malformed or no scalar. The text of a
 /// decimal is checked to be UTF-8, not to be a number.
 std::optional<PackedItem> scan_scalar(ByteView packed) noexcept;

@@ -2,55 +2,11 @@
 
 #include <algorithm>
 #include <bit>
-#include <cstring>
-#include <tuple>
 
 #include "endian.hpp"
 
 namespace netaio::wire {
 namespace {
-
-// An entry is a packed tuple of name and value.
-struct EntrySizes {
-    std::size_t name;
-    std::size_t value;
-    std::size_t width;
-
-    explicit EntrySizes(const PackedField& field) noexcept
-        : name(packed_bytes_size(field.name.size())),
-          value(field.value.size()),
-          width(width_for(std::max(name, value))) {}
-
-    std::size_t total() const noexcept { return packed_head_size(2) + 2 * width + name + value; }
-};
-
-// The order of the bytes that write_entry() would write: the lengths come before the names.
-bool goes_before(const PackedField& a, const PackedField& b) noexcept {
-    const EntrySizes sizes_a(a);
-    const EntrySizes sizes_b(b);
-    return std::tie(sizes_a.width, sizes_a.name, sizes_a.value, a.name) <
-           std::tie(sizes_b.width, sizes_b.name, sizes_b.value, b.name);
-}
-
-char* write_raw(char* out, ByteView bytes) noexcept {
-    return std::ranges::copy(bytes, out).out;
-}
-
-char* write_entry(char* out, const PackedField& field) noexcept {
-    const EntrySizes sizes(field);
-    out = write_head(out, PackedType::tuple, 2, std::max(sizes.name, sizes.value));
-    out = write_length(out, sizes.name, sizes.width);
-    out = write_length(out, sizes.value, sizes.width);
-    return write_raw(write_str(out, field.name), field.value);
-}
-
-std::size_t longest_entry(std::span<const PackedField> fields) noexcept {
-    std::size_t longest = 0;
-    for (const PackedField& field : fields) {
-        longest = std::max(longest, EntrySizes(field).total());
-    }
-    return longest;
-}
 
 std::size_t octets_of(std::uint64_t number) noexcept {
     return (static_cast<std::size_t>(std::bit_width(number)) + 7) / 8;
@@ -69,7 +25,7 @@ char* write_length(char* out, std::uint64_t length, std::size_t width) noexcept 
 char* write_sized(char* out, PackedType type, ByteView bytes) noexcept {
     const std::size_t width = width_for(bytes.size());
     *out = static_cast<char>(code_of(type, width));
-    return write_raw(write_length(out + 1, bytes.size(), width), bytes);
+    return put_bytes(write_length(out + 1, bytes.size(), width), bytes);
 }
 
 std::size_t packed_uint_size(std::uint64_t number) noexcept {
@@ -95,24 +51,42 @@ char* write_head(char* out, PackedType type, std::size_t count, std::size_t long
     return write_length(out + 2, count, width_for(count));
 }
 
-std::size_t packed_fields_size(std::span<const PackedField> fields) noexcept {
-    std::size_t size = packed_head_size(fields.size());
-    size += fields.size() * width_for(longest_entry(fields));
-    for (const PackedField& field : fields) {
-        size += EntrySizes(field).total();
-    }
-    return size;
+void PackedFields::add(std::string_view name, ByteView value) {
+    Entry& entry = entries_.emplace_back();
+    entry.name_size = packed_bytes_size(name.size());
+    entry.width = width_for(std::max(entry.name_size, value.size()));
+    entry.size = packed_head_size(2) + 2 * entry.width + entry.name_size + value.size();
+    entry.name = name;
+    entry.value = value;
+    entries_size_ += entry.size;
+    longest_ = std::max(longest_, entry.size);
 }
 
-char* write_fields(char* out, std::span<PackedField> fields) noexcept {
-    std::ranges::sort(fields, goes_before);
-    const std::size_t longest = longest_entry(fields);
-    out = write_head(out, PackedType::dict, fields.size(), longest);
-    for (const PackedField& field : fields) {
-        out = write_length(out, EntrySizes(field).total(), width_for(longest));
+std::size_t PackedFields::size() const noexcept {
+    return packed_head_size(entries_.size()) + entries_.size() * width_for(longest_) +
+           entries_size_;
+}
+
+// The order of the bytes that are written: the lengths come before the names.
+bool PackedFields::goes_before(const Entry& a, const Entry& b) noexcept {
+    if (a.width != b.width) return a.width < b.width;
+    if (a.name_size != b.name_size) return a.name_size < b.name_size;
+    if (a.size != b.size) return a.size < b.size;
+    return a.name < b.name;
+}
+
+char* PackedFields::write(char* out) noexcept {
+    std::sort(entries_.begin(), entries_.end(), goes_before);
+    const std::size_t width = width_for(longest_);
+    out = write_head(out, PackedType::dict, entries_.size(), longest_);
+    for (const Entry& entry : entries_) {
+        out = write_length(out, entry.size, width);
     }
-    for (const PackedField& field : fields) {
-        out = write_entry(out, field);
+    for (const Entry& entry : entries_) {
+        out = write_head(out, PackedType::tuple, 2, std::max(entry.name_size, entry.value.size()));
+        out = write_length(out, entry.name_size, entry.width);
+        out = write_length(out, entry.value.size(), entry.width);
+        out = put_bytes(write_str(out, entry.name), entry.value);
     }
     return out;
 }

@@ -1,9 +1,9 @@
 #pragma once
 
+#include <boost/container/small_vector.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <netaio/bytes.hpp>
-#include <span>
 #include <string_view>
 
 #include "packify_format.hpp"
@@ -38,17 +38,33 @@ constexpr std::size_t packed_head_size(std::size_t count) noexcept {
 }
 char* write_head(char* out, PackedType type, std::size_t count, std::size_t longest) noexcept;
 
-/// An entry of a dict of text keys.
-struct PackedField {
-    std::string_view name;  ///< UTF-8, different for each entry
-    ByteView value;         ///< packed
-};
-
 /// The packed dict without entries.
 inline constexpr ByteView no_fields("\x4d\x40\x00", 3);
 
-/// Writes a packed dict, after bringing its entries into canonical order.
-std::size_t packed_fields_size(std::span<const PackedField> fields) noexcept;
-char* write_fields(char* out, std::span<PackedField> fields) noexcept;
+/// A dict of text keys to be written.
+class PackedFields {
+public:
+    /// Adds an entry: a name in UTF-8, which no other has, and a packed value. Both must stay.
+    void add(std::string_view name, ByteView value);
+    std::size_t size() const noexcept;
+    /// Writes them in canonical order.
+    char* write(char* out) noexcept;
+
+private:
+    // Packed, it is a tuple of name and value. Nearly all that is asked of one is its sizes.
+    struct Entry {
+        std::size_t width;  // of the lengths in it
+        std::size_t name_size;
+        std::size_t size;
+        std::string_view name;
+        ByteView value;
+    };
+
+    static bool goes_before(const Entry& a, const Entry& b) noexcept;
+
+    boost::container::small_vector<Entry, 6> entries_;
+    std::size_t entries_size_ = 0;
+    std::size_t longest_ = 0;
+};
 
 }  // namespace netaio::wire

@@ -29,10 +29,22 @@ public:
         : Request(reactor), fd_(fd), listener_(std::move(listener)) {}
 
     void start() {
-        if (!under_way() && !closed_ && reactor_.usable()) {
+        if (under_way() || closed_ || !reactor_.usable()) {
+            return;
+        }
+        waiting_only_ = last_size_ >= large();
+        if (waiting_only_) {
+            reactor_.await_input(fd_, *this);
+        } else {
             reactor_.receive(fd_, *this);
         }
     }
+    static std::size_t large() {
+        static const std::size_t size = std::getenv("LARGE") ? std::strtoull(std::getenv("LARGE"), nullptr, 10) : 16384;
+        return size;
+    }
+    std::size_t last_size_ = 0;
+    bool waiting_only_ = false;
     void close() {
         closed_ = true;
         reactor_.cancel(*this);
@@ -57,7 +69,7 @@ private:
         if (!listener) {
             return false;
         }
-        if (result_ == -ENOBUFS || result_ == -EAGAIN || result_ == -EINTR) {
+        if (waiting_only_ || result_ == -ENOBUFS || result_ == -EAGAIN || result_ == -EINTR) {
             listener->input_came({});  // it will read
             return false;
         }
@@ -67,6 +79,7 @@ private:
         } else if (result_ < 0) {
             error.assign(-result_, boost::system::system_category());
         }
+        last_size_ = static_cast<std::size_t>(std::max(result_, 0));
         const bool more = (flags_ & IORING_CQE_F_SOCK_NONEMPTY) != 0;
         return listener->received(reactor_.received(*this), more, error);
     }
@@ -122,6 +135,7 @@ private:
 std::size_t RingChannel::read(std::span<const boost::asio::mutable_buffer> buffers, bool& more,
                               boost::system::error_code& error) {
     const std::size_t count = read_now(buffers, more, error);
+    if (count > 0) receiving_->last_size_ = count;
     if (!more && (!error || would_block(error))) {
         receiving_->start();
     }

@@ -17,6 +17,7 @@
 #include <system_error>
 
 #include "seen_by_sanitizer.hpp"
+#include "wire/endian.hpp"
 
 namespace netaio::net {
 namespace {
@@ -80,7 +81,7 @@ public:
 
     static constexpr std::uint16_t buffer_group = 0;
     std::span<char> buffer(unsigned id, std::size_t size) noexcept {
-        return {&buffers_[id * buffer_size], size};
+        return {&buffers_[id * buffer_stride], size};
     }
     void give_back(unsigned id) noexcept;
 
@@ -91,6 +92,9 @@ private:
     static constexpr unsigned completions_max = 4096;  // the kernel keeps what goes beyond
     static constexpr unsigned buffer_count = 32;
     static constexpr std::size_t buffer_size = 64 * 1024;
+    // Apart by no power of two: their beginnings, where short messages are, would all compete for
+    // the same few places of a cache.
+    static constexpr std::size_t buffer_stride = buffer_size + 17 * 64;
 
     struct Free {
         void operator()(void* memory) const noexcept { std::free(memory); }
@@ -109,7 +113,7 @@ Ring::Ring() {
     if (!free_buffers_) {
         throw std::bad_alloc();
     }
-    buffers_ = std::make_unique_for_overwrite<char[]>(buffer_count * buffer_size);
+    buffers_ = std::make_unique_for_overwrite<char[]>(buffer_count * buffer_stride);
     io_uring_params params{};
     params.flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN |
                    IORING_SETUP_TASKRUN_FLAG | IORING_SETUP_SUBMIT_ALL | IORING_SETUP_CQSIZE;
@@ -238,6 +242,12 @@ void RingReactor::receive(int fd, Request& request) {
     started(*entry, request);
 }
 
+void RingReactor::await_input(int fd, Request& request) {
+    io_uring_sqe* entry = next();
+    io_uring_prep_poll_add(entry, fd, POLLIN | POLLRDHUP);
+    started(*entry, request);
+}
+
 void RingReactor::receive(int fd, Request& request, msghdr& message) {
     io_uring_sqe* entry = next();
     io_uring_prep_recvmsg(entry, fd, &message, 0);
@@ -297,7 +307,7 @@ bool RingReactor::send(int fd, Sender& sender, ByteView bytes) {
     if (!copy) {
         return false;
     }
-    std::ranges::copy(bytes, copy);
+    wire::put_bytes(copy, bytes);
     if (follows) {
         Sending& before = sendings_.back();
         assert(before.bytes.data() + before.bytes.size() == copy);

@@ -98,6 +98,8 @@ public:
     bool usable() const noexcept;
     /// Receives once, when something comes, into memory of the ring.
     void receive(int fd, Request& request);
+    /// Waits until there is something to receive.
+    void await_input(int fd, Request& request);
     /// Receives once into the message, which must last until then.
     void receive(int fd, Request& request, msghdr& message);
     /// Ends it early, if it still waits.

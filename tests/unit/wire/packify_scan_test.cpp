@@ -151,12 +151,11 @@ void expect_fields_as_packed(const Dict& dict) {
     for (const auto& [key, value] : dict) {
         values.push_back(*pack(value));
     }
-    std::vector<PackedField> fields;
+    PackedFields fields;
     for (std::size_t i = 0; i < values.size(); ++i) {
-        fields.push_back({*dict.entries()[i].key.as_str(), values[i]});
+        fields.add(*dict.entries()[i].key.as_str(), values[i]);
     }
-    const std::size_t size = packed_fields_size(fields);
-    EXPECT_EQ(written(size, [&](char* out) { return write_fields(out, fields); }), *pack(dict));
+    EXPECT_EQ(written(fields.size(), [&](char* out) { return fields.write(out); }), *pack(dict));
 }
 
 TEST(PackifyWrite, WritesFieldsInCanonicalOrder) {
