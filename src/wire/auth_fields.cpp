@@ -79,20 +79,22 @@ const AuthFields::Entry* AuthFields::find(std::string_view name) const noexcept 
 }
 
 std::optional<ByteView> AuthFields::bytes(std::string_view name) const noexcept {
+    std::optional<ByteView> value;
     const Entry* entry = find(name);
     if (!entry) {
-        return std::nullopt;
+        return value;
     }
-    const ByteView packed = packed_of(*entry);
-    if (const auto bytes = wire::scan_short(wire::PackedType::bytes, packed)) {
-        return bytes;
+    ByteView payload;
+    if (wire::scan_short(wire::PackedType::bytes, packed_of(*entry), payload)) {
+        value.emplace(payload);
+        return value;
     }
-    const auto item = wire::scan_scalar(packed);
-    if (!item ||
-        (item->type != wire::PackedType::bytes && item->type != wire::PackedType::bytearray)) {
-        return std::nullopt;
+    const auto item = wire::scan_scalar(packed_of(*entry));
+    if (item &&
+        (item->type == wire::PackedType::bytes || item->type == wire::PackedType::bytearray)) {
+        value = item->payload;
     }
-    return item->payload;
+    return value;
 }
 
 std::optional<std::uint64_t> AuthFields::integer(std::string_view name) const noexcept {

@@ -150,30 +150,29 @@ std::error_code open_dict(ByteView packed, UnpackBudget& budget,
 
 namespace {
 
-// A tuple of short text and short bytes, written with the shortest lengths, as nearly all entries
-// of auth fields are. Nothing for all others.
-std::optional<PackedEntry> scan_short_entry(ByteView packed) noexcept {
+// Whether it is a tuple of short text and short bytes, written with the shortest lengths, as nearly
+// all entries of auth fields are.
+bool scan_short_entry(ByteView packed, PackedEntry& entry) noexcept {
     constexpr char head[] = {static_cast<char>(code_of(PackedType::tuple, 1)),
                              static_cast<char>(category_of_width(1)), 2};
     if (packed.size() < sizeof head + 2 || std::memcmp(packed.data(), head, sizeof head) != 0) {
-        return std::nullopt;
+        return false;
     }
     const std::size_t key_size = static_cast<std::uint8_t>(packed[sizeof head]);
     const std::size_t value_size = static_cast<std::uint8_t>(packed[sizeof head + 1]);
     packed.remove_prefix(sizeof head + 2);
-    if (key_size + value_size > packed.size()) return std::nullopt;
-    const auto key = scan_short(PackedType::str, packed.substr(0, key_size));
-    const ByteView value = packed.substr(key_size, value_size);
-    if (!key || !is_utf8(*key) || !scan_short(PackedType::bytes, value)) return std::nullopt;
-    return PackedEntry{*key, value};
+    if (key_size + value_size > packed.size()) return false;
+    entry.value = packed.substr(key_size, value_size);
+    ByteView bytes;
+    return scan_short(PackedType::str, packed.substr(0, key_size), entry.key) &&
+           is_utf8(entry.key) && scan_short(PackedType::bytes, entry.value, bytes);
 }
 
 }  // namespace
 
 std::error_code next_text_entry(PackedItems& items, UnpackBudget& budget, PackedEntry& entry) {
     const auto packed = items.next();
-    if (const auto usual = packed ? scan_short_entry(*packed) : std::nullopt) {
-        entry = *usual;
+    if (packed && scan_short_entry(*packed, entry)) {
         return {};
     }
     const auto pair = packed ? scan_entry(*packed) : std::nullopt;
