@@ -164,9 +164,18 @@ RingReactor::~RingReactor() = default;
 void RingReactor::Request::complete(void* context, Operation* operation,
                                     const boost::system::error_code&, std::size_t) {
     auto* request = static_cast<Request*>(operation);
-    --request->reactor_.came_;
-    const auto self = std::move(request->self_);
-    if (context) {
+    request->queued_ = false;
+    const auto self = request->is_linked() ? request->self_ : std::move(request->self_);
+    if (!context) {
+        request->self_ = nullptr;
+        return;
+    }
+    // Handling it may bring more, for which others shall not wait.
+    for (std::size_t left = request->brought_.size(); left > 0; --left) {
+        request->result_ = request->brought_.front().result;
+        request->flags_ = request->brought_.front().flags;
+        request->brought_.erase(request->brought_.begin());
+        --request->reactor_.came_;
         request->came();
     }
 }
@@ -233,9 +242,16 @@ void RingReactor::started(io_uring_sqe& entry, Request& request) {
     scheduler_.work_started();
 }
 
+void RingReactor::queue(Request& request) {
+    if (!std::exchange(request.queued_, true)) {
+        scheduler_.work_started();
+        done_.push(&request);
+    }
+}
+
 void RingReactor::receive(int fd, Request& request) {
     io_uring_sqe* entry = next();
-    io_uring_prep_recv(entry, fd, nullptr, 0, 0);
+    io_uring_prep_recv_multishot(entry, fd, nullptr, 0, 0);
     entry->flags |= IOSQE_BUFFER_SELECT;
     entry->buf_group = Ring::buffer_group;
     entry->ioprio |= IORING_RECVSEND_POLL_FIRST;
@@ -412,11 +428,13 @@ void RingReactor::finished(std::uint64_t user_data, int result, unsigned flags) 
     } else {
         auto* request = reinterpret_cast<Request*>(user_data);
         have_received();
-        request->result_ = result;
-        request->flags_ = flags;
-        waiting_.erase(waiting_.iterator_to(*request));
-        done_.push(request);
+        request->brought_.push_back({result, flags});
         ++came_;
+        queue(*request);
+        if (!(flags & IORING_CQE_F_MORE)) {
+            waiting_.erase(waiting_.iterator_to(*request));
+            scheduler_.work_finished();
+        }
     }
 }
 
@@ -465,7 +483,9 @@ void RingReactor::shutdown() {
     while (!waiting_.empty()) {
         Request& request = waiting_.front();
         waiting_.pop_front();
-        request.destroy();
+        if (!request.queued_) {
+            request.destroy();
+        }
     }
     while (Operation* operation = done_.front()) {
         done_.pop();

@@ -9,6 +9,7 @@
 #include <boost/asio/detail/op_queue.hpp>
 #include <boost/asio/detail/scheduler_operation.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/container/small_vector.hpp>
 #include <boost/intrusive/list.hpp>
 #include <functional>
 #include <memory>
@@ -32,15 +33,17 @@ public:
     using Operation = boost::asio::detail::operation;
     using Hook = boost::intrusive::list_base_hook<>;
 
-    /// Something to receive. While it is under way it keeps itself, as the ring refers to it.
+    /// Something to receive, once or again and again. While it is under way it keeps itself, as the
+    /// ring refers to it.
     class Request : public Operation, public Hook, public std::enable_shared_from_this<Request> {
     public:
-        bool under_way() const noexcept { return self_ != nullptr; }
+        /// Whether it will bring something, or has brought what is not handled yet.
+        bool under_way() const noexcept { return is_linked() || !brought_.empty(); }
 
     protected:
         explicit Request(RingReactor& reactor) : Operation(&complete), reactor_(reactor) {}
         virtual ~Request() = default;
-        /// It is done, on the loop, and under way no more.
+        /// It brought something. On the loop, once for each.
         virtual void came() = 0;
 
         RingReactor& reactor_;
@@ -49,9 +52,15 @@ public:
 
     private:
         friend RingReactor;
+        struct Brought {
+            int result;
+            unsigned flags;
+        };
         static void complete(void* context, Operation* operation, const boost::system::error_code&,
                              std::size_t);
 
+        boost::container::small_vector<Brought, 1> brought_;
+        bool queued_ = false;  // for the loop, which will call complete()
         std::shared_ptr<Request> self_;
     };
 
@@ -96,7 +105,8 @@ public:
 
     /// Whether the calling thread is the ring's, as all that follows wants.
     bool usable() const noexcept;
-    /// Receives once, when something comes, into memory of the ring.
+    /// Receives whatever comes into memory of the ring, until that is used up, the peer ends, or it
+    /// is cancelled.
     void receive(int fd, Request& request);
     /// Waits until there is something to receive.
     void await_input(int fd, Request& request);
@@ -149,6 +159,7 @@ private:
     void sending(io_uring_sqe& entry, Sender& sender, ByteView bytes,
                  const msghdr* message = nullptr);
     void started(io_uring_sqe& entry, Request& request);
+    void queue(Request& request);
     void enter(long usec);
     void collect();
     void finished(std::uint64_t user_data, int result, unsigned flags);
