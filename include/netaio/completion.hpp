@@ -5,6 +5,7 @@
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/prefer.hpp>
 #include <memory>
@@ -83,9 +84,17 @@ private:
             // The target deletes itself with the Completion that let go of it.
             if (post) {
                 boost::asio::post(target, std::move(call));
+            } else if (runs_here(target)) {
+                call();
             } else {
                 boost::asio::dispatch(target, std::move(call));
             }
+        }
+
+        // What dispatch() comes to as well, but only after it has wrapped up the call.
+        static bool runs_here(const boost::asio::any_io_executor& executor) {
+            const auto* loop = executor.target<boost::asio::io_context::executor_type>();
+            return loop && loop->running_in_this_thread();
         }
 
         Handler handler;

@@ -22,21 +22,28 @@ Result<RequestTable::Id> RequestTable::add(ByteView uri, MessageType asked, Plug
         return Errc::queue_full;
     }
     const Id id = next_id_++;
-    const auto entry = entries_.emplace_hint(
-        entries_.end(), id,
-        Entry{uri.str(), deadline, {id, deadline, asked, std::move(inner), std::move(completion)}});
-    by_uri_.emplace(entry->second.uri, id);
-    deadlines_.emplace(deadline, id);
+    insert(uri, {id, deadline, asked, std::move(inner), std::move(completion)});
     return id;
 }
 
+void RequestTable::insert(ByteView uri, Request request) {
+    if (spare_) {
+        spare_.value().uri = uri;
+        spare_.value().request = std::move(request);
+        entries_.insert(std::move(spare_));
+    } else {
+        entries_.insert({uri.str(), std::move(request)});
+    }
+}
+
 std::optional<RequestTable::Request> RequestTable::take(MessageType answer, ByteView uri) {
-    for (auto at = by_uri_.lower_bound({uri, 0}); at != by_uri_.end() && at->first == uri; ++at) {
-        const auto entry = entries_.find(at->second);
-        if (answers(entry->second.request.asked, answer)) {
+    for (auto at = by_uri().lower_bound(std::pair(std::string_view(uri), Id()));
+         at != by_uri().end() && at->uri == uri; ++at) {
+        if (answers(at->request.asked, answer)) {
+            const auto entry = entries_.project<0>(at);
             // Answers come in order, so what was given up before this one will never be answered.
-            while (!given_up_.empty() && *given_up_.begin() < entry->first) {
-                remove(entries_.find(*given_up_.begin()));
+            while (given_up_ > 0 && by_turn().begin()->id() < entry->id()) {
+                remove(entries_.project<0>(by_turn().begin()));
             }
             return remove(entry);
         }
@@ -45,16 +52,12 @@ std::optional<RequestTable::Request> RequestTable::take(MessageType answer, Byte
 }
 
 void RequestTable::put_back(ByteView uri, Request request) {
-    const Id id = request.id;
-    const TimePoint deadline = request.deadline;
-    const auto entry = entries_.emplace(id, Entry{uri.str(), deadline, std::move(request)}).first;
-    by_uri_.emplace(entry->second.uri, id);
-    deadlines_.emplace(deadline, id);
+    insert(uri, std::move(request));
 }
 
 std::optional<RequestTable::Request> RequestTable::take_oldest() {
     for (auto entry = entries_.begin(); entry != entries_.end(); ++entry) {
-        if (entry->second.request.completion) {
+        if (entry->request.completion) {
             return remove(entry);
         }
     }
@@ -62,12 +65,9 @@ std::optional<RequestTable::Request> RequestTable::take_oldest() {
 }
 
 RequestTable::Request RequestTable::remove(Entries::iterator entry) {
-    by_uri_.erase({entry->second.uri, entry->first});
-    deadlines_.erase({entry->second.deadline, entry->first});
-    given_up_.erase(entry->first);
-    Request request = std::move(entry->second.request);
-    entries_.erase(entry);
-    return request;
+    given_up_ -= entry->request.completion ? 0 : 1;
+    spare_ = entries_.extract(entry);
+    return std::move(spare_.value().request);
 }
 
 RequestTable::Completion RequestTable::give_up(Id id) {
@@ -81,42 +81,42 @@ RequestTable::Completion RequestTable::forget(Id id) {
 }
 
 RequestTable::Completion RequestTable::give_up(Entries::iterator entry) {
+    if (!entry->request.completion) {
+        return {};
+    }
     if (late_answers_ == LateAnswers::not_expected) {
         return remove(entry).completion;
     }
-    deadlines_.erase({entry->second.deadline, entry->first});
-    given_up_.insert(entry->first);
-    Completion completion = std::move(entry->second.request.completion);
-    if (given_up_.size() > in_flight_max_) {
-        remove(entries_.find(*given_up_.begin()));
+    Completion completion;
+    entries_.modify(entry, [&](Entry& e) { completion = std::exchange(e.request.completion, {}); });
+    if (++given_up_ > in_flight_max_) {
+        remove(entries_.project<0>(by_turn().begin()));
     }
     return completion;
 }
 
 std::vector<RequestTable::Completion> RequestTable::give_up_expired(TimePoint now) {
     std::vector<Completion> expired;
-    while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
-        expired.push_back(give_up(entries_.find(deadlines_.begin()->second)));
+    for (auto at = first_that_waits(); at != by_turn().end() && at->request.deadline <= now;
+         at = first_that_waits()) {
+        expired.push_back(give_up(entries_.project<0>(at)));
     }
     return expired;
 }
 
 std::vector<RequestTable::Completion> RequestTable::take_all() {
     std::vector<Completion> all;
-    for (auto& [id, entry] : entries_) {
-        if (entry.request.completion) {
-            all.push_back(std::move(entry.request.completion));
-        }
+    while (auto request = take_oldest()) {
+        all.push_back(std::move(request->completion));
     }
-    by_uri_.clear();
-    deadlines_.clear();
-    given_up_.clear();
     entries_.clear();
+    given_up_ = 0;
     return all;
 }
 
 std::optional<RequestTable::TimePoint> RequestTable::next_deadline() const {
-    return deadlines_.empty() ? std::nullopt : std::optional(deadlines_.begin()->first);
+    const auto first = first_that_waits();
+    return first == by_turn().end() ? std::nullopt : std::optional(first->request.deadline);
 }
 
 }  // namespace netaio::core

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <boost/multi_index/key.hpp>
+#include <boost/multi_index/ordered_index.hpp>
+#include <boost/multi_index_container.hpp>
 #include <chrono>
-#include <map>
 #include <netaio/plugins.hpp>
 #include <optional>
-#include <set>
+#include <string>
 #include <vector>
 
 #include "unique_function.hpp"
@@ -66,7 +68,7 @@ public:
     std::optional<TimePoint> next_deadline() const;
     /// Whether add() would fail.
     bool full() const noexcept { return in_flight() >= in_flight_max_; }
-    std::size_t in_flight() const noexcept { return deadlines_.size(); }
+    std::size_t in_flight() const noexcept { return entries_.size() - given_up_; }
 
     /// Whether a message of type `answer` can answer a request of type `asked`.
     static bool answers(MessageType asked, MessageType answer) noexcept;
@@ -74,18 +76,33 @@ public:
 private:
     struct Entry {
         std::string uri;
-        TimePoint deadline;
         Request request;
-    };
-    using Entries = std::map<Id, Entry>;  // by age
 
+        Id id() const noexcept { return request.id; }
+        std::pair<std::string_view, Id> uri_and_id() const noexcept { return {uri, request.id}; }
+        /// Those that were given up have no deadline, and come first.
+        std::pair<std::optional<TimePoint>, Id> turn() const noexcept {
+            return {request.completion ? std::optional(request.deadline) : std::nullopt,
+                    request.id};
+        }
+    };
+    template <auto Key>
+    using By = boost::multi_index::ordered_unique<boost::multi_index::key<Key>>;
+    using Entries = boost::multi_index::multi_index_container<
+        Entry,
+        boost::multi_index::indexed_by<By<&Entry::id>, By<&Entry::uri_and_id>, By<&Entry::turn>>>;
+
+    const auto& by_uri() const noexcept { return entries_.get<1>(); }
+    const auto& by_turn() const noexcept { return entries_.get<2>(); }
+    auto first_that_waits() const { return by_turn().lower_bound(std::pair(TimePoint::min(), Id())); }
+
+    void insert(ByteView uri, Request request);
     Request remove(Entries::iterator entry);
     Completion give_up(Entries::iterator entry);
 
-    Entries entries_;
-    std::set<std::pair<std::string_view, Id>> by_uri_;  // over the strings in entries_
-    std::set<std::pair<TimePoint, Id>> deadlines_;      // of those that wait
-    std::set<Id> given_up_;
+    Entries entries_;                // by age
+    Entries::node_type spare_;       // memory for the next
+    std::size_t given_up_ = 0;
     std::size_t in_flight_max_;
     LateAnswers late_answers_;
     Id next_id_;
