@@ -94,14 +94,16 @@ private:
 
     const auto& by_uri() const noexcept { return entries_.get<1>(); }
     const auto& by_turn() const noexcept { return entries_.get<2>(); }
-    auto first_that_waits() const { return by_turn().lower_bound(std::pair(TimePoint::min(), Id())); }
+    auto first_that_waits() const {
+        return by_turn().lower_bound(std::pair(TimePoint::min(), Id()));
+    }
 
     void insert(ByteView uri, Request request);
     Request remove(Entries::iterator entry);
     Completion give_up(Entries::iterator entry);
 
-    Entries entries_;                // by age
-    Entries::node_type spare_;       // memory for the next
+    Entries entries_;           // by age
+    Entries::node_type spare_;  // memory for the next
     std::size_t given_up_ = 0;
     std::size_t in_flight_max_;
     LateAnswers late_answers_;

@@ -39,8 +39,7 @@ Digest OneTimeKeys::derive(ByteView nonce) const noexcept {
 }
 
 Hmac::Hmac(ByteView key) noexcept : outer_(keyed<outer_byte>(key)) {
-    inner_.update(keyed<inner_byte>(key).view())
-        .update(pad_of<inner_byte, pad_size - Block::size>);
+    inner_.update(keyed<inner_byte>(key).view()).update(pad_of<inner_byte, pad_size - Block::size>);
 }
 
 Digest Hmac::finish() noexcept {

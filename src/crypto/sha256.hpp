@@ -123,8 +123,8 @@ public:
 
 private:
     SHA256_CTX work_;
-    SHA_LONG start_[8];               // the state after the whole blocks of the prefix
-    char tail_[2 * Block::size]{};    // the rest of it, the counter and the padding
+    SHA_LONG start_[8];             // the state after the whole blocks of the prefix
+    char tail_[2 * Block::size]{};  // the rest of it, the counter and the padding
     std::size_t tail_size_ = 0;
     std::size_t counter_at_ = 0;
     std::uint32_t counter_ = 0;

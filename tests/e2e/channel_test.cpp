@@ -63,6 +63,45 @@ TEST_F(ChannelTest, ReadsFramesThatComeInPiecesOfAnySize) {
     }
 }
 
+// Of any size, so that it is received in all ways there are, and while others are served.
+TEST_F(ChannelTest, KeepsInputInOrderWhileItPausesNowAndThen) {
+    constexpr int count = 20'000;
+    server->on({MessageType::request_uri, "later"},
+               [](const Message& message) -> awaitable<OwnedMessage> {
+                   OwnedMessage answer = respond(message.uri(), message.content());
+                   co_await pause(1ms);
+                   co_return answer;
+               });
+    const auto content_of = [](int number) {
+        const int size = number / 1000 % 2 == 0 ? number % 50 : number % 2500;
+        return std::to_string(number) + std::string(static_cast<std::size_t>(size), 'x');
+    };
+    const auto flood = [&] {
+        RawPeer peer(server->port());
+        std::thread sender([&] {
+            std::string batch;
+            for (int i = 0; i < count; ++i) {
+                batch += encoded(request(i % 97 == 0 ? "later" : "now", content_of(i)));
+                if (batch.size() > static_cast<std::size_t>(i % 7) * 9000) {
+                    EXPECT_TRUE(peer.send(batch));
+                    batch.clear();
+                }
+            }
+            EXPECT_TRUE(peer.send(batch));
+        });
+        int received = 0;
+        for (; received < count; ++received) {
+            const auto reply = peer.receive();
+            if (!reply || reply->content() != content_of(received)) break;
+        }
+        EXPECT_EQ(received, count);
+        sender.join();
+    };
+    std::thread other(flood);
+    flood();
+    other.join();
+}
+
 TEST_F(ChannelTest, SeesAResetThatCameWithTheLastBytes) {
     std::atomic<int> seen{0};
     server->on(MessageType::notify_uri, [&] { ++seen; });

@@ -36,9 +36,7 @@ public:
         waits_ = much_comes_;
         waits_ ? reactor_.await_input(fd_, *this) : reactor_.receive(fd_, *this);
     }
-    void took(std::size_t count) noexcept {
-        much_comes_ = count >= (much_comes_ ? little : much);
-    }
+    void took(std::size_t count) noexcept { much_comes_ = count >= (much_comes_ ? little : much); }
     void close() {
         closed_ = true;
         reactor_.cancel(*this);

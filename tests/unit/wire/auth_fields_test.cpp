@@ -110,6 +110,28 @@ TEST(AuthFields, KeepTheLaterOfTwoFieldsOfOneName) {
     EXPECT_EQ(encoded(fields), packified(Dict{{"a", Bytes("second")}, {"b", Bytes("b")}}));
 }
 
+// Entries that are tuples are read by a shorter way than those that are lists.
+TEST(AuthFields, JudgeEntriesAlikeWhateverTheyAreWrittenAs) {
+    const std::string tuple = packified(Dict{{"nonce", Bytes("0123456789")}});
+    constexpr std::size_t code_at = 4;
+    ASSERT_EQ(tuple[code_at], '\x4c');
+    for (std::size_t at = code_at + 1; at < tuple.size(); ++at) {
+        for (int byte = 0; byte < 256; ++byte) {
+            std::string one = tuple;
+            one[at] = static_cast<char>(byte);
+            std::string other = one;
+            other[code_at] = '\x4a';
+            AuthFields fields;
+            AuthFields expected;
+            EXPECT_EQ(fields.parse(one), expected.parse(other)) << at << ' ' << byte;
+            ASSERT_EQ(fields.size(), expected.size()) << at << ' ' << byte;
+            if (!fields.empty()) {
+                EXPECT_EQ(encoded(fields), encoded(expected)) << at << ' ' << byte;
+            }
+        }
+    }
+}
+
 TEST(AuthFields, WriteReceivedValuesInCanonicalForm) {
     const std::string long_bytes("\xc1\0\0\0\1x", 6);
     const std::string long_number("\xc4\0\0\0\7", 5);
