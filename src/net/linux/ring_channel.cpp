@@ -33,10 +33,11 @@ public:
         if (under_way() || closed_ || !reactor_.usable()) {
             return;
         }
-        waits_ = much_comes_;
+        waits_ = much_comes();
         waits_ ? reactor_.await_input(fd_, *this) : reactor_.receive(fd_, *this);
     }
-    void took(std::size_t count) noexcept { much_comes_ = count >= (much_comes_ ? little : much); }
+    /// So much was received or read.
+    void took(std::size_t count) noexcept { recent_ = std::max(count, recent_ / 2); }
     void close() {
         closed_ = true;
         reactor_.cancel(*this);
@@ -45,8 +46,8 @@ public:
 private:
     // What comes in large pieces is read where it is handled: pieces of many connections, received
     // before the first is handled, go through no cache (bench: pipelined_1024_50).
-    static constexpr std::size_t much = 16 * 1024;
-    static constexpr std::size_t little = 1024;
+    static constexpr std::size_t much = 8 * 1024;
+    bool much_comes() const noexcept { return recent_ >= much; }
 
     // However handling it ends, the memory is to receive again.
     struct Borrowed {
@@ -59,7 +60,7 @@ private:
             wanted_ = false;
             wanted_ = receive_on() || wanted_;
         }
-        if (under_way() && (!wanted_ || waits_ != much_comes_)) {
+        if (under_way() && (!wanted_ || waits_ != much_comes())) {
             reactor_.cancel(*this);
         } else if (wanted_) {
             start();
@@ -90,7 +91,7 @@ private:
 
     int fd_;
     bool wanted_ = false;
-    bool much_comes_ = false;
+    std::size_t recent_ = 0;  // how much came at a time lately
     bool waits_ = false;  // rather than receives
     bool closed_ = false;
     std::weak_ptr<ChannelListener> listener_;

@@ -90,8 +90,8 @@ private:
 
     static constexpr unsigned requests_max = 256;      // between two submissions
     static constexpr unsigned completions_max = 4096;  // the kernel keeps what goes beyond
-    static constexpr unsigned buffer_count = 32;
-    static constexpr std::size_t buffer_size = 64 * 1024;
+    static constexpr unsigned buffer_count = 128;
+    static constexpr std::size_t buffer_size = 16 * 1024;
     // Apart by no power of two: their beginnings, where short messages are, would all compete for
     // the same few places of a cache.
     static constexpr std::size_t buffer_stride = buffer_size + 17 * 64;
