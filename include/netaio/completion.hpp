@@ -8,6 +8,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/prefer.hpp>
+#include <exception>
 #include <memory>
 #include <netaio/errc.hpp>
 #include <system_error>
@@ -85,13 +86,25 @@ private:
             if (post) {
                 boost::asio::post(target, std::move(call));
             } else if (runs_here(target)) {
-                call();
+                call_here(target, call);
             } else {
                 boost::asio::dispatch(target, std::move(call));
             }
         }
 
-        // What dispatch() comes to as well, but only after it has wrapped up the call.
+        // As dispatch() does, but without wrapping up the call first. What it throws leaves the
+        // context's run(), not whoever completes this.
+        template <class Call>
+        static void call_here(const boost::asio::any_io_executor& executor, Call& call) {
+            try {
+                call();
+            } catch (...) {
+                boost::asio::post(executor, [failure = std::current_exception()] {
+                    std::rethrow_exception(failure);
+                });
+            }
+        }
+
         static bool runs_here(const boost::asio::any_io_executor& executor) {
             const auto* loop = executor.target<boost::asio::io_context::executor_type>();
             return loop && loop->running_in_this_thread();

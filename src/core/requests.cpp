@@ -1,5 +1,7 @@
 #include "requests.hpp"
 
+#include <cassert>
+
 namespace netaio::core {
 
 bool RequestTable::answers(MessageType asked, MessageType answer) noexcept {
@@ -27,6 +29,7 @@ Result<RequestTable::Id> RequestTable::add(ByteView uri, MessageType asked, Plug
 }
 
 void RequestTable::insert(ByteView uri, Request request) {
+    assert(request.completion);
     if (spare_) {
         spare_.value().uri = uri;
         spare_.value().request = std::move(request);
@@ -42,8 +45,8 @@ std::optional<RequestTable::Request> RequestTable::take(MessageType answer, Byte
         if (answers(at->request.asked, answer)) {
             const auto entry = entries_.project<0>(at);
             // Answers come in order, so what was given up before this one will never be answered.
-            while (given_up_ > 0 && by_turn().begin()->id() < entry->id()) {
-                remove(entries_.project<0>(by_turn().begin()));
+            while (given_up_ > 0 && by_deadline().begin()->id() < entry->id()) {
+                remove(entries_.project<0>(by_deadline().begin()));
             }
             return remove(entry);
         }
@@ -90,14 +93,14 @@ RequestTable::Completion RequestTable::give_up(Entries::iterator entry) {
     Completion completion;
     entries_.modify(entry, [&](Entry& e) { completion = std::exchange(e.request.completion, {}); });
     if (++given_up_ > in_flight_max_) {
-        remove(entries_.project<0>(by_turn().begin()));
+        remove(entries_.project<0>(by_deadline().begin()));
     }
     return completion;
 }
 
 std::vector<RequestTable::Completion> RequestTable::give_up_expired(TimePoint now) {
     std::vector<Completion> expired;
-    for (auto at = first_that_waits(); at != by_turn().end() && at->request.deadline <= now;
+    for (auto at = first_that_waits(); at != by_deadline().end() && at->request.deadline <= now;
          at = first_that_waits()) {
         expired.push_back(give_up(entries_.project<0>(at)));
     }
@@ -105,18 +108,19 @@ std::vector<RequestTable::Completion> RequestTable::give_up_expired(TimePoint no
 }
 
 std::vector<RequestTable::Completion> RequestTable::take_all() {
+    while (given_up_ > 0) {
+        remove(entries_.project<0>(by_deadline().begin()));
+    }
     std::vector<Completion> all;
     while (auto request = take_oldest()) {
         all.push_back(std::move(request->completion));
     }
-    entries_.clear();
-    given_up_ = 0;
     return all;
 }
 
 std::optional<RequestTable::TimePoint> RequestTable::next_deadline() const {
     const auto first = first_that_waits();
-    return first == by_turn().end() ? std::nullopt : std::optional(first->request.deadline);
+    return first == by_deadline().end() ? std::nullopt : std::optional(first->request.deadline);
 }
 
 }  // namespace netaio::core

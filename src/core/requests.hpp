@@ -81,7 +81,7 @@ private:
         Id id() const noexcept { return request.id; }
         std::pair<std::string_view, Id> uri_and_id() const noexcept { return {uri, request.id}; }
         /// Those that were given up have no deadline, and come first.
-        std::pair<std::optional<TimePoint>, Id> turn() const noexcept {
+        std::pair<std::optional<TimePoint>, Id> deadline_and_id() const noexcept {
             return {request.completion ? std::optional(request.deadline) : std::nullopt,
                     request.id};
         }
@@ -89,13 +89,13 @@ private:
     template <auto Key>
     using By = boost::multi_index::ordered_unique<boost::multi_index::key<Key>>;
     using Entries = boost::multi_index::multi_index_container<
-        Entry,
-        boost::multi_index::indexed_by<By<&Entry::id>, By<&Entry::uri_and_id>, By<&Entry::turn>>>;
+        Entry, boost::multi_index::indexed_by<By<&Entry::id>, By<&Entry::uri_and_id>,
+                                              By<&Entry::deadline_and_id>>>;
 
     const auto& by_uri() const noexcept { return entries_.get<1>(); }
-    const auto& by_turn() const noexcept { return entries_.get<2>(); }
+    const auto& by_deadline() const noexcept { return entries_.get<2>(); }
     auto first_that_waits() const {
-        return by_turn().lower_bound(std::pair(TimePoint::min(), Id()));
+        return by_deadline().lower_bound(std::pair(TimePoint::min(), Id()));
     }
 
     void insert(ByteView uri, Request request);

@@ -2,6 +2,7 @@
 
 #include <openssl/sha.h>
 
+#include <cassert>
 #include <cstdint>
 #include <initializer_list>
 #include <netaio/bytes.hpp>
@@ -57,6 +58,7 @@ public:
     template <class... Parts>
     explicit Block(const Parts&... parts) noexcept {
         char* end = bytes_;
+        assert((view_of(parts).size() + ... + 0) <= size);
         ((end = wire::put_bytes(end, view_of(parts))), ...);
     }
     Block(const Block&) noexcept = default;

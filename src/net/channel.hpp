@@ -15,7 +15,8 @@ namespace netaio::net {
 class ChannelListener : public InputListener {
 public:
     /// Bytes came, to be changed in place and gone after the call, or an error did. `more` says to
-    /// read() as well. Returns whether to receive on: if not, read() begins that again.
+    /// read() as well. Returns whether to receive on: if not, read() begins that again, but what is
+    /// on its way already still comes.
     virtual bool received(std::span<char> bytes, bool more, boost::system::error_code error) = 0;
     /// Bytes that write() took are not sent, as the receiver is slow.
     virtual void output_blocked() = 0;
@@ -30,8 +31,9 @@ public:
 
     /// Says who is told of what is waited for. Once, before anything else.
     virtual void start(std::weak_ptr<ChannelListener> listener) = 0;
-    /// Reads what has come, as much as the buffers hold. `more` says to read again; if not, the
-    /// listener is told when there is something, or gets it. Passes on to told_of_input() what
+    /// Reads what has come, as much as the buffers hold; nothing while something received is on its
+    /// way to the listener. `more` says to read again; if not, the listener is told when there is
+    /// something, or gets it. Passes on to told_of_input() what
     /// input_came() says.
     virtual std::size_t read(std::span<const boost::asio::mutable_buffer> buffers, bool& more,
                              boost::system::error_code& error) = 0;

@@ -56,13 +56,17 @@ void Stream::read_on() {
     resume_reading();
 }
 
-// What comes while nothing is to be read waits here; no more is received then.
+// What comes while nothing is to be read waits here, and so does an end behind it: read() will meet
+// that again.
 bool Stream::received(std::span<char> bytes, bool more, boost::system::error_code error) {
     if (state_ == State::closed) {
         return false;
     }
     if (error) {
-        input_ended(error);
+        unread_ = !may_read() && !input_.empty();
+        if (!unread_) {
+            input_ended(error);
+        }
         return false;
     }
     took_in(bytes.size());

@@ -106,6 +106,37 @@ TEST_F(ChannelTest, KeepsInputInOrderWhileItPausesNowAndThen) {
     other.join();
 }
 
+TEST_F(ChannelTest, HandlesWhatCameBeforeAnEndWhileItPaused) {
+    server->on({MessageType::request_uri, "later"},
+               [](const Message& message) -> awaitable<OwnedMessage> {
+                   OwnedMessage answer = respond(message.uri(), message.content());
+                   co_await pause(20ms);
+                   co_return answer;
+               });
+    for (const bool apart : {true, false}) {
+        RawPeer other(server->port());
+        RawPeer peer(server->port());
+        greet(peer);
+        make_busy(other);
+        if (apart) {
+            ASSERT_TRUE(peer.send(encoded(request("later", "first"))));
+            go_on = true;
+            std::this_thread::sleep_for(5ms);
+        }
+        ASSERT_TRUE(peer.send((apart ? "" : encoded(request("later", "first"))) +
+                              encoded(request("now", "second"))));
+        peer.finish_sending();
+        go_on = true;
+        for (const char* content : {"first", "second"}) {
+            const auto reply = peer.receive();
+            ASSERT_TRUE(reply) << content << apart;
+            EXPECT_EQ(reply->content(), content);
+        }
+        EXPECT_TRUE(peer.closed_by_peer());
+        busy = go_on = false;
+    }
+}
+
 TEST_F(ChannelTest, SeesAResetThatCameWithTheLastBytes) {
     std::atomic<int> seen{0};
     server->on(MessageType::notify_uri, [&] { ++seen; });

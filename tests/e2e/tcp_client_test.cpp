@@ -154,6 +154,37 @@ TEST_F(TcpClientTest, WorksWithCallbacksToo) {
     EXPECT_EQ(answer, "y");
 }
 
+TEST_F(TcpClientTest, LetsWhatACallbackThrowsOutOfTheContextAndGoesOn) {
+    server.on({MessageType::request_uri, "twice"}, [](const Message& message, Connection& from) {
+        EXPECT_FALSE(from.send(notify("news", "")));
+        return respond(message.uri(), "");
+    });
+    boost::asio::io_context context;
+    use_io_uring(context);
+    TcpClient client(context.get_executor());
+    int answers = 0;
+    const auto fail = [&](boost::system::error_code error, const OwnedMessage&) {
+        EXPECT_FALSE(error);
+        ++answers;
+        throw std::runtime_error("from a callback");
+    };
+    client.connect("127.0.0.1", port, [&](boost::system::error_code error, const Address&) {
+        EXPECT_FALSE(error);
+        client.receive_once({}, fail);
+        client.request("twice", {}, fail);
+    });
+    EXPECT_THROW(context.run(), std::runtime_error);
+    EXPECT_THROW(context.run(), std::runtime_error);
+    EXPECT_EQ(answers, 2);
+    client.request("x", {}, [&](boost::system::error_code error, const OwnedMessage&) {
+        EXPECT_FALSE(error);
+        ++answers;
+        client.close();
+    });
+    context.run();
+    EXPECT_EQ(answers, 3);
+}
+
 TEST_F(TcpClientTest, CompletesWhatWaitsOnceWhenItIsDestroyed) {
     boost::asio::io_context context;
     int completed = 0;

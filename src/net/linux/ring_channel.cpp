@@ -33,6 +33,7 @@ public:
         if (under_way() || closed_ || !reactor_.usable()) {
             return;
         }
+        stopping_ = false;
         waits_ = much_comes();
         waits_ ? reactor_.await_input(fd_, *this) : reactor_.receive(fd_, *this);
     }
@@ -56,19 +57,25 @@ private:
     };
 
     void came() override {
+        const Borrowed memory{*this};
         if (result_ != -ECANCELED) {
             wanted_ = false;
-            wanted_ = receive_on() || wanted_;
+            wanted_ = hand_out() || wanted_;  // start() may have been called meanwhile
         }
-        if (under_way() && (!wanted_ || waits_ != much_comes())) {
-            reactor_.cancel(*this);
+        if (under_way()) {
+            stop_unless_right();
         } else if (wanted_) {
             start();
         }
     }
 
-    bool receive_on() {
-        const Borrowed memory{*this};
+    void stop_unless_right() {
+        if ((!wanted_ || waits_ != much_comes()) && !std::exchange(stopping_, true)) {
+            reactor_.cancel(*this);
+        }
+    }
+
+    bool hand_out() {
         const auto listener = listener_.lock();
         if (!listener) {
             return false;
@@ -90,9 +97,10 @@ private:
     }
 
     int fd_;
-    bool wanted_ = false;
     std::size_t recent_ = 0;  // how much came at a time lately
-    bool waits_ = false;  // rather than receives
+    bool wanted_ = false;     // by the listener, when what was brought is handled
+    bool waits_ = false;      // rather than receives
+    bool stopping_ = false;
     bool closed_ = false;
     std::weak_ptr<ChannelListener> listener_;
 };

@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/utsname.h>
 
 #include <algorithm>
 #include <atomic>
@@ -10,11 +11,14 @@
 #include <cassert>
 #include <cerrno>
 #include <cstddef>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <new>
+#include <string_view>
 #include <system_error>
+#include <utility>
 
 #include "seen_by_sanitizer.hpp"
 #include "wire/endian.hpp"
@@ -49,6 +53,21 @@ std::uint64_t this_thread_number() noexcept {
         number = last.fetch_add(1) + 1;
     }
     return number;
+}
+
+// Whether a receive may stay in the ring. In kernels before 6.18, a reset that comes with bytes can
+// be lost to one that does (liburing's issue 1549); one that begins anew meets it.
+bool receives_stay() noexcept {
+    static const bool stay = [] {
+        const char* wanted = std::getenv("NETAIO_IO_URING");
+        utsname system{};
+        int major = 0;
+        int minor = 0;
+        return !(wanted && std::string_view(wanted) == "once") && uname(&system) == 0 &&
+               std::sscanf(system.release, "%d.%d", &major, &minor) == 2 &&
+               std::pair(major, minor) >= std::pair(6, 18);
+    }();
+    return stay;
 }
 
 // Errors that pass.
@@ -164,20 +183,28 @@ RingReactor::~RingReactor() = default;
 void RingReactor::Request::complete(void* context, Operation* operation,
                                     const boost::system::error_code&, std::size_t) {
     auto* request = static_cast<Request*>(operation);
-    request->queued_ = false;
-    const auto self = request->is_linked() ? request->self_ : std::move(request->self_);
     if (!context) {
-        request->self_ = nullptr;
+        const auto last = std::move(request->self_);
         return;
     }
-    // Handling it may bring more, for which others shall not wait.
-    for (std::size_t left = request->brought_.size(); left > 0; --left) {
-        request->result_ = request->brought_.front().result;
-        request->flags_ = request->brought_.front().flags;
-        request->brought_.erase(request->brought_.begin());
-        --request->reactor_.came_;
-        request->came();
-    }
+    --request->reactor_.came_;
+    // However handling ends, what was brought besides is handled in turns of its own.
+    struct Rest {
+        Request& of;
+        std::shared_ptr<Request> self;
+        ~Rest() {
+            of.queued_ = false;
+            if (!of.brought_.empty()) {
+                of.reactor_.queue(of);
+            } else if (!of.is_linked()) {
+                of.self_ = nullptr;
+            }
+        }
+    } rest{*request, request->self_};
+    request->result_ = request->brought_.front().result;
+    request->flags_ = request->brought_.front().flags;
+    request->brought_.erase(request->brought_.begin());
+    request->came();
 }
 
 bool RingReactor::usable() const noexcept {
@@ -244,6 +271,7 @@ void RingReactor::started(io_uring_sqe& entry, Request& request) {
 
 void RingReactor::queue(Request& request) {
     if (!std::exchange(request.queued_, true)) {
+        ++came_;
         scheduler_.work_started();
         done_.push(&request);
     }
@@ -251,7 +279,11 @@ void RingReactor::queue(Request& request) {
 
 void RingReactor::receive(int fd, Request& request) {
     io_uring_sqe* entry = next();
-    io_uring_prep_recv_multishot(entry, fd, nullptr, 0, 0);
+    if (receives_stay()) {
+        io_uring_prep_recv_multishot(entry, fd, nullptr, 0, 0);
+    } else {
+        io_uring_prep_recv(entry, fd, nullptr, 0, 0);
+    }
     entry->flags |= IOSQE_BUFFER_SELECT;
     entry->buf_group = Ring::buffer_group;
     entry->ioprio |= IORING_RECVSEND_POLL_FIRST;
@@ -260,7 +292,7 @@ void RingReactor::receive(int fd, Request& request) {
 
 void RingReactor::await_input(int fd, Request& request) {
     io_uring_sqe* entry = next();
-    io_uring_prep_poll_add(entry, fd, POLLIN | POLLRDHUP);
+    io_uring_prep_poll_add(entry, fd, POLLIN);
     started(*entry, request);
 }
 
@@ -396,12 +428,14 @@ void RingReactor::collect() {
     do {
         io_uring_cqe* entry = nullptr;
         unsigned head = 0;
-        unsigned count = 0;
         io_uring_for_each_cqe(&ring, head, entry) {
-            ++count;
-            finished(entry->user_data, entry->res, entry->flags);
+            const io_uring_cqe& done = *entry;
+            const std::uint64_t user_data = done.user_data;
+            const int result = done.res;
+            const unsigned flags = done.flags;
+            io_uring_cq_advance(&ring, 1);
+            finished(user_data, result, flags);
         }
-        io_uring_cq_advance(&ring, count);
     } while (io_uring_cq_has_overflow(&ring) && io_uring_get_events(&ring) >= 0);
     if (!sendings_.empty() && io_uring_sq_ready(&ring_->get()) == 0) {
         sendings_.clear();
@@ -429,7 +463,6 @@ void RingReactor::finished(std::uint64_t user_data, int result, unsigned flags) 
         auto* request = reinterpret_cast<Request*>(user_data);
         have_received();
         request->brought_.push_back({result, flags});
-        ++came_;
         queue(*request);
         if (!(flags & IORING_CQE_F_MORE)) {
             waiting_.erase(waiting_.iterator_to(*request));

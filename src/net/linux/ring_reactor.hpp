@@ -60,7 +60,7 @@ public:
                              std::size_t);
 
         boost::container::small_vector<Brought, 1> brought_;
-        bool queued_ = false;  // for the loop, which will call complete()
+        bool queued_ = false;  // for the loop to call complete(), or that is running
         std::shared_ptr<Request> self_;
     };
 
@@ -105,8 +105,8 @@ public:
 
     /// Whether the calling thread is the ring's, as all that follows wants.
     bool usable() const noexcept;
-    /// Receives whatever comes into memory of the ring, until that is used up, the peer ends, or it
-    /// is cancelled.
+    /// Receives whatever comes into memory of the ring: once or, where the system does that well,
+    /// until the memory is used up, the peer ends, or it is cancelled.
     void receive(int fd, Request& request);
     /// Waits until there is something to receive.
     void await_input(int fd, Request& request);
@@ -114,7 +114,7 @@ public:
     void receive(int fd, Request& request, msghdr& message);
     /// Ends it early, if it still waits.
     void cancel(Request& request);
-    /// Whether other receives that are done wait for the loop.
+    /// Whether other requests that brought something wait for the loop.
     bool others_came() const noexcept { return came_ > 0; }
     /// What a receive brought, and giving its memory back.
     std::span<char> received(const Request& request) noexcept;
@@ -174,7 +174,7 @@ private:
     std::size_t output_used_ = 0;
     std::vector<Sending> sendings_;
     std::uint64_t turn_ = 1;
-    std::size_t came_ = 0;  // receives that are done and wait for the loop
+    std::size_t came_ = 0;  // requests that brought something and wait for the loop
     bool watching_epoll_ = false;
     bool epoll_ready_ = false;
 };
