@@ -122,10 +122,10 @@ void TcpClient::Impl::request(Result<OwnedMessage> message, RequestTerms options
             self->timed_out(context);
         }
         // Errors come from within calls that are not done; answers end what their stream was doing.
-        if (error) {
-            done.post(self->executor_, error);
-        } else {
+        if (reply) {
             done.dispatch(self->executor_, error, reply->own());
+        } else {
+            done.post(self->executor_, error);
         }
     };
     const auto id = stream->requests()->add(message->uri(), message->type(), inner,

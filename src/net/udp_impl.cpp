@@ -180,8 +180,8 @@ void UdpNode::Impl::request(const Address& to, Result<OwnedMessage> message,
         to, *message, std::move(inner), wait,
         [waiting, executor = executor_](std::error_code error, const Message* reply) {
             // Errors come from within calls that are not done; answers end what was received.
-            error ? waiting->post(executor, error)
-                  : waiting->dispatch(executor, error, reply->own());
+            reply ? waiting->dispatch(executor, error, reply->own())
+                  : waiting->post(executor, error);
         });
     if (!id) {
         waiting->post(executor_, id.error());

@@ -20,6 +20,7 @@
 #include <system_error>
 #include <utility>
 
+#include "io_ring.hpp"
 #include "seen_by_sanitizer.hpp"
 #include "wire/endian.hpp"
 
@@ -76,103 +77,7 @@ bool is_lasting(int result) noexcept {
            result != -ETIME;
 }
 
-void check(int result, const char* what) {
-    if (result < 0) {
-        throw std::system_error(-result, std::system_category(), what);
-    }
-}
-
 }  // namespace
-
-// An io_uring, with memory to receive into.
-class Ring {
-public:
-    // Throws std::system_error where the system has none, or not all of what is used.
-    Ring();
-    ~Ring();
-    Ring(const Ring&) = delete;
-    Ring& operator=(const Ring&) = delete;
-
-    io_uring& get() noexcept { return ring_; }
-    // The next request to fill in; null when as many as may be wait for submission.
-    io_uring_sqe* next() noexcept { return io_uring_get_sqe(&ring_); }
-    unsigned space() const noexcept { return io_uring_sq_space_left(&ring_); }
-
-    static constexpr std::uint16_t buffer_group = 0;
-    std::span<char> buffer(unsigned id, std::size_t size) noexcept {
-        return {&buffers_[id * buffer_stride], size};
-    }
-    void give_back(unsigned id) noexcept;
-
-private:
-    void begin();
-
-    static constexpr unsigned requests_max = 256;      // between two submissions
-    static constexpr unsigned completions_max = 4096;  // the kernel keeps what goes beyond
-    static constexpr unsigned buffer_count = 128;
-    static constexpr std::size_t buffer_size = 16 * 1024;
-    // Apart by no power of two: their beginnings, where short messages are, would all compete for
-    // the same few places of a cache.
-    static constexpr std::size_t buffer_stride = buffer_size + 17 * 64;
-
-    struct Free {
-        void operator()(void* memory) const noexcept { std::free(memory); }
-    };
-
-    io_uring ring_{};
-    std::unique_ptr<io_uring_buf_ring, Free> free_buffers_;
-    std::unique_ptr<char[]> buffers_;
-};
-
-Ring::Ring() {
-    constexpr std::size_t page = 4096;
-    constexpr std::size_t ring_size = buffer_count * sizeof(io_uring_buf);
-    free_buffers_.reset(static_cast<io_uring_buf_ring*>(
-        std::aligned_alloc(page, (ring_size + page - 1) / page * page)));
-    if (!free_buffers_) {
-        throw std::bad_alloc();
-    }
-    buffers_ = std::make_unique_for_overwrite<char[]>(buffer_count * buffer_stride);
-    io_uring_params params{};
-    params.flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN |
-                   IORING_SETUP_TASKRUN_FLAG | IORING_SETUP_SUBMIT_ALL | IORING_SETUP_CQSIZE;
-    params.cq_entries = completions_max;
-    check(io_uring_queue_init_params(requests_max, &ring_, &params), "io_uring_setup");
-    try {
-        begin();
-    } catch (...) {
-        io_uring_queue_exit(&ring_);
-        throw;
-    }
-}
-
-void Ring::begin() {
-    io_uring_register_ring_fd(&ring_);  // spares each call a lookup, where there is such a thing
-    io_uring_buf_ring_init(free_buffers_.get());
-    io_uring_buf_reg registration{};
-    registration.ring_addr = reinterpret_cast<std::uintptr_t>(free_buffers_.get());
-    registration.ring_entries = buffer_count;
-    registration.bgid = buffer_group;
-    check(io_uring_register_buf_ring(&ring_, &registration, 0), "io_uring_register");
-    for (unsigned id = 0; id < buffer_count; ++id) {
-        give_back(id);
-    }
-    // Some systems let one be made, but not used.
-    io_uring_prep_nop(next());
-    check(io_uring_submit_and_wait(&ring_, 1), "io_uring_enter");
-    io_uring_cq_advance(&ring_, 1);
-}
-
-Ring::~Ring() {
-    io_uring_queue_exit(&ring_);
-}
-
-void Ring::give_back(unsigned id) noexcept {
-    const auto memory = buffer(id, buffer_size);
-    io_uring_buf_ring_add(free_buffers_.get(), memory.data(), buffer_size,
-                          static_cast<std::uint16_t>(id), io_uring_buf_ring_mask(buffer_count), 0);
-    io_uring_buf_ring_advance(free_buffers_.get(), 1);
-}
 
 RingReactor::RingReactor(boost::asio::execution_context& context)
     : epoll_reactor(context),
