@@ -1,8 +1,81 @@
 #include "requests.hpp"
 
+#include <boost/multi_index/key.hpp>
+#include <boost/multi_index/ordered_index.hpp>
+#include <boost/multi_index_container.hpp>
 #include <cassert>
+#include <string>
+#include <utility>
 
 namespace netaio::core {
+
+// By age, uri and deadline. Those that were given up have no deadline, and come first.
+struct RequestTable::Entries {
+    struct Entry {
+        std::string uri;
+        Request request;
+
+        Id id() const noexcept { return request.id; }
+        std::pair<std::string_view, Id> uri_and_id() const noexcept { return {uri, request.id}; }
+        std::pair<std::optional<TimePoint>, Id> deadline_and_id() const noexcept {
+            return {request.completion ? std::optional(request.deadline) : std::nullopt,
+                    request.id};
+        }
+    };
+    template <auto Key>
+    using By = boost::multi_index::ordered_unique<boost::multi_index::key<Key>>;
+    using Container = boost::multi_index::multi_index_container<
+        Entry, boost::multi_index::indexed_by<By<&Entry::id>, By<&Entry::uri_and_id>,
+                                              By<&Entry::deadline_and_id>>>;
+    using Iterator = Container::iterator;
+
+    const auto& by_uri() const noexcept { return all.get<1>(); }
+    const auto& by_deadline() const noexcept { return all.get<2>(); }
+    auto first_that_waits() const {
+        return by_deadline().lower_bound(std::pair(TimePoint::min(), Id()));
+    }
+
+    void insert(ByteView uri, Request request) {
+        assert(request.completion);
+        if (spare) {
+            spare.value().uri = uri;
+            spare.value().request = std::move(request);
+            all.insert(std::move(spare));
+        } else {
+            all.insert({uri.str(), std::move(request)});
+        }
+    }
+
+    Request remove(Iterator entry) {
+        given_up -= entry->request.completion ? 0 : 1;
+        spare = all.extract(entry);
+        return std::move(spare.value().request);
+    }
+    void forget_oldest_given_up() { remove(all.project<0>(by_deadline().begin())); }
+
+    Completion give_up(Iterator entry) {
+        Completion completion;
+        all.modify(entry, [&](Entry& e) { completion = std::exchange(e.request.completion, {}); });
+        given_up += completion ? 1 : 0;
+        return completion;
+    }
+
+    Container all;
+    Container::node_type spare;  // memory for the next
+    std::size_t given_up = 0;
+};
+
+RequestTable::RequestTable(std::size_t in_flight_max, LateAnswers late_answers, Id first_id)
+    : entries_(std::make_unique<Entries>()),
+      in_flight_max_(in_flight_max),
+      late_answers_(late_answers),
+      next_id_(first_id) {}
+
+RequestTable::~RequestTable() = default;
+
+std::size_t RequestTable::in_flight() const noexcept {
+    return entries_->all.size() - entries_->given_up;
+}
 
 bool RequestTable::answers(MessageType asked, MessageType answer) noexcept {
     switch (answer) {
@@ -24,92 +97,71 @@ Result<RequestTable::Id> RequestTable::add(ByteView uri, MessageType asked, Plug
         return Errc::queue_full;
     }
     const Id id = next_id_++;
-    insert(uri, {id, deadline, asked, std::move(inner), std::move(completion)});
+    entries_->insert(uri, {id, deadline, asked, std::move(inner), std::move(completion)});
     return id;
 }
 
-void RequestTable::insert(ByteView uri, Request request) {
-    assert(request.completion);
-    if (spare_) {
-        spare_.value().uri = uri;
-        spare_.value().request = std::move(request);
-        entries_.insert(std::move(spare_));
-    } else {
-        entries_.insert({uri.str(), std::move(request)});
-    }
-}
-
 std::optional<RequestTable::Request> RequestTable::take(MessageType answer, ByteView uri) {
-    for (auto at = by_uri().lower_bound(std::pair(std::string_view(uri), Id()));
-         at != by_uri().end() && at->uri == uri; ++at) {
+    const auto& by_uri = entries_->by_uri();
+    for (auto at = by_uri.lower_bound(std::pair(std::string_view(uri), Id()));
+         at != by_uri.end() && at->uri == uri; ++at) {
         if (answers(at->request.asked, answer)) {
-            const auto entry = entries_.project<0>(at);
             // Answers come in order, so what was given up before this one will never be answered.
-            while (given_up_ > 0 && by_deadline().begin()->id() < entry->id()) {
-                remove(entries_.project<0>(by_deadline().begin()));
+            while (entries_->given_up > 0 && entries_->by_deadline().begin()->id() < at->id()) {
+                entries_->forget_oldest_given_up();
             }
-            return remove(entry);
+            return entries_->remove(entries_->all.project<0>(at));
         }
     }
     return std::nullopt;
 }
 
 void RequestTable::put_back(ByteView uri, Request request) {
-    insert(uri, std::move(request));
+    entries_->insert(uri, std::move(request));
 }
 
 std::optional<RequestTable::Request> RequestTable::take_oldest() {
-    for (auto entry = entries_.begin(); entry != entries_.end(); ++entry) {
+    for (auto entry = entries_->all.begin(); entry != entries_->all.end(); ++entry) {
         if (entry->request.completion) {
-            return remove(entry);
+            return entries_->remove(entry);
         }
     }
     return std::nullopt;
 }
 
-RequestTable::Request RequestTable::remove(Entries::iterator entry) {
-    given_up_ -= entry->request.completion ? 0 : 1;
-    spare_ = entries_.extract(entry);
-    return std::move(spare_.value().request);
-}
-
 RequestTable::Completion RequestTable::give_up(Id id) {
-    const auto entry = entries_.find(id);
-    return entry == entries_.end() ? Completion() : give_up(entry);
-}
-
-RequestTable::Completion RequestTable::forget(Id id) {
-    const auto entry = entries_.find(id);
-    return entry == entries_.end() ? Completion() : remove(entry).completion;
-}
-
-RequestTable::Completion RequestTable::give_up(Entries::iterator entry) {
-    if (!entry->request.completion) {
+    const auto entry = entries_->all.find(id);
+    if (entry == entries_->all.end()) {
         return {};
     }
     if (late_answers_ == LateAnswers::not_expected) {
-        return remove(entry).completion;
+        return entries_->remove(entry).completion;
     }
-    Completion completion;
-    entries_.modify(entry, [&](Entry& e) { completion = std::exchange(e.request.completion, {}); });
-    if (++given_up_ > in_flight_max_) {
-        remove(entries_.project<0>(by_deadline().begin()));
+    auto completion = entries_->give_up(entry);
+    if (entries_->given_up > in_flight_max_) {
+        entries_->forget_oldest_given_up();
     }
     return completion;
 }
 
+RequestTable::Completion RequestTable::forget(Id id) {
+    const auto entry = entries_->all.find(id);
+    return entry == entries_->all.end() ? Completion() : entries_->remove(entry).completion;
+}
+
 std::vector<RequestTable::Completion> RequestTable::give_up_expired(TimePoint now) {
     std::vector<Completion> expired;
-    for (auto at = first_that_waits(); at != by_deadline().end() && at->request.deadline <= now;
-         at = first_that_waits()) {
-        expired.push_back(give_up(entries_.project<0>(at)));
+    const auto end = entries_->by_deadline().end();
+    for (auto at = entries_->first_that_waits(); at != end && at->request.deadline <= now;
+         at = entries_->first_that_waits()) {
+        expired.push_back(give_up(at->id()));
     }
     return expired;
 }
 
 std::vector<RequestTable::Completion> RequestTable::take_all() {
-    while (given_up_ > 0) {
-        remove(entries_.project<0>(by_deadline().begin()));
+    while (entries_->given_up > 0) {
+        entries_->forget_oldest_given_up();
     }
     std::vector<Completion> all;
     while (auto request = take_oldest()) {
@@ -119,8 +171,9 @@ std::vector<RequestTable::Completion> RequestTable::take_all() {
 }
 
 std::optional<RequestTable::TimePoint> RequestTable::next_deadline() const {
-    const auto first = first_that_waits();
-    return first == by_deadline().end() ? std::nullopt : std::optional(first->request.deadline);
+    const auto first = entries_->first_that_waits();
+    return first == entries_->by_deadline().end() ? std::nullopt
+                                                  : std::optional(first->request.deadline);
 }
 
 }  // namespace netaio::core

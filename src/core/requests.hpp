@@ -1,12 +1,9 @@
 #pragma once
 
-#include <boost/multi_index/key.hpp>
-#include <boost/multi_index/ordered_index.hpp>
-#include <boost/multi_index_container.hpp>
 #include <chrono>
+#include <memory>
 #include <netaio/plugins.hpp>
 #include <optional>
-#include <string>
 #include <vector>
 
 #include "unique_function.hpp"
@@ -39,8 +36,8 @@ public:
     /// At most `in_flight_max` requests wait, and as many given-up ones are remembered.
     /// Ids begin with `first_id`.
     explicit RequestTable(std::size_t in_flight_max = 65536,
-                          LateAnswers late_answers = LateAnswers::expected, Id first_id = 1)
-        : in_flight_max_(in_flight_max), late_answers_(late_answers), next_id_(first_id) {}
+                          LateAnswers late_answers = LateAnswers::expected, Id first_id = 1);
+    ~RequestTable();
 
     /// Adds a request for `uri`; Errc::queue_full at the limit.
     Result<Id> add(ByteView uri, MessageType asked, Plugins inner, TimePoint deadline,
@@ -68,43 +65,15 @@ public:
     std::optional<TimePoint> next_deadline() const;
     /// Whether add() would fail.
     bool full() const noexcept { return in_flight() >= in_flight_max_; }
-    std::size_t in_flight() const noexcept { return entries_.size() - given_up_; }
+    std::size_t in_flight() const noexcept;
 
     /// Whether a message of type `answer` can answer a request of type `asked`.
     static bool answers(MessageType asked, MessageType answer) noexcept;
 
 private:
-    struct Entry {
-        std::string uri;
-        Request request;
+    struct Entries;
 
-        Id id() const noexcept { return request.id; }
-        std::pair<std::string_view, Id> uri_and_id() const noexcept { return {uri, request.id}; }
-        /// Those that were given up have no deadline, and come first.
-        std::pair<std::optional<TimePoint>, Id> deadline_and_id() const noexcept {
-            return {request.completion ? std::optional(request.deadline) : std::nullopt,
-                    request.id};
-        }
-    };
-    template <auto Key>
-    using By = boost::multi_index::ordered_unique<boost::multi_index::key<Key>>;
-    using Entries = boost::multi_index::multi_index_container<
-        Entry, boost::multi_index::indexed_by<By<&Entry::id>, By<&Entry::uri_and_id>,
-                                              By<&Entry::deadline_and_id>>>;
-
-    const auto& by_uri() const noexcept { return entries_.get<1>(); }
-    const auto& by_deadline() const noexcept { return entries_.get<2>(); }
-    auto first_that_waits() const {
-        return by_deadline().lower_bound(std::pair(TimePoint::min(), Id()));
-    }
-
-    void insert(ByteView uri, Request request);
-    Request remove(Entries::iterator entry);
-    Completion give_up(Entries::iterator entry);
-
-    Entries entries_;           // by age
-    Entries::node_type spare_;  // memory for the next
-    std::size_t given_up_ = 0;
+    std::unique_ptr<Entries> entries_;
     std::size_t in_flight_max_;
     LateAnswers late_answers_;
     Id next_id_;
