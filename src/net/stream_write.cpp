@@ -171,6 +171,9 @@ void Stream::flush() {
     if (state_ == State::closed || waiting_writable_) {
         return;
     }
+    if (sent_ == out_.size()) {
+        refill();  // what queued up behind bytes that the channel had taken and kept
+    }
     while (sent_ < out_.size()) {
         if (!write(out_, sent_)) {
             return;
