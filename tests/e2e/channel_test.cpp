@@ -176,6 +176,36 @@ TEST_F(ChannelTest, LosesNothingToAReceiverThatPauses) {
     to = nullptr;
 }
 
+// Each reply in a turn of its own, and short enough for a ring to take whatever the receiver does.
+TEST_F(ChannelTest, KeepsRepliesInOrderForAReceiverThatPauses) {
+    const auto content_of = [](int number) {
+        return std::to_string(number) + std::string(number % 2 == 0 ? 8000 : 10, 'x');
+    };
+    server->on({MessageType::request_uri, "number"}, [&](const Message& message) {
+        return respond(message.uri(), content_of(std::stoi(message.content().str())));
+    });
+    RawPeer receiver(server->port());
+    int asked = 0;
+    const auto ask = [&](int count) {
+        for (int i = 0; i < count; ++i) {
+            ASSERT_TRUE(receiver.send(encoded(request("number", std::to_string(asked++)))));
+            std::this_thread::sleep_for(100us);
+        }
+    };
+    int received = 0;
+    const auto expect = [&](int until) {
+        for (; received < until; ++received) {
+            const auto reply = receiver.receive();
+            ASSERT_TRUE(reply) << received;
+            ASSERT_EQ(reply->content(), content_of(received));
+        }
+    };
+    ask(2000);
+    expect(1500);
+    ask(200);
+    expect(asked);
+}
+
 TEST_F(ChannelTest, ClosesAfterAllWasTaken) {
     server->on({MessageType::request_uri, "bye"}, [&](const Message& message, Connection& from) {
         for (int i = 0; i < 5000; ++i) {
