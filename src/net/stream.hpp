@@ -130,7 +130,7 @@ private:
     void appended();
     void emit(std::string& out);
     bool write(ByteView bytes, std::size_t& written);
-    void refill();
+    bool refill();
     void wait_writable();
     std::error_code enqueue(const SharedFrame& frame);
     std::error_code make_room(std::size_t size);

@@ -171,10 +171,7 @@ void Stream::flush() {
     if (state_ == State::closed || waiting_writable_) {
         return;
     }
-    if (sent_ == out_.size()) {
-        refill();  // what queued up behind bytes that the channel had taken and kept
-    }
-    while (sent_ < out_.size()) {
+    while (sent_ < out_.size() || refill()) {
         if (!write(out_, sent_)) {
             return;
         }
@@ -182,13 +179,13 @@ void Stream::flush() {
             wait_writable();
             return;
         }
-        refill();
     }
     finish_draining();
 }
 
-// All of out_ was taken: go on with what queued up behind it.
-void Stream::refill() {
+// All of out_ was taken, or nothing was in it as the channel keeps what comes before: goes on with
+// what queued up behind it, if there is something.
+bool Stream::refill() {
     out_.clear();
     sent_ = 0;
     while (!queue_.empty() && out_.size() < flush_size) {
@@ -199,6 +196,7 @@ void Stream::refill() {
     if (out_.empty() && out_.capacity() > out_keep_max) {
         out_ = std::string();
     }
+    return !out_.empty();
 }
 
 void Stream::wait_writable() {
