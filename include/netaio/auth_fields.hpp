@@ -83,7 +83,7 @@ private:
                      : std::span<const Entry>();
     }
     bool has_room(std::size_t size);
-    void grow(std::size_t size);
+    void make_room(std::size_t size);
     char* add(std::string_view name, std::size_t packed_size);
 
     const Entry* find(std::string_view name) const noexcept;

@@ -109,7 +109,7 @@ void AuthFields::set(std::string_view name, ByteView value) {
         // They may be in the arena, which moves as it grows.
         const std::string kept_name(name);
         const std::string kept_value(value);
-        grow(name.size() + size);
+        make_room(name.size() + size);
         return set(kept_name, kept_value);
     }
     wire::write_bytes(add(name, size), value);
@@ -119,7 +119,7 @@ void AuthFields::set_integer(std::string_view name, std::uint64_t value) {
     const std::size_t size = wire::packed_uint_size(value);
     if (!has_room(name.size() + size)) {
         const std::string kept_name(name);
-        grow(name.size() + size);
+        make_room(name.size() + size);
         return set_integer(kept_name, value);
     }
     wire::write_uint(add(name, size), value);
@@ -129,8 +129,11 @@ bool AuthFields::has_room(std::size_t size) {
     return held().arena.capacity() - held_->arena.size() >= size;
 }
 
-void AuthFields::grow(std::size_t size) {
-    held().arena.reserve(std::max(2 * held_->arena.capacity(), held_->arena.size() + size));
+void AuthFields::make_room(std::size_t size) {
+    if (!has_room(size)) {
+        auto& arena = held_->arena;
+        arena.reserve(std::max(2 * arena.capacity(), arena.size() + size));
+    }
 }
 
 // Adds an entry of our own, for which there must be room, and returns where its packed value goes.
@@ -196,9 +199,7 @@ AuthFields AuthFields::clone() const {
     for (const Entry& entry : entries()) {
         const std::string_view packed = packed_of(entry);
         const std::string_view name = name_of(entry);
-        if (!copy.has_room(name.size() + packed.size())) {
-            copy.grow(name.size() + packed.size());
-        }
+        copy.make_room(name.size() + packed.size());
         char* out = copy.add(name, packed.size());
         wire::put_bytes(out, packed);
         copy.held_->entries.back().received = entry.received;

@@ -5,6 +5,11 @@
 
 namespace netaio::net {
 
+std::string_view ring_setting() noexcept {
+    const char* setting = std::getenv("NETAIO_IO_URING");
+    return setting ? setting : "";
+}
+
 void check(int result, const char* what) {
     if (result < 0) {
         throw std::system_error(-result, std::system_category(), what);

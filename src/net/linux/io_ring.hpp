@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <memory>
 #include <span>
+#include <string_view>
 
 namespace netaio::net {
 
@@ -48,6 +49,10 @@ private:
     std::unique_ptr<io_uring_buf_ring, Free> free_buffers_;
     std::unique_ptr<char[]> buffers_;
 };
+
+/// What NETAIO_IO_URING in the environment says, if anything: "off", or "once" to have each receive
+/// begin anew.
+std::string_view ring_setting() noexcept;
 
 /// Throws std::system_error if that, the result of a call of liburing, is minus an error.
 void check(int result, const char* what);

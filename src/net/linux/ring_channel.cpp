@@ -8,12 +8,11 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 #include <stdexcept>
-#include <string_view>
 #include <utility>
 
+#include "io_ring.hpp"
 #include "net/ring.hpp"
 #include "ring_reactor.hpp"
 
@@ -255,8 +254,7 @@ void RingChannel::close() {
 }  // namespace
 
 bool use_ring(boost::asio::io_context& context) {
-    const char* wanted = std::getenv("NETAIO_IO_URING");
-    if (wanted && std::string_view(wanted) == "off") {
+    if (ring_setting() == "off") {
         return false;
     }
     using boost::asio::detail::epoll_reactor;

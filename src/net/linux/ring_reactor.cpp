@@ -12,11 +12,9 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <new>
-#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -60,11 +58,10 @@ std::uint64_t this_thread_number() noexcept {
 // be lost to one that does (liburing's issue 1549); one that begins anew meets it.
 bool receives_stay() noexcept {
     static const bool stay = [] {
-        const char* wanted = std::getenv("NETAIO_IO_URING");
         utsname system{};
         int major = 0;
         int minor = 0;
-        return !(wanted && std::string_view(wanted) == "once") && uname(&system) == 0 &&
+        return ring_setting() != "once" && uname(&system) == 0 &&
                std::sscanf(system.release, "%d.%d", &major, &minor) == 2 &&
                std::pair(major, minor) >= std::pair(6, 18);
     }();
