@@ -55,8 +55,8 @@ public:
         return Body(encoded, uri_size);
     }
 
-    ByteView uri() const noexcept { return encoded().substr(2, uri_size_); }
-    ByteView content() const noexcept { return encoded().substr(2u + uri_size_); }
+    ByteView uri() const noexcept { return {begin_ + 2, uri_size_}; }
+    ByteView content() const noexcept { return {begin_ + 2 + uri_size_, size_ - 2u - uri_size_}; }
     /// The whole body as it travels: what checksums and auth plugins cover.
     ByteView encoded() const noexcept { return {begin_, size_}; }
 

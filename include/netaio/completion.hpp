@@ -79,8 +79,11 @@ private:
                 connected.clear();
             }
             const auto target = executor(fallback);
-            auto call = [h = std::move(handler), error, v = std::move(value)]() mutable {
-                std::move(h)(boost::system::error_code(error), std::move(v));
+            // To convert a success, too, takes a dynamic_cast.
+            const auto code =
+                error ? boost::system::error_code(error) : boost::system::error_code();
+            auto call = [h = std::move(handler), code, v = std::move(value)]() mutable {
+                std::move(h)(code, std::move(v));
             };
             // The target deletes itself with the Completion that let go of it.
             if (post) {

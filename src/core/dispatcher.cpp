@@ -82,7 +82,10 @@ Outcome Dispatcher::broken(std::string_view what, const Source& source) {
     return drop();
 }
 
-Outcome Dispatcher::handle(const Frame& frame, Source& source, std::string& out) {
+// What each message passes through is inlined, here and below: as calls it takes a tenth more
+// instructions (bench: pipelined_64_50).
+[[gnu::always_inline]] inline Outcome Dispatcher::handle(const Frame& frame, Source& source,
+                                                         std::string& out) {
     tallies_.frames_in.add();
     frame_size_ = FrameHeader::size + frame.auth.size() + frame.body.size();
     accepted_ = false;
@@ -108,15 +111,16 @@ Outcome Dispatcher::handle(const Frame& frame, Source& source, std::string& out)
     return route(std::move(message), source, out);
 }
 
-const Route* Dispatcher::find_route(const Message& message, const Source& source,
-                                    std::shared_ptr<const Route>& taken) {
+[[gnu::always_inline]] inline const Route* Dispatcher::find_route(
+    const Message& message, const Source& source, std::shared_ptr<const Route>& taken) {
     if (node_.extract_keys) {
         return routes_.find(node_.extract_keys(message, source.remote()), taken);
     }
     return routes_.find(message.type(), message.uri(), source.remote(), taken);
 }
 
-Outcome Dispatcher::route(Message&& message, Source& source, std::string& out) {
+[[gnu::always_inline]] inline Outcome Dispatcher::route(Message&& message, Source& source,
+                                                        std::string& out) {
     std::shared_ptr<const Route> taken;
     const Route* route = find_route(message, source, taken);
     if (route && !is_bare(route->inner)) {
@@ -132,7 +136,7 @@ Outcome Dispatcher::route(Message&& message, Source& source, std::string& out) {
 }
 
 // No message that fails a check keeps a peer alive.
-void Dispatcher::believed(const Source& source) {
+[[gnu::always_inline]] inline void Dispatcher::believed(const Source& source) {
     if (!node_.peers.empty() && (accepted_ || !node_.peers_need_auth)) {
         node_.peers.refresh(source.remote(), node_.environment.clock->steady_now());
     }
@@ -305,8 +309,8 @@ bool Dispatcher::fail_request(const Message& message, const Plugins& layer, Sour
     return true;
 }
 
-void Dispatcher::reply(OwnedMessage&& message, const Plugins& inner, Source& source,
-                       std::string& out) {
+[[gnu::always_inline]] inline void Dispatcher::reply(OwnedMessage&& message, const Plugins& inner,
+                                                     Source& source, std::string& out) {
     const auto peer = node_.peer_at(source);
     if (const auto error = send(std::move(message), inner, node_.outer, peer.get(), out)) {
         node_.log(LogLevel::error, "dropped a reply: " + error.message(), source.remote());
@@ -340,8 +344,11 @@ std::error_code Dispatcher::send(OwnedMessage&& message, const Plugins& inner, c
     return error;
 }
 
-std::error_code Dispatcher::encode(OwnedMessage&& message, const Plugins& inner,
-                                   const Plugins& outer, const Peer* peer, std::string& out) {
+[[gnu::always_inline]] inline std::error_code Dispatcher::encode(OwnedMessage&& message,
+                                                                 const Plugins& inner,
+                                                                 const Plugins& outer,
+                                                                 const Peer* peer,
+                                                                 std::string& out) {
     if (!node_.types.contains(message.type())) {
         return Errc::unknown_message_type;
     }

@@ -99,7 +99,7 @@ void RouteTable::index() {
     }
 }
 
-inline const Route* RouteTable::find(MessageType type, ByteView uri) const {
+[[gnu::always_inline]] inline const Route* RouteTable::find(MessageType type, ByteView uri) const {
     if (!types_with_uri[static_cast<std::size_t>(type)]) {
         return nullptr;
     }
@@ -119,7 +119,7 @@ const Route* RouteTable::find(const KeyView& key) const {
     return found == routes.end() ? nullptr : found->second.get();
 }
 
-inline const Route* RouteTable::find(MessageType type, ByteView uri, const Address& from) const {
+const Route* RouteTable::find(MessageType type, ByteView uri, const Address& from) const {
     const auto at = static_cast<std::size_t>(type);
     const Route* route = nullptr;
     if (types_with_address[at]) {
@@ -214,21 +214,10 @@ RouteReader::~RouteReader() {
     table_.reset();
 }
 
-const detail::RouteTable& RouteReader::table() {
-    if (const auto now = router_.version_.load(std::memory_order_acquire); now != version_) {
-        const std::lock_guard lock(router_.mutex_);
-        table_ = router_.table_;
-        version_ = router_.version_.load(std::memory_order_relaxed);
-    }
-    return *table_;
-}
-
-const Route* RouteReader::find(MessageType type, ByteView uri, const Address& from,
-                               std::shared_ptr<const Route>& taken) {
-    if (router_.ephemeral_count_.load(std::memory_order_acquire) > 0) {
-        return find({KeyView{type, uri, &from}, KeyView{type, uri}, KeyView{type}}, taken);
-    }
-    return table().find(type, uri, from);
+void RouteReader::renew() {
+    const std::lock_guard lock(router_.mutex_);
+    table_ = router_.table_;
+    version_ = router_.version_.load(std::memory_order_relaxed);
 }
 
 const Route* RouteReader::find(const KeyList& keys, std::shared_ptr<const Route>& taken) {

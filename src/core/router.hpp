@@ -104,10 +104,21 @@ public:
     /// The same for the default keys (type, uri, from), (type, uri) and (type), without making a
     /// list of them: a third of the time.
     const Route* find(MessageType type, ByteView uri, const Address& from,
-                      std::shared_ptr<const Route>& taken);
+                      std::shared_ptr<const Route>& taken) {
+        if (router_.ephemeral_count_.load(std::memory_order_acquire) > 0) {
+            return find({KeyView{type, uri, &from}, KeyView{type, uri}, KeyView{type}}, taken);
+        }
+        return table().find(type, uri, from);
+    }
 
 private:
-    const detail::RouteTable& table();
+    const detail::RouteTable& table() {
+        if (router_.version_.load(std::memory_order_acquire) != version_) {
+            renew();
+        }
+        return *table_;
+    }
+    void renew();
 
     Router& router_;
     std::shared_ptr<const detail::RouteTable> table_;

@@ -192,7 +192,8 @@ std::size_t Stream::process_frames(std::span<char> bytes, std::string& out) {
         }
         used += (*frame)->header.frame_size();
         frame_began_at_ = {};
-        if (!settle(loop_->dispatcher().receive(**frame, *this, out), out)) {
+        auto outcome = loop_->dispatcher().receive(**frame, *this, out);
+        if (outcome.kind != Kind::done && !settle(std::move(outcome), out)) {
             break;
         }
         if (out.size() > std::min(flush_size, queue_max)) {

@@ -14,6 +14,13 @@ inline FrameHeader header_at(const char* at) noexcept {
             wire::get_u32(at + 5)};
 }
 
+inline char* put_header(char* at, const FrameHeader& header) noexcept {
+    *at++ = static_cast<char>(header.type);
+    at = wire::put_u16(at, header.auth_size);
+    at = wire::put_u16(at, header.body_size);
+    return wire::put_u32(at, header.checksum);
+}
+
 // Why a frame with this header is refused; nothing when it is not.
 inline std::optional<Errc> refusal(const FrameHeader& header, const MessageTypes& types,
                                    const FrameLimits& limits) noexcept {
@@ -40,10 +47,7 @@ FrameHeader FrameHeader::read(std::span<const char, size> bytes) noexcept {
 }
 
 void FrameHeader::write(std::span<char, size> bytes) const noexcept {
-    bytes[0] = static_cast<char>(type);
-    wire::put_u16(&bytes[1], auth_size);
-    wire::put_u16(&bytes[3], body_size);
-    wire::put_u32(&bytes[5], checksum);
+    put_header(bytes.data(), *this);
 }
 
 bool Frame::checksum_ok() const noexcept {
@@ -131,8 +135,7 @@ std::error_code encode_message(const Message& message, std::string& out) {
         // A message without plugins: all before its body is known, so nothing is written twice.
         std::array<char, FrameHeader::size + wire::no_fields.size()> head;
         header.auth_size = static_cast<std::uint16_t>(wire::no_fields.size());
-        header.write(std::span(head).first<FrameHeader::size>());
-        wire::put_bytes(head.data() + FrameHeader::size, wire::no_fields);
+        wire::put_bytes(put_header(head.data(), header), wire::no_fields);
         out.append(head.data(), head.size());
         out.append(body);
         return {};
@@ -144,7 +147,7 @@ std::error_code encode_message(const Message& message, std::string& out) {
         return error;
     }
     header.auth_size = static_cast<std::uint16_t>(out.size() - start - FrameHeader::size);
-    header.write(std::span<char, FrameHeader::size>(out.data() + start, FrameHeader::size));
+    put_header(out.data() + start, header);
     out.append(body);
     return {};
 }
