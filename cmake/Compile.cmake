@@ -33,14 +33,22 @@ if(NETAIO_SANITIZE)
     add_compile_options(${netaio_sanitize_options})
     add_link_options(${netaio_sanitize_options})
 endif()
+
+# The library itself. Sanitizers make compilers slow: what only calls it is not optimised then, and
+# knows nothing of fuzzers, which takes a third of the time.
+add_library(netaio_compile_library INTERFACE)
+target_link_libraries(netaio_compile_library INTERFACE netaio_compile)
+if(NETAIO_SANITIZE)
+    target_compile_options(netaio_compile_library INTERFACE -O1)
+endif()
 if(NETAIO_BUILD_FUZZ)
-    add_compile_options(-fsanitize=fuzzer-no-link)
+    target_compile_options(netaio_compile_library INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
-# Makes a target use the library's precompiled Asio headers.
+# Makes a target that uses the library use its precompiled Asio headers.
 function(netaio_use_pch target)
     if(NETAIO_PCH AND NOT BUILD_SHARED_LIBS)
-        target_precompile_headers(${target} REUSE_FROM netaio)
+        target_precompile_headers(${target} REUSE_FROM netaio_pch)
     endif()
 endfunction()
 
