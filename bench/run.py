@@ -65,6 +65,10 @@ class Progress:
 def choose(options):
     scenarios = [scenario for scenario in all_scenarios()
                  if options.only in scenario.key or options.only in scenario.title]
+    takes_part = {name for scenario in scenarios for name in scenario.takes_part}
+    for wanted in options.names:
+        if scenarios and not any(wanted in name for name in takes_part):
+            sys.exit(f"no participant has '{wanted}' in its name; --list names them")
     if options.names:
         for scenario in scenarios:
             scenario.takes_part = {
@@ -142,14 +146,17 @@ def main():
         for scenario in scenarios:
             print(f"{scenario.key:20} {scenario.title}: {', '.join(scenario.takes_part)}")
         return
+    whole = not options.only and not options.names
+    page = options.page if whole and not options.no_write else None
+    if page and not page.is_file():
+        sys.exit(f"the figures go into a page that is there already, and {page} is not")
     results, failures = measure(scenarios, options)
     print_table(results, scenarios)
     for failure in failures:
         print(f"failed: {failure}", file=sys.stderr)
-    whole = not options.only and not options.names
-    if options.page and whole and not options.no_write:
-        report.write(results, scenarios, options.page)
-        print(f"wrote {options.page}", file=sys.stderr)
+    if page:
+        report.write(results, scenarios, page)
+        print(f"wrote {page}", file=sys.stderr)
     sys.exit(1 if failures and options.smoke else 0)
 
 
