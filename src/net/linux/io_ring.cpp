@@ -3,6 +3,8 @@
 #include <new>
 #include <system_error>
 
+#include "seen_by_sanitizer.hpp"
+
 namespace netaio::net {
 
 std::string_view ring_setting() noexcept {
@@ -30,6 +32,7 @@ Ring::Ring() {
                    IORING_SETUP_TASKRUN_FLAG | IORING_SETUP_SUBMIT_ALL | IORING_SETUP_CQSIZE;
     params.cq_entries = completions_max;
     check(io_uring_queue_init_params(requests_max, &ring_, &params), "io_uring_setup");
+    have_received();  // memory that may have been an earlier ring's, another thread's
     try {
         begin();
     } catch (...) {
@@ -56,6 +59,7 @@ void Ring::begin() {
 }
 
 Ring::~Ring() {
+    about_to_send();
     io_uring_queue_exit(&ring_);
 }
 

@@ -15,7 +15,8 @@
 #endif
 
 /// ThreadSanitizer takes every socket call for what puts threads in order: who receives comes after
-/// who sent. A ring receives and sends without such calls, so these stand for them.
+/// who sent. A ring receives and sends without such calls, so these stand for them. They also stand
+/// for the calls by which one ring's memory becomes the next one's.
 namespace netaio::net {
 
 #ifdef NETAIO_THREAD_SANITIZER
