@@ -65,10 +65,12 @@ class Progress:
 def choose(options):
     scenarios = [scenario for scenario in all_scenarios()
                  if options.only in scenario.key or options.only in scenario.title]
+    if not scenarios:
+        sys.exit(f"no scenario has '{options.only}' in its key or title; --list names them")
     takes_part = {name for scenario in scenarios for name in scenario.takes_part}
     for wanted in options.names:
-        if scenarios and not any(wanted in name for name in takes_part):
-            sys.exit(f"no participant has '{wanted}' in its name; --list names them")
+        if not any(wanted in name for name in takes_part):
+            sys.exit(f"nothing that takes part there has '{wanted}' in its name; --list tells")
     if options.names:
         for scenario in scenarios:
             scenario.takes_part = {
@@ -140,8 +142,6 @@ def main():
     if options.smoke:
         options.rounds, options.seconds, options.no_write = 1, 0.05, True
     scenarios = choose(options)
-    if not scenarios:
-        sys.exit(f"no scenario has '{options.only}' in its key or title; --list names them")
     if options.list:
         for scenario in scenarios:
             print(f"{scenario.key:20} {scenario.title}: {', '.join(scenario.takes_part)}")

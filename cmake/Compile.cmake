@@ -34,12 +34,12 @@ if(NETAIO_SANITIZE)
     add_link_options(${netaio_sanitize_options})
 endif()
 
-# The library itself. Sanitizers make compilers slow: what only calls it is not optimised then, and
-# knows nothing of fuzzers, which takes a third of the time.
+# The library itself. Sanitizers make compilers slow: where nothing else is optimised, it still is,
+# and only it is made for fuzzers. That takes a third less time.
 add_library(netaio_compile_library INTERFACE)
 target_link_libraries(netaio_compile_library INTERFACE netaio_compile)
 if(NETAIO_SANITIZE)
-    target_compile_options(netaio_compile_library INTERFACE -O1)
+    target_compile_options(netaio_compile_library INTERFACE $<$<CONFIG:Debug>:-O1>)
 endif()
 if(NETAIO_BUILD_FUZZ)
     target_compile_options(netaio_compile_library INTERFACE -fsanitize=fuzzer-no-link)

@@ -27,7 +27,7 @@ struct TypeAndUri {
 struct KeyHash {
     using is_transparent = void;
     using is_avalanching = void;
-    std::size_t operator()(const TypeAndUri& key) const noexcept;
+    inline std::size_t operator()(const TypeAndUri& key) const noexcept;
     std::size_t operator()(const KeyView& key) const noexcept;
     std::size_t operator()(const Key& key) const noexcept;
 };
@@ -52,7 +52,7 @@ struct RouteTable {
     void index();
     const Route* find(const KeyView& key) const;
     const Route* find(MessageType type, ByteView uri, const Address& from) const;
-    const Route* find(MessageType type, ByteView uri) const;
+    inline const Route* find(MessageType type, ByteView uri) const;
 };
 
 }  // namespace detail

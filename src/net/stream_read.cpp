@@ -193,6 +193,7 @@ std::size_t Stream::process_frames(std::span<char> bytes, std::string& out) {
         used += (*frame)->header.frame_size();
         frame_began_at_ = {};
         auto outcome = loop_->dispatcher().receive(**frame, *this, out);
+        // Almost always there is nothing to settle, and so no outcome to move.
         if (outcome.kind != Kind::done && !settle(std::move(outcome), out)) {
             break;
         }
