@@ -82,10 +82,7 @@ Outcome Dispatcher::broken(std::string_view what, const Source& source) {
     return drop();
 }
 
-// What each message passes through is inlined, here and below: as calls it takes a twelfth more
-// instructions (tests/callgrind: route).
-[[gnu::always_inline]] inline Outcome Dispatcher::handle(const Frame& frame, Source& source,
-                                                         std::string& out) {
+Outcome Dispatcher::handle(const Frame& frame, Source& source, std::string& out) {
     tallies_.frames_in.add();
     frame_size_ = FrameHeader::size + frame.auth.size() + frame.body.size();
     accepted_ = false;
@@ -111,16 +108,15 @@ Outcome Dispatcher::broken(std::string_view what, const Source& source) {
     return route(std::move(message), source, out);
 }
 
-[[gnu::always_inline]] inline const Route* Dispatcher::find_route(
-    const Message& message, const Source& source, std::shared_ptr<const Route>& taken) {
+const Route* Dispatcher::find_route(const Message& message, const Source& source,
+                                    std::shared_ptr<const Route>& taken) {
     if (node_.extract_keys) {
         return routes_.find(node_.extract_keys(message, source.remote()), taken);
     }
     return routes_.find(message.type(), message.uri(), source.remote(), taken);
 }
 
-[[gnu::always_inline]] inline Outcome Dispatcher::route(Message&& message, Source& source,
-                                                        std::string& out) {
+Outcome Dispatcher::route(Message&& message, Source& source, std::string& out) {
     std::shared_ptr<const Route> taken;
     const Route* route = find_route(message, source, taken);
     if (route && !is_bare(route->inner)) {
@@ -136,7 +132,7 @@ Outcome Dispatcher::broken(std::string_view what, const Source& source) {
 }
 
 // No message that fails a check keeps a peer alive.
-[[gnu::always_inline]] inline void Dispatcher::believed(const Source& source) {
+void Dispatcher::believed(const Source& source) {
     if (!node_.peers.empty() && (accepted_ || !node_.peers_need_auth)) {
         node_.peers.refresh(source.remote(), node_.environment.clock->steady_now());
     }
@@ -309,8 +305,8 @@ bool Dispatcher::fail_request(const Message& message, const Plugins& layer, Sour
     return true;
 }
 
-[[gnu::always_inline]] inline void Dispatcher::reply(OwnedMessage&& message, const Plugins& inner,
-                                                     Source& source, std::string& out) {
+void Dispatcher::reply(OwnedMessage&& message, const Plugins& inner, Source& source,
+                       std::string& out) {
     const auto peer = node_.peer_at(source);
     if (const auto error = send(std::move(message), inner, node_.outer, peer.get(), out)) {
         node_.log(LogLevel::error, "dropped a reply: " + error.message(), source.remote());
@@ -344,11 +340,8 @@ std::error_code Dispatcher::send(OwnedMessage&& message, const Plugins& inner, c
     return error;
 }
 
-[[gnu::always_inline]] inline std::error_code Dispatcher::encode(OwnedMessage&& message,
-                                                                 const Plugins& inner,
-                                                                 const Plugins& outer,
-                                                                 const Peer* peer,
-                                                                 std::string& out) {
+std::error_code Dispatcher::encode(OwnedMessage&& message, const Plugins& inner,
+                                   const Plugins& outer, const Peer* peer, std::string& out) {
     if (!node_.types.contains(message.type())) {
         return Errc::unknown_message_type;
     }

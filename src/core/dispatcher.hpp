@@ -119,8 +119,22 @@ public:
     Tallies& tallies() noexcept { return tallies_; }
 
 private:
-    inline Outcome handle(const Frame& frame, Source& source, std::string& out);
-    inline Outcome route(Message&& message, Source& source, std::string& out);
+    // What each message passes through: as calls it takes a twelfth more instructions
+    // (tests/callgrind: route).
+    [[gnu::always_inline]] inline Outcome handle(const Frame& frame, Source& source,
+                                                 std::string& out);
+    [[gnu::always_inline]] inline Outcome route(Message&& message, Source& source,
+                                                std::string& out);
+    [[gnu::always_inline]] inline const Route* find_route(const Message& message,
+                                                          const Source& source,
+                                                          std::shared_ptr<const Route>& taken);
+    [[gnu::always_inline]] inline void believed(const Source& source);
+    [[gnu::always_inline]] inline void reply(OwnedMessage&& message, const Plugins& inner,
+                                             Source& source, std::string& out);
+    [[gnu::always_inline]] inline std::error_code encode(OwnedMessage&& message,
+                                                         const Plugins& inner, const Plugins& outer,
+                                                         const Peer* peer, std::string& out);
+
     Outcome call(const Route& route, Message&& message, Source& source, std::string& out);
     Outcome unhandled(Message&& message, Source& source, std::string& out);
     Outcome refuse(std::error_code error, const Plugins& layer, const Message& message,
@@ -129,16 +143,9 @@ private:
                         std::string& out);
     Outcome bad_checksum(const Message& message, Source& source, std::string& out);
     Outcome drop();
-    inline void believed(const Source& source);
     bool answer_request(Message& message, Source& source, const Peer* peer);
     bool fail_request(const Message& message, const Plugins& layer, Source& source);
-    inline void reply(OwnedMessage&& message, const Plugins& inner, Source& source,
-                      std::string& out);
     void automatic(OwnedMessage&& message, bool bare, Source& source, std::string& out);
-    inline std::error_code encode(OwnedMessage&& message, const Plugins& inner,
-                                  const Plugins& outer, const Peer* peer, std::string& out);
-    inline const Route* find_route(const Message& message, const Source& source,
-                                   std::shared_ptr<const Route>& taken);
 
     Node& node_;
     Tallies& tallies_;

@@ -99,7 +99,7 @@ void RouteTable::index() {
     }
 }
 
-[[gnu::always_inline]] inline const Route* RouteTable::find(MessageType type, ByteView uri) const {
+const Route* RouteTable::find(MessageType type, ByteView uri) const {
     if (!types_with_uri[static_cast<std::size_t>(type)]) {
         return nullptr;
     }

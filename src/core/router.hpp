@@ -52,7 +52,7 @@ struct RouteTable {
     void index();
     const Route* find(const KeyView& key) const;
     const Route* find(MessageType type, ByteView uri, const Address& from) const;
-    inline const Route* find(MessageType type, ByteView uri) const;
+    [[gnu::always_inline]] inline const Route* find(MessageType type, ByteView uri) const;
 };
 
 }  // namespace detail
