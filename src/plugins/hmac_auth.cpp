@@ -1,16 +1,14 @@
-#include <array>
 #include <netaio/hmac_auth.hpp>
 #include <netaio/make.hpp>
 #include <stdexcept>
 
 #include "../crypto/hmac.hpp"
 #include "../crypto/memory.hpp"
+#include "nonce.hpp"
 #include "timestamp.hpp"
 
 namespace netaio {
 namespace {
-
-constexpr std::size_t nonce_size = 16;
 
 void validate(const HmacOptions& options) {
     if (options.secret.empty()) {
@@ -60,47 +58,33 @@ std::error_code HmacAuth::make(AuthFields& fields, ByteView encoded_body,
                                const PluginContext& context) const {
     const auto ts = plugins::timestamp_to_send(fields, options_.ts_field, options_.dialect,
                                                *context.environment.clock);
-    const auto given_nonce = fields.bytes(options_.nonce_field);
-    if (!ts || (!given_nonce && fields.contains(options_.nonce_field))) {
+    if (!ts) {
         return Errc::auth_not_possible;
     }
-
-    std::array<char, nonce_size> nonce;
-    const bool keep_nonce = given_nonce && given_nonce->size() == nonce_size;
-    if (keep_nonce) {
-        given_nonce->copy(nonce.data(), nonce_size);
-    } else {
-        context.environment.random->fill(nonce);
-        fields.set(options_.nonce_field, std::string_view(nonce.data(), nonce_size));
+    const auto nonce =
+        plugins::nonce_to_send(fields, options_.nonce_field, *context.environment.random);
+    if (!nonce) {
+        return Errc::auth_not_possible;
     }
+    fields.set(options_.nonce_field, plugins::view(*nonce));
     plugins::set_timestamp(fields, options_.ts_field, *ts, options_.dialect);
     const auto ts_bytes = plugins::encode_timestamp(*ts);
-    const auto tag = key_->tag(options_.dialect, std::string_view(nonce.data(), nonce_size),
-                               plugins::view(ts_bytes), encoded_body);
+    const auto tag =
+        key_->tag(options_.dialect, plugins::view(*nonce), plugins::view(ts_bytes), encoded_body);
     fields.set(options_.hmac_field, tag.view());
     return {};
 }
 
 bool HmacAuth::check(const AuthFields& fields, ByteView encoded_body, const PluginContext&) const {
     const auto tag = fields.bytes(options_.hmac_field);
-    const auto nonce = fields.bytes(options_.nonce_field);
-    if (!tag || !nonce) {
+    const auto nonce = plugins::read_nonce(fields, options_.nonce_field);
+    const auto ts = plugins::read_timestamp(fields, options_.ts_field, options_.dialect);
+    if (!tag || !nonce || !ts || (*ts == 0 && fields.integer(options_.ts_field))) {
         return false;
     }
-    // v0.0.9 takes the bytes as they are, whatever their number.
-    plugins::EncodedTimestamp encoded;
-    ByteView ts;
-    if (fields.integer(options_.ts_field)) {
-        const auto seconds = plugins::read_timestamp(fields, options_.ts_field, options_.dialect);
-        if (seconds.value_or(0) == 0) return false;
-        encoded = plugins::encode_timestamp(*seconds);
-        ts = plugins::view(encoded);
-    } else {
-        const auto bytes = fields.bytes(options_.ts_field);
-        if (!bytes || options_.dialect == Dialect::v0_0_8) return false;
-        ts = *bytes;
-    }
-    const auto expected = key_->tag(options_.dialect, *nonce, ts, encoded_body);
+    const auto ts_bytes = plugins::encode_timestamp(*ts);
+    const auto expected =
+        key_->tag(options_.dialect, *nonce, plugins::view(ts_bytes), encoded_body);
     return crypto::constant_time_equal(expected.view(), *tag);
 }
 

@@ -5,12 +5,11 @@
 #include <set>
 #include <stdexcept>
 
+#include "nonce.hpp"
 #include "timestamp.hpp"
 
 namespace netaio {
 namespace {
-
-constexpr std::size_t witness_nonce_size = 16;
 
 TapescriptOptions validated(TapescriptOptions options) {
     if (options.lock.code.empty()) {
@@ -49,15 +48,13 @@ std::error_code TapescriptAuth::make(AuthFields& fields, ByteView encoded_body,
                                      const PluginContext& context) const {
     const auto ts = plugins::timestamp_to_send(fields, options_.ts_field, options_.dialect,
                                                *context.environment.clock);
-    const auto given_nonce = fields.bytes(options_.nonce_field);
-    if (!ts || (!given_nonce && fields.contains(options_.nonce_field))) {
+    if (!ts) {
         return Errc::auth_not_possible;
     }
-    std::string nonce(witness_nonce_size, '\0');
-    if (given_nonce) {
-        nonce = *given_nonce;
-    } else {
-        context.environment.random->fill(nonce);
+    const auto nonce =
+        plugins::nonce_to_send(fields, options_.nonce_field, *context.environment.random);
+    if (!nonce) {
+        return Errc::auth_not_possible;
     }
     const auto encoded_ts = plugins::encode_timestamp(*ts);
     const auto not_sent = [&](const std::exception& why, Errc error) {
@@ -68,14 +65,14 @@ std::error_code TapescriptAuth::make(AuthFields& fields, ByteView encoded_body,
     tapescript::Script witness;
     try {
         witness = make_witness({.sigfield1 = encoded_body.str(),
-                                .sigfield2 = nonce,
+                                .sigfield2 = plugins::view(*nonce).str(),
                                 .sigfield3 = plugins::view(encoded_ts).str()});
     } catch (const std::length_error& why) {
         return not_sent(why, Errc::too_large);
     } catch (const std::exception& why) {
         return not_sent(why, Errc::auth_not_possible);
     }
-    fields.set(options_.nonce_field, nonce);
+    fields.set(options_.nonce_field, plugins::view(*nonce));
     plugins::set_timestamp(fields, options_.ts_field, *ts, options_.dialect);
     fields.set(options_.witness_field, witness.code);
     return {};
@@ -91,7 +88,7 @@ tapescript::Script TapescriptAuth::make_witness(const tapescript::SigFields& fie
 bool TapescriptAuth::check(const AuthFields& fields, ByteView encoded_body,
                            const PluginContext& context) const {
     const auto ts = plugins::read_timestamp(fields, options_.ts_field, options_.dialect);
-    const auto nonce = fields.bytes(options_.nonce_field);
+    const auto nonce = plugins::read_nonce(fields, options_.nonce_field);
     const auto witness = fields.bytes(options_.witness_field);
     if (ts.value_or(0) == 0 || !nonce || !witness) return false;
 

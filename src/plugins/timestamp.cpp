@@ -7,15 +7,6 @@ namespace {
 
 constexpr std::uint64_t ts_max = 0xffff'ffff;
 
-std::optional<std::uint32_t> big_endian(ByteView bytes) noexcept {
-    std::uint64_t number = 0;
-    for (const char byte : bytes) {
-        number = number << 8 | static_cast<std::uint8_t>(byte);
-        if (number > ts_max) return std::nullopt;
-    }
-    return static_cast<std::uint32_t>(number);
-}
-
 }  // namespace
 
 EncodedTimestamp encode_timestamp(std::uint32_t ts) noexcept {
@@ -31,7 +22,10 @@ std::optional<std::uint32_t> read_timestamp(const AuthFields& fields, std::strin
         return static_cast<std::uint32_t>(*number);
     }
     const auto bytes = fields.bytes(name);
-    return bytes && dialect == Dialect::v0_0_9 ? big_endian(*bytes) : std::nullopt;
+    if (!bytes || bytes->size() != EncodedTimestamp{}.size() || dialect == Dialect::v0_0_8) {
+        return std::nullopt;
+    }
+    return wire::get_u32(bytes->data());
 }
 
 std::optional<std::uint32_t> timestamp_to_send(const AuthFields& fields, std::string_view name,

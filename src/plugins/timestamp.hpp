@@ -14,8 +14,9 @@ inline ByteView view(const EncodedTimestamp& ts) noexcept {
     return std::string_view(ts.data(), ts.size());
 }
 
-/// What a field holds, as v0.0.9 reads it: a number, or, where the dialect has them, its bytes of
-/// any length. Nothing when it is missing, something else or above 32 bits.
+/// What a field holds: a number, or, where the dialect has them, exactly four bytes, as tags do not
+/// say where a longer timestamp would end (see nonce.hpp). Nothing when it is missing, something
+/// else or above 32 bits.
 std::optional<std::uint32_t> read_timestamp(const AuthFields& fields, std::string_view name,
                                             Dialect dialect) noexcept;
 

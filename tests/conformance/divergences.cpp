@@ -30,6 +30,25 @@ constexpr auto table = std::to_array<Divergence>({
     {"hmac_auth", "*/make/same_field_names", "refused", "one field cannot hold nonce and tag"},
     {"hmac_auth", "*/make/ts_bool", "error", "a truth value is no timestamp"},
     {"hmac_auth", "*/make/nonce_str5", "error", "a nonce that is text is an error at any length"},
+    {"hmac_auth", "0.0.9/make/ts_bytes_empty", "error",
+     "a tag does not say where a timestamp ends"},
+    {"hmac_auth", "0.0.9/make/ts_bytes_00", "error", "a tag does not say where a timestamp ends"},
+    {"hmac_auth", "0.0.9/make/ts_bytes_01", "error", "a tag does not say where a timestamp ends"},
+    {"hmac_auth", "0.0.9/make/ts_bytes_0001", "error", "a tag does not say where a timestamp ends"},
+    {"hmac_auth", "0.0.9/make/ts_bytes_000001", "error",
+     "a tag does not say where a timestamp ends"},
+    {"hmac_auth", "0.0.9/make/ts_bytes_0000000001", "error",
+     "a tag does not say where a timestamp ends"},
+    {"hmac_auth", "0.0.9/make/ts_bytes_000065535f00", "error",
+     "a tag does not say where a timestamp ends"},
+    {"hmac_auth", "0.0.9/check/ts_raw_empty", "invalid",
+     "a tag does not say where a timestamp ends"},
+    {"hmac_auth", "0.0.9/check/ts_raw_01", "invalid", "a tag does not say where a timestamp ends"},
+    {"hmac_auth", "0.0.9/check/ts_raw_0000000001", "invalid",
+     "a tag does not say where a timestamp ends"},
+    {"hmac_auth", "0.0.9/check/ts_raw_65535f0000", "invalid",
+     "a tag does not say where a timestamp ends"},
+    {"hmac_auth", "*/check/nonce_wrong_len_*", "invalid", "a tag does not say where a nonce ends"},
     {"hmac_auth", "*/check/hmac_list32", "invalid", "a tag is bytes, not a list of numbers"},
 
     {"stream_cipher", "*crypt/*/empty_key", "refused", "an empty key protects nothing"},
@@ -63,7 +82,8 @@ constexpr auto table = std::to_array<Divergence>({
     {"peer", "udp/inner_both_uri", "silence", "a hidden uri can't be a handler's: ours refuses it"},
     {"peer", "udp/*", "own automatic replies", "no amplification, and waits end at once"},
 
-    // `valid`, `invalid`: whether the lock opens or check() is true. In the reference, the mark
+    // `valid`, `invalid`: whether the lock opens or check() is true; `error`: make() gives one;
+    // `replaced`: it makes a nonce of its own. In the reference, the mark
     // that OP_RETURN leaves in a witness ends the lock at its first conditional.
     {"tapescript_auth", "auth/basic/returned_leak_skips_rest", "invalid",
      "a witness cannot cut a lock short"},
@@ -72,6 +92,22 @@ constexpr auto table = std::to_array<Divergence>({
     {"tapescript_auth", "auth/basic/returned_preset", "invalid", "a cache cannot cut a lock short"},
     {"tapescript_auth", "auth/htlc*/witness_return", "valid", "the lock runs to its end"},
     {"tapescript_auth", "auth/ptlc/*/witness_return", "valid", "the lock runs to its end"},
+    {"tapescript_auth", "0.0.9/plugin_make/ts_bytes_empty", "error",
+     "a signature does not say where a timestamp ends"},
+    {"tapescript_auth", "0.0.9/plugin_make/ts_bytes_01", "error",
+     "a signature does not say where a timestamp ends"},
+    {"tapescript_auth", "0.0.9/plugin_make/ts_bytes_0000000001", "error",
+     "a signature does not say where a timestamp ends"},
+    {"tapescript_auth", "0.0.9/plugin_check/ts_bytes5", "invalid",
+     "a signature does not say where a timestamp ends"},
+    {"tapescript_auth", "0.0.9/plugin_check/ts_bytes8", "invalid",
+     "a signature does not say where a timestamp ends"},
+    {"tapescript_auth", "*/plugin_make/nonce_empty", "replaced",
+     "a signature does not say where a nonce ends"},
+    {"tapescript_auth", "*/plugin_make/nonce_short", "replaced",
+     "a signature does not say where a nonce ends"},
+    {"tapescript_auth", "*/plugin_make/nonce_long", "replaced",
+     "a signature does not say where a nonce ends"},
     {"tapescript_auth", "0.0.8/plugin_check/peer_list/use", "invalid", "peer data is a dict"},
 
     // A peer's id and data are bytes: others cannot be packed, and are an error when unpacked.

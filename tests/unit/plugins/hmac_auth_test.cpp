@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "support/fixed_environment.hpp"
+#include "wire/endian.hpp"
 
 namespace netaio {
 namespace {
@@ -125,6 +126,34 @@ TEST_F(HmacAuthTest, RefusesValuesOfTheWrongType) {
     }
 }
 
+// A tag covers its parts one after another without their sizes, so each must have its own.
+TEST_F(HmacAuthTest, RefusesMessagesWhereABorderBetweenTheTaggedPartsWasMoved) {
+    const HmacAuth plugin({.secret = "test"});
+    const AuthFields fields = made(plugin);
+    const std::string tagged = fields.bytes("ts").value().str() + body.str();
+    for (std::size_t ts = 0; ts <= tagged.size(); ++ts) {
+        AuthFields moved = fields.clone();
+        moved.set("ts", ByteView(tagged).substr(0, ts));
+        EXPECT_EQ(plugin.check(moved, ByteView(tagged).substr(ts), context), ts == 4) << ts;
+    }
+}
+
+TEST_F(HmacAuthTest, RefusesMessagesOfTheOlderDialectWhereABorderWasMoved) {
+    const HmacAuth plugin({.secret = "test", .dialect = Dialect::v0_0_8});
+    const AuthFields fields = made(plugin);
+    std::string tagged = fields.bytes("nonce").value().str();
+    wire::put_u32(tagged.append(4, '\0').data() + 16,
+                  static_cast<std::uint32_t>(fields.integer("ts").value()));
+    tagged += body;
+    for (std::size_t nonce = 0; nonce + 4 <= tagged.size(); ++nonce) {
+        AuthFields moved = fields.clone();
+        moved.set("nonce", ByteView(tagged).substr(0, nonce));
+        moved.set_integer("ts", wire::get_u32(tagged.data() + nonce));
+        EXPECT_EQ(plugin.check(moved, ByteView(tagged).substr(nonce + 4), context), nonce == 16)
+            << nonce;
+    }
+}
+
 TEST_F(HmacAuthTest, DialectsDoNotAcceptEachOther) {
     const HmacAuth newer({.secret = "test"});
     const HmacAuth older({.secret = "test", .dialect = Dialect::v0_0_8});
@@ -169,7 +198,8 @@ TEST_F(HmacAuthTest, CannotMakeWithAWrongNonceOrTimestampAndLeavesTheFieldsAlone
         const HmacAuth plugin({.secret = "test", .dialect = dialect});
         for (const Value& dict :
              {Value(Dict{{"ts", "text"}}), Value(Dict{{"ts", -1}}), Value(Dict{{"ts", 1LL << 32}}),
-              Value(Dict{{"ts", Bytes("\1\0\0\0\0"s)}}), Value(Dict{{"nonce", 5}})}) {
+              Value(Dict{{"ts", Bytes("\0\0\0\0\1"s)}}), Value(Dict{{"ts", Bytes("\0\0\1"s)}}),
+              Value(Dict{{"ts", Bytes(""s)}}), Value(Dict{{"nonce", 5}})}) {
             AuthFields fields = received(dict);
             EXPECT_EQ(plugin.make(fields, body, context), Errc::auth_not_possible);
             std::string packed;

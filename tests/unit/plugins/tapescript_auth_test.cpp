@@ -70,6 +70,48 @@ TEST_F(TapescriptAuthTest, RefusesOtherKeysAndWitnessesThatOnlyEndWell) {
     }
 }
 
+// What is signed is body, nonce and timestamp one after another, without their sizes.
+TEST_F(TapescriptAuthTest, RefusesMessagesWhereABorderBetweenTheSignedPartsWasMoved) {
+    for (const Dialect dialect : {Dialect::v0_0_9, Dialect::v0_0_8}) {
+        TapescriptOptions mine = options();
+        mine.dialect = dialect;
+        const TapescriptAuth plugin(mine);
+        const AuthFields fields = made(plugin);
+        const std::string signed_part = body.str() + fields.bytes("nonce").value().str();
+        for (std::size_t kept = 0; kept <= signed_part.size(); ++kept) {
+            AuthFields moved = fields.clone();
+            moved.set("nonce", ByteView(signed_part).substr(kept));
+            EXPECT_EQ(plugin.check(moved, ByteView(signed_part).substr(0, kept), context),
+                      kept == body.size())
+                << kept;
+        }
+    }
+}
+
+TEST_F(TapescriptAuthTest, RefusesATimestampOfAnotherSize) {
+    const TapescriptAuth plugin(options());
+    AuthFields fields = made(plugin);
+    const std::string ts = fields.bytes("ts").value().str();
+    for (const std::string& other : {std::string("\0", 1) + ts, ts.substr(1), std::string()}) {
+        fields.set("ts", other);
+        EXPECT_FALSE(plugin.check(fields, body, context));
+        AuthFields given;
+        given.set("ts", other);
+        EXPECT_EQ(plugin.make(given, body, context), Errc::auth_not_possible);
+    }
+}
+
+TEST_F(TapescriptAuthTest, ReplacesANonceThatIsNotSixteenBytes) {
+    const TapescriptAuth plugin(options());
+    for (const std::size_t size : {0u, 15u, 17u}) {
+        AuthFields fields;
+        fields.set("nonce", std::string(size, 'n'));
+        ASSERT_FALSE(plugin.make(fields, body, context));
+        EXPECT_EQ(fields.bytes("nonce").value().size(), 16u);
+        EXPECT_TRUE(plugin.check(fields, body, context));
+    }
+}
+
 TEST_F(TapescriptAuthTest, SaysWhenABodyIsLongerThanScriptsCanSign) {
     const TapescriptAuth plugin(options());
     AuthFields fields;
