@@ -91,7 +91,8 @@ private:
             } else if (runs_here(target)) {
                 call_here(target, call);
             } else {
-                boost::asio::dispatch(target, std::move(call));
+                boost::asio::dispatch(
+                    target, [target, c = std::move(call)]() mutable { call_here(target, c); });
             }
         }
 

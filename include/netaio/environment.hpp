@@ -42,6 +42,7 @@ std::string_view to_string(LogLevel level) noexcept;
 
 /// Where log lines go. The library prints nothing by itself: without a sink, lines are dropped. The
 /// sink is called on the thread that logs, so it must be thread-safe when a server has several.
+/// What it throws is lost.
 /// Lines never contain secrets or message contents.
 class Log {
 public:
@@ -54,7 +55,10 @@ public:
     bool enabled(LogLevel level) const noexcept { return level >= level_; }
     void operator()(LogLevel level, std::string_view line) const {
         if (enabled(level)) {
-            sink_(level, line);
+            try {
+                sink_(level, line);
+            } catch (...) {  // there is nobody left to tell
+            }
         }
     }
 

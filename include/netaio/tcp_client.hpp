@@ -85,6 +85,10 @@ struct TimeoutContext {
 ///
 /// Handlers run while messages are received; what they return goes to receive_once(), never to the
 /// server.
+///
+/// Whatever the client calls may replace itself or destroy the client. What a handler throws is
+/// logged, and whoever waits learns the same as without; what a completion handler throws leaves
+/// the run() of its executor, as with Asio's own operations.
 class TcpClient : public HandlerRegistry<TcpHandler>, public PeerRegistry {
 public:
     explicit TcpClient(TcpClientOptions options = {});

@@ -60,6 +60,9 @@ public:
     using Wake = std::function<void()>;
 
     DatagramNode(std::shared_ptr<Node> node, const DatagramBounds& bounds, Start start, Wake wake);
+    ~DatagramNode() { node_->peers.set_observer({}); }
+    DatagramNode(const DatagramNode&) = delete;
+    DatagramNode& operator=(const DatagramNode&) = delete;
 
     /// Handles a datagram; ciphers decrypt it in place.
     void receive(std::span<char> datagram, const Address& from);

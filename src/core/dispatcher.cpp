@@ -53,15 +53,7 @@ void Node::tell_of_peer(PeerEvent event, const Peer& peer) const {
     const auto& tell = event == PeerEvent::joined    ? on_peer.joined
                        : event == PeerEvent::changed ? on_peer.changed
                                                      : on_peer.left;
-    try {
-        if (tell) {
-            tell(peer);
-        }
-    } catch (const std::exception& failure) {
-        environment.log(LogLevel::error, "a peer callback threw: " + std::string(failure.what()));
-    } catch (...) {
-        environment.log(LogLevel::error, "a peer callback threw something");
-    }
+    tell.tell(environment.log, "a peer callback", peer);
 }
 
 Outcome Dispatcher::receive(const Frame& frame, Source& source, std::string& out) {

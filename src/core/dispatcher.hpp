@@ -2,6 +2,7 @@
 
 #include <netaio/frame.hpp>
 
+#include "callback.hpp"
 #include "peers.hpp"
 #include "requests.hpp"
 #include "router.hpp"
@@ -14,11 +15,17 @@ enum class Role { server, client, node };
 
 /// Makes the answer to a message that failed an auth check; nothing to stay silent. An error is not
 /// sent in answer to an error.
-using AuthErrorHandler =
-    std::function<std::optional<OwnedMessage>(const AuthPlugin&, const Message&)>;
+using AuthErrorHandler = Callback<std::optional<OwnedMessage>(const AuthPlugin&, const Message&)>;
+
+/// PeerCallbacks as a node keeps them.
+struct PeerTellers {
+    Callback<void(const Peer&)> joined = {};
+    Callback<void(const Peer&)> changed = {};
+    Callback<void(const Peer&)> left = {};
+};
 
 /// What all threads of one node share. Everything but router and peers is set before it starts.
-struct Node {
+struct Node : std::enable_shared_from_this<Node> {
     explicit Node(Role node_role) : role(node_role) {}
 
     Role role;
@@ -33,7 +40,7 @@ struct Node {
     std::shared_ptr<const Handler> default_handler = nullptr;  // null: the default
     Router router = {};
     PeerTable peers = PeerTable();
-    PeerCallbacks on_peer = {};
+    PeerTellers on_peer = {};
     /// Whether only messages that an auth plugin accepted keep peers alive.
     std::atomic<bool> peers_need_auth{false};
 

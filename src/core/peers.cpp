@@ -103,10 +103,10 @@ PeerTable::Snapshot PeerTable::current(const Entry& entry) {
 
 void PeerTable::tell(const Changes& changes) const {
     if (vacated_) {
-        std::ranges::for_each(changes.vacated, vacated_);
+        std::ranges::for_each(changes.vacated, std::cref(vacated_));
     }
-    if (observer_) {
-        for (const auto& [event, peer] : changes.events) {
+    for (const auto& [event, peer] : changes.events) {
+        if (observer_) {
             observer_(event, *peer);
         }
     }

@@ -8,6 +8,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "callback.hpp"
+
 namespace netaio::core {
 
 /// What became of a peer.
@@ -20,9 +22,9 @@ public:
     using TimePoint = std::chrono::steady_clock::time_point;
     using Snapshot = std::shared_ptr<const Peer>;
     /// Told of every change, after it, on the thread that made it and without any lock held.
-    using Observer = std::function<void(PeerEvent, const Peer&)>;
+    using Observer = Callback<void(PeerEvent, const Peer&)>;
     /// Told of every address where no peer is known any more, likewise, before the observer.
-    using AddressObserver = std::function<void(const Address&)>;
+    using AddressObserver = Callback<void(const Address&)>;
 
     /// The ids and data of all peers together, in bytes.
     static constexpr std::size_t bytes_max = 64 << 20;
@@ -32,7 +34,8 @@ public:
     /// Keeps that many peers at most, and that many addresses.
     explicit PeerTable(std::size_t peers_max = 65536) : peers_max_(peers_max) {}
 
-    /// To be set before other threads use the table.
+    /// To be set before other threads use the table. It may be set anew, or to nothing, by the one
+    /// that is told, and is not told of what else happened then.
     void set_observer(Observer observer, AddressObserver vacated = {}) {
         observer_ = std::move(observer);
         vacated_ = std::move(vacated);

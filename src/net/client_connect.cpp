@@ -5,6 +5,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <stdexcept>
 
+#include "cancelling.hpp"
 #include "client_impl.hpp"
 
 /// How a client reaches its servers.
@@ -17,22 +18,35 @@ using boost::asio::ip::tcp;
 void TcpClient::Impl::connect(std::string host, std::uint16_t port,
                               detail::Completion<Address> done) {
     bind(done.executor(executor_));
-    const auto slot = done.slot();
-    // Shared, as co_spawn's handler must be copyable for some of its forms.
-    auto waiting = std::make_shared<detail::Completion<Address>>(std::move(done));
-    boost::asio::co_spawn(executor_, reach(std::move(host), port),
-                          boost::asio::bind_cancellation_slot(
-                              slot, [self = shared_from_this(), waiting](std::exception_ptr failure,
-                                                                         Connected result) {
-                                  if (failure || self->ended_) {
-                                      waiting->post(self->executor_, Errc::cancelled);
-                                  } else if (result.error) {
-                                      waiting->dispatch(self->executor_, result.error);
-                                  } else {
-                                      self->adopt(std::move(*result.socket), result.server);
-                                      waiting->dispatch(self->executor_, {}, result.server);
-                                  }
-                              }));
+    auto slot = done.slot();
+    const auto waiting = std::make_shared<Connecting>(std::move(done));
+    connecting_.push_back(waiting);
+    if (slot.is_connected()) {
+        slot.assign(
+            [weak = std::weak_ptr(waiting), executor = executor_](boost::asio::cancellation_type) {
+                if (const auto cancelled = weak.lock()) {
+                    net::cancel_on(executor, cancelled);
+                }
+            });
+    }
+    boost::asio::co_spawn(
+        executor_, reach(std::move(host), port),
+        boost::asio::bind_cancellation_slot(
+            waiting->cancel.slot(),
+            [self = shared_from_this(), waiting](std::exception_ptr failure, Connected result) {
+                if (!waiting->done) {
+                    return;  // the client has gone away
+                }
+                self->connecting_.remove(waiting);
+                if (failure) {
+                    waiting->done.post(self->executor_, Errc::cancelled);
+                } else if (result.error) {
+                    waiting->done.dispatch(self->executor_, result.error);
+                } else {
+                    self->adopt(std::move(*result.socket), result.server);
+                    waiting->done.dispatch(self->executor_, {}, result.server);
+                }
+            }));
 }
 
 void TcpClient::Impl::bind(const boost::asio::any_io_executor& executor) {
@@ -53,7 +67,10 @@ void TcpClient::Impl::bind(const boost::asio::any_io_executor& executor) {
     loop_ = std::make_shared<net::Loop>(executor_, node_, limits);
     ticker_ = std::make_shared<net::Ticker>(
         executor_, node_->environment.clock, [this] { return peer_manager_.next(); },
-        [this] { peer_manager_.tick(); });
+        [this] {
+            const auto keep_alive = shared_from_this();  // a callback may destroy the client
+            peer_manager_.tick();
+        });
     ticker_->update();
 }
 

@@ -3,12 +3,34 @@
 #include <algorithm>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <stdexcept>
 
 #include "cancelling.hpp"
 #include "node_of.hpp"
 
 namespace netaio {
+namespace {
+
+// Keeps the handler until it has ended, and takes what throws before it begins for its end.
+awaitable<void> call_timeout_handler(core::Callback<awaitable<void>(TimeoutContext)> handler,
+                                     TimeoutContext context) {
+    std::exception_ptr failure;
+    try {
+        co_await handler(std::move(context));
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    // A handler that destroys the client is cancelled by that, which co_spawn would throw at its
+    // end.
+    co_await boost::asio::this_coro::throw_if_cancelled(false);
+    if (failure) {
+        std::rethrow_exception(failure);
+    }
+}
+
+}  // namespace
+
 TcpClient::Impl::Impl(boost::asio::any_io_executor executor, TcpClientOptions options)
     : options_(std::move(options)),
       executor_(std::move(executor)),
@@ -73,6 +95,7 @@ void TcpClient::Impl::update_reading(Link& link) {
 }
 
 void TcpClient::Impl::with_peer_manager(const std::function<void(core::PeerManager&)>& work) {
+    const auto keep_alive = shared_from_this();  // a callback may destroy the client
     work(peer_manager_);
     if (ticker_) {
         ticker_->update();
@@ -93,6 +116,7 @@ void TcpClient::Impl::introduce(net::Stream& stream, MessageType type) {
 
 void TcpClient::Impl::request(Result<OwnedMessage> message, RequestTerms options,
                               detail::Completion<OwnedMessage> done) {
+    const auto keep_alive = shared_from_this();  // a callback may destroy the client
     Link* link = find(options.server);
     if (!message || !link || !link->stream->open()) {
         const auto error = message ? make_error_code(Errc::not_connected) : message.error();
@@ -154,20 +178,20 @@ void TcpClient::Impl::request(Result<OwnedMessage> message, RequestTerms options
 }
 
 void TcpClient::Impl::timed_out(const TimeoutContext& context) {
-    if (on_timeout) {
-        on_timeout(context);
-    } else if (on_timeout_async) {
+    on_timeout.tell(node_->environment.log, "the timeout handler", context);
+    if (on_timeout_async) {
         const auto cancel = std::make_shared<boost::asio::cancellation_signal>();
         running_.push_back(cancel);
         boost::asio::co_spawn(
-            executor_, on_timeout_async(context),
+            executor_, call_timeout_handler(on_timeout_async, context),
             boost::asio::bind_cancellation_slot(
                 cancel->slot(), [weak = weak_from_this(), cancel](std::exception_ptr failure) {
                     if (const auto self = weak.lock()) {
                         self->running_.remove(cancel);
                         if (failure) {
                             self->node_->environment.log(
-                                LogLevel::error, "the timeout handler ended with an exception");
+                                LogLevel::error,
+                                "the timeout handler threw: " + core::said_by(failure));
                         }
                     }
                 }));
@@ -265,8 +289,8 @@ void TcpClient::Impl::closed(net::Stream& stream, std::error_code why) {
     for (Receiver& receiver : receivers) {
         receiver.done.post(executor_, error);
     }
-    if (why && on_disconnect) {
-        on_disconnect(server, why);
+    if (why) {
+        on_disconnect.tell(node_->environment.log, "the disconnect handler", server, why);
     }
 }
 
@@ -328,7 +352,10 @@ void TcpClient::Impl::close(const std::optional<Address>& server) {
 }
 
 void TcpClient::Impl::shut_down() {
-    ended_ = true;
+    for (const auto& connecting : std::exchange(connecting_, {})) {
+        connecting->done.post(executor_, Errc::cancelled);
+        net::cancel_on(executor_, connecting);
+    }
     for (const auto& cancel : std::exchange(running_, {})) {
         net::cancel_on(executor_, cancel);
     }

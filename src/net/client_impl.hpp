@@ -41,9 +41,9 @@ public:
     void returned(net::Stream& stream, core::Outcome outcome) override;
     void closed(net::Stream& stream, std::error_code why) override;
 
-    std::function<void(const TimeoutContext&)> on_timeout = {};
-    std::function<awaitable<void>(TimeoutContext)> on_timeout_async = {};
-    std::function<void(const Address&, std::error_code)> on_disconnect = {};
+    core::Callback<void(const TimeoutContext&)> on_timeout = {};
+    core::Callback<awaitable<void>(TimeoutContext)> on_timeout_async = {};
+    core::Callback<void(const Address&, std::error_code)> on_disconnect = {};
 
 private:
     using tcp = boost::asio::ip::tcp;
@@ -53,6 +53,11 @@ private:
         Address server = {};
     };
 
+    struct Connecting {
+        explicit Connecting(detail::Completion<Address> waiting) : done(std::move(waiting)) {}
+        detail::Completion<Address> done;
+        boost::asio::cancellation_signal cancel = {};
+    };
     struct Receiver {
         std::uint64_t id;
         detail::Completion<OwnedMessage> done;
@@ -89,7 +94,7 @@ private:
     std::map<Address, Link> links_;
     std::optional<Address> default_server_;
     std::uint64_t next_receiver_ = 1;
-    bool ended_ = false;
+    std::list<std::shared_ptr<Connecting>> connecting_;
     std::list<std::shared_ptr<boost::asio::cancellation_signal>> running_;  // timeout handlers
 };
 

@@ -16,7 +16,8 @@ void PeerRegistry::stop_managing_peers(std::string app_id) {
 }
 
 void PeerRegistry::set_peer_callbacks(PeerCallbacks callbacks) {
-    core_node().on_peer = std::move(callbacks);
+    core_node().on_peer = {std::move(callbacks.joined), std::move(callbacks.changed),
+                           std::move(callbacks.left)};
 }
 
 std::vector<Peer> PeerRegistry::peers() const {
@@ -38,14 +39,14 @@ std::optional<Peer> PeerRegistry::peer_at(const Address& address) const {
 }
 
 bool PeerRegistry::add_peer(const Peer& peer) {
-    core::Node& node = core_node();
-    return node.peers.keep(peer, node.environment.clock->steady_now());
+    const auto node = core_node().shared_from_this();  // a callback may destroy this
+    return node->peers.keep(peer, node->environment.clock->steady_now());
 }
 
 bool PeerRegistry::remove_peer(ByteView id) {
-    core::PeerTable& peers = core_node().peers;
-    const bool known = peers.find_id(id) != nullptr;
-    peers.remove(id);
+    const auto node = core_node().shared_from_this();  // a callback may destroy this
+    const bool known = node->peers.find_id(id) != nullptr;
+    node->peers.remove(id);
     return known;
 }
 

@@ -29,7 +29,11 @@ TcpServer::Impl::Impl(TcpServerOptions options, boost::asio::any_io_executor exe
     make_loops(std::move(executor));
     ticker_ = std::make_shared<net::Ticker>(
         loops_.front()->executor(), node_->environment.clock,
-        [this] { return peer_manager_.next(); }, [this] { peer_manager_.tick(); });
+        [this] { return peer_manager_.next(); },
+        [this] {
+            const auto keep_alive = shared_from_this();  // a callback may destroy the server
+            peer_manager_.tick();
+        });
     node_->peers.set_observer([this](core::PeerEvent event, const Peer& peer) {
         if (event == core::PeerEvent::left) {
             end_subscriptions(peer);

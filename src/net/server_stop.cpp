@@ -155,6 +155,7 @@ void TcpServer::Impl::shut_down() {
             self->stop_timer_.reset();
             self->ticker_->stop();
             close_loop(self->loops_.front());
+            self->node_->peers.set_observer({});
         });
         return;
     }

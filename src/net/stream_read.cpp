@@ -13,6 +13,20 @@ namespace netaio::net {
 
 using Kind = core::Outcome::Kind;
 
+namespace {
+
+// Not even an exception may leave a pointer to a batch that is gone.
+struct Batching {
+    Batching(std::string*& at, std::string& out) noexcept : batch(at) { batch = &out; }
+    ~Batching() { batch = nullptr; }
+    Batching(const Batching&) = delete;
+    Batching& operator=(const Batching&) = delete;
+
+    std::string*& batch;
+};
+
+}  // namespace
+
 bool Stream::may_read() const noexcept {
     return state_ == State::open && reading_wanted_ && !handling_ && !peer_finished_ &&
            queued_bytes() < loop_->limits().send_queue_max;
@@ -137,7 +151,7 @@ void Stream::process(std::span<char> arrived) {
     settle_fan_out();  // before the replies that are collected from here on
     const bool was_empty = input_.empty();
     std::string out = loop_->take_batch();
-    batch_ = &out;
+    std::optional<Batching> batching(std::in_place, batch_, out);
     std::optional<Loop::Processing> processing(std::in_place, *loop_, *this);
     if (suspended_ && suspended_->ended) {
         const auto ended = std::exchange(suspended_, nullptr);
@@ -166,7 +180,7 @@ void Stream::process(std::span<char> arrived) {
         frame_began_at_ = active_at_;
     }
     processing.reset();
-    batch_ = nullptr;
+    batching.reset();
     emit(out);
     loop_->give_batch(std::move(out));
     finish_draining();

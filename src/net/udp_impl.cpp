@@ -156,6 +156,7 @@ Plugins UdpNode::Impl::outer(const SendOptions& options) const {
 }
 
 void UdpNode::Impl::with_peer_manager(const std::function<void(core::PeerManager&)>& work) {
+    const auto keep_alive = shared_from_this();  // a callback may destroy the node
     work(core_->peer_manager());
     if (running()) {
         flush_later();
