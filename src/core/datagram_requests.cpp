@@ -1,4 +1,5 @@
 #include "datagram_node.hpp"
+#include "waiting.hpp"
 
 /// Requests over datagrams, and what a node does in time.
 namespace netaio::core {
@@ -23,7 +24,7 @@ Result<RequestTable::Id> DatagramNode::request(const Address& to, const Message&
     RequestTable& table =
         requests_.try_emplace(to, bounds_.requests_max, LateAnswers::not_expected, ++tables_ << 32)
             .first->second;
-    const auto deadline = now() + timeout;
+    const auto deadline = now() + bounded(timeout);
     ++in_flight_;
     const auto id = table.add(
         message.uri(), message.type(), std::move(inner), deadline,

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "waiting.hpp"
+
 namespace netaio::core {
 namespace {
 
@@ -143,14 +145,14 @@ milliseconds PeerManager::peer_timeout() const {
     for (const auto& [id, app] : apps_) {
         longest = std::max(longest, app.options.peer_timeout);
     }
-    return longest;
+    return bounded(longest);
 }
 
 PeerManager::TimePoint PeerManager::some_time_after(milliseconds interval) const {
     const auto tenth =
         static_cast<std::uint32_t>(std::min<std::int64_t>(interval.count() / 10, 0x7fffffff));
     const auto spread = node_.environment.random->between(0, 2 * tenth);
-    return now() + interval - milliseconds(tenth) + milliseconds(spread);
+    return now() + bounded(interval) - milliseconds(tenth) + milliseconds(spread);
 }
 
 }  // namespace netaio::core

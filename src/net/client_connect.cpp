@@ -7,6 +7,7 @@
 
 #include "cancelling.hpp"
 #include "client_impl.hpp"
+#include "core/waiting.hpp"
 
 /// How a client reaches its servers.
 namespace netaio {
@@ -93,7 +94,7 @@ awaitable<TcpClient::Impl::Connected> TcpClient::Impl::reach(std::string host, s
 
 awaitable<std::error_code> TcpClient::Impl::reach_one(tcp::socket& socket, tcp::endpoint endpoint) {
     using namespace boost::asio::experimental::awaitable_operators;
-    boost::asio::steady_timer timer(executor_, options_.connect_timeout);
+    boost::asio::steady_timer timer(executor_, core::bounded(options_.connect_timeout));
     boost::system::error_code error;
     boost::system::error_code timer_error;
     const auto first =

@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "cancelling.hpp"
+#include "core/waiting.hpp"
 #include "node_of.hpp"
 
 namespace netaio {
@@ -128,9 +129,8 @@ void TcpClient::Impl::request(Result<OwnedMessage> message, RequestTerms options
         done.post(executor_, Errc::queue_full);
         return;
     }
-    constexpr std::chrono::milliseconds longest = std::chrono::hours(24 * 365);
     const auto timeout =
-        std::min(longest, options.timeout.count() > 0 ? options.timeout : options_.request_timeout);
+        core::bounded(options.timeout.count() > 0 ? options.timeout : options_.request_timeout);
     const auto slot = done.slot();
     const Plugins inner = std::move(options.inner);
     TimeoutContext context{message->type(), message->uri().str(), timeout, stream->remote()};
@@ -222,7 +222,8 @@ void TcpClient::Impl::receive(ReceiveOptions options, detail::Completion<OwnedMe
     }
     Receiver receiver{id, std::move(done), nullptr};
     if (options.timeout.count() > 0) {
-        receiver.timer = std::make_unique<boost::asio::steady_timer>(executor_, options.timeout);
+        receiver.timer =
+            std::make_unique<boost::asio::steady_timer>(executor_, core::bounded(options.timeout));
         receiver.timer->async_wait([end](boost::system::error_code error) {
             if (!error) {
                 end(Errc::timeout);

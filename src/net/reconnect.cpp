@@ -7,6 +7,8 @@
 #include <netaio/reconnect.hpp>
 #include <set>
 
+#include "core/waiting.hpp"
+
 namespace netaio {
 namespace {
 
@@ -26,13 +28,13 @@ milliseconds with_jitter(milliseconds pause, Reconnecting& state) {
     constexpr std::uint32_t steps = 1'000'000;
     const double jitter = std::clamp(state.options.jitter, 0.0, 1.0);
     const double part = state.random->between(0, steps) / static_cast<double>(steps);
-    return milliseconds(
-        static_cast<milliseconds::rep>(static_cast<double>(pause.count()) * (1.0 - jitter * part)));
+    return core::bounded(pause, 1.0 - jitter * part);
 }
 
 awaitable<std::error_code> attempt(TcpClient& client, Address server, milliseconds limit) {
     using namespace boost::asio::experimental::awaitable_operators;
-    boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor, limit);
+    boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor,
+                                    core::bounded(limit));
     boost::system::error_code ignored;
     const auto first = co_await (client.reconnect(server, as_tuple(use_awaitable)) ||
                                  timer.async_wait(redirect_error(use_awaitable, ignored)));
@@ -57,9 +59,7 @@ awaitable<void> reconnect(TcpClient& client, std::shared_ptr<Reconnecting> state
         if (tried > 0) {
             timer.expires_after(with_jitter(pause, *state));
             co_await timer.async_wait(use_awaitable);
-            pause = std::min(options.delay_max,
-                             milliseconds(static_cast<milliseconds::rep>(
-                                 static_cast<double>(pause.count()) * options.backoff)));
+            pause = std::min(options.delay_max, core::bounded(pause, options.backoff));
         }
         result = co_await attempt(client, server, options.attempt_timeout);
         const auto state_now = co_await boost::asio::this_coro::cancellation_state;

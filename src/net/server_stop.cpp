@@ -3,6 +3,7 @@
 #include <boost/asio/system_executor.hpp>
 #include <stdexcept>
 
+#include "core/waiting.hpp"
 #include "server_impl.hpp"
 
 /// How a server runs and ends.
@@ -59,8 +60,8 @@ void TcpServer::Impl::stop(std::chrono::milliseconds deadline,
         self->stop_accepting();
         self->peer_manager_.stop_all();
         self->ticker_->stop();
-        self->stop_timer_ =
-            std::make_unique<boost::asio::steady_timer>(self->loops_.front()->executor(), deadline);
+        self->stop_timer_ = std::make_unique<boost::asio::steady_timer>(
+            self->loops_.front()->executor(), core::bounded(deadline));
         self->stop_timer_->async_wait([self](boost::system::error_code error) {
             if (!error) {
                 self->cut_off();

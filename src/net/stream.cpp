@@ -5,6 +5,7 @@
 #include <boost/asio/post.hpp>
 
 #include "cancelling.hpp"
+#include "core/waiting.hpp"
 #include "suspended.hpp"
 
 namespace netaio::net {
@@ -112,7 +113,7 @@ void Stream::check_limits(std::chrono::steady_clock::time_point now) {
     auto& tallies = loop_->tallies();
     const auto passed = [&](std::chrono::milliseconds limit,
                             std::chrono::steady_clock::time_point since) {
-        return limit.count() > 0 && now - since > limit;
+        return limit.count() > 0 && now - since > core::bounded(limit);
     };
     const auto end = [&](core::Tally& tally, std::string_view what) {
         tally.add();

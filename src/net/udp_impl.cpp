@@ -172,8 +172,7 @@ void UdpNode::Impl::request(const Address& to, Result<OwnedMessage> message,
         done.post(executor_, message ? make_error_code(Errc::not_connected) : message.error());
         return;
     }
-    constexpr std::chrono::milliseconds longest = std::chrono::hours(24 * 365);
-    const auto wait = std::min(longest, timeout.count() > 0 ? timeout : options_.request_timeout);
+    const auto wait = timeout.count() > 0 ? timeout : options_.request_timeout;
     auto slot = done.slot();
     // Shared, as it is needed again when nothing was sent.
     const auto waiting = std::make_shared<detail::Completion<OwnedMessage>>(std::move(done));

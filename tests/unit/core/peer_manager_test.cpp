@@ -76,6 +76,13 @@ TEST_F(ManagedPeersTest, RefusesTimesThatMakeNoSense) {
     EXPECT_NO_THROW(PeerManager::check(node, {}));
 }
 
+TEST_F(ManagedPeersTest, TakesTheLongestTimesAsGoodAsForEver) {
+    manager.manage({.advertise_every = milliseconds::max(), .peer_timeout = milliseconds::max()});
+    EXPECT_TRUE(node.peers.hear(Peer{.id = "other"}, Address(), clock->steady_now()));
+    EXPECT_EQ(run_for(std::chrono::minutes(1)), 1u);  // at once, and not again
+    EXPECT_FALSE(node.peers.all().empty());
+}
+
 TEST_F(ManagedPeersTest, RefusesACipherThatHidesTheAppId) {
     EXPECT_THROW(PeerManager::check(node, {.plugins = hmac_and_cipher("secret")}),
                  std::invalid_argument);

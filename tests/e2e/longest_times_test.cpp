@@ -1,0 +1,106 @@
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "support/net.hpp"
+
+/// The longest duration there is means "as good as for ever" wherever a time is asked for.
+namespace netaio {
+namespace {
+
+using namespace test;
+
+constexpr auto for_ever = std::chrono::milliseconds::max();
+
+class LongestTimesTest : public ::testing::Test {
+protected:
+    void start(TcpServerOptions options) {
+        server = std::make_unique<TcpServer>(std::move(options));
+        server->on(MessageType::request_uri, [](const Message& asked) -> awaitable<OwnedMessage> {
+            OwnedMessage reply = respond(asked.uri(), "x");
+            co_await pause(20ms);
+            co_return reply;
+        });
+        ASSERT_FALSE(server->start());
+    }
+
+    std::unique_ptr<TcpServer> server;
+};
+
+TEST_F(LongestTimesTest, AServersLimitsCloseNoConnection) {
+    auto options = local_options();
+    options.idle_timeout = for_ever;
+    options.frame_timeout = for_ever;
+    options.send_timeout = 1ms;  // so that the limits are looked after often
+    start(options);
+    RawPeer peer(server->port());
+    const std::string frame = encoded(request("a"));
+    std::this_thread::sleep_for(30ms);
+    ASSERT_TRUE(peer.send(ByteView(frame).substr(0, 5)));
+    std::this_thread::sleep_for(30ms);
+    ASSERT_TRUE(peer.send(ByteView(frame).substr(5)));
+    EXPECT_TRUE(peer.receive());
+    EXPECT_EQ(server->counters().closed_idle + server->counters().closed_slow_frame, 0u);
+}
+
+TEST_F(LongestTimesTest, AClientConnectsAsksAndReceives) {
+    start(local_options());
+    run([](TcpServer& to) -> awaitable<void> {
+        TcpClient client({.connect_timeout = for_ever,
+                          .request_timeout = for_ever,
+                          .frame_timeout = for_ever,
+                          .send_timeout = for_ever});
+        const Address reached = co_await client.connect("127.0.0.1", to.port());
+        co_await client.request("a");
+        co_await client.request("a", {.timeout = for_ever});
+        std::optional<std::error_code> ended;
+        client.receive_once({.timeout = for_ever},
+                            [&](boost::system::error_code error, OwnedMessage) { ended = error; });
+        co_await pause(10ms);
+        EXPECT_FALSE(ended);
+        to.broadcast(notify("n", "n"));
+        EXPECT_TRUE(co_await until([&] { return ended.has_value(); }));
+        EXPECT_FALSE(*ended);
+        std::optional<std::error_code> reconnected;
+        auto reconnect = auto_reconnect(
+            client, {.attempt_timeout = for_ever,
+                     .delay = for_ever,
+                     .delay_max = for_ever,
+                     .done = [&](const Address&, std::error_code error) { reconnected = error; }});
+        const TimeoutContext context{MessageType::request_uri, "a", for_ever, reached};
+        co_await reconnect(context);
+        EXPECT_TRUE(reconnected.has_value());
+        EXPECT_FALSE(*reconnected);
+    }(*server));
+}
+
+TEST_F(LongestTimesTest, AServerThatStopsWaitsForWhatIsInHand) {
+    start(local_options());
+    run([](TcpServer& to) -> awaitable<void> {
+        TcpClient client;
+        co_await client.connect("127.0.0.1", to.port());
+        std::optional<std::error_code> ended;
+        client.request("a", {},
+                       [&](boost::system::error_code error, OwnedMessage) { ended = error; });
+        EXPECT_TRUE(co_await until([&] { return to.counters().frames_in == 1; }));
+        const StopReport report = co_await to.stop(for_ever, boost::asio::use_awaitable);
+        EXPECT_EQ(report.cut_off, 0u);
+        EXPECT_TRUE(co_await until([&] { return ended.has_value(); }));
+        EXPECT_FALSE(*ended);
+    }(*server));
+}
+
+TEST_F(LongestTimesTest, PeersOfAClientStay) {
+    start(local_options());
+    run([](std::uint16_t port) -> awaitable<void> {
+        TcpClient client({.local_peer = Peer{.id = "client"}});
+        co_await client.connect("127.0.0.1", port);
+        client.manage_peers({.advertise_every = for_ever, .peer_timeout = for_ever});
+        EXPECT_EQ((co_await client.request("a")).content(), "x");
+        // One that did not say when to be called next would have been called without end.
+        EXPECT_LE(client.counters().frames_out, 2u);
+    }(server->port()));
+}
+
+}  // namespace
+}  // namespace netaio
