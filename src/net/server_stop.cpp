@@ -174,10 +174,13 @@ void TcpServer::Impl::shut_down() {
     for (const auto& loop : loops_) {
         close_loop(loop);
     }
-    // Whatever still waits there holds on to its connection: let it end.
-    for (const auto& own : own_threads_) {
-        own->context.restart();
-        own->context.poll();
+    // Whatever still waits there holds on to its connection or loop: let it end. That may give
+    // work to a loop that had none left, as when a peer leaves.
+    for (bool more = true; std::exchange(more, false);) {
+        for (const auto& own : own_threads_) {
+            own->context.restart();
+            more = own->context.poll() > 0 || more;
+        }
     }
     stop_timer_.reset();
     ticker_.reset();

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 #include "support/net.hpp"
 
 namespace netaio {
@@ -135,6 +137,46 @@ TEST_P(TcpPeers, OfAnotherAppAreNotSeen) {
         EXPECT_EQ(test.server.peers().size(), 1u);
         EXPECT_TRUE(other.peers().empty());
     }(*this));
+}
+
+// A server with several threads that ends, at once or gently, while it knows peers.
+void come_and_go(bool gently) {
+    auto options = server_options();
+    options.threads = 3;
+    auto server = std::make_unique<TcpServer>(options);
+    server->manage_peers(often);
+    ASSERT_FALSE(server->start());
+    run([](std::unique_ptr<TcpServer>& owned, bool stops) -> awaitable<void> {
+        std::vector<std::unique_ptr<TcpClient>> clients;
+        for (const char* id : {"1", "2", "3", "4", "5", "6"}) {
+            clients.push_back(std::make_unique<TcpClient>(client_options(id)));
+            clients.back()->manage_peers(often);
+            co_await clients.back()->connect("127.0.0.1", owned->port());
+        }
+        EXPECT_TRUE(co_await until([&] { return owned->peers().size() == clients.size(); }));
+        if (stops) {
+            co_await owned->stop(1s, boost::asio::use_awaitable);
+        }
+        owned.reset();
+    }(server, gently));
+}
+
+TEST(TcpPeersOfAServerThatEnds, LeaveNoDescriptorsBehind) {
+    const std::filesystem::path descriptors = "/proc/self/fd";
+    if (!std::filesystem::exists(descriptors)) {
+        GTEST_SKIP() << "this system does not say which descriptors are open";
+    }
+    const auto count = [&] {
+        return std::distance(std::filesystem::directory_iterator(descriptors),
+                             std::filesystem::directory_iterator());
+    };
+    come_and_go(false);  // what is made once for all is made
+    const auto before = count();
+    for (int i = 0; i < 3; ++i) {
+        come_and_go(false);
+        come_and_go(true);
+    }
+    EXPECT_EQ(count(), before);
 }
 
 }  // namespace
