@@ -55,7 +55,8 @@ public:
     /// Sends what is queued, then closes. Requests that wait end with Errc::closed.
     virtual void close() = 0;
 
-    /// Keeps the object (not the connection) alive. Thread-safe.
+    /// Keeps the object (not the connection) alive. Thread-safe, and so is letting go of it, on
+    /// whichever thread that is the last.
     virtual std::shared_ptr<Connection> shared() = 0;
 
 protected:

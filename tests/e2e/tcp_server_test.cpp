@@ -391,6 +391,50 @@ TEST(TcpServer, WorksOnAnExecutorOfTheUsers) {
     EXPECT_TRUE(answered);
 }
 
+// ThreadSanitizer sees whether the loop has to do with that.
+TEST(TcpServer, LetsAnotherThreadBeTheLastToKeepAConnection) {
+    std::mutex mutex;
+    std::vector<std::shared_ptr<Connection>> kept;
+    TcpServer server(local_options());
+    server.on(MessageType::request_uri,
+              [](const Message& message) { return respond(message.uri(), ""); });
+    server.on({MessageType::request_uri, "keep"}, [&](const Message& message, Connection& from) {
+        const std::lock_guard lock(mutex);
+        kept.push_back(from.shared());
+        return respond(message.uri(), "");
+    });
+    ASSERT_FALSE(server.start());
+    std::atomic<bool> ended = false;
+    std::thread letting_go([&] {
+        while (!ended) {
+            std::vector<std::shared_ptr<Connection>> gone;
+            const std::lock_guard lock(mutex);
+            std::erase_if(kept, [&](auto& connection) {
+                const bool last = connection.use_count() == 1;
+                if (last) {
+                    gone.push_back(std::move(connection));
+                }
+                return last;
+            });
+        }
+    });
+    run([](std::uint16_t port) -> awaitable<void> {
+        TcpClient busy;
+        co_await busy.connect("127.0.0.1", port);
+        for (int i = 0; i < 50; ++i) {
+            TcpClient client;
+            co_await client.connect("127.0.0.1", port);
+            co_await client.request("keep");
+            client.close();
+            for (int other = 0; other < 3; ++other) {
+                co_await busy.request("other");
+            }
+        }
+    }(server.port()));
+    ended = true;
+    letting_go.join();
+}
+
 TEST(TcpServer, LetsUsersKeepAConnectionLongerThanIt) {
     std::shared_ptr<Connection> kept;
     {

@@ -115,8 +115,11 @@ public:
             setsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_INQ, &on, sizeof on));
     }
     ~RingChannel() override {
-        reactor_.submit_for(*this);
-        reactor_.forget(*this);
+        // A closed one may be let go by another thread, whose business the reactor is not.
+        if (!closed_) {
+            reactor_.submit_for(*this);
+            reactor_.forget(*this);
+        }
     }
 
     void start(std::weak_ptr<ChannelListener> listener) override {
@@ -145,6 +148,7 @@ private:
     RingReactor& reactor_;
     std::weak_ptr<ChannelListener> listener_;
     std::shared_ptr<Receiving> receiving_;
+    bool closed_ = false;
 };
 
 std::size_t RingChannel::read(std::span<const boost::asio::mutable_buffer> buffers, bool& more,
@@ -248,6 +252,8 @@ void RingChannel::close() {
         receiving_->close();
     }
     reactor_.submit();  // what names this socket, before its number is another's
+    reactor_.forget(*this);
+    closed_ = true;
     shut(socket_);
 }
 
