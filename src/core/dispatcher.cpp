@@ -35,6 +35,30 @@ ByteView readable_uri(const Message& message, const Plugins& still_closed) noexc
     return hidden ? ByteView("ERROR") : message.uri();
 }
 
+// The reference's automatic errors do not say what they answer (protocol.md §4).
+bool lacks_uri(const Message& message) noexcept {
+    const bool automatic = message.type() == MessageType::not_found ||
+                           message.type() == MessageType::error ||
+                           message.type() == MessageType::auth_error;
+    return automatic && (message.uri().empty() || message.uri() == ByteView("ERROR"));
+}
+
+// Takes out the request that a message answers, and says under which uri it was asked if that is
+// not the message's own.
+std::optional<RequestTable::Request> take_answered(RequestTable& requests, const Message& message,
+                                                   std::string& asked) {
+    auto request = requests.take(message.type(), message.uri());
+    if (request || !lacks_uri(message)) {
+        return request;
+    }
+    const auto only = requests.only_uri();
+    if (!only) {
+        return std::nullopt;
+    }
+    asked = *only;
+    return requests.take(message.type(), asked);
+}
+
 // An automatic reply, about this uri unless that is so long that the reply has no room for it.
 OwnedMessage about(ByteView uri, OwnedMessage reply) {
     auto made = OwnedMessage::make(reply.type(), uri, reply.content());
@@ -90,7 +114,7 @@ Outcome Dispatcher::handle(const Frame& frame, Source& source, std::string& out)
     const auto peer = node_.peer_at(source);
     if (!is_bare(node_.outer)) {
         if (const auto error = open_layer(message, node_.outer, node_.context(peer.get()))) {
-            return refuse(error, node_.outer, message, source, out);
+            return refuse(error, node_.outer, Layer::outer, message, source, out);
         }
         accepted_ = node_.outer.auth != nullptr;
     }
@@ -114,7 +138,7 @@ Outcome Dispatcher::route(Message&& message, Source& source, std::string& out) {
     if (route && !is_bare(route->inner)) {
         const auto peer = node_.peer_at(source);
         if (const auto error = open_layer(message, route->inner, node_.context(peer.get()))) {
-            return refuse(error, route->inner, message, source, out);
+            return refuse(error, route->inner, Layer::inner, message, source, out);
         }
         accepted_ = accepted_ || route->inner.auth;
     }
@@ -195,31 +219,31 @@ Outcome Dispatcher::unhandled(Message&& message, Source& source, std::string& ou
     return {};
 }
 
-Outcome Dispatcher::refuse(std::error_code error, const Plugins& layer, const Message& message,
-                           Source& source, std::string& out) {
+Outcome Dispatcher::refuse(std::error_code error, const Plugins& plugins, Layer layer,
+                           const Message& message, Source& source, std::string& out) {
     if (error == Errc::auth_failed) {
-        return auth_failed(layer, message, source, out);
+        return auth_failed(plugins, layer, message, source, out);
     }
     tallies_.rejected_decrypt.add();
     node_.log(LogLevel::warning, "dropped a message that cannot be decrypted", source.remote());
     return drop();
 }
 
-Outcome Dispatcher::auth_failed(const Plugins& layer, const Message& message, Source& source,
-                                std::string& out) {
+Outcome Dispatcher::auth_failed(const Plugins& plugins, Layer layer, const Message& message,
+                                Source& source, std::string& out) {
     tallies_.rejected_auth.add();
     node_.log(LogLevel::warning,
               "authentication failed for a message of type " +
                   std::string(node_.types.name(message.type())),
               source.remote());
-    if (node_.role == Role::client && fail_request(message, layer, source)) {
+    if (node_.role == Role::client && fail_request(message, plugins, source)) {
         return {};
     }
     std::optional<OwnedMessage> answer;
     if (node_.on_auth_error) {
-        answer = node_.on_auth_error(*layer.auth, message);
+        answer = node_.on_auth_error(*plugins.auth, message);
     } else if (node_.types.name(message.type()).find("ERROR") == std::string_view::npos) {
-        answer = about(readable_uri(message, layer), layer.auth->error());
+        answer = about(readable_uri(message, plugins), plugins.auth->error());
     }
     if (node_.role == Role::client) {
         return answer ? Outcome::returned(std::move(*answer), true) : drop();
@@ -227,7 +251,8 @@ Outcome Dispatcher::auth_failed(const Plugins& layer, const Message& message, So
     const bool mutual =
         answer && is_error(answer->type(), node_.types) && is_error(message.type(), node_.types);
     if (answer && !mutual) {
-        automatic(std::move(*answer), true, source, out);
+        // Whoever passed the outer layer can take it off the answer, and so believe it.
+        automatic(std::move(*answer), layer == Layer::outer, source, out);
     }
     return {};
 }
@@ -248,8 +273,8 @@ Outcome Dispatcher::drop() {
 
 bool Dispatcher::answer_request(Message& message, Source& source, const Peer* peer) {
     // Decrypting changes the uri where it stands.
-    const std::string uri = node_.role == Role::node ? message.uri().str() : std::string();
-    auto request = source.requests()->take(message.type(), message.uri());
+    std::string uri = node_.role == Role::node ? message.uri().str() : std::string();
+    auto request = take_answered(*source.requests(), message, uri);
     if (!request) {
         return false;
     }
@@ -258,9 +283,12 @@ bool Dispatcher::answer_request(Message& message, Source& source, const Peer* pe
         node_.log(LogLevel::debug, "discarded the late answer to a request", source.remote());
         return true;
     }
-    const auto error = open_layer(message, request->inner, node_.context(peer));
+    auto error = open_layer(message, request->inner, node_.context(peer));
     // A refusal made without the handler's plugins can't pass them; what it says is still news.
-    const bool unverified = error == Errc::auth_failed && message.type() == MessageType::auth_error;
+    const bool refusal = error == Errc::auth_failed && message.type() == MessageType::auth_error;
+    if (refusal && accepted_) {
+        error = {};  // the outer layer vouches for it
+    }
     if (error == Errc::auth_failed) {
         tallies_.rejected_auth.add();
     } else if (error) {
@@ -274,7 +302,7 @@ bool Dispatcher::answer_request(Message& message, Source& source, const Peer* pe
         source.requests()->put_back(uri, std::move(*request));
         return true;
     }
-    request->completion(unverified ? make_error_code(Errc::auth_failed_unverified) : error,
+    request->completion(error && refusal ? make_error_code(Errc::auth_failed_unverified) : error,
                         error ? nullptr : &message);
     return true;
 }
@@ -285,7 +313,8 @@ bool Dispatcher::fail_request(const Message& message, const Plugins& layer, Sour
     if (!requests || !is_answer(message.type())) {
         return false;
     }
-    auto request = requests->take(message.type(), message.uri());
+    std::string uri;
+    auto request = take_answered(*requests, message, uri);
     const bool refusal = message.type() == MessageType::auth_error;
     if (!request && (refusal || (layer.cipher && layer.cipher->hides_uri()))) {
         request = requests->take_oldest();

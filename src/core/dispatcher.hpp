@@ -126,6 +126,8 @@ public:
     Tallies& tallies() noexcept { return tallies_; }
 
 private:
+    enum class Layer { outer, inner };
+
     // What each message passes through: as calls it takes a twelfth more instructions
     // (tests/callgrind: route).
     [[gnu::always_inline]] inline Outcome handle(const Frame& frame, Source& source,
@@ -144,9 +146,9 @@ private:
 
     Outcome call(const Route& route, Message&& message, Source& source, std::string& out);
     Outcome unhandled(Message&& message, Source& source, std::string& out);
-    Outcome refuse(std::error_code error, const Plugins& layer, const Message& message,
-                   Source& source, std::string& out);
-    Outcome auth_failed(const Plugins& layer, const Message& message, Source& source,
+    Outcome refuse(std::error_code error, const Plugins& plugins, Layer layer,
+                   const Message& message, Source& source, std::string& out);
+    Outcome auth_failed(const Plugins& plugins, Layer layer, const Message& message, Source& source,
                         std::string& out);
     Outcome bad_checksum(const Message& message, Source& source, std::string& out);
     Outcome drop();

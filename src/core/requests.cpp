@@ -4,7 +4,6 @@
 #include <boost/multi_index/ordered_index.hpp>
 #include <boost/multi_index_container.hpp>
 #include <cassert>
-#include <string>
 #include <utility>
 
 namespace netaio::core {
@@ -114,6 +113,10 @@ std::optional<RequestTable::Request> RequestTable::take(MessageType answer, Byte
         }
     }
     return std::nullopt;
+}
+
+std::optional<std::string> RequestTable::only_uri() const {
+    return in_flight() == 1 ? std::optional(entries_->all.begin()->uri) : std::nullopt;
 }
 
 void RequestTable::put_back(ByteView uri, Request request) {

@@ -4,6 +4,7 @@
 #include <memory>
 #include <netaio/plugins.hpp>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "unique_function.hpp"
@@ -46,6 +47,9 @@ public:
     /// Takes out the oldest request that a message of this type and uri answers. An answer to a
     /// given-up request comes back with an empty completion, to be discarded.
     std::optional<Request> take(MessageType answer, ByteView uri);
+    /// The uri that an answer without one is about (protocol.md §4): that of the oldest request, if
+    /// exactly one waits. It may be a given-up one's, as answers come in order.
+    std::optional<std::string> only_uri() const;
     /// Has a request that was taken out wait again, as what came was not its answer.
     void put_back(ByteView uri, Request request);
     /// Takes out the oldest request of all that still waits.

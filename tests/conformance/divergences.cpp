@@ -55,8 +55,8 @@ constexpr auto table = std::to_array<Divergence>({
     {"stream_cipher", "*/decrypt_wrong_mode/*/empty_key", "refused",
      "an empty key protects nothing"},
 
-    // `own automatic replies`: see node_test.cpp; `malformed`: the stream ends; `silence`: nothing
-    // is sent; `the peer stays`: its farewell is not believed.
+    // `own automatic replies`, `refused through the outer layer`: see node_test.cpp; `malformed`:
+    // the stream ends; `silence`: nothing is sent; `the peer stays`: its farewell is not believed.
     {"message", "decode/bitflip/9", "malformed", "auth fields are a dict of text keys"},
     {"message", "decode/auth_int_keys", "malformed", "auth fields are a dict of text keys"},
     {"message", "decode/auth_list", "malformed", "auth fields are a dict of text keys"},
@@ -75,6 +75,11 @@ constexpr auto table = std::to_array<Divergence>({
     {"message", "tcp_*/auth_list", "malformed", "auth fields are a dict of text keys"},
     {"message", "tcp_server/*", "own automatic replies", "a requester's wait ends at once"},
     {"message", "udp/*", "own automatic replies", "no amplification, and waits end at once"},
+    {"stream_cipher", "*/tcp_server/same_auth_fields/type/good", "refused through the outer layer",
+     "a requester that passes the outer layer can believe the refusal of an inner one"},
+    {"stream_cipher", "*/tcp_server/cipher_outer_auth_inner/type/tampered",
+     "refused through the outer layer",
+     "a requester that passes the outer layer can believe the refusal of an inner one"},
     {"stream_cipher", "*/tcp_server/*", "own automatic replies", "a requester's wait ends at once"},
     {"stream_cipher", "*/udp/*", "own automatic replies",
      "no amplification, and waits end at once"},

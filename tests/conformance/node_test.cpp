@@ -81,10 +81,24 @@ void expect_own_automatic_replies(const std::string& input, const std::string& t
     EXPECT_EQ(next, got.size());
 }
 
+constexpr std::string_view refused_outside = "refused through the outer layer";
+
+// The reference's refusal of an inner layer, behind the node's own plugins (protocol.md §3).
+void expect_refusal(const std::string& theirs, const std::string& actual, NodeDriver& driver) {
+    auto expected = decode_message(theirs, driver.node().types);
+    auto got = decode_message(actual, driver.node().types);
+    ASSERT_TRUE(expected && got);
+    EXPECT_FALSE(core::open_layer(*got, driver.node().outer, driver.node().context(nullptr)));
+    EXPECT_EQ(got->type(), expected->type());
+    EXPECT_EQ(got->content(), expected->content());
+}
+
 void expect_sent(std::string_view ours, const std::string& input, const std::string& theirs,
                  const std::string& actual, NodeDriver& driver, bool udp) {
     if (ours == "own automatic replies" && actual != theirs) {
         expect_own_automatic_replies(input, theirs, actual, driver, udp);
+    } else if (ours == refused_outside) {
+        expect_refusal(theirs, actual, driver);
     } else if (ours == "silence") {
         EXPECT_EQ(vectors::to_hex(actual), "");
     } else {
@@ -119,9 +133,13 @@ std::string_view ours_in(std::string_view file, const Json& one) {
 void check_server(std::string_view file, const Json& one) {
     NodeDriver driver(one, core::Role::server);
     const std::string input = vectors::bytes_field(one.at("data"));
+    const std::string_view ours = ours_in(file, one);
+    if (ours == refused_outside) {
+        // The case has no random bytes for what the reference sends bare.
+        driver.node().environment.random = std::make_shared<test::CountingRandom>();
+    }
     driver.feed_stream(input);
     const Json& expect = one.at("expect");
-    const std::string_view ours = ours_in(file, one);
     if (ours == "malformed") {
         EXPECT_TRUE(driver.ended);
         EXPECT_TRUE(driver.handled.empty());

@@ -300,6 +300,41 @@ TEST_F(DatagramRequestsTest, TakeAnAnswerFromWhereItWasAsked) {
     EXPECT_EQ(test.core.tallies().late_answers.get(), 0u) << "none is expected";
 }
 
+TEST_F(DatagramRequestsTest, EndWithAnErrorThatHasNoUriWhenItCanOnlyBeTheirs) {
+    ASSERT_TRUE(ask(there, second, told));
+    ASSERT_TRUE(ask(here, second, other));
+    test.receive(not_found("ERROR"), elsewhere);
+    EXPECT_EQ(told.times, 0);
+    test.receive(not_found("ERROR"), there);
+    ASSERT_TRUE(told.message);
+    EXPECT_EQ(told.message->type(), MessageType::not_found);
+    EXPECT_EQ(other.times, 0) << "another place was asked";
+    ASSERT_TRUE(ask(here, second, told));
+    test.receive(not_found("ERROR"), here);
+    EXPECT_EQ(other.times, 0) << "which of two it is about is not known";
+}
+
+TEST_F(DatagramRequestsTest, WaitOnAfterAnErrorWithoutAUriThatFailsTheirPlugins) {
+    const Plugins inner = hmac("inner");
+    ASSERT_TRUE(test.core.request(there, request("uri"), inner, second, told.completion()));
+    test.receive(not_found("ERROR"), there);
+    EXPECT_EQ(told.times, 0);
+    test.receive(respond("uri", "answer"), there, inner);
+    EXPECT_EQ(told.times, 1);
+    EXPECT_FALSE(told.error);
+}
+
+TEST(DatagramNode, BelievesARefusalThatTheOuterLayerAccepted) {
+    TestDatagrams test("local", {}, hmac("outer"));
+    Told told;
+    ASSERT_TRUE(test.core.request(there, request("uri"), hmac("inner", "hmac2"),
+                                  std::chrono::seconds(1), told.completion()));
+    test.receive(OwnedMessage(MessageType::auth_error, "uri", "HMAC auth failed"));
+    EXPECT_FALSE(told.error);
+    ASSERT_TRUE(told.message);
+    EXPECT_EQ(told.message->type(), MessageType::auth_error);
+}
+
 TEST_F(DatagramRequestsTest, TimeOutAndExpectNoLateAnswer) {
     ASSERT_TRUE(ask(there, second, told));
     EXPECT_EQ(test.woken, 1);

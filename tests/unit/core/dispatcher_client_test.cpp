@@ -202,6 +202,80 @@ TEST(ClientDispatcher, EndsTheOldestRequestWhenAnUnbelievableReplyHidesItsUri) {
     EXPECT_EQ(second.times, 0);
 }
 
+TEST(ClientDispatcher, TakesAnErrorWithoutAUriForTheAnswerToTheOnlyRequest) {
+    for (const auto type : {MessageType::not_found, MessageType::error, MessageType::auth_error}) {
+        for (const std::string& uri : {std::string(), std::string("ERROR")}) {
+            TestNode test(Role::client);
+            Told told;
+            test.request("nothing", told);
+            EXPECT_EQ(test.receive(test.frame(OwnedMessage(type, uri, "text"))).kind, Kind::done);
+            EXPECT_EQ(told.times, 1);
+            ASSERT_TRUE(told.message);
+            EXPECT_EQ(told.message->type(), type);
+            EXPECT_EQ(test.receive(test.frame(OwnedMessage(type, uri))).kind, Kind::returned);
+        }
+    }
+}
+
+TEST(ClientDispatcher, TakesNoOtherMessageForTheAnswerToTheOnlyRequest) {
+    TestNode test(Role::client);
+    Told told;
+    test.request("uri", told);
+    for (const auto type : {MessageType::respond_uri, MessageType::ok, MessageType::not_permitted,
+                            MessageType::notify_uri}) {
+        EXPECT_EQ(test.receive(test.frame(OwnedMessage(type, ""))).kind, Kind::returned);
+    }
+    EXPECT_EQ(test.receive(test.frame(not_found("other"))).kind, Kind::returned);
+    EXPECT_EQ(told.times, 0);
+}
+
+TEST(ClientDispatcher, DoesNotGuessWhichOfTwoRequestsAnErrorIsAbout) {
+    TestNode test(Role::client);
+    Told first;
+    Told second;
+    test.request("a", first);
+    test.request("b", second);
+    EXPECT_EQ(test.receive(test.frame(not_found("ERROR"))).kind, Kind::returned);
+    EXPECT_EQ(first.times + second.times, 0);
+}
+
+TEST(ClientDispatcher, TakesALateErrorWithoutAUriForThatOfTheRequestGivenUp) {
+    TestNode test(Role::client);
+    Told first;
+    Told second;
+    test.requests.give_up(test.request("a", first));
+    test.request("b", second);
+    test.receive(test.frame(not_found("")));
+    EXPECT_EQ(second.times, 0);
+    EXPECT_EQ(test.tallies.late_answers.get(), 1u);
+    test.receive(test.frame(not_found("")));
+    EXPECT_EQ(second.times, 1);
+}
+
+TEST(ClientDispatcher, BelievesARefusalThatTheOuterLayerAccepted) {
+    for (const std::string& uri : {std::string("uri"), std::string("ERROR")}) {
+        TestNode test(Role::client, hmac("outer"));
+        Told told;
+        test.request("uri", told, MessageType::request_uri, hmac("inner", "hmac2"));
+        const OwnedMessage refusal(MessageType::auth_error, uri, "HMAC auth failed");
+        test.receive(test.frame(refusal.own(), {}, hmac("outer")));
+        EXPECT_FALSE(told.error);
+        ASSERT_TRUE(told.message);
+        EXPECT_EQ(told.message->content(), "HMAC auth failed");
+    }
+}
+
+TEST(ClientDispatcher, BelievesNothingElseThatLacksTheInnerLayer) {
+    for (const auto type : {MessageType::respond_uri, MessageType::not_found, MessageType::error}) {
+        TestNode test(Role::client, hmac("outer"));
+        Told told;
+        test.request("uri", told, MessageType::request_uri, hmac("inner", "hmac2"));
+        test.receive(test.frame(OwnedMessage(type, "uri"), {}, hmac("outer")));
+        EXPECT_EQ(told.error, Errc::auth_failed);
+        EXPECT_FALSE(told.message);
+    }
+}
+
 TEST(ClientDispatcher, LetsTheCompletionOfARequestMakeAnother) {
     TestNode test(Role::client);
     Told second;

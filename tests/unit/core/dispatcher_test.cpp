@@ -253,12 +253,24 @@ TEST_P(FailedCheckTest, IsAnsweredWithoutPluginsAndNeverReachesAHandler) {
 TEST_P(FailedCheckTest, OfAHandlersPluginsNeverReachesTheHandler) {
     for (const Plugins& sealed : {Plugins(), hmac("wrong", "hmac2")}) {
         test.receive(test.frame(request("inner"), sealed, outer));
-        EXPECT_EQ(test.reply().type(), MessageType::auth_error);
-        EXPECT_EQ(test.reply().uri(), "inner");
+        EXPECT_EQ(test.reply(outer).type(), MessageType::auth_error);
+        EXPECT_EQ(test.reply(outer).uri(), "inner");
     }
     EXPECT_EQ(handled, 0);
     test.receive(test.frame(request("inner"), inner, outer));
     EXPECT_EQ(handled, 1);
+}
+
+TEST_P(FailedCheckTest, OfAHandlersPluginsIsAnsweredThroughTheOuterLayer) {
+    test.node.outer = outer = hmac_and_cipher("outer");
+    test.receive(test.frame(request("inner"), {}, outer));
+    EXPECT_EQ(test.reply(outer).type(), MessageType::auth_error);
+    EXPECT_EQ(test.reply(outer).uri(), "inner");
+    test.node.on_auth_error = [](const AuthPlugin&, const Message& message) {
+        return ok(message.uri(), "go away");
+    };
+    test.receive(test.frame(request("inner"), {}, outer));
+    EXPECT_EQ(test.reply(outer).content(), "go away");
 }
 
 TEST_P(FailedCheckTest, IsAnsweredByAHandlerOfItsOwn) {
