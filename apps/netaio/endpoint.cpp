@@ -1,12 +1,10 @@
 #include "endpoint.hpp"
 
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/this_coro.hpp>
 #include <charconv>
 #include <netaio/interfaces.hpp>
+#include <netaio/lookup.hpp>
 #include <netaio/run.hpp>
 
-#include "awaiting.hpp"
 #include "exit_code.hpp"
 #include "text.hpp"
 
@@ -49,26 +47,28 @@ Endpoint parse_endpoint(std::string_view text) {
     return endpoint;
 }
 
-boost::asio::awaitable<Address> resolve_soon(const Endpoint& endpoint) {
-    using boost::asio::ip::tcp;
+boost::asio::awaitable<Address> resolve_soon(const Endpoint& endpoint,
+                                             std::chrono::milliseconds timeout) {
     if (const auto address = parse_zoned_address(endpoint.host, endpoint.port)) co_return *address;
     if (const auto zone = endpoint.host.find('%'); zone != std::string::npos) {
         throw Failure(ExitCode::other, "'" + printable(endpoint.host) +
                                            "' is no address on an interface of this machine; "
                                            "'netaio interfaces' shows their names");
     }
-    tcp::resolver resolver(co_await boost::asio::this_coro::executor);
-    const auto [error, found] = co_await resolver.async_resolve(
-        endpoint.host, std::to_string(endpoint.port), tcp::resolver::numeric_service, as_tuple);
+    const auto deadline = std::chrono::steady_clock::now() + timeout;
+    const auto found =
+        co_await detail::addresses_of(endpoint.host, endpoint.port, deadline, detail::look_up);
     std::optional<Address> first;
-    for (const auto& entry : found) {
-        const auto address = Address::parse(entry.endpoint().address().to_string(), endpoint.port);
-        if (address && (!first || (first->is_v6() && !address->is_v6()))) first = *address;
+    if (found) {
+        for (const Address& address : *found) {
+            if (!first || (first->is_v6() && !address.is_v6())) first = address;
+        }
     }
     if (!first) {
-        throw Failure(ExitCode::other, "cannot find an address for '" + printable(endpoint.host) +
-                                           "': " + (error ? error.message() : "it has none") +
-                                           "; check the name, or give an address");
+        throw Failure(ExitCode::other,
+                      "cannot find an address for '" + printable(endpoint.host) +
+                          "': " + (found ? "it has none" : found.error().message()) +
+                          "; check the name, or give an address");
     }
     co_return *first;
 }

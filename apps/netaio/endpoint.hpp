@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <chrono>
 #include <cstdint>
 #include <netaio/address.hpp>
 #include <string>
@@ -24,8 +25,9 @@ Endpoint parse_endpoint(std::string_view text);
 /// when it has none; the zone of an address may be the name of an interface. Throws Failure when it
 /// can't be resolved.
 Address resolve(const Endpoint& endpoint);
-/// The same within a coroutine, which must keep the endpoint.
-boost::asio::awaitable<Address> resolve_soon(const Endpoint& endpoint);
+/// The same within a coroutine, which must keep the endpoint, and within this time.
+boost::asio::awaitable<Address> resolve_soon(
+    const Endpoint& endpoint, std::chrono::milliseconds timeout = std::chrono::minutes(1));
 
 /// Whether only this machine can reach it.
 bool is_loopback(const Address& address) noexcept;

@@ -132,7 +132,7 @@ awaitable<void> Session::connect_tcp() {
 }
 
 awaitable<void> Session::start_udp() {
-    address_ = co_await resolve_soon(server_);
+    address_ = co_await resolve_soon(server_, to_milliseconds(options_.timeout_seconds));
     const auto [error, port] = co_await node_->start(as_tuple);
     if (error) throw Failure(ExitCode::other, "cannot open a UDP socket: " + error.message());
     if (protection_.local_peer) co_await introduce();

@@ -19,7 +19,7 @@ struct TcpClientOptions {
     KeyExtractor extract_keys = {};
     Environment environment = {};
 
-    /// How long connect() may take for one address.
+    /// How long connect() may take, with looking the name up and trying all its addresses.
     std::chrono::milliseconds connect_timeout = std::chrono::seconds(10);
     /// How long requests wait unless they say otherwise.
     std::chrono::milliseconds request_timeout = std::chrono::seconds(10);
@@ -95,9 +95,11 @@ public:
     TcpClient(boost::asio::any_io_executor executor, TcpClientOptions options = {});
     ~TcpClient() override;
 
-    /// Connects to a server by name or address; the first becomes the default, as does the next
+    /// Connects to a server by name or address, at whichever of a name's addresses answers first
+    /// (RFC 8305); the first server becomes the default, as does the next
     /// when the default was closed. A connection there was to the same address ends. Gives the
-    /// address it reached. Errors: Errc::timeout, or what the system says.
+    /// address it reached. Errors: Errc::timeout, cancelled, queue_full while 64 names are looked
+    /// up, or what the system says.
     template <class Token = boost::asio::use_awaitable_t<>>
     auto connect(std::string_view host, std::uint16_t port, Token&& token = {}) {
         return boost::asio::async_initiate<Token, void(boost::system::error_code, Address)>(

@@ -1,19 +1,14 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/experimental/awaitable_operators.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <stdexcept>
 
 #include "cancelling.hpp"
 #include "client_impl.hpp"
-#include "core/waiting.hpp"
+#include "reach.hpp"
 
 /// How a client reaches its servers.
 namespace netaio {
 
-using boost::asio::redirect_error;
-using boost::asio::use_awaitable;
 using boost::asio::ip::tcp;
 
 void TcpClient::Impl::connect(std::string host, std::uint16_t port,
@@ -31,10 +26,10 @@ void TcpClient::Impl::connect(std::string host, std::uint16_t port,
             });
     }
     boost::asio::co_spawn(
-        executor_, reach(std::move(host), port),
+        executor_, net::reach(std::move(host), port, options_.connect_timeout),
         boost::asio::bind_cancellation_slot(
             waiting->cancel.slot(),
-            [self = shared_from_this(), waiting](std::exception_ptr failure, Connected result) {
+            [self = shared_from_this(), waiting](std::exception_ptr failure, net::Reached result) {
                 if (!waiting->done) {
                     return;  // the client has gone away
                 }
@@ -73,37 +68,6 @@ void TcpClient::Impl::bind(const boost::asio::any_io_executor& executor) {
             peer_manager_.tick();
         });
     ticker_->update();
-}
-
-// Tries the addresses of a name one after the other.
-awaitable<TcpClient::Impl::Connected> TcpClient::Impl::reach(std::string host, std::uint16_t port) {
-    tcp::resolver resolver(executor_);
-    boost::system::error_code error;
-    const auto found = co_await resolver.async_resolve(host, std::to_string(port),
-                                                       redirect_error(use_awaitable, error));
-    std::error_code last = error;
-    for (const auto& entry : found) {
-        auto socket = std::make_shared<tcp::socket>(executor_);
-        last = co_await reach_one(*socket, entry.endpoint());
-        if (!last) {
-            co_return Connected{{}, std::move(socket), net::to_address(entry.endpoint())};
-        }
-    }
-    co_return Connected{last};
-}
-
-awaitable<std::error_code> TcpClient::Impl::reach_one(tcp::socket& socket, tcp::endpoint endpoint) {
-    using namespace boost::asio::experimental::awaitable_operators;
-    boost::asio::steady_timer timer(executor_, core::bounded(options_.connect_timeout));
-    boost::system::error_code error;
-    boost::system::error_code timer_error;
-    const auto first =
-        co_await (socket.async_connect(endpoint, redirect_error(use_awaitable, error)) ||
-                  timer.async_wait(redirect_error(use_awaitable, timer_error)));
-    if (first.index() == 1) {
-        co_return Errc::timeout;
-    }
-    co_return error;
 }
 
 void TcpClient::Impl::adopt(tcp::socket socket, const Address& server) {

@@ -47,11 +47,6 @@ public:
 
 private:
     using tcp = boost::asio::ip::tcp;
-    struct Connected {
-        std::error_code error = {};
-        std::shared_ptr<tcp::socket> socket = nullptr;
-        Address server = {};
-    };
 
     struct Connecting {
         explicit Connecting(detail::Completion<Address> waiting) : done(std::move(waiting)) {}
@@ -71,8 +66,6 @@ private:
     };
 
     void bind(const boost::asio::any_io_executor& executor);
-    awaitable<Connected> reach(std::string host, std::uint16_t port);
-    awaitable<std::error_code> reach_one(tcp::socket& socket, tcp::endpoint endpoint);
     void adopt(tcp::socket socket, const Address& server);
     template <class T>
     boost::asio::any_io_executor executor_for(const detail::Completion<T>& done) const;

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <boost/asio/ip/tcp.hpp>
+#include <netaio/lookup.hpp>
+
+namespace netaio::net {
+
+/// The server that was reached, or why none was.
+struct Reached {
+    std::error_code error = {};
+    std::shared_ptr<boost::asio::ip::tcp::socket> socket = nullptr;
+    Address server = {};
+};
+
+/// The addresses with families taking turns, beginning with that of the first, so that a family
+/// that is dead holds up no other (RFC 8305 §4).
+std::vector<Address> interleaved(const std::vector<Address>& addresses);
+
+/// Connects to a host by whichever of its addresses answers first; each has a head start before the
+/// next is tried, too. Errc::timeout when all of it took that long, or what the last one that
+/// failed says. The executor must run on one thread or be a strand.
+boost::asio::awaitable<Reached> reach(std::string host, std::uint16_t port,
+                                      std::chrono::milliseconds timeout,
+                                      detail::LookUp look_up = detail::look_up);
+
+}  // namespace netaio::net
