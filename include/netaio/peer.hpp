@@ -21,6 +21,9 @@ struct Peer {
     std::set<Address> addresses = {};
     /// When it was last heard, by the node's steady clock.
     std::chrono::steady_clock::time_point last_heard = {};
+    /// Set by the node that knows the peer: another number, never used before in this program,
+    /// whenever its data changes, so that plugins can keep what they read there. 0 elsewhere.
+    std::uint64_t revision = 0;
 };
 
 }  // namespace netaio

@@ -70,9 +70,14 @@ public:
 private:
     tapescript::Script make_witness(const tapescript::SigFields& fields) const;
     std::optional<std::string> lock_for(const PluginContext& context) const;
+    std::optional<std::string> lock_in_data(const PluginContext& context,
+                                            const std::optional<std::string>& otherwise,
+                                            const std::optional<std::string>& lenient) const;
 
+    struct PeerLocks;
     TapescriptOptions options_;
     tapescript::SigningKey key_;
+    std::unique_ptr<PeerLocks> peer_locks_;
 };
 
 /// A shared TapescriptAuth, for options: `.auth = tapescript_auth({.lock = lock, .seed = seed})`.

@@ -3,6 +3,15 @@
 #include <algorithm>
 
 namespace netaio::core {
+namespace {
+
+// Of all tables, as plugins serve several.
+std::uint64_t next_revision() noexcept {
+    static std::atomic<std::uint64_t> last{0};
+    return last.fetch_add(1, std::memory_order_relaxed) + 1;
+}
+
+}  // namespace
 
 // Puts a peer at these addresses, a new one if need be; null when there is no room.
 PeerTable::Entry* PeerTable::admit(const Peer& peer, const std::set<Address>& heard_at,
@@ -73,7 +82,12 @@ void PeerTable::forget(Entry& entry, const Address& address, Changes& changes) {
 
 // Makes the snapshot anew: what the peer says of itself, where it was heard.
 void PeerTable::renew(Entry& entry, const Peer& says) {
-    auto next = std::make_shared<Peer>(Peer{says.id, says.data, {}, entry.last_heard});
+    const Peer& was = *entry.peer;
+    const bool same = was.revision > 0 && was.data == says.data;
+    auto next = std::make_shared<Peer>(Peer{.id = says.id,
+                                            .data = says.data,
+                                            .last_heard = entry.last_heard,
+                                            .revision = same ? was.revision : next_revision()});
     for (const auto& [address, heard] : entry.heard_at) {
         next->addresses.insert(address);
     }

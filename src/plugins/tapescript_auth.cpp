@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "nonce.hpp"
+#include "peer_memo.hpp"
 #include "timestamp.hpp"
 
 namespace netaio {
@@ -37,8 +38,12 @@ std::optional<ByteView> bytes_of(const Value& value) noexcept {
 
 }  // namespace
 
+struct TapescriptAuth::PeerLocks : plugins::PeerMemo<std::optional<std::string>> {};
+
 TapescriptAuth::TapescriptAuth(TapescriptOptions options)
-    : options_(validated(std::move(options))), key_(key_of(options_.seed)) {
+    : options_(validated(std::move(options))),
+      key_(key_of(options_.seed)),
+      peer_locks_(std::make_unique<PeerLocks>()) {
     options_.seed = {};
 }
 
@@ -117,6 +122,14 @@ std::optional<std::string> TapescriptAuth::lock_for(const PluginContext& context
     // v0.0.8 insists on a plugin and on a dict.
     const auto lenient = options_.dialect == Dialect::v0_0_9 ? otherwise : std::nullopt;
     if (!context.peer_plugin) return lenient;
+    return peer_locks_->of(
+        *context.peer, [&] { return lock_in_data(context, otherwise, lenient); },
+        [](const auto& kept) { return kept ? kept->size() : 0; });
+}
+
+std::optional<std::string> TapescriptAuth::lock_in_data(
+    const PluginContext& context, const std::optional<std::string>& otherwise,
+    const std::optional<std::string>& lenient) const {
     const auto data = context.peer_plugin->parse_data(*context.peer);
     if (!data) return std::nullopt;
     const Dict* dict = data->as_dict();

@@ -4,26 +4,22 @@
 
 #include "../crypto/shared_keys.hpp"
 #include "body_cipher.hpp"
+#include "peer_memo.hpp"
 
 namespace netaio {
 namespace {
 
 static_assert(X25519Cipher::overhead == crypto::box_overhead);
 
-// Why there is no key to share; null when there is one.
-const char* shared_key_of(const PluginContext& context, crypto::SharedKeys& keys,
-                          std::optional<crypto::SecretKey>& key) {
-    if (!context.peer || !context.peer_plugin) {
-        return "x25519: the peer at the other end is not known";
-    }
+// What a peer says its key is; empty when that cannot be one, which need not be kept.
+std::optional<std::string> pubkey_of(const PluginContext& context) {
     const Result<Value> data = context.peer_plugin->parse_data(*context.peer);
     const Value* named = data ? data->find("pubkey") : nullptr;
-    const auto public_key = named ? named->as_bytes() : std::nullopt;
-    if (!public_key) {
-        return "x25519: the data of the peer has no pubkey";
+    const auto key = named ? named->as_bytes() : std::nullopt;
+    if (!key) {
+        return std::nullopt;
     }
-    key = keys.with(*public_key);
-    return key ? nullptr : "x25519: the pubkey of the peer cannot be used";
+    return key->size() == crypto::key_size ? key->str() : std::string();
 }
 
 }  // namespace
@@ -36,15 +32,31 @@ struct X25519Cipher::Keys {
 
     std::optional<crypto::SecretKey> shared_with_peer(const PluginContext& context) {
         std::optional<crypto::SecretKey> key;
-        if (const char* reason = shared_key_of(context, shared, key)) {
+        if (const char* reason = find_shared(context, key)) {
             context.environment.log(LogLevel::debug, reason);
         }
         return key;
     }
 
+    // Why there is no key to share; null when there is one.
+    const char* find_shared(const PluginContext& context, std::optional<crypto::SecretKey>& key) {
+        if (!context.peer || !context.peer_plugin) {
+            return "x25519: the peer at the other end is not known";
+        }
+        const auto pubkey = pubkeys.of(
+            *context.peer, [&] { return pubkey_of(context); },
+            [](const auto& kept) { return kept ? kept->size() : 0; });
+        if (!pubkey) {
+            return "x25519: the data of the peer has no pubkey";
+        }
+        key = shared.with(*pubkey);
+        return key ? nullptr : "x25519: the pubkey of the peer cannot be used";
+    }
+
     crypto::PublicKey verify_key;
     crypto::PublicKey public_key;
     crypto::SharedKeys shared;
+    plugins::PeerMemo<std::optional<std::string>> pubkeys;
 };
 
 X25519Cipher::X25519Cipher(X25519Options options) : encrypt_uri_(options.encrypt_uri) {

@@ -92,11 +92,11 @@ TEST_F(TapescriptAuthTest, RefusesATimestampOfAnotherSize) {
     const TapescriptAuth plugin(options());
     AuthFields fields = made(plugin);
     const std::string ts = fields.bytes("ts").value().str();
-    for (const std::string& other : {std::string("\0", 1) + ts, ts.substr(1), std::string()}) {
-        fields.set("ts", other);
+    for (const std::string& wrong : {std::string("\0", 1) + ts, ts.substr(1), std::string()}) {
+        fields.set("ts", wrong);
         EXPECT_FALSE(plugin.check(fields, body, context));
         AuthFields given;
-        given.set("ts", other);
+        given.set("ts", wrong);
         EXPECT_EQ(plugin.make(given, body, context), Errc::auth_not_possible);
     }
 }
@@ -185,6 +185,29 @@ TEST_F(TapescriptAuthTest, ChecksAPeerWithTheLockInItsData) {
         const Peer odd = peer_with(Dict({{"lock", lock}}));
         EXPECT_FALSE(accepts_from(by_peer, &odd));
     }
+}
+
+TEST_F(TapescriptAuthTest, ReadsTheLockOfAPeerAnewWhenItsDataChanged) {
+    const auto lock_of = [](const SigningKey& whose) {
+        return Bytes(ByteView(make_single_sig_lock(whose.public_key()).code));
+    };
+    TapescriptOptions by_peer = options();
+    by_peer.use_peer_lock = true;
+    const TapescriptAuth plugin(by_peer);
+    Peer peer = peer_with(Dict({{"lock", lock_of(key)}}));
+    const auto accepts = [&] {
+        return plugin.check(made(TapescriptAuth(options())), body,
+                            {.environment = environment, .peer = &peer, .peer_plugin = &peers});
+    };
+    peer.revision = 1;
+    EXPECT_TRUE(accepts());
+    EXPECT_TRUE(accepts());
+    peer.data = peer_with(Dict({{"lock", lock_of(other)}})).data;
+    EXPECT_TRUE(accepts()) << "only another revision says that the data has changed";
+    peer.revision = 2;
+    EXPECT_FALSE(accepts());
+    peer.revision = 0;
+    EXPECT_FALSE(accepts());
 }
 
 TEST_F(TapescriptAuthTest, FallsBackToItsOwnLockUnlessToldNotTo) {

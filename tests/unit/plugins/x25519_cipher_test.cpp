@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "core/layers.hpp"
+#include "core/peers.hpp"
 #include "support/fixed_environment.hpp"
 #include "support/keys.hpp"
 
@@ -50,6 +51,49 @@ struct X25519CipherTest : testing::Test {
     DefaultPeer peer_plugin;
     Environment environment = test::fixed_environment();
 };
+
+// Counts how often the data of peers is parsed.
+struct CountingPeerPlugin final : PeerPlugin {
+    bool validate(const Peer& peer) const override { return plugin.validate(peer); }
+    Result<Value> parse_data(const Peer& peer) const override {
+        ++parsed;
+        return plugin.parse_data(peer);
+    }
+    Result<std::string> encode_data(const Value& data) const override {
+        return plugin.encode_data(data);
+    }
+    Result<std::string> pack(const Peer& peer) const override { return plugin.pack(peer); }
+    Result<Peer> unpack(ByteView packed) const override { return plugin.unpack(packed); }
+
+    DefaultPeer plugin;
+    mutable int parsed = 0;
+};
+
+TEST_F(X25519CipherTest, ReadsTheDataOfAPeerOnceUntilItChanges) {
+    const CountingPeerPlugin counting;
+    core::PeerTable peers;
+    const Address address(std::array<std::uint8_t, 4>{127, 0, 0, 1}, 1);
+    const auto send = [&] {
+        const auto peer = peers.find(address);
+        OwnedMessage message = publish("uri", "content");
+        return here.encrypt(
+            message.body(), message.auth(),
+            {.environment = environment, .peer = peer.get(), .peer_plugin = &counting});
+    };
+    peers.hear(there_peer, address, {});
+    for (int i = 0; i < 3; ++i) {
+        EXPECT_FALSE(send());
+        peers.hear(there_peer, address.with_port(static_cast<std::uint16_t>(2 + i)), {});
+    }
+    EXPECT_EQ(counting.parsed, 1);
+    // That there is no key is kept, too.
+    there_peer.data = peer_with(Dict{{"name", "cellar"}}).data;
+    peers.hear(there_peer, address, {});
+    for (int i = 0; i < 3; ++i) {
+        EXPECT_EQ(send(), Errc::encrypt_failed);
+    }
+    EXPECT_EQ(counting.parsed, 2);
+}
 
 TEST_F(X25519CipherTest, DecryptsWhatThePeerEncrypted) {
     for (const bool encrypt_uri : {true, false}) {
