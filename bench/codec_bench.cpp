@@ -10,6 +10,7 @@
 #include "echo_node.hpp"
 #include "frames.hpp"
 #include "wire/checksum.hpp"
+#include "wire/keyed_hash.hpp"
 
 namespace netaio {
 namespace {
@@ -214,6 +215,15 @@ void RouteLookup(benchmark::State& state, MessageType type, std::string_view wan
     }
 }
 
+// What a table costs whose keys nobody outside can make collide, beside one where they can.
+template <class Hash>
+void HashKey(benchmark::State& state) {
+    const std::string key(static_cast<std::size_t>(state.range(0)), 'k');
+    for (auto _ : state) {
+        benchmark::DoNotOptimize(Hash{}(std::string_view(key)));
+    }
+}
+
 void sizes(benchmark::internal::Benchmark* benchmark) {
     benchmark->Arg(64)->Arg(1024)->Arg(16 * 1024);
 }
@@ -233,6 +243,8 @@ BENCHMARK(BareCost)->Apply(sizes);
 BENCHMARK(ReceiveAndReply)->Apply(sizes);
 BENCHMARK_CAPTURE(RouteLookup, by_uri, MessageType::request_uri, "route40", true);
 BENCHMARK_CAPTURE(RouteLookup, by_type, MessageType::publish_uri, "route40", true);
+BENCHMARK(HashKey<wire::KeyedHash>)->Arg(16)->Arg(64);
+BENCHMARK(HashKey<std::hash<std::string_view>>)->Arg(16)->Arg(64);
 BENCHMARK_CAPTURE(RouteLookup, none, MessageType::request_uri, "nowhere", false);
 
 }  // namespace

@@ -49,6 +49,7 @@ private:
 
 }  // namespace netaio
 
+/// Under a key of this process, as addresses come from the network: nobody can make them collide.
 template <>
 struct std::hash<netaio::Address> {
     std::size_t operator()(const netaio::Address& address) const noexcept;

@@ -9,7 +9,6 @@
 #include <memory>
 #include <mutex>
 #include <string_view>
-#include <unordered_map>
 
 #include "handler.hpp"
 
@@ -24,9 +23,13 @@ struct TypeAndUri {
     bool operator==(const TypeAndUri&) const noexcept = default;
 };
 
+// Under a key of this process, as applications may register what they were asked to.
 struct KeyHash {
     using is_transparent = void;
     using is_avalanching = void;
+    std::uint64_t seed;
+    std::uint64_t factor;  // odd
+
     inline std::size_t operator()(const TypeAndUri& key) const noexcept;
     std::size_t operator()(const KeyView& key) const noexcept;
     std::size_t operator()(const Key& key) const noexcept;
@@ -39,8 +42,18 @@ struct KeyEqual {
     bool operator()(const Key& a, const KeyView& b) const noexcept { return (*this)(b, a); }
 };
 
+// The order of keys, for the table of those that come and go with messages.
+struct KeyLess {
+    using is_transparent = void;
+    bool operator()(const Key& a, const Key& b) const noexcept;
+    bool operator()(const KeyView& a, const Key& b) const noexcept;
+    bool operator()(const Key& a, const KeyView& b) const noexcept;
+};
+
 // Lasting handlers, never changed while a reader may hold it.
 struct RouteTable {
+    explicit RouteTable(const KeyHash& hash) : routes(0, hash), by_uri(0, hash) {}
+
     boost::unordered_flat_map<Key, std::shared_ptr<const Route>, KeyHash, KeyEqual> routes;
 
     // What index() makes of them: the ways almost all messages are found by (bench: route).
@@ -84,9 +97,7 @@ private:
     mutable std::mutex mutex_;
     std::shared_ptr<detail::RouteTable> table_;
     std::atomic<std::uint64_t> version_{1};
-    std::unordered_map<Key, std::deque<std::shared_ptr<const Route>>, detail::KeyHash,
-                       detail::KeyEqual>
-        ephemeral_;
+    std::map<Key, std::deque<std::shared_ptr<const Route>>, detail::KeyLess> ephemeral_;
     std::atomic<std::size_t> ephemeral_count_{0};
 };
 

@@ -138,15 +138,14 @@ std::error_code Loop::subscribe(ByteView key, Stream& stream) {
     if (found != subscriptions_.end() && found->second.streams.contains(&stream)) {
         return {};
     }
-    if (!stream.may_subscribe(key)) {
-        return Errc::queue_full;
+    if (const auto error = stream.subscribed(key)) {
+        return error;
     }
     if (found == subscriptions_.end()) {
         found = subscriptions_.emplace(key.str(), Subscribers()).first;
     }
     found->second.streams.insert(&stream);
     found->second.listed.reset();
-    stream.subscribed(key);
     return {};
 }
 

@@ -13,6 +13,7 @@
 
 #include "core/dispatcher.hpp"
 #include "fan_out.hpp"
+#include "wire/keyed_hash.hpp"
 
 namespace netaio::net {
 
@@ -25,7 +26,8 @@ struct StreamLimits {
     std::chrono::milliseconds send_timeout{0};
     std::size_t send_queue_max = 4 << 20;
     SlowReceiver slow_receiver = SlowReceiver::drop_oldest;
-    std::size_t subscriptions_max = 1 << 20;
+    std::size_t subscriptions_max = 4 << 20;
+    std::size_t subscriptions_total_max = 256 << 20;
 };
 
 /// One event loop's connections and what they share: a buffer to read into, a buffer to collect
@@ -86,7 +88,8 @@ public:
         Stream* before_;
     };
 
-    /// Errc::queue_full when the stream has as many subscriptions as it may.
+    /// Errc::queue_full when the stream, or all of the server, have as many subscriptions as they
+    /// may.
     std::error_code subscribe(ByteView key, Stream& stream);
     void unsubscribe(ByteView key, Stream& stream);
     /// Ends what the connections from these addresses have subscribed to.
@@ -103,13 +106,6 @@ public:
     void stop();
 
 private:
-    struct Hash {
-        using is_transparent = void;
-        std::size_t operator()(std::string_view text) const noexcept {
-            return std::hash<std::string_view>{}(text);
-        }
-    };
-
     struct Subscribers {
         std::unordered_set<Stream*> streams = {};
         // Made when asked for: it spares each notification the counting of owners, which took a
@@ -140,7 +136,7 @@ private:
     bool watching_ = false;
     bool stopped_ = false;
     mutable std::mutex subscriptions_mutex_;
-    std::unordered_map<std::string, Subscribers, Hash, std::equal_to<>> subscriptions_;
+    std::unordered_map<std::string, Subscribers, wire::KeyedHash, std::equal_to<>> subscriptions_;
 };
 
 }  // namespace netaio::net

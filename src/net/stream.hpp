@@ -70,9 +70,8 @@ public:
     /// Ends the requests that wait.
     void end_requests(std::error_code why);
 
-    /// Whether there is room for one more key.
-    bool may_subscribe(ByteView key) const noexcept;
-    void subscribed(ByteView key);
+    /// Counts one more key; Errc::queue_full when there is no room for it.
+    std::error_code subscribed(ByteView key);
     void unsubscribed(ByteView key);
     std::set<std::string, std::less<>> take_subscriptions();
 

@@ -50,7 +50,8 @@ std::error_code TcpServer::subscribe(ByteView key, Connection& connection) {
             if (stream->open() && stream->loop().subscribe(key, *stream)) {
                 *full = true;
                 stream->loop().node().log(LogLevel::warning,
-                                          "refused a subscription beyond subscriptions_max",
+                                          "refused a subscription beyond subscriptions_max or "
+                                          "subscriptions_total_max",
                                           stream->remote());
             }
         });

@@ -5,6 +5,9 @@
 #include <cstring>
 #include <netaio/address.hpp>
 
+#include "endian.hpp"
+#include "keyed_hash.hpp"
+
 namespace netaio {
 namespace {
 
@@ -95,12 +98,10 @@ std::string Address::str() const {
 }  // namespace netaio
 
 std::size_t std::hash<netaio::Address>::operator()(const netaio::Address& address) const noexcept {
-    std::uint64_t high = 0;
-    std::uint64_t low = 0;
-    std::memcpy(&high, address.ip().data(), 8);
-    std::memcpy(&low, address.ip().data() + 8, 8);
-    std::uint64_t mix = high * 0x9e3779b97f4a7c15u ^ low;
-    mix ^= (std::uint64_t{address.port()} << 32 | address.scope()) * 0xff51afd7ed558ccdu;
-    mix ^= mix >> 29;
-    return mix * 0xc4ceb9fe1a85ec53u;
+    std::array<char, 16 + 4 + 2 + 1> bytes;
+    std::memcpy(bytes.data(), address.ip().data(), 16);
+    netaio::wire::put_u32(bytes.data() + 16, address.scope());
+    netaio::wire::put_u16(bytes.data() + 20, address.port());
+    bytes[22] = address.is_v6() ? 1 : 0;
+    return netaio::wire::keyed_hash(std::string_view(bytes.data(), bytes.size()));
 }

@@ -37,6 +37,22 @@ protected:
         peer.send(bytes);
         EXPECT_TRUE(peer.closed_by_peer());
     }
+    void answer_subscriptions() {
+        server->on(MessageType::subscribe_uri, [&](const Message& message, Connection& from) {
+            return server->subscribe(message.uri(), from) ? error("too many", message.uri())
+                                                          : confirm_subscribe(message.uri());
+        });
+    }
+    // How many of the keys 0, 1, ... it could subscribe to.
+    static int subscribe(RawPeer& peer, int keys) {
+        int confirmed = 0;
+        for (int i = 0; i < keys; ++i) {
+            peer.send(encoded(OwnedMessage(MessageType::subscribe_uri, std::to_string(i))));
+            const auto reply = peer.receive();
+            confirmed += reply && reply->type() == MessageType::confirm_subscribe;
+        }
+        return confirmed;
+    }
 
     LogLines lines;
     std::optional<TcpServer> server;
@@ -205,21 +221,27 @@ TEST_F(HostilePeerTest, BoundsRepliesToRequestsThatArriveTogether) {
 
 TEST_F(HostilePeerTest, BoundsTheSubscriptionsOfOneConnection) {
     auto options = local_options();
-    options.subscriptions_max = 1000;
+    options.subscriptions_max = 4000;
     start(std::move(options));
-    server->on(MessageType::subscribe_uri, [&](const Message& message, Connection& from) {
-        return server->subscribe(message.uri(), from) ? error("too many", message.uri())
-                                                      : confirm_subscribe(message.uri());
-    });
+    answer_subscriptions();
     RawPeer peer(server->port());
-    int confirmed = 0;
-    for (int i = 0; i < 100; ++i) {
-        ASSERT_TRUE(
-            peer.send(encoded(OwnedMessage(MessageType::subscribe_uri, std::to_string(i)))));
-        confirmed += peer.receive()->type() == MessageType::confirm_subscribe;
-    }
-    EXPECT_EQ(confirmed, 15);  // 1000 bytes, 65 or 66 for each key
+    EXPECT_EQ(subscribe(peer, 100), 10);  // 384 bytes each, and a short key twice
     EXPECT_TRUE(lines.contains("refused a subscription"));
+}
+
+TEST_F(HostilePeerTest, BoundsTheSubscriptionsOfAllConnections) {
+    auto options = local_options();
+    options.subscriptions_total_max = 4000;
+    start(std::move(options));
+    answer_subscriptions();
+    auto first = std::make_unique<RawPeer>(server->port());
+    RawPeer second(server->port());
+    EXPECT_EQ(subscribe(*first, 6), 6);
+    EXPECT_EQ(subscribe(second, 6), 4);
+    // What goes with a connection is free again.
+    first.reset();
+    EXPECT_TRUE(eventually([&] { return server->connection_count() == 2; }));
+    EXPECT_EQ(subscribe(second, 12), 10);
 }
 
 TEST_F(HostilePeerTest, LivesOnWhenUserCodeOnTheWayThrows) {

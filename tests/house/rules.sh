@@ -36,6 +36,11 @@ report "floors look only downward, and none below net knows a socket" \
 report "files speak of the project alone, not of a machine" \
     "$(grep -nE '(^|[^A-Za-z0-9_.])/(work|home|root|Users)/' "${text[@]}" || true)"
 
+# Of standard hash tables, those with these keys have a hash that anybody can make collide.
+report "a table keyed by bytes hashes under a key (wire/keyed_hash.hpp)" \
+    "$(grep -nE 'std::hash<std::string|unordered_[a-z_]+<(std::string|std::string_view|ByteView)\b' \
+        "${product[@]}" | grep -v KeyedHash || true)"
+
 report "nothing is left for later in the text" \
     "$(grep -nwE 'TODO|FIXME|XXX' "${text[@]}" || true)"
 

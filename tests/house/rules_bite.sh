@@ -40,6 +40,8 @@ refuses "an upward include" src/wire/b.cpp '#include "net/loop.cpp"\n'
 refuses "an upward include by way of a public header" src/core/loop.hpp \
     '#pragma once\n#include <netaio/uses_asio.hpp>\n'
 refuses "a machine path" src/wire/c.cpp '// see /ho''me/someone/notes\n'
+refuses "a table of bytes that others can make collide" src/net/h.cpp \
+    'std::unordered_map<std::string, int> table;\n'
 refuses "work left for later" src/wire/d.cpp '// TO''DO: more\n'
 refuses "a long file" src/wire/e.cpp "$(printf '// a line%.0s\\n' {1..600})"
 refuses "a header without a guard" src/wire/f.hpp 'struct F {};\n'
