@@ -94,7 +94,8 @@ boost::asio::awaitable<Reached> reach(std::string host, std::uint16_t port,
         co_return Reached{found ? std::error_code(none) : found.error()};
     }
     const std::vector<Address> addresses = interleaved(*found);
-    const EndsRace ends{std::make_shared<Race>(co_await boost::asio::this_coro::executor)};
+    const auto executor = co_await boost::asio::this_coro::executor;
+    const EndsRace ends{std::make_shared<Race>(executor)};
     Race& race = *ends.race;
     std::size_t next = 0;
     while (!race.first) {

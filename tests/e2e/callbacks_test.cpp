@@ -241,6 +241,7 @@ TEST_F(CallbackTest, TheClientMayBeDestroyedWhenOneOfSeveralPeersLeaves) {
         client.reset();
     }});
     EXPECT_TRUE(client->start_receive_loop());
+    ASSERT_TRUE(eventually([&] { return server.connection_count() == 1; }));
     for (const char* id : {"x", "y", "z"}) {
         auto packed = DefaultPeer().pack(Peer{.id = id, .data = ""});
         ASSERT_TRUE(packed);
