@@ -27,8 +27,11 @@ constexpr DatagramBounds bounds{.datagram_max = 2000,
                                 .requests_max = 4,
                                 .subscriptions_max = 300,
                                 .subscribers_max = 3,
+                                .subscribers_per_host_max = 2,
                                 .handlers_max = 2,
                                 .replies_per_second = 2,
+                                .unproven_bytes_per_second = 3000,
+                                .unproven_bytes_per_second_total = 5000,
                                 .sources_max = 3};
 constexpr std::size_t peers_max = 5;
 

@@ -175,6 +175,15 @@ void Session::close() {
     if (node_) node_->stop();
 }
 
+void Session::renew(ByteView uri) {
+    if (!node_) return;
+    const UdpRequestOptions terms{.auth = protection_.inner.auth,
+                                  .cipher = protection_.inner.cipher};
+    // Best effort: one that is lost is followed by others.
+    node_->exchange(address_, MessageType::subscribe_uri, uri, {}, terms,
+                    [](std::error_code, const OwnedMessage&) {});
+}
+
 void Session::unsubscribe(ByteView uri) {
     if (!node_) return;
     const OwnedMessage message(MessageType::unsubscribe_uri, uri);

@@ -33,6 +33,8 @@ public:
 
     /// Ends at once what waits for an answer.
     void close();
+    /// Tells a node that a subscription is still wanted; a server keeps it anyway.
+    void renew(ByteView uri);
     /// Has a node forget a subscription; a server forgets it with the connection.
     void unsubscribe(ByteView uri);
 

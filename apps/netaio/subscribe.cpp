@@ -12,6 +12,9 @@
 namespace netaio::app {
 namespace {
 
+// A node under pressure drops the subscribers first that never say that they are still there.
+constexpr std::chrono::minutes renew_every(5);
+
 struct SubscribeOptions {
     ClientOptions client;
     std::vector<std::string> uris;
@@ -45,6 +48,7 @@ private:
     std::vector<std::string> subscribed_;
     boost::asio::steady_timer wake_;
     std::uint64_t taken_ = 0;
+    std::chrono::steady_clock::time_point taken_at_ = {};
     bool ended_ = false;
     std::exception_ptr failure_;
 };
@@ -65,6 +69,7 @@ void Subscription::take(const Message& notification) {
         return;
     }
     ++taken_;
+    taken_at_ = std::chrono::steady_clock::now();
     if (taken_ == options_.count) {
         end();
     } else {
@@ -80,18 +85,22 @@ awaitable<void> Subscription::subscribe(ByteView uri) {
 }
 
 awaitable<void> Subscription::wait_for_end() {
+    using Clock = std::chrono::steady_clock;
     const auto silence = to_milliseconds(options_.client.timeout_seconds);
+    taken_at_ = Clock::now();
+    auto renew_at = taken_at_ + renew_every;
     while (!ended_) {
-        const std::uint64_t before = taken_;
-        if (options_.bounded_wait) {
-            wake_.expires_after(silence);
-        } else {
-            wake_.expires_at(boost::asio::steady_timer::time_point::max());
-        }
+        wake_.expires_at(options_.bounded_wait ? std::min(renew_at, taken_at_ + silence)
+                                               : renew_at);
         boost::system::error_code error;
         co_await wake_.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, error));
-        if (!ended_ && taken_ == before) {
+        const auto now = Clock::now();
+        if (!ended_ && options_.bounded_wait && taken_at_ + silence <= now) {
             throw Failure(ExitCode::timeout, "no notification within the time of --timeout");
+        }
+        if (!ended_ && renew_at <= now) {
+            for (const std::string& uri : subscribed_) session_.renew(uri);
+            renew_at = now + renew_every;
         }
     }
 }

@@ -34,6 +34,13 @@ struct Counters {
     /// too many for one source.
     std::uint64_t replies_withheld = 0;
 
+    /// Datagrams not sent to addresses that never proved that they receive, beyond the budget for
+    /// such (UdpNodeOptions::unproven_bytes_per_second).
+    std::uint64_t unproven_withheld = 0;
+    std::uint64_t subscriptions_refused = 0;  ///< subscriptions beyond a bound
+    std::uint64_t subscriptions_lapsed = 0;   ///< subscribers that made room for others
+    std::uint64_t peers_refused = 0;          ///< introductions beyond a bound on peers
+
     std::uint64_t dropped_oldest = 0;  ///< queued frames dropped for a slow receiver
     std::uint64_t dropped_newest = 0;  ///< new frames dropped for a slow receiver
 };

@@ -69,6 +69,19 @@ struct UdpNodeOptions {
     std::size_t subscriptions_max = 1 << 20;
     /// Addresses that may be subscribed to anything.
     std::size_t subscribers_max = 65536;
+    /// Of these, addresses of one host (an IPv4 or link-local address, another IPv6 /64).
+    std::size_t subscribers_per_host_max = 1024;
+    /// Peers, and addresses of peers, of one host that introduced themselves where no auth plugin
+    /// is asked; others of that host are not added.
+    std::size_t peers_per_host_max = 256;
+    /// Bytes a second, and as many at once, to the addresses of one host that answered no request
+    /// of this node for half an hour and thus may be forged: notifications, broadcasts, and
+    /// replies above three times what they reply to. Beyond that they are not sent, which is
+    /// counted, and warned of. Addresses of peers added by hand are believed.
+    double unproven_bytes_per_second = 4 << 20;
+    /// The same for all such hosts together. The second half goes only to hosts that have half of
+    /// their own left, so that a few that take all they can leave enough for the others.
+    double unproven_bytes_per_second_total = 32 << 20;
     /// Automatic replies a second that a host gets whose datagrams no auth plugin accepted
     /// (protocol.md §10.8).
     double replies_per_second = 20;
@@ -145,7 +158,10 @@ public:
     std::error_code introduce(const Address& to);
 
     /// Subscribes an address to a key: any bytes, often a uri. It ends with the peer at that
-    /// address. Errc::queue_full beyond subscriptions_max or subscribers_max.
+    /// address. Beyond subscribers_max and subscribers_per_host_max another address lapses: the
+    /// oldest that never subscribed again, or else the one that did so longest ago. So who sends
+    /// its SUBSCRIBE again every few minutes keeps its place, and gets a lost one back.
+    /// Errc::queue_full beyond subscriptions_max.
     std::error_code subscribe(ByteView key, const Address& who);
     /// Whether it was subscribed.
     bool unsubscribe(ByteView key, const Address& who);

@@ -1,10 +1,19 @@
 #include "datagram_node.hpp"
 
+#include <unordered_set>
+
 #include "layers.hpp"
 
 namespace netaio::core {
 
 using Kind = Outcome::Kind;
+
+namespace {
+
+// How many times what it sent an address may get that never proved that it receives, as with QUIC.
+constexpr std::size_t amplification_max = 3;
+
+}  // namespace
 
 // The sender of the datagram in hand.
 class DatagramNode::Origin final : public Source {
@@ -34,18 +43,23 @@ DatagramNode::DatagramNode(std::shared_ptr<Node> node, const DatagramBounds& bou
       wake_(std::move(wake)),
       dispatcher_(*node_, tallies_),
       limiter_(bounds.replies_per_second, bounds.sources_max),
+      unproven_(bounds.unproven_bytes_per_second, bounds.unproven_bytes_per_second_total,
+                bounds.sources_max),
       subscriptions_(bounds.subscriptions_max, bounds.subscribers_max),
       peer_manager_(*node_, [this](OwnedMessage message, const Plugins& inner) {
           if (message.type() == MessageType::disconnect) {
               // Peers the group does not reach, see introduce(), have to be told, too.
-              for (const auto& [peer, address] : node_->peers.reachable()) {
-                  (void)send(address, message, inner, node_->outer);
-              }
+              (void)send_to_all(everybody(), message, inner, node_->outer);
           }
           if (const auto error = multicast(message, inner, node_->outer)) {
               node_->environment.log(LogLevel::error, "peers cannot be told: " + error.message());
           }
       }) {
+    subscriptions_.bound_hosts(bounds.subscribers_per_host_max, host_of);
+    subscriptions_.when_lapsed([this](const Address& who) {
+        tallies_.subscriptions_lapsed.add();
+        node_->log(LogLevel::debug, "its subscriptions lapsed to make room for others", who);
+    });
     node_->peers.set_observer(
         [this](PeerEvent event, const Peer& peer) { node_->tell_of_peer(event, peer); },
         [this](const Address& vacated) { subscriptions_.remove_all(vacated); });
@@ -62,16 +76,16 @@ void DatagramNode::receive(std::span<char> datagram, const Address& from) {
         return;
     }
     Origin origin(*this, from);
-    settle(dispatcher_.receive(*frame, origin, outbox_.bytes), from);
+    settle(dispatcher_.receive(*frame, origin, outbox_.bytes), from, datagram.size());
     tidy_requests(from);
 }
 
-void DatagramNode::settle(Outcome outcome, const Address& from) {
+void DatagramNode::settle(Outcome outcome, const Address& from, std::size_t received) {
     if (outcome.kind == Kind::fatal) {
         node_->log(LogLevel::debug, "dropped a datagram: " + outcome.error->message(), from);
         return;
     }
-    post_reply(from);
+    post_reply(from, received);
     if (outcome.kind != Kind::suspended) {
         return;
     }
@@ -82,7 +96,8 @@ void DatagramNode::settle(Outcome outcome, const Address& from) {
     }
     ++running_;
     start_(std::make_shared<Suspended>(Suspended{from, std::move(*outcome.route),
-                                                 OwnedMessage::from(std::move(*outcome.message))}));
+                                                 OwnedMessage::from(std::move(*outcome.message)),
+                                                 received}));
 }
 
 void DatagramNode::finish(Suspended& handler, std::optional<OwnedMessage> reply) {
@@ -94,7 +109,7 @@ void DatagramNode::finish(Suspended& handler, std::optional<OwnedMessage> reply)
     } catch (const std::exception& failure) {
         dispatcher_.broken(failure.what(), origin);
     }
-    post_reply(handler.from);
+    post_reply(handler.from, handler.received);
 }
 
 void DatagramNode::fail(Suspended& handler, std::string_view what) {
@@ -105,16 +120,34 @@ void DatagramNode::fail(Suspended& handler, std::string_view what) {
     } catch (const std::exception& failure) {
         dispatcher_.broken(failure.what(), origin);
     }
-    post_reply(handler.from);
+    post_reply(handler.from, handler.received);
 }
 
 // What the dispatcher wrote behind the last item is a reply. A handler may have sent before that.
-void DatagramNode::post_reply(const Address& to) {
-    if (outbox_.bytes.size() > outbox_.end()) {
-        if (const auto error = add(outbox_.end(), to, false)) {
-            node_->log(LogLevel::warning, "dropped a reply: " + error.message(), to);
-        }
+void DatagramNode::post_reply(const Address& to, std::size_t received) {
+    const std::size_t size = outbox_.bytes.size() - outbox_.end();
+    if (size == 0) {
+        return;
     }
+    // Nobody may make a node send much to a forged source (protocol.md §10.8).
+    if (size > amplification_max * received && !may_send(to, size)) {
+        outbox_.bytes.resize(outbox_.end());
+    } else if (const auto error = add(outbox_.end(), to, false)) {
+        node_->log(LogLevel::warning, "dropped a reply: " + error.message(), to);
+    }
+}
+
+// Whether so much may go where perhaps nobody asked for it; if not, that is counted and logged, and
+// it was no frame sent.
+bool DatagramNode::may_send(const Address& to, std::size_t bytes) {
+    if (node_->peers.keeps(to) || unproven_.allow(to, bytes, now())) {
+        return true;
+    }
+    tallies_.frames_out.sub();
+    tallies_.unproven_withheld.add();
+    node_->log(unproven_.warn(now()) ? LogLevel::warning : LogLevel::debug,
+               "not sent: beyond the budget for addresses that never answered a request", to);
+    return false;
 }
 
 bool DatagramNode::outbox_full() const noexcept {
@@ -173,13 +206,21 @@ std::error_code DatagramNode::introduce(const Address& to) {
     return first;
 }
 
+// Each address once, however many peers say that they are there.
+std::vector<DatagramNode::Target> DatagramNode::everybody() const {
+    std::vector<Target> targets;
+    std::unordered_set<Address> seen;
+    for (const auto& [peer, address] : node_->peers.reachable()) {
+        if (seen.insert(address).second) {
+            targets.push_back({address, node_->peer_at(address)});
+        }
+    }
+    return targets;
+}
+
 std::error_code DatagramNode::broadcast(const Message& message, const Plugins& inner,
                                         const Plugins& outer) {
-    std::vector<Target> targets;
-    for (auto& [peer, address] : node_->peers.reachable()) {
-        targets.push_back({address, std::move(peer)});
-    }
-    return send_to_all(targets, message, inner, outer);
+    return send_to_all(everybody(), message, inner, outer);
 }
 
 std::error_code DatagramNode::notify(ByteView key, const Message& message, const Plugins& inner,
@@ -195,12 +236,22 @@ std::error_code DatagramNode::notify(ByteView key, const Message& message, const
     return send_to_all(targets, message, inner, outer);
 }
 
-// Protects a message once for all, unless a plugin is peer-specific.
+std::error_code DatagramNode::subscribe(ByteView key, const Address& who) {
+    const auto error = subscriptions_.add(key, who);
+    if (error) {
+        tallies_.subscriptions_refused.add();
+    }
+    return error;
+}
+
+// Protects a message once for all, unless a plugin is peer-specific. Those that may be forged get
+// it within the budget.
 std::error_code DatagramNode::send_to_all(const std::vector<Target>& targets,
                                           const Message& message, const Plugins& inner,
                                           const Plugins& outer) {
     std::error_code first;
     const bool for_each = is_peer_specific(inner) || is_peer_specific(outer);
+    Outbox::Item item;
     for (const Target& target : targets) {
         if (for_each || &target == targets.data()) {
             const auto error = send_to(for_each ? target : Target{target.to, nullptr}, false,
@@ -209,18 +260,26 @@ std::error_code DatagramNode::send_to_all(const std::vector<Target>& targets,
             if (error && !for_each) {
                 return error;
             }
-            continue;
-        }
-        if (outbox_full()) {
+            if (error) {
+                continue;
+            }
+            item = outbox_.items.back();
+            outbox_.items.pop_back();
+        } else if (outbox_full()) {
             tallies_.dropped_newest.add();
             first = first ? first : make_error_code(Errc::queue_full);
             continue;
+        } else {
+            tallies_.frames_out.add();
         }
-        Outbox::Item item = outbox_.items.back();
-        item.to = target.to;
-        outbox_.items.push_back(item);
-        tallies_.frames_out.add();
+        if (may_send(target.to, item.size)) {
+            item.to = target.to;
+            outbox_.items.push_back(item);
+        } else if (for_each) {
+            outbox_.bytes.resize(outbox_.end());
+        }
     }
+    outbox_.bytes.resize(outbox_.end());  // perhaps nobody may have it
     return first;
 }
 

@@ -6,6 +6,7 @@
 #include "peer_manager.hpp"
 #include "source_limiter.hpp"
 #include "subscriptions.hpp"
+#include "unproven.hpp"
 
 namespace netaio::core {
 
@@ -39,8 +40,11 @@ struct DatagramBounds {
     std::size_t requests_max = 65536;
     std::size_t subscriptions_max = 1 << 20;
     std::size_t subscribers_max = 65536;
+    std::size_t subscribers_per_host_max = 1024;
     std::size_t handlers_max = 1024;
     double replies_per_second = 20;
+    double unproven_bytes_per_second = 4 << 20;
+    double unproven_bytes_per_second_total = 32 << 20;
     std::size_t sources_max = 65536;
 };
 
@@ -53,6 +57,7 @@ public:
         Address from;
         Route route;
         OwnedMessage message;
+        std::size_t received = 0;  ///< bytes of its datagram
     };
     /// Starts a handler that suspends, and calls finish() or fail() when it has ended.
     using Start = std::function<void(std::shared_ptr<Suspended>)>;
@@ -81,9 +86,8 @@ public:
     /// Advertises this node to one address.
     std::error_code introduce(const Address& to);
 
-    std::error_code subscribe(ByteView key, const Address& who) {
-        return subscriptions_.add(key, who);
-    }
+    /// Errc::queue_full when it has too many keys already.
+    std::error_code subscribe(ByteView key, const Address& who);
     bool unsubscribe(ByteView key, const Address& who) { return subscriptions_.remove(key, who); }
     std::size_t subscriber_count(ByteView key) const { return subscriptions_.of(key).size(); }
 
@@ -117,13 +121,15 @@ private:
     RequestTable* requests_of(const Address& from);
     void tidy_requests(const Address& from);
     void expire_requests();
-    void settle(Outcome outcome, const Address& from);
-    void post_reply(const Address& to);
+    void settle(Outcome outcome, const Address& from, std::size_t received);
+    void post_reply(const Address& to, std::size_t received);
+    bool may_send(const Address& to, std::size_t bytes);
     std::error_code add(std::size_t at, const Address& to, bool to_group);
     std::error_code send_to(const Target& target, bool to_group, const Message& message,
                             const Plugins& inner, const Plugins& outer);
     std::error_code send_to_all(const std::vector<Target>& targets, const Message& message,
                                 const Plugins& inner, const Plugins& outer);
+    std::vector<Target> everybody() const;
     bool outbox_full() const noexcept;
     RequestTable::TimePoint now() const { return node_->environment.clock->steady_now(); }
 
@@ -135,6 +141,7 @@ private:
     Dispatcher dispatcher_;
     Outbox outbox_;
     SourceLimiter limiter_;
+    Unproven unproven_;
     Subscriptions<Address> subscriptions_;
     std::map<Address, RequestTable> requests_;  // where any waits
     std::size_t in_flight_ = 0;

@@ -26,12 +26,15 @@ Result<RequestTable::Id> DatagramNode::request(const Address& to, const Message&
             .first->second;
     const auto deadline = now() + bounded(timeout);
     ++in_flight_;
-    const auto id = table.add(
-        message.uri(), message.type(), std::move(inner), deadline,
-        [this, done = std::move(completion)](std::error_code error, const Message* reply) mutable {
-            --in_flight_;
-            done(error, reply);
-        });
+    const auto id = table.add(message.uri(), message.type(), std::move(inner), deadline,
+                              [this, to, done = std::move(completion)](
+                                  std::error_code error, const Message* reply) mutable {
+                                  --in_flight_;
+                                  if (reply) {
+                                      unproven_.proved(to, now());
+                                  }
+                                  done(error, reply);
+                              });
     if (deadline < expire_at_) {
         expire_at_ = deadline;
         wake_();

@@ -28,7 +28,13 @@ public:
             return std::nullopt;
         }
         const auto now = management_->environment.clock->steady_now();
-        const bool kept = management_->peers.hear(*peer, source.remote(), now);
+        const bool kept =
+            management_->peers.hear(*peer, source.remote(), now, management_->vouched);
+        if (!kept && management_->environment.log.enabled(LogLevel::debug)) {
+            management_->environment.log(
+                LogLevel::debug,
+                source.remote().str() + ": a peer was not added: too many are known");
+        }
         return kept && type_ == MessageType::advertise_peer ? introduce(source) : std::nullopt;
     }
 

@@ -19,6 +19,8 @@ struct PeerManagement {
     Plugins inner = {};
     /// Whether PEER_DISCOVERED goes out as the handler's reply; else it is pushed (TCP clients).
     bool replies = true;
+    /// Whether who introduces a peer is known to be somebody: by an auth plugin, or a connection.
+    bool vouched = true;
 };
 
 /// The handler for one of ADVERTISE_PEER, PEER_DISCOVERED, DISCONNECT, to be registered with the

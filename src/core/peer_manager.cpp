@@ -43,7 +43,8 @@ void PeerManager::check(const Node& node, const PeerManagementOptions& options) 
 void PeerManager::manage(PeerManagementOptions options) {
     const auto management = std::make_shared<const PeerManagement>(
         PeerManagement{node_.peers, node_.environment, *node_.peer_plugin, *node_.local_peer,
-                       options.app_id, options.plugins, node_.role != Role::client});
+                       options.app_id, options.plugins, node_.role != Role::client,
+                       node_.role != Role::node || node_.outer.auth || options.plugins.auth});
     if (options.plugins.auth) {
         node_.peers_need_auth = true;
     }

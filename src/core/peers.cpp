@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "source_limiter.hpp"
+
 namespace netaio::core {
 namespace {
 
@@ -57,8 +59,12 @@ void PeerTable::learn(Entry& entry, const Address& address, TimePoint now, Chang
     auto& here = at_[address];
     if (const auto before = entry.heard_at.find(address); before != entry.heard_at.end()) {
         here.erase(before->second.order);
+    } else {
+        ++at_host_[host_of(address)];
     }
-    entry.heard_at[address] = {now, next_order_};
+    Heard& heard = entry.heard_at[address];
+    heard.when = now;
+    heard.order = next_order_;
     entry.latest = address;
     here.emplace(next_order_++, &entry);
 }
@@ -73,6 +79,9 @@ void PeerTable::forget(Entry& entry, const Address& address, Changes& changes) {
         changes.vacated.push_back(gone);
     }
     entry.heard_at.erase(heard);
+    if (const auto host = at_host_.find(host_of(gone)); --host->second == 0) {
+        at_host_.erase(host);
+    }
     if (entry.latest == gone && !entry.heard_at.empty()) {
         entry.latest = std::ranges::max_element(entry.heard_at, {}, [](const auto& one) {
                            return one.second.when;
@@ -126,12 +135,19 @@ void PeerTable::tell(const Changes& changes) const {
     }
 }
 
-bool PeerTable::hear(const Peer& peer, const Address& address, TimePoint now) {
+bool PeerTable::hear(const Peer& peer, const Address& address, TimePoint now, bool vouched) {
     Changes changes;
     bool admitted = false;
     {
         const std::lock_guard lock(mutex_);
-        admitted = admit(peer, {address}, now, changes) != nullptr;
+        const auto known = by_id_.find(peer.id);
+        const auto host = at_host_.find(host_of(address));
+        const bool crowded = !vouched && (host == at_host_.end() ? 0 : host->second) >= host_max_ &&
+                             (known == by_id_.end() || !known->second.heard_at.contains(address));
+        admitted = !crowded && admit(peer, {address}, now, changes) != nullptr;
+    }
+    if (!admitted) {
+        refused_.fetch_add(1, std::memory_order_relaxed);
     }
     tell(changes);
     return admitted;
@@ -146,6 +162,9 @@ bool PeerTable::keep(const Peer& peer, TimePoint now) {
             return false;
         }
         entry->kept = true;
+        for (auto& [address, heard] : entry->heard_at) {
+            heard.by_hand = heard.by_hand || peer.addresses.contains(address);
+        }
     }
     tell(changes);
     return true;
@@ -240,6 +259,17 @@ PeerTable::Snapshot PeerTable::find_id(ByteView id) const {
     const std::lock_guard lock(mutex_);
     const auto known = by_id_.find(id);
     return known == by_id_.end() ? nullptr : current(known->second);
+}
+
+bool PeerTable::keeps(const Address& address) const {
+    if (empty()) {
+        return false;
+    }
+    const std::lock_guard lock(mutex_);
+    const auto here = at_.find(address);
+    return here != at_.end() && std::ranges::any_of(here->second, [&](const auto& one) {
+               return one.second->heard_at.find(address)->second.by_hand;
+           });
 }
 
 std::vector<PeerTable::Snapshot> PeerTable::all() const {

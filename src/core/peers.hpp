@@ -43,9 +43,14 @@ public:
     /// To be set before other threads use the table.
     void set_peers_max(std::size_t peers_max) noexcept { peers_max_ = peers_max; }
 
+    /// The addresses of one host where peers are heard that nobody vouches for, counted once for
+    /// each peer. To be set before other threads use the table.
+    void set_host_max(std::size_t host_max) noexcept { host_max_ = host_max; }
+
     /// Adds a peer heard at `address`, or refreshes it with its new data; addresses it has already
-    /// don't count. False when the table is full of other peers or addresses.
-    bool hear(const Peer& peer, const Address& address, TimePoint now);
+    /// don't count. False when the table is full of other peers or addresses, or when nobody
+    /// vouches for it and its host has too many already.
+    bool hear(const Peer& peer, const Address& address, TimePoint now, bool vouched = true);
     /// Adds a peer by hand, with its addresses: it stays until it leaves or is removed, however
     /// silent. False when the table is full; addresses it has already don't count.
     bool keep(const Peer& peer, TimePoint now);
@@ -64,12 +69,17 @@ public:
     std::vector<Snapshot> all() const;
     /// Every peer once, with the address it was last heard at; peers without one are left out.
     std::vector<std::pair<Snapshot, Address>> reachable() const;
+    /// Whether a peer was added by hand with this address.
+    bool keeps(const Address& address) const;
+    /// How often hear() said no.
+    std::uint64_t refused() const noexcept { return refused_.load(std::memory_order_relaxed); }
     bool empty() const noexcept { return count_.load(std::memory_order_relaxed) == 0; }
 
 private:
     struct Heard {
         TimePoint when = {};
         std::uint64_t order = 0;  // later ones are higher
+        bool by_hand = false;
     };
     struct Entry {
         Snapshot peer;
@@ -94,6 +104,8 @@ private:
     void tell(const Changes& changes) const;
 
     std::size_t peers_max_;
+    std::size_t host_max_ = static_cast<std::size_t>(-1);
+    std::atomic<std::uint64_t> refused_{0};
     std::size_t bytes_ = 0;  // of ids and data
     Observer observer_;
     AddressObserver vacated_;
@@ -101,6 +113,7 @@ private:
     std::atomic<std::size_t> count_{0};
     Entries by_id_;
     std::unordered_map<Address, std::map<std::uint64_t, Entry*>> at_;  // by Heard::order
+    std::unordered_map<Address, std::size_t> at_host_;                 // addresses of peers
     std::uint64_t next_order_ = 0;
 };
 

@@ -7,14 +7,18 @@
 
 namespace netaio::core {
 
-/// Says how often one source may be given an answer it did nothing to deserve (protocol.md §10.8):
+/// The host of an address, with port 0; of an IPv6 address its /64, unless that is a link's.
+Address host_of(const Address& source);
+
+/// Says how much one source may be given that it did nothing to deserve (protocol.md §10.8):
 /// a bucket of tokens for each host, which an IPv6 host can't widen by changing address within its
-/// /64. Bounded: sources that find no room get nothing. Not thread-safe.
+/// /64, but for those of a link, where whole networks are in one. Bounded: sources that find no
+/// room get nothing. Not thread-safe.
 class SourceLimiter {
 public:
     using TimePoint = std::chrono::steady_clock::time_point;
 
-    /// `per_second` answers a second for each source, and as many at once, but at least one; none
+    /// `per_second` tokens a second for each source, and as many at once, but at least one; none
     /// at a rate of 0. At most `sources_max` sources are remembered.
     SourceLimiter(double per_second, std::size_t sources_max)
         : per_second_(per_second),
@@ -23,6 +27,10 @@ public:
 
     /// Takes a token; false when there is none.
     bool allow(const Address& source, TimePoint now);
+    /// What it has left, to be taken from; null when it finds no room. Until the next call.
+    double* tokens(const Address& source, TimePoint now);
+    /// What a source has at most.
+    double burst() const noexcept { return burst_; }
     std::size_t size() const noexcept { return buckets_.size(); }
 
 private:

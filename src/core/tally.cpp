@@ -23,6 +23,9 @@ void Tallies::add_to(Counters& sum) const noexcept {
     sum.handler_failures += handler_failures.get();
     sum.send_failures += send_failures.get();
     sum.replies_withheld += replies_withheld.get();
+    sum.unproven_withheld += unproven_withheld.get();
+    sum.subscriptions_refused += subscriptions_refused.get();
+    sum.subscriptions_lapsed += subscriptions_lapsed.get();
     sum.dropped_oldest += dropped_oldest.get();
     sum.dropped_newest += dropped_newest.get();
 }

@@ -29,6 +29,7 @@ struct Tallies {
     Tally rejected_malformed, rejected_too_large, rejected_checksum, rejected_auth,
         rejected_decrypt;
     Tally unhandled, late_answers, handler_failures, send_failures, replies_withheld;
+    Tally unproven_withheld, subscriptions_refused, subscriptions_lapsed;
     Tally dropped_oldest, dropped_newest;
 
     void add_to(Counters& sum) const noexcept;

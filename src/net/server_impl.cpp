@@ -277,6 +277,7 @@ Counters TcpServer::Impl::counters() const {
         loop->tallies().add_to(sum);
     }
     sum.connections_refused += refused_.load();
+    sum.peers_refused = node_->peers.refused();
     return sum;
 }
 

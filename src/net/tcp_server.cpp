@@ -49,6 +49,7 @@ std::error_code TcpServer::subscribe(ByteView key, Connection& connection) {
         stream.loop().executor(), [stream = stream.self(), key = key.str(), full] {
             if (stream->open() && stream->loop().subscribe(key, *stream)) {
                 *full = true;
+                stream->loop().tallies().subscriptions_refused.add();
                 stream->loop().node().log(LogLevel::warning,
                                           "refused a subscription beyond subscriptions_max or "
                                           "subscriptions_total_max",

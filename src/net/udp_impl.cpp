@@ -37,14 +37,18 @@ UdpNode::Impl::Impl(boost::asio::any_io_executor executor, UdpNodeOptions option
         throw std::invalid_argument("a UdpNode needs ipv4 or ipv6: neither is switched on");
     }
     node_->peers.set_peers_max(options_.peers_max);
+    node_->peers.set_host_max(options_.peers_per_host_max);
     const core::DatagramBounds bounds{
         .datagram_max = std::min<std::size_t>(options_.datagram_max, 65507),
         .outbox_max = options_.send_queue_max,
         .requests_max = options_.requests_max,
         .subscriptions_max = options_.subscriptions_max,
         .subscribers_max = options_.subscribers_max,
+        .subscribers_per_host_max = options_.subscribers_per_host_max,
         .handlers_max = options_.handlers_max,
-        .replies_per_second = options_.replies_per_second};
+        .replies_per_second = options_.replies_per_second,
+        .unproven_bytes_per_second = options_.unproven_bytes_per_second,
+        .unproven_bytes_per_second_total = options_.unproven_bytes_per_second_total};
     core_ = std::make_unique<core::DatagramNode>(
         node_, bounds,
         [this](std::shared_ptr<Suspended> handler) { start_handler(std::move(handler)); },

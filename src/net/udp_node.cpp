@@ -121,6 +121,7 @@ boost::asio::any_io_executor UdpNode::executor() const {
 Counters UdpNode::counters() const {
     Counters sum;
     impl_->core().tallies().add_to(sum);
+    sum.peers_refused = impl_->node().peers.refused();
     return sum;
 }
 

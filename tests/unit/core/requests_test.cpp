@@ -14,7 +14,7 @@ constexpr auto later = RequestTable::TimePoint::max();
 constexpr auto asked = MessageType::request_uri;
 constexpr auto answer = MessageType::respond_uri;
 
-RequestTable::TimePoint at(int second) {
+RequestTable::TimePoint at_second(int second) {
     return RequestTable::TimePoint(seconds(second));
 }
 
@@ -137,13 +137,13 @@ TEST_F(RequestTableTest, RemembersNoAnswersToWhatWasNeverSent) {
 
 TEST_F(RequestTableTest, GivesUpWhatIsPastItsDeadline) {
     EXPECT_FALSE(table.next_deadline());
-    add("b", asked, at(2));
-    add("a", asked, at(1));
-    const auto last = add("c", asked, at(3));
-    EXPECT_EQ(table.next_deadline(), at(1));
-    EXPECT_TRUE(table.give_up_expired(at(0)).empty());
-    EXPECT_EQ(table.give_up_expired(at(2)).size(), 2u);
-    EXPECT_EQ(table.next_deadline(), at(3));
+    add("b", asked, at_second(2));
+    add("a", asked, at_second(1));
+    const auto last = add("c", asked, at_second(3));
+    EXPECT_EQ(table.next_deadline(), at_second(1));
+    EXPECT_TRUE(table.give_up_expired(at_second(0)).empty());
+    EXPECT_EQ(table.give_up_expired(at_second(2)).size(), 2u);
+    EXPECT_EQ(table.next_deadline(), at_second(3));
     EXPECT_EQ(table.in_flight(), 1u);
     EXPECT_FALSE(table.take(answer, "a")->completion);
     EXPECT_EQ(table.take(answer, "c")->id, last);
@@ -232,11 +232,11 @@ TEST_F(LossyRequestTableTest, KeepsNothingOfWhatWasGivenUp) {
 }
 
 TEST_F(LossyRequestTableTest, KeepsNothingOfWhatIsPastItsDeadline) {
-    add(at(1));
-    const auto second = add(at(2));
-    EXPECT_EQ(table.give_up_expired(at(1)).size(), 1u);
+    add(at_second(1));
+    const auto second = add(at_second(2));
+    EXPECT_EQ(table.give_up_expired(at_second(1)).size(), 1u);
     EXPECT_EQ(table.in_flight(), 1u);
-    EXPECT_EQ(table.next_deadline(), at(2));
+    EXPECT_EQ(table.next_deadline(), at_second(2));
     EXPECT_EQ(table.take(answer, "uri")->id, second);
     EXPECT_FALSE(table.take(answer, "uri"));
 }

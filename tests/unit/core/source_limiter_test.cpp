@@ -50,6 +50,7 @@ TEST(SourceLimiter, TakesAnIpv6SubnetForOneSource) {
     EXPECT_EQ(allowed(limiter, v6("2001:db8:0:1::1"), start), 5);
     EXPECT_EQ(allowed(limiter, v6("fe80::1%1"), start), 5);
     EXPECT_EQ(allowed(limiter, v6("fe80::1%2"), start), 5);
+    EXPECT_EQ(allowed(limiter, v6("fe80::2%1"), start), 5) << "all of a link would be one";
 }
 
 TEST(SourceLimiter, AllowsFewerThanOneASecond) {

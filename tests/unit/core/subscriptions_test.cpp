@@ -70,10 +70,36 @@ TEST(Subscriptions, BoundsTheNumberOfSubscribers) {
     Subscriptions<int> subscriptions(1000, 2);
     EXPECT_FALSE(subscriptions.add("a", 1));
     EXPECT_FALSE(subscriptions.add("a", 2));
-    EXPECT_EQ(subscriptions.add("a", 3), Errc::queue_full);
     EXPECT_FALSE(subscriptions.add("b", 2));
-    subscriptions.remove("a", 1);
-    EXPECT_FALSE(subscriptions.add("a", 3)) << "who has no key left is none";
+    EXPECT_FALSE(subscriptions.add("a", 3));
+    EXPECT_EQ(subscriptions.of("a"), (Ids{2, 3})) << "the oldest lapses";
+    subscriptions.remove("a", 3);
+    EXPECT_FALSE(subscriptions.add("a", 4)) << "who has no key left is none";
+    EXPECT_EQ(subscriptions.of("a"), (Ids{2, 4}));
+    EXPECT_EQ(Subscriptions<int>(1000, 0).add("a", 1), Errc::queue_full);
+}
+
+TEST(Subscriptions, LapseLastWhereTheyWereRenewed) {
+    Subscriptions<int> subscriptions(1000, 3);
+    std::vector<int> lapsed;
+    subscriptions.when_lapsed([&](int who) { lapsed.push_back(who); });
+    for (const int who : {1, 2, 3, 1}) {
+        EXPECT_FALSE(subscriptions.add("a", who));
+    }
+    for (const int who : {4, 5, 6, 6, 5, 7}) {
+        EXPECT_FALSE(subscriptions.add("a", who));
+    }
+    EXPECT_EQ(lapsed, (std::vector<int>{2, 3, 4, 1}));
+    EXPECT_EQ(subscriptions.of("a"), (Ids{5, 6, 7}));
+}
+
+TEST(Subscriptions, BoundTheSubscribersOfAHostAtItsOwnCost) {
+    Subscriptions<int> subscriptions(1000, 100);
+    subscriptions.bound_hosts(2, [](int who) { return who / 10; });
+    for (const int who : {10, 20, 21, 21, 22, 23, 24}) {
+        EXPECT_FALSE(subscriptions.add("a", who));
+    }
+    EXPECT_EQ(subscriptions.of("a"), (Ids{10, 21, 24}));
 }
 
 TEST(Subscriptions, KeepsNoSubscriberWhoseFirstKeyIsTooLong) {
@@ -87,11 +113,12 @@ TEST(Subscriptions, AreBoundedOverAllSubscribers) {
     const std::string key(10, 'k');
     EXPECT_FALSE(subscriptions.add(key, 1));
     EXPECT_FALSE(subscriptions.add(key, 2));
-    EXPECT_EQ(subscriptions.add(key, 3), Errc::queue_full);
-    EXPECT_EQ(subscriptions.add("x", 1), Errc::queue_full);
-    subscriptions.remove_all(1);
     EXPECT_FALSE(subscriptions.add(key, 3));
-    EXPECT_TRUE(subscriptions.remove(key, 3));
+    EXPECT_EQ(subscriptions.of(key), (Ids{2, 3}));
+    EXPECT_FALSE(subscriptions.add("x", 2));
+    EXPECT_EQ(subscriptions.of(key), Ids{2}) << "others lapse, whoever is the oldest";
+    EXPECT_EQ(subscriptions.add(key + key, 2), Errc::queue_full) << "nobody is left to lapse";
+    EXPECT_TRUE(subscriptions.remove(key, 2));
     EXPECT_FALSE(subscriptions.add(key, 4));
 }
 
