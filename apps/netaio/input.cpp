@@ -30,7 +30,7 @@ std::string read_all(std::FILE* file, const std::string& name, std::size_t size_
 }
 
 std::string read_file(const std::string& path, std::size_t size_max) {
-    const std::unique_ptr<std::FILE, CloseFile> file(std::fopen(path.c_str(), "rb"));
+    const std::unique_ptr<std::FILE, CloseFile> file(std::fopen(path.c_str(), "rbe"));
     if (!file) {
         throw Failure(ExitCode::other, "cannot open '" + path + "': " + std::strerror(errno));
     }

@@ -36,7 +36,7 @@ bool to_file(const OutputOptions& options) noexcept {
 }
 
 void write_file(const std::string& path, ByteView bytes) {
-    const std::unique_ptr<std::FILE, CloseFile> file(std::fopen(path.c_str(), "wb"));
+    const std::unique_ptr<std::FILE, CloseFile> file(std::fopen(path.c_str(), "wbe"));
     if (!file) cannot_write("'" + path + "'");
     write_to(file.get(), bytes, "'" + path + "'");
 }

@@ -56,7 +56,7 @@ tapescript::Script compiled(const std::string& name, const std::string& source,
 }  // namespace
 
 std::string read_input(const std::string& name) {
-    const File opened(name == "-" ? nullptr : std::fopen(name.c_str(), "rb"));
+    const File opened(name == "-" ? nullptr : std::fopen(name.c_str(), "rbe"));
     std::FILE* file = name == "-" ? stdin : opened.get();
     if (!file) cannot("open", name);
     std::string bytes;
@@ -139,7 +139,7 @@ std::uint8_t read_flags(const std::string& option, const std::string& digits) {
 
 void write_code(const std::string& code, const std::string& name) {
     if (name.empty()) return write_line(tapescript::to_hex(code));
-    const File file(std::fopen(name.c_str(), "wb"));
+    const File file(std::fopen(name.c_str(), "wbe"));
     if (!file) cannot("write", name);
     const std::string bytes = name.ends_with(".hex") ? tapescript::to_hex(code) + '\n' : code;
     const bool written = std::fwrite(bytes.data(), 1, bytes.size(), file.get()) == bytes.size();

@@ -9,6 +9,7 @@
 
 #include "core/waiting.hpp"
 #include "endpoint.hpp"
+#include "sockets.hpp"
 
 namespace netaio::net {
 namespace {
@@ -26,9 +27,11 @@ struct Race : std::enable_shared_from_this<Race> {
     void begin(const Address& to) {
         const std::size_t index = sockets.size();
         sockets.push_back(std::make_shared<tcp::socket>(timer.get_executor()));
+        const auto endpoint = to_endpoint<tcp::endpoint>(to);
+        boost::system::error_code ignored;  // connecting meets it, too
+        open_socket(*sockets.back(), endpoint.protocol(), ignored);
         sockets.back()->async_connect(
-            to_endpoint<tcp::endpoint>(to),
-            [race = shared_from_this(), index](boost::system::error_code error) {
+            endpoint, [race = shared_from_this(), index](boost::system::error_code error) {
                 if (error) {
                     ++race->failed;
                     race->last = error;

@@ -6,6 +6,7 @@
 
 #include "core/layers.hpp"
 #include "node_of.hpp"
+#include "sockets.hpp"
 
 namespace netaio {
 namespace {
@@ -14,6 +15,16 @@ using boost::asio::ip::tcp;
 
 // How long to let a system without free descriptors recover before accepting again.
 constexpr auto accept_pause = std::chrono::milliseconds(100);
+// What is accepted before others get their turn.
+constexpr int accepted_at_once = 32;
+
+// A connection that went before it was accepted, and the like: no reason not to go on.
+bool is_about_one_connection(const boost::system::error_code& error) {
+    using namespace boost::asio::error;
+    return error == interrupted || error == connection_aborted || error == network_down ||
+           error == network_unreachable || error == host_unreachable ||
+           error == boost::system::errc::protocol_error;
+}
 
 }  // namespace
 
@@ -129,7 +140,7 @@ std::error_code TcpServer::Impl::listen(const Address& address) {
     const tcp::endpoint endpoint = net::to_endpoint<tcp::endpoint>(wanted);
     auto acceptor = std::make_shared<Acceptor>(loops_.front()->executor());
     boost::system::error_code error;
-    acceptor->open(endpoint.protocol(), error);
+    net::open_socket(*acceptor, endpoint.protocol(), error);
     if (!error) {
         acceptor->set_option(tcp::acceptor::reuse_address(true), error);
     }
@@ -142,6 +153,9 @@ std::error_code TcpServer::Impl::listen(const Address& address) {
     if (!error) {
         acceptor->listen(boost::asio::socket_base::max_listen_connections, error);
     }
+    if (!error) {
+        acceptor->non_blocking(true, error);
+    }
     if (error) {
         node_->log(LogLevel::error, "cannot listen: " + error.message(), wanted);
         return error;
@@ -153,28 +167,43 @@ std::error_code TcpServer::Impl::listen(const Address& address) {
 }
 
 void TcpServer::Impl::accept(std::shared_ptr<Acceptor> acceptor) {
-    const auto loop = loops_[next_loop_++ % loops_.size()];
     Acceptor& listening = *acceptor;
-    listening.async_accept(
-        loop->executor(), [self = shared_from_this(), acceptor = std::move(acceptor), loop](
-                              boost::system::error_code error, tcp::socket socket) {
-            if (error == boost::asio::error::operation_aborted || !acceptor->is_open()) {
-                return;
-            }
-            if (error) {
-                self->node_->environment.log(LogLevel::error, "cannot accept: " + error.message());
-                auto pause = std::make_shared<boost::asio::steady_timer>(acceptor->get_executor(),
-                                                                         accept_pause);
-                pause->async_wait([self, acceptor, pause](boost::system::error_code) {
-                    if (acceptor->is_open()) {
-                        self->accept(acceptor);
-                    }
-                });
-                return;
-            }
-            self->adopt(std::move(socket), loop);
+    listening.async_wait(Acceptor::wait_read, [self = shared_from_this(),
+                                               acceptor](boost::system::error_code error) {
+        if (error == boost::asio::error::operation_aborted || !acceptor->is_open()) {
+            return;
+        }
+        if (self->accept_waiting(*acceptor)) {
             self->accept(acceptor);
+            return;
+        }
+        auto pause =
+            std::make_shared<boost::asio::steady_timer>(acceptor->get_executor(), accept_pause);
+        pause->async_wait([self, acceptor, pause](boost::system::error_code) {
+            if (acceptor->is_open()) {
+                self->accept(acceptor);
+            }
         });
+    });
+}
+
+// Whether to go on at once.
+bool TcpServer::Impl::accept_waiting(Acceptor& acceptor) {
+    for (int i = 0; i < accepted_at_once && acceptor.is_open(); ++i) {
+        const auto& loop = loops_[next_loop_ % loops_.size()];
+        boost::system::error_code error;
+        auto socket = net::accept_waiting(acceptor, loop->executor(), error);
+        if (!error) {
+            ++next_loop_;
+            adopt(std::move(socket), loop);
+        } else if (net::would_block(error)) {
+            return true;
+        } else if (!is_about_one_connection(error)) {
+            node_->environment.log(LogLevel::error, "cannot accept: " + error.message());
+            return false;
+        }
+    }
+    return true;
 }
 
 void TcpServer::Impl::adopt(tcp::socket socket, const std::shared_ptr<net::Loop>& loop) {

@@ -61,6 +61,7 @@ private:
     std::vector<Address> wanted_endpoints() const;
     std::error_code listen(const Address& address);
     void accept(std::shared_ptr<Acceptor> acceptor);
+    bool accept_waiting(Acceptor& acceptor);
     void adopt(boost::asio::ip::tcp::socket socket, const std::shared_ptr<net::Loop>& loop);
     void announce(const OwnedMessage& message, const Plugins& inner);
     void end_subscriptions(const Peer& peer);

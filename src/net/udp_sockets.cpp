@@ -5,6 +5,7 @@
 #include <boost/asio/post.hpp>
 
 #include "endpoint.hpp"
+#include "sockets.hpp"
 
 /// How a UDP node's sockets are opened, and follow the interfaces.
 namespace netaio::net {
@@ -85,7 +86,7 @@ std::error_code UdpSockets::open_sender(bool v6) {
     auto sender = std::make_unique<Sender>();
     sender->socket = std::make_shared<Socket>(executor_, weak_from_this());
     boost::system::error_code failed;
-    sender->socket->open(v6 ? udp::v6() : udp::v4(), failed);
+    open_socket(*sender->socket, v6 ? udp::v6() : udp::v4(), failed);
     if (failed) {
         return failed;
     }
@@ -119,7 +120,7 @@ std::error_code UdpSockets::open_group(const Address& group, std::uint32_t inter
     auto socket = std::make_shared<Socket>(executor_, weak_from_this());
     socket->group = true;
     boost::system::error_code failed;
-    socket->open(group.is_v6() ? udp::v6() : udp::v4(), failed);
+    open_socket(*socket, group.is_v6() ? udp::v6() : udp::v4(), failed);
     if (failed) {
         return failed;
     }

@@ -8,6 +8,7 @@
 
 #include "datagram_headers.hpp"
 #include "net/endpoint.hpp"
+#include "net/sockets.hpp"
 
 namespace netaio::net {
 namespace {
@@ -160,7 +161,7 @@ std::error_code bind_unicast(UdpSocket& socket, std::uint16_t port) {
     std::array<std::uint8_t, 16> loopback6{};
     loopback6.back() = 1;
     if (port != 0) {
-        probe.open(protocol, failed);
+        open_socket(probe, protocol, failed);
         if (failed) {
             return failed;
         }

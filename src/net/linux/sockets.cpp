@@ -1,0 +1,93 @@
+#include "net/sockets.hpp"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <limits>
+
+#include "core/waiting.hpp"
+
+namespace netaio::net {
+namespace {
+
+using boost::asio::ip::tcp;
+using boost::asio::ip::udp;
+
+// Asio's own way to open a socket lacks the flag.
+template <class Socket, class Protocol>
+void open_closed_on_exec(Socket& socket, const Protocol& protocol,
+                         boost::system::error_code& error) {
+    const int fd = ::socket(protocol.family(), protocol.type() | SOCK_CLOEXEC, protocol.protocol());
+    if (fd < 0) {
+        error.assign(errno, boost::system::system_category());
+        return;
+    }
+    socket.assign(protocol, fd, error);
+    if (error) {
+        ::close(fd);
+    }
+}
+
+// The most seconds that the kernel takes.
+constexpr int keepalive_max = 32767;
+
+void set_number(int fd, int level, int option, long long value) {
+    const int number = static_cast<int>(value);
+    static_cast<void>(::setsockopt(fd, level, option, &number, sizeof number));
+}
+
+}  // namespace
+
+void open_socket(tcp::acceptor& acceptor, const tcp& protocol, boost::system::error_code& error) {
+    open_closed_on_exec(acceptor, protocol, error);
+}
+
+void open_socket(tcp::socket& socket, const tcp& protocol, boost::system::error_code& error) {
+    open_closed_on_exec(socket, protocol, error);
+}
+
+void open_socket(udp::socket& socket, const udp& protocol, boost::system::error_code& error) {
+    open_closed_on_exec(socket, protocol, error);
+}
+
+tcp::socket accept_waiting(tcp::acceptor& acceptor, const boost::asio::any_io_executor& executor,
+                           boost::system::error_code& error) {
+    tcp::socket socket(executor);
+    sockaddr_storage from{};
+    socklen_t size = sizeof from;
+    const int fd = ::accept4(acceptor.native_handle(), reinterpret_cast<sockaddr*>(&from), &size,
+                             SOCK_CLOEXEC);
+    if (fd < 0) {
+        error.assign(errno, boost::system::system_category());
+        return socket;
+    }
+    socket.assign(from.ss_family == AF_INET6 ? tcp::v6() : tcp::v4(), fd, error);
+    if (error) {
+        ::close(fd);
+    }
+    return socket;
+}
+
+void keep_alive(tcp::socket& socket, std::chrono::milliseconds within, bool while_sending) {
+    const int fd = socket.native_handle();
+    set_number(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+    if (within.count() <= 0) {
+        return;
+    }
+    // Silence for half of the time, then three questions.
+    const auto seconds = std::chrono::ceil<std::chrono::seconds>(core::bounded(within)).count();
+    set_number(fd, IPPROTO_TCP, TCP_KEEPIDLE, std::clamp<long long>(seconds / 2, 1, keepalive_max));
+    set_number(fd, IPPROTO_TCP, TCP_KEEPINTVL,
+               std::clamp<long long>(seconds / 6, 1, keepalive_max));
+    set_number(fd, IPPROTO_TCP, TCP_KEEPCNT, 3);
+    if (while_sending) {
+        set_number(fd, IPPROTO_TCP, TCP_USER_TIMEOUT,
+                   std::min<long long>(within.count(), std::numeric_limits<int>::max()));
+    }
+}
+
+}  // namespace netaio::net

@@ -1,0 +1,53 @@
+#include "net/sockets.hpp"
+
+#include <fcntl.h>
+
+#include <cerrno>
+
+namespace netaio::net {
+namespace {
+
+using boost::asio::ip::tcp;
+using boost::asio::ip::udp;
+
+template <class Socket>
+void close_on_exec(Socket& socket, boost::system::error_code& error) {
+    if (!error && ::fcntl(socket.native_handle(), F_SETFD, FD_CLOEXEC) != 0) {
+        error.assign(errno, boost::system::system_category());
+    }
+}
+
+template <class Socket, class Protocol>
+void open_closed_on_exec(Socket& socket, const Protocol& protocol,
+                         boost::system::error_code& error) {
+    socket.open(protocol, error);
+    close_on_exec(socket, error);
+}
+
+}  // namespace
+
+void open_socket(tcp::acceptor& acceptor, const tcp& protocol, boost::system::error_code& error) {
+    open_closed_on_exec(acceptor, protocol, error);
+}
+
+void open_socket(tcp::socket& socket, const tcp& protocol, boost::system::error_code& error) {
+    open_closed_on_exec(socket, protocol, error);
+}
+
+void open_socket(udp::socket& socket, const udp& protocol, boost::system::error_code& error) {
+    open_closed_on_exec(socket, protocol, error);
+}
+
+tcp::socket accept_waiting(tcp::acceptor& acceptor, const boost::asio::any_io_executor& executor,
+                           boost::system::error_code& error) {
+    tcp::socket socket = acceptor.accept(executor, error);
+    close_on_exec(socket, error);
+    return socket;
+}
+
+void keep_alive(tcp::socket& socket, std::chrono::milliseconds, bool) {
+    boost::system::error_code ignored;
+    socket.set_option(boost::asio::socket_base::keep_alive(true), ignored);
+}
+
+}  // namespace netaio::net

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ip/udp.hpp>
+#include <chrono>
+
+/// Opening sockets that programs which a handler starts do not inherit: they would hold on to a
+/// port, and keep connections from ending. See linux/ and portable/, where there is a moment in
+/// which they still are inherited.
+namespace netaio::net {
+
+void open_socket(boost::asio::ip::tcp::acceptor& acceptor, const boost::asio::ip::tcp& protocol,
+                 boost::system::error_code& error);
+void open_socket(boost::asio::ip::tcp::socket& socket, const boost::asio::ip::tcp& protocol,
+                 boost::system::error_code& error);
+void open_socket(boost::asio::ip::udp::socket& socket, const boost::asio::ip::udp& protocol,
+                 boost::system::error_code& error);
+
+/// Takes one connection that waits, without waiting itself. The acceptor is non-blocking.
+boost::asio::ip::tcp::socket accept_waiting(boost::asio::ip::tcp::acceptor& acceptor,
+                                            const boost::asio::any_io_executor& executor,
+                                            boost::system::error_code& error);
+
+/// Has the system find out that the peer's machine vanished, within this time where it can and the
+/// time is not zero; `while_sending`: also when bytes are sent that nobody acknowledges or takes.
+void keep_alive(boost::asio::ip::tcp::socket& socket, std::chrono::milliseconds within,
+                bool while_sending);
+
+}  // namespace netaio::net
