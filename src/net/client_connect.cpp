@@ -58,6 +58,7 @@ void TcpClient::Impl::bind(const boost::asio::any_io_executor& executor) {
     net::StreamLimits limits;
     limits.frame_timeout = options_.frame_timeout;
     limits.send_timeout = options_.send_timeout;
+    limits.keepalive_timeout = options_.keepalive_timeout;
     limits.send_queue_max = options_.send_queue_max;
     limits.slow_receiver = SlowReceiver::drop_newest;
     loop_ = std::make_shared<net::Loop>(executor_, node_, limits);

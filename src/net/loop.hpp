@@ -24,6 +24,7 @@ struct StreamLimits {
     std::chrono::milliseconds idle_timeout{0};
     std::chrono::milliseconds frame_timeout{0};
     std::chrono::milliseconds send_timeout{0};
+    std::chrono::milliseconds keepalive_timeout{0};
     std::size_t send_queue_max = 4 << 20;
     SlowReceiver slow_receiver = SlowReceiver::drop_oldest;
     std::size_t subscriptions_max = 4 << 20;

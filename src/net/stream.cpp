@@ -6,6 +6,7 @@
 
 #include "cancelling.hpp"
 #include "core/waiting.hpp"
+#include "sockets.hpp"
 #include "suspended.hpp"
 
 namespace netaio::net {
@@ -42,7 +43,10 @@ Stream::Stream(boost::asio::ip::tcp::socket socket, const Address& remote,
         local_ = to_address(ours);
     }
     socket.set_option(boost::asio::ip::tcp::no_delay(true), error);
-    socket.set_option(boost::asio::socket_base::keep_alive(true), error);
+    const StreamLimits& limits = loop_->limits();
+    const bool counts_unsent =
+        limits.send_timeout.count() > 0 && limits.send_timeout <= limits.keepalive_timeout;
+    keep_alive(socket, limits.keepalive_timeout, counts_unsent);
     socket.non_blocking(true, error);
     channel_ = open_channel(std::move(socket));
 }
