@@ -25,7 +25,7 @@ using fuzz::require;
 constexpr DatagramBounds bounds{.datagram_max = 2000,
                                 .outbox_max = 8000,
                                 .requests_max = 4,
-                                .subscriptions_max = 300,
+                                .subscriptions_max = 3000,
                                 .subscribers_max = 3,
                                 .subscribers_per_host_max = 2,
                                 .handlers_max = 2,

@@ -11,15 +11,16 @@
 
 namespace netaio::core {
 
-/// Who wants to be notified of what: keys (any bytes) with their subscribers. Bounded by the bytes
-/// of keys, for each subscriber and for all, and in the number of subscribers, of each host and in
-/// all. Where there is no room for one more, another lapses: the oldest of those that never
+/// Who wants to be notified of what: keys (any bytes) with their subscribers. Bounded by the memory
+/// they take, for each subscriber and for all, and in the number of subscribers, of each host and
+/// in all. Where there is no room for one more, another lapses: the oldest of those that never
 /// subscribed again, or else the one that did so longest ago. Not thread-safe.
 template <class Subscriber>
 class Subscriptions {
 public:
-    /// What a key costs beside its bytes.
-    static constexpr std::size_t overhead = 64;
+    /// What a subscription takes of memory at most: that of one subscriber alone, to a key of its
+    /// own, which stands twice.
+    static constexpr std::size_t cost_of(ByteView key) noexcept { return 736 + 2 * key.size(); }
 
     /// Subscribers of which this gives the same are of one host.
     using HostOf = std::function<Subscriber(const Subscriber&)>;
@@ -27,7 +28,7 @@ public:
     using Lapsed = std::function<void(const Subscriber&)>;
 
     Subscriptions(std::size_t bytes_max, std::size_t subscribers_max,
-                  std::size_t total_max = 64 << 20)
+                  std::size_t total_max = 128 << 20)
         : bytes_max_(bytes_max), subscribers_max_(subscribers_max), total_max_(total_max) {}
 
     /// To be called before the first subscribes.
@@ -39,7 +40,7 @@ public:
 
     /// Errc::queue_full when the subscriber has as many keys as it may, or nobody can lapse for it.
     std::error_code add(ByteView key, const Subscriber& subscriber) {
-        const std::size_t bytes = key.size() + overhead;
+        const std::size_t bytes = cost_of(key);
         auto known = keys_of_.find(subscriber);
         if (known != keys_of_.end() && known->second.keys.contains(key)) {
             rank(subscriber, known->second, true);
@@ -72,8 +73,8 @@ public:
             return false;
         }
         forget(*found, subscriber);
-        known->second.bytes -= key.size() + overhead;
-        total_ -= key.size() + overhead;
+        known->second.bytes -= cost_of(key);
+        total_ -= cost_of(key);
         known->second.keys.erase(found);
         if (known->second.keys.empty()) {
             unrank(subscriber, known->second);

@@ -30,8 +30,8 @@ bool is_about_one_connection(const boost::system::error_code& error) {
 
 TcpServer::Impl::Impl(TcpServerOptions options, boost::asio::any_io_executor executor)
     : options_(std::move(options)),
-      limits_{options_.idle_timeout,      options_.frame_timeout,  options_.send_timeout,
-              options_.keepalive_timeout, options_.send_queue_max, options_.slow_receiver,
+      limits_{options_.idle_timeout,      options_.frame_timeout,          options_.send_timeout,
+              options_.keepalive_timeout, options_.send_queue_max,         options_.slow_receiver,
               options_.subscriptions_max, options_.subscriptions_total_max},
       node_(net::node_of(core::Role::server, options_)),
       peer_manager_(*node_, [this](const OwnedMessage& message, const Plugins& inner) {

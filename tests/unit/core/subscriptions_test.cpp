@@ -5,7 +5,7 @@
 namespace netaio::core {
 namespace {
 
-constexpr std::size_t overhead = Subscriptions<int>::overhead;
+constexpr std::size_t cost_of_1 = Subscriptions<int>::cost_of("1");
 
 using Ids = std::set<int>;
 
@@ -55,7 +55,7 @@ TEST(Subscriptions, EndsAllOfASubscriber) {
 }
 
 TEST(Subscriptions, BoundsTheBytesOfEachSubscriber) {
-    Subscriptions<int> subscriptions(2 * (overhead + 1), 10);
+    Subscriptions<int> subscriptions(2 * cost_of_1, 10);
     EXPECT_FALSE(subscriptions.add("a", 1));
     EXPECT_FALSE(subscriptions.add("b", 1));
     EXPECT_FALSE(subscriptions.add("b", 1)) << "again costs nothing";
@@ -67,7 +67,7 @@ TEST(Subscriptions, BoundsTheBytesOfEachSubscriber) {
 }
 
 TEST(Subscriptions, BoundsTheNumberOfSubscribers) {
-    Subscriptions<int> subscriptions(1000, 2);
+    Subscriptions<int> subscriptions(10'000, 2);
     EXPECT_FALSE(subscriptions.add("a", 1));
     EXPECT_FALSE(subscriptions.add("a", 2));
     EXPECT_FALSE(subscriptions.add("b", 2));
@@ -76,11 +76,11 @@ TEST(Subscriptions, BoundsTheNumberOfSubscribers) {
     subscriptions.remove("a", 3);
     EXPECT_FALSE(subscriptions.add("a", 4)) << "who has no key left is none";
     EXPECT_EQ(subscriptions.of("a"), (Ids{2, 4}));
-    EXPECT_EQ(Subscriptions<int>(1000, 0).add("a", 1), Errc::queue_full);
+    EXPECT_EQ(Subscriptions<int>(10'000, 0).add("a", 1), Errc::queue_full);
 }
 
 TEST(Subscriptions, LapseLastWhereTheyWereRenewed) {
-    Subscriptions<int> subscriptions(1000, 3);
+    Subscriptions<int> subscriptions(10'000, 3);
     std::vector<int> lapsed;
     subscriptions.when_lapsed([&](int who) { lapsed.push_back(who); });
     for (const int who : {1, 2, 3, 1}) {
@@ -94,7 +94,7 @@ TEST(Subscriptions, LapseLastWhereTheyWereRenewed) {
 }
 
 TEST(Subscriptions, BoundTheSubscribersOfAHostAtItsOwnCost) {
-    Subscriptions<int> subscriptions(1000, 100);
+    Subscriptions<int> subscriptions(10'000, 100);
     subscriptions.bound_hosts(2, [](int who) { return who / 10; });
     for (const int who : {10, 20, 21, 21, 22, 23, 24}) {
         EXPECT_FALSE(subscriptions.add("a", who));
@@ -103,13 +103,13 @@ TEST(Subscriptions, BoundTheSubscribersOfAHostAtItsOwnCost) {
 }
 
 TEST(Subscriptions, KeepsNoSubscriberWhoseFirstKeyIsTooLong) {
-    Subscriptions<int> subscriptions(overhead + 3, 1);
+    Subscriptions<int> subscriptions(Subscriptions<int>::cost_of("key"), 1);
     EXPECT_EQ(subscriptions.add("long", 1), Errc::queue_full);
     EXPECT_FALSE(subscriptions.add("key", 2));
 }
 
 TEST(Subscriptions, AreBoundedOverAllSubscribers) {
-    Subscriptions<int> subscriptions(1000, 100, 2 * (10 + Subscriptions<int>::overhead));
+    Subscriptions<int> subscriptions(10'000, 100, 2 * Subscriptions<int>::cost_of("0123456789"));
     const std::string key(10, 'k');
     EXPECT_FALSE(subscriptions.add(key, 1));
     EXPECT_FALSE(subscriptions.add(key, 2));
