@@ -5,8 +5,10 @@
 
 namespace netaio {
 
-/// Runs a coroutine on an event loop of its own on the calling thread, until it and what it started
-/// there have ended. Throws what the coroutine throws.
+/// Runs a coroutine on an event loop of its own on the calling thread until it ends, and sends what
+/// connections and nodes there still have to send. Throws what the coroutine throws. What else
+/// lives on that loop ends with it: coroutines are destroyed where they wait, connections closed;
+/// a TcpClient or UdpNode that is kept can be connected or started anew.
 void run(awaitable<void> program);
 
 /// Has the sockets netaio opens on a context receive and send through io_uring, as run() and what

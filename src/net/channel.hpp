@@ -4,6 +4,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <memory>
 #include <netaio/bytes.hpp>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -43,9 +44,13 @@ public:
     virtual void wait_writable() = 0;
     /// Gives the system what write() kept, and brings unsent() up to date.
     virtual void settle(boost::system::error_code&) {}
+    /// For who does not read: whether there is nothing to read but the end, or an error that is the
+    /// end. If nothing at all, the listener is told of what comes, or gets it.
+    virtual bool at_end(boost::system::error_code& error) = 0;
     /// How many bytes write() took that the system does not take yet.
     std::size_t unsent() const noexcept { return unsent_.size(); }
-    /// Ends the connection; the listener hears no more.
+    /// Ends the connection; the listener hears no more. Only unsent() may be called from then on,
+    /// and nothing of the socket's context is kept.
     virtual void close() = 0;
 
     void told_of_input() noexcept { waiting_ = false; }
@@ -61,7 +66,9 @@ std::unique_ptr<Channel> open_channel(boost::asio::ip::tcp::socket socket);
 /// Writes as much as the system takes at once.
 std::size_t write_now(boost::asio::ip::tcp::socket& socket, ByteView bytes,
                       boost::system::error_code& error);
+/// Whether nothing is left to read, ever. With would_block() when only nothing came yet.
+bool ended_now(boost::asio::ip::tcp::socket& socket, boost::system::error_code& error);
 /// Shuts both directions down and closes.
-void shut(boost::asio::ip::tcp::socket& socket);
+void shut(std::optional<boost::asio::ip::tcp::socket>& socket);
 
 }  // namespace netaio::net

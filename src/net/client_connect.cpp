@@ -46,7 +46,7 @@ void TcpClient::Impl::connect(std::string host, std::uint16_t port,
 }
 
 void TcpClient::Impl::bind(const boost::asio::any_io_executor& executor) {
-    if (loop_) {
+    if (ticker_) {
         return;
     }
     if (!executor) {
@@ -61,7 +61,9 @@ void TcpClient::Impl::bind(const boost::asio::any_io_executor& executor) {
     limits.keepalive_timeout = options_.keepalive_timeout;
     limits.send_queue_max = options_.send_queue_max;
     limits.slow_receiver = SlowReceiver::drop_newest;
-    loop_ = std::make_shared<net::Loop>(executor_, node_, limits);
+    counted_before_ = counters();
+    loop_ = net::Loop::make(executor_, node_, limits);
+    net::settle_in(executor_, weak_from_this());
     ticker_ = std::make_shared<net::Ticker>(
         executor_, node_->environment.clock, [this] { return peer_manager_.next(); },
         [this] {

@@ -353,6 +353,22 @@ void TcpClient::Impl::close(const std::optional<Address>& server) {
 }
 
 void TcpClient::Impl::shut_down() {
+    end_all();
+    // Connections that still drain outlive this.
+    node_->peers.set_observer({});
+}
+
+// The client may be connected anew, on another context.
+void TcpClient::Impl::context_ends() {
+    end_all();
+    if (loop_) {
+        loop_->context_ends();
+    }
+    ticker_ = nullptr;
+    executor_ = {};
+}
+
+void TcpClient::Impl::end_all() {
     for (const auto& connecting : std::exchange(connecting_, {})) {
         connecting->done.post(executor_, Errc::cancelled);
         net::cancel_on(executor_, connecting);
@@ -371,13 +387,11 @@ void TcpClient::Impl::shut_down() {
             receiver.done.post(executor_, Errc::cancelled);
         }
     }
-    if (loop_) {
+    if (ticker_) {
         ticker_->stop();
         loop_->stop();
         loop_->cancel_orphans();
     }
-    // Connections that still drain outlive this.
-    node_->peers.set_observer({});
 }
 
 void TcpClient::Impl::set_default_server(const Address& server) {
@@ -399,7 +413,7 @@ std::vector<Address> TcpClient::Impl::servers() const {
 }
 
 Counters TcpClient::Impl::counters() const {
-    Counters sum;
+    Counters sum = counted_before_;
     if (loop_) {
         loop_->tallies().add_to(sum);
     }

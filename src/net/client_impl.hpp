@@ -14,7 +14,9 @@
 namespace netaio {
 
 /// The connections of a client, and who waits for what on them.
-class TcpClient::Impl final : public net::StreamOwner, public std::enable_shared_from_this<Impl> {
+class TcpClient::Impl final : public net::StreamOwner,
+                              public net::Resident,
+                              public std::enable_shared_from_this<Impl> {
 public:
     Impl(boost::asio::any_io_executor executor, TcpClientOptions options);
 
@@ -40,6 +42,8 @@ public:
 
     void returned(net::Stream& stream, core::Outcome outcome) override;
     void closed(net::Stream& stream, std::error_code why) override;
+    void context_ends() override;
+    bool has_unsent() const override { return false; }
 
     core::Callback<void(const TimeoutContext&)> on_timeout = {};
     core::Callback<awaitable<void>(TimeoutContext)> on_timeout_async = {};
@@ -65,6 +69,7 @@ private:
         bool looping = false;
     };
 
+    void end_all();
     void bind(const boost::asio::any_io_executor& executor);
     void adopt(tcp::socket socket, const Address& server);
     template <class T>
@@ -82,6 +87,7 @@ private:
     boost::asio::any_io_executor executor_;
     std::shared_ptr<core::Node> node_;
     std::shared_ptr<net::Loop> loop_;
+    Counters counted_before_ = {};  // on contexts that have gone
     core::PeerManager peer_manager_;
     std::shared_ptr<net::Ticker> ticker_;
     std::map<Address, Link> links_;

@@ -26,6 +26,15 @@ std::chrono::milliseconds watch_interval(const StreamLimits& limits) {
 
 }  // namespace
 
+std::shared_ptr<Loop> Loop::make(boost::asio::any_io_executor executor,
+                                 std::shared_ptr<core::Node> node, const StreamLimits& limits,
+                                 std::shared_ptr<void> context) {
+    std::shared_ptr<Loop> loop(
+        new Loop(std::move(executor), std::move(node), limits, std::move(context)));
+    settle_in(loop->executor_, loop);
+    return loop;
+}
+
 Loop::Loop(boost::asio::any_io_executor executor, std::shared_ptr<core::Node> node,
            const StreamLimits& limits, std::shared_ptr<void> context)
     : context_(std::move(context)),
@@ -61,7 +70,7 @@ void Loop::remove(Stream& stream) {
         tallies_.connections.sub();
     }
     if (streams_.empty()) {
-        watch_.cancel();
+        watch_->cancel();
     }
 }
 
@@ -208,8 +217,8 @@ void Loop::watch_limits() {
         return;
     }
     watching_ = true;
-    watch_.expires_after(watch_interval(limits_));
-    watch_.async_wait([self = shared_from_this()](boost::system::error_code) {
+    watch_->expires_after(watch_interval(limits_));
+    watch_->async_wait([self = shared_from_this()](boost::system::error_code) {
         self->watching_ = false;
         const auto now = self->now();
         for (const auto& stream : self->streams()) {
@@ -225,7 +234,30 @@ void Loop::stop() {
     // They own this loop, and nothing may be left to run that would let go of them.
     fan_out_ = {};
     dirty_.clear();
-    watch_.cancel();
+    if (watch_) {
+        watch_->cancel();
+    }
+}
+
+void Loop::context_ends() {
+    if (!executor_) {
+        return;
+    }
+    for (const auto& stream : streams()) {
+        stream->abort(Errc::cancelled);
+    }
+    stop();
+    for (const auto& stream : std::exchange(orphans_, {})) {
+        stream->drop_handler();
+    }
+    watch_.reset();
+    executor_ = {};
+}
+
+bool Loop::has_unsent() const {
+    return fan_out_.pending() || std::ranges::any_of(streams_, [](const auto& entry) {
+               return entry.second->queued_bytes() > 0;
+           });
 }
 
 }  // namespace netaio::net

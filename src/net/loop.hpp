@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 #include <netaio/connection.hpp>
+#include <optional>
 #include <set>
 #include <unordered_map>
 #include <unordered_set>
@@ -13,6 +14,7 @@
 
 #include "core/dispatcher.hpp"
 #include "fan_out.hpp"
+#include "residents.hpp"
 #include "wire/keyed_hash.hpp"
 
 namespace netaio::net {
@@ -34,14 +36,16 @@ struct StreamLimits {
 /// One event loop's connections and what they share: a buffer to read into, a buffer to collect
 /// replies in, the dispatcher, the counters, the subscriptions. Belongs to the loop's thread but
 /// for what says otherwise.
-class Loop : public std::enable_shared_from_this<Loop> {
+class Loop final : public Resident, public std::enable_shared_from_this<Loop> {
 public:
     static constexpr std::size_t read_buffer_size = 128 * 1024;
 
     /// `context` is kept alive with the loop, for connections that users keep longer than a server.
-    Loop(boost::asio::any_io_executor executor, std::shared_ptr<core::Node> node,
-         const StreamLimits& limits, std::shared_ptr<void> context = nullptr);
+    static std::shared_ptr<Loop> make(boost::asio::any_io_executor executor,
+                                      std::shared_ptr<core::Node> node, const StreamLimits& limits,
+                                      std::shared_ptr<void> context = nullptr);
 
+    /// None any more when the context has gone.
     const boost::asio::any_io_executor& executor() const noexcept { return executor_; }
     core::Node& node() noexcept { return *node_; }
     core::Dispatcher& dispatcher() noexcept { return dispatcher_; }
@@ -106,7 +110,13 @@ public:
     /// serve, or only such as end when they have sent everything.
     void stop();
 
+    void context_ends() override;
+    bool has_unsent() const override;
+
 private:
+    Loop(boost::asio::any_io_executor executor, std::shared_ptr<core::Node> node,
+         const StreamLimits& limits, std::shared_ptr<void> context);
+
     struct Subscribers {
         std::unordered_set<Stream*> streams = {};
         // Made when asked for: it spares each notification the counting of owners, which took a
@@ -133,7 +143,7 @@ private:
     FanOut fan_out_;
     Stream* processed_ = nullptr;  // whose frames are, if any's
     bool flush_posted_ = false;
-    boost::asio::steady_timer watch_;
+    std::optional<boost::asio::steady_timer> watch_;
     bool watching_ = false;
     bool stopped_ = false;
     mutable std::mutex subscriptions_mutex_;

@@ -5,6 +5,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <netaio/reconnect.hpp>
+#include <optional>
 #include <set>
 
 #include "core/waiting.hpp"
@@ -31,6 +32,13 @@ milliseconds with_jitter(milliseconds pause, Reconnecting& state) {
     return core::bounded(pause, 1.0 - jitter * part);
 }
 
+// However the coroutine ends, also with its context.
+struct EndsReconnecting {
+    std::shared_ptr<Reconnecting> state;
+    Address server;
+    ~EndsReconnecting() { state->running.erase(server); }
+};
+
 awaitable<std::error_code> attempt(TcpClient& client, Address server, milliseconds limit) {
     using namespace boost::asio::experimental::awaitable_operators;
     boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor,
@@ -49,6 +57,7 @@ awaitable<void> reconnect(TcpClient& client, std::shared_ptr<Reconnecting> state
     if (!state->running.insert(server).second) {
         co_return;
     }
+    std::optional<EndsReconnecting> running(std::in_place, state, server);
     const ReconnectOptions& options = state->options;
     const bool looped = std::ranges::count(client.receive_loops(), server) > 0;
     client.close(server);
@@ -73,7 +82,7 @@ awaitable<void> reconnect(TcpClient& client, std::shared_ptr<Reconnecting> state
     if (!result && looped) {
         client.start_receive_loop(server);
     }
-    state->running.erase(server);
+    running.reset();
     if (options.done) {
         options.done(server, result);
     }

@@ -56,15 +56,14 @@ TcpServer::Impl::Impl(TcpServerOptions options, boost::asio::any_io_executor exe
 
 void TcpServer::Impl::make_loops(boost::asio::any_io_executor executor) {
     if (executor) {
-        loops_.push_back(std::make_shared<net::Loop>(std::move(executor), node_, limits_));
+        loops_.push_back(net::Loop::make(std::move(executor), node_, limits_));
         return;
     }
     const unsigned threads =
         options_.threads ? options_.threads : std::max(1u, std::thread::hardware_concurrency());
     for (unsigned i = 0; i < threads; ++i) {
         const auto& own = own_threads_.emplace_back(std::make_shared<OwnThread>());
-        loops_.push_back(
-            std::make_shared<net::Loop>(own->context.get_executor(), node_, limits_, own));
+        loops_.push_back(net::Loop::make(own->context.get_executor(), node_, limits_, own));
     }
 }
 
@@ -240,6 +239,9 @@ std::error_code TcpServer::Impl::deliver(const Message& message, const SendOptio
     if (!node_->types.contains(message.type())) {
         return Errc::unknown_message_type;
     }
+    if (!has_context()) {
+        return {};
+    }
     const Plugins outer = net::outer_plugins(*node_, options);
     if (core::is_peer_specific(outer) || core::is_peer_specific(options.plugins)) {
         const auto shared = std::make_shared<const OwnedMessage>(message.own());
@@ -273,6 +275,9 @@ std::error_code TcpServer::Impl::deliver(const Message& message, const SendOptio
 }
 
 void TcpServer::Impl::with_peer_manager(std::function<void(core::PeerManager&)> work) {
+    if (!has_context()) {
+        return;
+    }
     boost::asio::dispatch(loops_.front()->executor(),
                           [self = shared_from_this(), work = std::move(work)] {
                               work(self->peer_manager_);
@@ -288,6 +293,9 @@ void TcpServer::Impl::announce(const OwnedMessage& message, const Plugins& inner
 
 // A peer that left while its connection stays is notified no more.
 void TcpServer::Impl::end_subscriptions(const Peer& peer) {
+    if (!has_context()) {
+        return;
+    }
     for (const auto& loop : loops_) {
         boost::asio::dispatch(loop->executor(), [loop, addresses = peer.addresses] {
             loop->end_subscriptions(addresses);

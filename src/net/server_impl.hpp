@@ -17,11 +17,15 @@
 namespace netaio {
 
 /// The listening sockets, loops and threads of a server.
-class TcpServer::Impl final : public net::StreamOwner, public std::enable_shared_from_this<Impl> {
+class TcpServer::Impl final : public net::StreamOwner,
+                              public net::Resident,
+                              public std::enable_shared_from_this<Impl> {
 public:
     Impl(TcpServerOptions options, boost::asio::any_io_executor executor);
     ~Impl() override;
 
+    /// On the user's context.
+    void settle_in() { net::settle_in(loops_.front()->executor(), weak_from_this()); }
     std::error_code start();
     StopReport run();
     void stop(std::chrono::milliseconds deadline, detail::Completion<StopReport> done);
@@ -44,6 +48,8 @@ public:
 
     void returned(net::Stream&, core::Outcome) override {}
     void closed(net::Stream& stream, std::error_code why) override;
+    void context_ends() override;
+    bool has_unsent() const override { return false; }
 
 private:
     // A loop on a thread of its own.
@@ -69,6 +75,10 @@ private:
     void cut_off();
     void finish_stop();
     bool owns_threads() const noexcept { return !own_threads_.empty(); }
+    /// Not when the user's context has gone.
+    bool has_context() const noexcept {
+        return !loops_.empty() && static_cast<bool>(loops_.front()->executor());
+    }
 
     TcpServerOptions options_;
     net::StreamLimits limits_;

@@ -133,6 +133,9 @@ void TcpServer::Impl::finish_stop() {
 }
 
 void TcpServer::Impl::shut_down() {
+    if (!has_context()) {
+        return;
+    }
     std::vector<detail::Completion<StopReport>> waiters;
     {
         const std::lock_guard lock(mutex_);
@@ -187,6 +190,25 @@ void TcpServer::Impl::shut_down() {
     loops_.clear();
     acceptors_.clear();
     own_threads_.clear();
+}
+
+void TcpServer::Impl::context_ends() {
+    std::vector<detail::Completion<StopReport>> waiters;
+    {
+        const std::lock_guard lock(mutex_);
+        stopped_ = true;
+        waiters = std::move(stop_waiters_);
+    }
+    for (auto& waiter : waiters) {
+        waiter.post(loops_.front()->executor(), Errc::cancelled);
+    }
+    stop_accepting();
+    acceptors_.clear();
+    stop_timer_.reset();
+    ticker_->stop();
+    ticker_.reset();
+    node_->peers.set_observer({});
+    loops_.front()->context_ends();  // stays, for its counters
 }
 
 }  // namespace netaio

@@ -54,7 +54,7 @@ Stream::Stream(boost::asio::ip::tcp::socket socket, const Address& remote,
 void Stream::start() {
     channel_->start(weak_from_this());
     loop_->add(self());
-    resume_reading();
+    read_later();
 }
 
 void Stream::set_reading(bool wanted) {
@@ -90,9 +90,7 @@ std::size_t Stream::abort(std::error_code why) {
     const std::size_t unsent = queued_bytes();
     state_ = State::closed;
     channel_->close();
-    if (deadline_timer_) {
-        deadline_timer_->cancel();
-    }
+    deadline_timer_.reset();
     loop_->remove(*this);
     // Observers are users' code, which may send to whoever is walked over now.
     boost::asio::post(loop_->executor(), [loop = loop_, remote = remote_] {
@@ -141,6 +139,8 @@ void Stream::check_limits(std::chrono::steady_clock::time_point now) {
     } else if (input_.empty() && !busy() && subscriptions_.empty() &&
                passed(limits.idle_timeout, active_at_)) {
         end(tallies.closed_idle, "idle");
+    } else if (unread_) {
+        look_for_end();
     }
 }
 

@@ -52,6 +52,8 @@ public:
     void drain();
     /// Closes at once. Returns the bytes that were not sent.
     std::size_t abort(std::error_code why);
+    /// Lets go of the handler that runs, which ends with its context.
+    void drop_handler() noexcept { suspended_ = nullptr; }
     /// Whether a handler runs or bytes wait.
     bool busy() const noexcept { return handling_ || queued_bytes() > 0; }
 
@@ -109,7 +111,9 @@ private:
     void took_in(std::size_t count);
     void input_ended(boost::system::error_code error);
     void resume_reading();
+    void read_later();
     void read_on();
+    void look_for_end();
     std::size_t read(std::span<char> shared, std::span<char>& arrived,
                      boost::system::error_code& error);
     void process(std::span<char> arrived);

@@ -42,7 +42,13 @@ void Stream::input_came(boost::system::error_code error) {
 }
 
 void Stream::resume_reading() {
-    if (unread_ && may_read() && !std::exchange(reading_posted_, true)) {
+    if (unread_ && may_read()) {
+        read_later();
+    }
+}
+
+void Stream::read_later() {
+    if (!std::exchange(reading_posted_, true)) {
         boost::asio::post(loop_->executor(), [stream = self()] {
             stream->reading_posted_ = false;
             stream->read_on();
@@ -56,6 +62,7 @@ void Stream::read_on() {
         process({});  // what a full queue held back goes first
     }
     if (!unread_ || !may_read()) {
+        look_for_end();
         return;
     }
     std::span<char> arrived;
@@ -68,6 +75,19 @@ void Stream::read_on() {
         input_ended(error);
     }
     resume_reading();
+}
+
+// Who reads nothing now hears of the end all the same, unless something unread lies before it.
+void Stream::look_for_end() {
+    if (state_ != State::open || reading_wanted_ || !unread_ || !input_.empty()) {
+        return;
+    }
+    boost::system::error_code error;
+    if (channel_->at_end(error)) {
+        input_ended(error);
+    } else if (would_block(error)) {
+        unread_ = false;
+    }
 }
 
 // What comes while nothing is to be read waits here, and so does an end behind it: read() will meet

@@ -215,6 +215,9 @@ void Stream::output_blocked() {
 
 void Stream::output_ready(boost::system::error_code error) {
     waiting_writable_ = false;
+    if (state_ == State::closed) {
+        return;
+    }
     const std::size_t unsent = channel_->unsent();
     if (!error) {
         channel_->settle(error);

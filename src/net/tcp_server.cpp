@@ -9,7 +9,9 @@ TcpServer::TcpServer(TcpServerOptions options)
     : impl_(std::make_shared<Impl>(std::move(options), boost::asio::any_io_executor())) {}
 
 TcpServer::TcpServer(boost::asio::any_io_executor executor, TcpServerOptions options)
-    : impl_(std::make_shared<Impl>(std::move(options), std::move(executor))) {}
+    : impl_(std::make_shared<Impl>(std::move(options), std::move(executor))) {
+    impl_->settle_in();
+}
 
 TcpServer::~TcpServer() {
     impl_->shut_down();
@@ -44,6 +46,9 @@ void TcpServer::set_auth_error_handler(
 
 std::error_code TcpServer::subscribe(ByteView key, Connection& connection) {
     auto& stream = dynamic_cast<net::Stream&>(connection);
+    if (!stream.loop().executor()) {
+        return {};
+    }
     const auto full = std::make_shared<std::atomic<bool>>(false);
     boost::asio::dispatch(
         stream.loop().executor(), [stream = stream.self(), key = key.str(), full] {
@@ -61,6 +66,9 @@ std::error_code TcpServer::subscribe(ByteView key, Connection& connection) {
 
 void TcpServer::unsubscribe(ByteView key, Connection& connection) {
     auto& stream = dynamic_cast<net::Stream&>(connection);
+    if (!stream.loop().executor()) {
+        return;
+    }
     boost::asio::dispatch(stream.loop().executor(), [stream = stream.self(), key = key.str()] {
         stream->loop().unsubscribe(key, *stream);
     });

@@ -68,6 +68,9 @@ void UdpNode::Impl::bind(const boost::asio::any_io_executor& executor) {
             "a UdpNode needs an executor: give it one when it is made, start it from a coroutine, "
             "or call run()");
     }
+    if (!std::exchange(settled_in_, true)) {
+        net::settle_in(executor_, weak_from_this());
+    }
 }
 
 std::error_code UdpNode::Impl::start() {
@@ -112,10 +115,11 @@ void UdpNode::Impl::run() {
         throw std::logic_error(
             "this UdpNode works on an executor of yours: start() it and run your event loop");
     }
-    own_context_ = std::make_shared<boost::asio::io_context>(1);
-    net::use_ring(*own_context_);
-    bind(own_context_->get_executor());
-    boost::asio::signal_set signals(*own_context_);
+    const auto keep_alive = shared_from_this();  // a callback or handler may destroy the node
+    boost::asio::io_context context(1);
+    net::use_ring(context);
+    bind(context.get_executor());
+    boost::asio::signal_set signals(context);
     if (options_.handle_signals) {
         signals.add(SIGINT);
         signals.add(SIGTERM);
@@ -126,16 +130,29 @@ void UdpNode::Impl::run() {
         });
     }
     if (const auto error = start()) {
-        executor_ = {};
         throw std::system_error(error, "the node cannot start");
     }
-    while (running() && own_context_->run_one() > 0) {
+    while (running() && context.run_one() > 0) {
     }
-    net::send_rest(*own_context_);
+    net::send_rest(context);
     signals.cancel();
-    own_context_->restart();
-    own_context_->poll();  // what was cancelled
+    context.restart();
+    context.poll();  // what was cancelled
+}
+
+// The node may be started anew, on another context.
+void UdpNode::Impl::context_ends() {
+    stop();
+    running_.clear();
+    sockets_ = nullptr;
+    ticker_ = nullptr;
+    flush_pending_ = false;
+    settled_in_ = false;
     executor_ = {};
+}
+
+bool UdpNode::Impl::has_unsent() const {
+    return flush_pending_ || (sockets_ && sockets_->has_unsent());
 }
 
 void UdpNode::Impl::stop() {

@@ -6,13 +6,14 @@
 #include <unordered_set>
 
 #include "core/datagram_node.hpp"
+#include "residents.hpp"
 #include "ticker.hpp"
 #include "udp_sockets.hpp"
 
 namespace netaio {
 
 /// The core of a UDP node with the sockets, the timer and the coroutines it needs.
-class UdpNode::Impl final : public std::enable_shared_from_this<Impl> {
+class UdpNode::Impl final : public net::Resident, public std::enable_shared_from_this<Impl> {
 public:
     Impl(boost::asio::any_io_executor executor, UdpNodeOptions options);
 
@@ -43,6 +44,9 @@ public:
     void with_peer_manager(const std::function<void(core::PeerManager&)>& work);
     Plugins outer(const SendOptions& options) const;
 
+    void context_ends() override;
+    bool has_unsent() const override;
+
 private:
     using Suspended = core::DatagramNode::Suspended;
     struct Running {
@@ -57,7 +61,6 @@ private:
     void flush();
     void flush_later();
 
-    std::shared_ptr<boost::asio::io_context> own_context_;  // of run(); goes last
     boost::asio::any_io_executor executor_;
     UdpNodeOptions options_;
     std::shared_ptr<core::Node> node_;
@@ -66,6 +69,7 @@ private:
     std::shared_ptr<net::UdpSockets> sockets_;
     std::unordered_set<std::shared_ptr<Running>> running_;
     bool flush_pending_ = false;
+    bool settled_in_ = false;
 };
 
 }  // namespace netaio

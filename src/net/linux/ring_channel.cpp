@@ -108,11 +108,11 @@ class RingChannel final : public Channel, RingReactor::Sender {
 public:
     RingChannel(tcp::socket socket, RingReactor& reactor)
         : socket_(std::move(socket)), reactor_(reactor) {
-        reactor_.leave_epoll(socket_.native_handle());
+        reactor_.leave_epoll(socket_->native_handle());
         const int on = 1;
         // Where the system has no such thing, each read is followed by one that finds nothing.
         static_cast<void>(
-            setsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_INQ, &on, sizeof on));
+            setsockopt(socket_->native_handle(), IPPROTO_TCP, TCP_INQ, &on, sizeof on));
     }
     ~RingChannel() override {
         // A closed one may be let go by another thread, whose business the reactor is not.
@@ -125,7 +125,7 @@ public:
     void start(std::weak_ptr<ChannelListener> listener) override {
         listener_ = listener;
         receiving_ =
-            std::make_shared<Receiving>(reactor_, socket_.native_handle(), std::move(listener));
+            std::make_shared<Receiving>(reactor_, socket_->native_handle(), std::move(listener));
     }
 
     std::size_t read(std::span<const boost::asio::mutable_buffer> buffers, bool& more,
@@ -133,6 +133,7 @@ public:
     std::size_t write(ByteView bytes, boost::system::error_code& error) override;
     void wait_writable() override;
     void settle(boost::system::error_code& error) override;
+    bool at_end(boost::system::error_code& error) override;
     void close() override;
 
 private:
@@ -144,7 +145,7 @@ private:
                          boost::system::error_code& error);
     void not_sent(ByteView rest, const msghdr* message, std::error_code error) override;
 
-    tcp::socket socket_;
+    std::optional<tcp::socket> socket_;
     RingReactor& reactor_;
     std::weak_ptr<ChannelListener> listener_;
     std::shared_ptr<Receiving> receiving_;
@@ -184,7 +185,7 @@ std::size_t RingChannel::read_now(std::span<const boost::asio::mutable_buffer> b
     message.msg_controllen = control.size();
     ssize_t count = 0;
     do {
-        count = recvmsg(socket_.native_handle(), &message, 0);
+        count = recvmsg(socket_->native_handle(), &message, 0);
     } while (count < 0 && errno == EINTR);
     more = count > 0;
     if (count < 0) {
@@ -210,18 +211,18 @@ std::size_t RingChannel::write(ByteView bytes, boost::system::error_code& error)
     // meanwhile; batches do better together (bench: many_connections, pipelined_64_50).
     const bool at_once = bytes.size() < batch_min && reactor_.others_came();
     if (unsent() == 0 && !at_once && bytes.size() <= copied_max &&
-        reactor_.send(socket_.native_handle(), *this, bytes)) {
+        reactor_.send(socket_->native_handle(), *this, bytes)) {
         return bytes.size();
     }
     reactor_.submit_for(*this);
-    return unsent() > 0 ? 0 : write_now(socket_, bytes, error);
+    return unsent() > 0 ? 0 : write_now(*socket_, bytes, error);
 }
 
 // An error shows again when the rest is written.
 void RingChannel::not_sent(ByteView rest, const msghdr*, std::error_code) {
     unsent_ = rest;
     // The loop must not end before, and what is posted counts only later.
-    const auto executor = socket_.get_executor();
+    const auto executor = socket_->get_executor();
     boost::asio::post(executor, [weak = listener_, work = boost::asio::make_work_guard(executor)] {
         if (const auto listener = weak.lock()) {
             listener->output_blocked();
@@ -230,7 +231,7 @@ void RingChannel::not_sent(ByteView rest, const msghdr*, std::error_code) {
 }
 
 void RingChannel::wait_writable() {
-    reactor_.wait_writable(socket_, [weak = listener_] {
+    reactor_.wait_writable(*socket_, [weak = listener_] {
         if (const auto listener = weak.lock()) {
             listener->output_ready({});  // or the end, which the next write meets
         }
@@ -240,11 +241,23 @@ void RingChannel::wait_writable() {
 void RingChannel::settle(boost::system::error_code& error) {
     reactor_.submit_for(*this);
     if (unsent() > 0) {
-        unsent_.erase(0, write_now(socket_, ByteView(unsent_), error));
+        unsent_.erase(0, write_now(*socket_, ByteView(unsent_), error));
     }
     if (error) {
         unsent_.clear();
     }
+}
+
+bool RingChannel::at_end(boost::system::error_code& error) {
+    if (receiving_->under_way()) {
+        error = boost::asio::error::would_block;
+        return false;
+    }
+    const bool ended = ended_now(*socket_, error);
+    if (would_block(error)) {
+        receiving_->start();
+    }
+    return ended;
 }
 
 void RingChannel::close() {
