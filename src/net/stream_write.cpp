@@ -79,7 +79,8 @@ void Stream::appended() {
         }
         return;
     }
-    if (out_.size() - sent_ > std::min(flush_size, loop_->limits().send_queue_max)) {
+    // A full queue stops reading, which only writing begins again.
+    if (out_.size() - sent_ >= std::min(flush_size, loop_->limits().send_queue_max)) {
         flush();
     } else if (!flush_pending_) {
         flush_pending_ = true;

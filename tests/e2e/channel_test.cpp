@@ -63,6 +63,26 @@ TEST_F(ChannelTest, ReadsFramesThatComeInPiecesOfAnySize) {
     }
 }
 
+TEST_F(ChannelTest, GoesOnWhenItsOutputFilledTheQueueExactly) {
+    const auto pushed = notify("x", std::string(100, 'x'));
+    TcpServerOptions options = local_options();
+    options.send_queue_max = encoded(pushed).size();
+    TcpServer exact(options);
+    exact.on(MessageType::request_uri,
+             [&](const Message&, Connection& from) -> awaitable<std::optional<OwnedMessage>> {
+                 co_await pause(1ms);
+                 EXPECT_FALSE(from.send(pushed));
+                 co_return std::nullopt;
+             });
+    ASSERT_FALSE(exact.start());
+    RawPeer peer(exact.port());
+    const std::string asked = encoded(request("x"));
+    ASSERT_TRUE(peer.send(asked + asked + asked));
+    for (int i = 0; i < 3; ++i) {
+        ASSERT_TRUE(peer.receive());
+    }
+}
+
 // Of any size, so that it is received in all ways there are, and while others are served.
 TEST_F(ChannelTest, KeepsInputInOrderWhileItPausesNowAndThen) {
     constexpr int count = 20'000;
