@@ -42,8 +42,8 @@ std::string_view to_string(LogLevel level) noexcept;
 
 /// Where log lines go. The library prints nothing by itself: without a sink, lines are dropped. The
 /// sink is called on the thread that logs, so it must be thread-safe when a server has several.
-/// What it throws is lost.
-/// Lines never contain secrets or message contents.
+/// What it throws is lost. Control characters, which exceptions and peers may bring into a line,
+/// are written as `\n`, `\r`, `\t` or `\xNN`. Lines never contain secrets or message contents.
 class Log {
 public:
     using Sink = std::function<void(LogLevel, std::string_view line)>;
@@ -55,14 +55,13 @@ public:
     bool enabled(LogLevel level) const noexcept { return level >= level_; }
     void operator()(LogLevel level, std::string_view line) const {
         if (enabled(level)) {
-            try {
-                sink_(level, line);
-            } catch (...) {  // there is nobody left to tell
-            }
+            write(level, line);
         }
     }
 
 private:
+    void write(LogLevel level, std::string_view line) const;
+
     LogLevel level_ = LogLevel::off;
     Sink sink_;
 };

@@ -1,5 +1,6 @@
 #include <ctime>
 #include <netaio/environment.hpp>
+#include <string>
 
 namespace netaio {
 namespace {
@@ -18,7 +19,47 @@ public:
     }
 };
 
+constexpr std::string_view hex_digits = "0123456789abcdef";
+
+// Also the control characters of U+0080 to U+009F, whose second byte in UTF-8 they are.
+bool is_control(std::string_view text, std::size_t at) noexcept {
+    const auto byte = static_cast<unsigned char>(text[at]);
+    return byte < 0x20 || byte == 0x7f ||
+           (byte >= 0x80 && byte < 0xa0 && at > 0 && text[at - 1] == '\xc2');
+}
+
+std::string without_controls(std::string_view line) {
+    std::string safe;
+    for (std::size_t i = 0; i < line.size(); ++i) {
+        if (!is_control(line, i)) {
+            safe += line[i];
+            continue;
+        }
+        const auto byte = static_cast<unsigned char>(line[i]);
+        switch (line[i]) {
+            case '\n': safe += "\\n"; break;
+            case '\r': safe += "\\r"; break;
+            case '\t': safe += "\\t"; break;
+            default: safe.append({'\\', 'x', hex_digits[byte >> 4], hex_digits[byte & 15]});
+        }
+    }
+    return safe;
+}
+
 }  // namespace
+
+void Log::write(LogLevel level, std::string_view line) const {
+    try {
+        for (std::size_t i = 0; i < line.size(); ++i) {
+            if (is_control(line, i)) {
+                sink_(level, without_controls(line));
+                return;
+            }
+        }
+        sink_(level, line);
+    } catch (...) {  // there is nobody left to tell
+    }
+}
 
 std::uint32_t Clock::unix_seconds() const {
     return static_cast<std::uint32_t>(

@@ -1,0 +1,23 @@
+#include <gtest/gtest.h>
+
+#include <netaio/environment.hpp>
+#include <string>
+#include <vector>
+
+namespace netaio {
+namespace {
+
+TEST(LogTest, WritesControlCharactersSoThatTheyCanBeSeen) {
+    std::vector<std::string> lines;
+    const Log log(LogLevel::info,
+                  [&](LogLevel, std::string_view line) { lines.emplace_back(line); });
+    const std::string bad("a\nb\r\t\x1b[2J\x7f\0 \xc2\x9b", 14);
+    log(LogLevel::warning, bad);
+    log(LogLevel::warning, "caf\xc3\xa9 \xc3\x80 \\ as it is");
+    log(LogLevel::debug, bad);
+    EXPECT_EQ(lines, (std::vector<std::string>{"a\\nb\\r\\t\\x1b[2J\\x7f\\x00 \xc2\\x9b",
+                                               "caf\xc3\xa9 \xc3\x80 \\ as it is"}));
+}
+
+}  // namespace
+}  // namespace netaio
