@@ -240,8 +240,18 @@ std::error_code DatagramNode::subscribe(ByteView key, const Address& who) {
     const auto error = subscriptions_.add(key, who);
     if (error) {
         tallies_.subscriptions_refused.add();
+    } else {
+        node_->trace("subscribed to", key, who);
     }
     return error;
+}
+
+bool DatagramNode::unsubscribe(ByteView key, const Address& who) {
+    const bool removed = subscriptions_.remove(key, who);
+    if (removed) {
+        node_->trace("unsubscribed from", key, who);
+    }
+    return removed;
 }
 
 // Protects a message once for all, unless a plugin is peer-specific. Those that may be forged get

@@ -88,7 +88,7 @@ public:
 
     /// Errc::queue_full when it has too many keys already.
     std::error_code subscribe(ByteView key, const Address& who);
-    bool unsubscribe(ByteView key, const Address& who) { return subscriptions_.remove(key, who); }
+    bool unsubscribe(ByteView key, const Address& who);
     std::size_t subscriber_count(ByteView key) const { return subscriptions_.of(key).size(); }
 
     /// Sends a request. On an error the completion was not and will not be called.

@@ -73,6 +73,23 @@ void Node::log(LogLevel level, std::string_view what, const Address& from) const
     }
 }
 
+void Node::trace(std::string_view what, ByteView key, const Address& from) const {
+    constexpr std::size_t shown_max = 200;
+    if (environment.log.enabled(LogLevel::debug)) {
+        log(LogLevel::debug,
+            std::string(what) + " '" + std::string(key.substr(0, shown_max)) +
+                (key.size() > shown_max ? "'..." : "'"),
+            from);
+    }
+}
+
+void Node::trace(std::string_view what, const Message& message, const Address& from) const {
+    if (environment.log.enabled(LogLevel::debug)) {
+        trace(std::string(what) + " " + std::string(types.name(message.type())), message.uri(),
+              from);
+    }
+}
+
 void Node::tell_of_peer(PeerEvent event, const Peer& peer) const {
     const auto& tell = event == PeerEvent::joined    ? on_peer.joined
                        : event == PeerEvent::changed ? on_peer.changed
@@ -120,6 +137,9 @@ Outcome Dispatcher::handle(const Frame& frame, Source& source, std::string& out)
     }
     if (source.requests() && answer_request(message, source, peer.get())) {
         return {};
+    }
+    if (source.requests() && is_answer(message.type())) {
+        node_.trace("no request waits for the", message, source.remote());
     }
     return route(std::move(message), source, out);
 }
@@ -180,6 +200,9 @@ Outcome Dispatcher::finish(const Route& route, Message&& message,
     }
     if (answer) {
         reply(std::move(*answer), route.inner, source, out);
+    } else if (expects_answer(message.type())) {
+        node_.trace("the handler returned nothing, so nothing answers the", message,
+                    source.remote());
     }
     return {};
 }
@@ -210,6 +233,7 @@ Outcome Dispatcher::unhandled(Message&& message, Source& source, std::string& ou
         return Outcome::returned(std::move(message), false);
     }
     tallies_.unhandled.add();
+    node_.trace("no handler is registered for the", message, source.remote());
     if (node_.default_handler) {
         return call({node_.default_handler, {}}, std::move(message), source, out);
     }

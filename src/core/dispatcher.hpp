@@ -59,6 +59,10 @@ struct Node : std::enable_shared_from_this<Node> {
         return peers.empty() ? nullptr : peers.find(source.remote());
     }
     void log(LogLevel level, std::string_view what, const Address& from) const;
+    /// At debug: what happened to something with a key, which is shown as far as lines are long.
+    void trace(std::string_view what, ByteView key, const Address& from) const;
+    /// The same for a message.
+    void trace(std::string_view what, const Message& message, const Address& from) const;
     /// Runs the callback for it, if there is one.
     void tell_of_peer(PeerEvent event, const Peer& peer) const;
 };

@@ -55,6 +55,7 @@ void Loop::give_batch(std::string&& batch) noexcept {
 void Loop::add(std::shared_ptr<Stream> stream) {
     Stream* key = stream.get();
     streams_.emplace(key, std::move(stream));
+    node_->log(LogLevel::debug, "connected", key->remote());
     everyone_.reset();
     tallies_.connections.add();
     tallies_.connections_accepted.add();
@@ -142,7 +143,7 @@ void Loop::settle(bool at_once) {
 }
 
 std::error_code Loop::subscribe(ByteView key, Stream& stream) {
-    const std::lock_guard lock(subscriptions_mutex_);
+    std::unique_lock lock(subscriptions_mutex_);
     auto found = subscriptions_.find(key);
     if (found != subscriptions_.end() && found->second.streams.contains(&stream)) {
         return {};
@@ -155,6 +156,8 @@ std::error_code Loop::subscribe(ByteView key, Stream& stream) {
     }
     found->second.streams.insert(&stream);
     found->second.listed.reset();
+    lock.unlock();
+    node_->trace("subscribed to", key, stream.remote());
     return {};
 }
 
@@ -162,7 +165,7 @@ void Loop::unsubscribe(ByteView key, Stream& stream) {
     if (stream.expects_fan_out()) {
         settle();
     }
-    const std::lock_guard lock(subscriptions_mutex_);
+    std::unique_lock lock(subscriptions_mutex_);
     const auto found = subscriptions_.find(key);
     if (found == subscriptions_.end() || found->second.streams.erase(&stream) == 0) {
         return;
@@ -172,6 +175,8 @@ void Loop::unsubscribe(ByteView key, Stream& stream) {
     if (found->second.streams.empty()) {
         subscriptions_.erase(found);
     }
+    lock.unlock();
+    node_->trace("unsubscribed from", key, stream.remote());
 }
 
 void Loop::end_subscriptions(const std::set<Address>& remotes) {

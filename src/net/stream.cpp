@@ -91,6 +91,10 @@ std::size_t Stream::abort(std::error_code why) {
     state_ = State::closed;
     channel_->close();
     deadline_timer_.reset();
+    if (const core::Node& node = loop_->node(); node.environment.log.enabled(LogLevel::debug)) {
+        node.log(LogLevel::debug, "disconnected" + (why ? ": " + why.message() : std::string()),
+                 remote_);
+    }
     loop_->remove(*this);
     // Observers are users' code, which may send to whoever is walked over now.
     boost::asio::post(loop_->executor(), [loop = loop_, remote = remote_] {
