@@ -254,6 +254,8 @@ void throw_failure(const std::error_code& error, const Session& session) {
         if (session.options().udp) {
             text += ", and that 'netaio node' runs there; datagrams may be lost: try again";
         }
+    } else if (code == ExitCode::cannot_connect && session.options().udp) {
+        text += "; the system did not send it: check that there is a way to it (netaio interfaces)";
     } else if (code == ExitCode::cannot_connect) {
         text += "; the server closed the connection: check that both sides use the same --dialect";
     }

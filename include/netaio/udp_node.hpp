@@ -53,9 +53,10 @@ struct UdpNodeOptions {
 
     /// The longest datagram that is sent, in bytes; the default is the longest there is over IPv4.
     std::size_t datagram_max = 65507;
-    /// Bytes that may wait to be sent.
+    /// Bytes that may wait to be sent, of each family.
     std::size_t send_queue_max = 4 << 20;
-    /// Bytes the system is asked to keep of what was not received yet; it may give less.
+    /// Bytes the system is asked to keep of what was not received yet; if it gives less, the log
+    /// says so at info.
     int receive_buffer = 4 << 20;
     /// How long requests wait unless they say otherwise.
     std::chrono::milliseconds request_timeout = std::chrono::seconds(10);
@@ -170,7 +171,8 @@ public:
     std::error_code notify(ByteView key, const Message& message, SendOptions options = {});
     std::size_t subscriber_count(ByteView key) const;
 
-    /// Asks for a resource and waits for the answer. Errors: Errc::timeout, or why it was not sent.
+    /// Asks for a resource and waits for the answer. Errors: Errc::timeout, or why it was not sent,
+    /// such as the system's reason.
     template <class Token = boost::asio::use_awaitable_t<>>
     auto request(const Address& to, ByteView uri, const UdpRequestOptions& options = {},
                  Token&& token = {}) {

@@ -97,6 +97,8 @@ public:
                                      RequestTable::Completion completion);
     /// Ends a request with Errc::cancelled. Whether it waited.
     bool cancel(const Address& to, RequestTable::Id id);
+    /// Of a datagram that was taken out and cannot be sent: a request that it carried ends so.
+    void not_sent(ByteView datagram, const Address& to, std::error_code why);
     /// Ends all that wait.
     void end_requests(std::error_code why);
 

@@ -1,3 +1,5 @@
+#include <netaio/frame.hpp>
+
 #include "datagram_node.hpp"
 #include "waiting.hpp"
 
@@ -7,6 +9,11 @@ namespace {
 
 // Deadlines this close to each other are looked after together.
 constexpr std::chrono::milliseconds deadline_grain(5);
+
+std::uint32_t checksum_of(ByteView datagram) {
+    const auto header = std::span(datagram.data(), datagram.size()).first<FrameHeader::size>();
+    return FrameHeader::read(header).checksum;
+}
 
 }  // namespace
 
@@ -19,6 +26,7 @@ Result<RequestTable::Id> DatagramNode::request(const Address& to, const Message&
     if (const auto error = send(to, message, inner, node_->outer)) {
         return error;
     }
+    const std::uint32_t checksum = checksum_of(outbox_.view(outbox_.items.back()));
     // Datagrams get lost: an answer that is missing may never come, so nothing is kept of a request
     // that was given up.
     RequestTable& table =
@@ -26,15 +34,16 @@ Result<RequestTable::Id> DatagramNode::request(const Address& to, const Message&
             .first->second;
     const auto deadline = now() + bounded(timeout);
     ++in_flight_;
+    auto done = [this, to, completion = std::move(completion)](std::error_code error,
+                                                               const Message* reply) mutable {
+        --in_flight_;
+        if (reply) {
+            unproven_.proved(to, now());
+        }
+        completion(error, reply);
+    };
     const auto id = table.add(message.uri(), message.type(), std::move(inner), deadline,
-                              [this, to, done = std::move(completion)](
-                                  std::error_code error, const Message* reply) mutable {
-                                  --in_flight_;
-                                  if (reply) {
-                                      unproven_.proved(to, now());
-                                  }
-                                  done(error, reply);
-                              });
+                              std::move(done), checksum);
     if (deadline < expire_at_) {
         expire_at_ = deadline;
         wake_();
@@ -51,6 +60,16 @@ bool DatagramNode::cancel(const Address& to, RequestTable::Id id) {
     tidy_requests(to);
     completion(Errc::cancelled, nullptr);
     return true;
+}
+
+void DatagramNode::not_sent(ByteView datagram, const Address& to, std::error_code why) {
+    RequestTable* table = requests_of(to);
+    const auto id = table ? table->carried_by(checksum_of(datagram)) : std::nullopt;
+    if (id) {
+        auto completion = table->forget(*id);
+        tidy_requests(to);
+        completion(why, nullptr);
+    }
 }
 
 void DatagramNode::end_requests(std::error_code why) {

@@ -91,12 +91,13 @@ bool RequestTable::answers(MessageType asked, MessageType answer) noexcept {
 }
 
 Result<RequestTable::Id> RequestTable::add(ByteView uri, MessageType asked, Plugins inner,
-                                           TimePoint deadline, Completion completion) {
+                                           TimePoint deadline, Completion completion,
+                                           std::uint32_t checksum) {
     if (full()) {
         return Errc::queue_full;
     }
     const Id id = next_id_++;
-    entries_->insert(uri, {id, deadline, asked, std::move(inner), std::move(completion)});
+    entries_->insert(uri, {id, deadline, asked, std::move(inner), std::move(completion), checksum});
     return id;
 }
 
@@ -150,6 +151,15 @@ RequestTable::Completion RequestTable::give_up(Id id) {
 RequestTable::Completion RequestTable::forget(Id id) {
     const auto entry = entries_->all.find(id);
     return entry == entries_->all.end() ? Completion() : entries_->remove(entry).completion;
+}
+
+std::optional<RequestTable::Id> RequestTable::carried_by(std::uint32_t checksum) const {
+    for (const auto& entry : entries_->all) {
+        if (entry.request.completion && entry.request.checksum == checksum) {
+            return entry.id();
+        }
+    }
+    return std::nullopt;
 }
 
 std::vector<RequestTable::Completion> RequestTable::give_up_expired(TimePoint now) {

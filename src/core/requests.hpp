@@ -30,8 +30,9 @@ public:
         Id id = 0;
         TimePoint deadline = {};
         MessageType asked = MessageType::request_uri;
-        Plugins inner;          // the reply goes through them
-        Completion completion;  // empty once given up
+        Plugins inner;               // the reply goes through them
+        Completion completion;       // empty once given up
+        std::uint32_t checksum = 0;  // of the datagram that carried it
     };
 
     /// At most `in_flight_max` requests wait, and as many given-up ones are remembered.
@@ -40,9 +41,10 @@ public:
                           LateAnswers late_answers = LateAnswers::expected, Id first_id = 1);
     ~RequestTable();
 
-    /// Adds a request for `uri`; Errc::queue_full at the limit.
+    /// Adds a request for `uri`; Errc::queue_full at the limit. `checksum` is what its datagram can
+    /// be told from others by.
     Result<Id> add(ByteView uri, MessageType asked, Plugins inner, TimePoint deadline,
-                   Completion completion);
+                   Completion completion, std::uint32_t checksum = 0);
 
     /// Takes out the oldest request that a message of this type and uri answers. An answer to a
     /// given-up request comes back with an empty completion, to be discarded.
@@ -60,6 +62,8 @@ public:
     Completion give_up(Id id);
     /// Takes out a request that was never sent, so that no answer to it can come.
     Completion forget(Id id);
+    /// The oldest request that waits and was added with this checksum.
+    std::optional<Id> carried_by(std::uint32_t checksum) const;
     /// Gives up the requests whose deadline has passed and returns their completions.
     std::vector<Completion> give_up_expired(TimePoint now);
     /// Takes out all that wait and forgets the rest.

@@ -59,6 +59,8 @@ std::error_code prepare_unicast(UdpSocket& socket, int hops, bool tell_interface
 std::error_code bind_unicast(UdpSocket& socket, std::uint16_t port);
 /// Binds a socket to a group and its port, beside others. `interface` as for join_group.
 std::error_code bind_group(UdpSocket& socket, const Address& group, std::uint32_t interface);
+/// Asks for room for so many bytes that were not received yet. How many there is room for.
+int set_receive_buffer(UdpSocket& socket, int bytes);
 /// Joins or leaves a group on one interface; `local` is an address of that.
 std::error_code join_group(UdpSocket& socket, const Address& group, std::uint32_t interface,
                            const Address& local);

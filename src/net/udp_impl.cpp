@@ -87,17 +87,20 @@ std::error_code UdpNode::Impl::start() {
         });
     sockets_ = std::make_shared<net::UdpSockets>(
         executor_, options_, node_->environment.log, core_->tallies(),
-        net::UdpSockets::Listener{.received =
-                                      [this](std::span<char> datagram, const Address& from) {
-                                          const auto keep_alive = shared_from_this();
-                                          core_->receive(datagram, from);
-                                      },
-                                  .batch_ended = [this] { flush(); },
-                                  .network_changed =
-                                      [this] {
-                                          core_->peer_manager().advertise();
-                                          flush();
-                                      }});
+        net::UdpSockets::Listener{
+            .received =
+                [this](std::span<char> datagram, const Address& from) {
+                    const auto keep_alive = shared_from_this();
+                    core_->receive(datagram, from);
+                },
+            .batch_ended = [this] { flush(); },
+            .not_sent = [this](ByteView bytes, const Address& to,
+                               std::error_code why) { core_->not_sent(bytes, to, why); },
+            .network_changed =
+                [this] {
+                    core_->peer_manager().advertise();
+                    flush();
+                }});
     if (const auto error = sockets_->open()) {
         sockets_ = nullptr;
         return error;

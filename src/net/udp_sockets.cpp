@@ -57,7 +57,7 @@ std::error_code UdpSockets::open() {
     group4_ = *Address::parse(options_.group4, port);
     group6_ = *Address::parse(options_.group6, port);
     if (sender4_) {
-        if (const auto error = open_group(group4_, 0, group_socket4_)) {
+        if (const auto error = open_group(group4_, 0, group_sockets4_.emplace_back())) {
             log_(LogLevel::error, "cannot share port " + std::to_string(port) +
                                       ", another program has it for itself: " + error.message());
             close();
@@ -65,6 +65,9 @@ std::error_code UdpSockets::open() {
         }
     }
     open_ = true;
+    for (const auto& socket : group_sockets4_) {
+        receive_later(socket);
+    }
     update_interfaces();
     if (std::ranges::none_of(choices_, &InterfaceChoice::used)) {
         log_(LogLevel::warning, "no interface can be used yet");
@@ -74,9 +77,6 @@ std::error_code UdpSockets::open() {
         if (sender) {
             receive_later(sender->socket);
         }
-    }
-    if (group_socket4_) {
-        receive_later(group_socket4_);
     }
     return {};
 }
@@ -105,13 +105,23 @@ std::error_code UdpSockets::open_sender(bool v6) {
     if (error) {
         return error;
     }
-    if (options_.receive_buffer > 0) {
-        sender->socket->set_option(udp::socket::receive_buffer_size(options_.receive_buffer),
-                                   failed);
-    }
+    give_buffer(*sender->socket);
     sender->socket->non_blocking(true, failed);
     (v6 ? sender6_ : sender4_) = std::move(sender);
     return {};
+}
+
+void UdpSockets::give_buffer(Socket& socket) {
+    if (options_.receive_buffer <= 0) {
+        return;
+    }
+    const int given = set_receive_buffer(socket, options_.receive_buffer);
+    if (given < options_.receive_buffer && !std::exchange(told_of_buffer_, true)) {
+        log_(LogLevel::info, "the system keeps only " + std::to_string(given) + " bytes of the " +
+                                 std::to_string(options_.receive_buffer) +
+                                 " of receive_buffer, what comes in bursts may get lost: raise "
+                                 "net.core.rmem_max");
+    }
 }
 
 // Opens a socket that hears the group: over IPv6 on one interface, over IPv4 where it will join.
@@ -127,9 +137,7 @@ std::error_code UdpSockets::open_group(const Address& group, std::uint32_t inter
     if (const auto error = bind_group(*socket, group, interface)) {
         return error;
     }
-    if (options_.receive_buffer > 0) {
-        socket->set_option(udp::socket::receive_buffer_size(options_.receive_buffer), failed);
-    }
+    give_buffer(*socket);
     socket->non_blocking(true, failed);
     opened = std::move(socket);
     return {};
@@ -165,23 +173,17 @@ void UdpSockets::update_interfaces() {
 
 // Joins what is not joined yet. What fails now may go the next time, when an address has come.
 void UdpSockets::join(const Interface& interface, Membership& membership) {
-    const auto failed = [&](std::string_view group, const std::error_code& error) {
-        log_(LogLevel::debug, "cannot join " + std::string(group) + " on " + interface.name + ": " +
-                                  error.message());
-    };
     const auto v4 = std::ranges::find(interface.addresses, false, &Address::is_v6);
-    if (membership.joined4 &&
+    if (membership.group4 &&
         std::ranges::find(interface.addresses, membership.local4) == interface.addresses.end()) {
         // The address that was sent from is gone, as with a new lease.
         leave(interface.index, membership);
-        membership.joined4 = false;
+        membership.group4 = nullptr;
     }
-    if (group_socket4_ && !membership.joined4 && v4 != interface.addresses.end()) {
+    if (sender4_ && !membership.group4 && v4 != interface.addresses.end()) {
         membership.local4 = *v4;
-        const auto error = join_group(*group_socket4_, group4_, interface.index, *v4);
-        membership.joined4 = !error || error == std::errc::address_in_use;
-        if (!membership.joined4) {
-            failed(options_.group4, error);
+        if (const auto error = join4(interface, membership)) {
+            cannot_join(options_.group4, interface, error);
         }
     }
     const auto v6 = std::ranges::find(interface.addresses, true, &Address::is_v6);
@@ -190,7 +192,7 @@ void UdpSockets::join(const Interface& interface, Membership& membership) {
         auto error = open_group(group6_, interface.index, socket);
         error = error ? error : join_group(*socket, group6_, interface.index, *v6);
         if (error) {
-            failed(options_.group6, error);
+            cannot_join(options_.group6, interface, error);
             return;
         }
         membership.joined6 = true;
@@ -199,10 +201,54 @@ void UdpSockets::join(const Interface& interface, Membership& membership) {
     }
 }
 
+// By a further socket where those there are may not join once more.
+std::error_code UdpSockets::join4(const Interface& interface, Membership& membership) {
+    const auto join = [&](const std::shared_ptr<Socket>& socket) {
+        auto error = join_group(*socket, group4_, interface.index, membership.local4);
+        if (error == std::errc::address_in_use) {
+            error = {};
+        }
+        if (!error) {
+            membership.group4 = socket;
+        }
+        return error;
+    };
+    for (const auto& socket : group_sockets4_) {
+        const auto error = join(socket);
+        if (error != std::errc::no_buffer_space) {
+            return error;
+        }
+    }
+    std::shared_ptr<Socket> further;
+    auto error = open_group(group4_, 0, further);
+    error = error ? error : join(further);
+    if (!error) {
+        receive_later(group_sockets4_.emplace_back(std::move(further)));
+    }
+    return error;
+}
+
+// A limit of the system makes the node deaf for as long as nobody raises it.
+void UdpSockets::cannot_join(const std::string& group, const Interface& interface,
+                             const std::error_code& error) {
+    std::string remedy;
+    if (error == std::errc::too_many_files_open) {
+        remedy = "; raise how many files may be open, as with ulimit -n";
+    } else if (error == std::errc::too_many_files_open_in_system) {
+        remedy = "; raise fs.file-max";
+    } else if (error == std::errc::no_buffer_space || error == std::errc::not_enough_memory) {
+        remedy = "; raise net.ipv4.igmp_max_memberships and net.core.optmem_max";
+    }
+    const bool warn = !remedy.empty() && !std::exchange(told_of_limit_, true);
+    log_(warn ? LogLevel::warning : LogLevel::debug,
+         "cannot join " + group + " on " + interface.name +
+             ", where others will not be heard: " + error.message() + remedy);
+}
+
 void UdpSockets::leave(std::uint32_t interface, Membership& membership) {
-    if (membership.joined4 && group_socket4_) {
+    if (membership.group4) {
         // The kernel forgot it already when the interface is gone.
-        (void)leave_group(*group_socket4_, group4_, interface, membership.local4);
+        (void)leave_group(*membership.group4, group4_, interface, membership.local4);
     }
 }
 
@@ -233,7 +279,7 @@ void UdpSockets::close() {
     watch_.reset();
     settle_timer_.cancel();
     memberships_.clear();
-    group_socket4_.reset();
+    group_sockets4_.clear();
     sender4_.reset();
     sender6_.reset();
 }

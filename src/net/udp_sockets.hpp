@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <boost/asio/steady_timer.hpp>
 #include <functional>
 #include <map>
@@ -25,6 +26,8 @@ public:
         std::function<void(std::span<char>, const Address&)> received;
         /// A batch was received.
         std::function<void()> batch_ended;
+        /// A datagram to one address cannot be sent. Must not send at once.
+        std::function<void(ByteView, const Address&, std::error_code)> not_sent;
         /// An interface came up, or has a new address.
         std::function<void()> network_changed;
     };
@@ -56,6 +59,8 @@ private:
         std::weak_ptr<UdpSockets> owner;
         bool group = false;
         bool waiting = false;    // for input
+        bool failing = false;    // as it said when it was last received from
+        bool resting = false;    // after that
         bool alone = false;      // what came last did so by itself
         unsigned alone_for = 0;  // that many times
         bool ring_looked_for = false;
@@ -64,13 +69,14 @@ private:
     // A unicast socket, and what waits to be sent through it.
     struct Sender {
         std::shared_ptr<Socket> socket;
+        std::string bytes = {};  // of the queue
         std::vector<Departure> queue = {};
         std::size_t sent = 0;
         bool blocked = false;
     };
     struct Membership {
         Address local4 = {};
-        bool joined4 = false;
+        std::shared_ptr<Socket> group4 = nullptr;  // where it joined
         bool joined6 = false;
         bool failed4 = false;  // what was sent to the group
         bool failed6 = false;
@@ -80,7 +86,11 @@ private:
     std::error_code open_sender(bool v6);
     std::error_code open_group(const Address& group, std::uint32_t interface,
                                std::shared_ptr<Socket>& opened);
+    void give_buffer(Socket& socket);
     void update_interfaces();
+    std::error_code join4(const Interface& interface, Membership& membership);
+    void cannot_join(const std::string& group, const Interface& interface,
+                     const std::error_code& error);
     void join(const Interface& interface, Membership& membership);
     void leave(std::uint32_t interface, Membership& membership);
     bool first_to_fail(const Departure& departure);
@@ -92,13 +102,16 @@ private:
     bool received(const Arrival& arrival, bool group);
     bool is_meant_for_us(const Arrival& arrival, bool group) const;
     bool is_own(const Address& from) const;
-    std::size_t waiting_bytes() const noexcept;
-    void queue(const core::Outbox::Item& item);
+    bool receive_failed(Socket& socket, const std::error_code& error);
+    std::array<Sender*, 2> senders() const { return {sender4_.get(), sender6_.get()}; }
+    void queue(const core::Outbox::Item& item, const core::Outbox& box);
+    void take_bytes(Sender& sender, std::size_t before, core::Outbox& box, bool alone);
     void flush(Sender& sender);
-    std::size_t send_first(Socket& socket, std::span<const Departure> waiting,
-                           std::error_code& error);
+    static void tidy(Sender& sender);
+    static std::size_t send_first(Sender& sender, std::span<const Departure> waiting,
+                                  std::error_code& error);
     void not_sent(ByteView bytes, const Address& to, std::error_code error);
-    void failed(const Departure& departure, const std::error_code& error);
+    void failed(ByteView bytes, const Departure& departure, const std::error_code& error);
     void wait_writable(Sender& sender);
     Sender* sender_for(const Address& to) { return to.is_v6() ? sender6_.get() : sender4_.get(); }
 
@@ -112,15 +125,16 @@ private:
     Address group6_;
     std::unique_ptr<Sender> sender4_;
     std::unique_ptr<Sender> sender6_;
-    std::shared_ptr<Socket> group_socket4_;
+    std::vector<std::shared_ptr<Socket>> group_sockets4_;  // each may join so many times
     std::map<std::uint32_t, Membership> memberships_;
     std::vector<InterfaceChoice> choices_;
     std::set<Address> own_addresses_;  // with port 0
     DatagramReceiver receiver_;
-    std::string bytes_;  // of the departures that wait
     std::optional<InterfaceWatch> watch_;
     boost::asio::steady_timer settle_timer_;
     bool settling_ = false;
+    bool told_of_buffer_ = false;
+    bool told_of_limit_ = false;
 };
 
 }  // namespace netaio::net

@@ -10,6 +10,8 @@ namespace {
 
 // Batches received before others get their turn.
 constexpr int batches_per_turn = 4;
+// How long a socket rests that can't be received from, time after time.
+constexpr std::chrono::milliseconds rest(100);
 
 }  // namespace
 
@@ -30,6 +32,9 @@ void UdpSockets::receive_later(std::shared_ptr<Socket> socket) {
 }
 
 void UdpSockets::receive_from(const std::shared_ptr<Socket>& socket) {
+    if (socket->resting) {
+        return;
+    }
     if (!std::exchange(socket->ring_looked_for, true)) {
         socket->ring = open_datagram_ring(
             *socket, socket,
@@ -52,7 +57,7 @@ void UdpSockets::receive_from(const std::shared_ptr<Socket>& socket) {
     }
     if (more) {
         receive_later(socket);
-    } else if (socket->ring) {
+    } else if (socket->ring && !socket->resting) {
         socket->ring->wait();
     }
 }
@@ -63,9 +68,10 @@ bool UdpSockets::receive_one(Socket& socket) {
     constexpr unsigned look_every = 8;
     std::error_code error;
     const auto arrival = socket.ring->take(error);
-    if (error) {
-        log_(LogLevel::warning, "cannot receive: " + error.message());
+    if (error && !receive_failed(socket, error)) {
+        return false;
     }
+    socket.failing = socket.failing && !arrival;
     if (arrival && !received(*arrival, socket.group)) {
         return false;
     }
@@ -84,16 +90,39 @@ bool UdpSockets::receive_batches(Socket& socket) {
         std::error_code error;
         const auto arrivals = receiver_.receive(socket, error);
         if (error) {
-            log_(LogLevel::warning, "cannot receive: " + error.message());
+            return receive_failed(socket, error);
         }
+        socket.failing = socket.failing && arrivals.empty();
         for (const Arrival& arrival : arrivals) {
             if (!received(arrival, socket.group)) {
                 return false;
             }
         }
-        maybe_more = receiver_.full() || error;  // which says nothing of what came behind it
+        maybe_more = receiver_.full();
     }
     return maybe_more;
+}
+
+// Whether to go on later, as an error says nothing of what came behind it. One that stays is said
+// once, and looked at now and then.
+bool UdpSockets::receive_failed(Socket& socket, const std::error_code& error) {
+    const bool again = std::exchange(socket.failing, true);
+    log_(again ? LogLevel::debug : LogLevel::warning, "cannot receive: " + error.message());
+    if (!again) {
+        return true;
+    }
+    socket.resting = true;
+    const auto timer = std::make_shared<boost::asio::steady_timer>(executor_, rest);
+    timer->async_wait([weak = weak_from_this(), resting = std::weak_ptr(socket.shared_from_this()),
+                       timer](boost::system::error_code) {
+        const auto self = weak.lock();
+        const auto rested = resting.lock();
+        if (self && self->open_ && rested) {
+            rested->resting = false;
+            self->receive_from(rested);
+        }
+    });
+    return false;
 }
 
 // False when that closed the sockets.
@@ -126,44 +155,34 @@ bool UdpSockets::is_meant_for_us(const Arrival& arrival, bool group) const {
     return memberships_.contains(arrival.interface) || is_own(arrival.from);
 }
 
-// Departures may share their bytes, but each takes memory.
-std::size_t UdpSockets::waiting_bytes() const noexcept {
-    std::size_t waiting = bytes_.size();
-    for (const Sender* sender : {sender4_.get(), sender6_.get()}) {
-        waiting += sender ? sender->queue.size() * sizeof(Departure) : 0;
-    }
-    return waiting;
-}
-
 void UdpSockets::send(core::Outbox& box) {
     if (box.items.empty()) {
         return;
     }
-    const std::size_t base = bytes_.size();
-    if (base == 0) {
-        bytes_.swap(box.bytes);
-    } else if (waiting_bytes() + box.bytes.size() + box.items.size() * sizeof(Departure) <=
-               options_.send_queue_max) {
-        bytes_.append(box.bytes);
-    } else {
-        tallies_.dropped_newest.add(box.items.size());
-        log_(LogLevel::warning, "dropped datagrams: send_queue_max bytes wait already");
-        box.clear();
-        return;
+    std::array<std::size_t, 2> before{};
+    for (std::size_t i = 0; i < 2; ++i) {
+        before[i] = senders()[i] ? senders()[i]->queue.size() : 0;
     }
-    for (core::Outbox::Item& item : box.items) {
-        item.at += base;
-        queue(item);
+    for (const core::Outbox::Item& item : box.items) {
+        queue(item, box);
+    }
+    const bool some4 = sender4_ && sender4_->queue.size() > before[0];
+    const bool some6 = sender6_ && sender6_->queue.size() > before[1];
+    if (some4) {
+        take_bytes(*sender4_, before[0], box, !some6);
+    }
+    if (some6) {
+        take_bytes(*sender6_, before[1], box, true);
     }
     box.clear();
-    for (Sender* sender : {sender4_.get(), sender6_.get()}) {
+    for (Sender* sender : senders()) {
         if (sender) {
             flush(*sender);
         }
     }
 }
 
-void UdpSockets::queue(const core::Outbox::Item& item) {
+void UdpSockets::queue(const core::Outbox::Item& item, const core::Outbox& box) {
     if (!item.to_group) {
         if (Sender* sender = sender_for(item.to)) {
             sender->queue.push_back({item.at, item.size, item.to});
@@ -171,11 +190,13 @@ void UdpSockets::queue(const core::Outbox::Item& item) {
             tallies_.send_failures.add();
             log_(LogLevel::warning, "not sent to " + item.to.str() + ": this node does not use " +
                                         (item.to.is_v6() ? "IPv6" : "IPv4"));
+            listener_.not_sent(box.view(item), item.to,
+                               make_error_code(std::errc::address_family_not_supported));
         }
         return;
     }
     for (const auto& [interface, membership] : memberships_) {
-        if (membership.joined4) {
+        if (membership.group4) {
             sender4_->queue.push_back({item.at, item.size, group4_, interface, membership.local4});
         }
         if (membership.joined6) {
@@ -185,11 +206,37 @@ void UdpSockets::queue(const core::Outbox::Item& item) {
     }
 }
 
+// Of what was queued from `before` on; the box's own when nobody else needs them. Departures may
+// share their bytes, but each takes memory.
+void UdpSockets::take_bytes(Sender& sender, std::size_t before, core::Outbox& box, bool alone) {
+    const std::size_t base = sender.bytes.size();
+    const auto added = std::span(sender.queue).subspan(before);
+    if (base == 0 && alone) {
+        sender.bytes.swap(box.bytes);
+        return;
+    }
+    if (base == 0 || base + box.bytes.size() + sender.queue.size() * sizeof(Departure) <=
+                         options_.send_queue_max) {
+        sender.bytes.append(box.bytes);
+        for (Departure& departure : added) {
+            departure.at += base;
+        }
+        return;
+    }
+    tallies_.dropped_newest.add(added.size());
+    log_(LogLevel::warning, "dropped datagrams: send_queue_max bytes wait already");
+    for (const Departure& departure : added) {
+        listener_.not_sent(ByteView(box.bytes).substr(departure.at, departure.size), departure.to,
+                           Errc::queue_full);
+    }
+    sender.queue.resize(before);
+}
+
 void UdpSockets::flush(Sender& sender) {
     while (!sender.blocked && sender.sent < sender.queue.size()) {
         std::error_code error;
         const auto waiting = std::span<const Departure>(sender.queue).subspan(sender.sent);
-        const std::size_t count = send_first(*sender.socket, waiting, error);
+        const std::size_t count = send_first(sender, waiting, error);
         for (const Departure& departure : waiting.first(count)) {
             tallies_.bytes_out.add(departure.size);
         }
@@ -197,29 +244,44 @@ void UdpSockets::flush(Sender& sender) {
         if (would_block(error)) {
             wait_writable(sender);
         } else if (error) {
-            failed(waiting[count], error);
+            const Departure& departure = waiting[count];
+            failed(ByteView(sender.bytes).substr(departure.at, departure.size), departure, error);
             ++sender.sent;
         }
     }
-    if (!sender.blocked) {
+    tidy(sender);
+}
+
+// Lets go of what was sent, when it is as much as what waits: a sender that never catches up must
+// not be taken for one that sends nothing.
+void UdpSockets::tidy(Sender& sender) {
+    if (sender.sent >= sender.queue.size()) {
         sender.queue.clear();
+        sender.bytes.clear();
         sender.sent = 0;
-    }
-    if ((!sender4_ || sender4_->queue.empty()) && (!sender6_ || sender6_->queue.empty())) {
-        bytes_.clear();
+    } else if (sender.sent >= sender.queue.size() - sender.sent) {
+        sender.queue.erase(sender.queue.begin(),
+                           sender.queue.begin() + static_cast<std::ptrdiff_t>(sender.sent));
+        sender.sent = 0;
+        const std::size_t first = std::ranges::min_element(sender.queue, {}, &Departure::at)->at;
+        sender.bytes.erase(0, first);
+        for (Departure& departure : sender.queue) {
+            departure.at -= first;
+        }
     }
 }
 
 // One by the ring, many at once, and in order.
-std::size_t UdpSockets::send_first(Socket& socket, std::span<const Departure> waiting,
+std::size_t UdpSockets::send_first(Sender& sender, std::span<const Departure> waiting,
                                    std::error_code& error) {
+    Socket& socket = *sender.socket;
     if (socket.ring) {
-        if (waiting.size() == 1 && socket.ring->send(bytes_.data(), waiting.front())) {
+        if (waiting.size() == 1 && socket.ring->send(sender.bytes.data(), waiting.front())) {
             return 1;
         }
         socket.ring->settle();
     }
-    return send_datagrams(socket, bytes_.data(), waiting, error);
+    return send_datagrams(socket, sender.bytes.data(), waiting, error);
 }
 
 void UdpSockets::not_sent(ByteView bytes, const Address& to, std::error_code error) {
@@ -232,12 +294,12 @@ void UdpSockets::not_sent(ByteView bytes, const Address& to, std::error_code err
         if (!sender) {
             return;
         }
-        const Departure departure{self->bytes_.size(), bytes.size(), to};
+        const Departure departure{sender->bytes.size(), bytes.size(), to};
         if (!would_block(error)) {
-            self->failed(departure, error);
+            self->failed(bytes, departure, error);
             return;
         }
-        self->bytes_.append(bytes);
+        sender->bytes.append(bytes);
         sender->queue.insert(sender->queue.begin() + static_cast<std::ptrdiff_t>(sender->sent),
                              departure);
         if (!sender->blocked) {
@@ -246,10 +308,11 @@ void UdpSockets::not_sent(ByteView bytes, const Address& to, std::error_code err
     });
 }
 
-void UdpSockets::failed(const Departure& departure, const std::error_code& error) {
+void UdpSockets::failed(ByteView bytes, const Departure& departure, const std::error_code& error) {
     tallies_.send_failures.add();
     log_(first_to_fail(departure) ? LogLevel::warning : LogLevel::debug,
          "not sent to " + departure.to.str() + ": " + error.message());
+    listener_.not_sent(bytes, departure.to, error);
 }
 
 // A group that cannot be reached by an interface is worth a warning, once: the node is alone there.

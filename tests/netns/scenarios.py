@@ -266,3 +266,25 @@ async def errors_are_never_answered(world):
     # The answers to five requests, and one NOT_FOUND.
     expect("sent by b", b.sent(), 6)
     expect("sent by a", a.sent(), len(types) + 6)
+
+
+@scenario
+async def more_networks_are_heard_than_a_socket_may_join(world):
+    networks = [await world.network() for _ in range(3)]
+    machine = await world.machine(*networks)
+    await run(*machine.inside("sh", "-c", "echo 1 > /proc/sys/net/ipv4/igmp_max_memberships"))
+    a = world.node(machine)
+    await a.start(ipv6=0, **ONCE)
+    # Each advertises itself once, to the group, after a did.
+    others = [await world.host(lan, ipv6=0, **ONCE) for lan in networks]
+    await a.knows(*others)
+    for other in others:
+        await other.knows(a)
+
+
+@scenario
+async def a_request_that_has_no_way_ends_with_the_reason(world):
+    a = await world.host(ipv6=0)
+    answer = await a.tell("request", "192.0.2.1:8888", "x", "y")
+    expect("why", [words[1:] for words in answer if words[0] == "failed"],
+           [["Network", "is", "unreachable"]])

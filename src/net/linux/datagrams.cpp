@@ -204,6 +204,14 @@ std::error_code bind_group(UdpSocket& socket, const Address& group, std::uint32_
                            group.is_v6() ? Address(group.ip(), group.port(), interface) : group);
 }
 
+int set_receive_buffer(UdpSocket& socket, int bytes) {
+    (void)set(socket, SOL_SOCKET, SO_RCVBUF, bytes);
+    int given = 0;
+    socklen_t size = sizeof given;
+    getsockopt(socket.native_handle(), SOL_SOCKET, SO_RCVBUF, &given, &size);
+    return given / 2;  // the system says what it takes with its own overhead
+}
+
 std::error_code join_group(UdpSocket& socket, const Address& group, std::uint32_t interface,
                            const Address&) {
     return membership(socket, group, interface, true);

@@ -92,6 +92,14 @@ std::error_code bind_group(UdpSocket& socket, const Address& group, std::uint32_
     return failed;
 }
 
+int set_receive_buffer(UdpSocket& socket, int bytes) {
+    boost::system::error_code failed;
+    socket.set_option(udp::socket::receive_buffer_size(bytes), failed);
+    udp::socket::receive_buffer_size given;
+    socket.get_option(given, failed);
+    return given.value();
+}
+
 namespace {
 
 template <class Option>

@@ -388,6 +388,26 @@ TEST_F(DatagramRequestsTest, AreNotKeptWhenTheyCannotBeSent) {
     }
 }
 
+TEST_F(DatagramRequestsTest, EndWithTheReasonWhenTheirDatagramIsNotSent) {
+    ASSERT_TRUE(ask(there, second, told));
+    ASSERT_TRUE(test.core.request(there, request("uri", "content"), {}, second,
+                                  other.completion()));
+    const auto sent = test.take();
+    ASSERT_EQ(sent.size(), 2u);
+    const auto why = make_error_code(std::errc::network_unreachable);
+    test.core.not_sent(sent[1].bytes, elsewhere, why);
+    EXPECT_EQ(other.times, 0);
+    for (int i = 0; i < 2; ++i) {
+        test.core.not_sent(sent[1].bytes, there, why);
+    }
+    EXPECT_EQ(other.times, 1);
+    EXPECT_EQ(other.error, why);
+    EXPECT_EQ(told.times, 0);
+    test.core.not_sent(sent[0].bytes, there, why);
+    EXPECT_EQ(told.error, why);
+    EXPECT_TRUE(ask(there, second, told)) << "there is room again";
+}
+
 TEST_F(DatagramRequestsTest, MakeRoomWhenCancelled) {
     for (int i = 0; i < 10; ++i) {
         const auto id = ask(there, second, told);
