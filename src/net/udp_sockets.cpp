@@ -284,6 +284,12 @@ void UdpSockets::close() {
     sender6_.reset();
 }
 
+bool UdpSockets::has_unsent() const noexcept {
+    return std::ranges::any_of(senders(), [](const Sender* sender) {
+        return sender && sender->sent < sender->queue.size();
+    });
+}
+
 std::vector<Address> UdpSockets::endpoints() const {
     std::vector<Address> all;
     for (const Sender* sender : {sender4_.get(), sender6_.get()}) {

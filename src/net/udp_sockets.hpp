@@ -40,7 +40,7 @@ public:
     void close();
     bool open_now() const noexcept { return open_; }
 
-    bool has_unsent() const noexcept { return waiting_bytes() > 0; }
+    bool has_unsent() const noexcept;
 
     /// Sends what is in the box, and empties it, now or when the system takes more.
     void send(core::Outbox& box);
