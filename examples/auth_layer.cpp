@@ -13,16 +13,10 @@ awaitable<void> session(std::uint16_t port) {
     TcpClient client({.auth = everyone});
     co_await client.connect("127.0.0.1", port);
 
-    try {
-        co_await client.create("motd", "anybody can write this");
-    } catch (const boost::system::system_error& problem) {
-        // The server does its best to say so at once, but its word can't carry the missing tag.
-        const bool refused = problem.code() == Errc::auth_failed_unverified;
-        std::cout << "without the admin's secret: " << (refused ? "refused" : problem.what())
-                  << '\n';
-    }
+    OwnedMessage reply = co_await client.create("motd", "anybody can write this");
+    std::cout << "without the admin's secret: " << built_in_name(reply.type()) << '\n';
 
-    OwnedMessage reply = co_await client.create("motd", "Welcome!", {.auth = admin});
+    reply = co_await client.create("motd", "Welcome!", {.auth = admin});
     std::cout << "with it: " << built_in_name(reply.type()) << '\n';
 
     reply = co_await client.request("motd");

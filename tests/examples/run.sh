@@ -22,7 +22,7 @@ expect() {
 
 timeout 60 "$examples/auth_layer" >"$work/auth"
 expect auth_layer "$work/auth" <<'END'
-without the admin's secret: refused
+without the admin's secret: AUTH_ERROR
 with it: OK
 everybody reads: Welcome!
 END

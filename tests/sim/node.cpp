@@ -122,7 +122,10 @@ void SimNode::ask(const Address& to, MessageType type, const std::string& conten
         ++told;
         if (reply) {
             ++answered;
-            EXPECT_EQ(reply->uri(), uri);
+            // What cannot be read as a message is answered without its uri.
+            if (reply->content() != ByteView("invalid message")) {
+                EXPECT_EQ(reply->uri(), uri);
+            }
             if (reply->type() == MessageType::respond_uri || reply->type() == MessageType::ok) {
                 EXPECT_EQ(reply->content(), answer_to(content));
             }

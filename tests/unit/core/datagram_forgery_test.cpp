@@ -16,7 +16,7 @@ constexpr DatagramBounds little{.subscribers_max = 20,
 struct ForgedAddressesTest : testing::Test {
     std::size_t notified(int times = 1) {
         for (int i = 0; i < times; ++i) {
-            EXPECT_FALSE(test.core.notify("key", notify("key", std::string(300, 'x')), {}, {}));
+            EXPECT_FALSE(test.core.notify("key", notify("key", std::string(400, 'x')), {}, {}));
         }
         const auto sent = test.take();
         EXPECT_EQ(test.core.tallies().frames_out.get(), frames += sent.size());
@@ -60,7 +60,7 @@ TEST_F(ForgedAddressesTest, AreNotifiedWithinABudgetByPluginsOfEachPeer) {
     for (const Address& to : {host(1, 1), host(1, 2), host(1, 3), host(2)}) {
         EXPECT_FALSE(test.core.subscribe("key", to));
     }
-    const std::string content(300, 'x');
+    const std::string content(400, 'x');
     EXPECT_FALSE(test.core.notify("key", notify("key", content), plugins, {}));
     const auto sent = test.take();
     ASSERT_EQ(sent.size(), 3u);
@@ -88,13 +88,13 @@ TEST_F(ForgedAddressesTest, AreToldFromThoseOfPeersAddedByHand) {
     // Anybody may say that the peer is elsewhere, too.
     test.receive(test.peer_says(MessageType::peer_discovered, "a"), host(2));
     for (int i = 0; i < 10; ++i) {
-        EXPECT_FALSE(test.core.broadcast(notify("key", std::string(300, 'x')), {}, {}));
+        EXPECT_FALSE(test.core.broadcast(notify("key", std::string(400, 'x')), {}, {}));
     }
     EXPECT_EQ(test.take().size(), 2u);
 }
 
 TEST_F(ForgedAddressesTest, GetLargeRepliesWithinABudgetAndSmallOnesAlways) {
-    test.node->router.add(Key(MessageType::request_uri, "large"), answering(std::string(300, 'x')));
+    test.node->router.add(Key(MessageType::request_uri, "large"), answering(std::string(400, 'x')));
     test.node->router.add(Key(MessageType::request_uri, "small"), answering("x"));
     for (int i = 0; i < 10; ++i) {
         test.receive(request("large"));
@@ -103,7 +103,7 @@ TEST_F(ForgedAddressesTest, GetLargeRepliesWithinABudgetAndSmallOnesAlways) {
     EXPECT_EQ(withheld(), 8u);
     for (int i = 0; i < 100; ++i) {
         test.receive(request("small"));
-        test.receive(request("large", std::string(100, 'x')));
+        test.receive(request("large", std::string(200, 'x')));
     }
     EXPECT_EQ(test.take().size(), 200u);
 }
@@ -113,7 +113,7 @@ TEST_F(ForgedAddressesTest, GetLargeRepliesOfSuspendedHandlersWithinABudget) {
                           {std::make_shared<CallingHandler>(nullptr, true), {}});
     for (int i = 0; i < 10; ++i) {
         test.receive(request("uri"));
-        test.core.finish(*test.started.back(), respond("uri", std::string(300, 'x')));
+        test.core.finish(*test.started.back(), respond("uri", std::string(400, 'x')));
     }
     EXPECT_EQ(test.take().size(), 2u);
     EXPECT_EQ(withheld(), 8u);

@@ -10,7 +10,7 @@ constexpr std::size_t cost_of_1 = Subscriptions<int>::cost_of("1");
 using Ids = std::set<int>;
 
 TEST(Subscriptions, KnowsWhoWantsWhat) {
-    Subscriptions<int> subscriptions(1000, 10);
+    Subscriptions<int> subscriptions(10'000, 10);
     EXPECT_FALSE(subscriptions.add("a", 1));
     EXPECT_FALSE(subscriptions.add("a", 2));
     EXPECT_FALSE(subscriptions.add("b", 1));
@@ -23,7 +23,7 @@ TEST(Subscriptions, KnowsWhoWantsWhat) {
 }
 
 TEST(Subscriptions, TakesAnyBytesForAKey) {
-    Subscriptions<int> subscriptions(1000, 10);
+    Subscriptions<int> subscriptions(10'000, 10);
     for (const ByteView key : {ByteView(""), ByteView("\0", 1), ByteView("\0a", 2)}) {
         EXPECT_FALSE(subscriptions.add(key, static_cast<int>(key.size())));
         EXPECT_EQ(subscriptions.of(key), Ids{static_cast<int>(key.size())}) << key.size();
@@ -32,7 +32,7 @@ TEST(Subscriptions, TakesAnyBytesForAKey) {
 }
 
 TEST(Subscriptions, SaysWhetherThereWasOneToRemove) {
-    Subscriptions<int> subscriptions(1000, 10);
+    Subscriptions<int> subscriptions(10'000, 10);
     EXPECT_FALSE(subscriptions.remove("a", 1));
     subscriptions.add("a", 1);
     EXPECT_FALSE(subscriptions.remove("b", 1));
@@ -42,7 +42,7 @@ TEST(Subscriptions, SaysWhetherThereWasOneToRemove) {
 }
 
 TEST(Subscriptions, EndsAllOfASubscriber) {
-    Subscriptions<int> subscriptions(1000, 10);
+    Subscriptions<int> subscriptions(10'000, 10);
     for (const char* key : {"a", "b", "c"}) {
         subscriptions.add(key, 1);
     }

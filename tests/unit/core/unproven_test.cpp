@@ -32,7 +32,7 @@ TEST(Unproven, AllowsBytesForEachHost) {
 }
 
 TEST(Unproven, AllowsAllThatGoesWhereAnAnswerCameFromForSomeTime) {
-    Unproven unproven(100, 100, 10);
+    Unproven unproven(100, 1000, 10);
     unproven.proved(host(1, 1), begin);
     EXPECT_EQ(tens(unproven, host(1, 1), begin), 1000);
     EXPECT_EQ(tens(unproven, host(1, 2), begin), 10) << "it is the address that is proven";
