@@ -13,6 +13,9 @@ struct Counters {
     std::uint64_t closed_idle = 0;           ///< closed after the idle time
     std::uint64_t closed_slow_frame = 0;     ///< closed as a frame took too long to arrive
     std::uint64_t closed_slow_reader = 0;    ///< closed as what was sent was not read in time
+    /// Closed before they brought a message that the auth plugin accepted: over a stranger's
+    /// limits, or to make room for another.
+    std::uint64_t closed_strangers = 0;
 
     std::uint64_t frames_in = 0;   ///< whole frames received
     std::uint64_t frames_out = 0;  ///< frames queued for sending

@@ -48,7 +48,8 @@ struct TcpServerOptions {
     /// How long run() lets connections drain when it ends.
     std::chrono::milliseconds drain = std::chrono::seconds(5);
 
-    /// Connections at once; more are closed as they come.
+    /// Connections at once; more are closed as they come, unless there is a stranger (see below),
+    /// which then goes instead.
     std::size_t connections_max = 65536;
     /// The longest frame, in bytes, header included.
     std::size_t frame_max = 9 + 2 * 0xffff;
@@ -73,6 +74,21 @@ struct TcpServerOptions {
     std::size_t subscriptions_max = 4 << 20;
     /// The same for all connections together.
     std::size_t subscriptions_total_max = 256 << 20;
+
+    /// With `auth`, a connection is a stranger's until it brings the first message that this
+    /// accepts, and the following bounds hold. One that only waits, as for broadcasts, is not
+    /// disturbed while there is room; if connections_max, the system's descriptors or
+    /// strangers_per_host_max run out, the stranger that is connected for longest is closed. All
+    /// are counted in closed_strangers.
+    ///
+    /// Strangers at once from one host: an IPv4 address, or a /64 of IPv6. At least 1.
+    std::size_t strangers_per_host_max = 1024;
+    /// How long a stranger may go on after its first message that was not accepted; zero for ever.
+    std::chrono::milliseconds stranger_timeout = std::chrono::seconds(30);
+    /// A stranger is closed at so many messages that were not accepted.
+    std::size_t stranger_failures_max = 16;
+    /// A stranger is closed if it lets more than so many bytes of answers wait.
+    std::size_t stranger_queue_max = 16 << 10;
 };
 
 /// What stop() found.

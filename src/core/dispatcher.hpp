@@ -114,6 +114,9 @@ public:
     /// Handles one frame. Replies are appended to `out` as frames.
     Outcome receive(const Frame& frame, Source& source, std::string& out);
 
+    /// Whether an auth plugin accepted what receive() had last.
+    bool accepted() const noexcept { return accepted_; }
+
     /// Ends a suspended handler: its reply, or none. Server and node append it to `out`; for a
     /// client the outcome says what receive calls return.
     Outcome finish(const Route& route, Message&& message, std::optional<OwnedMessage>&& reply,

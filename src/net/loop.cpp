@@ -15,8 +15,8 @@ constexpr std::size_t batch_keep_max = 1 << 20;
 std::chrono::milliseconds watch_interval(const StreamLimits& limits) {
     using std::chrono::milliseconds;
     milliseconds shortest{4000};
-    for (const milliseconds limit :
-         {limits.idle_timeout, limits.frame_timeout, limits.send_timeout}) {
+    for (const milliseconds limit : {limits.idle_timeout, limits.frame_timeout, limits.send_timeout,
+                                     limits.stranger_timeout}) {
         if (limit.count() > 0) {
             shortest = std::min(shortest, limit);
         }

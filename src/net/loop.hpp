@@ -31,6 +31,9 @@ struct StreamLimits {
     SlowReceiver slow_receiver = SlowReceiver::drop_oldest;
     std::size_t subscriptions_max = 4 << 20;
     std::size_t subscriptions_total_max = 256 << 20;
+    std::chrono::milliseconds stranger_timeout{0};
+    std::size_t stranger_failures_max = 0;
+    std::size_t stranger_queue_max = 0;
 };
 
 /// One event loop's connections and what they share: a buffer to read into, a buffer to collect

@@ -13,8 +13,10 @@ namespace {
 
 using boost::asio::ip::tcp;
 
-// How long to let a system without free descriptors recover before accepting again.
+// How long to let a system without free descriptors recover before accepting again, and how long
+// until that is said anew.
 constexpr auto accept_pause = std::chrono::milliseconds(100);
+constexpr auto quiet_time = std::chrono::minutes(1);
 // What is accepted before others get their turn.
 constexpr int accepted_at_once = 32;
 
@@ -30,9 +32,13 @@ bool is_about_one_connection(const boost::system::error_code& error) {
 
 TcpServer::Impl::Impl(TcpServerOptions options, boost::asio::any_io_executor executor)
     : options_(std::move(options)),
-      limits_{options_.idle_timeout,      options_.frame_timeout,          options_.send_timeout,
-              options_.keepalive_timeout, options_.send_queue_max,         options_.slow_receiver,
-              options_.subscriptions_max, options_.subscriptions_total_max},
+      limits_{options_.idle_timeout,      options_.frame_timeout,
+              options_.send_timeout,      options_.keepalive_timeout,
+              options_.send_queue_max,    options_.slow_receiver,
+              options_.subscriptions_max, options_.subscriptions_total_max,
+              options_.stranger_timeout,  options_.stranger_failures_max,
+              options_.stranger_queue_max},
+      strangers_(options_.strangers_per_host_max),
       node_(net::node_of(core::Role::server, options_)),
       peer_manager_(*node_, [this](const OwnedMessage& message, const Plugins& inner) {
           announce(message, inner);
@@ -172,12 +178,12 @@ void TcpServer::Impl::accept(std::shared_ptr<Acceptor> acceptor) {
         if (error == boost::asio::error::operation_aborted || !acceptor->is_open()) {
             return;
         }
-        if (self->accept_waiting(*acceptor)) {
+        const auto wait = self->accept_waiting(*acceptor);
+        if (wait.count() == 0) {
             self->accept(acceptor);
             return;
         }
-        auto pause =
-            std::make_shared<boost::asio::steady_timer>(acceptor->get_executor(), accept_pause);
+        auto pause = std::make_shared<boost::asio::steady_timer>(acceptor->get_executor(), wait);
         pause->async_wait([self, acceptor, pause](boost::system::error_code) {
             if (acceptor->is_open()) {
                 self->accept(acceptor);
@@ -186,8 +192,8 @@ void TcpServer::Impl::accept(std::shared_ptr<Acceptor> acceptor) {
     });
 }
 
-// Whether to go on at once.
-bool TcpServer::Impl::accept_waiting(Acceptor& acceptor) {
+// Returns how long to pause then.
+std::chrono::milliseconds TcpServer::Impl::accept_waiting(Acceptor& acceptor) {
     for (int i = 0; i < accepted_at_once && acceptor.is_open(); ++i) {
         const auto& loop = loops_[next_loop_ % loops_.size()];
         boost::system::error_code error;
@@ -195,14 +201,29 @@ bool TcpServer::Impl::accept_waiting(Acceptor& acceptor) {
         if (!error) {
             ++next_loop_;
             adopt(std::move(socket), loop);
-        } else if (net::would_block(error)) {
-            return true;
+        } else if (net::would_block(error) || i > 0) {
+            break;  // descriptors are missed even where nobody waits, of which the next wait tells
         } else if (!is_about_one_connection(error)) {
-            node_->environment.log(LogLevel::error, "cannot accept: " + error.message());
-            return false;
+            return cannot_accept(error);
         }
     }
-    return true;
+    return {};
+}
+
+std::chrono::milliseconds TcpServer::Impl::cannot_accept(const std::error_code& error) {
+    const bool descriptors = error == std::errc::too_many_files_open ||
+                             error == std::errc::too_many_files_open_in_system;
+    const auto now = loops_.front()->now();
+    const bool said = could_not_accept_at_ && now - *could_not_accept_at_ < quiet_time;
+    could_not_accept_at_ = now;
+    if (!said && descriptors) {
+        node_->environment.log(LogLevel::warning,
+                               "cannot accept more connections: " + error.message() +
+                                   "; raise the limit (ulimit -n, or LimitNOFILE= of systemd)");
+    } else if (!said) {
+        node_->environment.log(LogLevel::error, "cannot accept connections: " + error.message());
+    }
+    return descriptors && strangers_.close_oldest() ? std::chrono::milliseconds(1) : accept_pause;
 }
 
 void TcpServer::Impl::adopt(tcp::socket socket, const std::shared_ptr<net::Loop>& loop) {
@@ -212,7 +233,7 @@ void TcpServer::Impl::adopt(tcp::socket socket, const std::shared_ptr<net::Loop>
         return;  // gone already
     }
     const Address from = net::to_address(endpoint);
-    if (connection_count_.load() >= options_.connections_max) {
+    if (connection_count_.load() >= options_.connections_max && !strangers_.close_oldest()) {
         refused_.fetch_add(1);
         node_->log(LogLevel::warning, "refused a connection: there are connections_max already",
                    from);
@@ -221,11 +242,16 @@ void TcpServer::Impl::adopt(tcp::socket socket, const std::shared_ptr<net::Loop>
     connection_count_.fetch_add(1);
     boost::asio::dispatch(loop->executor(), [self = shared_from_this(), loop, from,
                                              taken = std::move(socket)]() mutable {
-        std::make_shared<net::Stream>(std::move(taken), from, loop, self)->start();
+        const auto stream = std::make_shared<net::Stream>(std::move(taken), from, loop, self);
+        stream->start();
+        if (stream->is_stranger()) {
+            self->strangers_.add(*stream);
+        }
     });
 }
 
-void TcpServer::Impl::closed(net::Stream&, std::error_code why) {
+void TcpServer::Impl::closed(net::Stream& stream, std::error_code why) {
+    strangers_.remove(stream);
     connection_count_.fetch_sub(1);
     if (!why) {
         const std::lock_guard lock(mutex_);

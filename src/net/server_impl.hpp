@@ -11,6 +11,7 @@
 
 #include "core/peer_manager.hpp"
 #include "ring.hpp"
+#include "strangers.hpp"
 #include "stream.hpp"
 #include "ticker.hpp"
 
@@ -47,6 +48,7 @@ public:
     void require_not_started(std::string_view what) const;
 
     void returned(net::Stream&, core::Outcome) override {}
+    void became_known(net::Stream& stream) override { strangers_.remove(stream); }
     void closed(net::Stream& stream, std::error_code why) override;
     void context_ends() override;
     bool has_unsent() const override { return false; }
@@ -67,7 +69,8 @@ private:
     std::vector<Address> wanted_endpoints() const;
     std::error_code listen(const Address& address);
     void accept(std::shared_ptr<Acceptor> acceptor);
-    bool accept_waiting(Acceptor& acceptor);
+    std::chrono::milliseconds accept_waiting(Acceptor& acceptor);
+    std::chrono::milliseconds cannot_accept(const std::error_code& error);
     void adopt(boost::asio::ip::tcp::socket socket, const std::shared_ptr<net::Loop>& loop);
     void announce(const OwnedMessage& message, const Plugins& inner);
     void end_subscriptions(const Peer& peer);
@@ -82,6 +85,7 @@ private:
 
     TcpServerOptions options_;
     net::StreamLimits limits_;
+    net::Strangers strangers_;
     std::shared_ptr<core::Node> node_;
     std::vector<std::shared_ptr<OwnThread>> own_threads_;
     std::vector<std::shared_ptr<net::Loop>> loops_;
@@ -91,6 +95,7 @@ private:
     std::atomic<std::size_t> connection_count_{0};
     std::atomic<std::uint64_t> refused_{0};
     std::size_t next_loop_ = 0;
+    std::optional<std::chrono::steady_clock::time_point> could_not_accept_at_;
 
     mutable std::mutex mutex_;  // guards what follows
     bool started_ = false;

@@ -37,6 +37,7 @@ Stream::Stream(boost::asio::ip::tcp::socket socket, const Address& remote,
       owner_(std::move(owner)),
       remote_(remote),
       id_(next_id()),
+      stranger_(loop_->node().role == core::Role::server && loop_->node().outer.auth),
       active_at_(loop_->now()) {
     boost::system::error_code error;
     if (const auto ours = socket.local_endpoint(error); !error) {
@@ -136,7 +137,9 @@ void Stream::check_limits(std::chrono::steady_clock::time_point now) {
     if (!may_read() && !input_.empty()) {
         frame_began_at_ = now;  // the peer can't help it that this side does not read
     }
-    if (waiting_writable_ && passed(limits.send_timeout, blocked_at_)) {
+    if (stranger_ && failures_ > 0 && passed(limits.stranger_timeout, failed_at_)) {
+        close_stranger("it brought nothing valid in time");
+    } else if (waiting_writable_ && passed(limits.send_timeout, blocked_at_)) {
         end(tallies.closed_slow_reader, "it takes nothing that is sent");
     } else if (!input_.empty() && may_read() && passed(limits.frame_timeout, frame_began_at_)) {
         end(tallies.closed_slow_frame, "a frame took too long to arrive");
@@ -146,6 +149,12 @@ void Stream::check_limits(std::chrono::steady_clock::time_point now) {
     } else if (unread_) {
         look_for_end();
     }
+}
+
+void Stream::close_stranger(std::string_view why) {
+    loop_->tallies().closed_strangers.add();
+    loop_->node().log(LogLevel::info, "closed the connection: " + std::string(why), remote_);
+    abort(Errc::auth_failed);
 }
 
 void Stream::enable_requests(std::size_t in_flight_max) {

@@ -21,6 +21,8 @@ public:
     virtual ~StreamOwner() = default;
     /// A client received a message that no request waited for.
     virtual void returned(Stream& stream, core::Outcome outcome) = 0;
+    /// A stranger brought a message that the node's auth plugin accepted.
+    virtual void became_known(Stream&) {}
     /// The stream is closed; no error when this side meant it.
     virtual void closed(Stream& stream, std::error_code why) = 0;
 };
@@ -61,6 +63,11 @@ public:
     void flush();
     /// Closes when a time limit has passed. Called by the loop.
     void check_limits(std::chrono::steady_clock::time_point now);
+
+    /// Whether it is a server's, open, and has not brought a message yet that the node's auth
+    /// plugin accepted.
+    bool is_stranger() const noexcept { return stranger_ && state_ != State::closed; }
+    void close_stranger(std::string_view why);
 
     /// Requests of a client wait here; null at a server.
     core::RequestTable* requests() noexcept override { return requests_.get(); }
@@ -119,6 +126,7 @@ private:
     void process(std::span<char> arrived);
     std::size_t process_frames(std::span<char> bytes, std::string& out);
     bool settle(core::Outcome outcome, std::string& out);
+    bool may_go_on(std::string& out);
     bool may_read() const noexcept;
 
     // Handlers that suspend.
@@ -163,6 +171,9 @@ private:
     bool flush_pending_ = false;
     bool expects_fan_out_ = false;
     bool peer_finished_ = false;  // the peer will send no more
+    bool stranger_;
+    std::size_t failures_ = 0;  // messages of a stranger that were not accepted
+    std::chrono::steady_clock::time_point failed_at_{};  // for the first time
 
     std::chrono::steady_clock::time_point active_at_;
     std::chrono::steady_clock::time_point frame_began_at_{};

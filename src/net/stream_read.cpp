@@ -227,6 +227,9 @@ std::size_t Stream::process_frames(std::span<char> bytes, std::string& out) {
         used += (*frame)->header.frame_size();
         frame_began_at_ = {};
         auto outcome = loop_->dispatcher().receive(**frame, *this, out);
+        if (stranger_ && !may_go_on(out)) [[unlikely]] {
+            break;
+        }
         // Almost always there is nothing to settle, and so no outcome to move.
         if (outcome.kind != Kind::done && !settle(std::move(outcome), out)) {
             break;
@@ -237,6 +240,30 @@ std::size_t Stream::process_frames(std::span<char> bytes, std::string& out) {
         }
     }
     return used;
+}
+
+// Judges a stranger by the message that was handled.
+bool Stream::may_go_on(std::string& out) {
+    if (loop_->dispatcher().accepted()) {
+        stranger_ = false;
+        if (const auto owner = owner_.lock()) {
+            owner->became_known(*this);
+        }
+        return true;
+    }
+    const StreamLimits& limits = loop_->limits();
+    if (failures_++ == 0) {
+        failed_at_ = loop_->now();
+    }
+    const bool last = failures_ >= limits.stranger_failures_max;
+    if (last || out.size() > limits.stranger_queue_max) {
+        emit(out);
+        out.clear();
+    }
+    if (is_stranger() && (last || queued_bytes() > limits.stranger_queue_max)) {
+        close_stranger(last ? "it brought nothing valid" : "it takes no answers");
+    }
+    return state_ != State::closed;
 }
 
 // Does what is left of a frame's handling. Whether the next frame may follow.
