@@ -187,7 +187,7 @@ void Stream::watch_deadlines() {
 
 void Stream::cancel_handler() {
     if (const auto handler = suspended_; handler && !handler->ended) {
-        cancel_on(loop_->executor(), handler);
+        net::cancel_handler(loop_->executor(), handler);
     }
 }
 

@@ -306,7 +306,7 @@ bool Stream::start_handler(core::Outcome outcome, std::string& out) {
                                       stream->handler_ended();
                                   }
                               }));
-    suspended->starting = false;
+    has_started(loop_->executor(), suspended);
     if (!suspended->ended) {
         return false;
     }
@@ -331,6 +331,9 @@ core::Outcome Stream::outcome_of(Suspended& suspended, std::string& out) {
     const auto fail = [&](std::string_view what) {
         return dispatcher.fail(suspended.route, suspended.message, what, *this, out);
     };
+    if (ended_cancelled(suspended, suspended.failure)) {
+        return {};
+    }
     try {
         if (!suspended.failure) {
             return dispatcher.finish(suspended.route, std::move(suspended.message),

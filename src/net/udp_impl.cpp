@@ -170,7 +170,7 @@ void UdpNode::Impl::stop() {
     }
     core_->end_requests(Errc::cancelled);
     for (const auto& running : std::unordered_set(running_)) {
-        net::cancel_on(executor_, running);
+        net::cancel_handler(executor_, running);
     }
 }
 
@@ -235,13 +235,14 @@ void UdpNode::Impl::start_handler(std::shared_ptr<Suspended> handler) {
                                       self->handler_ended(running, failure, std::move(reply));
                                   }
                               }));
+    net::has_started(executor_, running);
 }
 
 void UdpNode::Impl::handler_ended(const std::shared_ptr<Running>& running,
                                   const std::exception_ptr& failure,
                                   std::optional<OwnedMessage> reply) {
     running_.erase(running);
-    if (!failure) {
+    if (!failure || net::ended_cancelled(*running, failure)) {
         core_->finish(*running->handler, std::move(reply));
     } else {
         try {

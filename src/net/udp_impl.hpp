@@ -1,10 +1,10 @@
 #pragma once
 
-#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/io_context.hpp>
 #include <netaio/udp_node.hpp>
 #include <unordered_set>
 
+#include "cancelling.hpp"
 #include "core/datagram_node.hpp"
 #include "residents.hpp"
 #include "ticker.hpp"
@@ -49,10 +49,9 @@ public:
 
 private:
     using Suspended = core::DatagramNode::Suspended;
-    struct Running {
+    struct Running : net::Cancellable {
         explicit Running(std::shared_ptr<Suspended> begun) : handler(std::move(begun)) {}
         std::shared_ptr<Suspended> handler;
-        boost::asio::cancellation_signal cancel = {};
     };
 
     void start_handler(std::shared_ptr<Suspended> handler);

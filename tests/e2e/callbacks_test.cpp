@@ -263,6 +263,85 @@ TEST_F(CallbackTest, NobodyIsToldOfPeersAfterTheNodeWasDestroyedWhenOneLeft) {
     EXPECT_EQ(node, nullptr);
 }
 
+// What a coroutine handler does after it destroyed its node: end, suspend, or throw.
+enum class Then { end, suspend, fail };
+
+awaitable<std::optional<OwnedMessage>> destroy_and(std::function<void()> destroy, Then then) {
+    destroy();
+    if (then == Then::suspend) {
+        co_await pause(1ms);
+    } else if (then == Then::fail) {
+        throw std::runtime_error("destroyed");
+    }
+    co_return respond("x", "y");
+}
+
+TEST_F(CallbackTest, TheClientMayBeDestroyedByItsCoroutineHandler) {
+    for (const Then then : {Then::end, Then::suspend, Then::fail}) {
+        connect(context.get_executor());
+        client->on(MessageType::notify_uri,
+                   [&, then](const Message&) -> awaitable<std::optional<OwnedMessage>> {
+                       return destroy_and([&] { client.reset(); }, then);
+                   });
+        ends.clear();
+        ask("never");
+        ask("push");
+        run_until_ends(2);
+        context.restart();
+        context.run_for(5ms);
+        EXPECT_EQ(client, nullptr);
+        EXPECT_TRUE(thrown.empty());
+        EXPECT_EQ(lines.contains("threw"), then == Then::fail);
+    }
+}
+
+TEST_F(CallbackTest, TheServerMayBeDestroyedByItsCoroutineHandler) {
+    for (const Then then : {Then::end, Then::suspend, Then::fail}) {
+        auto chosen = local_options();
+        chosen.environment.log = lines.log();
+        auto destroyed = std::make_unique<TcpServer>(context.get_executor(), chosen);
+        destroyed->on(MessageType::request_uri,
+                      [&, then](const Message&) -> awaitable<std::optional<OwnedMessage>> {
+                          return destroy_and([&] { destroyed.reset(); }, then);
+                      });
+        ASSERT_FALSE(destroyed->start());
+        RawPeer peer(destroyed->port());
+        ASSERT_TRUE(peer.send(encoded(request("x")) + encoded(request("x"))));
+        run_until([&] { return !destroyed; });
+        context.restart();
+        context.run_for(5ms);
+        EXPECT_FALSE(peer.receive());
+        EXPECT_TRUE(thrown.empty());
+        EXPECT_EQ(lines.contains("threw"), then == Then::fail);
+    }
+}
+
+TEST_F(CallbackTest, TheNodeMayBeDestroyedByItsCoroutineHandler) {
+    for (const Then then : {Then::end, Then::suspend, Then::fail}) {
+        UdpNodeOptions chosen;
+        chosen.port = 0;
+        chosen.interfaces = {"lo"};
+        chosen.ipv6 = false;
+        chosen.environment.log = lines.log();
+        auto node = std::make_unique<UdpNode>(context.get_executor(), chosen);
+        node->on(MessageType::request_uri,
+                 [&, then](const Message&) -> awaitable<std::optional<OwnedMessage>> {
+                     return destroy_and([&] { node.reset(); }, then);
+                 });
+        ends.clear();
+        node->start([&](error_code error, std::uint16_t port) {
+            EXPECT_FALSE(error);
+            for (int i = 0; i < 2; ++i) {
+                node->request(*Address::parse("127.0.0.1", port), "x", {},
+                              [&](error_code ended, OwnedMessage) { ends.push_back(ended); });
+            }
+        });
+        run_until_ends(2);
+        EXPECT_EQ(node, nullptr);
+        EXPECT_TRUE(thrown.empty());
+    }
+}
+
 TEST_F(CallbackTest, DestroyingAClientEndsAConnectThatWaits) {
     // A listener whose backlog is full lets whoever else connects wait.
     asio::ip::tcp::acceptor full(context, {asio::ip::address_v4::loopback(), 0});
