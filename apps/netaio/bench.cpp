@@ -6,12 +6,14 @@
 #include <cstdio>
 #include <ctime>
 #include <deque>
-#include <nlohmann/json.hpp>
 
 #include "duration.hpp"
+#include "json.hpp"
 #include "latencies.hpp"
 #include "output.hpp"
 #include "session.hpp"
+#include "text.hpp"
+#include "values.hpp"
 
 namespace netaio::app {
 namespace {
@@ -159,15 +161,15 @@ private:
 };
 
 std::string Bench::text() const {
+    const std::string server = printable(options_.client.server);
     char lines[320];
-    std::snprintf(
-        lines, sizeof lines,
-        "%llu answers from %s in %.2f s: %.0f a second\n"
-        "p50 %.3f ms, p90 %.3f ms, p99 %.3f ms, p99.9 %.3f ms, max %.3f ms",
-        static_cast<unsigned long long>(latencies_.count()), options_.client.server.c_str(),
-        seconds(), per_second(), ms(latencies_.quantile(0.5)), ms(latencies_.quantile(0.9)),
-        ms(latencies_.quantile(0.99)), ms(latencies_.quantile(0.999)), ms(latencies_.max()));
-    std::string text = lines;
+    std::snprintf(lines, sizeof lines,
+                  " in %.2f s: %.0f a second\n"
+                  "p50 %.3f ms, p90 %.3f ms, p99 %.3f ms, p99.9 %.3f ms, max %.3f ms",
+                  seconds(), per_second(), ms(latencies_.quantile(0.5)),
+                  ms(latencies_.quantile(0.9)), ms(latencies_.quantile(0.99)),
+                  ms(latencies_.quantile(0.999)), ms(latencies_.max()));
+    std::string text = std::to_string(latencies_.count()) + " answers from " + server + lines;
     if (const auto missing = not_sent(); missing > 0) {
         std::snprintf(
             lines, sizeof lines,
@@ -187,9 +189,10 @@ std::string Bench::text() const {
 }
 
 std::string Bench::json() const {
-    nlohmann::ordered_json object = {{"server", options_.client.server},
-                                     {"connections", options_.connections},
-                                     {"in_flight", options_.wanted_in_flight()}};
+    Json object;
+    put_bytes(object, "server", "server_base64", options_.client.server);
+    object.update(
+        {{"connections", options_.connections}, {"in_flight", options_.wanted_in_flight()}});
     if (options_.rate > 0) object.update({{"rate", options_.rate}, {"not_sent", not_sent()}});
     object.update({{"seconds", seconds()},
                    {"count", latencies_.count()},
@@ -200,7 +203,7 @@ std::string Bench::json() const {
                    {"p99_9_ms", ms(latencies_.quantile(0.999))},
                    {"max_ms", ms(latencies_.max())},
                    {"client_busy", busy_}});
-    return object.dump();
+    return json_text(object);
 }
 
 int bench(const BenchOptions& options) {
@@ -221,12 +224,12 @@ void add_bench_command(CLI::App& app, std::function<int()>& chosen) {
     const auto count = [&](const std::string& name, std::size_t& value, const std::string& text) {
         return command->add_option(name, value, text)
             ->type_name("N")
-            ->check(CLI::Range(1u, 60000u).description(""));
+            ->check(whole_number(1, 60000));
     };
     command
         ->add_option("--duration", options->duration_seconds, "how long to ask; fractions are fine")
         ->type_name("SECONDS")
-        ->check(CLI::Range(0.01, 31536000.0).description(""))
+        ->check(decimal_number(0.01, 31536000))
         ->capture_default_str();
     count("--connections", options->connections, "how many connections")->capture_default_str();
     count("--in-flight", options->in_flight,
@@ -235,10 +238,10 @@ void add_bench_command(CLI::App& app, std::function<int()>& chosen) {
         ->add_option("--rate", options->rate,
                      "send so many a second, and count latency from when each was due")
         ->type_name("N")
-        ->check(CLI::Range(0.001, 1e9).description(""));
+        ->check(decimal_number(0.001, 1e9));
     command->add_option("--size", options->size, "bytes of content to send along")
         ->type_name("BYTES")
-        ->check(CLI::Range(0u, 65000u).description(""))
+        ->check(whole_number(0, 65000))
         ->capture_default_str();
     command
         ->add_option("--uri", options->uri,

@@ -1,6 +1,7 @@
 #include "client_options.hpp"
 
 #include "logging.hpp"
+#include "values.hpp"
 
 namespace netaio::app {
 
@@ -13,7 +14,7 @@ void add_client_options(CLI::App& command, ClientOptions& options) {
         .add_option("--timeout", options.timeout_seconds,
                     "how long to wait for it; fractions are fine")
         ->type_name("SECONDS")
-        ->check(CLI::Range(0.001, 31536000.0).description(""))
+        ->check(decimal_number(0.001, 31536000))
         ->capture_default_str();
     command.add_flag("--json", options.output.json, "print one JSON object a line");
     add_log_option(command, options.log_level);

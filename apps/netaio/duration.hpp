@@ -1,14 +1,15 @@
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <chrono>
 #include <cmath>
+
+#include "values.hpp"
 
 namespace netaio::app {
 
 /// What durations on the command line may be: seconds, up to a year.
 inline CLI::Validator duration_range() {
-    return CLI::Range(0.0, 31536000.0).description("");
+    return decimal_number(0, 31536000);
 }
 
 /// Seconds, rounded up, so that nothing above zero becomes zero.

@@ -38,6 +38,9 @@ Endpoint parse_endpoint(std::string_view text) {
     }
     if (host.empty()) refuse_endpoint(text, "has no host");
 
+    // No name is longer (RFC 1035).
+    if (host.size() > 253) refuse_endpoint(text, "has a host of more than 253 bytes");
+
     Endpoint endpoint{.host = std::string(host)};
     const char* end = digits.data() + digits.size();
     const auto [stop, error] = std::from_chars(digits.data(), end, endpoint.port);

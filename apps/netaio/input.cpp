@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "exit_code.hpp"
+#include "seed_file.hpp"
 
 namespace netaio::app {
 namespace {
@@ -29,11 +30,14 @@ std::string read_all(std::FILE* file, const std::string& name, std::size_t size_
     return bytes;
 }
 
-std::string read_file(const std::string& path, std::size_t size_max) {
+enum class Kind { content, secret };
+
+std::string read_file(const std::string& path, std::size_t size_max, Kind kind) {
     const std::unique_ptr<std::FILE, CloseFile> file(std::fopen(path.c_str(), "rbe"));
     if (!file) {
         throw Failure(ExitCode::other, "cannot open '" + path + "': " + std::strerror(errno));
     }
+    if (kind == Kind::secret) warn_if_readable_by_others(::fileno(file.get()), "secret", path);
     return read_all(file.get(), "'" + path + "'", size_max);
 }
 
@@ -44,7 +48,7 @@ void strip_line_end(std::string& text) {
 
 std::string secret_bytes(const std::string& option, const std::string& source) {
     if (source.starts_with('@')) {
-        std::string bytes = read_file(source.substr(1), secret_size_max);
+        std::string bytes = read_file(source.substr(1), secret_size_max, Kind::secret);
         if (bytes.size() > secret_size_max) {
             throw Failure(ExitCode::local_limit,
                           option + ": '" + source.substr(1) + "' is longer than a secret of 1 MiB");
@@ -81,7 +85,7 @@ std::string read_content(const std::string& source, ByteView uri, std::size_t pa
     const bool standard_input = source == "-";
     const bool file = source.starts_with('@');
     std::string content = standard_input ? read_all(stdin, "standard input", size_max)
-                          : file         ? read_file(source.substr(1), size_max)
+                          : file         ? read_file(source.substr(1), size_max, Kind::content)
                                          : source;
     if (content.size() > size_max) {
         const bool whole = !standard_input && !file;

@@ -50,7 +50,7 @@ void show_message(const Message& message, const Address& from, bool json) {
         object["event"] = "message";
         object["from"] = from.str();
         object.update(message_json(message));
-        write_line(object.dump());
+        write_line(json_text(object));
     } else {
         write_line(type_name(message.type()) + " from " + from.str() + ": " +
                    printable(message.uri()) + "\t" + printable(message.content()));
@@ -65,6 +65,18 @@ std::vector<std::string> used_interfaces(const UdpNode& node) {
     return names;
 }
 
+// Names are bytes, as the system has them.
+void put_names(Json& object, const std::vector<std::string>& interfaces) {
+    object["interfaces"] = Json::array();
+    for (const std::string& name : interfaces) {
+        if (is_utf8(name)) {
+            object["interfaces"].push_back(name);
+        } else {
+            object["interfaces_base64"].push_back(base64(name));
+        }
+    }
+}
+
 void say_start(const UdpNode& node, const Peer& self, const NodeOptions& options) {
     std::vector<std::string> places;
     for (const Address& place : node.endpoints()) places.push_back(place.str());
@@ -74,12 +86,13 @@ void say_start(const UdpNode& node, const Peer& self, const NodeOptions& options
         object["event"] = "started";
         put_bytes(object, "id", "id_base64", self.id);
         object["listening"] = places;
-        object["interfaces"] = interfaces;
-        write_line(object.dump());
+        put_names(object, interfaces);
+        write_line(json_text(object));
     } else {
         for (const std::string& place : places) write_line("listening on " + place);
         std::string names;
-        for (const std::string& name : interfaces) names += (names.empty() ? "" : ", ") + name;
+        for (const std::string& name : interfaces)
+            names += (names.empty() ? "" : ", ") + printable(name);
         write_line("node " + printable(self.id) + " on " +
                    (names.empty() ? "no interface" : names));
     }
@@ -92,7 +105,9 @@ void say_start(const UdpNode& node, const Peer& self, const NodeOptions& options
 
 void warn_if_open(const NodeCommand& command) {
     const ProtectionOptions& protection = command.node.protection;
-    if (!command.store.empty() && protection.hmac.empty() && protection.inner_hmac.empty()) {
+    const bool authenticated = !protection.hmac.empty() || !protection.inner_hmac.empty() ||
+                               !protection.scripts.lock.empty();
+    if (!command.store.empty() && !authenticated) {
         std::cerr << "netaio: warning: whoever reaches this node may read"
                   << (command.read_only ? "" : " and change") << " the resources; add --hmac\n";
     }

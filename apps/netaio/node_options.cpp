@@ -9,6 +9,7 @@
 #include "introduction.hpp"
 #include "logging.hpp"
 #include "text.hpp"
+#include "values.hpp"
 
 namespace netaio::app {
 namespace {
@@ -46,19 +47,31 @@ void check_interfaces(const std::vector<std::string>& wanted) {
     }
 }
 
+// What peers are told is one message, in one datagram. A node that cannot send it is never seen.
+void check_size(const Peer& peer, const std::string& app_id, std::size_t payload_max) {
+    // The longest datagram, less what protection adds to a message.
+    constexpr std::size_t told_max = 65000;
+    const std::size_t size_max = std::min(told_max, payload_max);
+    const auto packed = DefaultPeer().pack(peer);
+    const std::size_t size = app_id.size() + (packed ? packed->size() : 0);
+    if (!packed || size > size_max) {
+        throw Failure(ExitCode::usage,
+                      "--app-id, --id, --name and --data are too long for peers to be told: " +
+                          std::to_string(size) + " bytes, of which " + std::to_string(size_max) +
+                          " fit in a message");
+    }
+}
+
 }  // namespace
 
 void add_network_options(CLI::App& command, NodeOptions& options) {
     command.add_option("--port", options.port, "the port of the group; 0 picks one")
         ->type_name("N")
-        ->check(CLI::Range(0u, 65535u).description(""))
+        ->check(whole_number(0, 65535))
         ->capture_default_str();
-    command
-        .add_option("--interface", options.interfaces,
-                    "use this interface, by name or address; may be repeated; else all")
-        ->type_name("NAME")
-        ->expected(1)
-        ->take_all();
+    add_list(command, "--interface", options.interfaces,
+             "use this interface, by name or address; may be repeated; else all")
+        ->type_name("NAME");
     auto* v4 = command.add_flag("--ipv4-only", options.ipv4_only, "leave IPv6 out");
     command.add_flag("--ipv6-only", options.ipv6_only, "leave IPv4 out")->excludes(v4);
 }
@@ -69,9 +82,9 @@ void add_peer_options(CLI::App& command, NodeOptions& options) {
     };
     add("--id", options.id, "ID", "what this node calls itself; unique; random unless given");
     add("--name", options.name, "TEXT", "a name for people, in what it tells of itself");
-    add("--data", options.data, "KEY=TEXT", "more that it tells of itself; may be repeated")
-        ->expected(1)
-        ->take_all();
+    add_list(command, "--data", options.data, "more that it tells of itself; may be repeated")
+        ->type_name("KEY=TEXT")
+        ->group("Peers");
     add("--app-id", options.app_id, "ID", "only nodes with the same see each other")
         ->capture_default_str();
     add("--advertise-every", options.advertise_every, "SECONDS", "how often it makes itself known")
@@ -129,6 +142,7 @@ Peer make_local_peer(const NodeOptions& options, const Protection& protection) {
                       "--name and --data must be UTF-8: " + packed.error().message());
     }
     peer.data = std::move(*packed);
+    check_size(peer, options.app_id, protection.payload_max);
     return peer;
 }
 

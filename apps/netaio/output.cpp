@@ -1,5 +1,6 @@
 #include "output.hpp"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -48,14 +49,14 @@ std::string json_of(const Message& message, const OutputOptions& options) {
 }  // namespace
 
 std::string json_line(const Message& message) {
-    return message_json(message).dump();
+    return json_text(message_json(message));
 }
 
 std::string json_line(const Message& message, const std::string& file) {
     Json object = head_json(message);
     put_bytes(object, "file", "file_base64", file);
     object["bytes"] = message.content().size();
-    return object.dump();
+    return json_text(object);
 }
 
 void show_answer(const Message& answer, const OutputOptions& options) {
@@ -86,8 +87,25 @@ void show_notification(const Message& notification, const OutputOptions& options
     }
 }
 
+void write_text(const std::string& text) {
+    write_stdout(text);
+}
+
 void write_line(const std::string& line) {
     write_stdout(line + "\n");
+}
+
+std::string json_text(const nlohmann::ordered_json& object) {
+    return object.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
+void hold_standard_streams() {
+    for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+        if (::fcntl(stream, F_GETFD) != -1) continue;
+        // The lowest number is taken, which is this one; it cannot do what it would be used for.
+        const int held = ::open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+        if (held != stream) return;
+    }
 }
 
 }  // namespace netaio::app

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <netaio/message.hpp>
+#include <nlohmann/json.hpp>
 #include <string>
 
 namespace netaio::app {
@@ -23,7 +24,16 @@ std::string json_line(const Message& message, const std::string& file);
 void show_answer(const Message& answer, const OutputOptions& options);
 /// Shows a notification on one line: uri, tab, content, both escaped.
 void show_notification(const Message& notification, const OutputOptions& options);
-/// Writes a line to standard output at once.
+/// Writes text to standard output at once. Throws Failure when it can't be written.
+void write_text(const std::string& text);
+/// The same, with a line end.
 void write_line(const std::string& line);
+
+/// An object on one line, which is JSON whatever bytes are in it.
+std::string json_text(const nlohmann::ordered_json& object);
+
+/// Keeps the places of standard input, output and error that are closed from being taken by files
+/// and sockets, so that using them fails. To be called before anything is opened.
+void hold_standard_streams();
 
 }  // namespace netaio::app

@@ -9,6 +9,7 @@
 #include <span>
 
 #include "json.hpp"
+#include "output.hpp"
 #include "text.hpp"
 
 namespace netaio::app {
@@ -82,7 +83,7 @@ std::string peer_json(std::string_view event, const Peer& peer) {
     } else {
         object["data_base64"] = base64(peer.data);
     }
-    return object.dump();
+    return json_text(object);
 }
 
 std::string peer_line(std::string_view event, const Peer& peer) {

@@ -8,6 +8,7 @@
 #include "output.hpp"
 #include "round_trips.hpp"
 #include "session.hpp"
+#include "values.hpp"
 
 namespace netaio::app {
 namespace {
@@ -87,7 +88,7 @@ void add_ping_command(CLI::App& app, std::function<int()>& chosen) {
     const auto options = std::make_shared<PingOptions>();
     command->add_option("--count", options->count, "how many, one after the other")
         ->type_name("N")
-        ->check(CLI::Range(1u, 1000000000u).description(""))
+        ->check(whole_number(1, 1000000000))
         ->capture_default_str();
     add_client_options(*command, options->client);
     command->callback([&chosen, options] { chosen = [options] { return ping(*options); }; });

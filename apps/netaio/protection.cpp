@@ -53,17 +53,8 @@ void warn_if_unauthenticated(const Protection& protection) {
 }  // namespace
 
 void add_protection_options(CLI::App& command, ProtectionOptions& options) {
-    // An empty source, such as an unset shell variable, must not quietly mean "unprotected".
     const auto add = [&](const char* name, std::string& value, const char* type, const char* text) {
-        const CLI::Validator not_empty(
-            [](std::string& source) {
-                return source.empty() ? std::string("the secret is empty") : std::string();
-            },
-            "");
-        return command.add_option(name, value, text)
-            ->type_name(type)
-            ->check(not_empty)
-            ->group(protection_group);
+        return command.add_option(name, value, text)->type_name(type)->group(protection_group);
     };
     add("--hmac", options.hmac, "SECRET", "authenticate all messages with this secret");
     add("--cipher", options.cipher, "KEY", "encrypt all messages; use it with --hmac");

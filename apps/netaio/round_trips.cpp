@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <nlohmann/json.hpp>
+
+#include "json.hpp"
+#include "output.hpp"
+#include "text.hpp"
 
 namespace netaio::app {
 
@@ -18,15 +21,19 @@ std::string RoundTrips::text(const std::string& server) {
     char line[160];
     std::snprintf(line, sizeof(line), "min %.3f ms, median %.3f ms, p99 %.3f ms, max %.3f ms",
                   quantile(0), quantile(0.5), quantile(0.99), quantile(1));
-    return std::to_string(count()) + (count() == 1 ? " answer" : " answers") + " from " + server +
-           "\n" + line;
+    return std::to_string(count()) + (count() == 1 ? " answer" : " answers") + " from " +
+           printable(server) + "\n" + line;
 }
 
 std::string RoundTrips::json(const std::string& server) {
-    const nlohmann::ordered_json object = {{"server", server},         {"count", count()},
-                                           {"min_ms", quantile(0)},    {"median_ms", quantile(0.5)},
-                                           {"p99_ms", quantile(0.99)}, {"max_ms", quantile(1)}};
-    return object.dump();
+    Json object;
+    put_bytes(object, "server", "server_base64", server);
+    object.update({{"count", count()},
+                   {"min_ms", quantile(0)},
+                   {"median_ms", quantile(0.5)},
+                   {"p99_ms", quantile(0.99)},
+                   {"max_ms", quantile(1)}});
+    return json_text(object);
 }
 
 }  // namespace netaio::app

@@ -13,6 +13,7 @@
 #include <netaio/tapescript/bytes.hpp>
 
 #include "exit_code.hpp"
+#include "text.hpp"
 
 namespace netaio::app {
 namespace {
@@ -21,7 +22,7 @@ constexpr std::size_t seed_size = 32;
 
 class File {
 public:
-    File(const std::string& path, int flags) : fd_(::open(path.c_str(), flags | O_CLOEXEC, 0600)) {}
+    explicit File(int fd) : fd_(fd) {}
     ~File() {
         if (fd_ >= 0) ::close(fd_);
     }
@@ -59,13 +60,9 @@ struct SeedBytes {
                   "cannot " + action + " '" + path + "': " + std::strerror(error) + hint);
 }
 
-void warn_if_readable_by_others(const File& file, const std::string& path) {
+bool readable_by_others(int file) noexcept {
     struct stat status{};
-    if (::fstat(file.fd(), &status) == 0 && S_ISREG(status.st_mode) &&
-        (status.st_mode & 0077) != 0) {
-        std::cerr << "netaio: warning: others on this machine may read the key in '" << path
-                  << "'; chmod 600 keeps it to its owner\n";
-    }
+    return ::fstat(file, &status) == 0 && S_ISREG(status.st_mode) && (status.st_mode & 0077) != 0;
 }
 
 bool write_random(const File& file) {
@@ -77,8 +74,14 @@ bool write_random(const File& file) {
 
 }  // namespace
 
+void warn_if_readable_by_others(int file, const std::string& what, const std::string& path) {
+    if (!readable_by_others(file)) return;
+    std::cerr << "netaio: warning: others on this machine may read the " << what << " in '"
+              << printable(path) << "'; chmod 600 keeps it to its owner\n";
+}
+
 Secret read_seed(const std::string& path) {
-    const File file(path, O_RDONLY);
+    const File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (!file.is_open()) cannot("open", path, errno, "; 'netaio keygen FILE' makes a key");
     SeedBytes seed;
     const ssize_t size = ::read(file.fd(), seed.bytes.data(), seed.bytes.size());
@@ -90,23 +93,27 @@ Secret read_seed(const std::string& path) {
                                            "' is no key, which is 32 bytes or 64 hexadecimal "
                                            "digits; 'netaio keygen FILE' makes one");
     }
-    warn_if_readable_by_others(file, path);
+    warn_if_readable_by_others(file.fd(), "key", path);
     return seed.first(seed_size);
 }
 
 void write_seed(const std::string& path, bool replace) {
     // What is to be replaced stays whole until then.
-    const std::string made = replace ? path + ".new" : path;
+    std::string made = replace ? path + ".XXXXXX" : path;
     {
-        const File file(made, O_WRONLY | O_CREAT | O_EXCL);
+        constexpr mode_t owner_only = 0600;
+        // Whatever was left by a run that was killed is in nobody's way.
+        const File file(
+            replace ? ::mkostemp(made.data(), O_CLOEXEC)
+                    : ::open(made.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, owner_only));
         if (!file.is_open()) {
             const bool in_the_way = errno == EEXIST && !replace;
-            cannot("make", made, errno, in_the_way ? "; --force replaces the key in it" : "");
+            cannot("make", path, errno, in_the_way ? "; --force replaces the key in it" : "");
         }
         if (!write_random(file)) {
             const int error = errno;
             ::unlink(made.c_str());
-            cannot("write", made, error);
+            cannot("write", path, error);
         }
     }
     if (replace && std::rename(made.c_str(), path.c_str()) != 0) {

@@ -5,6 +5,9 @@
 
 namespace netaio::app {
 
+/// Says on stderr when others on the machine may read a file, which is open, of a key or secret.
+void warn_if_readable_by_others(int file, const std::string& what, const std::string& path);
+
 /// Reads the 32 bytes of a file that write_seed() made, or 64 hexadecimal digits that stand for
 /// them, and warns on stderr when others on the machine may read it. Throws Failure that never
 /// shows them.

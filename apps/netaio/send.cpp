@@ -40,7 +40,7 @@ void show_sent(const SendCommand& options, const std::string& to, const Message&
     Json object;
     object["to"] = to;
     object.update(message_json(message));
-    write_line(object.dump());
+    write_line(json_text(object));
 }
 
 std::error_code send_to_group(UdpNode& node, const Message& message, const Plugins& inner) {

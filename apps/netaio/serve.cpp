@@ -10,6 +10,7 @@
 #include "exit_code.hpp"
 #include "introduction.hpp"
 #include "logging.hpp"
+#include "output.hpp"
 #include "resource_server.hpp"
 #include "serve_options.hpp"
 #include "traffic.hpp"
@@ -40,9 +41,8 @@ void start(TcpServer& server, const TcpServerOptions& options) {
 
 void say_where(const TcpServer& server) {
     for (const Address& place : server.endpoints()) {
-        std::cout << "listening on " << place.str() << '\n';
+        write_line("listening on " + place.str());
     }
-    std::cout.flush();
 }
 
 std::string summary(const StopReport& report, const Counters& counters) {

@@ -5,6 +5,7 @@
 #include "duration.hpp"
 #include "endpoint.hpp"
 #include "logging.hpp"
+#include "values.hpp"
 
 namespace netaio::app {
 namespace {
@@ -16,13 +17,12 @@ void add_limits(CLI::App& command, ServeOptions& options) {
             ->capture_default_str()
             ->group("Limits");
     };
-    const auto size = CLI::AsSizeValue(false).description("");
+    constexpr std::uint64_t any = std::uint64_t(1) << 40;
     limit("--connections-max", options.connections_max, "N",
           "connections at once; more are closed as they come")
-        ->check(CLI::Range(std::uint64_t(1), std::uint64_t(1) << 40).description(""));
+        ->check(whole_number(1, any));
     limit("--frame-max", options.frame_max, "BYTES", "the longest frame, header included")
-        ->transform(size)
-        ->check(CLI::Range(9u, 131079u).description(""));
+        ->transform(byte_count(9, 131079));
     limit("--idle-timeout", options.idle_timeout, "SECONDS",
           "close a connection that is silent for so long; 0: never")
         ->check(duration_range());
@@ -33,13 +33,13 @@ void add_limits(CLI::App& command, ServeOptions& options) {
           "disconnect who takes nothing for so long; 0: never")
         ->check(duration_range());
     limit("--send-queue-max", options.send_queue_max, "BYTES", "how much may wait for one receiver")
-        ->transform(size);
+        ->transform(byte_count(0, any));
     limit("--slow-receiver", options.slow_receiver, "POLICY",
           "what then happens: drop-oldest, drop-newest or disconnect")
         ->check(CLI::IsMember({"drop-oldest", "drop-newest", "disconnect"}).description(""));
     limit("--store-max", options.store_max, "BYTES",
           "how far the store may grow; 0: as far as the disk allows")
-        ->transform(size);
+        ->transform(byte_count(0, any));
     limit("--drain", options.drain, "SECONDS", "how long connections may finish when stopping")
         ->check(duration_range());
 }
@@ -64,20 +64,17 @@ void warn_if_open(const std::vector<Address>& addresses, const ServeOptions& opt
 }  // namespace
 
 void add_serve_options(CLI::App& command, ServeOptions& options) {
-    command
-        .add_option("--listen", options.listen,
-                    "where to listen; may be repeated; port 0 picks one")
+    add_list(command, "--listen", options.listen,
+             "where to listen; may be repeated; port 0 picks one")
         ->type_name("HOST:PORT")
-        ->expected(1)
-        ->take_all()
-        ->capture_default_str();
+        ->default_str(options.listen.front());
     command.add_option("--store", options.store, "the database, made when missing, or :memory:")
         ->type_name("FILE")
         ->capture_default_str();
     command.add_flag("--read-only", options.read_only, "refuse to create, update and delete");
     command.add_option("--threads", options.threads, "event loops; 0: one for each core")
         ->type_name("N")
-        ->check(CLI::Range(0u, 1024u).description(""))
+        ->check(whole_number(0, 1024))
         ->capture_default_str();
     add_log_option(command, options.log_level);
     add_protection_options(command, options.protection);

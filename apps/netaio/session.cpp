@@ -68,7 +68,7 @@ struct Ending {
     // Whoever interrupts a command knows why it ended.
     void fail(int why, std::string_view text) {
         code = why;
-        if (!interrupted) std::cerr << "netaio: " << text << '\n';
+        if (!interrupted) std::cerr << "netaio: " << sentence(text) << '\n';
     }
 };
 
@@ -257,7 +257,10 @@ void throw_failure(const std::error_code& error, const Session& session) {
     } else if (code == ExitCode::cannot_connect && session.options().udp) {
         text += "; the system did not send it: check that there is a way to it (netaio interfaces)";
     } else if (code == ExitCode::cannot_connect) {
-        text += "; the server closed the connection: check that both sides use the same --dialect";
+        text +=
+            "; the server closed the connection: it may have as many as it takes "
+            "(--connections-max), take no frames that long (--frame-max), or speak another "
+            "--dialect";
     }
     throw Failure(code, text);
 }

@@ -6,6 +6,8 @@
 #include "exit_code.hpp"
 #include "json.hpp"
 #include "output.hpp"
+#include "text.hpp"
+#include "values.hpp"
 
 namespace netaio::app {
 namespace {
@@ -27,10 +29,16 @@ std::string json_line(const InterfaceChoice& choice) {
     const Interface& one = choice.interface;
     Json addresses = Json::array();
     for (const Address& address : one.addresses) addresses.push_back(address.host());
-    return Json{{"name", one.name},         {"index", one.index},    {"used", choice.used},
-                {"why", choice.why},        {"up", one.up},          {"multicast", one.multicast},
-                {"loopback", one.loopback}, {"addresses", addresses}}
-        .dump();
+    Json object;
+    put_bytes(object, "name", "name_base64", one.name);
+    object.update({{"index", one.index},
+                   {"used", choice.used},
+                   {"why", choice.why},
+                   {"up", one.up},
+                   {"multicast", one.multicast},
+                   {"loopback", one.loopback},
+                   {"addresses", addresses}});
+    return json_text(object);
 }
 
 void show_table(const std::vector<InterfaceChoice>& choices) {
@@ -41,13 +49,14 @@ void show_table(const std::vector<InterfaceChoice>& choices) {
     std::size_t name = 4;
     std::size_t why = 3;
     for (const InterfaceChoice& choice : choices) {
-        name = std::max(name, choice.interface.name.size());
+        name = std::max(name, printable(choice.interface.name).size());
         why = std::max(why, choice.why.size());
     }
     write_line(column("NAME", name) + "USED  " + column("WHY", why) + "ADDRESSES");
     for (const InterfaceChoice& choice : choices) {
-        write_line(column(choice.interface.name, name) + (choice.used ? "yes   " : "no    ") +
-                   column(choice.why, why) + addresses_text(choice.interface));
+        write_line(column(printable(choice.interface.name), name) +
+                   (choice.used ? "yes   " : "no    ") + column(choice.why, why) +
+                   addresses_text(choice.interface));
     }
 }
 
@@ -72,12 +81,9 @@ void add_interfaces_command(CLI::App& app, std::function<int()>& chosen) {
     CLI::App* command =
         app.add_subcommand("interfaces", "Show which interfaces a node would use, and why");
     const auto options = std::make_shared<InterfacesOptions>();
-    command
-        ->add_option("--interface", options->wanted,
-                     "as if a node had been given this name or address; may be repeated")
-        ->type_name("NAME")
-        ->expected(1)
-        ->take_all();
+    add_list(*command, "--interface", options->wanted,
+             "as if a node had been given this name or address; may be repeated")
+        ->type_name("NAME");
     command->add_flag("--json", options->json, "print one JSON object a line");
     command->callback([&chosen, options] { chosen = [options] { return show(*options); }; });
 }

@@ -8,6 +8,7 @@
 #include "exit_code.hpp"
 #include "session.hpp"
 #include "text.hpp"
+#include "values.hpp"
 
 namespace netaio::app {
 namespace {
@@ -116,7 +117,14 @@ awaitable<void> Subscription::run() {
     if (failure_) std::rethrow_exception(failure_);
 }
 
+void note_if_pattern(const std::string& uri) {
+    if (uri.find('*') == std::string::npos) return;
+    std::cerr << "netaio: note: there are no patterns: '" << printable(uri)
+              << "' is the one resource of that name\n";
+}
+
 int subscribe(const SubscribeOptions& options) {
+    for (const std::string& uri : options.uris) note_if_pattern(uri);
     const Protection protection = make_protection(options.client.protection);
     return run_session([&]() -> awaitable<void> {
         const auto executor = co_await boost::asio::this_coro::executor;
@@ -130,9 +138,13 @@ int subscribe(const SubscribeOptions& options) {
 void add_subscribe_command(CLI::App& app, std::function<int()>& chosen) {
     CLI::App* command = app.add_subcommand("subscribe", "Print the notifications of resources");
     const auto options = std::make_shared<SubscribeOptions>();
-    command->add_option("URI", options->uris, "the resources")->type_name("")->required();
+    add_list(*command, "URI", options->uris, "the resources")
+        ->expected(1, -1)
+        ->type_name("")
+        ->required();
     command->add_option("--count", options->count, "end after so many; 0: never")
         ->type_name("N")
+        ->check(whole_number(0, UINT64_MAX))
         ->capture_default_str();
     command
         ->add_option("-o", options->client.output.file,

@@ -102,4 +102,16 @@ std::string printable(ByteView bytes, Lines lines) {
     return out;
 }
 
+std::string shortened(ByteView bytes, std::size_t size_max) {
+    if (bytes.size() <= size_max) return bytes.str();
+    const std::size_t half = size_max / 2;
+    return std::string(bytes.data(), half) + "..." +
+           std::string(bytes.data() + bytes.size() - half, half);
+}
+
+std::string sentence(ByteView text) {
+    constexpr std::size_t readable = 2000;
+    return printable(shortened(text, readable), Lines::keep);
+}
+
 }  // namespace netaio::app

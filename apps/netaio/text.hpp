@@ -19,4 +19,11 @@ enum class Lines { escape, keep };
 /// backslashes stay.
 std::string printable(ByteView bytes, Lines lines = Lines::escape);
 
+/// Bytes of which the middle is left out when there are more than so many.
+std::string shortened(ByteView bytes, std::size_t size_max);
+
+/// What is said to people on stderr, whatever was put into it: printable, and no longer than that
+/// they read it.
+std::string sentence(ByteView text);
+
 }  // namespace netaio::app

@@ -5,18 +5,22 @@
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <iostream>
+#include <sstream>
 
 #include "bench.hpp"
 #include "exchange.hpp"
 #include "exit_code.hpp"
 #include "keygen.hpp"
 #include "node.hpp"
+#include "output.hpp"
 #include "peers.hpp"
 #include "ping.hpp"
 #include "send.hpp"
 #include "serve.hpp"
 #include "show_interfaces.hpp"
 #include "subscribe.hpp"
+#include "text.hpp"
+#include "values.hpp"
 
 namespace netaio::app {
 namespace {
@@ -52,7 +56,7 @@ int parse_and_run(int argc, const char* const* argv) {
         const std::string what = commands.empty() && !unknown.empty()
                                      ? "there is no command '" + unknown.front() + "'"
                                      : error.what();
-        return "netaio: " + what + "; see netaio " + named + "--help\n";
+        return "netaio: " + sentence(what) + "; see netaio " + named + "--help\n";
     });
     // The commands inherit this footer.
     app.footer(exit_code_help());
@@ -69,10 +73,13 @@ int parse_and_run(int argc, const char* const* argv) {
     add_interfaces_command(app, chosen);
     add_bench_command(app, chosen);
     app.footer(examples() + "\n" + exit_code_help() + "\nThe manual: man netaio");
+    guard_values(app, {"URI", "CONTENT"});
     try {
-        app.parse(argc, argv);
+        parse_words(app, argc, argv);
     } catch (const CLI::ParseError& error) {
-        const bool asked_for = app.exit(error) == 0;
+        std::ostringstream help;
+        const bool asked_for = app.exit(error, help, std::cerr) == 0;
+        write_text(help.str());
         return static_cast<int>(asked_for ? ExitCode::done : ExitCode::usage);
     }
     // For what waits outside of an event loop, such as reading standard input.
@@ -84,13 +91,14 @@ int parse_and_run(int argc, const char* const* argv) {
 }  // namespace
 
 int run_tool(int argc, const char* const* argv) noexcept {
+    hold_standard_streams();
     try {
         return parse_and_run(argc, argv);
     } catch (const Failure& failure) {
-        std::cerr << "netaio: " << failure.what() << '\n';
+        std::cerr << "netaio: " << sentence(failure.what()) << '\n';
         return failure.code();
     } catch (const std::exception& error) {
-        std::cerr << "netaio: " << error.what() << '\n';
+        std::cerr << "netaio: " << sentence(error.what()) << '\n';
         return static_cast<int>(ExitCode::other);
     }
 }

@@ -37,7 +37,7 @@ int compile_source(const CompileArguments& arguments) {
     const bool inlined = arguments.script.starts_with("src:");
     std::cerr << "tapescript: " << explained(inlined ? "source" : arguments.script, script.error())
               << '\n';
-    if (arguments.json) write_line(error_json(script.error()).dump());
+    if (arguments.json) write_line(json_text(error_json(script.error())));
     return script_failed;
 }
 
@@ -48,12 +48,12 @@ int decompile_code(const CompileArguments& arguments) {
                   << '\n';
         if (arguments.json) {
             const Json error = {{"type", lines.error().type}, {"text", lines.error().text}};
-            write_line(Json{{"error", error}}.dump());
+            write_line(json_text(Json{{"error", error}}));
         }
         return script_failed;
     }
     if (arguments.json) {
-        write_line(Json{{"lines", *lines}}.dump());
+        write_line(json_text(Json{{"lines", *lines}}));
     } else {
         for (const std::string& line : *lines) write_line(line);
     }

@@ -10,6 +10,7 @@
 
 #include "exit_code.hpp"
 #include "output.hpp"
+#include "run_arguments.hpp"
 #include "scripts.hpp"
 #include "text.hpp"
 #include "tool.hpp"
@@ -38,6 +39,7 @@ void write_new_key(const std::string& name, const tapescript::SigningKey& key) {
     const int error = errno;
     sodium_memzero(digits.data(), digits.size());
     if (file >= 0 && ::close(file) == 0 && written) return;
+    if (file >= 0) ::unlink(name.c_str());
     throw Failure(ExitCode::other,
                   "cannot write '" + printable(name) + "': " + std::strerror(error));
 }
@@ -79,8 +81,12 @@ void add_key_commands(CLI::App& app, Chosen& chosen) {
         ->type_name("POINT");
     cert.add_option("--begin", arguments->begin, "from when on, in seconds since 1970")
         ->required()
-        ->type_name("SECONDS");
-    cert.add_option("--end", arguments->end, "until when")->required()->type_name("SECONDS");
+        ->type_name("SECONDS")
+        ->check(seconds_range());
+    cert.add_option("--end", arguments->end, "until when")
+        ->required()
+        ->type_name("SECONDS")
+        ->check(seconds_range());
     cert.add_flag("--last", arguments->last, "the other must not delegate further");
     cert.add_option("-o,--output", arguments->output, "where it goes")->type_name("FILE");
     cert.add_flag("--json", arguments->json, "print an object");

@@ -4,6 +4,8 @@
 
 #include <iostream>
 
+#include "output.hpp"
+
 #ifdef TAPESCRIPT_HAS_LIBEDIT
 #include <histedit.h>
 #endif
@@ -57,7 +59,7 @@ struct LineReader::Editor {
 #else
 struct LineReader::Editor {
     static std::optional<std::string> read(const std::string& prompt) {
-        std::cout << prompt << std::flush;
+        write_text(prompt);
         std::string line;
         if (!std::getline(std::cin, line)) return std::nullopt;
         return line;

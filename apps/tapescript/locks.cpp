@@ -4,6 +4,7 @@
 #include "makers.hpp"
 #include "scripts.hpp"
 #include "tool.hpp"
+#include "values.hpp"
 
 namespace netaio::app {
 namespace {
@@ -109,20 +110,27 @@ void add_lock_command(CLI::App& app, Chosen& chosen) {
         return lock.add_option(name, value, text)->type_name(type);
     };
     option("NAME", arguments->name, "", "the kind, as below")->required();
-    option("--public", arguments->public_keys, "POINT", "a public key; may be repeated")
-        ->allow_extra_args(false);
+    const auto list = [&](const char* name, auto& values, const char* type, const char* text) {
+        add_list(lock, name, values, text)->type_name(type);
+    };
+    list("--public", arguments->public_keys, "POINT", "a public key; may be repeated");
     option("--refund", arguments->refund, "POINT", "the public key of who is refunded");
     option("--tweak-point", arguments->tweak_point, "POINT", "the point of a tweak");
-    option("--script", arguments->scripts, "SCRIPT", "a hidden script; may be repeated")
-        ->allow_extra_args(false);
+    list("--script", arguments->scripts, "SCRIPT", "a hidden script; may be repeated");
     option("--preimage", arguments->preimage, "VALUE", "what opens a hash lock");
     option("--digest", arguments->digest, "DIGITS", "its hash instead");
-    option("--hash-size", arguments->hash_size, "BYTES", "how long a SHAKE-256 hash is");
-    option("--timeout", arguments->timeout, "SECONDS", "until a refund")->capture_default_str();
-    option("--now", arguments->fields.now, "SECONDS", "since when; the machine's clock");
-    option("--begin", arguments->begin, "SECONDS", "from when on, since 1970");
-    option("--end", arguments->end, "SECONDS", "until when");
-    option("--quorum", arguments->quorum, "N", "how many keys must sign; all");
+    option("--hash-size", arguments->hash_size, "BYTES", "how long a SHAKE-256 hash is")
+        ->check(whole_number(1, 255));
+    option("--timeout", arguments->timeout, "SECONDS", "until a refund")
+        ->check(seconds_range())
+        ->capture_default_str();
+    option("--now", arguments->fields.now, "SECONDS", "since when; the machine's clock")
+        ->check(seconds_range());
+    option("--begin", arguments->begin, "SECONDS", "from when on, since 1970")
+        ->check(seconds_range());
+    option("--end", arguments->end, "SECONDS", "until when")->check(seconds_range());
+    option("--quorum", arguments->quorum, "N", "how many keys must sign; all")
+        ->check(whole_number(1, 255));
     option("--sigflags", arguments->sigflags, "DIGITS", "fields a signature may leave out")
         ->capture_default_str();
     option("-o,--output", arguments->output, "FILE", "where the code goes");

@@ -66,7 +66,7 @@ private:
     void show_top(const std::string& command);
     void field(const std::string& command, const std::string& value);
     void decompile_digits(std::string digits);
-    void show_flags();
+    std::string shown_flags() const;
     void complain(const std::string& text) {
         failed_ = true;
         std::cerr << printable(text) << '\n';
@@ -111,10 +111,9 @@ std::optional<std::string> Repl::read() {
 // Whether it was a command, and no statement.
 bool Repl::inspect(const std::string& command, const std::string& rest) {
     if (command == "help" || command == "?") {
-        std::cout << help << std::flush;
+        write_text(std::string(help));
     } else if (command == "show" && rest.empty()) {
-        std::cout << shown(session_.state());
-        show_flags();
+        write_text(shown(session_.state()) + shown_flags());
     } else if (command == "clear" && rest.empty()) {
         session_.clear_stack();
     } else if (command == "~d" || command == "~f" || command == "~s") {
@@ -136,9 +135,9 @@ bool Repl::inspect(const std::string& command, const std::string& rest) {
 void Repl::execute(const std::string& source) {
     const RunResult& result = session_.run(source);
     if (json_) {
-        write_line(run_json(result).dump());
+        write_line(json_text(run_json(result)));
     } else if (!result.error) {
-        std::cout << shown(result) << std::flush;
+        write_text(shown(result));
     }
     if (result.error) complain(result.error->type + ": " + result.error->text);
 }
@@ -186,14 +185,14 @@ void Repl::decompile_digits(std::string digits) {
     for (const std::string& line : *lines) write_line(line);
 }
 
-void Repl::show_flags() {
-    std::cout << "flags:\n";
+std::string Repl::shown_flags() const {
+    std::string lines = "flags:\n";
     for (const auto& [key, value] : session_.state().flags) {
         const auto* name = std::get_if<std::string>(&key);
-        std::cout << "  " << (name ? printable(*name) : std::to_string(std::get<std::int64_t>(key)))
-                  << ": " << shown(value) << '\n';
+        lines += "  " + (name ? printable(*name) : std::to_string(std::get<std::int64_t>(key))) +
+                 ": " + shown(value) + "\n";
     }
-    std::cout << std::flush;
+    return lines;
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "scripts.hpp"
 #include "text.hpp"
 #include "tool.hpp"
+#include "values.hpp"
 
 namespace netaio::app {
 namespace {
@@ -28,9 +29,9 @@ int run(const RunCommand& arguments) {
     const tapescript::Script script = read_script(arguments.scripts.front(), {.run = options});
     const auto result = tapescript::run_script(script.code, options);
     if (arguments.json) {
-        write_line(run_json(result).dump());
+        write_line(json_text(run_json(result)));
     } else {
-        std::cout << shown(result) << std::flush;
+        write_text(shown(result));
     }
     if (result) return static_cast<int>(ExitCode::done);
     std::cerr << "tapescript: the script failed: " << printable(result.error->type) << ": "
@@ -50,7 +51,7 @@ int auth(const RunCommand& arguments) {
     if (arguments.json) {
         Json object = {{"valid", !result.error}};
         if (result.error) object["error"] = run_json(result)["error"];
-        write_line(object.dump());
+        write_line(json_text(object));
     } else {
         write_line(result ? "true" : "false");
     }
@@ -92,17 +93,17 @@ void add_run_commands(CLI::App& app, Chosen& chosen) {
     auto arguments = std::make_shared<RunCommand>();
     CLI::App& run_command =
         *app.add_subcommand("run", "Run a script; show the stack, bottom first, and the cache.");
-    run_command.add_option("SCRIPT", arguments->scripts, "")
-        ->required()
-        ->expected(1)
-        ->type_name("");
+    add_list(run_command, "SCRIPT", arguments->scripts, "")->required()->type_name("");
     add_run_options(run_command, arguments->run);
     run_command.add_flag("--json", arguments->json, "print an object");
     run_command.callback([=, &chosen] { chosen = [=] { return run(*arguments); }; });
 
     CLI::App& auth_command = *app.add_subcommand(
         "auth", "Say whether scripts, run one after the other, open: the witness, then the lock.");
-    auth_command.add_option("SCRIPT", arguments->scripts, "")->required()->type_name("");
+    add_list(auth_command, "SCRIPT", arguments->scripts, "")
+        ->expected(1, -1)
+        ->required()
+        ->type_name("");
     add_run_options(auth_command, arguments->run);
     auth_command.add_flag("--json", arguments->json, "print an object");
     auth_command.callback([=, &chosen] { chosen = [=] { return auth(*arguments); }; });

@@ -2,6 +2,7 @@
 
 #include "cache_file.hpp"
 #include "scripts.hpp"
+#include "values.hpp"
 
 namespace netaio::app {
 namespace {
@@ -22,6 +23,11 @@ tapescript::Cache cache_of(const RunArguments& arguments) {
 
 }  // namespace
 
+CLI::Validator seconds_range() {
+    // Until the end of the year 9999; a sum of two is far from what overflows.
+    return whole_number(0, 253402300799);
+}
+
 void add_field_options(CLI::App& command, RunArguments& arguments) {
     command.add_option("--cache", arguments.cache_file, "what the scripts find, as JSON")
         ->type_name("FILE")
@@ -38,7 +44,8 @@ void add_field_options(CLI::App& command, RunArguments& arguments) {
 void add_run_options(CLI::App& command, RunArguments& arguments) {
     add_field_options(command, arguments);
     command.add_option("--now", arguments.now, "the clock, in seconds since 1970; the machine's")
-        ->type_name("SECONDS");
+        ->type_name("SECONDS")
+        ->check(seconds_range());
     command.add_flag("--unlimited", arguments.unlimited,
                      "let scripts compute as long as they want to");
 }

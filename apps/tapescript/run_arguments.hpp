@@ -18,6 +18,9 @@ struct RunArguments {
     bool unlimited = false;
 };
 
+/// What times may be, and seconds since 1970.
+CLI::Validator seconds_range();
+
 /// --cache, --sigfield1 to --sigfield8.
 void add_field_options(CLI::App& command, RunArguments& arguments);
 /// These, --now and --unlimited.

@@ -152,7 +152,7 @@ int show_script(const tapescript::Script& script, const std::string& file, bool 
         nlohmann::ordered_json object;
         object["code"] = tapescript::to_hex(script.code);
         object["bytes"] = script.code.size();
-        write_line(object.dump());
+        write_line(json_text(object));
     }
     return static_cast<int>(ExitCode::done);
 }

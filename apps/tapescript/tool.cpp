@@ -1,8 +1,12 @@
 #include "tool.hpp"
 
 #include <iostream>
+#include <sstream>
 
 #include "exit_code.hpp"
+#include "output.hpp"
+#include "text.hpp"
+#include "values.hpp"
 
 namespace netaio::app {
 namespace {
@@ -38,7 +42,7 @@ int parse_and_run(int argc, const char* const* argv) {
     app.require_subcommand(0, 1);
     app.get_formatter()->column_width(30);
     app.failure_message([](const CLI::App*, const CLI::Error& error) {
-        return "tapescript: " + std::string(error.what()) + "; see tapescript --help\n";
+        return "tapescript: " + sentence(error.what()) + "; see tapescript --help\n";
     });
     app.footer(footer());
     Chosen chosen;
@@ -49,11 +53,18 @@ int parse_and_run(int argc, const char* const* argv) {
     add_witness_command(app, chosen);
     add_key_commands(app, chosen);
     app.footer(examples() + footer() + "\nWithout a command: repl. The manual: man tapescript");
+    std::set<std::string> may_be_empty = {"--preimage"};
+    for (char field = '1'; field <= '8'; ++field) {
+        may_be_empty.insert(std::string("--sigfield") + field);
+    }
+    guard_values(app, may_be_empty);
     try {
-        app.parse(argc, argv);
+        parse_words(app, argc, argv);
         if (!chosen) app.parse("repl");
     } catch (const CLI::ParseError& error) {
-        const bool asked_for = app.exit(error) == 0;
+        std::ostringstream help;
+        const bool asked_for = app.exit(error, help, std::cerr) == 0;
+        write_text(help.str());
         return static_cast<int>(asked_for ? ExitCode::done : ExitCode::usage);
     }
     return chosen();
@@ -62,16 +73,17 @@ int parse_and_run(int argc, const char* const* argv) {
 }  // namespace
 
 int run_tapescript_tool(int argc, const char* const* argv) noexcept {
+    hold_standard_streams();
     try {
         return parse_and_run(argc, argv);
     } catch (const Failure& failure) {
-        std::cerr << "tapescript: " << failure.what() << '\n';
+        std::cerr << "tapescript: " << sentence(failure.what()) << '\n';
         return failure.code();
     } catch (const std::invalid_argument& refused) {
-        std::cerr << "tapescript: " << refused.what() << '\n';
+        std::cerr << "tapescript: " << sentence(refused.what()) << '\n';
         return static_cast<int>(ExitCode::usage);
     } catch (const std::exception& error) {
-        std::cerr << "tapescript: " << error.what() << '\n';
+        std::cerr << "tapescript: " << sentence(error.what()) << '\n';
         return static_cast<int>(ExitCode::other);
     }
 }

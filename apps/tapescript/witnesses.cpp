@@ -3,6 +3,7 @@
 #include "exit_code.hpp"
 #include "makers.hpp"
 #include "tool.hpp"
+#include "values.hpp"
 
 namespace netaio::app {
 namespace {
@@ -96,15 +97,19 @@ void add_witness_command(CLI::App& app, Chosen& chosen) {
     };
     option("NAME", arguments->name, "", "the kind, as below")->required();
     option("--key", arguments->key_file, "FILE", "the private key; - is standard input");
-    option("--public", arguments->public_keys, "POINT", "a public key")->expected(1);
-    option("--script", arguments->scripts, "SCRIPT", "a hidden script; may be repeated")
-        ->allow_extra_args(false);
-    option("--index", arguments->index, "N", "which of the scripts, from 0")->capture_default_str();
+    const auto list = [&](const char* name, auto& values, const char* type, const char* text) {
+        return add_list(witness, name, values, text)->type_name(type);
+    };
+    list("--public", arguments->public_keys, "POINT", "a public key")
+        ->multi_option_policy(CLI::MultiOptionPolicy::Throw);
+    list("--script", arguments->scripts, "SCRIPT", "a hidden script; may be repeated");
+    option("--index", arguments->index, "N", "which of the scripts, from 0")
+        ->check(whole_number(0, 65535))
+        ->capture_default_str();
     option("--preimage", arguments->preimage, "VALUE", "what opens a hash lock");
     option("--tweak", arguments->tweak_file, "FILE", "a tweak");
     option("--tweak-point", arguments->tweak_point, "POINT", "the point of a tweak");
-    option("--cert", arguments->certificates, "SCRIPT", "a certificate; may be repeated")
-        ->allow_extra_args(false);
+    list("--cert", arguments->certificates, "SCRIPT", "a certificate; may be repeated");
     option("--sigflags", arguments->sigflags, "DIGITS", "fields the signature leaves out")
         ->capture_default_str();
     add_field_options(witness, arguments->fields);

@@ -196,6 +196,8 @@ void UdpSockets::join(const Interface& interface, Membership& membership) {
             return;
         }
         membership.joined6 = true;
+        // Loopback often has no route for it. Whoever is there is heard over IPv4 as well.
+        membership.failed6 = membership.failed6 || (interface.loopback && membership.group4 != nullptr);
         membership.group6 = std::move(socket);
         receive_later(membership.group6);
     }

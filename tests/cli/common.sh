@@ -26,6 +26,7 @@ trap finish EXIT
 # Two secrets, in files, as they should be kept.
 printf 'swordfish\n' >secret
 printf 'marlin\n' >key
+chmod 600 secret key
 
 # fail WHAT: counts a failure and shows what the last command said.
 fail() {

@@ -49,4 +49,5 @@ end_server TERM 0
 serve --store :memory: --connections-max 1
 subscribe news --count 1
 expect 3 request x --server "$address"
+err_has --connections-max
 kill -KILL "$subscriber_pid"

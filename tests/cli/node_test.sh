@@ -7,12 +7,13 @@ kitchen=$node_pid
 at=(--udp --server "127.0.0.1:$port")
 wait_for kitchen '{"event":"started","id":"kitchen","listening":["0.0.0.0:'"$port"'"],"interfaces":["lo"]}'
 
-start_node cellar
+start_node cellar --data '[list=a,b]'
 cellar=$node_pid
 # By which of the machine's addresses a node is heard is up to the system.
 wait_for cellar "joined kitchen"
 grep -qE "^joined kitchen at [0-9.]+:$port: name=Kitchen room=12$" cellar || fail "does not tell of the kitchen"
 wait_for kitchen '{"event":"joined","id":"cellar","addresses":["'
+wait_for kitchen '"data":{"[list":"a,b]"}'
 grep -q $'\e' cellar && fail "colours, but no terminal"
 grep -q "listening on 0.0.0.0:" cellar || fail "does not say where it listens"
 grep -q "node cellar on lo" cellar || fail "does not say who it is"
@@ -72,6 +73,12 @@ expect 2 node --advertise-every 5 --peer-timeout 1
 err_has --peer-timeout --advertise-every
 expect 2 node --interface lo --data nothing
 err_has KEY=TEXT "nothing"
+once=(node --interface lo --ipv4-only --port 0 --for 0.01)
+expect 0 node --interface lo --port 0 --for 0.05
+grep -q "not sent" err && fail "warns of a group that loopback has no way to"
+expect 2 "${once[@]}" --data "key=$(head -c 65100 /dev/zero | tr '\0' x)"
+err_has "too long for peers" "65000 fit"
+expect 2 "${once[@]}" --name "$(printf '\xff')"
 expect 2 node --ipv4-only --ipv6-only
 expect 2 node --read-only
 err_has --store

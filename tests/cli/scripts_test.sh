@@ -33,6 +33,10 @@ expect 0 update lamp @fits "${mine[@]}" bob.key
 expect 7 update lamp @over "${mine[@]}" bob.key
 end_server TERM 0
 grep -q "authentication failed" server.log || fail "the server did not log refusals"
+
+# A lock lets nobody else read, on a node as well.
+expect 0 node --interface lo --ipv4-only --port 0 --for 0.01 --store :memory: --lock house.lock --key alice.key
+grep -q "whoever reaches" err && fail "warns of others who may read, although there is --lock"
 grep -qE "${alice:0:16}|${bob:0:16}" server.log && fail "the server logged a key"
 
 # Another kind of witness, the older dialect.

@@ -41,6 +41,14 @@ serve --store secrets.db --cipher @key --inner-cipher @secret
 grep -q "add --hmac" server.log || fail "a cipher alone earns no warning"
 end_server TERM 0
 
+# Others on the machine may have read it already.
+cp secret shared_secret
+chmod 644 shared_secret
+expect 3 request uri --server 127.0.0.1:1 --hmac @shared_secret
+err_has "warning: others on this machine may read the secret in 'shared_secret'" "chmod 600"
+expect 3 request uri --server 127.0.0.1:1 --hmac @secret
+grep -q warning err && fail "warns of a secret that only its owner may read"
+
 # Empty and missing secrets are no secrets.
 : >empty
 expect 2 serve --hmac @empty

@@ -18,6 +18,17 @@ expect 0 publish news $'\e[31m\xff' "${at[@]}"
 end_subscriber 0
 out_is $'news\tnew\\tlines\\nhere\nweather\train\nnews\t\nnews\t\\x1b[31m\\xff'
 
+# What looks like a list or a pattern is a name like others.
+uris=4 subscribe '[a,b]' '{}' 'dev/*' plain --count 2
+expect 0 publish '[a,b]' "a list" "${at[@]}"
+expect 0 publish dev/lamp "of another name" "${at[@]}"
+expect 0 publish '{}' "braces" "${at[@]}"
+end_subscriber 0
+out_is $'[a,b]\ta list\n{}\tbraces'
+expect 3 subscribe 'dev/*' plain --server 127.0.0.1:1
+err_has "note: there are no patterns: 'dev/*'"
+grep -q "'plain'" err && fail "takes a plain name for a pattern"
+
 subscribe news --count 1 -o latest
 expect 0 publish news "kept in a file" "${at[@]}"
 end_subscriber 0

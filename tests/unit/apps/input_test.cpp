@@ -61,6 +61,15 @@ TEST_F(Secrets, ComeFromTheEnvironment) {
     EXPECT_NE(said.find("NETAIO_TEST_SECRET"), std::string::npos);
 }
 
+TEST_F(Secrets, EarnAWarningWhenOthersMayReadTheFile) {
+    const std::string path = folder_.write("shared", "swordfish");
+    std::filesystem::permissions(path, std::filesystem::perms::others_read,
+                                 std::filesystem::perm_options::add);
+    EXPECT_EQ(read("@" + path), "swordfish");
+    EXPECT_NE(said_.find("may read the secret in '" + path + "'"), std::string::npos) << said_;
+    EXPECT_EQ(said_.find("swordfish"), std::string::npos);
+}
+
 TEST_F(Secrets, AreNeverEmpty) {
     ::setenv("NETAIO_TEST_EMPTY", "", 1);
     failure_of(2, [] { read_secret("--hmac", ""); });

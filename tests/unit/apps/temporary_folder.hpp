@@ -27,6 +27,8 @@ public:
     std::string file(const std::string& name) const { return path_ / name; }
     std::string write(const std::string& name, const std::string& content) const {
         std::ofstream(path_ / name, std::ios::binary) << content;
+        using std::filesystem::perms;
+        std::filesystem::permissions(path_ / name, perms::owner_read | perms::owner_write);
         return file(name);
     }
 

@@ -1,0 +1,152 @@
+#include "values.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <optional>
+#include <string_view>
+
+#include "text.hpp"
+
+namespace netaio::app {
+namespace {
+
+bool is_digit(char c) noexcept {
+    return c >= '0' && c <= '9';
+}
+
+bool has_leading_zeros(std::string_view text) noexcept {
+    return text.size() > 1 && text[0] == '0' && is_digit(text[1]);
+}
+
+template <class Number>
+std::optional<Number> number_in(std::string_view text) {
+    Number number{};
+    const char* end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data(), end, number);
+    if (error != std::errc() || stop != end || has_leading_zeros(text)) return std::nullopt;
+    return number;
+}
+
+// 0 for what is no unit.
+std::uint64_t bytes_of_unit(std::string unit) {
+    std::ranges::transform(unit, unit.begin(), [](char c) {
+        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    });
+    if (unit.empty() || unit == "b") return 1;
+    constexpr std::string_view prefixes = "kmgtpe";
+    const std::size_t power = prefixes.find(unit[0]);
+    const std::string rest = unit.substr(1);
+    const bool known = power != std::string_view::npos &&
+                       (rest.empty() || rest == "b" || rest == "i" || rest == "ib");
+    return known ? std::uint64_t(1) << (10 * (power + 1)) : 0;
+}
+
+std::optional<std::uint64_t> bytes_in(std::string_view text) {
+    const auto digits =
+        static_cast<std::size_t>(std::ranges::find_if_not(text, is_digit) - text.begin());
+    const std::size_t unit = std::min(text.find_first_not_of(' ', digits), text.size());
+    const auto count = number_in<std::uint64_t>(text.substr(0, digits));
+    const std::uint64_t each = bytes_of_unit(std::string(text.substr(unit)));
+    if (!count || each == 0 || *count > UINT64_MAX / each) return std::nullopt;
+    return *count * each;
+}
+
+template <class Number>
+std::string in_digits(Number number) {
+    std::array<char, 32> text{};
+    return {text.data(), std::to_chars(text.data(), text.data() + text.size(), number).ptr};
+}
+
+template <class Number>
+std::string refusal(std::string_view text, const char* kind, Number min, Number max) {
+    return "'" + printable(shortened(text, 60)) + "' is no " + kind + " from " + in_digits(min) +
+           " to " + in_digits(max) +
+           (has_leading_zeros(text) ? "; write it without leading zeros" : "");
+}
+
+template <class Number>
+CLI::Validator number_between(Number min, Number max, const char* kind) {
+    return {[=](std::string& text) {
+                const auto number = number_in<Number>(text);
+                // Not the other way round: nan is neither below nor above.
+                const bool fits = number && *number >= min && *number <= max;
+                return fits ? std::string() : refusal(text, kind, min, max);
+            },
+            ""};
+}
+
+void refuse_empty(CLI::Option& option) {
+    option.transform(CLI::Validator(
+        [](std::string& text) {
+            return text.empty() ? "is empty; give it a value, or leave it out" : std::string();
+        },
+        ""));
+}
+
+bool is_option_with_nothing(std::string_view word) {
+    if (!word.starts_with("--") || !word.ends_with('=')) return false;
+    const std::string_view name = word.substr(2, word.size() - 3);
+    return !name.empty() && std::ranges::all_of(name, [](char c) {
+        return is_digit(c) || (c >= 'a' && c <= 'z') || c == '-';
+    });
+}
+
+}  // namespace
+
+CLI::Validator whole_number(std::uint64_t min, std::uint64_t max) {
+    return number_between(min, max, "whole number");
+}
+
+CLI::Validator decimal_number(double min, double max) {
+    return number_between(min, max, "number");
+}
+
+CLI::Validator byte_count(std::uint64_t min, std::uint64_t max) {
+    return {[=](std::string& text) {
+                const auto bytes = bytes_in(text);
+                if (!bytes || *bytes < min || *bytes > max) {
+                    return refusal(text, "count of bytes", min, max);
+                }
+                text = in_digits(*bytes);
+                return std::string();
+            },
+            ""};
+}
+
+CLI::Option* add_list(CLI::App& command, const std::string& name, std::vector<std::string>& values,
+                      const std::string& text) {
+    // Lists that CLI11 makes itself are empty for {}.
+    const CLI::callback_t take = [&values](const CLI::results_t& given) {
+        values = given;
+        return true;
+    };
+    return command.add_option(name, take, text)->expected(1)->take_all();
+}
+
+void guard_values(CLI::App& app, const std::set<std::string>& may_be_empty) {
+    for (CLI::Option* option : app.get_options()) {
+        if (option->get_items_expected_max() == 0) {
+            option->disable_flag_override();
+        } else if (!may_be_empty.contains(option->get_name())) {
+            refuse_empty(*option);
+        }
+    }
+    for (CLI::App* command : app.get_subcommands({})) guard_values(*command, may_be_empty);
+}
+
+void parse_words(CLI::App& app, int argc, const char* const* argv) {
+    for (int i = 1; i < argc; ++i) {
+        const std::string word = argv[i];
+        if (word == "--") break;
+        // CLI11 ends a command there.
+        if (word == "++") throw CLI::ValidationError(word, "is only taken as it is behind --");
+        // Its value would be the next word.
+        if (is_option_with_nothing(word)) {
+            throw CLI::ValidationError(word, "is empty; give it a value, or leave it out");
+        }
+    }
+    app.parse(argc, argv);
+}
+
+}  // namespace netaio::app

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <set>
+#include <string>
+#include <vector>
+
+/// What options and arguments may be given. CLI11 alone takes more than anybody means: octal and
+/// wrapped numbers, nan, lists in brackets, nothing at all.
+namespace netaio::app {
+
+/// A whole number from `min` to `max`: decimal digits without leading zeros.
+CLI::Validator whole_number(std::uint64_t min, std::uint64_t max);
+/// A number from `min` to `max`, which may have a fraction.
+CLI::Validator decimal_number(double min, double max);
+/// A whole number of bytes from `min` to `max`, or of units of them, such as 200kb or 4M, each 1024
+/// of the one before. For transform(): the value becomes digits.
+CLI::Validator byte_count(std::uint64_t min, std::uint64_t max);
+
+/// Adds an option or argument that may be given several times, each time with one value, which is
+/// taken as it is. For an argument, expected() says how many.
+CLI::Option* add_list(CLI::App& command, const std::string& name, std::vector<std::string>& values,
+                      const std::string& text);
+
+/// Has all options and arguments of the app and its commands refuse empty values, as unset
+/// variables of a shell give them, except those of these names; and flags refuse values. To be
+/// called when all are there.
+void guard_values(CLI::App& app, const std::set<std::string>& may_be_empty);
+
+/// Parses the command line. Throws CLI::ParseError, also for what CLI11 would silently leave out or
+/// take for something else.
+void parse_words(CLI::App& app, int argc, const char* const* argv);
+
+}  // namespace netaio::app
