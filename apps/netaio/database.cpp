@@ -18,12 +18,13 @@ void Database::Close::operator()(sqlite3* database) const noexcept {
     sqlite3_close_v2(database);
 }
 
-Database::Database(const std::string& path, bool read_only) {
+Database::Database(const std::string& path, DatabaseAccess access) {
     sqlite3* handle = nullptr;
-    const int flags =
-        SQLITE_OPEN_NOMUTEX |
-        (read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
-    open_error_ = sqlite3_open_v2(path.c_str(), &handle, flags, nullptr);
+    const int flags = access == DatabaseAccess::read ? SQLITE_OPEN_READONLY
+                      : access == DatabaseAccess::existing
+                          ? SQLITE_OPEN_READWRITE
+                          : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+    open_error_ = sqlite3_open_v2(path.c_str(), &handle, flags | SQLITE_OPEN_NOMUTEX, nullptr);
     handle_.reset(handle);
 }
 
@@ -33,6 +34,18 @@ std::string Database::error_text() const {
 
 bool Database::in_transaction() const noexcept {
     return sqlite3_get_autocommit(handle_.get()) == 0;
+}
+
+std::string Database::log_path() const {
+    return sqlite3_filename_wal(sqlite3_db_filename(handle_.get(), "main"));
+}
+
+int Database::copy_to(Database& other) noexcept {
+    sqlite3_backup* copy = sqlite3_backup_init(other.handle(), "main", handle(), "main");
+    if (!copy) return sqlite3_errcode(other.handle());
+    const int copied = sqlite3_backup_step(copy, -1);
+    const int finished = sqlite3_backup_finish(copy);
+    return copied == SQLITE_DONE ? finished : copied;
 }
 
 int Database::execute(const std::string& sql) noexcept {

@@ -10,17 +10,28 @@ struct sqlite3_stmt;
 
 namespace netaio::app {
 
+/// What a Database does with its file.
+enum class DatabaseAccess {
+    read,      ///< only reads it
+    existing,  ///< writes it too, but does not make it
+    make,      ///< makes it when it is missing
+};
+
 /// An open SQLite database. Calls return SQLite's result codes.
 class Database {
 public:
     /// Opens it; open_error() tells whether that went well.
-    Database(const std::string& path, bool read_only);
+    Database(const std::string& path, DatabaseAccess access);
 
     int open_error() const noexcept { return open_error_; }
     /// What the last error was, for a log.
     std::string error_text() const;
     /// Whether a transaction is open.
     bool in_transaction() const noexcept;
+    /// The file beside it that takes changes first.
+    std::string log_path() const;
+    /// Copies all of it, as it is at one moment, to another.
+    int copy_to(Database& other) noexcept;
     /// Runs statements without results.
     int execute(const std::string& sql) noexcept;
     /// Runs a statement and takes the first value of its first row; 0 when there is none.

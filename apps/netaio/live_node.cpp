@@ -1,9 +1,8 @@
 #include "live_node.hpp"
 
-#include <csignal>
-
 #include "duration.hpp"
 #include "exit_code.hpp"
+#include "traffic.hpp"
 
 namespace netaio::app {
 namespace {
@@ -29,14 +28,13 @@ void cannot_start(const std::error_code& error, const NodeOptions& options) {
                                        ": " + error.message() + "; " + fix);
 }
 
-LiveNode::LiveNode(const NodeOptions& options, const Protection& protection)
+LiveNode::LiveNode(const NodeOptions& options, const Protection& protection, SignalsOf whose)
     : options_(options),
       management_(make_peer_management(options, protection)),
       local_peer_(make_local_peer(options, protection)),
+      signals_(io_.get_executor(), whose),
       node_(io_.get_executor(),
-            with_identity(make_node_options(options, protection), local_peer_)) {
-    std::signal(SIGPIPE, SIG_IGN);
-}
+            with_identity(make_node_options(options, protection), local_peer_)) {}
 
 void LiveNode::show_peers(std::function<void(std::string_view event, const Peer&)> show) {
     const auto on = [&](std::string_view event) {
@@ -73,13 +71,13 @@ void LiveNode::run(const std::function<void()>& started) {
 }
 
 void LiveNode::wait_for_end() {
-    const auto end = [this](const boost::system::error_code& error) {
-        if (!error) io_.stop();
-    };
-    signals_.async_wait([end](const boost::system::error_code& error, int) { end(error); });
+    signals_.wait([this] { io_.stop(); },
+                  [this] { return "so far: " + traffic(node_.counters()); });
     if (options_.for_seconds > 0) {
         timer_.expires_after(to_milliseconds(options_.for_seconds));
-        timer_.async_wait(end);
+        timer_.async_wait([this](const boost::system::error_code& error) {
+            if (!error) io_.stop();
+        });
     }
 }
 

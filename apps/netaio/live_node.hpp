@@ -1,19 +1,19 @@
 #pragma once
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <functional>
 
 #include "node_options.hpp"
+#include "signals.hpp"
 
 namespace netaio::app {
 
-/// A node with an event loop, which keeps track of peers until SIGINT, SIGTERM or its time ends it.
+/// A node with an event loop, which keeps track of peers until a signal or its time ends it.
 class LiveNode {
 public:
-    /// Takes over the signals. Throws Failure. The options must outlive it.
-    LiveNode(const NodeOptions& options, const Protection& protection);
+    /// Takes over the signals, as what it is. Throws Failure. The options must outlive it.
+    LiveNode(const NodeOptions& options, const Protection& protection, SignalsOf whose);
 
     UdpNode& node() noexcept { return node_; }
     boost::asio::io_context& io() noexcept { return io_; }
@@ -34,7 +34,7 @@ private:
     PeerManagementOptions management_;
     Peer local_peer_;
     boost::asio::io_context io_{1};
-    boost::asio::signal_set signals_{io_, SIGINT, SIGTERM};
+    Signals signals_;
     boost::asio::steady_timer timer_{io_};
     UdpNode node_;
     std::exception_ptr failure_;

@@ -1,12 +1,15 @@
 #include "logging.hpp"
 
-#include <spdlog/sinks/stdout_color_sinks.h>
-#include <spdlog/spdlog.h>
+#include <unistd.h>
 
+#include <chrono>
+#include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <limits>
 #include <map>
 
+#include "line_writer.hpp"
 #include "log_brake.hpp"
 
 namespace netaio::app {
@@ -14,6 +17,8 @@ namespace {
 
 // Unless everything is asked for.
 constexpr std::uint64_t lines_per_second = 100;
+// How long the end waits for whoever reads the log.
+constexpr std::chrono::seconds last_wait(1);
 
 const std::map<std::string, LogLevel>& levels() {
     static const std::map<std::string, LogLevel> by_name = {
@@ -22,16 +27,51 @@ const std::map<std::string, LogLevel>& levels() {
     return by_name;
 }
 
-spdlog::level::level_enum spdlog_level(LogLevel level) noexcept {
+const char* colour(LogLevel level) noexcept {
     switch (level) {
-        case LogLevel::trace: return spdlog::level::trace;
-        case LogLevel::debug: return spdlog::level::debug;
-        case LogLevel::info: return spdlog::level::info;
-        case LogLevel::warning: return spdlog::level::warn;
-        case LogLevel::error: return spdlog::level::err;
-        case LogLevel::off: return spdlog::level::off;
+        case LogLevel::debug: return "\x1b[36m";
+        case LogLevel::info: return "\x1b[32m";
+        case LogLevel::warning: return "\x1b[33m";
+        case LogLevel::error: return "\x1b[31m";
+        default: return "\x1b[37m";
     }
-    return spdlog::level::off;
+}
+
+// The time of day to the millisecond, with its offset (RFC 3339).
+std::string time_text(std::chrono::system_clock::time_point now) {
+    const std::time_t seconds = std::chrono::system_clock::to_time_t(now);
+    const auto since =
+        std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch());
+    std::tm local{};
+    ::localtime_r(&seconds, &local);
+    const long minutes = std::labs(local.tm_gmtoff) / 60;
+    char text[64];
+    const std::size_t size = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &local);
+    std::snprintf(text + size, sizeof text - size, ".%03d%c%02ld:%02ld",
+                  static_cast<int>(since.count() % 1000), local.tm_gmtoff < 0 ? '-' : '+',
+                  minutes / 60, minutes % 60);
+    return text;
+}
+
+std::string log_line(LogLevel level, std::string_view text) {
+    static const bool with_colour =
+        ::isatty(STDERR_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr;
+    std::string line = time_text(std::chrono::system_clock::now()) + ' ';
+    if (with_colour) line += colour(level);
+    line += to_string(level);
+    if (with_colour) line += "\x1b[m";
+    return (line.append(" ").append(text) += '\n');
+}
+
+// Never destroyed: a thread that waits to write ends with the process.
+LineWriter& error_writer() {
+    static auto* const writer = new LineWriter(
+        {.descriptor = STDERR_FILENO, .tell_left_out = [](std::uint64_t left_out) {
+             return log_line(LogLevel::warning,
+                             std::to_string(left_out) +
+                                 " lines were left out here, as the log could not be written");
+         }});
+    return *writer;
 }
 
 }  // namespace
@@ -47,25 +87,30 @@ void add_log_option(CLI::App& command, std::string& level) {
 }
 
 Log make_log(const std::string& level) {
-    const bool no_color = std::getenv("NO_COLOR") != nullptr;
-    const auto sink = std::make_shared<spdlog::sinks::stderr_color_sink_mt>(
-        no_color ? spdlog::color_mode::never : spdlog::color_mode::automatic);
-    const auto logger = std::make_shared<spdlog::logger>("netaio", sink);
-    logger->set_level(spdlog::level::trace);
-    logger->set_pattern("%Y-%m-%dT%H:%M:%S.%e %^%l%$ %v");
     const LogLevel shown = levels().at(level);
     const auto brake = std::make_shared<LogBrake>(
         shown <= LogLevel::debug ? std::numeric_limits<std::uint64_t>::max() : lines_per_second);
-    return Log(shown, [logger, brake](LogLevel at, std::string_view line) {
+    return Log(shown, [brake](LogLevel at, std::string_view line) {
         const auto verdict = brake->next(std::chrono::steady_clock::now());
         if (verdict.left_out > 0) {
-            logger->warn("{} more lines were left out; --log-level debug shows all",
-                         verdict.left_out);
+            error_writer().write(log_line(
+                LogLevel::warning, std::to_string(verdict.left_out) +
+                                       " more lines were left out; --log-level debug shows all"));
         }
-        if (verdict.write) {
-            logger->log(spdlog_level(at), spdlog::string_view_t(line.data(), line.size()));
-        }
+        if (verdict.write) error_writer().write(log_line(at, line));
     });
+}
+
+void announce(std::string_view text) {
+    error_writer().write(log_line(LogLevel::info, text));
+}
+
+void say(std::string_view line) {
+    error_writer().write(std::string(line) + '\n');
+}
+
+void finish_log() {
+    error_writer().finish(last_wait);
 }
 
 }  // namespace netaio::app

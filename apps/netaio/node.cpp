@@ -1,14 +1,18 @@
 #include "node.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <boost/asio/post.hpp>
+#include <cstring>
 #include <iostream>
 #include <netaio/make.hpp>
 
 #include "exit_code.hpp"
 #include "json.hpp"
+#include "line_writer.hpp"
 #include "live_node.hpp"
 #include "logging.hpp"
-#include "output.hpp"
 #include "peer_view.hpp"
 #include "resource_server.hpp"
 #include "text.hpp"
@@ -44,16 +48,49 @@ private:
     ResourceServer resources_;
 };
 
-void show_message(const Message& message, const Address& from, bool json) {
+// What a node prints. It does not wait for whoever reads that, as others wait for the node.
+class NodeOutput {
+public:
+    explicit NodeOutput(LiveNode& live)
+        : writer_({.descriptor = STDOUT_FILENO,
+                   .tell_left_out =
+                       [](std::uint64_t left_out) {
+                           announce(std::to_string(left_out) +
+                                    " lines of standard output were left out, as nobody read it");
+                           return std::string();
+                       },
+                   .failed =
+                       [&live](int error) {
+                           boost::asio::post(live.io(), [&live, error] {
+                               live.guarded([error] { cannot_print(error); });
+                           });
+                       }}) {}
+
+    void line(std::string text) { writer_.write(text += '\n'); }
+    /// Throws Failure when something could not be written.
+    void finish() {
+        if (const int error = writer_.finish(std::chrono::seconds(1))) cannot_print(error);
+    }
+
+private:
+    [[noreturn]] static void cannot_print(int error) {
+        throw Failure(ExitCode::other,
+                      std::string("cannot write to standard output: ") + std::strerror(error));
+    }
+
+    LineWriter writer_;
+};
+
+void show_message(const Message& message, const Address& from, bool json, NodeOutput& output) {
     if (json) {
         Json object;
         object["event"] = "message";
         object["from"] = from.str();
         object.update(message_json(message));
-        write_line(json_text(object));
+        output.line(json_text(object));
     } else {
-        write_line(type_name(message.type()) + " from " + from.str() + ": " +
-                   printable(message.uri()) + "\t" + printable(message.content()));
+        output.line(type_name(message.type()) + " from " + from.str() + ": " +
+                    printable(message.uri()) + "\t" + printable(message.content()));
     }
 }
 
@@ -77,7 +114,8 @@ void put_names(Json& object, const std::vector<std::string>& interfaces) {
     }
 }
 
-void say_start(const UdpNode& node, const Peer& self, const NodeOptions& options) {
+void say_start(const UdpNode& node, const Peer& self, const NodeOptions& options,
+               NodeOutput& output) {
     std::vector<std::string> places;
     for (const Address& place : node.endpoints()) places.push_back(place.str());
     const auto interfaces = used_interfaces(node);
@@ -87,19 +125,19 @@ void say_start(const UdpNode& node, const Peer& self, const NodeOptions& options
         put_bytes(object, "id", "id_base64", self.id);
         object["listening"] = places;
         put_names(object, interfaces);
-        write_line(json_text(object));
+        output.line(json_text(object));
     } else {
-        for (const std::string& place : places) write_line("listening on " + place);
+        for (const std::string& place : places) output.line("listening on " + place);
         std::string names;
         for (const std::string& name : interfaces)
             names += (names.empty() ? "" : ", ") + printable(name);
-        write_line("node " + printable(self.id) + " on " +
-                   (names.empty() ? "no interface" : names));
+        output.line("node " + printable(self.id) + " on " +
+                    (names.empty() ? "no interface" : names));
     }
     if (options.port != 0 && node.port() != options.port) {
-        std::cerr << "netaio: port " << options.port
-                  << " has another node of this machine; peers learn that this one is at port "
-                  << node.port() << '\n';
+        say("netaio: port " + std::to_string(options.port) +
+            " has another node of this machine; peers learn that this one is at port " +
+            std::to_string(node.port()));
     }
 }
 
@@ -113,15 +151,15 @@ void warn_if_open(const NodeCommand& command) {
     }
 }
 
-void handle_messages(LiveNode& live, const Plugins& inner, bool json) {
+void handle_messages(LiveNode& live, NodeOutput& output, const Plugins& inner, bool json) {
     live.node().on({MessageType::request_uri, "echo"}, inner,
                    [](const Message& asked) { return respond(asked.uri(), asked.content()); });
     live.node().on(MessageType::notify_uri, inner,
-                   [&live, json](const Message& message, const Address& from) {
-                       live.guarded([&] { show_message(message, from, json); });
+                   [&live, &output, json](const Message& message, const Address& from) {
+                       live.guarded([&] { show_message(message, from, json, output); });
                    });
-    live.show_peers([json](std::string_view event, const Peer& peer) {
-        write_line(json ? peer_json(event, peer) : peer_line(event, peer));
+    live.show_peers([&output, json](std::string_view event, const Peer& peer) {
+        output.line(json ? peer_json(event, peer) : peer_line(event, peer));
     });
 }
 
@@ -129,14 +167,16 @@ int run_node(const NodeCommand& command) {
     const NodeOptions& options = command.node;
     const Protection protection = make_protection(options.protection);
     warn_if_open(command);
-    LiveNode live(options, protection);
+    LiveNode live(options, protection, SignalsOf::service);
+    NodeOutput output(live);
     std::optional<ServedStore> served;
     if (!command.store.empty()) served.emplace(command, protection, live.node());
-    handle_messages(live, protection.inner, options.json);
+    handle_messages(live, output, protection.inner, options.json);
 
-    live.run([&] { say_start(live.node(), live.local_peer(), options); });
+    live.run([&] { say_start(live.node(), live.local_peer(), options, output); });
     if (served) served->close();
-    std::cerr << "stopped: " << traffic(live.node().counters()) << '\n';
+    say("stopped: " + traffic(live.node().counters()));
+    output.finish();
     return static_cast<int>(ExitCode::done);
 }
 

@@ -52,7 +52,7 @@ int show_table(LiveNode& live) {
 
 int peers(const NodeOptions& options) {
     const Protection protection = make_protection(options.protection);
-    LiveNode live(options, protection);
+    LiveNode live(options, protection, SignalsOf::command);
     if (!options.json && ::isatty(STDOUT_FILENO) != 0) return show_table(live);
     live.show_peers([&](std::string_view event, const Peer& peer) {
         write_line(options.json ? peer_json(event, peer) : peer_line(event, peer));

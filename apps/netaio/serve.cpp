@@ -2,8 +2,6 @@
 
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/signal_set.hpp>
-#include <csignal>
 #include <iostream>
 #include <memory>
 
@@ -13,6 +11,7 @@
 #include "output.hpp"
 #include "resource_server.hpp"
 #include "serve_options.hpp"
+#include "signals.hpp"
 #include "traffic.hpp"
 
 namespace netaio::app {
@@ -45,29 +44,29 @@ void say_where(const TcpServer& server) {
     }
 }
 
+std::string connections_and_traffic(const Counters& counters) {
+    return std::to_string(counters.connections_accepted) + " connections, " + traffic(counters);
+}
+
 std::string summary(const StopReport& report, const Counters& counters) {
     const auto count = [](std::uint64_t n, const char* what) { return std::to_string(n) + what; };
     return "stopped: " + count(report.drained, " connections drained, ") +
            count(report.cut_off, " cut off, ") +
-           count(report.bytes_discarded, " bytes discarded; ") +
-           count(counters.connections_accepted, " connections, ") + traffic(counters);
+           count(report.bytes_discarded, " bytes discarded; ") + connections_and_traffic(counters);
 }
 
-// Until a signal, and then until connections have drained or a second signal comes.
-StopReport wait(TcpServer& server, boost::asio::io_context& io, boost::asio::signal_set& signals,
+// Until a signal, and then until connections have drained.
+StopReport wait(TcpServer& server, boost::asio::io_context& io, Signals& signals,
                 std::chrono::milliseconds drain) {
     StopReport report;
-    signals.async_wait([&](const boost::system::error_code& error, int) {
-        if (error) return;
-        signals.async_wait([&](const boost::system::error_code& again, int) {
-            if (!again) io.stop();
-        });
+    const auto end = [&] {
         server.stop(drain, boost::asio::bind_executor(
                                io, [&](const boost::system::error_code&, StopReport found) {
                                    report = found;
                                    io.stop();
                                }));
-    });
+    };
+    signals.wait(end, [&] { return "so far: " + connections_and_traffic(server.counters()); });
     io.run();
     return report;
 }
@@ -79,8 +78,7 @@ int serve(const ServeOptions& options) {
 
     // Before anything is announced, so that no signal finds it unprepared.
     boost::asio::io_context io(1);
-    boost::asio::signal_set signals(io, SIGINT, SIGTERM);
-    std::signal(SIGPIPE, SIG_IGN);
+    Signals signals(io.get_executor(), SignalsOf::service);
 
     Store store({.path = options.store,
                  .read_only = options.read_only,
@@ -98,7 +96,7 @@ int serve(const ServeOptions& options) {
     const Counters counters = server->counters();
     writes.close();
     server.reset();
-    std::cerr << summary(report, counters) << '\n';
+    say(summary(report, counters));
     return static_cast<int>(ExitCode::done);
 }
 

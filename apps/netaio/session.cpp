@@ -1,8 +1,7 @@
 #include "session.hpp"
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
-#include <boost/asio/signal_set.hpp>
-#include <csignal>
+#include <boost/asio/steady_timer.hpp>
 #include <iostream>
 #include <netaio/run.hpp>
 
@@ -10,6 +9,7 @@
 #include "duration.hpp"
 #include "exit_code.hpp"
 #include "logging.hpp"
+#include "signals.hpp"
 #include "text.hpp"
 #include "type_name.hpp"
 
@@ -86,9 +86,14 @@ awaitable<void> guarded(const std::function<awaitable<void>()>& command, Ending&
 }
 
 awaitable<void> signalled(Ending& ending) {
-    boost::asio::signal_set signals(co_await boost::asio::this_coro::executor, SIGINT, SIGTERM);
-    co_await signals.async_wait(boost::asio::use_awaitable);
-    ending.interrupted = true;
+    const auto executor = co_await boost::asio::this_coro::executor;
+    boost::asio::steady_timer told(executor, boost::asio::steady_timer::time_point::max());
+    Signals signals(executor, SignalsOf::command);
+    signals.wait([&] {
+        ending.interrupted = true;
+        told.cancel();
+    });
+    co_await told.async_wait(as_tuple);
 }
 
 awaitable<void> until_signal(const std::function<awaitable<void>()>& command, Ending& ending) {

@@ -1,8 +1,9 @@
 #include "store.hpp"
 
-#include <fcntl.h>
 #include <sqlite3.h>
 #include <unistd.h>
+
+#include <cerrno>
 
 #include "exit_code.hpp"
 
@@ -11,8 +12,8 @@ namespace {
 
 // How long a change waits for another process; everything else waits with it.
 constexpr const char* busy_timeout = "PRAGMA busy_timeout = 200";
-// Marks the file as ours ("neta").
-constexpr std::int64_t application_id = 0x6e657461;
+// Brings what changes are in the file beside the store into it.
+constexpr const char* empty_log = "PRAGMA wal_checkpoint(TRUNCATE)";
 constexpr std::int64_t format_version = 1;
 
 class StoreCategory final : public std::error_category {
@@ -25,6 +26,7 @@ public:
             case StoreErrc::busy: return "the store is busy, try again";
             case StoreErrc::full: return "the store is full";
             case StoreErrc::corrupt: return "the store is damaged";
+            case StoreErrc::gone: return "the store's file is gone";
             case StoreErrc::failed: return "the store failed";
         }
         return "unknown store error";
@@ -63,18 +65,21 @@ void check(Database& database, const std::string& path, int result) {
     if (result != SQLITE_OK) refuse_store(path, database.error_text(), advice(result));
 }
 
-// Resources may be private, and SQLite itself would let everyone read them.
-void make_private_file(const StoreOptions& options) {
-    if (options.path == ":memory:") return;
-    if (options.read_only) {
-        if (::access(options.path.c_str(), F_OK) != 0) {
-            refuse_store(options.path, "there is none",
-                         "serve it once without --read-only to make it");
-        }
-        return;
+bool is_in_memory(const StoreOptions& options) {
+    return options.path == ":memory:";
+}
+
+void hold_file(std::optional<StoreFile>& file, const StoreOptions& options) {
+    if (is_in_memory(options)) return;
+    if (options.read_only && ::access(options.path.c_str(), F_OK) != 0) {
+        refuse_store(options.path, "there is none", "serve it once without --read-only to make it");
     }
-    const int file = ::open(options.path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (file >= 0) ::close(file);
+    file.emplace(options.path, options.read_only);
+}
+
+DatabaseAccess access_of(const StoreOptions& options) {
+    const bool only_read = options.read_only && !is_in_memory(options);
+    return only_read ? DatabaseAccess::read : DatabaseAccess::make;
 }
 
 void set_up(Database& database, const StoreOptions& options) {
@@ -87,7 +92,7 @@ void set_up(Database& database, const StoreOptions& options) {
         return value;
     };
     run(busy_timeout);
-    const bool in_memory = options.path == ":memory:";
+    const bool in_memory = is_in_memory(options);
     const bool fresh = ask("SELECT count(*) FROM sqlite_master") == 0;
     if (fresh && (!options.read_only || in_memory)) {
         // For a program that comes to the same conclusion at the same time, IF NOT EXISTS.
@@ -95,12 +100,12 @@ void set_up(Database& database, const StoreOptions& options) {
         run("BEGIN IMMEDIATE;"
             "CREATE TABLE IF NOT EXISTS resources (uri BLOB PRIMARY KEY, content BLOB NOT NULL);"
             "PRAGMA application_id = " +
-            std::to_string(application_id) +
+            std::to_string(store_application_id) +
             ";"
             "PRAGMA user_version = " +
             std::to_string(format_version) + "; COMMIT");
     }
-    if (ask("PRAGMA application_id") != application_id) {
+    if (ask("PRAGMA application_id") != store_application_id) {
         refuse_store(options.path, "it is another program's database",
                      "name another file with --store");
     }
@@ -111,6 +116,7 @@ void set_up(Database& database, const StoreOptions& options) {
     if (!options.read_only) {
         run("PRAGMA journal_mode = WAL");
         run("PRAGMA synchronous = FULL");
+        run(empty_log);
     }
     if (options.size_max > 0) {
         const auto page_size = static_cast<std::uint64_t>(ask("PRAGMA page_size"));
@@ -131,10 +137,11 @@ std::error_code make_error_code(StoreErrc code) noexcept {
 }
 
 Store::Store(StoreOptions options)
-    : options_((make_private_file(options), std::move(options))),
-      database_(options_.path, options_.read_only && options_.path != ":memory:") {
+    : options_(std::move(options)),
+      database_((hold_file(file_, options_), options_.path), access_of(options_)) {
     check(database_, options_.path, database_.open_error());
     set_up(database_, options_);
+    if (file_ && !options_.read_only) file_->watch(database_.log_path());
     const auto prepare = [&](std::optional<Statement>& statement, const char* sql) {
         statement.emplace(database_, sql);
         if (!statement->ready()) {
@@ -182,6 +189,7 @@ std::error_code Store::change(Change change, ByteView uri, ByteView content) {
         error = fail("write");
         // Some errors undo the whole transaction, and with it what others did in it.
         if (!database_.in_transaction()) lost_ = error;
+        if (error == StoreErrc::full) make_room();
     } else if (sqlite3_changes(database_.handle()) == 0) {
         error = change == Change::create ? StoreErrc::exists : StoreErrc::missing;
     }
@@ -205,19 +213,36 @@ std::error_code Store::begin() {
 }
 
 std::error_code Store::finish_transaction() {
+    if (file_ && !file_->in_place()) {
+        options_.log(LogLevel::error,
+                     "the store cannot commit: its file '" + options_.path +
+                         "' or what belongs to it was removed or replaced; end the server, and "
+                         "put the file back");
+        database_.execute("ROLLBACK");
+        return StoreErrc::gone;
+    }
     const bool done = commit_->step() == SQLITE_DONE;
     const std::error_code error = done ? std::error_code() : fail("commit");
     commit_->reset();
     if (error && database_.in_transaction()) database_.execute("ROLLBACK");
+    if (error == StoreErrc::full) make_room();
     return error;
+}
+
+// What is in the file beside the store may have its place in the store itself.
+void Store::make_room() noexcept {
+    if (!database_.in_transaction()) database_.execute(empty_log);
 }
 
 std::error_code Store::fail(const char* what) {
     const int code = sqlite3_extended_errcode(database_.handle());
-    options_.log(LogLevel::error, "the store cannot " + std::string(what) + ": " +
-                                      database_.error_text() + " (SQLite error " +
-                                      std::to_string(code) + "); " + advice(code));
-    return store_error(code);
+    const bool too_long =
+        (code & 0xff) == SQLITE_IOERR && sqlite3_system_errno(database_.handle()) == EFBIG;
+    options_.log(LogLevel::error,
+                 "the store cannot " + std::string(what) + ": " + database_.error_text() +
+                     " (SQLite error " + std::to_string(code) + "); " +
+                     (too_long ? "raise the longest file allowed, ulimit -f" : advice(code)));
+    return too_long ? StoreErrc::full : store_error(code);
 }
 
 }  // namespace netaio::app

@@ -8,8 +8,12 @@
 #include <string>
 
 #include "database.hpp"
+#include "store_file.hpp"
 
 namespace netaio::app {
+
+/// Marks a database as a store ("neta").
+inline constexpr std::int64_t store_application_id = 0x6e657461;
 
 /// Why a store did not do what it was asked for.
 enum class StoreErrc {
@@ -18,6 +22,7 @@ enum class StoreErrc {
     busy,        ///< another process holds the store
     full,        ///< the disk, or the size given, is full
     corrupt,     ///< the file is damaged
+    gone,        ///< the file was removed or replaced
     failed,      ///< anything else; the log says what
 };
 
@@ -38,7 +43,8 @@ struct StoreOptions {
 enum class Change { create, update, remove };
 
 /// Resources by uri, in SQLite. Changes gather in a transaction that commit() makes durable: what
-/// was changed before is on the disk after it. Not thread-safe.
+/// was changed before is on the disk after it. No other server can have the file meanwhile.
+/// Not thread-safe.
 class Store {
 public:
     /// Opens or makes the store. Throws Failure with a sentence that says what to do.
@@ -61,8 +67,10 @@ private:
     std::error_code begin();
     std::error_code finish_transaction();
     std::error_code fail(const char* what);
+    void make_room() noexcept;
 
     StoreOptions options_;
+    std::optional<StoreFile> file_;
     Database database_;
     std::optional<Statement> read_;
     std::optional<Statement> create_;

@@ -1,9 +1,6 @@
 #include "tool.hpp"
 
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
-#include <csignal>
 #include <iostream>
 #include <sstream>
 
@@ -11,6 +8,7 @@
 #include "exchange.hpp"
 #include "exit_code.hpp"
 #include "keygen.hpp"
+#include "logging.hpp"
 #include "node.hpp"
 #include "output.hpp"
 #include "peers.hpp"
@@ -18,6 +16,8 @@
 #include "send.hpp"
 #include "serve.hpp"
 #include "show_interfaces.hpp"
+#include "signals.hpp"
+#include "store_command.hpp"
 #include "subscribe.hpp"
 #include "text.hpp"
 #include "values.hpp"
@@ -35,10 +35,6 @@ std::string examples() {
            "  netaio node --name kitchen --hmac @secret.txt\n"
            "  netaio multicast news 'Dinner is ready.' --hmac @secret.txt\n"
            "What follows -- is taken as it is, such as content that begins with a dash.\n";
-}
-
-extern "C" void exit_interrupted(int) {
-    ::_exit(static_cast<int>(ExitCode::interrupted));
 }
 
 int parse_and_run(int argc, const char* const* argv) {
@@ -66,6 +62,7 @@ int parse_and_run(int argc, const char* const* argv) {
     add_exchange_commands(app, chosen);
     add_subscribe_command(app, chosen);
     add_ping_command(app, chosen);
+    add_store_command(app, chosen);
     add_keygen_command(app, chosen);
     add_node_command(app, chosen);
     add_peers_command(app, chosen);
@@ -82,10 +79,10 @@ int parse_and_run(int argc, const char* const* argv) {
         write_text(help.str());
         return static_cast<int>(asked_for ? ExitCode::done : ExitCode::usage);
     }
-    // For what waits outside of an event loop, such as reading standard input.
-    std::signal(SIGINT, exit_interrupted);
-    std::signal(SIGTERM, exit_interrupted);
-    return chosen();
+    end_at_once_on_signals();
+    const int code = chosen();
+    finish_log();
+    return code;
 }
 
 }  // namespace
@@ -95,9 +92,11 @@ int run_tool(int argc, const char* const* argv) noexcept {
     try {
         return parse_and_run(argc, argv);
     } catch (const Failure& failure) {
+        finish_log();
         std::cerr << "netaio: " << sentence(failure.what()) << '\n';
         return failure.code();
     } catch (const std::exception& error) {
+        finish_log();
         std::cerr << "netaio: " << sentence(error.what()) << '\n';
         return static_cast<int>(ExitCode::other);
     }

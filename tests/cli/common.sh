@@ -148,3 +148,11 @@ end_tool() {
     wait "$1" || found=$?
     [[ $found == "$3" ]] || fail "ended with $found instead of $3 on SIG$2"
 }
+
+# stuck_pipe FILE: a named pipe that is full, and open for as long as the test runs.
+stuck_pipe() {
+    [[ -p $1 ]] || mkfifo "$1"
+    exec {stuck}<>"$1"
+    fill_pipe "$1"
+}
+fill_pipe() { dd if=/dev/zero of="$1" bs=4096 oflag=nonblock conv=notrunc 2>/dev/null; }

@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Builds and runs one consumer project in an empty folder of its own.
 #   run.sh install BUILD-FOLDER PREFIX      installs netaio for the two that want it installed
+#   run.sh components BUILD-FOLDER PREFIX   installs each component by itself
+#   run.sh unbuilt SOURCE-FOLDER PREFIX     installs from a folder where nothing is built
 #   run.sh find_package|add_subdirectory|pkg_config PREFIX [CMAKE-ARGUMENT...]
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -8,6 +10,32 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 if [[ $1 == install ]]; then
     rm -rf "$3"
     exec cmake --install "$2" --prefix "$3"
+fi
+
+if [[ $1 == components ]]; then
+    rm -rf "$3"
+    cmake --install "$2" --prefix "$3" --component tools
+    [[ -x $3/bin/netaio && -x $3/bin/tapescript && -n $(find "$3" -name netaio.1) ]]
+    [[ $(ls "$3") == $'bin\nshare' ]] || { echo "the tools bring more than themselves" >&2; exit 1; }
+    rm -rf "$3"
+    cmake --install "$2" --prefix "$3" --component development
+    [[ -f $3/include/netaio/netaio.hpp && -n $(find "$3" -name 'libnetaio*') && ! -e $3/bin ]]
+    exit
+fi
+
+if [[ $1 == unbuilt ]]; then
+    rm -rf "$PWD/unbuilt" "$3"
+    cmake -S "$2" -B "$PWD/unbuilt" -G Ninja -DNETAIO_BUILD_TESTS=OFF -DNETAIO_BUILD_BENCH=OFF \
+        -DNETAIO_BUILD_EXAMPLES=OFF >/dev/null
+    for component in "" tools development; do
+        if cmake --install "$PWD/unbuilt" --prefix "$3" ${component:+--component "$component"} 2>said; then
+            echo "installed what is not built" >&2
+            exit 1
+        fi
+        grep -q scripts/install said
+        [[ ! -e $3 ]] || { echo "left half an installation" >&2; exit 1; }
+    done
+    exit
 fi
 
 way=$1 prefix=$2

@@ -1,31 +1,14 @@
 #include "store.hpp"
 
 #include <gtest/gtest.h>
-#include <sqlite3.h>
 #include <sys/stat.h>
 
 #include "exit_code.hpp"
+#include "other_program.hpp"
 #include "temporary_folder.hpp"
 
 namespace netaio::app {
 namespace {
-
-// Another program that has the database open.
-class OtherProgram {
-public:
-    explicit OtherProgram(const std::string& path) { sqlite3_open(path.c_str(), &database_); }
-    ~OtherProgram() { sqlite3_close(database_); }
-    OtherProgram(const OtherProgram&) = delete;
-    OtherProgram& operator=(const OtherProgram&) = delete;
-
-    void execute(const char* sql) {
-        EXPECT_EQ(sqlite3_exec(database_, sql, nullptr, nullptr, nullptr), SQLITE_OK)
-            << sqlite3_errmsg(database_);
-    }
-
-private:
-    sqlite3* database_ = nullptr;
-};
 
 std::string failure_to_open(const StoreOptions& options) {
     try {
@@ -97,19 +80,19 @@ TEST_F(StoreTest, LastsFromOneOpeningToTheNext) {
 
 TEST_F(StoreTest, ShowsOthersOnlyWhatWasCommitted) {
     Store store(on_disk());
-    Store other(on_disk());
+    OtherProgram other(folder_.file("test.db"));
     EXPECT_FALSE(store.change(Change::create, "a", "one"));
-    EXPECT_EQ(other.read("a").error(), StoreErrc::missing);
+    EXPECT_FALSE(other.sees("a"));
     EXPECT_FALSE(store.commit());
-    EXPECT_EQ(*other.read("a"), "one");
+    EXPECT_TRUE(other.sees("a", "one"));
 }
 
 TEST_F(StoreTest, CommitsBeforeItReads) {
     Store store(on_disk());
-    Store other(on_disk());
+    OtherProgram other(folder_.file("test.db"));
     EXPECT_FALSE(store.change(Change::create, "a", "one"));
     EXPECT_EQ(*store.read("a"), "one");
-    EXPECT_EQ(*other.read("a"), "one");
+    EXPECT_TRUE(other.sees("a", "one"));
     EXPECT_FALSE(store.commit());
 }
 
@@ -205,6 +188,57 @@ TEST_F(StoreTest, RefusesALaterFormat) {
     }
     OtherProgram(folder_.file("test.db")).execute("PRAGMA user_version = 1000");
     EXPECT_NE(failure_to_open(on_disk()).find("later version"), std::string::npos);
+}
+
+TEST_F(StoreTest, BelongsToOneServerAtATime) {
+    {
+        const Store store(on_disk());
+        EXPECT_NE(failure_to_open(on_disk()).find("another server has it"), std::string::npos);
+        auto reading = on_disk();
+        reading.read_only = true;
+        EXPECT_NE(failure_to_open(reading).find("another server has it"), std::string::npos);
+    }
+    const Store store(on_disk());
+}
+
+TEST_F(StoreTest, MayBeReadByManyServers) {
+    {
+        const Store store(on_disk());
+    }
+    auto options = on_disk();
+    options.read_only = true;
+    const Store store(options);
+    const Store other(options);
+    EXPECT_NE(failure_to_open(on_disk()).find("another server has it"), std::string::npos);
+}
+
+TEST_F(StoreTest, FailsToWriteWhenItsFileWasRemovedOrReplaced) {
+    const std::string path = folder_.file("test.db");
+    for (const std::string& gone : {path, path + "-wal"}) {
+        Store store(on_disk());
+        EXPECT_FALSE(store.change(Change::create, gone, "kept"));
+        EXPECT_FALSE(store.commit());
+        std::filesystem::rename(gone, gone + ".old");
+        EXPECT_FALSE(store.change(Change::create, "lost", "x"));
+        EXPECT_EQ(store.commit(), StoreErrc::gone);
+        EXPECT_NE(log_.find("removed or replaced"), std::string::npos) << log_;
+        std::filesystem::copy_file(gone + ".old", gone);
+        EXPECT_FALSE(store.change(Change::create, "lost", "x"));
+        EXPECT_EQ(store.commit(), StoreErrc::gone);
+
+        std::filesystem::rename(gone + ".old", gone);
+        EXPECT_EQ(*store.read(gone), "kept");
+        EXPECT_EQ(store.read("lost").error(), StoreErrc::missing);
+        EXPECT_FALSE(store.change(Change::create, gone + "2", "x"));
+        EXPECT_FALSE(store.commit());
+    }
+}
+
+TEST_F(StoreTest, MakesAFileThatCanBeCopiedWhileItIsOpen) {
+    const Store store(on_disk());
+    const std::string copy = folder_.file("copy.db");
+    std::filesystem::copy_file(folder_.file("test.db"), copy);
+    EXPECT_EQ(Store({.path = copy}).read("a").error(), StoreErrc::missing);
 }
 
 TEST_F(StoreTest, NamesTheFolderThatIsMissing) {

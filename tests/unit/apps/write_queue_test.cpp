@@ -4,6 +4,7 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include "other_program.hpp"
 #include "temporary_folder.hpp"
 
 namespace netaio::app {
@@ -24,7 +25,7 @@ protected:
     TemporaryFolder folder_;
     StoreOptions options_{.path = folder_.file("test.db")};
     Store store_{options_};
-    Store other_{options_};
+    OtherProgram other_{options_.path};
     boost::asio::io_context io_;
     WriteQueue queue_{store_};
     std::vector<std::optional<std::error_code>> results_;
@@ -33,10 +34,10 @@ protected:
 TEST_F(WriteQueueTest, AnswersOnlyWhatIsDurable) {
     create("a");
     EXPECT_FALSE(results_[0]);
-    EXPECT_FALSE(other_.read("a"));
+    EXPECT_FALSE(other_.sees("a"));
     io_.run();
     EXPECT_EQ(results_[0], std::error_code());
-    EXPECT_TRUE(other_.read("a"));
+    EXPECT_TRUE(other_.sees("a"));
 }
 
 TEST_F(WriteQueueTest, CommitsWhatComesTogetherTogether) {
@@ -44,7 +45,7 @@ TEST_F(WriteQueueTest, CommitsWhatComesTogetherTogether) {
     create("b");
     create("a");
     io_.run_one();
-    EXPECT_TRUE(other_.read("a") && other_.read("b"));
+    EXPECT_TRUE(other_.sees("a") && other_.sees("b"));
     io_.run();
     EXPECT_EQ(results_[0], std::error_code());
     EXPECT_EQ(results_[1], std::error_code());
@@ -54,7 +55,7 @@ TEST_F(WriteQueueTest, CommitsWhatComesTogetherTogether) {
 TEST_F(WriteQueueTest, AnswersOnceForAReadBetween) {
     create("a");
     EXPECT_EQ(*queue_.read("a"), "x");
-    EXPECT_TRUE(other_.read("a"));
+    EXPECT_TRUE(other_.sees("a"));
     EXPECT_FALSE(results_[0]);
     io_.run();
     EXPECT_EQ(results_[0], std::error_code());
@@ -63,12 +64,12 @@ TEST_F(WriteQueueTest, AnswersOnceForAReadBetween) {
 TEST_F(WriteQueueTest, ClosingCommitsAndRefusesMore) {
     create("a");
     queue_.close();
-    EXPECT_TRUE(other_.read("a"));
+    EXPECT_TRUE(other_.sees("a"));
     create("b");
     io_.run();
     EXPECT_EQ(results_[0], std::error_code());
     EXPECT_EQ(results_[1], StoreErrc::failed);
-    EXPECT_FALSE(other_.read("b"));
+    EXPECT_FALSE(other_.sees("b"));
 }
 
 }  // namespace

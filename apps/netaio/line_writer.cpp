@@ -1,0 +1,114 @@
+#include "line_writer.hpp"
+
+#include <poll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+namespace netaio::app {
+namespace {
+
+// Gives errno, or 0 when all is written.
+int write_all(int descriptor, std::string_view bytes) noexcept {
+    while (!bytes.empty()) {
+        const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
+        if (written >= 0) {
+            bytes.remove_prefix(static_cast<std::size_t>(written));
+        } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+            // Whoever shares the descriptor may have made it non-blocking.
+            pollfd ready{descriptor, POLLOUT, 0};
+            ::poll(&ready, 1, -1);
+        } else if (errno != EINTR) {
+            return errno;
+        }
+    }
+    return 0;
+}
+
+std::uint64_t count_lines(std::string_view text) noexcept {
+    return static_cast<std::uint64_t>(std::ranges::count(text, '\n'));
+}
+
+}  // namespace
+
+// Shared with the thread, which may be left behind in a write.
+struct LineWriter::State {
+    explicit State(LineWriterOptions given) : options(std::move(given)) {}
+
+    const LineWriterOptions options;
+    std::mutex mutex;  // guards all below
+    std::condition_variable work;
+    std::condition_variable idle;
+    std::string waiting;
+    std::size_t writing = 0;     // bytes in the hands of the thread
+    std::uint64_t left_out = 0;  // lines that nobody was told of yet
+    bool overflowing = false;    // the place for that line is behind what waits
+    int error = 0;
+    bool started = false;
+    bool closed = false;
+};
+
+LineWriter::LineWriter(LineWriterOptions options)
+    : state_(std::make_shared<State>(std::move(options))) {}
+
+LineWriter::~LineWriter() {
+    const std::lock_guard lock(state_->mutex);
+    state_->closed = true;
+    state_->work.notify_one();
+}
+
+void LineWriter::write(std::string_view line) {
+    const std::lock_guard lock(state_->mutex);
+    const std::size_t taken = state_->waiting.size() + state_->writing;
+    if (state_->overflowing || taken + line.size() > state_->options.waiting_max) {
+        state_->overflowing = true;
+        ++state_->left_out;
+        return;
+    }
+    if (!state_->started) {
+        std::thread(run, state_).detach();
+        state_->started = true;
+    }
+    state_->waiting += line;
+    state_->work.notify_one();
+}
+
+int LineWriter::finish(std::chrono::milliseconds patience) {
+    std::unique_lock lock(state_->mutex);
+    state_->idle.wait_for(lock, patience,
+                          [&] { return state_->waiting.empty() && state_->writing == 0; });
+    return state_->error;
+}
+
+void LineWriter::run(const std::shared_ptr<State>& state) {
+    std::string batch;
+    std::unique_lock lock(state->mutex);
+    for (;;) {
+        state->work.wait(lock, [&] { return state->closed || !state->waiting.empty(); });
+        if (state->waiting.empty()) return;
+        batch.swap(state->waiting);
+        state->writing = batch.size();
+        lock.unlock();
+        const int error = write_all(state->options.descriptor, batch);
+        lock.lock();
+        state->writing = 0;
+        state->overflowing = false;
+        if (error != 0) {
+            // The next lines may fare better, as on a disk that has room again.
+            state->left_out += count_lines(batch);
+            const bool first = std::exchange(state->error, error) == 0;
+            if (first && !state->closed && state->options.failed) state->options.failed(error);
+        } else if (state->left_out > 0 && state->options.tell_left_out) {
+            state->waiting += state->options.tell_left_out(std::exchange(state->left_out, 0));
+        }
+        batch.clear();
+        if (state->waiting.empty()) state->idle.notify_all();
+    }
+}
+
+}  // namespace netaio::app

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <functional>
+#include <string>
+
+namespace netaio::app {
+
+/// What a signal does to the process while no Signals is there: SIGINT, SIGTERM, SIGHUP and SIGXCPU
+/// end it at once with 8, SIGPIPE and SIGXFSZ become errors of a write, others do nothing.
+void end_at_once_on_signals() noexcept;
+
+/// Who takes signals.
+enum class SignalsOf {
+    /// Ends on SIGINT, SIGTERM and SIGXCPU, in its own time; says its counters on SIGUSR1, and that
+    /// it has taken SIGHUP.
+    service,
+    /// Ends on SIGHUP too, and by force with 8 after a second, as it may wait to write.
+    command,
+};
+
+/// Signals as an event loop takes them. A second one to end does that at once, with 8, whatever the
+/// process is doing. There is one at a time.
+class Signals {
+public:
+    /// Takes them over; they wait until wait().
+    Signals(const boost::asio::any_io_executor& executor, SignalsOf whose);
+    ~Signals();
+    Signals(const Signals&) = delete;
+    Signals& operator=(const Signals&) = delete;
+
+    /// Has `end` called on the loop, and `counters` asked.
+    void wait(std::function<void()> end, std::function<std::string()> counters = {});
+
+private:
+    void catch_signal(int signal);
+    void next();
+    void take(int signal);
+
+    boost::asio::signal_set set_;
+    std::function<void()> end_;
+    std::function<std::string()> counters_;
+};
+
+}  // namespace netaio::app
