@@ -1,6 +1,9 @@
 #include "database.hpp"
 
 #include <sqlite3.h>
+#include <sys/resource.h>
+
+#include <filesystem>
 
 namespace netaio::app {
 namespace {
@@ -38,6 +41,18 @@ bool Database::in_transaction() const noexcept {
 
 std::string Database::log_path() const {
     return sqlite3_filename_wal(sqlite3_db_filename(handle_.get(), "main"));
+}
+
+bool Database::is_at_file_limit() const {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return false;
+    const auto at_limit = [&](const std::string& path) {
+        std::error_code none;
+        const auto size = std::filesystem::file_size(path, none);
+        return !none && size >= limit.rlim_cur;
+    };
+    const std::string path = sqlite3_db_filename(handle_.get(), "main");
+    return !path.empty() && (at_limit(path) || at_limit(log_path()));
 }
 
 int Database::copy_to(Database& other) noexcept {

@@ -30,6 +30,8 @@ public:
     bool in_transaction() const noexcept;
     /// The file beside it that takes changes first.
     std::string log_path() const;
+    /// Whether one of its files is as long as this process may make any.
+    bool is_at_file_limit() const;
     /// Copies all of it, as it is at one moment, to another.
     int copy_to(Database& other) noexcept;
     /// Runs statements without results.

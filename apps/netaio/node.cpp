@@ -13,6 +13,7 @@
 #include "line_writer.hpp"
 #include "live_node.hpp"
 #include "logging.hpp"
+#include "output.hpp"
 #include "peer_view.hpp"
 #include "resource_server.hpp"
 #include "text.hpp"

@@ -3,8 +3,6 @@
 #include <sqlite3.h>
 #include <unistd.h>
 
-#include <cerrno>
-
 #include "exit_code.hpp"
 
 namespace netaio::app {
@@ -236,8 +234,7 @@ void Store::make_room() noexcept {
 
 std::error_code Store::fail(const char* what) {
     const int code = sqlite3_extended_errcode(database_.handle());
-    const bool too_long =
-        (code & 0xff) == SQLITE_IOERR && sqlite3_system_errno(database_.handle()) == EFBIG;
+    const bool too_long = (code & 0xff) == SQLITE_IOERR && database_.is_at_file_limit();
     options_.log(LogLevel::error,
                  "the store cannot " + std::string(what) + ": " + database_.error_text() +
                      " (SQLite error " + std::to_string(code) + "); " +

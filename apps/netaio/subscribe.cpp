@@ -138,10 +138,7 @@ int subscribe(const SubscribeOptions& options) {
 void add_subscribe_command(CLI::App& app, std::function<int()>& chosen) {
     CLI::App* command = app.add_subcommand("subscribe", "Print the notifications of resources");
     const auto options = std::make_shared<SubscribeOptions>();
-    add_list(*command, "URI", options->uris, "the resources")
-        ->expected(1, -1)
-        ->type_name("")
-        ->required();
+    add_rest(*command, "URI", options->uris, "the resources")->type_name("")->required();
     command->add_option("--count", options->count, "end after so many; 0: never")
         ->type_name("N")
         ->check(whole_number(0, UINT64_MAX))

@@ -84,6 +84,24 @@ void refuse_empty(CLI::Option& option) {
         ""));
 }
 
+// CLI11 takes what is in brackets apart where several values may follow one another. No word has a
+// NUL at its end, so that one can hide the bracket from it.
+constexpr char behind_bracket = '\0';
+
+std::string with_hidden_bracket(std::string word) {
+    return word.ends_with(']') ? word += behind_bracket : word;
+}
+
+// To be done last, as what is added last comes first.
+void take_brackets(CLI::Option& option) {
+    option.transform(CLI::Validator(
+        [](std::string& text) {
+            if (text.ends_with(behind_bracket)) text.pop_back();
+            return std::string();
+        },
+        ""));
+}
+
 bool is_option_with_nothing(std::string_view word) {
     if (!word.starts_with("--") || !word.ends_with('=')) return false;
     const std::string_view name = word.substr(2, word.size() - 3);
@@ -124,6 +142,11 @@ CLI::Option* add_list(CLI::App& command, const std::string& name, std::vector<st
     return command.add_option(name, take, text)->expected(1)->take_all();
 }
 
+CLI::Option* add_rest(CLI::App& command, const std::string& name, std::vector<std::string>& values,
+                      const std::string& text) {
+    return add_list(command, name, values, text)->expected(1, -1)->allow_extra_args();
+}
+
 void guard_values(CLI::App& app, const std::set<std::string>& may_be_empty) {
     for (CLI::Option* option : app.get_options()) {
         if (option->get_items_expected_max() == 0) {
@@ -131,14 +154,19 @@ void guard_values(CLI::App& app, const std::set<std::string>& may_be_empty) {
         } else if (!may_be_empty.contains(option->get_name())) {
             refuse_empty(*option);
         }
+        take_brackets(*option);
     }
     for (CLI::App* command : app.get_subcommands({})) guard_values(*command, may_be_empty);
 }
 
 void parse_words(CLI::App& app, int argc, const char* const* argv) {
+    std::vector<std::string> words;  // the last one first, as CLI11 wants them
+    bool as_they_are = false;
     for (int i = 1; i < argc; ++i) {
         const std::string word = argv[i];
-        if (word == "--") break;
+        words.insert(words.begin(), with_hidden_bracket(word));
+        as_they_are = as_they_are || word == "--";
+        if (as_they_are) continue;
         // CLI11 ends a command there.
         if (word == "++") throw CLI::ValidationError(word, "is only taken as it is behind --");
         // Its value would be the next word.
@@ -146,7 +174,7 @@ void parse_words(CLI::App& app, int argc, const char* const* argv) {
             throw CLI::ValidationError(word, "is empty; give it a value, or leave it out");
         }
     }
-    app.parse(argc, argv);
+    app.parse(std::move(words));
 }
 
 }  // namespace netaio::app

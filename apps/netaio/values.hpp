@@ -19,8 +19,11 @@ CLI::Validator decimal_number(double min, double max);
 CLI::Validator byte_count(std::uint64_t min, std::uint64_t max);
 
 /// Adds an option or argument that may be given several times, each time with one value, which is
-/// taken as it is. For an argument, expected() says how many.
+/// taken as it is.
 CLI::Option* add_list(CLI::App& command, const std::string& name, std::vector<std::string>& values,
+                      const std::string& text);
+/// Adds an argument of one or more values, each of which is taken as it is.
+CLI::Option* add_rest(CLI::App& command, const std::string& name, std::vector<std::string>& values,
                       const std::string& text);
 
 /// Has all options and arguments of the app and its commands refuse empty values, as unset

@@ -100,10 +100,7 @@ void add_run_commands(CLI::App& app, Chosen& chosen) {
 
     CLI::App& auth_command = *app.add_subcommand(
         "auth", "Say whether scripts, run one after the other, open: the witness, then the lock.");
-    add_list(auth_command, "SCRIPT", arguments->scripts, "")
-        ->expected(1, -1)
-        ->required()
-        ->type_name("");
+    add_rest(auth_command, "SCRIPT", arguments->scripts, "")->required()->type_name("");
     add_run_options(auth_command, arguments->run);
     auth_command.add_flag("--json", arguments->json, "print an object");
     auth_command.callback([=, &chosen] { chosen = [=] { return auth(*arguments); }; });

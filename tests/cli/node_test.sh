@@ -75,7 +75,7 @@ expect 2 node --interface lo --data nothing
 err_has KEY=TEXT "nothing"
 once=(node --interface lo --ipv4-only --port 0 --for 0.01)
 expect 0 node --interface lo --port 0 --for 0.05
-grep -q "not sent" err && fail "warns of a group that loopback has no way to"
+grep -q "warning" err && fail "warns of a group that loopback has no way to"
 expect 2 "${once[@]}" --data "key=$(head -c 65100 /dev/zero | tr '\0' x)"
 err_has "too long for peers" "65000 fit"
 expect 2 "${once[@]}" --name "$(printf '\xff')"

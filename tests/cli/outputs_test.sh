@@ -70,12 +70,13 @@ grep -q "listening" closed.db 2>/dev/null && fail "said where it listens into th
 out_is other
 
 # A key that was half written is in nobody's way.
-: >k.new
-cp k before
-expect 0 keygen --force k
-cmp -s k before && fail "did not replace the key"
-[[ ! -s k.new ]] || fail "took over another's file"
-[[ $(echo k*) == "k k.new" ]] || fail "left something behind: $(echo k*)"
+mv k seed
+: >seed.new
+cp seed before
+expect 0 keygen --force seed
+cmp -s seed before && fail "did not replace the key"
+[[ ! -s seed.new ]] || fail "took over another's file"
+[[ $(echo seed*) == "seed seed.new" ]] || fail "left something behind: $(echo seed*)"
 mkdir full
 expect 1 keygen --force full
 [[ $(echo full*) == full ]] || fail "left something behind: $(echo full*)"

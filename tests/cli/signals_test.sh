@@ -2,7 +2,7 @@
 # What signals mean to a server and a node, and that those which limits send end nothing but a write.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-TZ=XXX-5:30 serve --store :memory: --log-level off
+TZ=UTC-5:30 serve --store :memory: --log-level off
 kill -HUP "$server_pid"
 wait_for server.log "SIGHUP"
 grep -qE '^[0-9]{4}-[0-9-]{5}T[0-9:]{8}\.[0-9]{3}\+05:30 info SIGHUP' server.log ||

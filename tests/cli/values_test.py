@@ -124,7 +124,9 @@ def cases(tool, command, option, kind, repeated):
     if option.startswith("--"):
         yield [*words_for(command, option, "")[:-2], option + "=", "--json"], {2}
     if repeated and kind in ITEMS:
-        yield words_for(command, option, f"[{ITEMS[kind]},{ITEMS[kind]}]"), {1, 2}
+        # Interfaces are shown as they would be chosen, here none.
+        codes = {0} if command == "interfaces" else {1, 2}
+        yield words_for(command, option, f"[{ITEMS[kind]},{ITEMS[kind]}]"), codes
     if kind in NUMBERS:
         # The refusal says what is the most.
         said = run(tool, words_for(command, option, "nan"))[2].decode()
