@@ -8,8 +8,9 @@
 #include <ctime>
 #include <limits>
 #include <map>
+#include <netaio/line_queue.hpp>
 
-#include "line_writer.hpp"
+#include "descriptor.hpp"
 #include "log_brake.hpp"
 
 namespace netaio::app {
@@ -64,14 +65,16 @@ std::string log_line(LogLevel level, std::string_view text) {
 }
 
 // Never destroyed: a thread that waits to write ends with the process.
-LineWriter& error_writer() {
-    static auto* const writer = new LineWriter(
-        {.descriptor = STDERR_FILENO, .tell_left_out = [](std::uint64_t left_out) {
-             return log_line(LogLevel::warning,
-                             std::to_string(left_out) +
-                                 " lines were left out here, as the log could not be written");
-         }});
-    return *writer;
+LineQueue& error_lines() {
+    static auto* const lines = new LineQueue(
+        {.write = [](std::string_view text) { return write_all(STDERR_FILENO, text); },
+         .tell_left_out =
+             [](std::uint64_t left_out) {
+                 return log_line(LogLevel::warning,
+                                 std::to_string(left_out) +
+                                     " lines were left out here, as the log could not be written");
+             }});
+    return *lines;
 }
 
 }  // namespace
@@ -93,24 +96,24 @@ Log make_log(const std::string& level) {
     return Log(shown, [brake](LogLevel at, std::string_view line) {
         const auto verdict = brake->next(std::chrono::steady_clock::now());
         if (verdict.left_out > 0) {
-            error_writer().write(log_line(
+            error_lines().write(log_line(
                 LogLevel::warning, std::to_string(verdict.left_out) +
                                        " more lines were left out; --log-level debug shows all"));
         }
-        if (verdict.write) error_writer().write(log_line(at, line));
+        if (verdict.write) error_lines().write(log_line(at, line));
     });
 }
 
 void announce(std::string_view text) {
-    error_writer().write(log_line(LogLevel::info, text));
+    error_lines().write(log_line(LogLevel::info, text));
 }
 
 void say(std::string_view line) {
-    error_writer().write(std::string(line) + '\n');
+    error_lines().write(std::string(line) + '\n');
 }
 
 void finish_log() {
-    error_writer().finish(last_wait);
+    error_lines().finish(last_wait);
 }
 
 }  // namespace netaio::app

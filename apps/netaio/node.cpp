@@ -6,11 +6,12 @@
 #include <boost/asio/post.hpp>
 #include <cstring>
 #include <iostream>
+#include <netaio/line_queue.hpp>
 #include <netaio/make.hpp>
 
+#include "descriptor.hpp"
 #include "exit_code.hpp"
 #include "json.hpp"
-#include "line_writer.hpp"
 #include "live_node.hpp"
 #include "logging.hpp"
 #include "output.hpp"
@@ -53,24 +54,24 @@ private:
 class NodeOutput {
 public:
     explicit NodeOutput(LiveNode& live)
-        : writer_({.descriptor = STDOUT_FILENO,
-                   .tell_left_out =
-                       [](std::uint64_t left_out) {
-                           announce(std::to_string(left_out) +
-                                    " lines of standard output were left out, as nobody read it");
-                           return std::string();
-                       },
-                   .failed =
-                       [&live](int error) {
-                           boost::asio::post(live.io(), [&live, error] {
-                               live.guarded([error] { cannot_print(error); });
-                           });
-                       }}) {}
+        : lines_({.write = [](std::string_view text) { return write_all(STDOUT_FILENO, text); },
+                  .tell_left_out =
+                      [](std::uint64_t left_out) {
+                          announce(std::to_string(left_out) +
+                                   " lines of standard output were left out, as nobody read it");
+                          return std::string();
+                      },
+                  .failed =
+                      [&live](int error) {
+                          boost::asio::post(live.io(), [&live, error] {
+                              live.guarded([error] { cannot_print(error); });
+                          });
+                      }}) {}
 
-    void line(std::string text) { writer_.write(text += '\n'); }
+    void line(std::string text) { lines_.write(text += '\n'); }
     /// Throws Failure when something could not be written.
     void finish() {
-        if (const int error = writer_.finish(std::chrono::seconds(1))) cannot_print(error);
+        if (const int error = lines_.finish(std::chrono::seconds(1))) cannot_print(error);
     }
 
 private:
@@ -79,7 +80,7 @@ private:
                       std::string("cannot write to standard output: ") + std::strerror(error));
     }
 
-    LineWriter writer_;
+    LineQueue lines_;
 };
 
 void show_message(const Message& message, const Address& from, bool json, NodeOutput& output) {

@@ -42,8 +42,10 @@ std::string_view to_string(LogLevel level) noexcept;
 
 /// Where log lines go. The library prints nothing by itself: without a sink, lines are dropped. The
 /// sink is called on the thread that logs, so it must be thread-safe when a server has several.
-/// What it throws is lost. Control characters, which exceptions and peers may bring into a line,
-/// are written as `\n`, `\r`, `\t` or `\xNN`. Lines never contain secrets or message contents.
+/// What it throws is lost. It must not block, as connections would wait with it: a sink that may,
+/// as it writes to a pipe, belongs behind a LineQueue. Control characters, which exceptions and
+/// peers may bring into a line, are written as `\n`, `\r`, `\t` or `\xNN`. Lines never contain
+/// secrets or message contents.
 class Log {
 public:
     using Sink = std::function<void(LogLevel, std::string_view line)>;

@@ -1,5 +1,7 @@
 #include "peer_handler.hpp"
 
+#include <atomic>
+
 namespace netaio::core {
 
 Result<OwnedMessage> peer_message(MessageType type, ByteView app_id, const Peer& peer,
@@ -17,7 +19,13 @@ public:
 
     std::optional<OwnedMessage> call(const Message& message, Source& source) const override {
         const auto peer = management_->plugin.unpack(message.content());
-        if (!peer || !management_->plugin.validate(*peer) || peer->id == management_->local.id) {
+        if (!peer || !management_->plugin.validate(*peer)) {
+            return std::nullopt;
+        }
+        if (peer->id == management_->local.id) {
+            if (type_ == MessageType::advertise_peer) {
+                warn_of_namesake(source);
+            }
             return std::nullopt;
         }
         if (type_ == MessageType::disconnect) {
@@ -39,6 +47,16 @@ public:
     }
 
 private:
+    // Both would wait for each other for ever.
+    void warn_of_namesake(const Source& source) const {
+        if (!warned_of_namesake_.test_and_set()) {
+            management_->environment.log(
+                LogLevel::error, source.remote().str() +
+                                     ": another node has the id of this one, so neither sees the "
+                                     "other: give each an id of its own");
+        }
+    }
+
     std::optional<OwnedMessage> introduce(Source& source) const {
         auto answer = peer_message(MessageType::peer_discovered, management_->app_id,
                                    management_->local, management_->plugin);
@@ -56,6 +74,7 @@ private:
 
     MessageType type_;
     std::shared_ptr<const PeerManagement> management_;
+    mutable std::atomic_flag warned_of_namesake_;
 };
 
 }  // namespace

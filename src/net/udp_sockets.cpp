@@ -117,7 +117,7 @@ void UdpSockets::give_buffer(Socket& socket) {
     }
     const int given = set_receive_buffer(socket, options_.receive_buffer);
     if (given < options_.receive_buffer && !std::exchange(told_of_buffer_, true)) {
-        log_(LogLevel::info, "the system keeps only " + std::to_string(given) + " bytes of the " +
+        log_(LogLevel::warning, "the system keeps only " + std::to_string(given) + " bytes of the " +
                                  std::to_string(options_.receive_buffer) +
                                  " of receive_buffer, what comes in bursts may get lost: raise "
                                  "net.core.rmem_max");

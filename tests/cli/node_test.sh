@@ -41,6 +41,11 @@ wait_for attic "left shed"
 end_tool "$attic" TERM 0
 wait_for kitchen '"event":"left","id":"attic"'
 
+# Two of one id never see each other, of which the one that hears the other tells.
+start_tool twin node --id kitchen --interface lo --ipv4-only --port "$port"
+wait_for kitchen.err "another node has the id of this one"
+end_tool "$tool_pid" INT 0
+
 # Another app id, another world.
 start_node other --app-id other
 end_tool "$node_pid" INT 0

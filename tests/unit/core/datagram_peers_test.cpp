@@ -53,6 +53,7 @@ TEST_F(DatagramPeersTest, DoNotIncludeTheNodeItself) {
         test.receive(test.peer_says(type, "local"), there);
     }
     EXPECT_TRUE(test.node->peers.empty());
+    EXPECT_TRUE(test.logged("another node has the id of this one"));
     EXPECT_TRUE(test.take().empty());
 }
 

@@ -1,34 +1,13 @@
-#include "line_writer.hpp"
-
-#include <poll.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <condition_variable>
 #include <mutex>
+#include <netaio/line_queue.hpp>
+#include <stdexcept>
 #include <thread>
 #include <utility>
 
-namespace netaio::app {
+namespace netaio {
 namespace {
-
-// Gives errno, or 0 when all is written.
-int write_all(int descriptor, std::string_view bytes) noexcept {
-    while (!bytes.empty()) {
-        const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
-        if (written >= 0) {
-            bytes.remove_prefix(static_cast<std::size_t>(written));
-        } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-            // Whoever shares the descriptor may have made it non-blocking.
-            pollfd ready{descriptor, POLLOUT, 0};
-            ::poll(&ready, 1, -1);
-        } else if (errno != EINTR) {
-            return errno;
-        }
-    }
-    return 0;
-}
 
 std::uint64_t count_lines(std::string_view text) noexcept {
     return static_cast<std::uint64_t>(std::ranges::count(text, '\n'));
@@ -37,10 +16,10 @@ std::uint64_t count_lines(std::string_view text) noexcept {
 }  // namespace
 
 // Shared with the thread, which may be left behind in a write.
-struct LineWriter::State {
-    explicit State(LineWriterOptions given) : options(std::move(given)) {}
+struct LineQueue::State {
+    explicit State(LineQueueOptions given) : options(std::move(given)) {}
 
-    const LineWriterOptions options;
+    const LineQueueOptions options;
     std::mutex mutex;  // guards all below
     std::condition_variable work;
     std::condition_variable idle;
@@ -53,16 +32,20 @@ struct LineWriter::State {
     bool closed = false;
 };
 
-LineWriter::LineWriter(LineWriterOptions options)
-    : state_(std::make_shared<State>(std::move(options))) {}
+LineQueue::LineQueue(LineQueueOptions options)
+    : state_(std::make_shared<State>(std::move(options))) {
+    if (!state_->options.write) {
+        throw std::invalid_argument("a LineQueue needs a function that writes: set options.write");
+    }
+}
 
-LineWriter::~LineWriter() {
+LineQueue::~LineQueue() {
     const std::lock_guard lock(state_->mutex);
     state_->closed = true;
     state_->work.notify_one();
 }
 
-void LineWriter::write(std::string_view line) {
+void LineQueue::write(std::string_view line) {
     const std::lock_guard lock(state_->mutex);
     const std::size_t taken = state_->waiting.size() + state_->writing;
     if (state_->overflowing || taken + line.size() > state_->options.waiting_max) {
@@ -78,14 +61,14 @@ void LineWriter::write(std::string_view line) {
     state_->work.notify_one();
 }
 
-int LineWriter::finish(std::chrono::milliseconds patience) {
+int LineQueue::finish(std::chrono::milliseconds patience) {
     std::unique_lock lock(state_->mutex);
     state_->idle.wait_for(lock, patience,
                           [&] { return state_->waiting.empty() && state_->writing == 0; });
     return state_->error;
 }
 
-void LineWriter::run(const std::shared_ptr<State>& state) {
+void LineQueue::run(const std::shared_ptr<State>& state) {
     std::string batch;
     std::unique_lock lock(state->mutex);
     for (;;) {
@@ -94,7 +77,7 @@ void LineWriter::run(const std::shared_ptr<State>& state) {
         batch.swap(state->waiting);
         state->writing = batch.size();
         lock.unlock();
-        const int error = write_all(state->options.descriptor, batch);
+        const int error = state->options.write(batch);
         lock.lock();
         state->writing = 0;
         state->overflowing = false;
@@ -111,4 +94,4 @@ void LineWriter::run(const std::shared_ptr<State>& state) {
     }
 }
 
-}  // namespace netaio::app
+}  // namespace netaio
