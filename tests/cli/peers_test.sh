@@ -15,7 +15,8 @@ json=$tool_pid
 wait_for json '"event":"joined","id":"kitchen"'
 grep -qE '"addresses":\["[0-9.]+:'"$port"'"\],"data":\{"name":"Kitchen"\}\}$' json || fail "does not tell of the kitchen"
 wait_for lines "joined json"
-if command -v script >/dev/null; then
+# Not every machine lets it have a terminal.
+if [[ $(timeout 10 script -qec "tty" /dev/null 2>&1 </dev/null) == /dev/* ]]; then
     touch screen
     script -qfc "'$tool' ${watch[*]} --id table --for 60" screen >/dev/null 2>&1 &
     started+=("$!")
