@@ -121,6 +121,10 @@ class TheirClient:
         """The answer as it travels, no plugin asked."""
         return await self._do("bare_answer", "bare", message_type, uri, content)
 
+    async def outer_answer(self, message_type, uri, content=b""):
+        """The answer as the plugins of the client open it, none of a handler asked."""
+        return await self._do("outer_answer", "bare", message_type, uri, content)
+
     async def subscribe(self, uri, count):
         """A subscription on a connection of its own; collect() gives what came."""
         answer = await self._do("call", "subscriber", "SUBSCRIBE_URI", uri)

@@ -133,6 +133,15 @@ async def notification(command):
 
 async def bare_answer(command):
     """Sends a message and gives the answer as it is, no plugin asked."""
+    return await unrouted_answer(command, use_auth=False, use_cipher=False)
+
+
+async def outer_answer(command):
+    """Sends a message and gives the answer as the client's plugins open it."""
+    return await unrouted_answer(command)
+
+
+async def unrouted_answer(command, **how):
     client = TCPClient("127.0.0.1", options.port, **node_plugins(options))
     await client.connect()
     await client.send(
@@ -141,13 +150,14 @@ async def bare_answer(command):
         **inner,
     )
     answer = await asyncio.wait_for(
-        client.receive_once(use_auth=False, use_cipher=False), command["timeout_s"]
+        client.receive_once(**how), command["timeout_s"]
     )
     await client.close()
     return describe(answer)
 
 
-OPERATIONS = {"call": call, "notification": notification, "bare_answer": bare_answer}
+OPERATIONS = {"call": call, "notification": notification, "bare_answer": bare_answer,
+              "outer_answer": outer_answer}
 
 
 async def main():
