@@ -60,7 +60,7 @@ boost::asio::awaitable<Address> resolve_soon(const Endpoint& endpoint,
     }
     const auto deadline = std::chrono::steady_clock::now() + timeout;
     const auto found =
-        co_await detail::addresses_of(endpoint.host, endpoint.port, deadline, detail::look_up);
+        co_await addresses_of(endpoint.host, endpoint.port, deadline, netaio::look_up);
     std::optional<Address> first;
     if (found) {
         for (const Address& address : *found) {

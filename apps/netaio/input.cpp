@@ -4,10 +4,10 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <iostream>
 #include <memory>
 
 #include "exit_code.hpp"
+#include "logging.hpp"
 #include "seed_file.hpp"
 
 namespace netaio::app {
@@ -66,9 +66,9 @@ std::string secret_bytes(const std::string& option, const std::string& source) {
         return value;
     }
     if (!source.empty()) {
-        std::cerr << "netaio: warning: " << option
-                  << ": others on this machine can see a secret on the command line; "
-                     "use @FILE or env:NAME\n";
+        warn(
+            option +
+            ": others on this machine can see a secret on the command line; use @FILE or env:NAME");
     }
     return source;
 }

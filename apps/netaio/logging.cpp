@@ -112,6 +112,10 @@ void say(std::string_view line) {
     error_lines().write(std::string(line) + '\n');
 }
 
+void warn(std::string_view text) {
+    say("netaio: warning: " + std::string(text));
+}
+
 void finish_log() {
     error_lines().finish(last_wait);
 }

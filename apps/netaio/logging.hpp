@@ -19,6 +19,9 @@ void announce(std::string_view text);
 /// Puts a bare line on stderr behind what was logged, without waiting either.
 void say(std::string_view line);
 
+/// The same, for a warning to whoever gave the command.
+void warn(std::string_view text);
+
 /// Gives what was logged and said a second to be written.
 void finish_log();
 

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <boost/asio/post.hpp>
 #include <cstring>
-#include <iostream>
 #include <netaio/line_queue.hpp>
 #include <netaio/make.hpp>
 
@@ -145,11 +144,9 @@ void say_start(const UdpNode& node, const Peer& self, const NodeOptions& options
 
 void warn_if_open(const NodeCommand& command) {
     const ProtectionOptions& protection = command.node.protection;
-    const bool authenticated = !protection.hmac.empty() || !protection.inner_hmac.empty() ||
-                               !protection.scripts.lock.empty();
-    if (!command.store.empty() && !authenticated) {
-        std::cerr << "netaio: warning: whoever reaches this node may read"
-                  << (command.read_only ? "" : " and change") << " the resources; add --hmac\n";
+    if (!command.store.empty() && !authenticates(protection)) {
+        warn(std::string("whoever reaches this node may read") +
+             (command.read_only ? "" : " and change") + " the resources; add --hmac");
     }
 }
 

@@ -1,9 +1,8 @@
 #include "protection.hpp"
 
-#include <iostream>
-
 #include "exit_code.hpp"
 #include "input.hpp"
+#include "logging.hpp"
 #include "seed_file.hpp"
 
 namespace netaio::app {
@@ -41,16 +40,21 @@ void use_x25519(const std::string& key_file, Protection& protection) {
 void warn_if_unauthenticated(const Protection& protection) {
     if (protection.outer.auth || protection.inner.auth) return;
     if (protection.local_peer) {
-        std::cerr << "netaio: warning: whoever reaches the other side can introduce itself with a "
-                     "key of its own; add --hmac\n";
+        warn(
+            "whoever reaches the other side can introduce itself with a key of its own; add "
+            "--hmac");
     } else if (protection.outer.cipher || protection.inner.cipher) {
-        std::cerr
-            << "netaio: warning: encryption alone does not show when a message was changed, or "
-               "the key is wrong; add --hmac\n";
+        warn(
+            "encryption alone does not show when a message was changed, or the key is wrong; add "
+            "--hmac");
     }
 }
 
 }  // namespace
+
+bool authenticates(const ProtectionOptions& options) noexcept {
+    return !options.hmac.empty() || !options.inner_hmac.empty() || !options.scripts.lock.empty();
+}
 
 void add_protection_options(CLI::App& command, ProtectionOptions& options) {
     const auto add = [&](const char* name, std::string& value, const char* type, const char* text) {

@@ -21,6 +21,9 @@ struct ProtectionOptions {
     std::string dialect = "0.0.9";
 };
 
+/// Whether messages must show that they come from somebody with a secret.
+bool authenticates(const ProtectionOptions& options) noexcept;
+
 void add_protection_options(CLI::App& command, ProtectionOptions& options);
 
 /// Both layers of protection (protocol.md §3), ready to use.

@@ -8,11 +8,11 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <iostream>
 #include <netaio/environment.hpp>
 #include <netaio/tapescript/bytes.hpp>
 
 #include "exit_code.hpp"
+#include "logging.hpp"
 #include "text.hpp"
 
 namespace netaio::app {
@@ -76,8 +76,8 @@ bool write_random(const File& file) {
 
 void warn_if_readable_by_others(int file, const std::string& what, const std::string& path) {
     if (!readable_by_others(file)) return;
-    std::cerr << "netaio: warning: others on this machine may read the " << what << " in '"
-              << printable(path) << "'; chmod 600 keeps it to its owner\n";
+    warn("others on this machine may read the " + what + " in '" + printable(path) +
+         "'; chmod 600 keeps it to its owner");
 }
 
 Secret read_seed(const std::string& path) {

@@ -1,7 +1,5 @@
 #include "serve_options.hpp"
 
-#include <iostream>
-
 #include "duration.hpp"
 #include "endpoint.hpp"
 #include "logging.hpp"
@@ -19,7 +17,10 @@ void add_limits(CLI::App& command, ServeOptions& options) {
     };
     constexpr std::uint64_t any = std::uint64_t(1) << 40;
     limit("--connections-max", options.connections_max, "N",
-          "connections at once; more are closed as they come")
+          "connections at once; who did not authenticate goes first")
+        ->check(whole_number(1, any));
+    limit("--strangers-per-host-max", options.strangers_per_host_max, "N",
+          "connections from one host that did not authenticate yet")
         ->check(whole_number(1, any));
     limit("--frame-max", options.frame_max, "BYTES", "the longest frame, header included")
         ->transform(byte_count(9, 131079));
@@ -31,6 +32,9 @@ void add_limits(CLI::App& command, ServeOptions& options) {
         ->check(duration_range());
     limit("--send-timeout", options.send_timeout, "SECONDS",
           "disconnect who takes nothing for so long; 0: never")
+        ->check(duration_range());
+    limit("--keepalive-timeout", options.keepalive_timeout, "SECONDS",
+          "disconnect whose machine does not answer for so long; 0: after hours")
         ->check(duration_range());
     limit("--send-queue-max", options.send_queue_max, "BYTES", "how much may wait for one receiver")
         ->transform(byte_count(0, any));
@@ -51,13 +55,10 @@ SlowReceiver slow_receiver(const std::string& name) noexcept {
 }
 
 void warn_if_open(const std::vector<Address>& addresses, const ServeOptions& options) {
-    const bool authenticated = !options.protection.hmac.empty() ||
-                               !options.protection.inner_hmac.empty() ||
-                               !options.protection.scripts.lock.empty();
     const bool exposed = !std::ranges::all_of(addresses, is_loopback);
-    if (exposed && !authenticated) {
-        std::cerr << "netaio: warning: whoever reaches this machine may read"
-                  << (options.read_only ? "" : " and change") << " the resources; add --hmac\n";
+    if (exposed && !authenticates(options.protection)) {
+        warn(std::string("whoever reaches this machine may read") +
+             (options.read_only ? "" : " and change") + " the resources; add --hmac");
     }
 }
 
@@ -100,10 +101,12 @@ TcpServerOptions make_server_options(const ServeOptions& options, const Protecti
     made.threads = options.threads;
     made.handle_signals = false;
     made.connections_max = options.connections_max;
+    made.strangers_per_host_max = options.strangers_per_host_max;
     made.frame_max = options.frame_max;
     made.idle_timeout = to_milliseconds(options.idle_timeout);
     made.frame_timeout = to_milliseconds(options.frame_timeout);
     made.send_timeout = to_milliseconds(options.send_timeout);
+    made.keepalive_timeout = to_milliseconds(options.keepalive_timeout);
     made.send_queue_max = options.send_queue_max;
     made.slow_receiver = slow_receiver(options.slow_receiver);
     made.drain = to_milliseconds(options.drain);

@@ -19,10 +19,12 @@ struct ServeOptions {
     std::string log_level = "info";
 
     std::size_t connections_max = TcpServerOptions().connections_max;
+    std::size_t strangers_per_host_max = TcpServerOptions().strangers_per_host_max;
     std::size_t frame_max = TcpServerOptions().frame_max;
     double idle_timeout = 600;
     double frame_timeout = 30;
     double send_timeout = 30;
+    double keepalive_timeout = 30;
     std::size_t send_queue_max = TcpServerOptions().send_queue_max;
     std::string slow_receiver = "drop-oldest";
     double drain = 5;

@@ -4,6 +4,7 @@
 #include <sstream>
 
 #include "exit_code.hpp"
+#include "logging.hpp"
 #include "output.hpp"
 #include "text.hpp"
 #include "values.hpp"
@@ -75,14 +76,19 @@ int parse_and_run(int argc, const char* const* argv) {
 int run_tapescript_tool(int argc, const char* const* argv) noexcept {
     hold_standard_streams();
     try {
-        return parse_and_run(argc, argv);
+        const int code = parse_and_run(argc, argv);
+        finish_log();
+        return code;
     } catch (const Failure& failure) {
+        finish_log();
         std::cerr << "tapescript: " << sentence(failure.what()) << '\n';
         return failure.code();
     } catch (const std::invalid_argument& refused) {
+        finish_log();
         std::cerr << "tapescript: " << sentence(refused.what()) << '\n';
         return static_cast<int>(ExitCode::usage);
     } catch (const std::exception& error) {
+        finish_log();
         std::cerr << "tapescript: " << sentence(error.what()) << '\n';
         return static_cast<int>(ExitCode::other);
     }

@@ -2,11 +2,13 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <netaio/address.hpp>
+#include <string>
 #include <vector>
 
-namespace netaio::detail {
+namespace netaio {
 
 /// Gives the addresses of a host's name, best ones first; called on a thread of its own.
 using LookUp = std::function<Result<std::vector<Address>>(const std::string& host, std::uint16_t)>;
@@ -21,4 +23,4 @@ boost::asio::awaitable<Result<std::vector<Address>>> addresses_of(
     std::string host, std::uint16_t port, std::chrono::steady_clock::time_point deadline,
     LookUp look_up);
 
-}  // namespace netaio::detail
+}  // namespace netaio

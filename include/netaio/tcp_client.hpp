@@ -35,9 +35,10 @@ struct TcpClientOptions {
     /// A server that takes nothing for so long while something waits is given up; zero for never.
     std::chrono::milliseconds send_timeout = std::chrono::seconds(30);
     /// A server from which not even the system answers for so long, as when its machine vanished,
-    /// is given up, by steps of a second; zero leaves that to the system, whose time is hours.
-    /// While something sent is on its way this holds unless send_timeout is longer or never, as the
-    /// system can't tell who vanished from who takes nothing. Only where the system can (Linux).
+    /// is given up, by steps of a second and not before four; zero leaves that to the system, whose
+    /// time is hours. While something sent is on its way this holds unless send_timeout is longer
+    /// or never, as the system can't tell who vanished from who takes nothing. Only where the
+    /// system can (Linux).
     std::chrono::milliseconds keepalive_timeout = std::chrono::seconds(30);
     /// Bytes that may wait to be sent to one server; requests beyond that fail with
     /// Errc::queue_full.

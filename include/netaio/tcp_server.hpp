@@ -61,9 +61,10 @@ struct TcpServerOptions {
     /// never.
     std::chrono::milliseconds send_timeout = std::chrono::seconds(30);
     /// A peer from which not even the system answers for so long, as when its machine vanished, is
-    /// taken for gone, by steps of a second; zero leaves that to the system, whose time is hours.
-    /// While something sent is on its way this holds unless send_timeout is longer or never, as the
-    /// system can't tell who vanished from who takes nothing. Only where the system can (Linux).
+    /// taken for gone, by steps of a second and not before four; zero leaves that to the system,
+    /// whose time is hours. While something sent is on its way this holds unless send_timeout is
+    /// longer or never, as the system can't tell who vanished from who takes nothing. Only where
+    /// the system can (Linux).
     std::chrono::milliseconds keepalive_timeout = std::chrono::seconds(30);
     /// Bytes that may wait for one receiver.
     std::size_t send_queue_max = 4 << 20;

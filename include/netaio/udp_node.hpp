@@ -56,7 +56,7 @@ struct UdpNodeOptions {
     /// Bytes that may wait to be sent, of each family.
     std::size_t send_queue_max = 4 << 20;
     /// Bytes the system is asked to keep of what was not received yet; if it gives less, the log
-    /// says so at info.
+    /// warns once.
     int receive_buffer = 4 << 20;
     /// How long requests wait unless they say otherwise.
     std::chrono::milliseconds request_timeout = std::chrono::seconds(10);
@@ -160,8 +160,9 @@ public:
     std::error_code introduce(const Address& to);
 
     /// Subscribes an address to a key: any bytes, often a uri. It ends with the peer at that
-    /// address. Beyond subscribers_max and subscribers_per_host_max another address lapses: the
-    /// oldest that never subscribed again, or else the one that did so longest ago. So who sends
+    /// address. Beyond subscribers_max, subscribers_per_host_max or 128 MiB in all another
+    /// address lapses: the oldest that never subscribed again, or else the one that did so longest
+    /// ago. So who sends
     /// its SUBSCRIBE again every few minutes keeps its place, and gets a lost one back.
     /// Errc::queue_full beyond subscriptions_max.
     std::error_code subscribe(ByteView key, const Address& who);

@@ -14,7 +14,7 @@
 
 #include "endpoint.hpp"
 
-namespace netaio::detail {
+namespace netaio {
 namespace {
 
 using Addresses = Result<std::vector<Address>>;
@@ -126,4 +126,4 @@ boost::asio::awaitable<Addresses> addresses_of(std::string host, std::uint16_t p
     co_return std::move(*addresses);
 }
 
-}  // namespace netaio::detail
+}  // namespace netaio

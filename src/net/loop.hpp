@@ -29,8 +29,8 @@ struct StreamLimits {
     std::chrono::milliseconds keepalive_timeout{0};
     std::size_t send_queue_max = 4 << 20;
     SlowReceiver slow_receiver = SlowReceiver::drop_oldest;
-    std::size_t subscriptions_max = 4 << 20;
-    std::size_t subscriptions_total_max = 256 << 20;
+    std::size_t subscriptions_max = 0;
+    std::size_t subscriptions_total_max = 0;
     std::chrono::milliseconds stranger_timeout{0};
     std::size_t stranger_failures_max = 0;
     std::size_t stranger_queue_max = 0;

@@ -88,10 +88,9 @@ std::vector<Address> interleaved(const std::vector<Address>& addresses) {
 }
 
 boost::asio::awaitable<Reached> reach(std::string host, std::uint16_t port,
-                                      std::chrono::milliseconds timeout, detail::LookUp look_up) {
+                                      std::chrono::milliseconds timeout, LookUp look_up) {
     const auto deadline = steady_clock::now() + core::bounded(timeout);
-    const auto found =
-        co_await detail::addresses_of(std::move(host), port, deadline, std::move(look_up));
+    const auto found = co_await addresses_of(std::move(host), port, deadline, std::move(look_up));
     if (!found || found->empty()) {
         const boost::system::error_code none = boost::asio::error::host_not_found;
         co_return Reached{found ? std::error_code(none) : found.error()};

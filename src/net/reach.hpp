@@ -21,6 +21,6 @@ std::vector<Address> interleaved(const std::vector<Address>& addresses);
 /// failed says. The executor must run on one thread or be a strand.
 boost::asio::awaitable<Reached> reach(std::string host, std::uint16_t port,
                                       std::chrono::milliseconds timeout,
-                                      detail::LookUp look_up = detail::look_up);
+                                      LookUp look_up = netaio::look_up);
 
 }  // namespace netaio::net

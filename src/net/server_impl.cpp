@@ -32,12 +32,17 @@ bool is_about_one_connection(const boost::system::error_code& error) {
 
 TcpServer::Impl::Impl(TcpServerOptions options, boost::asio::any_io_executor executor)
     : options_(std::move(options)),
-      limits_{options_.idle_timeout,      options_.frame_timeout,
-              options_.send_timeout,      options_.keepalive_timeout,
-              options_.send_queue_max,    options_.slow_receiver,
-              options_.subscriptions_max, options_.subscriptions_total_max,
-              options_.stranger_timeout,  options_.stranger_failures_max,
-              options_.stranger_queue_max},
+      limits_{.idle_timeout = options_.idle_timeout,
+              .frame_timeout = options_.frame_timeout,
+              .send_timeout = options_.send_timeout,
+              .keepalive_timeout = options_.keepalive_timeout,
+              .send_queue_max = options_.send_queue_max,
+              .slow_receiver = options_.slow_receiver,
+              .subscriptions_max = options_.subscriptions_max,
+              .subscriptions_total_max = options_.subscriptions_total_max,
+              .stranger_timeout = options_.stranger_timeout,
+              .stranger_failures_max = options_.stranger_failures_max,
+              .stranger_queue_max = options_.stranger_queue_max},
       strangers_(options_.strangers_per_host_max),
       node_(net::node_of(core::Role::server, options_)),
       peer_manager_(*node_, [this](const OwnedMessage& message, const Plugins& inner) {

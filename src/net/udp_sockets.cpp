@@ -73,7 +73,7 @@ std::error_code UdpSockets::open() {
         log_(LogLevel::warning, "no interface can be used yet");
     }
     watch();
-    for (Sender* sender : {sender4_.get(), sender6_.get()}) {
+    for (const Sender* sender : senders()) {
         if (sender) {
             receive_later(sender->socket);
         }
@@ -117,10 +117,10 @@ void UdpSockets::give_buffer(Socket& socket) {
     }
     const int given = set_receive_buffer(socket, options_.receive_buffer);
     if (given < options_.receive_buffer && !std::exchange(told_of_buffer_, true)) {
-        log_(LogLevel::warning, "the system keeps only " + std::to_string(given) + " bytes of the " +
-                                 std::to_string(options_.receive_buffer) +
-                                 " of receive_buffer, what comes in bursts may get lost: raise "
-                                 "net.core.rmem_max");
+        log_(LogLevel::warning, "the system keeps only " + std::to_string(given) +
+                                    " bytes of the " + std::to_string(options_.receive_buffer) +
+                                    " of receive_buffer, what comes in bursts may get lost: raise "
+                                    "net.core.rmem_max");
     }
 }
 
@@ -187,7 +187,7 @@ void UdpSockets::join(const Interface& interface, Membership& membership) {
         }
     }
     const auto v6 = std::ranges::find(interface.addresses, true, &Address::is_v6);
-    if (sender6_ && !membership.joined6 && v6 != interface.addresses.end()) {
+    if (sender6_ && !membership.group6 && v6 != interface.addresses.end()) {
         std::shared_ptr<Socket> socket;
         auto error = open_group(group6_, interface.index, socket);
         error = error ? error : join_group(*socket, group6_, interface.index, *v6);
@@ -195,9 +195,9 @@ void UdpSockets::join(const Interface& interface, Membership& membership) {
             cannot_join(options_.group6, interface, error);
             return;
         }
-        membership.joined6 = true;
         // Loopback often has no route for it. Whoever is there is heard over IPv4 as well.
-        membership.failed6 = membership.failed6 || (interface.loopback && membership.group4 != nullptr);
+        membership.failed6 =
+            membership.failed6 || (interface.loopback && membership.group4 != nullptr);
         membership.group6 = std::move(socket);
         receive_later(membership.group6);
     }
@@ -294,7 +294,7 @@ bool UdpSockets::has_unsent() const noexcept {
 
 std::vector<Address> UdpSockets::endpoints() const {
     std::vector<Address> all;
-    for (const Sender* sender : {sender4_.get(), sender6_.get()}) {
+    for (const Sender* sender : senders()) {
         boost::system::error_code failed;
         if (sender) {
             all.push_back(to_address(sender->socket->local_endpoint(failed)));

@@ -77,8 +77,7 @@ private:
     struct Membership {
         Address local4 = {};
         std::shared_ptr<Socket> group4 = nullptr;  // where it joined
-        bool joined6 = false;
-        bool failed4 = false;  // what was sent to the group
+        bool failed4 = false;                      // what was sent to the group
         bool failed6 = false;
         std::shared_ptr<Socket> group6 = nullptr;
     };
@@ -113,7 +112,9 @@ private:
     void not_sent(ByteView bytes, const Address& to, std::error_code error);
     void failed(ByteView bytes, const Departure& departure, const std::error_code& error);
     void wait_writable(Sender& sender);
-    Sender* sender_for(const Address& to) { return to.is_v6() ? sender6_.get() : sender4_.get(); }
+    Sender* sender_for(const Address& to) const {
+        return to.is_v6() ? sender6_.get() : sender4_.get();
+    }
 
     boost::asio::any_io_executor executor_;
     UdpNodeOptions options_;

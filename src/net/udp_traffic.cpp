@@ -143,7 +143,7 @@ bool UdpSockets::is_meant_for_us(const Arrival& arrival, bool group) const {
     }
     if (group) {
         // The group's sockets hear this node, too.
-        const Sender* sender = arrival.from.is_v6() ? sender6_.get() : sender4_.get();
+        const Sender* sender = sender_for(arrival.from);
         boost::system::error_code failed;
         return !sender || arrival.from.port() != sender->socket->local_endpoint(failed).port() ||
                !is_own(arrival.from);
@@ -199,7 +199,7 @@ void UdpSockets::queue(const core::Outbox::Item& item, const core::Outbox& box) 
         if (membership.group4) {
             sender4_->queue.push_back({item.at, item.size, group4_, interface, membership.local4});
         }
-        if (membership.joined6) {
+        if (membership.group6) {
             const Address scoped(group6_.ip(), group6_.port(), interface);
             sender6_->queue.push_back({item.at, item.size, scoped, interface});
         }

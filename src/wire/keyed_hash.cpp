@@ -14,6 +14,7 @@ std::uint64_t sip_hash(ByteView bytes, const HashKey& key) noexcept {
 }
 
 std::uint64_t keyed_hash(ByteView bytes) noexcept {
+    // Not from an Environment: a source that tests can foresee would be one for attackers, too.
     static const HashKey key = [] {
         HashKey drawn;
         randombytes_buf(drawn.data(), drawn.size());

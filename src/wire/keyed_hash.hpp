@@ -16,7 +16,6 @@ std::uint64_t keyed_hash(ByteView bytes) noexcept;
 /// Hashes bytes for a table, see keyed_hash().
 struct KeyedHash {
     using is_transparent = void;
-    using is_avalanching = void;
     std::size_t operator()(std::string_view bytes) const noexcept { return keyed_hash(bytes); }
 };
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "exit_code.hpp"
+#include "logging.hpp"
 #include "temporary_folder.hpp"
 
 namespace netaio::app {
@@ -28,6 +29,7 @@ protected:
     std::string read(const std::string& source) {
         testing::internal::CaptureStderr();
         const std::string secret = read_secret("--hmac", source).reveal().str();
+        finish_log();
         said_ = testing::internal::GetCapturedStderr();
         return secret;
     }

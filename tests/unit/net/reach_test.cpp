@@ -54,8 +54,8 @@ protected:
             return addresses;
         });
     }
-    Reached run_to_end(const std::string& host, std::chrono::milliseconds timeout,
-                       detail::LookUp look_up, std::uint16_t port = 1) {
+    Reached run_to_end(const std::string& host, std::chrono::milliseconds timeout, LookUp look_up,
+                       std::uint16_t port = 1) {
         auto reached = boost::asio::co_spawn(
             context, reach(host, port, timeout, std::move(look_up)), boost::asio::use_future);
         context.restart();
@@ -123,7 +123,7 @@ struct StuckLookUp {
     std::shared_ptr<std::promise<void>> begun = std::make_shared<std::promise<void>>();
 
     ~StuckLookUp() { end->set_value(); }
-    detail::LookUp look_up() const {
+    LookUp look_up() const {
         return [ended = ended, begun = begun](const std::string&, std::uint16_t) {
             begun->set_value();
             ended.wait();

@@ -132,7 +132,9 @@ TEST_F(UdpSocketsTest, SendByOneFamilyWhileTheOtherIsBlocked) {
     EXPECT_EQ(refused.size(), 7u);
     EXPECT_EQ(refused.front().second, Errc::queue_full);
     ipv6_is_blocked = false;
-    context.run_for(10ms);
+    for (int turn = 0; turn < 1000 && tallies.bytes_out.get() < 23 * bytes.size(); ++turn) {
+        context.run_one_for(10ms);
+    }
     EXPECT_EQ(tallies.bytes_out.get(), 23 * bytes.size());
 }
 
@@ -158,9 +160,11 @@ TEST_F(UdpSocketsTest, LookNowAndThenWhetherTheyCanReceiveAgain) {
     cannot_receive = true;
     send({here("127.0.0.1")}, "x");
     receives = 0;
-    context.run_for(250ms);
+    for (int turn = 0; turn < 100 && receives < 3; ++turn) {
+        context.run_for(50ms);
+    }
     EXPECT_GE(receives.load(), 2);
-    EXPECT_LE(receives.load(), 10);
+    EXPECT_LE(receives.load(), 10) << "it spins";
     EXPECT_EQ(logged("cannot receive"), 1);
     cannot_receive = false;
     for (int i = 0; i < 100 && received == 0; ++i) {
