@@ -73,7 +73,8 @@ void Node::log(LogLevel level, std::string_view what, const Address& from) const
     }
 }
 
-void Node::trace(std::string_view what, ByteView key, const Address& from) const {
+// Cold, as every message passes by its calls.
+[[gnu::cold]] void Node::trace(std::string_view what, ByteView key, const Address& from) const {
     constexpr std::size_t shown_max = 200;
     if (environment.log.enabled(LogLevel::debug)) {
         log(LogLevel::debug,
@@ -83,7 +84,7 @@ void Node::trace(std::string_view what, ByteView key, const Address& from) const
     }
 }
 
-void Node::trace(std::string_view what, const Message& message, const Address& from) const {
+[[gnu::cold]] void Node::trace(std::string_view what, const Message& message, const Address& from) const {
     if (environment.log.enabled(LogLevel::debug)) {
         trace(std::string(what) + " " + std::string(types.name(message.type())), message.uri(),
               from);

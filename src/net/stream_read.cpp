@@ -242,8 +242,9 @@ std::size_t Stream::process_frames(std::span<char> bytes, std::string& out) {
     return used;
 }
 
-// Judges a stranger by the message that was handled.
-bool Stream::may_go_on(std::string& out) {
+// Judges a stranger by the message that was handled. Cold, as within the loop over frames it would
+// cost everybody.
+[[gnu::cold]] bool Stream::may_go_on(std::string& out) {
     if (loop_->dispatcher().accepted()) {
         stranger_ = false;
         if (const auto owner = owner_.lock()) {
