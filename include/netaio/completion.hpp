@@ -82,9 +82,9 @@ private:
             // To convert a success, too, takes a dynamic_cast.
             const auto code =
                 error ? boost::system::error_code(error) : boost::system::error_code();
-            auto call = [h = std::move(handler), code, v = std::move(value)]() mutable {
-                std::move(h)(code, std::move(v));
-            };
+            // All of it goes along: the context may be gone once the call was made.
+            auto call = [h = std::move(handler), w = std::move(work), code,
+                         v = std::move(value)]() mutable { std::move(h)(code, std::move(v)); };
             // The target deletes itself with the Completion that let go of it.
             if (post) {
                 boost::asio::post(target, std::move(call));
