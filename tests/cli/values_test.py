@@ -39,9 +39,8 @@ OTHER_KINDS = {("lock", "--script"): ["scripthash"], ("witness", "--script"): ["
                ("witness", "--public"): ["taproot-script", "--script", "src:true"]}
 
 # A sanitizer makes each start slow, and looks at how values are read, of which each kind has one way:
-# there so many options of a kind are enough.
+# there one option of a kind is enough.
 SANITIZED = os.environ.get("NETAIO_SANITIZED") == "1"
-OF_A_KIND = 2
 
 failures = 0
 
@@ -161,7 +160,7 @@ def main():
                 if (tool, line) not in seen:
                     seen.add((tool, line))
                     of_kind[tool, kind, repeated] += 1
-                    if SANITIZED and of_kind[tool, kind, repeated] > OF_A_KIND:
+                    if SANITIZED and of_kind[tool, kind, repeated] > 1:
                         continue
                     found += [(tool, *case) for case in cases(tool, command, option, kind, repeated)]
         # Where CLI11 would end the command.
