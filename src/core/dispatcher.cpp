@@ -3,31 +3,12 @@
 #include <netaio/make.hpp>
 
 #include "layers.hpp"
+#include "meaning.hpp"
 
 namespace netaio::core {
 namespace {
 
 using Kind = Outcome::Kind;
-
-// The types a default handler answers; everything else unhandled is dropped (protocol.md §4).
-bool expects_answer(MessageType type) noexcept {
-    switch (type) {
-        case MessageType::request_uri:
-        case MessageType::create_uri:
-        case MessageType::update_uri:
-        case MessageType::delete_uri:
-        case MessageType::subscribe_uri:
-        case MessageType::unsubscribe_uri:
-        case MessageType::publish_uri: return true;
-        default: return static_cast<int>(type) > 30;
-    }
-}
-
-bool is_answer(MessageType type) noexcept {
-    return RequestTable::answers(MessageType::request_uri, type) ||
-           RequestTable::answers(MessageType::create_uri, type) ||
-           type == MessageType::confirm_subscribe || type == MessageType::confirm_unsubscribe;
-}
 
 // A uri fit for an automatic reply: what could be read, unless a cipher hides it.
 ByteView readable_uri(const Message& message, const Plugins& still_closed) noexcept {
@@ -37,10 +18,8 @@ ByteView readable_uri(const Message& message, const Plugins& still_closed) noexc
 
 // The reference's automatic errors do not say what they answer (protocol.md §4).
 bool lacks_uri(const Message& message) noexcept {
-    const bool automatic = message.type() == MessageType::not_found ||
-                           message.type() == MessageType::error ||
-                           message.type() == MessageType::auth_error;
-    return automatic && (message.uri().empty() || message.uri() == ByteView("ERROR"));
+    return may_lack_uri(message.type()) &&
+           (message.uri().empty() || message.uri() == ByteView("ERROR"));
 }
 
 // Takes out the request that a message answers, and says under which uri it was asked if that is
@@ -66,37 +45,6 @@ OwnedMessage about(ByteView uri, OwnedMessage reply) {
 }
 
 }  // namespace
-
-void Node::log(LogLevel level, std::string_view what, const Address& from) const {
-    if (environment.log.enabled(level)) {
-        environment.log(level, from.str() + ": " + std::string(what));
-    }
-}
-
-// Cold, as every message passes by its calls.
-[[gnu::cold]] void Node::trace(std::string_view what, ByteView key, const Address& from) const {
-    constexpr std::size_t shown_max = 200;
-    if (environment.log.enabled(LogLevel::debug)) {
-        log(LogLevel::debug,
-            std::string(what) + " '" + std::string(key.substr(0, shown_max)) +
-                (key.size() > shown_max ? "'..." : "'"),
-            from);
-    }
-}
-
-[[gnu::cold]] void Node::trace(std::string_view what, const Message& message, const Address& from) const {
-    if (environment.log.enabled(LogLevel::debug)) {
-        trace(std::string(what) + " " + std::string(types.name(message.type())), message.uri(),
-              from);
-    }
-}
-
-void Node::tell_of_peer(PeerEvent event, const Peer& peer) const {
-    const auto& tell = event == PeerEvent::joined    ? on_peer.joined
-                       : event == PeerEvent::changed ? on_peer.changed
-                                                     : on_peer.left;
-    tell.tell(environment.log, "a peer callback", peer);
-}
 
 Outcome Dispatcher::receive(const Frame& frame, Source& source, std::string& out) {
     try {

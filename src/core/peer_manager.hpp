@@ -2,7 +2,7 @@
 
 #include <map>
 
-#include "dispatcher.hpp"
+#include "node.hpp"
 #include "peer_handler.hpp"
 
 namespace netaio::core {

@@ -6,6 +6,8 @@
 #include <cassert>
 #include <utility>
 
+#include "meaning.hpp"
+
 namespace netaio::core {
 
 // By age, uri and deadline. Those that were given up have no deadline, and come first.
@@ -74,20 +76,6 @@ RequestTable::~RequestTable() = default;
 
 std::size_t RequestTable::in_flight() const noexcept {
     return entries_->all.size() - entries_->given_up;
-}
-
-bool RequestTable::answers(MessageType asked, MessageType answer) noexcept {
-    switch (answer) {
-        case MessageType::auth_error:
-        case MessageType::error:
-        case MessageType::not_found:
-        case MessageType::not_permitted: return true;
-        case MessageType::respond_uri: return asked == MessageType::request_uri;
-        case MessageType::confirm_subscribe: return asked == MessageType::subscribe_uri;
-        case MessageType::confirm_unsubscribe: return asked == MessageType::unsubscribe_uri;
-        case MessageType::ok: return asked != MessageType::request_uri;
-        default: return false;
-    }
 }
 
 Result<RequestTable::Id> RequestTable::add(ByteView uri, MessageType asked, Plugins inner,

@@ -75,9 +75,6 @@ public:
     bool full() const noexcept { return in_flight() >= in_flight_max_; }
     std::size_t in_flight() const noexcept;
 
-    /// Whether a message of type `answer` can answer a request of type `asked`.
-    static bool answers(MessageType asked, MessageType answer) noexcept;
-
 private:
     struct Entries;
 

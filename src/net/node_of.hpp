@@ -3,7 +3,7 @@
 #include <netaio/frame.hpp>
 #include <stdexcept>
 
-#include "core/dispatcher.hpp"
+#include "core/node.hpp"
 
 namespace netaio::net {
 

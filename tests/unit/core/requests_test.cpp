@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "core/meaning.hpp"
 #include "testbed.hpp"
 
 namespace netaio::core {
@@ -57,7 +58,7 @@ TEST_F(RequestTableTest, AcceptsTheTypesThatAnswerEachRequest) {
         extra.insert({auth_error, error, not_found, not_permitted});
         for (int value = 0; value < 256; ++value) {
             const auto reply = static_cast<MessageType>(value);
-            EXPECT_EQ(RequestTable::answers(request, reply), extra.contains(reply))
+            EXPECT_EQ(answers(request, reply), extra.contains(reply))
                 << built_in_name(request) << " " << value;
         }
     };

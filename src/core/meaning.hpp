@@ -1,0 +1,50 @@
+#pragma once
+
+#include <netaio/message.hpp>
+
+/// What the type of a message means, beside is_error().
+namespace netaio::core {
+
+/// Whether somebody waits for what comes of it; everything else that nobody handles is dropped
+/// (protocol.md §4).
+constexpr bool expects_answer(MessageType type) noexcept {
+    switch (type) {
+        case MessageType::request_uri:
+        case MessageType::create_uri:
+        case MessageType::update_uri:
+        case MessageType::delete_uri:
+        case MessageType::subscribe_uri:
+        case MessageType::unsubscribe_uri:
+        case MessageType::publish_uri: return true;
+        default: return static_cast<int>(type) > 30;
+    }
+}
+
+/// Whether a message of one type answers a request of another.
+constexpr bool answers(MessageType asked, MessageType answer) noexcept {
+    switch (answer) {
+        case MessageType::auth_error:
+        case MessageType::error:
+        case MessageType::not_found:
+        case MessageType::not_permitted: return true;
+        case MessageType::respond_uri: return asked == MessageType::request_uri;
+        case MessageType::confirm_subscribe: return asked == MessageType::subscribe_uri;
+        case MessageType::confirm_unsubscribe: return asked == MessageType::unsubscribe_uri;
+        case MessageType::ok: return asked != MessageType::request_uri;
+        default: return false;
+    }
+}
+
+/// Whether it answers requests of some type.
+constexpr bool is_answer(MessageType type) noexcept {
+    return answers(MessageType::request_uri, type) || answers(MessageType::create_uri, type) ||
+           answers(MessageType::subscribe_uri, type) || answers(MessageType::unsubscribe_uri, type);
+}
+
+/// Whether the reference may send it by itself without the uri of what it answers (protocol.md §4).
+constexpr bool may_lack_uri(MessageType type) noexcept {
+    return type == MessageType::not_found || type == MessageType::error ||
+           type == MessageType::auth_error;
+}
+
+}  // namespace netaio::core
