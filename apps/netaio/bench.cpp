@@ -115,7 +115,8 @@ private:
                 due_at = began_at_ + std::chrono::duration_cast<Clock::duration>(
                                          std::chrono::duration<double>(offset));
             }
-            if (due_at >= ends_at_ || Clock::now() >= ends_at_) co_return;
+            // Somebody asks once, however short the time and slow the machine: something is said.
+            if (sent_ > 0 && (due_at >= ends_at_ || Clock::now() >= ends_at_)) co_return;
             if (due_at > Clock::now()) {
                 timer.expires_at(due_at);
                 co_await timer.async_wait(boost::asio::use_awaitable);
