@@ -5,6 +5,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 netaio=$tool
 tapescript=${TAPESCRIPT_TOOL:?is to name the built tapescript tool}
 
+mkfifo pipe
 # lost TOOL ARGUMENT...: its output goes nowhere, and it says so.
 lost() {
     local code
@@ -14,9 +15,9 @@ lost() {
             full) timeout 60 "$@" >/dev/full 2>err </dev/null || code=$? ;;
             closed) timeout 60 "$@" >&- 2>err </dev/null || code=$? ;;
             ended)
-                # A pipe that nobody reads; SIGPIPE may well end the command.
-                exec {pipe}> >(:)
-                wait $!
+                # A pipe that nobody reads; SIGPIPE may well end the command. (To wait for a process
+                # substitution that reads it no more, bash 5.2 sometimes waits for ever.)
+                exec {reader}<>pipe {pipe}>pipe {reader}>&-
                 timeout 60 "$@" >&"$pipe" 2>err </dev/null || code=$?
                 exec {pipe}>&-
                 ;;
