@@ -177,9 +177,10 @@ private:
         const auto handler = running_.front();
         running_.pop_front();
         if (input.ConsumeBool()) {
-            core_.fail(*handler, "broken");
+            core_.handler_ended(*handler, std::nullopt,
+                                std::make_exception_ptr(std::runtime_error("broken")));
         } else {
-            core_.finish(*handler, handler->message.own());
+            core_.handler_ended(*handler, handler->message.own(), {});
         }
     }
 
@@ -264,7 +265,7 @@ private:
     Plugins outer_;
     Plugins inner_;
     std::shared_ptr<Node> node_;
-    std::deque<std::shared_ptr<DatagramNode::Suspended>> running_;
+    std::deque<std::shared_ptr<Suspended>> running_;
     bool acted_ = false;  // a handler of ours saw the datagram in hand
     std::size_t asked_ = 0;
     std::size_t told_ = 0;

@@ -205,8 +205,11 @@ private:
         switch (outcome.kind) {
             case Outcome::Kind::suspended: {
                 const OwnedMessage kept = outcome.message->own();
-                dispatcher_.finish(*outcome.route, kept.own(), kept.own(), remote_, out);
-                dispatcher_.fail(*outcome.route, kept, "broken", remote_, out);
+                const auto broken = std::make_exception_ptr(std::runtime_error("broken"));
+                for (const auto& failure : {std::exception_ptr(), broken}) {
+                    Suspended handler(remote_.remote(), *outcome.route, kept.own());
+                    dispatcher_.ended(handler, kept.own(), failure, remote_, out);
+                }
                 break;
             }
             case Outcome::Kind::returned: require(client && outcome.message.has_value()); break;

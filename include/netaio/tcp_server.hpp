@@ -70,7 +70,7 @@ struct TcpServerOptions {
     std::size_t send_queue_max = 4 << 20;
     /// What happens to pushed messages beyond that.
     SlowReceiver slow_receiver = SlowReceiver::drop_oldest;
-    /// Bytes of memory that one connection's subscriptions may take: 384 and twice its key for
+    /// Bytes of memory that one connection's subscriptions may take: 496 and twice its key for
     /// each, so about ten thousand.
     std::size_t subscriptions_max = 4 << 20;
     /// The same for all connections together.
@@ -125,8 +125,8 @@ public:
 
     /// Subscribes a connection to a key: any bytes, often a uri. It ends with the connection.
     /// Effective at once on the connection's thread, as in a handler; from elsewhere soon, and
-    /// errors are logged. Errc::queue_full beyond subscriptions_max or
-    /// subscriptions_total_max.
+    /// errors are logged. Errc::closed when the connection is not open any more, Errc::queue_full
+    /// beyond subscriptions_max or subscriptions_total_max.
     std::error_code subscribe(ByteView key, Connection& connection);
     void unsubscribe(ByteView key, Connection& connection);
     /// Sends a message to all that subscribed to the key; protected once for all of them, unless a

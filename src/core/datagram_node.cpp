@@ -2,7 +2,7 @@
 
 #include <unordered_set>
 
-#include "layers.hpp"
+#include "outgoing.hpp"
 
 namespace netaio::core {
 
@@ -35,6 +35,14 @@ private:
     const Address& from_;
 };
 
+// A handler that runs, and how many bytes its datagram had.
+struct DatagramNode::Handling : Suspended {
+    Handling(const Address& sender, Route taken, OwnedMessage owned, std::size_t size)
+        : Suspended(sender, std::move(taken), std::move(owned)), received(size) {}
+
+    const std::size_t received;
+};
+
 DatagramNode::DatagramNode(std::shared_ptr<Node> node, const DatagramBounds& bounds, Start start,
                            Wake wake)
     : node_(std::move(node)),
@@ -45,7 +53,7 @@ DatagramNode::DatagramNode(std::shared_ptr<Node> node, const DatagramBounds& bou
       limiter_(bounds.replies_per_second, bounds.sources_max),
       unproven_(bounds.unproven_bytes_per_second, bounds.unproven_bytes_per_second_total,
                 bounds.sources_max),
-      subscriptions_(bounds.subscriptions_max, bounds.subscribers_max),
+      subscriptions_(bounds.subscriptions_max, bounds.subscribers_max, node_->subscription_bytes),
       peer_manager_(*node_, [this](OwnedMessage message, const Plugins& inner) {
           if (message.type() == MessageType::disconnect) {
               // Peers the group does not reach, see introduce(), have to be told, too.
@@ -95,32 +103,16 @@ void DatagramNode::settle(Outcome outcome, const Address& from, std::size_t rece
         return;
     }
     ++running_;
-    start_(std::make_shared<Suspended>(Suspended{from, std::move(*outcome.route),
-                                                 OwnedMessage::from(std::move(*outcome.message)),
-                                                 received}));
+    start_(std::make_shared<Handling>(from, std::move(*outcome.route),
+                                      OwnedMessage::from(std::move(*outcome.message)), received));
 }
 
-void DatagramNode::finish(Suspended& handler, std::optional<OwnedMessage> reply) {
+void DatagramNode::handler_ended(Suspended& handler, std::optional<OwnedMessage> reply,
+                                 const std::exception_ptr& failure) {
     --running_;
     Origin origin(*this, handler.from);
-    try {
-        dispatcher_.finish(handler.route, std::move(handler.message), std::move(reply), origin,
-                           outbox_.bytes);
-    } catch (const std::exception& failure) {
-        dispatcher_.broken(failure.what(), origin);
-    }
-    post_reply(handler.from, handler.received);
-}
-
-void DatagramNode::fail(Suspended& handler, std::string_view what) {
-    --running_;
-    Origin origin(*this, handler.from);
-    try {
-        dispatcher_.fail(handler.route, handler.message, what, origin, outbox_.bytes);
-    } catch (const std::exception& failure) {
-        dispatcher_.broken(failure.what(), origin);
-    }
-    post_reply(handler.from, handler.received);
+    dispatcher_.ended(handler, std::move(reply), failure, origin, outbox_.bytes);
+    post_reply(handler.from, static_cast<Handling&>(handler).received);
 }
 
 // What the dispatcher wrote behind the last item is a reply. A handler may have sent before that.
@@ -177,6 +169,13 @@ std::error_code DatagramNode::add(std::size_t at, const Address& to, bool to_gro
     return {};
 }
 
+// The last item again, whose bytes stay.
+Outbox::Item DatagramNode::take_last() {
+    const Outbox::Item item = outbox_.items.back();
+    outbox_.items.pop_back();
+    return item;
+}
+
 std::error_code DatagramNode::send_to(const Target& target, bool to_group, const Message& message,
                                       const Plugins& inner, const Plugins& outer) {
     const std::size_t at = outbox_.end();
@@ -227,7 +226,7 @@ std::error_code DatagramNode::notify(ByteView key, const Message& message, const
                                      const Plugins& outer) {
     std::vector<Target> targets;
     std::set<std::string_view> told;  // a peer that subscribed from two addresses is told once
-    for (const Address& address : subscriptions_.of(key)) {
+    for (const Address& address : *subscriptions_.of(key)) {
         auto peer = node_->peer_at(address);
         if (!peer || told.insert(peer->id).second) {
             targets.push_back({address, std::move(peer)});
@@ -259,35 +258,41 @@ bool DatagramNode::unsubscribe(ByteView key, const Address& who) {
 std::error_code DatagramNode::send_to_all(const std::vector<Target>& targets,
                                           const Message& message, const Plugins& inner,
                                           const Plugins& outer) {
-    std::error_code first;
-    const bool for_each = is_peer_specific(inner) || is_peer_specific(outer);
+    if (targets.empty()) {
+        return {};
+    }
+    const std::size_t at = outbox_.end();
+    const auto once = encode_for_all(*node_, message, inner, outer, outbox_.bytes);
+    if (!once) {
+        tallies_.send_failures.add();
+        return once.error();
+    }
     Outbox::Item item;
+    if (*once > 0) {
+        if (const auto error = add(at, targets.front().to, false)) {
+            return error;
+        }
+        item = take_last();
+    }
+    std::error_code first;
     for (const Target& target : targets) {
-        if (for_each || &target == targets.data()) {
-            const auto error = send_to(for_each ? target : Target{target.to, nullptr}, false,
-                                       message, inner, outer);
-            first = first ? first : error;
-            if (error && !for_each) {
-                return error;
-            }
-            if (error) {
-                continue;
-            }
-            item = outbox_.items.back();
-            outbox_.items.pop_back();
-        } else if (outbox_full()) {
+        std::error_code error;
+        if (*once == 0) {
+            error = send_to(target, false, message, inner, outer);
+            item = error ? item : take_last();
+        } else if (!outbox_.items.empty() && outbox_full()) {
             tallies_.dropped_newest.add();
-            first = first ? first : make_error_code(Errc::queue_full);
-            continue;
+            error = Errc::queue_full;
         } else {
             tallies_.frames_out.add();
         }
-        if (may_send(target.to, item.size)) {
+        if (!error && may_send(target.to, item.size)) {
             item.to = target.to;
             outbox_.items.push_back(item);
-        } else if (for_each) {
+        } else if (*once == 0) {
             outbox_.bytes.resize(outbox_.end());
         }
+        first = first ? first : error;
     }
     outbox_.bytes.resize(outbox_.end());  // perhaps nobody may have it
     return first;

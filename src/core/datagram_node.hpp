@@ -3,9 +3,10 @@
 #include <map>
 
 #include "dispatcher.hpp"
+#include "lapsing_subscriptions.hpp"
 #include "peer_manager.hpp"
 #include "source_limiter.hpp"
-#include "subscriptions.hpp"
+#include "suspended.hpp"
 #include "unproven.hpp"
 
 namespace netaio::core {
@@ -52,14 +53,7 @@ struct DatagramBounds {
 /// for simulated networks. What is to be sent is in outbox() after each call. Not thread-safe.
 class DatagramNode {
 public:
-    /// A handler in the middle of its work. Kept by whoever runs it.
-    struct Suspended {
-        Address from;
-        Route route;
-        OwnedMessage message;
-        std::size_t received = 0;  ///< bytes of its datagram
-    };
-    /// Starts a handler that suspends, and calls finish() or fail() when it has ended.
+    /// Runs a handler that suspends, and calls handler_ended() when it has ended.
     using Start = std::function<void(std::shared_ptr<Suspended>)>;
     /// Told when next() may be sooner than it was.
     using Wake = std::function<void()>;
@@ -71,8 +65,9 @@ public:
 
     /// Handles a datagram; ciphers decrypt it in place.
     void receive(std::span<char> datagram, const Address& from);
-    void finish(Suspended& handler, std::optional<OwnedMessage> reply);
-    void fail(Suspended& handler, std::string_view what);
+    /// With a reply or none, or with what it threw.
+    void handler_ended(Suspended& handler, std::optional<OwnedMessage> reply,
+                       const std::exception_ptr& failure);
 
     /// Errc::too_large beyond datagram_max, Errc::queue_full when too much waits to be sent.
     std::error_code send(const Address& to, const Message& message, const Plugins& inner,
@@ -89,7 +84,7 @@ public:
     /// Errc::queue_full when it has too many keys already.
     std::error_code subscribe(ByteView key, const Address& who);
     bool unsubscribe(ByteView key, const Address& who);
-    std::size_t subscriber_count(ByteView key) const { return subscriptions_.of(key).size(); }
+    std::size_t subscriber_count(ByteView key) const { return subscriptions_.count(key); }
 
     /// Sends a request. On an error the completion was not and will not be called.
     Result<RequestTable::Id> request(const Address& to, const Message& message, Plugins inner,
@@ -115,6 +110,7 @@ public:
 
 private:
     class Origin;
+    struct Handling;
     struct Target {
         Address to;
         PeerTable::Snapshot peer;
@@ -127,6 +123,7 @@ private:
     void post_reply(const Address& to, std::size_t received);
     bool may_send(const Address& to, std::size_t bytes);
     std::error_code add(std::size_t at, const Address& to, bool to_group);
+    Outbox::Item take_last();
     std::error_code send_to(const Target& target, bool to_group, const Message& message,
                             const Plugins& inner, const Plugins& outer);
     std::error_code send_to_all(const std::vector<Target>& targets, const Message& message,
@@ -144,7 +141,7 @@ private:
     Outbox outbox_;
     SourceLimiter limiter_;
     Unproven unproven_;
-    Subscriptions<Address> subscriptions_;
+    LapsingSubscriptions<Address> subscriptions_;
     std::map<Address, RequestTable> requests_;  // where any waits
     std::size_t in_flight_ = 0;
     RequestTable::Id tables_ = 0;  // ever made, so that ids never come again

@@ -2,8 +2,8 @@
 
 #include <netaio/make.hpp>
 
-#include "layers.hpp"
 #include "meaning.hpp"
+#include "outgoing.hpp"
 
 namespace netaio::core {
 namespace {
@@ -49,10 +49,19 @@ OwnedMessage about(ByteView uri, OwnedMessage reply) {
 Outcome Dispatcher::receive(const Frame& frame, Source& source, std::string& out) {
     try {
         return handle(frame, source, out);
-    } catch (const std::exception& failure) {
-        return broken(failure.what(), source);
     } catch (...) {
-        return broken("something that is no std::exception", source);
+        return broken(said_by(std::current_exception()), source);
+    }
+}
+
+Outcome Dispatcher::ended(Suspended& handler, std::optional<OwnedMessage>&& reply,
+                          const std::exception_ptr& failure, Source& source, std::string& out) {
+    try {
+        return failure ? fail(handler.route, handler.message, said_by(failure), source, out)
+                       : finish(handler.route, std::move(handler.message), std::move(reply), source,
+                                out);
+    } catch (...) {
+        return broken(said_by(std::current_exception()), source);
     }
 }
 
@@ -131,10 +140,8 @@ Outcome Dispatcher::call(const Route& route, Message&& message, Source& source, 
     auto reply = [&]() -> std::optional<OwnedMessage> {
         try {
             return route.handler->call(message, source);
-        } catch (const std::exception& failure) {
-            failed = failure.what();
         } catch (...) {
-            failed = "something that is no std::exception";
+            failed = said_by(std::current_exception());
         }
         return std::nullopt;
     }();
@@ -311,7 +318,7 @@ void Dispatcher::automatic(OwnedMessage&& message, bool bare, Source& source, st
     const std::size_t before = out.size();
     const auto peer = node_.peer_at(source);
     const auto error =
-        encode(std::move(message), {}, bare ? Plugins() : node_.outer, peer.get(), out);
+        encode(node_, std::move(message), {}, bare ? Plugins() : node_.outer, peer.get(), out);
     if (error) {
         tallies_.send_failures.add();
         node_.log(LogLevel::error, "dropped a reply: " + error.message(), source.remote());
@@ -329,22 +336,9 @@ void Dispatcher::automatic(OwnedMessage&& message, bool bare, Source& source, st
 
 std::error_code Dispatcher::send(OwnedMessage&& message, const Plugins& inner, const Plugins& outer,
                                  const Peer* peer, std::string& out) {
-    const auto error = encode(std::move(message), inner, outer, peer, out);
+    const auto error = encode(node_, std::move(message), inner, outer, peer, out);
     (error ? tallies_.send_failures : tallies_.frames_out).add();
     return error;
-}
-
-std::error_code Dispatcher::encode(OwnedMessage&& message, const Plugins& inner,
-                                   const Plugins& outer, const Peer* peer, std::string& out) {
-    if (!node_.types.contains(message.type())) {
-        return Errc::unknown_message_type;
-    }
-    if (!is_bare(inner) || !is_bare(outer)) {
-        if (const auto error = seal(message, inner, outer, node_.context(peer))) {
-            return error;
-        }
-    }
-    return encode_message(message, out);
 }
 
 }  // namespace netaio::core

@@ -5,6 +5,7 @@
 #include "node.hpp"
 #include "outcome.hpp"
 #include "requests.hpp"
+#include "suspended.hpp"
 #include "tally.hpp"
 
 namespace netaio::core {
@@ -22,16 +23,10 @@ public:
     /// Whether an auth plugin accepted what receive() had last.
     bool accepted() const noexcept { return accepted_; }
 
-    /// Ends a suspended handler: its reply, or none. Server and node append it to `out`; for a
-    /// client the outcome says what receive calls return.
-    Outcome finish(const Route& route, Message&& message, std::optional<OwnedMessage>&& reply,
-                   Source& source, std::string& out);
-    /// Ends a suspended handler that threw.
-    Outcome fail(const Route& route, const Message& message, std::string_view what, Source& source,
-                 std::string& out);
-
-    /// User code that must not throw did: counted and logged, and nothing comes of the message.
-    Outcome broken(std::string_view what, const Source& source);
+    /// A suspended handler has ended: with a reply or none, or with what it threw. Server and node
+    /// append their answer to `out`; for a client the outcome says what receive calls return.
+    Outcome ended(Suspended& handler, std::optional<OwnedMessage>&& reply,
+                  const std::exception_ptr& failure, Source& source, std::string& out);
 
     /// Protects a message with both layers and appends it to `out`.
     std::error_code send(OwnedMessage&& message, const Plugins& inner, const Plugins& outer,
@@ -54,10 +49,13 @@ private:
     [[gnu::always_inline]] inline void believed(const Source& source);
     [[gnu::always_inline]] inline void reply(OwnedMessage&& message, const Plugins& inner,
                                              Source& source, std::string& out);
-    [[gnu::always_inline]] inline std::error_code encode(OwnedMessage&& message,
-                                                         const Plugins& inner, const Plugins& outer,
-                                                         const Peer* peer, std::string& out);
 
+    Outcome finish(const Route& route, Message&& message, std::optional<OwnedMessage>&& reply,
+                   Source& source, std::string& out);
+    Outcome fail(const Route& route, const Message& message, std::string_view what, Source& source,
+                 std::string& out);
+    // User code that must not throw did: counted and logged, and nothing comes of the message.
+    Outcome broken(std::string_view what, const Source& source);
     Outcome call(const Route& route, Message&& message, Source& source, std::string& out);
     Outcome unhandled(Message&& message, Source& source, std::string& out);
     Outcome refuse(std::error_code error, const Plugins& plugins, Layer layer,

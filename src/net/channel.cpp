@@ -1,81 +1,115 @@
 #include "channel.hpp"
 
-#include "ring.hpp"
+#include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
 
 namespace netaio::net {
-namespace {
 
 using boost::asio::ip::tcp;
 
-// Waits until the socket is ready, then reads or writes.
-class PolledChannel final : public Channel {
-public:
-    explicit PolledChannel(tcp::socket socket) : socket_(std::move(socket)) {}
-
-    void start(std::weak_ptr<ChannelListener> listener) override {
-        listener_ = std::move(listener);
-    }
-
-    std::size_t read(std::span<const boost::asio::mutable_buffer> buffers, bool& more,
-                     boost::system::error_code& error) override {
-        if (!std::exchange(waiting_, true)) {
-            wait_for_input(*socket_, listener_);
-        }
-        // That a reset came with these bytes shows only when nothing of them is left.
-        const std::size_t count = socket_->read_some(buffers, error);
-        more = count > 0;
-        return count;
-    }
-
-    std::size_t write(ByteView bytes, boost::system::error_code& error) override {
-        return write_now(*socket_, bytes, error);
-    }
-
-    void wait_writable() override {
-        socket_->async_wait(tcp::socket::wait_write,
-                            [weak = listener_](boost::system::error_code error) {
-                                if (const auto listener = weak.lock()) {
-                                    listener->output_ready(error);
-                                }
-                            });
-    }
-
-    bool at_end(boost::system::error_code& error) override {
-        bool ended = ended_now(*socket_, error);
-        if (would_block(error) && !std::exchange(waiting_, true)) {
-            wait_for_input(*socket_, listener_);
-            ended = ended_now(*socket_, error);  // it may have come before
-        }
-        return ended;
-    }
-
-    void close() override { shut(socket_); }
-
-private:
-    std::optional<tcp::socket> socket_;
-    std::weak_ptr<ChannelListener> listener_;
-};
-
-}  // namespace
-
-std::unique_ptr<Channel> open_channel(tcp::socket socket) {
-    if (auto ring = open_ring_channel(socket)) {
-        return ring;
-    }
-    return std::make_unique<PolledChannel>(std::move(socket));
+void Channel::start(const std::shared_ptr<core::Stream>& stream) {
+    stream_ = stream.get();
+    listener_ = std::shared_ptr<Channel>(stream, this);
+    started();
+    read_later();
 }
 
-std::size_t write_now(tcp::socket& socket, ByteView bytes, boost::system::error_code& error) {
-    std::size_t written = 0;
-    while (written < bytes.size()) {
-        written += socket.write_some(
-            boost::asio::buffer(bytes.data() + written, bytes.size() - written), error);
-        if (error) {
-            break;
-        }
+void Channel::resume() {
+    if (unread_ && stream_->takes_input()) {
+        read_later();
     }
-    if (would_block(error)) {
-        error.clear();
+}
+
+// Waiting without a buffer keeps idle connections small.
+void Channel::input_came(boost::system::error_code error) {
+    waiting_ = false;
+    if (!error) {
+        unread_ = true;
+        read_on();
+    }
+}
+
+void Channel::read_later() {
+    if (!std::exchange(reading_posted_, true)) {
+        boost::asio::post(Loop::of(*stream_).executor(),
+                          [channel = std::shared_ptr<Channel>(stream_->self(), this)] {
+                              channel->reading_posted_ = false;
+                              channel->read_on();
+                          });
+    }
+}
+
+// Reads once, so that others get their turn.
+void Channel::read_on() {
+    stream_->proceed();
+    if (!unread_ || !stream_->takes_input()) {
+        look_for_end();
+        return;
+    }
+    const auto room = stream_->room(Loop::of(*stream_).read_buffer());
+    boost::system::error_code error;
+    const std::size_t count = read(room.parts, unread_, error);
+    stream_->took(room, count);
+    if (count == 0 && error) {
+        ended(error);
+    }
+    resume();
+}
+
+void Channel::look_for_end() {
+    if (!unread_ || !stream_->listens_for_end()) {
+        return;
+    }
+    boost::system::error_code error;
+    if (at_end(error)) {
+        ended(error);
+    } else if (would_block(error)) {
+        unread_ = false;
+    }
+}
+
+// What comes while nothing is to be read waits with the stream, and so does an end behind it:
+// read() will meet that again.
+bool Channel::received(std::span<char> bytes, bool more, boost::system::error_code error) {
+    if (error) {
+        unread_ = stream_->holds_back();
+        if (!unread_) {
+            ended(error);
+        }
+        return false;
+    }
+    const bool paused = !stream_->takes_input();
+    unread_ = more || paused;
+    stream_->received(bytes);
+    resume();
+    return !unread_;
+}
+
+void Channel::ended(const boost::system::error_code& error) {
+    if (error == boost::asio::error::eof) {
+        stream_->ended({});
+    } else if (!would_block(error)) {
+        stream_->ended(error);
+    }
+}
+
+void Channel::output_blocked() {
+    stream_->blocked();
+}
+
+void Channel::output_ready(boost::system::error_code error) {
+    stream_->writable(error);
+}
+
+std::size_t write_now(tcp::socket& socket, ByteView bytes, std::error_code& error) {
+    boost::system::error_code failed;
+    std::size_t written = 0;
+    while (written < bytes.size() && !failed) {
+        written += socket.write_some(
+            boost::asio::buffer(bytes.data() + written, bytes.size() - written), failed);
+    }
+    if (failed && !would_block(failed)) {
+        error = failed;
     }
     return written;
 }

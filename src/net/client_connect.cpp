@@ -3,6 +3,7 @@
 #include <stdexcept>
 
 #include "cancelling.hpp"
+#include "channel.hpp"
 #include "client_impl.hpp"
 #include "reach.hpp"
 
@@ -55,10 +56,9 @@ void TcpClient::Impl::bind(const boost::asio::any_io_executor& executor) {
             "coroutine");
     }
     executor_ = executor;
-    net::StreamLimits limits;
+    core::StreamLimits limits;
     limits.frame_timeout = options_.frame_timeout;
     limits.send_timeout = options_.send_timeout;
-    limits.keepalive_timeout = options_.keepalive_timeout;
     limits.send_queue_max = options_.send_queue_max;
     limits.slow_receiver = SlowReceiver::drop_newest;
     counted_before_ = counters();
@@ -74,7 +74,8 @@ void TcpClient::Impl::bind(const boost::asio::any_io_executor& executor) {
 }
 
 void TcpClient::Impl::adopt(tcp::socket socket, const Address& server) {
-    auto stream = std::make_shared<net::Stream>(std::move(socket), server, loop_, weak_from_this());
+    auto stream =
+        std::make_shared<core::Stream>(server, net::local_of(socket), loop_, weak_from_this());
     stream->enable_requests(options_.requests_max);
     stream->set_reading(false);
     Link& link = links_[server];
@@ -86,7 +87,7 @@ void TcpClient::Impl::adopt(tcp::socket socket, const Address& server) {
     if (!default_server_ || !links_.contains(*default_server_)) {
         default_server_ = server;
     }
-    stream->start();
+    net::carry(stream, std::move(socket), options_.keepalive_timeout);
     introduce(*stream, MessageType::advertise_peer);
     update_reading(link);
 }

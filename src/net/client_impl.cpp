@@ -1,9 +1,6 @@
 #include "client_impl.hpp"
 
 #include <algorithm>
-#include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/this_coro.hpp>
 #include <stdexcept>
 
 #include "cancelling.hpp"
@@ -13,21 +10,11 @@
 namespace netaio {
 namespace {
 
-// Keeps the handler until it has ended, and takes what throws before it begins for its end.
-awaitable<void> call_timeout_handler(core::Callback<awaitable<void>(TimeoutContext)> handler,
-                                     TimeoutContext context) {
-    std::exception_ptr failure;
-    try {
-        co_await handler(std::move(context));
-    } catch (...) {
-        failure = std::current_exception();
-    }
-    // A handler that destroys the client is cancelled by that, which co_spawn would throw at its
-    // end.
-    co_await boost::asio::this_coro::throw_if_cancelled(false);
-    if (failure) {
-        std::rethrow_exception(failure);
-    }
+// Keeps the handler until it has ended.
+awaitable<net::HandlerRun::Reply> call_timeout_handler(
+    core::Callback<awaitable<void>(TimeoutContext)> handler, TimeoutContext context) {
+    co_await handler(std::move(context));
+    co_return std::nullopt;
 }
 
 }  // namespace
@@ -57,7 +44,7 @@ const TcpClient::Impl::Link* TcpClient::Impl::find(const std::optional<Address>&
     return const_cast<Impl*>(this)->find(server);
 }
 
-TcpClient::Impl::Link* TcpClient::Impl::link_of(const net::Stream& stream) {
+TcpClient::Impl::Link* TcpClient::Impl::link_of(const core::Stream& stream) {
     for (auto& [address, link] : links_) {
         if (link.stream.get() == &stream) {
             return &link;
@@ -83,7 +70,7 @@ boost::asio::any_io_executor TcpClient::Impl::executor_for(
     return executor;
 }
 
-std::shared_ptr<net::Stream> TcpClient::Impl::stream(const std::optional<Address>& server) const {
+std::shared_ptr<core::Stream> TcpClient::Impl::stream(const std::optional<Address>& server) const {
     const Link* link = find(server);
     return link ? link->stream : nullptr;
 }
@@ -109,7 +96,7 @@ void TcpClient::Impl::with_peer_manager(const std::function<void(core::PeerManag
 }
 
 // Says what peer management says when a connection begins and ends.
-void TcpClient::Impl::introduce(net::Stream& stream, MessageType type) {
+void TcpClient::Impl::introduce(core::Stream& stream, MessageType type) {
     for (auto& [message, inner] : peer_manager_.messages(type)) {
         stream.push(std::move(message), inner);
     }
@@ -180,21 +167,18 @@ void TcpClient::Impl::request(Result<OwnedMessage> message, RequestTerms options
 void TcpClient::Impl::timed_out(const TimeoutContext& context) {
     on_timeout.tell(node_->environment.log, "the timeout handler", context);
     if (on_timeout_async) {
-        const auto cancel = std::make_shared<boost::asio::cancellation_signal>();
-        running_.push_back(cancel);
-        boost::asio::co_spawn(
-            executor_, call_timeout_handler(on_timeout_async, context),
-            boost::asio::bind_cancellation_slot(
-                cancel->slot(), [weak = weak_from_this(), cancel](std::exception_ptr failure) {
-                    if (const auto self = weak.lock()) {
-                        self->running_.remove(cancel);
-                        if (failure) {
-                            self->node_->environment.log(
-                                LogLevel::error,
-                                "the timeout handler threw: " + core::said_by(failure));
-                        }
-                    }
-                }));
+        const auto run = running_.emplace_back(std::make_shared<net::HandlerRun>(executor_));
+        run->start(call_timeout_handler(on_timeout_async, context),
+                   [weak = weak_from_this(), run](const auto&, const std::exception_ptr& failure) {
+                       if (const auto self = weak.lock()) {
+                           self->running_.remove(run);
+                           if (failure) {
+                               self->node_->environment.log(
+                                   LogLevel::error,
+                                   "the timeout handler threw: " + core::said_by(failure));
+                           }
+                       }
+                   });
     }
 }
 
@@ -250,7 +234,7 @@ void TcpClient::Impl::end_receiver(const Address& server, std::uint64_t id, std:
     }
 }
 
-void TcpClient::Impl::returned(net::Stream& stream, core::Outcome outcome) {
+void TcpClient::Impl::returned(core::Stream& stream, core::Outcome outcome) {
     Link* link = link_of(stream);
     if (!link || outcome.kind != core::Outcome::Kind::returned) {
         return;
@@ -276,7 +260,7 @@ void TcpClient::Impl::returned(net::Stream& stream, core::Outcome outcome) {
     node_->log(LogLevel::debug, "dropped a message nobody waited for", stream.remote());
 }
 
-void TcpClient::Impl::closed(net::Stream& stream, std::error_code why) {
+void TcpClient::Impl::closed(core::Stream& stream, std::error_code why) {
     Link* link = link_of(stream);
     if (!link) {
         return;
@@ -373,8 +357,8 @@ void TcpClient::Impl::end_all() {
         connecting->done.post(executor_, Errc::cancelled);
         net::cancel_on(executor_, connecting);
     }
-    for (const auto& cancel : std::exchange(running_, {})) {
-        net::cancel_on(executor_, cancel);
+    for (const auto& run : std::exchange(running_, {})) {
+        run->cancel();
     }
     auto links = std::exchange(links_, {});
     for (auto& [server, link] : links) {

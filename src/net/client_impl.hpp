@@ -8,13 +8,15 @@
 #include <netaio/tcp_client.hpp>
 
 #include "core/peer_manager.hpp"
-#include "stream.hpp"
+#include "core/stream.hpp"
+#include "handler_run.hpp"
+#include "loop.hpp"
 #include "ticker.hpp"
 
 namespace netaio {
 
 /// The connections of a client, and who waits for what on them.
-class TcpClient::Impl final : public net::StreamOwner,
+class TcpClient::Impl final : public core::StreamOwner,
                               public net::Resident,
                               public std::enable_shared_from_this<Impl> {
 public:
@@ -35,13 +37,13 @@ public:
     void set_default_server(const Address& server);
     const std::optional<Address>& default_server() const noexcept { return default_server_; }
     std::vector<Address> servers() const;
-    std::shared_ptr<net::Stream> stream(const std::optional<Address>& server) const;
+    std::shared_ptr<core::Stream> stream(const std::optional<Address>& server) const;
     Counters counters() const;
     core::Node& node() noexcept { return *node_; }
     void with_peer_manager(const std::function<void(core::PeerManager&)>& work);
 
-    void returned(net::Stream& stream, core::Outcome outcome) override;
-    void closed(net::Stream& stream, std::error_code why) override;
+    void returned(core::Stream& stream, core::Outcome outcome) override;
+    void closed(core::Stream& stream, std::error_code why) override;
     void context_ends() override;
     bool has_unsent() const override { return false; }
 
@@ -63,7 +65,7 @@ private:
         std::unique_ptr<boost::asio::steady_timer> timer;
     };
     struct Link {
-        std::shared_ptr<net::Stream> stream;
+        std::shared_ptr<core::Stream> stream;
         std::deque<OwnedMessage> inbox = {};
         std::deque<Receiver> receivers = {};
         bool looping = false;
@@ -77,9 +79,9 @@ private:
     Link* find(const std::optional<Address>& server);
     Link* find_inbox(const std::optional<Address>& server);
     const Link* find(const std::optional<Address>& server) const;
-    Link* link_of(const net::Stream& stream);
+    Link* link_of(const core::Stream& stream);
     void update_reading(Link& link);
-    void introduce(net::Stream& stream, MessageType type);
+    void introduce(core::Stream& stream, MessageType type);
     void end_receiver(const Address& server, std::uint64_t id, std::error_code why);
     void timed_out(const TimeoutContext& context);
 
@@ -94,7 +96,7 @@ private:
     std::optional<Address> default_server_;
     std::uint64_t next_receiver_ = 1;
     std::list<std::shared_ptr<Connecting>> connecting_;
-    std::list<std::shared_ptr<boost::asio::cancellation_signal>> running_;  // timeout handlers
+    std::list<std::shared_ptr<net::HandlerRun>> running_;  // timeout handlers
 };
 
 }  // namespace netaio

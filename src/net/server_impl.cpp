@@ -4,7 +4,8 @@
 #include <boost/asio/ip/v6_only.hpp>
 #include <stdexcept>
 
-#include "core/layers.hpp"
+#include "channel.hpp"
+#include "core/outgoing.hpp"
 #include "node_of.hpp"
 #include "sockets.hpp"
 
@@ -35,7 +36,6 @@ TcpServer::Impl::Impl(TcpServerOptions options, boost::asio::any_io_executor exe
       limits_{.idle_timeout = options_.idle_timeout,
               .frame_timeout = options_.frame_timeout,
               .send_timeout = options_.send_timeout,
-              .keepalive_timeout = options_.keepalive_timeout,
               .send_queue_max = options_.send_queue_max,
               .slow_receiver = options_.slow_receiver,
               .subscriptions_max = options_.subscriptions_max,
@@ -247,15 +247,15 @@ void TcpServer::Impl::adopt(tcp::socket socket, const std::shared_ptr<net::Loop>
     connection_count_.fetch_add(1);
     boost::asio::dispatch(loop->executor(), [self = shared_from_this(), loop, from,
                                              taken = std::move(socket)]() mutable {
-        const auto stream = std::make_shared<net::Stream>(std::move(taken), from, loop, self);
-        stream->start();
+        const auto stream = std::make_shared<core::Stream>(from, net::local_of(taken), loop, self);
+        net::carry(stream, std::move(taken), self->options_.keepalive_timeout);
         if (stream->is_stranger()) {
             self->strangers_.add(*stream);
         }
     });
 }
 
-void TcpServer::Impl::closed(net::Stream& stream, std::error_code why) {
+void TcpServer::Impl::closed(core::Stream& stream, std::error_code why) {
     strangers_.remove(stream);
     connection_count_.fetch_sub(1);
     if (!why) {
@@ -265,42 +265,38 @@ void TcpServer::Impl::closed(net::Stream& stream, std::error_code why) {
     finish_stop();
 }
 
+// On each loop's own thread.
+template <class Work>
+void TcpServer::Impl::with_each_hub(Work work) {
+    for (const auto& loop : loops_) {
+        const bool last = &loop == &loops_.back();
+        boost::asio::dispatch(loop->executor(),
+                              [loop, work = last ? std::move(work) : work] { work(*loop); });
+    }
+}
+
 std::error_code TcpServer::Impl::deliver(const Message& message, const SendOptions& options,
                                          Choose choose) {
-    if (!node_->types.contains(message.type())) {
-        return Errc::unknown_message_type;
-    }
     if (!has_context()) {
         return {};
     }
-    const Plugins outer = net::outer_plugins(*node_, options);
-    if (core::is_peer_specific(outer) || core::is_peer_specific(options.plugins)) {
-        const auto shared = std::make_shared<const OwnedMessage>(message.own());
-        for (const auto& loop : loops_) {
-            boost::asio::dispatch(loop->executor(), [loop, choose, shared, options] {
-                const net::Streams streams = choose(*loop);
-                for (const auto& stream : *streams) {
-                    if (const auto error = stream->send(*shared, options)) {
-                        loop->node().log(LogLevel::warning,
-                                         "a message was not sent: " + error.message(),
-                                         stream->remote());
-                    }
-                }
-            });
-        }
-        return {};
-    }
-    OwnedMessage sealed = message.own();
-    if (const auto error = core::seal(sealed, options.plugins, outer, node_->context(nullptr))) {
-        return error;
-    }
     auto frame = std::make_shared<std::string>();
-    if (const auto error = encode_message(sealed, *frame)) {
-        return error;
+    const auto made = core::encode_for_all(*node_, message, options.plugins,
+                                           core::outer_plugins(*node_, options), *frame);
+    if (!made) {
+        return made.error();
     }
-    for (const auto& loop : loops_) {
-        boost::asio::dispatch(loop->executor(),
-                              [loop, choose, frame] { loop->give(choose(*loop), frame); });
+    if (*made > 0) {
+        with_each_hub(
+            [choose = std::move(choose), frame](core::Hub& hub) { hub.give(choose(hub), frame); });
+    } else {
+        const auto shared = std::make_shared<const OwnedMessage>(message.own());
+        with_each_hub([choose = std::move(choose), shared, options](core::Hub& hub) {
+            const core::Receivers receivers = choose(hub);
+            for (const auto& receiver : *receivers) {
+                receiver->give(*shared, options);
+            }
+        });
     }
     return {};
 }
@@ -317,7 +313,7 @@ void TcpServer::Impl::with_peer_manager(std::function<void(core::PeerManager&)> 
 }
 
 void TcpServer::Impl::announce(const OwnedMessage& message, const Plugins& inner) {
-    if (const auto error = deliver(message, {.plugins = inner}, &net::Loop::everyone)) {
+    if (const auto error = deliver(message, {.plugins = inner}, &core::Hub::everyone)) {
         node_->environment.log(LogLevel::error, "peers cannot be told: " + error.message());
     }
 }
@@ -327,11 +323,8 @@ void TcpServer::Impl::end_subscriptions(const Peer& peer) {
     if (!has_context()) {
         return;
     }
-    for (const auto& loop : loops_) {
-        boost::asio::dispatch(loop->executor(), [loop, addresses = peer.addresses] {
-            loop->end_subscriptions(addresses);
-        });
-    }
+    with_each_hub(
+        [addresses = peer.addresses](core::Hub& hub) { hub.end_subscriptions(addresses); });
 }
 
 std::vector<Address> TcpServer::Impl::endpoints() const {

@@ -10,15 +10,16 @@
 #include <thread>
 
 #include "core/peer_manager.hpp"
+#include "core/stream.hpp"
+#include "loop.hpp"
 #include "ring.hpp"
 #include "strangers.hpp"
-#include "stream.hpp"
 #include "ticker.hpp"
 
 namespace netaio {
 
 /// The listening sockets, loops and threads of a server.
-class TcpServer::Impl final : public net::StreamOwner,
+class TcpServer::Impl final : public core::StreamOwner,
                               public net::Resident,
                               public std::enable_shared_from_this<Impl> {
 public:
@@ -33,9 +34,8 @@ public:
     /// Closes everything at once and ends the threads.
     void shut_down();
 
-    using Choose = std::function<net::Streams(net::Loop&)>;
-    /// Encodes a message once and gives it to the streams `choose` picks in each loop; for each
-    /// stream anew when a plugin is peer-specific.
+    using Choose = std::function<core::Receivers(core::Hub&)>;
+    /// Gives a message to the connections that `choose` picks in each loop.
     std::error_code deliver(const Message& message, const SendOptions& options, Choose choose);
 
     std::vector<Address> endpoints() const;
@@ -47,9 +47,9 @@ public:
     void with_peer_manager(std::function<void(core::PeerManager&)> work);
     void require_not_started(std::string_view what) const;
 
-    void returned(net::Stream&, core::Outcome) override {}
-    void became_known(net::Stream& stream) override { strangers_.remove(stream); }
-    void closed(net::Stream& stream, std::error_code why) override;
+    void returned(core::Stream&, core::Outcome) override {}
+    void became_known(core::Stream& stream) override { strangers_.remove(stream); }
+    void closed(core::Stream& stream, std::error_code why) override;
     void context_ends() override;
     bool has_unsent() const override { return false; }
 
@@ -72,6 +72,8 @@ private:
     std::chrono::milliseconds accept_waiting(Acceptor& acceptor);
     std::chrono::milliseconds cannot_accept(const std::error_code& error);
     void adopt(boost::asio::ip::tcp::socket socket, const std::shared_ptr<net::Loop>& loop);
+    template <class Work>
+    void with_each_hub(Work work);
     void announce(const OwnedMessage& message, const Plugins& inner);
     void end_subscriptions(const Peer& peer);
     void stop_accepting();
@@ -84,7 +86,7 @@ private:
     }
 
     TcpServerOptions options_;
-    net::StreamLimits limits_;
+    core::StreamLimits limits_;
     net::Strangers strangers_;
     std::shared_ptr<core::Node> node_;
     std::vector<std::shared_ptr<OwnThread>> own_threads_;

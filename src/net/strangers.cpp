@@ -4,13 +4,14 @@
 #include <boost/asio/dispatch.hpp>
 
 #include "core/source_limiter.hpp"
-#include "stream.hpp"
+#include "core/stream.hpp"
+#include "loop.hpp"
 
 namespace netaio::net {
 namespace {
 
-void make_way(std::shared_ptr<Stream> stream, std::string_view what) {
-    const auto executor = stream->loop().executor();
+void make_way(std::shared_ptr<core::Stream> stream, std::string_view what) {
+    const auto executor = Loop::of(*stream).executor();
     boost::asio::dispatch(executor, [stream = std::move(stream), what] {
         if (stream->is_stranger()) {
             stream->close_stranger(what);
@@ -20,9 +21,9 @@ void make_way(std::shared_ptr<Stream> stream, std::string_view what) {
 
 }  // namespace
 
-void Strangers::add(Stream& stream) {
+void Strangers::add(core::Stream& stream) {
     const Address host = core::host_of(stream.remote());
-    std::shared_ptr<Stream> oldest;
+    std::shared_ptr<core::Stream> oldest;
     {
         const std::lock_guard lock(mutex_);
         by_age_.emplace(stream.id(), Stranger{stream.self(), host});
@@ -37,12 +38,12 @@ void Strangers::add(Stream& stream) {
     }
 }
 
-void Strangers::remove(const Stream& stream) {
+void Strangers::remove(const core::Stream& stream) {
     const std::lock_guard lock(mutex_);
     take(stream.id());
 }
 
-std::shared_ptr<Stream> Strangers::take(Id id) {
+std::shared_ptr<core::Stream> Strangers::take(Id id) {
     const auto found = by_age_.find(id);
     if (found == by_age_.end()) {
         return nullptr;
@@ -58,7 +59,7 @@ std::shared_ptr<Stream> Strangers::take(Id id) {
 }
 
 bool Strangers::close_oldest() {
-    std::shared_ptr<Stream> oldest;
+    std::shared_ptr<core::Stream> oldest;
     {
         const std::lock_guard lock(mutex_);
         while (!oldest && !by_age_.empty()) {

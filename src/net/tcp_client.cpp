@@ -1,6 +1,7 @@
 #include <netaio/tcp_client.hpp>
 
 #include "client_impl.hpp"
+#include "tcp_handler.hpp"
 
 namespace netaio {
 

@@ -1,8 +1,8 @@
-#include <atomic>
 #include <boost/asio/dispatch.hpp>
 #include <netaio/tcp_server.hpp>
 
 #include "server_impl.hpp"
+#include "tcp_handler.hpp"
 
 namespace netaio {
 TcpServer::TcpServer(TcpServerOptions options)
@@ -45,42 +45,35 @@ void TcpServer::set_auth_error_handler(
 }
 
 std::error_code TcpServer::subscribe(ByteView key, Connection& connection) {
-    auto& stream = dynamic_cast<net::Stream&>(connection);
-    if (!stream.loop().executor()) {
+    auto& stream = dynamic_cast<core::Stream&>(connection);
+    const auto executor = net::Loop::of(stream).executor();
+    if (!executor) {
         return {};
     }
-    const auto full = std::make_shared<std::atomic<bool>>(false);
-    boost::asio::dispatch(
-        stream.loop().executor(), [stream = stream.self(), key = key.str(), full] {
-            if (stream->open() && stream->loop().subscribe(key, *stream)) {
-                *full = true;
-                stream->loop().tallies().subscriptions_refused.add();
-                stream->loop().node().log(LogLevel::warning,
-                                          "refused a subscription beyond subscriptions_max or "
-                                          "subscriptions_total_max",
-                                          stream->remote());
-            }
-        });
-    return *full ? make_error_code(Errc::queue_full) : std::error_code();
+    const auto error = std::make_shared<std::error_code>();
+    boost::asio::dispatch(executor, [stream = stream.self(), key = key.str(), error] {
+        *error = stream->hub().subscribe(key, *stream);
+    });
+    return *error;
 }
 
 void TcpServer::unsubscribe(ByteView key, Connection& connection) {
-    auto& stream = dynamic_cast<net::Stream&>(connection);
-    if (!stream.loop().executor()) {
-        return;
+    auto& stream = dynamic_cast<core::Stream&>(connection);
+    const auto executor = net::Loop::of(stream).executor();
+    if (executor) {
+        boost::asio::dispatch(executor, [stream = stream.self(), key = key.str()] {
+            stream->hub().unsubscribe(key, *stream);
+        });
     }
-    boost::asio::dispatch(stream.loop().executor(), [stream = stream.self(), key = key.str()] {
-        stream->loop().unsubscribe(key, *stream);
-    });
 }
 
 std::error_code TcpServer::notify(ByteView key, const Message& message, SendOptions options) {
     return impl_->deliver(message, options,
-                          [key = key.str()](net::Loop& loop) { return loop.subscribers(key); });
+                          [key = key.str()](core::Hub& hub) { return hub.subscribers(key); });
 }
 
 std::error_code TcpServer::broadcast(const Message& message, SendOptions options) {
-    return impl_->deliver(message, options, &net::Loop::everyone);
+    return impl_->deliver(message, options, &core::Hub::everyone);
 }
 
 std::error_code TcpServer::send(Connection& to, const Message& message, SendOptions options) {

@@ -6,6 +6,10 @@ namespace netaio::net {
 
 void Ticker::update() {
     const auto next = stopped_ ? std::nullopt : next_();
+    if (!next && set_to_ != TimePoint::max()) {
+        timer_.cancel();  // nobody is to wait for it
+        set_to_ = TimePoint::max();
+    }
     if (!next || set_to_ <= *next) {
         return;  // the timer looks again when it gets there
     }

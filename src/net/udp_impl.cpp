@@ -1,13 +1,11 @@
 #include "udp_impl.hpp"
 
 #include <algorithm>
-#include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <stdexcept>
 
-#include "cancelling.hpp"
+#include "core/outgoing.hpp"
 #include "node_of.hpp"
 #include "udp_handler.hpp"
 
@@ -51,7 +49,7 @@ UdpNode::Impl::Impl(boost::asio::any_io_executor executor, UdpNodeOptions option
         .unproven_bytes_per_second_total = options_.unproven_bytes_per_second_total};
     core_ = std::make_unique<core::DatagramNode>(
         node_, bounds,
-        [this](std::shared_ptr<Suspended> handler) { start_handler(std::move(handler)); },
+        [this](std::shared_ptr<core::Suspended> handler) { start_handler(std::move(handler)); },
         [this] {
             if (ticker_) {
                 ticker_->update();
@@ -170,13 +168,12 @@ void UdpNode::Impl::stop() {
     }
     core_->end_requests(Errc::cancelled);
     for (const auto& running : std::unordered_set(running_)) {
-        net::cancel_handler(executor_, running);
+        running->cancel();
     }
 }
 
 Plugins UdpNode::Impl::outer(const SendOptions& options) const {
-    return {options.use_auth ? node_->outer.auth : nullptr,
-            options.use_cipher ? node_->outer.cipher : nullptr};
+    return core::outer_plugins(*node_, options);
 }
 
 void UdpNode::Impl::with_peer_manager(const std::function<void(core::PeerManager&)>& work) {
@@ -221,39 +218,20 @@ void UdpNode::Impl::request(const Address& to, Result<OwnedMessage> message,
     flush_later();
 }
 
-void UdpNode::Impl::start_handler(std::shared_ptr<Suspended> handler) {
-    auto running = std::make_shared<Running>(std::move(handler));
-    running_.insert(running);
-    const Suspended& begun = *running->handler;
-    const auto& kept = static_cast<const net::KeptUdpHandler&>(*begun.route.handler);
-    boost::asio::co_spawn(executor_, kept.start(begun.message, begun.from),
-                          boost::asio::bind_cancellation_slot(
-                              running->cancel.slot(), [weak = weak_from_this(), running](
-                                                          const std::exception_ptr& failure,
-                                                          std::optional<OwnedMessage> reply) {
-                                  if (const auto self = weak.lock()) {
-                                      self->handler_ended(running, failure, std::move(reply));
-                                  }
-                              }));
-    net::has_started(executor_, running);
-}
-
-void UdpNode::Impl::handler_ended(const std::shared_ptr<Running>& running,
-                                  const std::exception_ptr& failure,
-                                  std::optional<OwnedMessage> reply) {
-    running_.erase(running);
-    if (!failure || net::ended_cancelled(*running, failure)) {
-        core_->finish(*running->handler, std::move(reply));
-    } else {
-        try {
-            std::rethrow_exception(failure);
-        } catch (const std::exception& thrown) {
-            core_->fail(*running->handler, thrown.what());
-        } catch (...) {
-            core_->fail(*running->handler, "something that is no std::exception");
-        }
-    }
-    flush_later();
+void UdpNode::Impl::start_handler(std::shared_ptr<core::Suspended> handler) {
+    const auto run = std::make_shared<net::HandlerRun>(executor_);
+    handler->running = run;
+    running_.insert(run);
+    const auto& kept = static_cast<const net::KeptUdpHandler&>(*handler->route.handler);
+    run->start(kept.start(handler->message, handler->from),
+               [weak = weak_from_this(), run, handler](net::HandlerRun::Reply reply,
+                                                       const std::exception_ptr& failure) {
+                   if (const auto self = weak.lock()) {
+                       self->running_.erase(run);
+                       self->core_->handler_ended(*handler, std::move(reply), failure);
+                       self->flush_later();
+                   }
+               });
 }
 
 void UdpNode::Impl::flush() {

@@ -4,8 +4,8 @@
 #include <netaio/udp_node.hpp>
 #include <unordered_set>
 
-#include "cancelling.hpp"
 #include "core/datagram_node.hpp"
+#include "handler_run.hpp"
 #include "residents.hpp"
 #include "ticker.hpp"
 #include "udp_sockets.hpp"
@@ -48,15 +48,7 @@ public:
     bool has_unsent() const override;
 
 private:
-    using Suspended = core::DatagramNode::Suspended;
-    struct Running : net::Cancellable {
-        explicit Running(std::shared_ptr<Suspended> begun) : handler(std::move(begun)) {}
-        std::shared_ptr<Suspended> handler;
-    };
-
-    void start_handler(std::shared_ptr<Suspended> handler);
-    void handler_ended(const std::shared_ptr<Running>& running, const std::exception_ptr& failure,
-                       std::optional<OwnedMessage> reply);
+    void start_handler(std::shared_ptr<core::Suspended> handler);
     void flush();
     void flush_later();
 
@@ -66,7 +58,7 @@ private:
     std::unique_ptr<core::DatagramNode> core_;
     std::shared_ptr<net::Ticker> ticker_;
     std::shared_ptr<net::UdpSockets> sockets_;
-    std::unordered_set<std::shared_ptr<Running>> running_;
+    std::unordered_set<std::shared_ptr<net::HandlerRun>> running_;
     bool flush_pending_ = false;
     bool settled_in_ = false;
 };

@@ -92,7 +92,7 @@ void SimNode::add_handlers() {
 }
 
 // One in four of the slow ones fails.
-void SimNode::start(std::shared_ptr<core::DatagramNode::Suspended> handler) {
+void SimNode::start(std::shared_ptr<core::Suspended> handler) {
     World& world = host_.world();
     world.after(world.dice().between(Duration(0), Duration(300)), [this, handler, &world] {
         if (!alive_) {
@@ -100,11 +100,12 @@ void SimNode::start(std::shared_ptr<core::DatagramNode::Suspended> handler) {
         }
         use([&](core::DatagramNode& core) {
             if (world.dice().chance(0.25)) {
-                core.fail(*handler, "it went wrong");
+                core.handler_ended(*handler, std::nullopt,
+                                   std::make_exception_ptr(std::runtime_error("it went wrong")));
                 return;
             }
-            core.finish(*handler,
-                        ok(handler->message.uri(), answer_to(handler->message.content())));
+            core.handler_ended(
+                *handler, ok(handler->message.uri(), answer_to(handler->message.content())), {});
         });
     });
 }

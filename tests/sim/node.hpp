@@ -69,7 +69,7 @@ private:
     void add_handlers();
     void add(MessageType type,
              std::function<std::optional<OwnedMessage>(const Message&, const Address&)> function);
-    void start(std::shared_ptr<core::DatagramNode::Suspended> handler);
+    void start(std::shared_ptr<core::Suspended> handler);
     void flush();
     void arm();
     void watch_peers();

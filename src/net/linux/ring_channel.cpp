@@ -21,10 +21,12 @@ namespace {
 
 using boost::asio::ip::tcp;
 
+class RingChannel;
+
 // Has the ring receive what comes, or wait for it.
 class Receiving final : public RingReactor::Request {
 public:
-    Receiving(RingReactor& reactor, int fd, std::weak_ptr<ChannelListener> listener)
+    Receiving(RingReactor& reactor, int fd, std::weak_ptr<RingChannel> listener)
         : Request(reactor), fd_(fd), listener_(std::move(listener)) {}
 
     void start() {
@@ -74,26 +76,7 @@ private:
         }
     }
 
-    bool hand_out() {
-        const auto listener = listener_.lock();
-        if (!listener) {
-            return false;
-        }
-        if (waits_ || result_ == -ENOBUFS || result_ == -EAGAIN || result_ == -EINTR) {
-            listener->input_came({});  // it will read, and then start anew
-            return false;
-        }
-        boost::system::error_code error;
-        if (result_ == 0) {
-            error = boost::asio::error::eof;
-        } else if (result_ < 0) {
-            error.assign(-result_, boost::system::system_category());
-        }
-        const auto bytes = reactor_.received(*this);
-        took(bytes.size());
-        const bool more = !under_way() && (flags_ & IORING_CQE_F_SOCK_NONEMPTY) != 0;
-        return listener->received(bytes, more, error);
-    }
+    bool hand_out();
 
     int fd_;
     std::size_t recent_ = 0;  // how much came at a time lately
@@ -101,7 +84,7 @@ private:
     bool waits_ = false;      // rather than receives
     bool stopping_ = false;
     bool closed_ = false;
-    std::weak_ptr<ChannelListener> listener_;
+    std::weak_ptr<RingChannel> listener_;
 };
 
 class RingChannel final : public Channel, RingReactor::Sender {
@@ -122,38 +105,58 @@ public:
         }
     }
 
-    void start(std::weak_ptr<ChannelListener> listener) override {
-        listener_ = listener;
-        receiving_ =
-            std::make_shared<Receiving>(reactor_, socket_->native_handle(), std::move(listener));
-    }
-
-    std::size_t read(std::span<const boost::asio::mutable_buffer> buffers, bool& more,
-                     boost::system::error_code& error) override;
-    std::size_t write(ByteView bytes, boost::system::error_code& error) override;
+    std::size_t write(ByteView bytes, std::error_code& error) override;
     void wait_writable() override;
-    void settle(boost::system::error_code& error) override;
-    bool at_end(boost::system::error_code& error) override;
+    void settle(std::error_code& error) override;
     void close() override;
+
+    using Channel::input_came;
+    using Channel::received;
 
 private:
     // What goes beyond is written at once rather than copied.
     static constexpr std::size_t copied_max = 16 * 1024;
     static constexpr std::size_t batch_min = 1024;
 
-    std::size_t read_now(std::span<const boost::asio::mutable_buffer> buffers, bool& more,
-                         boost::system::error_code& error);
+    void started() override {
+        receiving_ = std::make_shared<Receiving>(reactor_, socket_->native_handle(), self());
+    }
+    std::weak_ptr<RingChannel> self() const {
+        return std::static_pointer_cast<RingChannel>(listener().lock());
+    }
+    std::size_t read(Buffers buffers, bool& more, boost::system::error_code& error) override;
+    bool at_end(boost::system::error_code& error) override;
+    std::size_t read_now(Buffers buffers, bool& more, boost::system::error_code& error);
     void not_sent(ByteView rest, const msghdr* message, std::error_code error) override;
 
     std::optional<tcp::socket> socket_;
     RingReactor& reactor_;
-    std::weak_ptr<ChannelListener> listener_;
     std::shared_ptr<Receiving> receiving_;
     bool closed_ = false;
 };
 
-std::size_t RingChannel::read(std::span<const boost::asio::mutable_buffer> buffers, bool& more,
-                              boost::system::error_code& error) {
+bool Receiving::hand_out() {
+    const auto listener = listener_.lock();
+    if (!listener) {
+        return false;
+    }
+    if (waits_ || result_ == -ENOBUFS || result_ == -EAGAIN || result_ == -EINTR) {
+        listener->input_came({});  // it will read, and then start anew
+        return false;
+    }
+    boost::system::error_code error;
+    if (result_ == 0) {
+        error = boost::asio::error::eof;
+    } else if (result_ < 0) {
+        error.assign(-result_, boost::system::system_category());
+    }
+    const auto bytes = reactor_.received(*this);
+    took(bytes.size());
+    const bool more = !under_way() && (flags_ & IORING_CQE_F_SOCK_NONEMPTY) != 0;
+    return listener->received(bytes, more, error);
+}
+
+std::size_t RingChannel::read(Buffers buffers, bool& more, boost::system::error_code& error) {
     if (receiving_->under_way()) {
         receiving_->start();  // what it brings comes before what could be read
         more = false;
@@ -170,8 +173,7 @@ std::size_t RingChannel::read(std::span<const boost::asio::mutable_buffer> buffe
 
 // With each read comes how much it left: that saves the read that would find nothing. A ring, other
 // than epoll, is told by the wait that follows of an end that came before.
-std::size_t RingChannel::read_now(std::span<const boost::asio::mutable_buffer> buffers, bool& more,
-                                  boost::system::error_code& error) {
+std::size_t RingChannel::read_now(Buffers buffers, bool& more, boost::system::error_code& error) {
     std::array<iovec, 2> parts{};
     const std::size_t part_count = std::min(buffers.size(), parts.size());
     for (std::size_t i = 0; i < part_count; ++i) {
@@ -206,7 +208,7 @@ std::size_t RingChannel::read_now(std::span<const boost::asio::mutable_buffer> b
     return static_cast<std::size_t>(count);
 }
 
-std::size_t RingChannel::write(ByteView bytes, boost::system::error_code& error) {
+std::size_t RingChannel::write(ByteView bytes, std::error_code& error) {
     // While others wait to be handled, a short answer goes at once, so that its receiver can go on
     // meanwhile; batches do better together (bench: many_connections, pipelined_64_50).
     const bool at_once = bytes.size() < batch_min && reactor_.others_came();
@@ -223,7 +225,7 @@ void RingChannel::not_sent(ByteView rest, const msghdr*, std::error_code) {
     unsent_ = rest;
     // The loop must not end before, and what is posted counts only later.
     const auto executor = socket_->get_executor();
-    boost::asio::post(executor, [weak = listener_, work = boost::asio::make_work_guard(executor)] {
+    boost::asio::post(executor, [weak = self(), work = boost::asio::make_work_guard(executor)] {
         if (const auto listener = weak.lock()) {
             listener->output_blocked();
         }
@@ -231,14 +233,14 @@ void RingChannel::not_sent(ByteView rest, const msghdr*, std::error_code) {
 }
 
 void RingChannel::wait_writable() {
-    reactor_.wait_writable(*socket_, [weak = listener_] {
+    reactor_.wait_writable(*socket_, [weak = self()] {
         if (const auto listener = weak.lock()) {
             listener->output_ready({});  // or the end, which the next write meets
         }
     });
 }
 
-void RingChannel::settle(boost::system::error_code& error) {
+void RingChannel::settle(std::error_code& error) {
     reactor_.submit_for(*this);
     if (unsent() > 0) {
         unsent_.erase(0, write_now(*socket_, ByteView(unsent_), error));

@@ -113,7 +113,7 @@ TEST_F(ForgedAddressesTest, GetLargeRepliesOfSuspendedHandlersWithinABudget) {
                           {std::make_shared<CallingHandler>(nullptr, true), {}});
     for (int i = 0; i < 10; ++i) {
         test.receive(request("uri"));
-        test.core.finish(*test.started.back(), respond("uri", std::string(400, 'x')));
+        test.core.handler_ended(*test.started.back(), respond("uri", std::string(400, 'x')), {});
     }
     EXPECT_EQ(test.take().size(), 2u);
     EXPECT_EQ(withheld(), 8u);

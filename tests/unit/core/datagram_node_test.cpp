@@ -170,9 +170,10 @@ TEST(DatagramNode, FinishesHandlersThatSuspendInAnyOrder) {
     test.receive(request("c"), here);
     EXPECT_TRUE(test.take().empty());
     ASSERT_EQ(test.started.size(), 3u);
-    test.core.finish(*test.started[1], respond("b", "done"));
-    test.core.fail(*test.started[0], "broken");
-    test.core.finish(*test.started[2], std::nullopt);
+    test.core.handler_ended(*test.started[1], respond("b", "done"), {});
+    test.core.handler_ended(*test.started[0], std::nullopt,
+                            std::make_exception_ptr(std::runtime_error("broken")));
+    test.core.handler_ended(*test.started[2], std::nullopt, {});
     const auto sent = test.take();
     ASSERT_EQ(sent.size(), 2u);
     EXPECT_EQ(sent[0].to, elsewhere);
@@ -190,7 +191,7 @@ TEST(DatagramNode, RunsNoMoreSuspendedHandlersThanItMay) {
     }
     EXPECT_EQ(test.started.size(), 2u);
     EXPECT_EQ(test.core.tallies().dropped_newest.get(), 2u);
-    test.core.finish(*test.started[0], std::nullopt);
+    test.core.handler_ended(*test.started[0], std::nullopt, {});
     test.receive(asks());
     EXPECT_EQ(test.started.size(), 3u);
 }
@@ -390,8 +391,8 @@ TEST_F(DatagramRequestsTest, AreNotKeptWhenTheyCannotBeSent) {
 
 TEST_F(DatagramRequestsTest, EndWithTheReasonWhenTheirDatagramIsNotSent) {
     ASSERT_TRUE(ask(there, second, told));
-    ASSERT_TRUE(test.core.request(there, request("uri", "content"), {}, second,
-                                  other.completion()));
+    ASSERT_TRUE(
+        test.core.request(there, request("uri", "content"), {}, second, other.completion()));
     const auto sent = test.take();
     ASSERT_EQ(sent.size(), 2u);
     const auto why = make_error_code(std::errc::network_unreachable);

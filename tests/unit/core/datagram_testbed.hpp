@@ -64,7 +64,7 @@ public:
 
     std::shared_ptr<FixedClock> clock = std::make_shared<FixedClock>();
     std::vector<std::string> lines;
-    std::vector<std::shared_ptr<DatagramNode::Suspended>> started;
+    std::vector<std::shared_ptr<Suspended>> started;
     int woken = 0;
     std::shared_ptr<Node> node;
     DatagramNode core;

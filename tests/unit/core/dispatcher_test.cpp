@@ -81,18 +81,20 @@ TEST(Dispatcher, HandsASuspendingHandlerOver) {
     EXPECT_EQ(outcome.message->content(), "question");
     EXPECT_EQ(test.sent, "");
 
+    Suspended suspended(test.source.remote(), *outcome.route, outcome.message->own());
     const OwnedMessage message = outcome.message->own();
-    EXPECT_EQ(
-        test.dispatcher()
-            .finish(*outcome.route, message.own(), respond("uri", "answer"), test.source, test.sent)
-            .kind,
-        Kind::done);
+    const auto end = [&](std::optional<OwnedMessage> reply, const std::exception_ptr& failure) {
+        suspended.message = message.own();
+        return test.dispatcher().ended(suspended, std::move(reply), failure, test.source,
+                                       test.sent);
+    };
+    EXPECT_EQ(end(respond("uri", "answer"), {}).kind, Kind::done);
     EXPECT_EQ(test.reply({}, inner).content(), "answer");
 
     test.sent.clear();
-    test.dispatcher().finish(*outcome.route, message.own(), std::nullopt, test.source, test.sent);
+    end(std::nullopt, {});
     EXPECT_EQ(test.sent, "");
-    test.dispatcher().fail(*outcome.route, message, "broken", test.source, test.sent);
+    end(std::nullopt, std::make_exception_ptr(std::runtime_error("broken")));
     EXPECT_EQ(test.reply({}, inner).type(), MessageType::error);
     EXPECT_TRUE(test.logged("error 192.0.2.2:4000: the handler of REQUEST_URI threw: broken"));
 }

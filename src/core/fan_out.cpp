@@ -3,16 +3,14 @@
 #include <cassert>
 #include <utility>
 
-#include "stream.hpp"
+namespace netaio::core {
 
-namespace netaio::net {
-
-void FanOut::add(const Streams& to, const SharedFrame& frame) {
+void FanOut::add(const Receivers& to, const SharedFrame& frame) {
     assert(!to_ || to_ == to);
     if (!to_) {
         to_ = to;
-        for (const auto& stream : *to) {
-            stream->expect_fan_out();
+        for (const auto& receiver : *to) {
+            receiver->expect_fan_out();
         }
     }
     bytes_.append(*frame);
@@ -20,13 +18,13 @@ void FanOut::add(const Streams& to, const SharedFrame& frame) {
 }
 
 std::size_t FanOut::settle(bool at_once) {
-    // What a connection's end leads to may begin the next one.
-    const Streams to = std::exchange(to_, nullptr);
+    // What a receiver's end leads to may begin the next one.
+    const Receivers to = std::exchange(to_, nullptr);
     std::string bytes = std::move(bytes_);
     std::vector<SharedFrame> frames = std::move(frames_);
     std::size_t taken = 0;
-    for (const auto& stream : *to) {
-        taken += stream->take_fan_out(bytes, frames, at_once);
+    for (const auto& receiver : *to) {
+        taken += receiver->take_fan_out(bytes, frames, at_once);
     }
     if (!pending() && bytes.capacity() <= 2 * size_max) {
         bytes.clear();
@@ -37,4 +35,4 @@ std::size_t FanOut::settle(bool at_once) {
     return taken;
 }
 
-}  // namespace netaio::net
+}  // namespace netaio::core

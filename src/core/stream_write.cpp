@@ -1,18 +1,24 @@
 #include <algorithm>
-#include <boost/asio/error.hpp>
 
-#include "stream.hpp"
+#include "handling.hpp"
+#include "outgoing.hpp"
 
 /// How a stream collects what goes out, writes it, and treats slow receivers.
-namespace netaio::net {
+namespace netaio::core {
 
 std::error_code Stream::send(const Message& message, const SendOptions& options) {
-    return append(message.own(), options.plugins, outer_plugins(loop_->node(), options));
+    return append(message.own(), options.plugins, outer_plugins(hub_->node(), options));
+}
+
+void Stream::give(const Message& message, const SendOptions& options) {
+    if (const auto error = send(message, options)) {
+        hub_->node().log(LogLevel::warning, "a message was not sent: " + error.message(), remote_);
+    }
 }
 
 void Stream::push(OwnedMessage message, const Plugins& inner) {
-    if (const auto error = append(std::move(message), inner, loop_->node().outer)) {
-        loop_->node().log(LogLevel::warning, "a message was not sent: " + error.message(), remote_);
+    if (const auto error = append(std::move(message), inner, hub_->node().outer)) {
+        hub_->node().log(LogLevel::warning, "a message was not sent: " + error.message(), remote_);
     }
 }
 
@@ -22,8 +28,8 @@ std::error_code Stream::append(OwnedMessage message, const Plugins& inner, const
     if (state_ == State::closed) {
         return Errc::closed;
     }
-    const auto peer = loop_->node().peer_at(remote_);
-    auto& dispatcher = loop_->dispatcher();
+    const auto peer = hub_->node().peer_at(remote_);
+    auto& dispatcher = hub_->dispatcher();
     if (waiting_writable_) {
         auto frame = std::make_shared<std::string>();
         const auto error = dispatcher.send(std::move(message), inner, outer, peer.get(), *frame);
@@ -39,7 +45,7 @@ std::error_code Stream::append(OwnedMessage message, const Plugins& inner, const
 
 void Stream::settle_fan_out() {
     if (expects_fan_out_) {
-        loop_->settle();
+        hub_->settle();
     }
 }
 
@@ -80,11 +86,16 @@ void Stream::appended() {
         return;
     }
     // A full queue stops reading, which only writing begins again.
-    if (out_.size() - sent_ >= std::min(flush_size, loop_->limits().send_queue_max)) {
+    if (out_.size() - sent_ >= std::min(flush_size, hub_->limits().send_queue_max)) {
         flush();
-    } else if (!flush_pending_) {
-        flush_pending_ = true;
-        loop_->flush_later(self());
+    } else {
+        flush_later();
+    }
+}
+
+void Stream::flush_later() {
+    if (!std::exchange(flush_pending_, true)) {
+        hub_->flush_later(self());
     }
 }
 
@@ -102,14 +113,14 @@ std::error_code Stream::enqueue(const SharedFrame& frame) {
 }
 
 std::error_code Stream::make_room(std::size_t size) {
-    const StreamLimits& limits = loop_->limits();
+    const StreamLimits& limits = hub_->limits();
     const auto fits = [&] { return queued_bytes() + size <= limits.send_queue_max; };
     if (fits()) {
         return {};
     }
     if (limits.slow_receiver == SlowReceiver::disconnect) {
-        loop_->node().log(LogLevel::warning, "disconnected a slow receiver", remote_);
-        loop_->tallies().closed_slow_reader.add();
+        hub_->node().log(LogLevel::warning, "disconnected a slow receiver", remote_);
+        hub_->tallies().closed_slow_reader.add();
         abort(Errc::queue_full);
         return Errc::queue_full;
     }
@@ -117,7 +128,7 @@ std::error_code Stream::make_room(std::size_t size) {
         for (auto entry = queue_.begin(); entry != queue_.end() && !fits();) {
             if (entry->pushed) {
                 queue_bytes_ -= entry->frame->size();
-                loop_->tallies().dropped_oldest.add();
+                hub_->tallies().dropped_oldest.add();
                 entry = queue_.erase(entry);
             } else {
                 ++entry;
@@ -127,7 +138,7 @@ std::error_code Stream::make_room(std::size_t size) {
             return {};
         }
     }
-    loop_->tallies().dropped_newest.add();
+    hub_->tallies().dropped_newest.add();
     return Errc::queue_full;
 }
 
@@ -154,13 +165,13 @@ void Stream::emit(std::string& out) {
 
 // Writes as much as is taken. False when the stream ended over it.
 bool Stream::write(ByteView bytes, std::size_t& written) {
-    boost::system::error_code error;
-    const std::size_t count = channel_->write(bytes.substr(written), error);
+    std::error_code error;
+    const std::size_t count = carrier_->write(bytes.substr(written), error);
     written += count;
     if (count > 0) {
         blocked_at_ = {};
     }
-    loop_->tallies().bytes_out.add(count);
+    hub_->tallies().bytes_out.add(count);
     if (error) {
         abort(error);
     }
@@ -169,6 +180,10 @@ bool Stream::write(ByteView bytes, std::size_t& written) {
 
 void Stream::flush() {
     flush_pending_ = false;
+    if (handling_ && handling_->ended && !batch_) {
+        process({});
+        resume();
+    }
     if (state_ == State::closed || waiting_writable_) {
         return;
     }
@@ -202,43 +217,41 @@ bool Stream::refill() {
 
 void Stream::wait_writable() {
     waiting_writable_ = true;
-    if (blocked_at_ == std::chrono::steady_clock::time_point()) {
-        blocked_at_ = loop_->now();
+    if (blocked_at_ == TimePoint()) {
+        blocked_at_ = hub_->now();
     }
-    channel_->wait_writable();
+    carrier_->wait_writable();
 }
 
-void Stream::output_blocked() {
+void Stream::blocked() {
     if (state_ != State::closed && !waiting_writable_) {
         wait_writable();
     }
 }
 
-void Stream::output_ready(boost::system::error_code error) {
+void Stream::writable(std::error_code error) {
     waiting_writable_ = false;
     if (state_ == State::closed) {
         return;
     }
-    const std::size_t unsent = channel_->unsent();
+    const std::size_t unsent = carrier_->unsent();
     if (!error) {
-        channel_->settle(error);
+        carrier_->settle(error);
     }
     if (error) {
         abort(error);
         return;
     }
-    if (channel_->unsent() < unsent) {
+    if (carrier_->unsent() < unsent) {
         blocked_at_ = {};
     }
-    if (channel_->unsent() > 0) {
+    if (carrier_->unsent() > 0) {
         wait_writable();
         return;
     }
     flush();
-    if (!input_.empty()) {
-        process({});
-    }
-    resume_reading();
+    proceed();
+    resume();
 }
 
-}  // namespace netaio::net
+}  // namespace netaio::core

@@ -1,0 +1,260 @@
+#include "hub.hpp"
+
+#include <algorithm>
+
+#include "stream.hpp"
+
+namespace netaio::core {
+namespace {
+
+constexpr std::size_t batch_keep_max = 1 << 20;
+
+// How often time limits are looked after: a fraction of the shortest, so that none is missed by
+// much.
+std::chrono::milliseconds check_interval(const StreamLimits& limits) {
+    using std::chrono::milliseconds;
+    milliseconds shortest{4000};
+    for (const milliseconds limit : {limits.idle_timeout, limits.frame_timeout, limits.send_timeout,
+                                     limits.stranger_timeout}) {
+        if (limit.count() > 0) {
+            shortest = std::min(shortest, limit);
+        }
+    }
+    return std::max(shortest / 4, milliseconds(5));
+}
+
+}  // namespace
+
+Hub::Hub(std::shared_ptr<Node> node, const StreamLimits& limits)
+    : node_(std::move(node)),
+      limits_(limits),
+      dispatcher_(*node_, tallies_),
+      subscriptions_(limits.subscriptions_max, limits.subscriptions_total_max,
+                     node_->subscription_bytes) {}
+
+void Hub::give_batch(std::string&& batch) noexcept {
+    batch.clear();
+    if (batch.capacity() <= batch_keep_max) {
+        batch_ = std::move(batch);
+    }
+}
+
+void Hub::add(std::shared_ptr<Stream> stream) {
+    const Stream& added = *streams_.emplace(stream->id(), stream).first->second;
+    node_->log(LogLevel::debug, "connected", added.remote());
+    everyone_.reset();
+    tallies_.connections.add();
+    tallies_.connections_accepted.add();
+    // One time for all connections costs them nothing while they are busy.
+    if (check_at_ == TimePoint::max()) {
+        check_at_ = now() + check_interval(limits_);
+        wake();
+    }
+}
+
+void Hub::remove(Stream& stream) {
+    {
+        const std::lock_guard lock(subscriptions_mutex_);
+        subscriptions_.remove_all(stream.self());
+    }
+    if (streams_.erase(stream.id()) > 0) {
+        everyone_.reset();
+        tallies_.connections.sub();
+    }
+    if (streams_.empty()) {
+        check_at_ = TimePoint::max();
+        due_at_ = TimePoint::max();
+        wake();
+    }
+}
+
+std::vector<std::shared_ptr<Stream>> Hub::streams() const {
+    std::vector<std::shared_ptr<Stream>> all;
+    all.reserve(streams_.size());
+    for (const auto& [id, stream] : streams_) {
+        all.push_back(stream);
+    }
+    return all;
+}
+
+const Receivers& Hub::everyone() {
+    if (!everyone_) {
+        const auto all = streams();
+        everyone_ =
+            std::make_shared<const std::vector<std::shared_ptr<Receiver>>>(all.begin(), all.end());
+    }
+    return everyone_;
+}
+
+void Hub::cancel_orphans() {
+    for (const auto& stream : std::exchange(orphans_, {})) {
+        stream->cancel_handler();
+    }
+}
+
+void Hub::drop_orphans() {
+    for (const auto& stream : std::exchange(orphans_, {})) {
+        stream->drop_handler();
+    }
+}
+
+void Hub::flush_later(std::shared_ptr<Stream> stream) {
+    dirty_.push_back(std::move(stream));
+    need_turn();
+}
+
+void Hub::gone(const Address& remote) {
+    if (!node_->peers.empty()) {
+        gone_.push_back(remote);
+        need_turn();
+    }
+}
+
+void Hub::due_at(TimePoint deadline) {
+    // Mostly an earlier request's deadline is waited for; the next is looked for then.
+    if (deadline < due_at_) {
+        due_at_ = deadline;
+        wake();
+    }
+}
+
+void Hub::need_turn() {
+    if (!std::exchange(turn_needed_, true)) {
+        turn_later();
+    }
+}
+
+void Hub::flush() {
+    settle(true);
+    for (const auto& stream : std::exchange(dirty_, {})) {
+        stream->flush();
+    }
+}
+
+void Hub::turn() {
+    turn_needed_ = false;
+    flush();
+    for (const Address& remote : std::exchange(gone_, {})) {
+        node_->peers.remove_address(remote);
+    }
+}
+
+void Hub::tick() {
+    const auto time = now();
+    if (due_at_ <= time) {
+        due_at_ = TimePoint::max();
+        for (const auto& stream : streams()) {
+            stream->expire_requests(time);
+        }
+    }
+    if (check_at_ <= time) {
+        for (const auto& stream : streams()) {
+            stream->check_limits(time);
+        }
+        check_at_ = streams_.empty() ? TimePoint::max() : time + check_interval(limits_);
+    }
+}
+
+std::optional<Hub::TimePoint> Hub::next() const {
+    const auto soonest = std::min(check_at_, due_at_);
+    return stopped_ || soonest == TimePoint::max() ? std::nullopt : std::optional(soonest);
+}
+
+void Hub::give(const Receivers& to, const SharedFrame& frame) {
+    if (to->empty()) {
+        return;
+    }
+    // The end of a connection may have more given.
+    while (fan_out_.pending() && !fan_out_.is_for(to)) {
+        settle();
+    }
+    fan_out_.add(to, frame);
+    // Who is notified of what it does itself gets that before the reply.
+    if (processed_ && processed_->expects_fan_out()) {
+        settle();
+    } else if (fan_out_.size() > std::min(FanOut::size_max, limits_.send_queue_max)) {
+        settle(true);
+    } else {
+        need_turn();
+    }
+}
+
+void Hub::settle(bool at_once) {
+    if (fan_out_.pending()) {
+        tallies_.frames_out.add(fan_out_.settle(at_once));
+    }
+}
+
+std::error_code Hub::subscribe(ByteView key, Stream& stream) {
+    if (!stream.open()) {
+        return Errc::closed;
+    }
+    std::error_code error;
+    {
+        const std::lock_guard lock(subscriptions_mutex_);
+        error = subscriptions_.add(key, stream.self());
+    }
+    if (error) {
+        tallies_.subscriptions_refused.add();
+        node_->log(LogLevel::warning,
+                   "refused a subscription beyond subscriptions_max or subscriptions_total_max",
+                   stream.remote());
+    } else {
+        node_->trace("subscribed to", key, stream.remote());
+    }
+    return error;
+}
+
+void Hub::unsubscribe(ByteView key, Stream& stream) {
+    if (stream.expects_fan_out()) {
+        settle();
+    }
+    std::unique_lock lock(subscriptions_mutex_);
+    if (subscriptions_.remove(key, stream.self())) {
+        lock.unlock();
+        node_->trace("unsubscribed from", key, stream.remote());
+    }
+}
+
+bool Hub::has_subscriptions(Stream& stream) const {
+    return subscriptions_.bytes_of(stream.self()) > 0;
+}
+
+void Hub::end_subscriptions(const std::set<Address>& remotes) {
+    const std::lock_guard lock(subscriptions_mutex_);
+    if (subscriptions_.subscribers() == 0) {
+        return;
+    }
+    for (const auto& [id, stream] : streams_) {
+        if (remotes.contains(stream->remote())) {
+            subscriptions_.remove_all(stream);
+        }
+    }
+}
+
+Receivers Hub::subscribers(ByteView key) {
+    const std::lock_guard lock(subscriptions_mutex_);
+    return subscriptions_.of(key);
+}
+
+std::size_t Hub::subscriber_count(ByteView key) const {
+    const std::lock_guard lock(subscriptions_mutex_);
+    return subscriptions_.count(key);
+}
+
+void Hub::stop() {
+    stopped_ = true;
+    flush();
+    // They own this hub, and nothing may be left to run that would let go of them.
+    fan_out_ = {};
+    dirty_.clear();
+    wake();
+}
+
+bool Hub::has_unsent() const {
+    return fan_out_.pending() || std::ranges::any_of(streams_, [](const auto& entry) {
+               return entry.second->queued_bytes() > 0;
+           });
+}
+
+}  // namespace netaio::core

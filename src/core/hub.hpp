@@ -1,0 +1,166 @@
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <netaio/connection.hpp>
+#include <optional>
+#include <set>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "dispatcher.hpp"
+#include "fan_out.hpp"
+#include "subscriptions.hpp"
+#include "suspended.hpp"
+
+namespace netaio::core {
+
+class Stream;
+
+/// The bounds of each connection; zero durations are no bound.
+struct StreamLimits {
+    std::chrono::milliseconds idle_timeout{0};
+    std::chrono::milliseconds frame_timeout{0};
+    std::chrono::milliseconds send_timeout{0};
+    std::size_t send_queue_max = 4 << 20;
+    SlowReceiver slow_receiver = SlowReceiver::drop_oldest;
+    std::size_t subscriptions_max = 0;
+    std::size_t subscriptions_total_max = 0;
+    std::chrono::milliseconds stranger_timeout{0};
+    std::size_t stranger_failures_max = 0;
+    std::size_t stranger_queue_max = 0;
+};
+
+/// The connections that one event loop serves and what they share: a buffer to collect replies in,
+/// the dispatcher, the counters, the subscriptions, what is still to be done and when. Knows no
+/// socket and does not wait: whoever has a loop derives from it. Belongs to the loop's thread but
+/// for what says otherwise.
+class Hub : public std::enable_shared_from_this<Hub> {
+public:
+    using TimePoint = std::chrono::steady_clock::time_point;
+
+    Hub(std::shared_ptr<Node> node, const StreamLimits& limits);
+    virtual ~Hub() = default;
+    Hub(const Hub&) = delete;
+    Hub& operator=(const Hub&) = delete;
+
+    Node& node() noexcept { return *node_; }
+    Dispatcher& dispatcher() noexcept { return dispatcher_; }
+    Tallies& tallies() noexcept { return tallies_; }
+    const StreamLimits& limits() const noexcept { return limits_; }
+    TimePoint now() const { return node_->environment.clock->steady_now(); }
+
+    /// The buffer replies are collected in. Taken and given back, so that who nests gets another.
+    std::string take_batch() noexcept { return std::move(batch_); }
+    void give_batch(std::string&& batch) noexcept;
+
+    void add(std::shared_ptr<Stream> stream);
+    void remove(Stream& stream);
+    /// The connections as they are now, so that they may go while one walks over them.
+    std::vector<std::shared_ptr<Stream>> streams() const;
+    std::size_t size() const noexcept { return streams_.size(); }
+
+    /// Keeps a closed connection whose handler still runs, until that ends or cancel_orphans().
+    void add_orphan(std::shared_ptr<Stream> stream) { orphans_.insert(std::move(stream)); }
+    void remove_orphan(const std::shared_ptr<Stream>& stream) { orphans_.erase(stream); }
+    void cancel_orphans();
+    /// Lets go of them.
+    void drop_orphans();
+
+    /// Has Stream::flush() called when what this turn of the loop still has to do is done.
+    void flush_later(std::shared_ptr<Stream> stream);
+    /// No connection comes from that address any more. Peers are told of at the end of the turn, as
+    /// that is users' code, which may send to whoever is walked over now.
+    void gone(const Address& remote);
+    /// Has requests given up then.
+    void due_at(TimePoint deadline);
+
+    /// Has the connections given a frame at the end of this turn, or before anything else goes to
+    /// one of them.
+    void give(const Receivers& to, const SharedFrame& frame);
+    /// Gives the connections what they are still to be given, see FanOut::settle().
+    void settle(bool at_once = false);
+    /// Says whose frames are processed, for as long as it lives.
+    class Processing {
+    public:
+        Processing(Hub& hub, Stream& stream) noexcept
+            : hub_(hub), before_(std::exchange(hub.processed_, &stream)) {}
+        ~Processing() { hub_.processed_ = before_; }
+        Processing(const Processing&) = delete;
+        Processing& operator=(const Processing&) = delete;
+
+    private:
+        Hub& hub_;
+        Stream* before_;
+    };
+
+    /// Errc::closed when the stream is not open; Errc::queue_full, counted and logged, when it, or
+    /// all of the server, have as many subscriptions as they may.
+    std::error_code subscribe(ByteView key, Stream& stream);
+    void unsubscribe(ByteView key, Stream& stream);
+    bool has_subscriptions(Stream& stream) const;
+    /// Ends what the connections from these addresses have subscribed to.
+    void end_subscriptions(const std::set<Address>& remotes);
+    /// All connections; the same list again until that changes.
+    const Receivers& everyone();
+    /// The connections subscribed to the key; the same list again until that changes.
+    Receivers subscribers(ByteView key);
+    /// Thread-safe.
+    std::size_t subscriber_count(ByteView key) const;
+
+    /// Does what was left for the end of the turn.
+    void turn();
+    /// Does what is due.
+    void tick();
+    /// When tick() is to be called next.
+    std::optional<TimePoint> next() const;
+    /// Sends, and looks after time limits no more: for when no connection is left to serve, or only
+    /// such as end when they have sent everything.
+    void stop();
+    /// Whether something is still to be sent.
+    bool has_unsent() const;
+
+    /// Runs a handler that suspends, and calls Stream::handler_ended() when it has ended, which may
+    /// be at once.
+    virtual void start(std::shared_ptr<Stream> stream, std::shared_ptr<Suspended> handler) = 0;
+
+private:
+    // Has turn() called when what happens now is done.
+    virtual void turn_later() = 0;
+    // next() may be another.
+    virtual void wake() = 0;
+
+    // By age, so that all goes in an order that does not depend on where memory lies.
+    struct Older {
+        bool operator()(const std::shared_ptr<Receiver>& a,
+                        const std::shared_ptr<Receiver>& b) const noexcept {
+            return a->id() < b->id();
+        }
+    };
+
+    void need_turn();
+    void flush();
+
+    std::shared_ptr<Node> node_;
+    StreamLimits limits_;
+    Tallies tallies_;
+    Dispatcher dispatcher_;
+    std::string batch_;
+    std::unordered_map<std::uint64_t, std::shared_ptr<Stream>> streams_;  // by id
+    Receivers everyone_;                                                  // made when asked for
+    std::unordered_set<std::shared_ptr<Stream>> orphans_;
+    std::vector<std::shared_ptr<Stream>> dirty_;
+    std::vector<Address> gone_;
+    FanOut fan_out_;
+    Stream* processed_ = nullptr;  // whose frames are, if any's
+    bool turn_needed_ = false;
+    TimePoint check_at_ = TimePoint::max();
+    TimePoint due_at_ = TimePoint::max();  // no deadline of a request is sooner
+    bool stopped_ = false;
+    mutable std::mutex subscriptions_mutex_;
+    Subscriptions<std::shared_ptr<Receiver>, Older> subscriptions_;
+};
+
+}  // namespace netaio::core

@@ -1,0 +1,167 @@
+#include "stream.hpp"
+
+#include <atomic>
+
+#include "handling.hpp"
+#include "waiting.hpp"
+
+namespace netaio::core {
+namespace {
+
+std::uint64_t next_id() {
+    static std::atomic<std::uint64_t> last{0};
+    return last.fetch_add(1, std::memory_order_relaxed) + 1;
+}
+
+}  // namespace
+
+Stream::Stream(const Address& remote, const Address& local, std::shared_ptr<Hub> hub,
+               std::weak_ptr<StreamOwner> owner)
+    : hub_(std::move(hub)),
+      owner_(std::move(owner)),
+      remote_(remote),
+      local_(local),
+      id_(next_id()),
+      stranger_(hub_->node().role == Role::server && hub_->node().outer.auth),
+      active_at_(hub_->now()) {}
+
+void Stream::start(std::unique_ptr<Carrier> carrier) {
+    carrier_ = std::move(carrier);
+    hub_->add(self());
+}
+
+void Stream::set_reading(bool wanted) {
+    reading_wanted_ = wanted;
+    resume();
+}
+
+void Stream::drain() {
+    settle_fan_out();
+    if (state_ == State::open) {
+        state_ = State::draining;
+        finish_draining();
+    }
+}
+
+void Stream::finish_draining() {
+    if (state_ == State::draining && !busy() && !batch_) {
+        std::error_code error;
+        carrier_->settle(error);
+        if (!busy()) {
+            abort(error);
+        }
+    }
+}
+
+std::size_t Stream::abort(std::error_code why) {
+    if (state_ == State::closed) {
+        return 0;
+    }
+    const auto keep_alive = self();
+    std::error_code ignored;
+    carrier_->settle(ignored);
+    const std::size_t unsent = queued_bytes();
+    state_ = State::closed;
+    carrier_->close();
+    if (const Node& node = hub_->node(); node.environment.log.enabled(LogLevel::debug)) {
+        node.log(LogLevel::debug, "disconnected" + (why ? ": " + why.message() : std::string()),
+                 remote_);
+    }
+    hub_->remove(*this);
+    hub_->gone(remote_);
+    queue_.clear();
+    queue_bytes_ = 0;
+    out_ = std::string();
+    sent_ = 0;
+    if (handling_ && !handling_->ended) {
+        // The handler may end its work; a node that goes away does not wait for that.
+        hub_->add_orphan(self());
+        if (why == Errc::cancelled) {
+            cancel_handler();
+        }
+    }
+    if (const auto owner = owner_.lock()) {
+        owner->closed(*this, why);
+    }
+    end_requests(why ? why : make_error_code(Errc::closed));
+    return unsent;
+}
+
+void Stream::check_limits(TimePoint now) {
+    const StreamLimits& limits = hub_->limits();
+    auto& tallies = hub_->tallies();
+    const auto passed = [&](std::chrono::milliseconds limit, TimePoint since) {
+        return limit.count() > 0 && now - since > bounded(limit);
+    };
+    const auto end = [&](Tally& tally, std::string_view what) {
+        tally.add();
+        hub_->node().log(LogLevel::info, "closed the connection: " + std::string(what), remote_);
+        abort(Errc::timeout);
+    };
+    if (state_ == State::closed) {
+        return;
+    }
+    if (!takes_input() && !input_.empty()) {
+        frame_began_at_ = now;  // the peer can't help it that this side does not read
+    }
+    if (stranger_ && failures_ > 0 && passed(limits.stranger_timeout, failed_at_)) {
+        close_stranger("it brought nothing valid in time");
+    } else if (waiting_writable_ && passed(limits.send_timeout, blocked_at_)) {
+        end(tallies.closed_slow_reader, "it takes nothing that is sent");
+    } else if (!input_.empty() && takes_input() && passed(limits.frame_timeout, frame_began_at_)) {
+        end(tallies.closed_slow_frame, "a frame took too long to arrive");
+    } else if (input_.empty() && !busy() && passed(limits.idle_timeout, active_at_) &&
+               !hub_->has_subscriptions(*this)) {
+        end(tallies.closed_idle, "idle");
+    } else {
+        carrier_->look_for_end();
+    }
+}
+
+void Stream::close_stranger(std::string_view why) {
+    hub_->tallies().closed_strangers.add();
+    hub_->node().log(LogLevel::info, "closed the connection: " + std::string(why), remote_);
+    abort(Errc::auth_failed);
+}
+
+void Stream::cancel_handler() {
+    if (const auto handling = handling_; handling && !handling->ended && handling->running) {
+        handling->running->cancel();
+    }
+}
+
+void Stream::drop_handler() noexcept {
+    handling_ = nullptr;
+}
+
+void Stream::enable_requests(std::size_t in_flight_max) {
+    requests_ = std::make_unique<RequestTable>(in_flight_max);
+}
+
+void Stream::watch_deadlines() {
+    if (const auto next = requests_->next_deadline()) {
+        hub_->due_at(*next);
+    }
+}
+
+void Stream::expire_requests(TimePoint now) {
+    if (!requests_ || state_ == State::closed) {
+        return;
+    }
+    for (auto& completion : requests_->give_up_expired(now)) {
+        completion(Errc::timeout, nullptr);
+    }
+    if (state_ != State::closed) {
+        watch_deadlines();
+    }
+}
+
+void Stream::end_requests(std::error_code why) {
+    if (requests_) {
+        for (auto& completion : requests_->take_all()) {
+            completion(why, nullptr);
+        }
+    }
+}
+
+}  // namespace netaio::core

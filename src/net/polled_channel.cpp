@@ -1,0 +1,83 @@
+#include <array>
+
+#include "channel.hpp"
+#include "endpoint.hpp"
+#include "ring.hpp"
+#include "sockets.hpp"
+
+namespace netaio::net {
+namespace {
+
+using boost::asio::ip::tcp;
+
+// Waits until the socket is ready, then reads or writes.
+class PolledChannel final : public Channel {
+public:
+    explicit PolledChannel(tcp::socket socket) : socket_(std::move(socket)) {}
+
+    std::size_t write(ByteView bytes, std::error_code& error) override {
+        return write_now(*socket_, bytes, error);
+    }
+
+    void wait_writable() override {
+        socket_->async_wait(tcp::socket::wait_write,
+                            [weak = listener()](boost::system::error_code error) {
+                                if (const auto channel = weak.lock()) {
+                                    static_cast<PolledChannel&>(*channel).output_ready(error);
+                                }
+                            });
+    }
+
+    void close() override { shut(socket_); }
+
+private:
+    std::size_t read(Buffers buffers, bool& more, boost::system::error_code& error) override {
+        if (!std::exchange(waiting_, true)) {
+            wait_for_input(*socket_, listener());
+        }
+        const std::array<boost::asio::mutable_buffer, 2> room{
+            boost::asio::buffer(buffers[0].data(), buffers[0].size()),
+            boost::asio::buffer(buffers[1].data(), buffers[1].size())};
+        // That a reset came with these bytes shows only when nothing of them is left.
+        const std::size_t count = socket_->read_some(room, error);
+        more = count > 0;
+        return count;
+    }
+
+    bool at_end(boost::system::error_code& error) override {
+        bool ended = ended_now(*socket_, error);
+        if (would_block(error) && !std::exchange(waiting_, true)) {
+            wait_for_input(*socket_, listener());
+            ended = ended_now(*socket_, error);  // it may have come before
+        }
+        return ended;
+    }
+
+    std::optional<tcp::socket> socket_;
+};
+
+}  // namespace
+
+void carry(const std::shared_ptr<core::Stream>& stream, tcp::socket socket,
+           std::chrono::milliseconds keepalive_timeout) {
+    boost::system::error_code ignored;
+    socket.set_option(tcp::no_delay(true), ignored);
+    const auto send_timeout = stream->hub().limits().send_timeout;
+    keep_alive(socket, keepalive_timeout,
+               send_timeout.count() > 0 && send_timeout <= keepalive_timeout);
+    socket.non_blocking(true, ignored);
+    std::unique_ptr<Channel> channel = open_ring_channel(socket);
+    if (!channel) {
+        channel = std::make_unique<PolledChannel>(std::move(socket));
+    }
+    channel->start(stream);
+    stream->start(std::move(channel));
+}
+
+Address local_of(const tcp::socket& socket) {
+    boost::system::error_code error;
+    const auto endpoint = socket.local_endpoint(error);
+    return error ? Address() : to_address(endpoint);
+}
+
+}  // namespace netaio::net
