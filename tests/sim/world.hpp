@@ -20,12 +20,15 @@ class SimClock final : public Clock {
 public:
     std::chrono::system_clock::time_point now() const override {
         return std::chrono::system_clock::time_point(std::chrono::seconds(1'700'000'000) +
-                                                     now_.time_since_epoch());
+                                                     now_.time_since_epoch() + stepped_);
     }
     TimePoint steady_now() const override { return now_; }
     void set(TimePoint now) { now_ = now; }
+    /// Sets the clock of day forward, or back.
+    void step(std::chrono::seconds by) { stepped_ += by; }
 
 private:
+    std::chrono::seconds stepped_{0};
     TimePoint now_{std::chrono::hours(1)};
 };
 
@@ -61,6 +64,7 @@ public:
     void run_for(Duration time);
 
     TimePoint now() const { return clock_->steady_now(); }
+    SimClock& clock() { return *clock_; }
     SeededRandom& dice() { return *dice_; }
     Environment environment() const { return {.clock = clock_, .random = dice_, .log = {}}; }
 

@@ -1,0 +1,314 @@
+#include "tcp.hpp"
+
+#include <netaio/make.hpp>
+#include <stdexcept>
+
+#include "core/outgoing.hpp"
+
+namespace netaio::sim {
+namespace {
+
+const Address server_address = *Address::parse("192.0.2.1", 8888);
+
+class Handling final : public core::Handler {
+public:
+    using Function = std::function<std::optional<OwnedMessage>(const Message&, core::Stream&)>;
+
+    explicit Handling(Function function) : Handler(!function), function_(std::move(function)) {}
+    std::optional<OwnedMessage> call(const Message& message, core::Source& from) const override {
+        return function_(message, static_cast<core::Stream&>(from));
+    }
+
+private:
+    Function function_;
+};
+
+class SimRun final : public core::Running {
+public:
+    void cancel() override { cancelled = true; }
+    bool cancelled = false;
+};
+
+std::uint32_t number_in(ByteView content) {
+    return static_cast<std::uint32_t>(std::strtoul(content.str().c_str(), nullptr, 10));
+}
+
+std::string numbered(std::uint32_t number, std::size_t size) {
+    return std::to_string(number) + ":" + std::string(size, 'x');
+}
+
+}  // namespace
+
+void SimHub::start(std::shared_ptr<core::Stream> stream, std::shared_ptr<core::Suspended> handler) {
+    const auto run = std::make_shared<SimRun>();
+    handler->running = run;
+    const auto end = [this, stream = std::move(stream), handler = std::move(handler), run] {
+        if (run->cancelled) {
+            stream->handler_ended(*handler, std::nullopt, {});
+        } else if (world_.dice().chance(0.1)) {
+            stream->handler_ended(*handler, std::nullopt,
+                                  std::make_exception_ptr(std::runtime_error("it went wrong")));
+        } else {
+            stream->handler_ended(*handler, ok(handler->message.uri(), handler->message.content()),
+                                  {});
+        }
+    };
+    if (world_.dice().chance(0.3)) {
+        end();
+    } else {
+        world_.after(world_.dice().between(Duration(0), Duration(200)),
+                     [keep = shared_from_this(), end] { end(); });
+    }
+}
+
+void SimHub::turn_later() {
+    world_.after(Duration(0), [hub = shared_from_this()] { hub->turn(); });
+}
+
+void SimHub::wake() {
+    const auto due = next();
+    if (!due || *due >= armed_) {
+        return;
+    }
+    armed_ = *due;
+    world_.at(*due, [this, weak = weak_from_this(), at = *due] {
+        const auto hub = weak.lock();
+        if (hub && armed_ == at) {
+            armed_ = TimePoint::max();
+            tick();
+            wake();
+        }
+    });
+}
+
+SimServer::SimServer(World& world, const core::StreamLimits& limits, const Plugins& outer,
+                     Ledger& ledger)
+    : ledger_(ledger), node_(std::make_shared<core::Node>(core::Role::server)) {
+    node_->environment = world.environment();
+    node_->outer = outer;
+    hub_ = std::make_shared<SimHub>(world, node_, limits);
+    const auto on = [&](MessageType type, Handling::Function function) {
+        node_->router.add(Key(type), {std::make_shared<Handling>(std::move(function)), {}});
+    };
+    on(MessageType::request_uri, [](const Message& message, core::Stream&) {
+        return respond(message.uri(), message.content());
+    });
+    on(MessageType::create_uri, nullptr);
+    on(MessageType::delete_uri, [this](const Message& message, core::Stream& from) {
+        return ok(message.uri(), std::to_string(given_to_[from.id()]));
+    });
+    on(MessageType::update_uri, [this](const Message& message, core::Stream& from) {
+        notify(10);
+        return ok(message.uri(), std::to_string(given_to_[from.id()]));
+    });
+    on(MessageType::subscribe_uri,
+       [this](const Message& message, core::Stream& from) -> std::optional<OwnedMessage> {
+           if (hub_->subscribe(message.uri(), from)) {
+               return error(message.uri(), "full");
+           }
+           return confirm_subscribe(message.uri());
+       });
+    on(MessageType::unsubscribe_uri, [this](const Message& message, core::Stream& from) {
+        hub_->unsubscribe(message.uri(), from);
+        return confirm_unsubscribe(message.uri());
+    });
+}
+
+void SimServer::accept(const std::shared_ptr<Line>& line) {
+    const auto stream = std::make_shared<core::Stream>(
+        *Address::parse("192.0.2.2", static_cast<std::uint16_t>(1000 + accepted_.size())),
+        server_address, hub_, weak_from_this());
+    accepted_.push_back(stream);
+    line->attach(1, stream);
+}
+
+void SimServer::notify(std::size_t size) {
+    const auto receivers = hub_->subscribers("news");
+    given += receivers->size();
+    const OwnedMessage message = netaio::notify("news", numbered(++number, size));
+    for (const auto& receiver : *receivers) {
+        given_to_[receiver->id()] = number;
+    }
+    auto frame = std::make_shared<std::string>();
+    ledger_.expect(encode_for_all(*node_, message, {}, node_->outer, *frame).has_value(),
+                   "a notification can be encoded");
+    hub_->give(receivers, frame);
+    check_bounds();
+}
+
+std::uint64_t SimServer::dropped() {
+    auto& tallies = hub_->tallies();
+    return tallies.dropped_oldest.get() + tallies.dropped_newest.get();
+}
+
+// Replies stop the reading when the queue is full, so one batch may go beyond it.
+void SimServer::check_bounds() {
+    const std::size_t max = hub_->limits().send_queue_max;
+    for (const auto& stream : hub_->streams()) {
+        ledger_.expect(stream->queued_bytes() <= 2 * max + 8192 + core::FanOut::size_max,
+                       "a queue keeps its bound");
+    }
+}
+
+void SimServer::drain() {
+    for (const auto& stream : hub_->streams()) {
+        stream->drain();
+    }
+}
+
+void SimServer::closed(core::Stream&, std::error_code) {
+    connection_ended = true;
+}
+
+void SimServer::check_end() {
+    ledger_.expect(hub_->size() == 0, "a server's connections end when it is drained");
+    ledger_.expect(node_->subscription_bytes == 0, "subscriptions end with their connection");
+    for (const auto& stream : accepted_) {
+        ledger_.expect(stream.expired(), "a server's connection is let go of when it has ended");
+    }
+}
+
+SimClient::SimClient(World& world, const core::StreamLimits& limits, const Plugins& outer,
+                     Ledger& ledger)
+    : world_(world), ledger_(ledger), node_(std::make_shared<core::Node>(core::Role::client)) {
+    node_->environment = world.environment();
+    node_->outer = outer;
+    hub_ = std::make_shared<SimHub>(world, node_, limits);
+}
+
+void SimClient::connect(SimServer& server, const Manner& manner) {
+    ++connections;
+    server_ = &server;
+    subscribed_ = false;
+    line_ = std::make_shared<Line>(world_, manner);
+    stream_ = std::make_shared<core::Stream>(server_address, *Address::parse("192.0.2.2", 1000),
+                                             hub_, weak_from_this());
+    had_.push_back(stream_);
+    stream_->enable_requests(100);
+    last_answered_ = 0;
+    last_heard = 0;
+    end_meant = false;
+    line_->attach(0, stream_);
+    server.accept(line_);
+    update_reading();
+}
+
+void SimClient::ask(MessageType type, std::size_t size, Duration timeout) {
+    send(type, "uri", numbered(asked_ + 1, size), timeout);
+}
+
+void SimClient::subscribe(bool on) {
+    subscribed_ = subscribed_ && on;
+    subscribing_ = asked_ + 1;
+    send(on ? MessageType::subscribe_uri : MessageType::unsubscribe_uri, "news", "",
+         Duration(60'000));
+}
+
+void SimClient::send(MessageType type, ByteView uri, const std::string& content, Duration timeout) {
+    auto message = OwnedMessage::make(type, uri, content);
+    if (!connected() || !message || stream_->requests()->full()) {
+        return;
+    }
+    const std::uint32_t number = ++asked_;
+    const auto ended = std::make_shared<bool>(false);
+    const auto id = stream_->requests()->add(
+        uri, type, {}, hub_->now() + timeout,
+        [this, number, content, ended, on = stream_->id()](std::error_code error,
+                                                           const Message* reply) {
+            ledger_.expect(!std::exchange(*ended, true), "a request ends once");
+            ++told_;
+            timed_out += error == Errc::timeout && connected() ? 1 : 0;
+            if (!error && reply->type() != MessageType::error) {
+                ledger_.expect(stream_->id() == on, "an answer comes on the request's connection");
+                answer(*reply, number, content);
+            }
+        });
+    waiting_.insert(*id);
+    const auto stream = stream_;  // whose end that may be
+    if (stream->append(std::move(*message), {}, node_->outer)) {
+        if (auto completion = stream->requests()->forget(*id)) {
+            completion(Errc::queue_full, nullptr);
+        }
+        return;
+    }
+    if (connected()) {
+        stream_->watch_deadlines();
+        update_reading();
+    }
+}
+
+void SimClient::answer(const Message& reply, std::uint32_t number, const std::string& content) {
+    ledger_.expect(content.empty() || reply.content() == content,
+                   "an answer is that of its request");
+    ledger_.expect(number > last_answered_, "answers come in the order of their requests");
+    last_answered_ = number;
+    ++answered;
+    if (reply.type() == MessageType::confirm_subscribe) {
+        subscribed_ = number == subscribing_;
+    } else if (content.empty() && reply.type() == MessageType::ok && subscribed_) {
+        ledger_.expect(last_heard >= number_in(reply.content()) || server_->dropped() > 0,
+                       "notifications that came before an answer are heard before it");
+    }
+}
+
+void SimClient::cancel_one() {
+    while (!waiting_.empty()) {
+        const auto id = *waiting_.begin();
+        waiting_.erase(waiting_.begin());
+        if (auto completion = stream_->requests()->give_up(id)) {
+            completion(Errc::cancelled, nullptr);
+            return;
+        }
+    }
+}
+
+void SimClient::listen(bool on) {
+    listening_ = on;
+    update_reading();
+}
+
+void SimClient::update_reading() {
+    if (connected()) {
+        stream_->set_reading(listening_);
+    }
+}
+
+void SimClient::close() {
+    if (connected()) {
+        const auto stream = std::exchange(stream_, nullptr);
+        waiting_.clear();
+        stream->end_requests(Errc::closed);
+        stream->drain();
+    }
+}
+
+void SimClient::returned(core::Stream& stream, core::Outcome outcome) {
+    if (&stream != stream_.get() || outcome.kind != core::Outcome::Kind::returned ||
+        outcome.message->type() != MessageType::notify_uri) {
+        return;
+    }
+    const std::uint32_t number = number_in(outcome.message->content());
+    ledger_.expect(number > last_heard, "notifications come once and in order");
+    last_heard = number;
+    ++heard;
+}
+
+void SimClient::closed(core::Stream& stream, std::error_code why) {
+    if (&stream == stream_.get()) {
+        const bool limit = why == Errc::timeout || why == Errc::queue_full;
+        ended_unmeant = ended_unmeant || (why && !limit && !line_->broken() && !end_meant);
+        waiting_.clear();
+        stream_ = nullptr;
+    }
+}
+
+void SimClient::check_end() {
+    stream_ = nullptr;
+    ledger_.expect(told_ == asked_, "every request ends");
+    ledger_.expect(hub_->size() == 0, "a client's connections end");
+    for (const auto& stream : had_) {
+        ledger_.expect(stream.expired(), "a client's connection is let go of when it has ended");
+    }
+}
+
+}  // namespace netaio::sim
