@@ -1,0 +1,420 @@
+// One connection, a server's or a client's, over a carrier that takes as much as the fuzzer says:
+// bytes come in any pieces, whole frames among them, time passes, handlers end or throw, messages
+// are sent and pushed, and it may end at any moment. What it sends must be well formed, its queue
+// keeps its bound, every request ends once, and nothing of it is left afterwards.
+
+#include <fuzzer/FuzzedDataProvider.h>
+
+#include <core/outgoing.hpp>
+#include <core/stream.hpp>
+#include <deque>
+#include <netaio/hmac_auth.hpp>
+#include <netaio/make.hpp>
+#include <netaio/stream_cipher.hpp>
+#include <stdexcept>
+
+#include "support.hpp"
+#include "support/fixed_environment.hpp"
+
+namespace {
+
+using namespace netaio;
+using namespace netaio::core;
+using fuzz::require;
+
+constexpr std::size_t queue_max = 2000;
+constexpr std::size_t frame_max = 1000;
+
+class Cancelling final : public Running {
+public:
+    void cancel() override {}
+};
+
+class FuzzedHub final : public Hub {
+public:
+    using Hub::Hub;
+
+    void start(std::shared_ptr<Stream> stream, std::shared_ptr<Suspended> handler) override {
+        handler->running = std::make_shared<Cancelling>();
+        if (ends_at_once) {
+            stream->handler_ended(*handler, handler->message.own(), {});
+        } else {
+            running.emplace_back(std::move(stream), std::move(handler));
+        }
+    }
+    bool ends_at_once = false;
+    bool turn_wanted = false;
+    std::deque<std::pair<std::shared_ptr<Stream>, std::shared_ptr<Suspended>>> running;
+
+private:
+    void turn_later() override { turn_wanted = true; }
+    void wake() override {}
+};
+
+// Of which the fuzzer says how much it takes.
+class FuzzedCarrier final : public Carrier {
+public:
+    std::size_t write(ByteView bytes, std::error_code& error) override {
+        require(!closed);
+        if (broken) {
+            error = std::make_error_code(std::errc::connection_reset);
+            return 0;
+        }
+        if (unsent() > 0) {
+            return 0;
+        }
+        const std::size_t count = std::min(bytes.size(), room);
+        pass(bytes.substr(0, count));
+        if (count == bytes.size() || !keeps) {
+            return count;
+        }
+        unsent_ = bytes.substr(count);
+        return bytes.size();
+    }
+    void wait_writable() override {
+        require(!closed);
+        waited_for = true;
+    }
+    void settle(std::error_code& error) override {
+        require(!closed);
+        if (broken) {
+            error = std::make_error_code(std::errc::connection_reset);
+            unsent_.clear();
+        }
+        const std::size_t count = std::min(unsent(), room);
+        pass(ByteView(unsent_).substr(0, count));
+        unsent_.erase(0, count);
+    }
+    void resume() override {}
+    void look_for_end() override {}
+    void close() override {
+        require(!closed);
+        closed = true;
+    }
+
+    std::string sent;
+    std::size_t room = 0;
+    bool keeps = false;
+    bool broken = false;
+    bool waited_for = false;
+    bool closed = false;
+
+private:
+    void pass(ByteView bytes) {
+        sent += bytes.str();
+        room -= bytes.size();
+    }
+};
+
+class Acting final : public Handler {
+public:
+    using Act = std::function<std::optional<OwnedMessage>(const Message&, Stream&)>;
+
+    explicit Acting(Act act) : Handler(!act), act_(std::move(act)) {}
+    std::optional<OwnedMessage> call(const Message& message, Source& source) const override {
+        return act_(message, static_cast<Stream&>(source));
+    }
+
+private:
+    Act act_;
+};
+
+class Fuzzed final : public StreamOwner, public std::enable_shared_from_this<Fuzzed> {
+public:
+    void begin(FuzzedDataProvider& input) {
+        node_ = std::make_shared<Node>(input.ConsumeBool() ? Role::server : Role::client);
+        if (input.ConsumeBool()) {
+            node_->outer = {.auth = hmac_auth({.secret = "outer"}),
+                            .cipher = stream_cipher({.key = "outer"})};
+        }
+        node_->environment = {.clock = clock_,
+                              .random = std::make_shared<test::CountingRandom>(),
+                              .log = Log(LogLevel::trace, [](LogLevel, std::string_view) {})};
+        node_->types = fuzz::types_with_custom();
+        node_->limits = {frame_max};
+        add_handlers();
+        StreamLimits limits;
+        limits.send_queue_max = queue_max;
+        limits.slow_receiver = input.PickValueInArray(
+            {SlowReceiver::drop_oldest, SlowReceiver::drop_newest, SlowReceiver::disconnect});
+        limits.subscriptions_max = 1000;
+        limits.subscriptions_total_max = 1500;
+        limits.idle_timeout = std::chrono::seconds(input.ConsumeIntegralInRange(0, 60));
+        limits.frame_timeout = std::chrono::seconds(input.ConsumeIntegralInRange(0, 60));
+        limits.send_timeout = std::chrono::seconds(input.ConsumeIntegralInRange(0, 60));
+        limits.stranger_timeout = std::chrono::seconds(20);
+        limits.stranger_failures_max = 3;
+        limits.stranger_queue_max = 500;
+        hub_ = std::make_shared<FuzzedHub>(node_, limits);
+        stream_ = std::make_shared<Stream>(*Address::parse("192.0.2.1", 4000), Address(), hub_,
+                                           weak_from_this());
+        if (node_->role == Role::client) {
+            stream_->enable_requests(4);
+        }
+        auto carrier = std::make_unique<FuzzedCarrier>();
+        carrier_ = carrier.get();
+        carrier_->keeps = input.ConsumeBool();
+        carrier_->room = input.ConsumeIntegralInRange<std::size_t>(0, 3000);
+        stream_->start(std::move(carrier));
+    }
+
+    void step(FuzzedDataProvider& input) {
+        switch (input.ConsumeIntegralInRange(0, 11)) {
+            case 0: pass(input); break;
+            case 1: end_handler(input); break;
+            case 2: take_output(input); break;
+            case 3: act(input); break;
+            case 4:
+                if (std::exchange(hub_->turn_wanted, false)) {
+                    hub_->turn();
+                }
+                break;
+            case 5: hub_->ends_at_once = input.ConsumeBool(); break;
+            default: bring(input); break;
+        }
+        // Replies to what was read together may go beyond, and so may one batch of notifications.
+        require(carrier_->closed ||
+                stream_->queued_bytes() <= 2 * queue_max + 3 * frame_max + FanOut::size_max);
+        require(carrier_->closed == ended_);
+        require(hub_->size() == (ended_ ? 0 : 1));
+    }
+
+    void finish() {
+        stream_->abort(Errc::cancelled);
+        for (const auto& [stream, handler] : std::exchange(hub_->running, {})) {
+            stream->handler_ended(*handler, std::nullopt, {});
+        }
+        hub_->stop();
+        require(asked_ == told_ && node_->subscription_bytes == 0);
+        check_sent();
+        const std::weak_ptr<Stream> gone = stream_;
+        stream_.reset();
+        require(gone.expired());
+    }
+
+private:
+    void returned(Stream&, Outcome outcome) override {
+        require(node_->role == Role::client);
+        require(outcome.kind != Outcome::Kind::returned || outcome.message.has_value());
+    }
+    void closed(Stream&, std::error_code) override { require(!std::exchange(ended_, true)); }
+
+    void add_handlers() {
+        const auto on = [this](MessageType type, Acting::Act act) {
+            node_->router.add(Key(type), {std::make_shared<Acting>(std::move(act)), {}});
+        };
+        on(MessageType::request_uri, [](const Message& message, Stream&) {
+            return respond(message.uri(), message.content());
+        });
+        on(MessageType::create_uri, nullptr);
+        on(MessageType::subscribe_uri, [this](const Message& message, Stream& from) {
+            hub_->subscribe(message.uri(), from);
+            return confirm_subscribe(message.uri());
+        });
+        on(MessageType::unsubscribe_uri, [this](const Message& message, Stream& from) {
+            hub_->unsubscribe(message.uri(), from);
+            return confirm_unsubscribe(message.uri());
+        });
+        on(MessageType::publish_uri, [this](const Message& message, Stream&) {
+            tell(message.uri());
+            return std::nullopt;
+        });
+        on(MessageType::delete_uri, [](const Message&, Stream& from) {
+            from.close();
+            return std::nullopt;
+        });
+        on(MessageType::update_uri, [](const Message& message, Stream& from) {
+            if (message.content() == "abort") {
+                from.abort(Errc::cancelled);
+            }
+            if (message.content() == "throw") {
+                throw std::runtime_error("broken");
+            }
+            return ok(message.uri());
+        });
+    }
+
+    void tell(ByteView uri) {
+        auto frame = std::make_shared<std::string>();
+        if (encode_for_all(*node_, notify(uri, "news"), {}, node_->outer, *frame)) {
+            hub_->give(hub_->subscribers(uri), frame);
+        }
+    }
+
+    static OwnedMessage message(FuzzedDataProvider& input) {
+        const auto type = static_cast<MessageType>(input.ConsumeIntegralInRange(0, 52));
+        const std::string uri = input.PickValueInArray({"", "uri", "other"});
+        const std::string content =
+            input.ConsumeBool()
+                ? input.PickValueInArray({"throw", "abort", "1"})
+                : std::string(input.ConsumeIntegralInRange<std::size_t>(0, 900), 'c');
+        auto made = OwnedMessage::make(type, uri, content);
+        require(made.has_value());
+        return std::move(*made);
+    }
+
+    std::string bytes(FuzzedDataProvider& input) {
+        if (input.ConsumeIntegralInRange(0, 3) == 0) {
+            return fuzz::with_good_checksum(input.ConsumeRandomLengthString(200));
+        }
+        std::string frames;
+        for (auto i = input.ConsumeIntegralInRange(1, 4); i > 0; --i) {
+            (void)encode(*node_, message(input), {}, node_->outer, nullptr, frames);
+        }
+        if (input.ConsumeBool() && !frames.empty()) {
+            frames.resize(input.ConsumeIntegralInRange<std::size_t>(1, frames.size()));
+        }
+        return frames;
+    }
+
+    // By either way, however little of it at a time.
+    void bring(FuzzedDataProvider& input) {
+        arriving_ += bytes(input);
+        while (!arriving_.empty() && !carrier_->closed) {
+            const std::size_t count =
+                input.ConsumeBool()
+                    ? arriving_.size()
+                    : input.ConsumeIntegralInRange<std::size_t>(1, arriving_.size());
+            if (input.ConsumeBool() || !stream_->takes_input()) {
+                std::string piece = arriving_.substr(0, count);
+                arriving_.erase(0, count);
+                stream_->received(piece);
+                if (!stream_->takes_input()) {
+                    return;
+                }
+                continue;
+            }
+            stream_->proceed();
+            if (!stream_->takes_input()) {
+                return;
+            }
+            std::array<char, 512> shared;
+            const auto room = stream_->room(shared);
+            std::size_t brought = 0;
+            for (const auto& part : room.parts) {
+                const std::size_t fits =
+                    std::min({part.size(), arriving_.size() - brought, count - brought});
+                std::copy_n(arriving_.data() + brought, fits, part.data());
+                brought += fits;
+            }
+            arriving_.erase(0, brought);
+            stream_->took(room, brought);
+        }
+    }
+
+    void pass(FuzzedDataProvider& input) {
+        clock_->advance(std::chrono::milliseconds(input.ConsumeIntegralInRange(0, 70'000)));
+        if (const auto due = hub_->next(); due && *due <= hub_->now()) {
+            hub_->tick();
+            require(!hub_->next() || *hub_->next() > hub_->now());
+        }
+    }
+
+    void end_handler(FuzzedDataProvider& input) {
+        if (hub_->running.empty()) {
+            return;
+        }
+        const auto [stream, handler] = std::move(hub_->running.front());
+        hub_->running.pop_front();
+        if (input.ConsumeBool()) {
+            stream->handler_ended(*handler, std::nullopt,
+                                  std::make_exception_ptr(std::runtime_error("broken")));
+        } else {
+            stream->handler_ended(*handler, handler->message.own(), {});
+        }
+    }
+
+    void take_output(FuzzedDataProvider& input) {
+        carrier_->room += input.ConsumeIntegralInRange<std::size_t>(0, 3000);
+        if (carrier_->closed) {
+            return;
+        }
+        if (input.ConsumeIntegralInRange(0, 30) == 0) {
+            carrier_->broken = true;
+        }
+        if (std::exchange(carrier_->waited_for, false)) {
+            stream_->writable({});
+        } else if (carrier_->unsent() > 0) {
+            stream_->blocked();
+        }
+    }
+
+    void act(FuzzedDataProvider& input) {
+        switch (input.ConsumeIntegralInRange(0, 8)) {
+            case 0: (void)stream_->send(message(input), {}); break;
+            case 1: stream_->push(message(input), {}); break;
+            case 2: tell("uri"); break;
+            case 3: ask(input); break;
+            case 4: stream_->set_reading(input.ConsumeBool()); break;
+            case 5: stream_->drain(); break;
+            case 6:
+                if (!carrier_->closed) {
+                    stream_->ended(input.ConsumeBool()
+                                       ? std::error_code()
+                                       : std::make_error_code(std::errc::connection_reset));
+                }
+                break;
+            case 7: stream_->abort(Errc::closed); break;
+            default: hub_->subscribe(input.PickValueInArray({"uri", "other", "more"}), *stream_);
+        }
+    }
+
+    void ask(FuzzedDataProvider& input) {
+        if (!stream_->requests() || ended_ || stream_->requests()->full()) {
+            return;
+        }
+        ++asked_;
+        const auto told = std::make_shared<bool>(false);
+        const auto id = stream_->requests()->add(
+            "uri", MessageType::request_uri, {},
+            hub_->now() + std::chrono::seconds(input.ConsumeIntegralInRange(0, 100)),
+            [this, told](std::error_code error, const Message* reply) {
+                require(!std::exchange(*told, true) && static_cast<bool>(error) == !reply);
+                ++told_;
+            });
+        if (const auto error = stream_->append(request("uri"), {}, node_->outer)) {
+            if (auto completion = stream_->requests()->forget(*id)) {
+                completion(error, nullptr);
+            }
+        } else if (!ended_) {
+            stream_->watch_deadlines();
+        }
+    }
+
+    // All of it is frames, but for a last one that was cut off.
+    void check_sent() {
+        std::span<char> rest(carrier_->sent);
+        for (;;) {
+            const auto frame = next_frame(rest, node_->types, FrameLimits());
+            require(frame.has_value());
+            if (!*frame) {
+                return;
+            }
+            require((*frame)->checksum_ok() && (*frame)->message().has_value());
+            rest = rest.subspan((*frame)->header.frame_size());
+        }
+    }
+
+    std::shared_ptr<test::FixedClock> clock_ = std::make_shared<test::FixedClock>();
+    std::shared_ptr<Node> node_;
+    std::shared_ptr<FuzzedHub> hub_;
+    std::shared_ptr<Stream> stream_;
+    FuzzedCarrier* carrier_ = nullptr;  // the stream's
+    std::string arriving_;
+    int asked_ = 0;
+    int told_ = 0;
+    bool ended_ = false;
+};
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    FuzzedDataProvider input(data, size);
+    const auto fuzzed = std::make_shared<Fuzzed>();
+    fuzzed->begin(input);
+    while (input.remaining_bytes() > 0) {
+        fuzzed->step(input);
+    }
+    fuzzed->finish();
+    return 0;
+}
