@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <string_view>
 
@@ -15,7 +16,9 @@ using Operation = bool(Machine&);
 extern const std::array<Operation*, 256> operations;
 
 /// Whether any bit is set.
-bool truth_of(std::string_view bytes) noexcept;
+inline bool truth_of(std::string_view bytes) noexcept {
+    return std::ranges::any_of(bytes, [](char byte) { return byte != 0; });
+}
 
 // stack_operations.cpp
 Operation push_false, push_true, push0, push1, push2, size, copy, dup, depth, swap, swap2, reverse,

@@ -130,7 +130,7 @@ struct OpcodeInfo {
     std::string_view name;
     Operands operands;
     /// Whether it only takes items from the stack, and may be given a meaning by a soft fork.
-    bool is_nop;
+    bool is_nop = false;
 };
 
 /// The operation, or NOP, that a byte stands for.
