@@ -7,6 +7,7 @@
 #include <netaio/make.hpp>
 #include <netaio/packify.hpp>
 #include <netaio/reconnect.hpp>
+#include <netaio/requester.hpp>
 #include <netaio/run.hpp>
 #include <netaio/stream_cipher.hpp>
 #include <netaio/tapescript_auth.hpp>

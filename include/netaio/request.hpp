@@ -1,7 +1,10 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
+#include <netaio/address.hpp>
 #include <netaio/plugins.hpp>
+#include <optional>
 
 namespace netaio {
 
@@ -22,6 +25,19 @@ public:
 
 private:
     const std::shared_ptr<const Plugin>* plugin_ = nullptr;
+};
+
+/// One request's own terms.
+struct RequestOptions {
+    /// How long to wait for the answer; zero takes the request_timeout of who asks.
+    std::chrono::milliseconds timeout = std::chrono::milliseconds(0);
+    /// The inner layer: request and answer go through these.
+    PluginRef<AuthPlugin> auth = {};
+    PluginRef<CipherPlugin> cipher = {};
+    /// Whom to ask: a client's default server unless given; a node has to be told.
+    std::optional<Address> server = std::nullopt;
+    /// What to send beside the uri; request() only. Copied by the call.
+    ByteView content = {};
 };
 
 }  // namespace netaio

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <boost/asio/use_awaitable.hpp>
-#include <netaio/request.hpp>
+#include <netaio/requester.hpp>
 #include <netaio/tcp_server.hpp>
 
 namespace netaio {
@@ -45,19 +45,6 @@ struct TcpClientOptions {
     std::size_t send_queue_max = 4 << 20;
 };
 
-/// One request's own terms.
-struct RequestOptions {
-    /// How long to wait for the answer; zero takes TcpClientOptions::request_timeout.
-    std::chrono::milliseconds timeout = std::chrono::milliseconds(0);
-    /// The inner layer: request and answer go through these.
-    PluginRef<AuthPlugin> auth = {};
-    PluginRef<CipherPlugin> cipher = {};
-    /// Which server; the default one unless given.
-    std::optional<Address> server = std::nullopt;
-    /// What to send beside the uri; request() only. Copied by the call.
-    ByteView content = {};
-};
-
 /// How a receive call chooses its server and how long it waits.
 struct ReceiveOptions {
     /// Zero waits for ever.
@@ -81,13 +68,11 @@ struct TimeoutContext {
 ///         OwnedMessage reply = co_await client.request("something", {.timeout = 2s});
 ///     }
 ///
-/// Waiting calls are Asio operations of `void(boost::system::error_code, T)`: awaited by default
-/// (errors are thrown as boost::system::system_error), or with any completion token, such as
-/// `as_tuple(use_awaitable)` or a callback; they can be cancelled one by one. The client works on
-/// the executor it was given, or else on that of the coroutine that first connects. It is not
-/// thread-safe: use it on that executor, which must run on one thread or be a strand. Messages are
-/// read while a request waits, a receive call waits, or a receive loop runs. Destroying it ends
-/// whatever waits with Errc::cancelled.
+/// Waiting calls are Asio operations of `void(boost::system::error_code, T)`, as of Requester. The
+/// client works on the executor it was given, or else on that of the coroutine that first connects.
+/// It is not thread-safe: use it on that executor, which must run on one thread or be a strand.
+/// Messages are read while a request waits, a receive call waits, or a receive loop runs.
+/// Destroying it ends whatever waits with Errc::cancelled.
 ///
 /// Handlers run while messages are received; what they return goes to receive_once(), never to the
 /// server.
@@ -95,7 +80,7 @@ struct TimeoutContext {
 /// Whatever the client calls may replace itself or destroy the client. What a handler throws is
 /// logged, and whoever waits learns the same as without; what a completion handler throws leaves
 /// the run() of its executor, as with Asio's own operations.
-class TcpClient : public HandlerRegistry<TcpHandler>, public PeerRegistry {
+class TcpClient : public HandlerRegistry<TcpHandler>, public PeerRegistry, public Requester {
 public:
     explicit TcpClient(TcpClientOptions options = {});
     TcpClient(boost::asio::any_io_executor executor, TcpClientOptions options = {});
@@ -119,56 +104,6 @@ public:
     /// Errc::queue_full, or what a plugin says.
     std::error_code send(const Message& message, SendOptions options = {},
                          const std::optional<Address>& server = std::nullopt);
-
-    /// Asks for a resource and gives the answer: RESPOND_URI, or an error type, which is data for
-    /// the caller. Errors: Errc::timeout, closed (or what the system says of the connection),
-    /// not_connected, cancelled, auth_failed, auth_failed_unverified, malformed,
-    /// unknown_message_type, too_large, queue_full, or what a plugin says.
-    template <class Token = boost::asio::use_awaitable_t<>>
-    auto request(ByteView uri, const RequestOptions& options = {}, Token&& token = {}) {
-        return exchange(MessageType::request_uri, uri, options.content, options,
-                        std::forward<Token>(token));
-    }
-    /// Creates a resource; the answer is OK or an error type.
-    template <class Token = boost::asio::use_awaitable_t<>>
-    auto create(ByteView uri, ByteView content, const RequestOptions& options = {},
-                Token&& token = {}) {
-        return exchange(MessageType::create_uri, uri, content, options, std::forward<Token>(token));
-    }
-    template <class Token = boost::asio::use_awaitable_t<>>
-    auto update(ByteView uri, ByteView content, const RequestOptions& options = {},
-                Token&& token = {}) {
-        return exchange(MessageType::update_uri, uri, content, options, std::forward<Token>(token));
-    }
-    /// Deletes a resource (`delete` is a word of C++).
-    template <class Token = boost::asio::use_awaitable_t<>>
-    auto remove(ByteView uri, const RequestOptions& options = {}, Token&& token = {}) {
-        return exchange(MessageType::delete_uri, uri, {}, options, std::forward<Token>(token));
-    }
-    /// Asks to be notified of a uri; the answer is CONFIRM_SUBSCRIBE (or OK), or an error type.
-    template <class Token = boost::asio::use_awaitable_t<>>
-    auto subscribe(ByteView uri, const RequestOptions& options = {}, Token&& token = {}) {
-        return exchange(MessageType::subscribe_uri, uri, {}, options, std::forward<Token>(token));
-    }
-    template <class Token = boost::asio::use_awaitable_t<>>
-    auto unsubscribe(ByteView uri, const RequestOptions& options = {}, Token&& token = {}) {
-        return exchange(MessageType::unsubscribe_uri, uri, {}, options, std::forward<Token>(token));
-    }
-    /// Sends a message of any type and waits for the answer with the same uri: RESPOND_URI after
-    /// REQUEST_URI, OK after the others, or an error type (protocol.md §4). Several for one uri may
-    /// be in flight; answers match them in order.
-    template <class Token = boost::asio::use_awaitable_t<>>
-    auto exchange(MessageType type, ByteView uri, ByteView content,
-                  const RequestOptions& options = {}, Token&& token = {}) {
-        return boost::asio::async_initiate<Token, void(boost::system::error_code, OwnedMessage)>(
-            [this](auto handler, Result<OwnedMessage> message, RequestTerms terms) {
-                start_request(std::move(message), std::move(terms),
-                              detail::Completion<OwnedMessage>(std::move(handler)));
-            },
-            token, OwnedMessage::make(type, uri, content),
-            RequestTerms{
-                options.timeout, {options.auth.share(), options.cipher.share()}, options.server});
-    }
 
     /// Waits for one message. A handler registered for it runs first, and what it returns is given
     /// instead; else the message itself. Messages that are damaged, or fail authentication without
@@ -248,14 +183,8 @@ private:
     void start_connect(std::string host, std::uint16_t port, detail::Completion<Address> done);
     void set_timeout_handlers(std::function<void(const TimeoutContext&)> plain,
                               std::function<awaitable<void>(TimeoutContext)> suspending);
-    // RequestOptions with their own share of the plugins.
-    struct RequestTerms {
-        std::chrono::milliseconds timeout;
-        Plugins inner;
-        std::optional<Address> server;
-    };
     void start_request(Result<OwnedMessage> message, RequestTerms terms,
-                       detail::Completion<OwnedMessage> done);
+                       detail::Completion<OwnedMessage> done) override;
     void start_receive(ReceiveOptions options, detail::Completion<OwnedMessage> done);
 
     class Impl;

@@ -10,7 +10,7 @@
 #include <netaio/handler_registry.hpp>
 #include <netaio/interfaces.hpp>
 #include <netaio/peer_registry.hpp>
-#include <netaio/request.hpp>
+#include <netaio/requester.hpp>
 #include <vector>
 
 namespace netaio {
@@ -89,16 +89,8 @@ struct UdpNodeOptions {
     double replies_per_second = 20;
 };
 
-/// One request's own terms.
-struct UdpRequestOptions {
-    /// How long to wait for the answer; zero takes UdpNodeOptions::request_timeout.
-    std::chrono::milliseconds timeout = std::chrono::milliseconds(0);
-    /// The inner layer: request and answer go through these.
-    PluginRef<AuthPlugin> auth = {};
-    PluginRef<CipherPlugin> cipher = {};
-    /// What to send beside the uri; request() only. Copied by the call.
-    ByteView content = {};
-};
+/// The name that RequestOptions had here.
+using UdpRequestOptions = RequestOptions;
 
 /// Handlers of UDP nodes: given the message and the address it came from.
 using UdpHandler = BasicHandler<const Address>;
@@ -115,11 +107,15 @@ using UdpHandler = BasicHandler<const Address>;
 ///     node.manage_peers();
 ///     node.run();
 ///
-/// Waiting calls are Asio operations of `void(boost::system::error_code, T)`, as of TcpClient. The
+/// Requests name whom they ask, as `server` or in front of all else. An answer counts that comes
+/// from that address: a host with several on one network must be asked at the one it answers from.
+/// One that comes after its request has timed out looks like that of the next one for the same uri.
+///
+/// Waiting calls are Asio operations of `void(boost::system::error_code, T)`, as of Requester. The
 /// node works on the executor it was given, or else on that of the coroutine that starts it; run()
 /// brings its own. It is not thread-safe: use it on that executor, which must run on one thread or
 /// be a strand. Handlers run there, too. Destroying it ends whatever waits with Errc::cancelled.
-class UdpNode : public HandlerRegistry<UdpHandler>, public PeerRegistry {
+class UdpNode : public HandlerRegistry<UdpHandler>, public PeerRegistry, public Requester {
 public:
     /// Throws std::invalid_argument for options that make no sense.
     explicit UdpNode(UdpNodeOptions options = {});
@@ -159,12 +155,11 @@ public:
     /// it until peer_at() knows the other, and within its peer_timeout, or it forgets this node.
     std::error_code introduce(const Address& to);
 
-    /// Subscribes an address to a key: any bytes, often a uri. It ends with the peer at that
-    /// address. Beyond subscribers_max, subscribers_per_host_max or 128 MiB in all another
+    /// Subscribes an address to a key of this node: any bytes, often a uri. It ends with the peer
+    /// at that address. Beyond subscribers_max, subscribers_per_host_max or 128 MiB in all another
     /// address lapses: the oldest that never subscribed again, or else the one that did so longest
-    /// ago. So who sends
-    /// its SUBSCRIBE again every few minutes keeps its place, and gets a lost one back.
-    /// Errc::queue_full beyond subscriptions_max.
+    /// ago. So who sends its SUBSCRIBE again every few minutes keeps its place, and gets a lost one
+    /// back. Errc::queue_full beyond subscriptions_max.
     std::error_code subscribe(ByteView key, const Address& who);
     /// Whether it was subscribed.
     bool unsubscribe(ByteView key, const Address& who);
@@ -172,47 +167,39 @@ public:
     std::error_code notify(ByteView key, const Message& message, SendOptions options = {});
     std::size_t subscriber_count(ByteView key) const;
 
-    /// Asks for a resource and waits for the answer. Errors: Errc::timeout, or why it was not sent,
-    /// such as the system's reason.
+    using Requester::create;
+    using Requester::exchange;
+    using Requester::remove;
+    using Requester::request;
+    using Requester::subscribe;
+    using Requester::unsubscribe;
+    using Requester::update;
+    /// The same with whom to ask in front.
     template <class Token = boost::asio::use_awaitable_t<>>
-    auto request(const Address& to, ByteView uri, const UdpRequestOptions& options = {},
+    auto request(const Address& to, ByteView uri, const RequestOptions& options = {},
                  Token&& token = {}) {
-        return exchange(to, MessageType::request_uri, uri, options.content, options,
-                        std::forward<Token>(token));
+        return Requester::request(uri, asking(to, options), std::forward<Token>(token));
     }
     template <class Token = boost::asio::use_awaitable_t<>>
     auto create(const Address& to, ByteView uri, ByteView content,
-                const UdpRequestOptions& options = {}, Token&& token = {}) {
-        return exchange(to, MessageType::create_uri, uri, content, options,
-                        std::forward<Token>(token));
+                const RequestOptions& options = {}, Token&& token = {}) {
+        return Requester::create(uri, content, asking(to, options), std::forward<Token>(token));
     }
     template <class Token = boost::asio::use_awaitable_t<>>
     auto update(const Address& to, ByteView uri, ByteView content,
-                const UdpRequestOptions& options = {}, Token&& token = {}) {
-        return exchange(to, MessageType::update_uri, uri, content, options,
-                        std::forward<Token>(token));
+                const RequestOptions& options = {}, Token&& token = {}) {
+        return Requester::update(uri, content, asking(to, options), std::forward<Token>(token));
     }
     template <class Token = boost::asio::use_awaitable_t<>>
-    auto remove(const Address& to, ByteView uri, const UdpRequestOptions& options = {},
+    auto remove(const Address& to, ByteView uri, const RequestOptions& options = {},
                 Token&& token = {}) {
-        return exchange(to, MessageType::delete_uri, uri, {}, options, std::forward<Token>(token));
+        return Requester::remove(uri, asking(to, options), std::forward<Token>(token));
     }
-    /// Sends a message of any type and waits for the answer with the same uri from that address:
-    /// RESPOND_URI after REQUEST_URI, OK or a confirmation after the others, or an error type
-    /// (protocol.md §4). Answers match several requests for one uri in order. An answer that comes
-    /// after its request has timed out looks like that of the next one for the same uri. A host
-    /// with several addresses on one network must be asked at the one it answers from.
     template <class Token = boost::asio::use_awaitable_t<>>
     auto exchange(const Address& to, MessageType type, ByteView uri, ByteView content,
-                  const UdpRequestOptions& options = {}, Token&& token = {}) {
-        return boost::asio::async_initiate<Token, void(boost::system::error_code, OwnedMessage)>(
-            [this](auto handler, Address where, Result<OwnedMessage> message,
-                   std::chrono::milliseconds timeout, Plugins inner) {
-                start_request(where, std::move(message), timeout, std::move(inner),
-                              detail::Completion<OwnedMessage>(std::move(handler)));
-            },
-            token, to, OwnedMessage::make(type, uri, content), options.timeout,
-            Plugins{options.auth.share(), options.cipher.share()});
+                  const RequestOptions& options = {}, Token&& token = {}) {
+        return Requester::exchange(type, uri, content, asking(to, options),
+                                   std::forward<Token>(token));
     }
 
     /// Replaces what answers messages nothing else matches. To be called before start.
@@ -239,9 +226,12 @@ private:
     core::Node& core_node() const override;
     void with_peer_manager(std::function<void(core::PeerManager&)> work) override;
     void start_node(detail::Completion<std::uint16_t> done);
-    void start_request(const Address& to, Result<OwnedMessage> message,
-                       std::chrono::milliseconds timeout, Plugins inner,
-                       detail::Completion<OwnedMessage> done);
+    void start_request(Result<OwnedMessage> message, RequestTerms terms,
+                       detail::Completion<OwnedMessage> done) override;
+    static RequestOptions asking(const Address& server, RequestOptions options) {
+        options.server = server;
+        return options;
+    }
 
     class Impl;
     std::shared_ptr<Impl> impl_;

@@ -185,20 +185,24 @@ void UdpNode::Impl::with_peer_manager(const std::function<void(core::PeerManager
     }
 }
 
-void UdpNode::Impl::request(const Address& to, Result<OwnedMessage> message,
-                            std::chrono::milliseconds timeout, Plugins inner,
+void UdpNode::Impl::request(Result<OwnedMessage> message, RequestTerms terms,
                             detail::Completion<OwnedMessage> done) {
     bind(done.executor(executor_));
     if (!message || !running()) {
         done.post(executor_, message ? make_error_code(Errc::not_connected) : message.error());
         return;
     }
-    const auto wait = timeout.count() > 0 ? timeout : options_.request_timeout;
+    if (!terms.server) {
+        done.post(executor_, make_error_code(std::errc::destination_address_required));
+        return;
+    }
+    const Address to = *terms.server;
+    const auto wait = terms.timeout.count() > 0 ? terms.timeout : options_.request_timeout;
     auto slot = done.slot();
     // Shared, as it is needed again when nothing was sent.
     const auto waiting = std::make_shared<detail::Completion<OwnedMessage>>(std::move(done));
     const auto id = core_->request(
-        to, *message, std::move(inner), wait,
+        to, *message, std::move(terms.inner), wait,
         [waiting, executor = executor_](std::error_code error, const Message* reply) {
             // Errors come from within calls that are not done; answers end what was received.
             reply ? waiting->dispatch(executor, error, reply->own())

@@ -23,8 +23,8 @@ public:
     void run();
     void stop();
 
-    void request(const Address& to, Result<OwnedMessage> message, std::chrono::milliseconds timeout,
-                 Plugins inner, detail::Completion<OwnedMessage> done);
+    void request(Result<OwnedMessage> message, RequestTerms terms,
+                 detail::Completion<OwnedMessage> done);
     /// Does something with the core, and sees to what that wants sent.
     template <class Work>
     std::error_code send(Work&& work) {

@@ -29,10 +29,9 @@ void UdpNode::stop() {
     impl_->stop();
 }
 
-void UdpNode::start_request(const Address& to, Result<OwnedMessage> message,
-                            std::chrono::milliseconds timeout, Plugins inner,
+void UdpNode::start_request(Result<OwnedMessage> message, RequestTerms terms,
                             detail::Completion<OwnedMessage> done) {
-    impl_->request(to, std::move(message), timeout, std::move(inner), std::move(done));
+    impl_->request(std::move(message), std::move(terms), std::move(done));
 }
 
 std::error_code UdpNode::send(const Address& to, const Message& message, SendOptions options) {

@@ -1,0 +1,99 @@
+#pragma once
+
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <netaio/completion.hpp>
+#include <netaio/message.hpp>
+#include <netaio/request.hpp>
+
+namespace netaio {
+
+/// The requester of the pattern request-reply: who sends requests and waits for the answers, which
+/// the handlers of servers and nodes give. A TcpClient is one, and asks its default server unless
+/// options say whom; so is a UdpNode, whose requests each have to say it.
+///
+///     awaitable<void> greet(Requester& requester, Address server) {
+///         OwnedMessage reply =
+///             co_await requester.request("greeting", {.timeout = 2s, .server = server});
+///     }
+///
+/// Waiting calls are Asio operations of `void(boost::system::error_code, OwnedMessage)`: awaited by
+/// default (errors are thrown as boost::system::system_error), or with any completion token, such
+/// as `as_tuple(use_awaitable)` or a callback; they can be cancelled one by one. What they give is
+/// the answer, also when its type is an error, which is data for the caller. Their errors:
+/// Errc::timeout, not_connected, cancelled, malformed, too_large, queue_full, what a plugin or the
+/// system says, or where nothing tells whom to ask, std::errc::destination_address_required; over
+/// TCP also Errc::closed, auth_failed, auth_failed_unverified, unknown_message_type. As
+/// thread-safe as the class that derives from it.
+class Requester {
+public:
+    Requester(const Requester&) = delete;
+    Requester& operator=(const Requester&) = delete;
+    virtual ~Requester() = default;
+
+    /// Asks for a resource; the answer is RESPOND_URI or an error type.
+    template <class Token = boost::asio::use_awaitable_t<>>
+    auto request(ByteView uri, const RequestOptions& options = {}, Token&& token = {}) {
+        return exchange(MessageType::request_uri, uri, options.content, options,
+                        std::forward<Token>(token));
+    }
+    /// Creates a resource; the answer is OK or an error type.
+    template <class Token = boost::asio::use_awaitable_t<>>
+    auto create(ByteView uri, ByteView content, const RequestOptions& options = {},
+                Token&& token = {}) {
+        return exchange(MessageType::create_uri, uri, content, options, std::forward<Token>(token));
+    }
+    /// Replaces the content of a resource; the answer is OK or an error type.
+    template <class Token = boost::asio::use_awaitable_t<>>
+    auto update(ByteView uri, ByteView content, const RequestOptions& options = {},
+                Token&& token = {}) {
+        return exchange(MessageType::update_uri, uri, content, options, std::forward<Token>(token));
+    }
+    /// Deletes a resource (`delete` is a word of C++); the answer is OK or an error type.
+    template <class Token = boost::asio::use_awaitable_t<>>
+    auto remove(ByteView uri, const RequestOptions& options = {}, Token&& token = {}) {
+        return exchange(MessageType::delete_uri, uri, {}, options, std::forward<Token>(token));
+    }
+    /// Asks to be notified of a uri; the answer is CONFIRM_SUBSCRIBE (or OK), or an error type.
+    template <class Token = boost::asio::use_awaitable_t<>>
+    auto subscribe(ByteView uri, const RequestOptions& options = {}, Token&& token = {}) {
+        return exchange(MessageType::subscribe_uri, uri, {}, options, std::forward<Token>(token));
+    }
+    /// Asks to be notified of it no more; the answer is CONFIRM_UNSUBSCRIBE (or OK), or an error
+    /// type.
+    template <class Token = boost::asio::use_awaitable_t<>>
+    auto unsubscribe(ByteView uri, const RequestOptions& options = {}, Token&& token = {}) {
+        return exchange(MessageType::unsubscribe_uri, uri, {}, options, std::forward<Token>(token));
+    }
+    /// Sends a message of any type and waits for the answer with the same uri: RESPOND_URI after
+    /// REQUEST_URI, OK or a confirmation after the others, or an error type (protocol.md §4).
+    /// Several for one uri may be in flight; answers match them in order.
+    template <class Token = boost::asio::use_awaitable_t<>>
+    auto exchange(MessageType type, ByteView uri, ByteView content,
+                  const RequestOptions& options = {}, Token&& token = {}) {
+        return boost::asio::async_initiate<Token, void(boost::system::error_code, OwnedMessage)>(
+            [this](auto handler, Result<OwnedMessage> message, RequestTerms terms) {
+                start_request(std::move(message), std::move(terms),
+                              detail::Completion<OwnedMessage>(std::move(handler)));
+            },
+            token, OwnedMessage::make(type, uri, content),
+            RequestTerms{
+                options.timeout, {options.auth.share(), options.cipher.share()}, options.server});
+    }
+
+protected:
+    // RequestOptions with their own share of the plugins.
+    struct RequestTerms {
+        std::chrono::milliseconds timeout;
+        Plugins inner;
+        std::optional<Address> server;
+    };
+
+    Requester() = default;
+
+private:
+    virtual void start_request(Result<OwnedMessage> message, RequestTerms terms,
+                               detail::Completion<OwnedMessage> done) = 0;
+};
+
+}  // namespace netaio
