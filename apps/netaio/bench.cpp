@@ -49,7 +49,7 @@ public:
         const auto executor = co_await boost::asio::this_coro::executor;
         const auto ways = std::make_shared<Ways>(executor);
         for (std::size_t i = 0; i < options_.connections; ++i) {
-            ways->sessions.push_back(std::make_unique<Session>(options_.client, protection));
+            ways->sessions.push_back(make_session(options_.client, protection));
             co_await ways->sessions.back()->connect();
         }
         began_at_ = Clock::now();

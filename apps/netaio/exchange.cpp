@@ -17,9 +17,9 @@ int exchange(const ExchangeOptions& options) {
     const Protection protection = make_protection(options.client.protection);
     const std::string content = read_content(options.content, options.uri, protection.payload_max);
     return run_session([&]() -> awaitable<void> {
-        Session session(options.client, protection);
-        co_await session.connect();
-        const OwnedMessage answer = co_await session.exchange(options.type, options.uri, content);
+        const auto session = make_session(options.client, protection);
+        co_await session->connect();
+        const OwnedMessage answer = co_await session->exchange(options.type, options.uri, content);
         try {
             throw_if_error(answer, options.uri);
         } catch (...) {

@@ -69,9 +69,9 @@ int ping(const PingOptions& options) {
     const Protection protection = make_protection(options.client.protection);
     RoundTrips trips;
     const int code = run_session([&]() -> awaitable<void> {
-        Session session(options.client, protection);
-        co_await session.connect();
-        co_await measure(session, options.count, trips);
+        const auto session = make_session(options.client, protection);
+        co_await session->connect();
+        co_await measure(*session, options.count, trips);
     });
     // What was measured before an interruption counts too.
     if (!trips.empty()) {

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <functional>
-#include <netaio/tcp_client.hpp>
-#include <netaio/udp_node.hpp>
+#include <memory>
+#include <netaio/handler.hpp>
+#include <netaio/requester.hpp>
 
 #include "client_options.hpp"
+#include "duration.hpp"
 #include "endpoint.hpp"
-#include "introduction.hpp"
+#include "logging.hpp"
 
 namespace netaio::app {
 
@@ -17,47 +19,66 @@ struct Listener {
     std::function<void(std::exception_ptr)> fail;
 };
 
-/// The way of a client command to its server: a connection, or with --udp datagrams.
+/// The way of a client command to its server.
 class Session {
 public:
-    /// Throws Failure when the options name no server. They must outlive it.
-    Session(const ClientOptions& options, Protection protection);
+    Session(const Session&) = delete;
+    Session& operator=(const Session&) = delete;
+    virtual ~Session() = default;
 
     /// Has notifications given to somebody, from connect() on. To be called before that.
-    void listen(Listener listener);
+    virtual void listen(const Listener& listener) = 0;
     /// Throws Failure that says what to do.
-    awaitable<void> connect();
+    virtual awaitable<void> connect() = 0;
     /// Sends a message and gives the answer, also when its type is an error; throws Failure when
     /// there is none to give.
     awaitable<OwnedMessage> exchange(MessageType type, ByteView uri, ByteView content = {});
 
     /// Ends at once what waits for an answer.
-    void close();
-    /// Tells a node that a subscription is still wanted; a server keeps it anyway.
-    void renew(ByteView uri);
-    /// Has a node forget a subscription; a server forgets it with the connection.
-    void unsubscribe(ByteView uri);
+    virtual void close() = 0;
+    /// Says that a subscription is still wanted, where it may lapse.
+    virtual void renew(ByteView) {}
+    /// Has a subscription forgotten that does not end with this session.
+    virtual void unsubscribe(ByteView) {}
 
     const ClientOptions& options() const noexcept { return options_; }
     const Protection& protection() const noexcept { return protection_; }
-    std::string server() const { return server_.str(); }
+    std::string server() const { return endpoint_.str(); }
+    /// How long it waits, for people.
+    std::string timeout_text() const;
+
+protected:
+    Session(const ClientOptions& options, Protection protection);
+
+    const Endpoint& endpoint() const noexcept { return endpoint_; }
+    std::chrono::milliseconds timeout() const { return to_milliseconds(options_.timeout_seconds); }
+    /// What whoever asks is told, whichever way it does.
+    template <class Options>
+    Options requester_options() const {
+        Options made;
+        made.auth = protection_.outer.auth;
+        made.cipher = protection_.outer.cipher;
+        made.local_peer = protection_.local_peer;
+        made.environment.log = make_log(options_.log_level);
+        made.request_timeout = timeout();
+        return made;
+    }
+    /// The terms of every request.
+    RequestOptions terms() const;
+
+    std::optional<Address> address_;  // of the server, where requests have to say it
 
 private:
-    awaitable<void> connect_tcp();
-    awaitable<void> start_udp();
-    awaitable<void> introduce();
-    void listen_tcp(const Listener& listener);
-    void listen_udp(const Listener& listener);
+    virtual Requester& requester() = 0;
 
     const ClientOptions& options_;
     Protection protection_;
-    Endpoint server_;
-    bool listening_ = false;
-    std::optional<TcpClient> client_;
-    std::optional<Introduction> introduction_;
-    std::optional<UdpNode> node_;
-    Address address_;  // of the server, for datagrams
+    Endpoint endpoint_;
 };
+
+/// The way that the options choose: a connection, or with --udp datagrams. Throws Failure when they
+/// name no server. They must outlive it.
+std::unique_ptr<Session> make_session(const ClientOptions& options, const Protection& protection);
 
 /// The Failure that an answer of an error type means.
 void throw_if_error(const Message& answer, ByteView uri);

@@ -26,12 +26,12 @@ struct SubscribeOptions {
 // Prints notifications as they come, until something ends that.
 class Subscription {
 public:
-    Subscription(const SubscribeOptions& options, Protection protection,
+    Subscription(const SubscribeOptions& options, const Protection& protection,
                  const boost::asio::any_io_executor& executor)
-        : options_(options), session_(options.client, std::move(protection)), wake_(executor) {}
+        : options_(options), session_(make_session(options.client, protection)), wake_(executor) {}
 
     ~Subscription() {
-        for (const std::string& uri : subscribed_) session_.unsubscribe(uri);
+        for (const std::string& uri : subscribed_) session_->unsubscribe(uri);
     }
     Subscription(const Subscription&) = delete;
     Subscription& operator=(const Subscription&) = delete;
@@ -45,7 +45,7 @@ private:
     void end(std::exception_ptr failure = nullptr);
 
     const SubscribeOptions& options_;
-    Session session_;
+    std::unique_ptr<Session> session_;
     std::vector<std::string> subscribed_;
     boost::asio::steady_timer wake_;
     std::uint64_t taken_ = 0;
@@ -79,7 +79,7 @@ void Subscription::take(const Message& notification) {
 }
 
 awaitable<void> Subscription::subscribe(ByteView uri) {
-    const OwnedMessage answer = co_await session_.exchange(MessageType::subscribe_uri, uri);
+    const OwnedMessage answer = co_await session_->exchange(MessageType::subscribe_uri, uri);
     throw_if_error(answer, uri);
     subscribed_.emplace_back(uri);
     std::cerr << "subscribed to " << printable(uri) << '\n';
@@ -100,16 +100,16 @@ awaitable<void> Subscription::wait_for_end() {
             throw Failure(ExitCode::timeout, "no notification within the time of --timeout");
         }
         if (!ended_ && renew_at <= now) {
-            for (const std::string& uri : subscribed_) session_.renew(uri);
+            for (const std::string& uri : subscribed_) session_->renew(uri);
             renew_at = now + renew_every;
         }
     }
 }
 
 awaitable<void> Subscription::run() {
-    session_.listen({.take = [this](const Message& notification) { take(notification); },
-                     .fail = [this](std::exception_ptr failure) { end(std::move(failure)); }});
-    co_await session_.connect();
+    session_->listen({.take = [this](const Message& notification) { take(notification); },
+                      .fail = [this](std::exception_ptr failure) { end(std::move(failure)); }});
+    co_await session_->connect();
     for (const std::string& uri : options_.uris) {
         if (!ended_) co_await subscribe(uri);
     }
