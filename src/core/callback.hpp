@@ -11,9 +11,14 @@
 
 namespace netaio::core {
 
-/// What an exception says, for a log line.
-inline std::string said_by(const std::exception_ptr& thrown) {
+/// What an exception says, for a log line: the given one, or else that in hand.
+// Cold, and without an object at those who catch, as beside calls of handlers either costs a tenth
+// of pipelined messages (bench: pipelined_64_1).
+[[gnu::cold, gnu::noinline]] inline std::string said_by(const std::exception_ptr& thrown = {}) {
     try {
+        if (!thrown) {
+            throw;
+        }
         std::rethrow_exception(thrown);
     } catch (const std::exception& failure) {
         return failure.what();
@@ -56,8 +61,7 @@ public:
         try {
             (*this)(std::forward<Args>(args)...);
         } catch (...) {
-            log(LogLevel::error,
-                std::string(name) + " threw: " + said_by(std::current_exception()));
+            log(LogLevel::error, std::string(name) + " threw: " + said_by());
         }
     }
 

@@ -50,7 +50,7 @@ Outcome Dispatcher::receive(const Frame& frame, Source& source, std::string& out
     try {
         return handle(frame, source, out);
     } catch (...) {
-        return broken(said_by(std::current_exception()), source);
+        return broken(said_by(), source);
     }
 }
 
@@ -61,7 +61,7 @@ Outcome Dispatcher::ended(Suspended& handler, std::optional<OwnedMessage>&& repl
                        : finish(handler.route, std::move(handler.message), std::move(reply), source,
                                 out);
     } catch (...) {
-        return broken(said_by(std::current_exception()), source);
+        return broken(said_by(), source);
     }
 }
 
@@ -141,7 +141,7 @@ Outcome Dispatcher::call(const Route& route, Message&& message, Source& source, 
         try {
             return route.handler->call(message, source);
         } catch (...) {
-            failed = said_by(std::current_exception());
+            failed = said_by();
         }
         return std::nullopt;
     }();
