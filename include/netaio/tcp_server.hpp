@@ -71,7 +71,7 @@ struct TcpServerOptions {
     /// What happens to pushed messages beyond that.
     SlowReceiver slow_receiver = SlowReceiver::drop_oldest;
     /// Bytes of memory that one connection's subscriptions may take: 496 and twice its key for
-    /// each, so about ten thousand.
+    /// each, so about eight thousand.
     std::size_t subscriptions_max = 4 << 20;
     /// The same for all connections together.
     std::size_t subscriptions_total_max = 256 << 20;
@@ -124,8 +124,8 @@ public:
         std::function<std::optional<OwnedMessage>(const AuthPlugin&, const Message&)> handler);
 
     /// Subscribes a connection to a key: any bytes, often a uri. It ends with the connection.
-    /// Effective at once on the connection's thread, as in a handler; from elsewhere soon, and
-    /// errors are logged. Errc::closed when the connection is not open any more, Errc::queue_full
+    /// Effective at once on the connection's thread, as in a handler; from elsewhere soon, and what
+    /// is refused is logged. Errc::closed when the connection is not open any more, Errc::queue_full
     /// beyond subscriptions_max or subscriptions_total_max.
     std::error_code subscribe(ByteView key, Connection& connection);
     void unsubscribe(ByteView key, Connection& connection);

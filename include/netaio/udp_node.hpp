@@ -67,7 +67,7 @@ struct UdpNodeOptions {
     /// Peers, and addresses of peers.
     std::size_t peers_max = 65536;
     /// Bytes of memory that the subscriptions of one address may take: 864 and twice its key for
-    /// each, so some fourteen hundred.
+    /// each, so some twelve hundred.
     std::size_t subscriptions_max = 1 << 20;
     /// Addresses that may be subscribed to anything.
     std::size_t subscribers_max = 65536;

@@ -103,8 +103,13 @@ void DatagramNode::settle(Outcome outcome, const Address& from, std::size_t rece
         return;
     }
     ++running_;
-    start_(std::make_shared<Handling>(from, std::move(*outcome.route),
-                                      OwnedMessage::from(std::move(*outcome.message)), received));
+    const auto handling = std::make_shared<Handling>(
+        from, std::move(*outcome.route), OwnedMessage::from(std::move(*outcome.message)), received);
+    try {
+        start_(handling);
+    } catch (...) {
+        handler_ended(*handling, std::nullopt, std::current_exception());
+    }
 }
 
 void DatagramNode::handler_ended(Suspended& handler, std::optional<OwnedMessage> reply,
@@ -226,7 +231,8 @@ std::error_code DatagramNode::notify(ByteView key, const Message& message, const
                                      const Plugins& outer) {
     std::vector<Target> targets;
     std::set<std::string_view> told;  // a peer that subscribed from two addresses is told once
-    for (const Address& address : *subscriptions_.of(key)) {
+    const auto subscribers = subscriptions_.of(key);
+    for (const Address& address : *subscribers) {
         auto peer = node_->peer_at(address);
         if (!peer || told.insert(peer->id).second) {
             targets.push_back({address, std::move(peer)});

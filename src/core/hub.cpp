@@ -57,6 +57,7 @@ void Hub::remove(Stream& stream) {
         const std::lock_guard lock(subscriptions_mutex_);
         subscriptions_.remove_all(stream.self());
     }
+    // Nothing here takes memory: a connection has to end also where there is none.
     if (streams_.erase(stream.id()) > 0) {
         everyone_.reset();
         tallies_.connections.sub();
@@ -79,9 +80,12 @@ std::vector<std::shared_ptr<Stream>> Hub::streams() const {
 
 const Receivers& Hub::everyone() {
     if (!everyone_) {
-        const auto all = streams();
-        everyone_ =
-            std::make_shared<const std::vector<std::shared_ptr<Receiver>>>(all.begin(), all.end());
+        auto all = std::make_shared<std::vector<std::shared_ptr<Receiver>>>();
+        all->reserve(streams_.size());
+        for (const auto& [id, stream] : streams_) {
+            all->push_back(stream);
+        }
+        everyone_ = std::move(all);
     }
     return everyone_;
 }
@@ -119,39 +123,59 @@ void Hub::due_at(TimePoint deadline) {
 }
 
 void Hub::need_turn() {
-    if (!std::exchange(turn_needed_, true)) {
+    if (!turn_needed_) {
         turn_later();
+        turn_needed_ = true;
     }
 }
 
+// Whatever one of them throws, the others have their turn.
 void Hub::flush() {
     settle(true);
-    for (const auto& stream : std::exchange(dirty_, {})) {
-        stream->flush();
+    const auto dirty = std::exchange(dirty_, {});
+    for (auto at = dirty.begin(); at != dirty.end(); ++at) {
+        try {
+            (*at)->turn();
+        } catch (...) {
+            dirty_.insert(dirty_.end(), at + 1, dirty.end());
+            need_turn();
+            throw;
+        }
     }
 }
 
 void Hub::turn() {
     turn_needed_ = false;
     flush();
-    for (const Address& remote : std::exchange(gone_, {})) {
+    while (!gone_.empty()) {
+        const Address remote = gone_.front();
+        gone_.pop_front();
         node_->peers.remove_address(remote);
     }
 }
 
 void Hub::tick() {
     const auto time = now();
+    const bool check = check_at_ <= time;
+    if (check) {
+        check_at_ = streams_.empty() ? TimePoint::max() : time + check_interval(limits_);
+    }
     if (due_at_ <= time) {
+        const auto all = streams();
         due_at_ = TimePoint::max();
-        for (const auto& stream : streams()) {
-            stream->expire_requests(time);
+        for (const auto& stream : all) {
+            try {
+                stream->expire_requests(time);
+            } catch (...) {
+                due_at_ = time;  // the others are still to be looked after
+                throw;
+            }
         }
     }
-    if (check_at_ <= time) {
+    if (check) {
         for (const auto& stream : streams()) {
             stream->check_limits(time);
         }
-        check_at_ = streams_.empty() ? TimePoint::max() : time + check_interval(limits_);
     }
 }
 

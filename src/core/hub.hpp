@@ -1,5 +1,6 @@
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <netaio/connection.hpp>
@@ -69,7 +70,7 @@ public:
     /// Lets go of them.
     void drop_orphans();
 
-    /// Has Stream::flush() called when what this turn of the loop still has to do is done.
+    /// Has Stream::turn() called when what this turn of the loop still has to do is done.
     void flush_later(std::shared_ptr<Stream> stream);
     /// No connection comes from that address any more. Peers are told of at the end of the turn, as
     /// that is users' code, which may send to whoever is walked over now.
@@ -116,8 +117,8 @@ public:
     void tick();
     /// When tick() is to be called next.
     std::optional<TimePoint> next() const;
-    /// Sends, and looks after time limits no more: for when no connection is left to serve, or only
-    /// such as end when they have sent everything.
+    /// Sends, and looks after time limits and deadlines no more: for when no connection is left to
+    /// serve, or only such as end when they have sent everything, and no request waits.
     void stop();
     /// Whether something is still to be sent.
     bool has_unsent() const;
@@ -152,7 +153,7 @@ private:
     Receivers everyone_;                                                  // made when asked for
     std::unordered_set<std::shared_ptr<Stream>> orphans_;
     std::vector<std::shared_ptr<Stream>> dirty_;
-    std::vector<Address> gone_;
+    std::deque<Address> gone_;
     FanOut fan_out_;
     Stream* processed_ = nullptr;  // whose frames are, if any's
     bool turn_needed_ = false;

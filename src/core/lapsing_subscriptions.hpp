@@ -1,5 +1,8 @@
 #pragma once
 
+#include <cstdint>
+#include <functional>
+
 #include "subscriptions.hpp"
 
 namespace netaio::core {
@@ -48,10 +51,11 @@ public:
         if (before + bytes > bytes_max_ || !make_room(bytes, subscriber, before == 0)) {
             return Errc::queue_full;
         }
-        if (before == 0) {
+        const auto error = table_.add(key, subscriber);
+        if (!error && before == 0) {
             rank(subscriber, false);
         }
-        return table_.add(key, subscriber);
+        return error;
     }
 
     /// Whether it was subscribed.

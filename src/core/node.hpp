@@ -41,7 +41,7 @@ struct Node : std::enable_shared_from_this<Node> {
     Router router = {};
     PeerTable peers = PeerTable();
     PeerTellers on_peer = {};
-    /// What the subscriptions of all connections take.
+    /// What all subscriptions take.
     std::atomic<std::size_t> subscription_bytes{0};
     /// Whether only messages that an auth plugin accepted keep peers alive.
     std::atomic<bool> peers_need_auth{false};

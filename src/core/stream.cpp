@@ -2,7 +2,7 @@
 
 #include <atomic>
 
-#include "handling.hpp"
+#include "stream_handling.hpp"
 #include "waiting.hpp"
 
 namespace netaio::core {
@@ -68,7 +68,6 @@ std::size_t Stream::abort(std::error_code why) {
                  remote_);
     }
     hub_->remove(*this);
-    hub_->gone(remote_);
     queue_.clear();
     queue_bytes_ = 0;
     out_ = std::string();
@@ -84,6 +83,7 @@ std::size_t Stream::abort(std::error_code why) {
         owner->closed(*this, why);
     }
     end_requests(why ? why : make_error_code(Errc::closed));
+    hub_->gone(remote_);
     return unsent;
 }
 

@@ -77,8 +77,10 @@ public:
     std::size_t abort(std::error_code why);
     /// Whether a handler runs or bytes wait.
     bool busy() const noexcept { return handling_ != nullptr || queued_bytes() > 0; }
-    /// Writes what waits. Called by the hub at the end of a turn.
+    /// Writes what waits.
     void flush();
+    /// Does what was left for the end of a turn. Called by the hub.
+    void turn();
     /// Closes when a time limit has passed. Called by the hub.
     void check_limits(TimePoint now);
 
@@ -152,6 +154,7 @@ private:
     bool handler_done(std::string& out);
 
     // Writing.
+    void log_unsent(std::error_code error);
     void settle_fan_out();
     void appended();
     void flush_later();

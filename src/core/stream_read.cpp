@@ -1,7 +1,7 @@
 #include <algorithm>
 
 #include "../wire/endian.hpp"
-#include "handling.hpp"
+#include "stream_handling.hpp"
 
 /// How a stream reads frames and has them handled.
 namespace netaio::core {
@@ -82,8 +82,8 @@ Stream::Room Stream::room(std::span<char> shared) {
         wire::put_bytes(shared.data(), input_);
         return {{shared.subspan(had), {}}, had};
     }
-    const auto header =
-        FrameHeader::read(std::span<const char, FrameHeader::size>(input_.data(), 9));
+    const auto header = FrameHeader::read(
+        std::span<const char, FrameHeader::size>(input_.data(), FrameHeader::size));
     const std::size_t missing = header.frame_size() - had;
     // Memory follows what has come, not what a header promises.
     const std::size_t room = std::min(missing, std::max<std::size_t>(4096, had));

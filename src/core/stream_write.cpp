@@ -1,7 +1,7 @@
 #include <algorithm>
 
-#include "handling.hpp"
 #include "outgoing.hpp"
+#include "stream_handling.hpp"
 
 /// How a stream collects what goes out, writes it, and treats slow receivers.
 namespace netaio::core {
@@ -11,13 +11,15 @@ std::error_code Stream::send(const Message& message, const SendOptions& options)
 }
 
 void Stream::give(const Message& message, const SendOptions& options) {
-    if (const auto error = send(message, options)) {
-        hub_->node().log(LogLevel::warning, "a message was not sent: " + error.message(), remote_);
-    }
+    log_unsent(send(message, options));
 }
 
 void Stream::push(OwnedMessage message, const Plugins& inner) {
-    if (const auto error = append(std::move(message), inner, hub_->node().outer)) {
+    log_unsent(append(std::move(message), inner, hub_->node().outer));
+}
+
+void Stream::log_unsent(std::error_code error) {
+    if (error) {
         hub_->node().log(LogLevel::warning, "a message was not sent: " + error.message(), remote_);
     }
 }
@@ -178,12 +180,18 @@ bool Stream::write(ByteView bytes, std::size_t& written) {
     return !error;
 }
 
-void Stream::flush() {
+// A handler may have ended while frames of this very stream were processed.
+void Stream::turn() {
     flush_pending_ = false;
     if (handling_ && handling_->ended && !batch_) {
         process({});
         resume();
     }
+    flush();
+}
+
+void Stream::flush() {
+    flush_pending_ = false;
     if (state_ == State::closed || waiting_writable_) {
         return;
     }
@@ -199,7 +207,7 @@ void Stream::flush() {
     finish_draining();
 }
 
-// All of out_ was taken, or nothing was in it as the channel keeps what comes before: goes on with
+// All of out_ was taken, or nothing was in it as the carrier keeps what comes before: goes on with
 // what queued up behind it, if there is something.
 bool Stream::refill() {
     out_.clear();

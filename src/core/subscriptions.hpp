@@ -56,9 +56,9 @@ public:
             total_.fetch_sub(bytes);
             return Errc::queue_full;
         }
-        Keys& keys = keys_of_[subscriber];
-        keys.bytes += bytes;
         try {
+            Keys& keys = keys_of_[subscriber];
+            keys.bytes += bytes;
             keys.keys.insert(key.str());
             Wanted& wanted = wanted_[key.str()];
             wanted.by.insert(subscriber);
@@ -81,10 +81,12 @@ public:
 
     /// Ends all of a subscriber's.
     void remove_all(const Subscriber& subscriber) {
-        for (auto known = keys_of_.find(subscriber); known != keys_of_.end();
-             known = keys_of_.find(subscriber)) {
-            const std::string key = *known->second.keys.begin();
-            forget(key, subscriber);
+        const auto keys = keys_of_.extract(subscriber);
+        if (keys) {
+            total_.fetch_sub(keys.mapped().bytes);
+            for (const std::string& key : keys.mapped().keys) {
+                let_go(key, subscriber);
+            }
         }
     }
 
@@ -129,10 +131,7 @@ private:
         List list = nullptr;
     };
 
-    // Also what was only begun.
-    void forget(ByteView key, const Subscriber& subscriber) {
-        const std::size_t bytes = cost_of(key, beside_);
-        total_.fetch_sub(bytes);
+    void let_go(ByteView key, const Subscriber& subscriber) {
         if (const auto found = wanted_.find(key); found != wanted_.end()) {
             found->second.by.erase(subscriber);
             found->second.list.reset();
@@ -140,7 +139,17 @@ private:
                 wanted_.erase(found);
             }
         }
+    }
+
+    // Also what was only begun.
+    void forget(ByteView key, const Subscriber& subscriber) {
+        const std::size_t bytes = cost_of(key, beside_);
+        total_.fetch_sub(bytes);
+        let_go(key, subscriber);
         const auto known = keys_of_.find(subscriber);
+        if (known == keys_of_.end()) {
+            return;
+        }
         known->second.bytes -= bytes;
         if (const auto at = known->second.keys.find(key); at != known->second.keys.end()) {
             known->second.keys.erase(at);

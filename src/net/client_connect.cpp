@@ -79,6 +79,7 @@ void TcpClient::Impl::adopt(tcp::socket socket, const Address& server) {
     stream->enable_requests(options_.requests_max);
     stream->set_reading(false);
     Link& link = links_[server];
+    net::carry(stream, std::move(socket), options_.keepalive_timeout);
     if (link.stream) {
         // The new connection takes the old one's place, with those who wait for messages.
         std::exchange(link.stream, nullptr)->abort({});
@@ -87,7 +88,6 @@ void TcpClient::Impl::adopt(tcp::socket socket, const Address& server) {
     if (!default_server_ || !links_.contains(*default_server_)) {
         default_server_ = server;
     }
-    net::carry(stream, std::move(socket), options_.keepalive_timeout);
     introduce(*stream, MessageType::advertise_peer);
     update_reading(link);
 }

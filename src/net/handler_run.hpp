@@ -20,7 +20,7 @@ public:
 
     explicit HandlerRun(boost::asio::any_io_executor executor) : executor_(std::move(executor)) {}
 
-    /// Runs the coroutine, whose end may come within the call.
+    /// Runs the coroutine. Its end may come within the call.
     void start(awaitable<Reply> handler, Ended ended);
     void cancel() override;
 

@@ -73,6 +73,7 @@ void Loop::context_ends() {
     }
     stop();
     drop_orphans();
+    ticker_->stop();
     ticker_ = nullptr;
     executor_ = {};
 }

@@ -247,8 +247,19 @@ void TcpServer::Impl::adopt(tcp::socket socket, const std::shared_ptr<net::Loop>
     connection_count_.fetch_add(1);
     boost::asio::dispatch(loop->executor(), [self = shared_from_this(), loop, from,
                                              taken = std::move(socket)]() mutable {
-        const auto stream = std::make_shared<core::Stream>(from, net::local_of(taken), loop, self);
-        net::carry(stream, std::move(taken), self->options_.keepalive_timeout);
+        std::shared_ptr<core::Stream> stream;
+        try {
+            stream = std::make_shared<core::Stream>(from, net::local_of(taken), loop, self);
+            net::carry(stream, std::move(taken), self->options_.keepalive_timeout);
+        } catch (const std::exception& failure) {
+            // Where there is no memory for one more, those that are there go on.
+            self->connection_count_.fetch_sub(1);
+            self->refused_.fetch_add(1);
+            self->node_->log(LogLevel::error,
+                             "refused a connection: " + std::string(failure.what()), from);
+            self->finish_stop();
+            return;
+        }
         if (stream->is_stranger()) {
             self->strangers_.add(*stream);
         }

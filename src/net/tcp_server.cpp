@@ -1,3 +1,4 @@
+#include <atomic>
 #include <boost/asio/dispatch.hpp>
 #include <netaio/tcp_server.hpp>
 
@@ -48,13 +49,19 @@ std::error_code TcpServer::subscribe(ByteView key, Connection& connection) {
     auto& stream = dynamic_cast<core::Stream&>(connection);
     const auto executor = net::Loop::of(stream).executor();
     if (!executor) {
-        return {};
+        return Errc::closed;
     }
-    const auto error = std::make_shared<std::error_code>();
+    // Read while another thread may set it.
+    const auto error = std::make_shared<std::atomic<Errc>>();
     boost::asio::dispatch(executor, [stream = stream.self(), key = key.str(), error] {
-        *error = stream->hub().subscribe(key, *stream);
+        if (!stream->open()) {
+            *error = Errc::closed;
+        } else if (stream->hub().subscribe(key, *stream)) {
+            *error = Errc::queue_full;
+        }
     });
-    return *error;
+    const Errc known = *error;
+    return known == Errc() ? std::error_code() : make_error_code(known);
 }
 
 void TcpServer::unsubscribe(ByteView key, Connection& connection) {

@@ -22,8 +22,10 @@ void Ticker::update() {
             return;
         }
         self->set_to_ = TimePoint::max();
+        // Whatever it throws, there is a next time.
+        const std::unique_ptr<Ticker, void (*)(Ticker*)> after(
+            self.get(), [](Ticker* ticker) { ticker->update(); });
         self->tick_();
-        self->update();
     });
 }
 

@@ -225,9 +225,10 @@ void UdpNode::Impl::request(Result<OwnedMessage> message, RequestTerms terms,
 void UdpNode::Impl::start_handler(std::shared_ptr<core::Suspended> handler) {
     const auto run = std::make_shared<net::HandlerRun>(executor_);
     handler->running = run;
-    running_.insert(run);
     const auto& kept = static_cast<const net::KeptUdpHandler&>(*handler->route.handler);
-    run->start(kept.start(handler->message, handler->from),
+    auto coroutine = kept.start(handler->message, handler->from);
+    running_.insert(run);
+    run->start(std::move(coroutine),
                [weak = weak_from_this(), run, handler](net::HandlerRun::Reply reply,
                                                        const std::exception_ptr& failure) {
                    if (const auto self = weak.lock()) {
