@@ -52,12 +52,12 @@ void Hub::add(std::shared_ptr<Stream> stream) {
     }
 }
 
+// Takes no memory: a connection has to end also where there is none.
 void Hub::remove(Stream& stream) {
     {
         const std::lock_guard lock(subscriptions_mutex_);
         subscriptions_.remove_all(stream.self());
     }
-    // Nothing here takes memory: a connection has to end also where there is none.
     if (streams_.erase(stream.id()) > 0) {
         everyone_.reset();
         tallies_.connections.sub();

@@ -1,7 +1,14 @@
 #include "channel.hpp"
 
+#include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
+#include <utility>
+
+#include "endpoint.hpp"
+#include "loop.hpp"
+#include "ring.hpp"
+#include "sockets.hpp"
 
 namespace netaio::net {
 
@@ -99,6 +106,28 @@ void Channel::output_blocked() {
 
 void Channel::output_ready(boost::system::error_code error) {
     stream_->writable(error);
+}
+
+void carry(const std::shared_ptr<core::Stream>& stream, tcp::socket socket,
+           std::chrono::milliseconds keepalive_timeout) {
+    boost::system::error_code ignored;
+    socket.set_option(tcp::no_delay(true), ignored);
+    const auto send_timeout = stream->hub().limits().send_timeout;
+    keep_alive(socket, keepalive_timeout,
+               send_timeout.count() > 0 && send_timeout <= keepalive_timeout);
+    socket.non_blocking(true, ignored);
+    std::unique_ptr<Channel> channel = open_ring_channel(socket);
+    if (!channel) {
+        channel = open_polled_channel(std::move(socket));
+    }
+    channel->start(stream);
+    stream->start(std::move(channel));
+}
+
+Address local_of(const tcp::socket& socket) {
+    boost::system::error_code error;
+    const auto endpoint = socket.local_endpoint(error);
+    return error ? Address() : to_address(endpoint);
 }
 
 std::size_t write_now(tcp::socket& socket, ByteView bytes, std::error_code& error) {

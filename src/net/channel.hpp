@@ -1,13 +1,13 @@
 #pragma once
 
 #include <boost/asio/ip/tcp.hpp>
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <span>
 
 #include "core/stream.hpp"
 #include "input.hpp"
-#include "loop.hpp"
 
 namespace netaio::net {
 
@@ -20,7 +20,18 @@ public:
 
     void resume() override;
     void look_for_end() override;
+
+    // Called on the socket's executor by what was waited for.
+
     void input_came(boost::system::error_code error) override;
+    /// Bytes came, to be changed in place and gone after the call, or an error did. `more` says to
+    /// read() as well. Returns whether to receive on: if not, read() begins that again, but what is
+    /// on its way already still comes.
+    bool received(std::span<char> bytes, bool more, boost::system::error_code error);
+    /// Bytes that write() took are not sent, as the receiver is slow.
+    void output_blocked();
+    /// The receiver takes bytes again; with an error, never.
+    void output_ready(boost::system::error_code error);
 
 protected:
     using Buffers = std::span<const std::span<char>>;
@@ -38,17 +49,6 @@ protected:
     /// end. If nothing at all, input_came() or received() tell of what comes.
     virtual bool at_end(boost::system::error_code& error) = 0;
 
-    // Called on the socket's executor.
-
-    /// Bytes came, to be changed in place and gone after the call, or an error did. `more` says to
-    /// read() as well. Returns whether to receive on: if not, read() begins that again, but what is
-    /// on its way already still comes.
-    bool received(std::span<char> bytes, bool more, boost::system::error_code error);
-    /// Bytes that write() took are not sent, as the receiver is slow.
-    void output_blocked();
-    /// The receiver takes bytes again; with an error, never.
-    void output_ready(boost::system::error_code error);
-
     bool waiting_ = false;  // for input_came()
 
 private:
@@ -61,6 +61,9 @@ private:
     bool unread_ = true;              // the socket may hold input
     bool reading_posted_ = false;
 };
+
+/// One that waits until the socket is ready, then reads or writes.
+std::unique_ptr<Channel> open_polled_channel(boost::asio::ip::tcp::socket socket);
 
 /// Has a stream served by the channel that is the fastest for this socket, on the calling thread's
 /// loop. The system gives up an end from which nothing comes for `keepalive_timeout`, unless zero.

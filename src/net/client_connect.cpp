@@ -22,7 +22,7 @@ void TcpClient::Impl::connect(std::string host, std::uint16_t port,
         slot.assign(
             [weak = std::weak_ptr(waiting), executor = executor_](boost::asio::cancellation_type) {
                 if (const auto cancelled = weak.lock()) {
-                    net::cancel_on(executor, cancelled);
+                    net::cancel_on(executor, cancelled, cancelled->cancel);
                 }
             });
     }

@@ -355,7 +355,7 @@ void TcpClient::Impl::context_ends() {
 void TcpClient::Impl::end_all() {
     for (const auto& connecting : std::exchange(connecting_, {})) {
         connecting->done.post(executor_, Errc::cancelled);
-        net::cancel_on(executor_, connecting);
+        net::cancel_on(executor_, connecting, connecting->cancel);
     }
     for (const auto& run : std::exchange(running_, {})) {
         run->cancel();

@@ -41,8 +41,7 @@ void HandlerRun::start(awaitable<Reply> handler, Ended ended) {
 void HandlerRun::cancel() {
     cancelled_ = true;
     if (!starting_) {
-        cancel_on(executor_,
-                  std::shared_ptr<boost::asio::cancellation_signal>(shared_from_this(), &signal_));
+        cancel_on(executor_, shared_from_this(), signal_);
     }
 }
 

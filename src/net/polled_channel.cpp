@@ -1,9 +1,8 @@
 #include <array>
+#include <boost/asio/buffer.hpp>
+#include <utility>
 
 #include "channel.hpp"
-#include "endpoint.hpp"
-#include "ring.hpp"
-#include "sockets.hpp"
 
 namespace netaio::net {
 namespace {
@@ -23,7 +22,7 @@ public:
         socket_->async_wait(tcp::socket::wait_write,
                             [weak = listener()](boost::system::error_code error) {
                                 if (const auto channel = weak.lock()) {
-                                    static_cast<PolledChannel&>(*channel).output_ready(error);
+                                    channel->output_ready(error);
                                 }
                             });
     }
@@ -58,26 +57,8 @@ private:
 
 }  // namespace
 
-void carry(const std::shared_ptr<core::Stream>& stream, tcp::socket socket,
-           std::chrono::milliseconds keepalive_timeout) {
-    boost::system::error_code ignored;
-    socket.set_option(tcp::no_delay(true), ignored);
-    const auto send_timeout = stream->hub().limits().send_timeout;
-    keep_alive(socket, keepalive_timeout,
-               send_timeout.count() > 0 && send_timeout <= keepalive_timeout);
-    socket.non_blocking(true, ignored);
-    std::unique_ptr<Channel> channel = open_ring_channel(socket);
-    if (!channel) {
-        channel = std::make_unique<PolledChannel>(std::move(socket));
-    }
-    channel->start(stream);
-    stream->start(std::move(channel));
-}
-
-Address local_of(const tcp::socket& socket) {
-    boost::system::error_code error;
-    const auto endpoint = socket.local_endpoint(error);
-    return error ? Address() : to_address(endpoint);
+std::unique_ptr<Channel> open_polled_channel(tcp::socket socket) {
+    return std::make_unique<PolledChannel>(std::move(socket));
 }
 
 }  // namespace netaio::net

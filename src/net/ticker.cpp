@@ -22,10 +22,13 @@ void Ticker::update() {
             return;
         }
         self->set_to_ = TimePoint::max();
-        // Whatever it throws, there is a next time.
-        const std::unique_ptr<Ticker, void (*)(Ticker*)> after(
-            self.get(), [](Ticker* ticker) { ticker->update(); });
-        self->tick_();
+        try {
+            self->tick_();
+        } catch (...) {
+            self->update();  // whatever it throws, there is a next time
+            throw;
+        }
+        self->update();
     });
 }
 

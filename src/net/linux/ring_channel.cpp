@@ -21,12 +21,10 @@ namespace {
 
 using boost::asio::ip::tcp;
 
-class RingChannel;
-
 // Has the ring receive what comes, or wait for it.
 class Receiving final : public RingReactor::Request {
 public:
-    Receiving(RingReactor& reactor, int fd, std::weak_ptr<RingChannel> listener)
+    Receiving(RingReactor& reactor, int fd, std::weak_ptr<Channel> listener)
         : Request(reactor), fd_(fd), listener_(std::move(listener)) {}
 
     void start() {
@@ -76,7 +74,26 @@ private:
         }
     }
 
-    bool hand_out();
+    bool hand_out() {
+        const auto listener = listener_.lock();
+        if (!listener) {
+            return false;
+        }
+        if (waits_ || result_ == -ENOBUFS || result_ == -EAGAIN || result_ == -EINTR) {
+            listener->input_came({});  // it will read, and then start anew
+            return false;
+        }
+        boost::system::error_code error;
+        if (result_ == 0) {
+            error = boost::asio::error::eof;
+        } else if (result_ < 0) {
+            error.assign(-result_, boost::system::system_category());
+        }
+        const auto bytes = reactor_.received(*this);
+        took(bytes.size());
+        const bool more = !under_way() && (flags_ & IORING_CQE_F_SOCK_NONEMPTY) != 0;
+        return listener->received(bytes, more, error);
+    }
 
     int fd_;
     std::size_t recent_ = 0;  // how much came at a time lately
@@ -84,7 +101,7 @@ private:
     bool waits_ = false;      // rather than receives
     bool stopping_ = false;
     bool closed_ = false;
-    std::weak_ptr<RingChannel> listener_;
+    std::weak_ptr<Channel> listener_;
 };
 
 class RingChannel final : public Channel, RingReactor::Sender {
@@ -110,19 +127,13 @@ public:
     void settle(std::error_code& error) override;
     void close() override;
 
-    using Channel::input_came;
-    using Channel::received;
-
 private:
     // What goes beyond is written at once rather than copied.
     static constexpr std::size_t copied_max = 16 * 1024;
     static constexpr std::size_t batch_min = 1024;
 
     void started() override {
-        receiving_ = std::make_shared<Receiving>(reactor_, socket_->native_handle(), self());
-    }
-    std::weak_ptr<RingChannel> self() const {
-        return std::static_pointer_cast<RingChannel>(listener().lock());
+        receiving_ = std::make_shared<Receiving>(reactor_, socket_->native_handle(), listener());
     }
     std::size_t read(Buffers buffers, bool& more, boost::system::error_code& error) override;
     bool at_end(boost::system::error_code& error) override;
@@ -134,27 +145,6 @@ private:
     std::shared_ptr<Receiving> receiving_;
     bool closed_ = false;
 };
-
-bool Receiving::hand_out() {
-    const auto listener = listener_.lock();
-    if (!listener) {
-        return false;
-    }
-    if (waits_ || result_ == -ENOBUFS || result_ == -EAGAIN || result_ == -EINTR) {
-        listener->input_came({});  // it will read, and then start anew
-        return false;
-    }
-    boost::system::error_code error;
-    if (result_ == 0) {
-        error = boost::asio::error::eof;
-    } else if (result_ < 0) {
-        error.assign(-result_, boost::system::system_category());
-    }
-    const auto bytes = reactor_.received(*this);
-    took(bytes.size());
-    const bool more = !under_way() && (flags_ & IORING_CQE_F_SOCK_NONEMPTY) != 0;
-    return listener->received(bytes, more, error);
-}
 
 std::size_t RingChannel::read(Buffers buffers, bool& more, boost::system::error_code& error) {
     if (receiving_->under_way()) {
@@ -225,7 +215,7 @@ void RingChannel::not_sent(ByteView rest, const msghdr*, std::error_code) {
     unsent_ = rest;
     // The loop must not end before, and what is posted counts only later.
     const auto executor = socket_->get_executor();
-    boost::asio::post(executor, [weak = self(), work = boost::asio::make_work_guard(executor)] {
+    boost::asio::post(executor, [weak = listener(), work = boost::asio::make_work_guard(executor)] {
         if (const auto listener = weak.lock()) {
             listener->output_blocked();
         }
@@ -233,7 +223,7 @@ void RingChannel::not_sent(ByteView rest, const msghdr*, std::error_code) {
 }
 
 void RingChannel::wait_writable() {
-    reactor_.wait_writable(*socket_, [weak = self()] {
+    reactor_.wait_writable(*socket_, [weak = listener()] {
         if (const auto listener = weak.lock()) {
             listener->output_ready({});  // or the end, which the next write meets
         }
