@@ -6,6 +6,7 @@
 
 #include "channel.hpp"
 #include "core/outgoing.hpp"
+#include "endpoint.hpp"
 #include "node_of.hpp"
 #include "sockets.hpp"
 
