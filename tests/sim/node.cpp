@@ -6,22 +6,13 @@
 #include <netaio/make.hpp>
 
 #include "host.hpp"
+#include "support/calling_handler.hpp"
 
 namespace netaio::sim {
 namespace {
 
-class Handling final : public core::Handler {
-public:
-    using Function = std::function<std::optional<OwnedMessage>(const Message&, const Address&)>;
-
-    explicit Handling(Function function) : Handler(!function), function_(std::move(function)) {}
-    std::optional<OwnedMessage> call(const Message& message, core::Source& from) const override {
-        return function_(message, from.remote());
-    }
-
-private:
-    Function function_;
-};
+using test::calling;
+using test::suspending;
 
 std::string answer_to(ByteView content) {
     return "answer to " + content.str();
@@ -72,23 +63,22 @@ void SimNode::watch_peers() {
     };
 }
 
-void SimNode::add(MessageType type, Handling::Function function) {
-    node_->router.add(Key(type), {std::make_shared<Handling>(std::move(function)), {}});
-}
-
 void SimNode::add_handlers() {
-    add(MessageType::request_uri, [](const Message& message, const Address&) {
-        return respond(message.uri(), answer_to(message.content()));
-    });
-    add(MessageType::create_uri, nullptr);
-    add(MessageType::subscribe_uri, [this](const Message& message, const Address& from) {
-        EXPECT_FALSE(core_.subscribe(message.uri(), from));
-        return confirm_subscribe(message.uri());
-    });
-    add(MessageType::notify_uri, [this](const Message& message, const Address&) {
-        ++notified[message.content().str()];
-        return std::nullopt;
-    });
+    const auto on = [&](MessageType type, core::Route route) {
+        node_->router.add(Key(type), std::move(route));
+    };
+    on(MessageType::request_uri, calling([](const Message& message, core::Source&) {
+           return respond(message.uri(), answer_to(message.content()));
+       }));
+    on(MessageType::create_uri, suspending());
+    on(MessageType::subscribe_uri, calling([this](const Message& message, core::Source& from) {
+           EXPECT_FALSE(core_.subscribe(message.uri(), from.remote()));
+           return confirm_subscribe(message.uri());
+       }));
+    on(MessageType::notify_uri, calling([this](const Message& message, core::Source&) {
+           ++notified[message.content().str()];
+           return std::nullopt;
+       }));
 }
 
 // One in four of the slow ones fails.

@@ -67,8 +67,6 @@ public:
 
 private:
     void add_handlers();
-    void add(MessageType type,
-             std::function<std::optional<OwnedMessage>(const Message&, const Address&)> function);
     void start(std::shared_ptr<core::Suspended> handler);
     void flush();
     void arm();

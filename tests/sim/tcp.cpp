@@ -4,24 +4,19 @@
 #include <stdexcept>
 
 #include "core/outgoing.hpp"
+#include "support/calling_handler.hpp"
 
 namespace netaio::sim {
 namespace {
 
+using test::calling;
+using test::suspending;
+
 const Address server_address = *Address::parse("192.0.2.1", 8888);
 
-class Handling final : public core::Handler {
-public:
-    using Function = std::function<std::optional<OwnedMessage>(const Message&, core::Stream&)>;
-
-    explicit Handling(Function function) : Handler(!function), function_(std::move(function)) {}
-    std::optional<OwnedMessage> call(const Message& message, core::Source& from) const override {
-        return function_(message, static_cast<core::Stream&>(from));
-    }
-
-private:
-    Function function_;
-};
+core::Stream& stream_of(core::Source& source) {
+    return static_cast<core::Stream&>(source);
+}
 
 class SimRun final : public core::Running {
 public:
@@ -87,31 +82,29 @@ SimServer::SimServer(World& world, const core::StreamLimits& limits, const Plugi
     node_->environment = world.environment();
     node_->outer = outer;
     hub_ = std::make_shared<SimHub>(world, node_, limits);
-    const auto on = [&](MessageType type, Handling::Function function) {
-        node_->router.add(Key(type), {std::make_shared<Handling>(std::move(function)), {}});
+    const auto on = [&](MessageType type, core::Route route) {
+        node_->router.add(Key(type), std::move(route));
     };
-    on(MessageType::request_uri, [](const Message& message, core::Stream&) {
-        return respond(message.uri(), message.content());
-    });
-    on(MessageType::create_uri, nullptr);
-    on(MessageType::delete_uri, [this](const Message& message, core::Stream& from) {
-        return ok(message.uri(), std::to_string(given_to_[from.id()]));
-    });
-    on(MessageType::update_uri, [this](const Message& message, core::Stream& from) {
-        notify(10);
-        return ok(message.uri(), std::to_string(given_to_[from.id()]));
-    });
-    on(MessageType::subscribe_uri,
-       [this](const Message& message, core::Stream& from) -> std::optional<OwnedMessage> {
-           if (hub_->subscribe(message.uri(), from)) {
-               return error(message.uri(), "full");
-           }
-           return confirm_subscribe(message.uri());
-       });
-    on(MessageType::unsubscribe_uri, [this](const Message& message, core::Stream& from) {
-        hub_->unsubscribe(message.uri(), from);
-        return confirm_unsubscribe(message.uri());
-    });
+    on(MessageType::request_uri, calling([](const Message& message, core::Source&) {
+           return respond(message.uri(), message.content());
+       }));
+    on(MessageType::create_uri, suspending());
+    on(MessageType::delete_uri, calling([this](const Message& message, core::Source& from) {
+           return ok(message.uri(), std::to_string(given_to_[stream_of(from).id()]));
+       }));
+    on(MessageType::update_uri, calling([this](const Message& message, core::Source& from) {
+           notify(10);
+           return ok(message.uri(), std::to_string(given_to_[stream_of(from).id()]));
+       }));
+    on(MessageType::subscribe_uri, calling([this](const Message& message, core::Source& from) {
+           return hub_->subscribe(message.uri(), stream_of(from))
+                      ? error(message.uri(), "full")
+                      : confirm_subscribe(message.uri());
+       }));
+    on(MessageType::unsubscribe_uri, calling([this](const Message& message, core::Source& from) {
+           hub_->unsubscribe(message.uri(), stream_of(from));
+           return confirm_unsubscribe(message.uri());
+       }));
 }
 
 void SimServer::accept(const std::shared_ptr<Line>& line) {

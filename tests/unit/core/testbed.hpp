@@ -11,11 +11,14 @@
 
 #include "core/dispatcher.hpp"
 #include "core/layers.hpp"
+#include "support/calling_handler.hpp"
 #include "support/fixed_environment.hpp"
 
 /// A node without a network: frames go in, frames come out.
 namespace netaio::core::test {
 
+using netaio::test::calling;
+using netaio::test::CallingHandler;
 using netaio::test::fixed_environment;
 
 inline const Address here = *Address::parse("192.0.2.1", 4000);
@@ -27,26 +30,6 @@ inline Address host(int number, std::uint16_t port = 4000) {
     return Address(std::array<std::uint8_t, 4>{10, 0, static_cast<std::uint8_t>(number >> 8),
                                                static_cast<std::uint8_t>(number)},
                    port);
-}
-
-/// Calls a function.
-class CallingHandler final : public Handler {
-public:
-    using Function = std::function<std::optional<OwnedMessage>(const Message&, Source&)>;
-
-    explicit CallingHandler(Function function, bool suspends = false)
-        : Handler(suspends), function_(std::move(function)) {}
-
-    std::optional<OwnedMessage> call(const Message& message, Source& source) const override {
-        return function_(message, source);
-    }
-
-private:
-    Function function_;
-};
-
-inline Route calling(CallingHandler::Function function, Plugins inner = {}) {
-    return {std::make_shared<CallingHandler>(std::move(function)), std::move(inner)};
 }
 
 inline Route answering(std::string content, Plugins inner = {}) {
