@@ -1,8 +1,10 @@
 #include "peer_manager.hpp"
 
 #include <algorithm>
+#include <array>
 #include <stdexcept>
 
+#include "callback.hpp"
 #include "waiting.hpp"
 
 namespace netaio::core {
@@ -48,27 +50,24 @@ void PeerManager::manage(PeerManagementOptions options) {
     if (options.plugins.auth) {
         node_.peers_need_auth = true;
     }
-    for (const MessageType type : peer_types) {
-        node_.router.add(Key(type, options.app_id),
-                         {peer_handler(type, management), options.plugins});
-    }
-    App& app = apps_[options.app_id];
-    app.options = std::move(options);
-    app.advertise_at = some_time_after(app.options.advertise_every);
+    const auto kept = std::make_shared<const PeerManagementOptions>(std::move(options));
+    apps_[kept->app_id] = {kept, some_time_after(kept->advertise_every)};
     look_at_ = now() + look_interval(peer_timeout());
-    announce(MessageType::advertise_peer, app);
+    for (const MessageType type : peer_types) {
+        node_.router.add(Key(type, kept->app_id), {peer_handler(type, management), kept->plugins});
+    }
+    announce(MessageType::advertise_peer, kept);
 }
 
 bool PeerManager::stop(const std::string& app_id) {
-    const auto found = apps_.find(app_id);
-    if (found == apps_.end()) {
+    const auto ended = apps_.extract(app_id);
+    if (!ended) {
         return false;
     }
-    announce(MessageType::disconnect, found->second);
+    announce(MessageType::disconnect, ended.mapped().options);
     for (const MessageType type : peer_types) {
-        node_.router.remove(Key(type, app_id));
+        node_.router.remove(Key(type, ended.key()));
     }
-    apps_.erase(found);
     return true;
 }
 
@@ -78,27 +77,47 @@ void PeerManager::stop_all() {
     }
 }
 
-std::optional<OwnedMessage> PeerManager::message(MessageType type, const App& app) const {
-    auto made = peer_message(type, app.options.app_id, *node_.local_peer, *node_.peer_plugin);
-    if (!made) {
-        node_.environment.log(LogLevel::error,
-                              "the local peer cannot be packed: " + made.error().message());
-        return std::nullopt;
+std::vector<PeerManager::Options> PeerManager::managed() const {
+    std::vector<Options> all;
+    for (const auto& [id, app] : apps_) {
+        all.push_back(app.options);
     }
-    return std::move(*made);
+    return all;
 }
 
-void PeerManager::announce(MessageType type, const App& app) const {
-    if (auto made = message(type, app)) {
-        announce_(std::move(*made), app.options.plugins);
+std::optional<OwnedMessage> PeerManager::message(MessageType type,
+                                                 const PeerManagementOptions& options) const {
+    std::string why;
+    try {
+        auto made = peer_message(type, options.app_id, *node_.local_peer, *node_.peer_plugin);
+        if (made) {
+            return std::move(*made);
+        }
+        why = made.error().message();
+    } catch (...) {
+        why = said_by(std::current_exception());
+    }
+    node_.environment.log(LogLevel::error, "the local peer cannot be packed: " + why);
+    return std::nullopt;
+}
+
+// What a plugin throws must not end whoever ends the node, or waits for it to be time.
+void PeerManager::announce(MessageType type, const Options& options) const {
+    try {
+        if (auto made = message(type, *options)) {
+            announce_(std::move(*made), options->plugins);
+        }
+    } catch (...) {
+        node_.environment.log(LogLevel::error,
+                              "peers cannot be told: " + said_by(std::current_exception()));
     }
 }
 
 std::vector<std::pair<OwnedMessage, Plugins>> PeerManager::messages(MessageType type) const {
     std::vector<std::pair<OwnedMessage, Plugins>> all;
-    for (const auto& [id, app] : apps_) {
-        if (auto made = message(type, app)) {
-            all.emplace_back(std::move(*made), app.options.plugins);
+    for (const Options& options : managed()) {
+        if (auto made = message(type, *options)) {
+            all.emplace_back(std::move(*made), options->plugins);
         }
     }
     return all;
@@ -106,21 +125,27 @@ std::vector<std::pair<OwnedMessage, Plugins>> PeerManager::messages(MessageType 
 
 void PeerManager::advertise() {
     for (auto& [id, app] : apps_) {
-        announce(MessageType::advertise_peer, app);
-        app.advertise_at = some_time_after(app.options.advertise_every);
+        app.advertise_at = some_time_after(app.options->advertise_every);
+    }
+    for (const Options& options : managed()) {
+        announce(MessageType::advertise_peer, options);
     }
 }
 
 void PeerManager::tick() {
     const TimePoint time = now();
+    std::vector<Options> due;
     for (auto& [id, app] : apps_) {
         // A server's clients advertise themselves, and are answered.
         if (app.advertise_at <= time) {
-            app.advertise_at = some_time_after(app.options.advertise_every);
+            app.advertise_at = some_time_after(app.options->advertise_every);
             if (node_.role != Role::server) {
-                announce(MessageType::advertise_peer, app);
+                due.push_back(app.options);
             }
         }
+    }
+    for (const Options& options : due) {
+        announce(MessageType::advertise_peer, options);
     }
     if (!apps_.empty() && look_at_ <= time) {
         look_at_ = time + look_interval(peer_timeout());
@@ -144,7 +169,7 @@ std::optional<PeerManager::TimePoint> PeerManager::next() const {
 milliseconds PeerManager::peer_timeout() const {
     milliseconds longest{0};
     for (const auto& [id, app] : apps_) {
-        longest = std::max(longest, app.options.peer_timeout);
+        longest = std::max(longest, app.options->peer_timeout);
     }
     return bounded(longest);
 }

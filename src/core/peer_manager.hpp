@@ -41,13 +41,17 @@ public:
     std::optional<TimePoint> next() const;
 
 private:
+    // Kept by whoever announces, as plugins, which are users' code, may end the management.
+    using Options = std::shared_ptr<const PeerManagementOptions>;
     struct App {
-        PeerManagementOptions options;
+        Options options;
         TimePoint advertise_at = {};
     };
 
-    std::optional<OwnedMessage> message(MessageType type, const App& app) const;
-    void announce(MessageType type, const App& app) const;
+    std::vector<Options> managed() const;
+    std::optional<OwnedMessage> message(MessageType type,
+                                        const PeerManagementOptions& options) const;
+    void announce(MessageType type, const Options& options) const;
     std::chrono::milliseconds peer_timeout() const;
     TimePoint now() const { return node_.environment.clock->steady_now(); }
     TimePoint some_time_after(std::chrono::milliseconds interval) const;
