@@ -11,6 +11,7 @@
 #include <exception>
 #include <memory>
 #include <netaio/errc.hpp>
+#include <new>
 #include <system_error>
 #include <utility>
 
@@ -26,7 +27,7 @@ public:
 
     template <class Handler>
     explicit Completion(Handler handler)
-        : target_(std::make_unique<Target<Handler>>(std::move(handler))) {}
+        : target_(std::make_shared<Target<Handler>>(std::move(handler))) {}
 
     explicit operator bool() const noexcept { return target_ != nullptr; }
 
@@ -37,14 +38,15 @@ public:
     /// How whoever waits cancels; may be unconnected.
     boost::asio::cancellation_slot slot() const noexcept { return target_->slot(); }
 
-    /// Completes: never before the call that began the operation has returned.
+    /// Completes: never before the call that began the operation has returned, unless there is no
+    /// memory to have it done later.
     void post(const boost::asio::any_io_executor& fallback, std::error_code error, T value = {}) {
-        std::exchange(target_, nullptr)->complete(fallback, error, std::move(value), true);
+        complete(fallback, error, std::move(value), true);
     }
     /// Completes at once when on the right executor already.
     void dispatch(const boost::asio::any_io_executor& fallback, std::error_code error,
                   T value = {}) {
-        std::exchange(target_, nullptr)->complete(fallback, error, std::move(value), false);
+        complete(fallback, error, std::move(value), false);
     }
 
 private:
@@ -53,8 +55,10 @@ private:
         virtual boost::asio::any_io_executor executor(
             const boost::asio::any_io_executor&) const = 0;
         virtual boost::asio::cancellation_slot slot() const noexcept = 0;
-        virtual void complete(const boost::asio::any_io_executor&, std::error_code, T,
-                              bool post) = 0;
+        virtual void call() = 0;
+
+        boost::system::error_code code = {};
+        T value = {};
     };
 
     template <class Handler>
@@ -72,53 +76,65 @@ private:
         boost::asio::cancellation_slot slot() const noexcept override {
             return boost::asio::get_associated_cancellation_slot(handler);
         }
-        void complete(const boost::asio::any_io_executor& fallback, std::error_code error, T value,
-                      bool post) override {
-            // A cancelled operation completes from within its slot's own function, which must stay.
-            if (auto connected = slot(); connected.is_connected() && error != Errc::cancelled) {
-                connected.clear();
-            }
-            const auto target = executor(fallback);
-            // To convert a success, too, takes a dynamic_cast.
-            const auto code =
-                error ? boost::system::error_code(error) : boost::system::error_code();
-            // All of it goes along: the context may be gone once the call was made.
-            auto call = [h = std::move(handler), w = std::move(work), code,
-                         v = std::move(value)]() mutable { std::move(h)(code, std::move(v)); };
-            // The target deletes itself with the Completion that let go of it.
-            if (post) {
-                boost::asio::post(target, std::move(call));
-            } else if (runs_here(target)) {
-                call_here(target, call);
-            } else {
-                boost::asio::dispatch(
-                    target, [target, c = std::move(call)]() mutable { call_here(target, c); });
-            }
-        }
-
-        // As dispatch() does, but without wrapping up the call first. What it throws leaves the
-        // context's run(), not whoever completes this.
-        template <class Call>
-        static void call_here(const boost::asio::any_io_executor& executor, Call& call) {
-            try {
-                call();
-            } catch (...) {
-                boost::asio::post(executor, [failure = std::current_exception()] {
-                    std::rethrow_exception(failure);
-                });
-            }
-        }
-
-        static bool runs_here(const boost::asio::any_io_executor& executor) {
-            const auto* loop = executor.target<boost::asio::io_context::executor_type>();
-            return loop && loop->running_in_this_thread();
+        // What the handler keeps, the context among it, may go once the call was made.
+        void call() override {
+            auto h = std::move(handler);
+            const auto w = std::move(work);
+            std::move(h)(this->code, std::move(this->value));
         }
 
         Handler handler;
         boost::asio::any_io_executor work;
     };
 
-    std::unique_ptr<Base> target_;
+    void complete(const boost::asio::any_io_executor& fallback, std::error_code error, T value,
+                  bool post) {
+        const std::shared_ptr<Base> target = std::exchange(target_, nullptr);
+        // A cancelled operation completes from within its slot's own function, which must stay.
+        if (auto connected = target->slot(); connected.is_connected() && error != Errc::cancelled) {
+            connected.clear();
+        }
+        // To convert a success, too, takes a dynamic_cast.
+        if (error) {
+            target->code = error;
+        }
+        target->value = std::move(value);
+        const auto executor = target->executor(fallback);
+        if (!post && runs_here(executor)) {
+            call_here(executor, *target);
+            return;
+        }
+        try {
+            if (post) {
+                boost::asio::post(executor, [target] { target->call(); });
+            } else {
+                boost::asio::dispatch(executor,
+                                      [executor, target] { call_here(executor, *target); });
+            }
+        } catch (const std::bad_alloc&) {
+            // Rather too soon than never.
+            call_here(executor, *target);
+        }
+    }
+
+    // As dispatch() does, but without wrapping up the call first. What it throws leaves the
+    // context's run(), not whoever completes this.
+    static void call_here(const boost::asio::any_io_executor& executor, Base& target) {
+        try {
+            target.call();
+        } catch (...) {
+            boost::asio::post(executor, [failure = std::current_exception()] {
+                std::rethrow_exception(failure);
+            });
+        }
+    }
+
+    static bool runs_here(const boost::asio::any_io_executor& executor) {
+        const auto* loop = executor.target<boost::asio::io_context::executor_type>();
+        return loop && loop->running_in_this_thread();
+    }
+
+    std::shared_ptr<Base> target_;
 };
 
 }  // namespace netaio::detail

@@ -125,8 +125,8 @@ public:
 
     /// Subscribes a connection to a key: any bytes, often a uri. It ends with the connection.
     /// Effective at once on the connection's thread, as in a handler; from elsewhere soon, and what
-    /// is refused is logged. Errc::closed when the connection is not open any more, Errc::queue_full
-    /// beyond subscriptions_max or subscriptions_total_max.
+    /// is refused is logged. Errc::closed when the connection is not open any more,
+    /// Errc::queue_full beyond subscriptions_max or subscriptions_total_max.
     std::error_code subscribe(ByteView key, Connection& connection);
     void unsubscribe(ByteView key, Connection& connection);
     /// Sends a message to all that subscribed to the key; protected once for all of them, unless a

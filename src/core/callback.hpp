@@ -27,6 +27,23 @@ namespace netaio::core {
     }
 }
 
+/// Does something that must not keep others from going on: logs what it throws. Whether it threw
+/// nothing.
+template <class Work>
+bool attempt(const Log& log, std::string_view failed, Work&& work) noexcept {
+    try {
+        work();
+        return true;
+    } catch (...) {
+        try {
+            log(LogLevel::error, std::string(failed) + ": " + said_by());
+        } catch (...) {
+            // There is no memory to say it.
+        }
+        return false;
+    }
+}
+
 template <class Signature>
 class Callback;
 
@@ -54,14 +71,9 @@ public:
     }
     /// Calls it, if there is one, and logs what it throws: whoever tells has others to tell, too.
     /// The log must outlive the call.
-    void tell(const Log& log, std::string_view name, Args... args) const {
-        if (!function_) {
-            return;
-        }
-        try {
-            (*this)(std::forward<Args>(args)...);
-        } catch (...) {
-            log(LogLevel::error, std::string(name) + " threw: " + said_by());
+    void tell(const Log& log, std::string_view failed, Args... args) const {
+        if (function_) {
+            attempt(log, failed, [&] { (*this)(std::forward<Args>(args)...); });
         }
     }
 

@@ -25,7 +25,7 @@ public:
     /// Called now and then: looks whether the other end has gone, where Stream::listens_for_end().
     virtual void look_for_end() = 0;
     /// Ends the connection; the stream is called no more. Only unsent() may be called from then on.
-    virtual void close() = 0;
+    virtual void close() noexcept = 0;
 
 protected:
     std::string unsent_;

@@ -1,4 +1,6 @@
 #include <netaio/frame.hpp>
+#include <new>
+#include <utility>
 
 #include "datagram_node.hpp"
 #include "waiting.hpp"
@@ -33,20 +35,33 @@ Result<RequestTable::Id> DatagramNode::request(const Address& to, const Message&
         requests_.try_emplace(to, bounds_.requests_max, LateAnswers::not_expected, ++tables_ << 32)
             .first->second;
     const auto deadline = now() + bounded(timeout);
-    ++in_flight_;
     auto done = [this, to, completion = std::move(completion)](std::error_code error,
                                                                const Message* reply) mutable {
         --in_flight_;
-        if (reply) {
-            unproven_.proved(to, now());
+        try {
+            if (reply) {
+                unproven_.proved(to, now());
+            }
+        } catch (const std::bad_alloc&) {
+            // Who asked learns of the answer all the same.
         }
         completion(error, reply);
     };
     const auto id = table.add(message.uri(), message.type(), std::move(inner), deadline,
                               std::move(done), checksum);
+    ++in_flight_;
     if (deadline < expire_at_) {
-        expire_at_ = deadline;
-        wake_();
+        const auto before = std::exchange(expire_at_, deadline);
+        try {
+            wake_();
+        } catch (...) {
+            // Whoever asked learns that from the call.
+            expire_at_ = before;
+            --in_flight_;
+            (void)table.forget(*id);
+            tidy_requests(to);
+            throw;
+        }
     }
     return id;
 }
@@ -74,9 +89,7 @@ void DatagramNode::not_sent(ByteView datagram, const Address& to, std::error_cod
 
 void DatagramNode::end_requests(std::error_code why) {
     for (auto& [to, table] : std::exchange(requests_, {})) {
-        for (auto& completion : table.take_all()) {
-            completion(why, nullptr);
-        }
+        table.end_all(why);
     }
 }
 
@@ -93,12 +106,12 @@ void DatagramNode::expire_requests() {
     if (expire_at_ > time) {
         return;
     }
+    // Room first: a completion that was taken out must not get lost.
     std::vector<RequestTable::Completion> expired;
+    expired.reserve(in_flight_);
     expire_at_ = RequestTable::TimePoint::max();
     for (auto at = requests_.begin(); at != requests_.end();) {
-        for (auto& completion : at->second.give_up_expired(time)) {
-            expired.push_back(std::move(completion));
-        }
+        at->second.give_up_expired(time, expired);
         if (const auto next = at->second.next_deadline()) {
             expire_at_ = std::min(expire_at_, std::max(*next, time + deadline_grain));
             ++at;
@@ -106,9 +119,7 @@ void DatagramNode::expire_requests() {
             at = requests_.erase(at);
         }
     }
-    for (auto& completion : expired) {
-        completion(Errc::timeout, nullptr);
-    }
+    end_all(expired, Errc::timeout);
 }
 
 void DatagramNode::tick() {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "callback.hpp"
 #include "stream.hpp"
 
 namespace netaio::core {
@@ -90,9 +91,17 @@ const Receivers& Hub::everyone() {
     return everyone_;
 }
 
-void Hub::cancel_orphans() {
+void Hub::abort_all(std::error_code why) noexcept {
+    while (!streams_.empty()) {
+        const auto stream = streams_.begin()->second;
+        stream->abort(why);
+    }
+}
+
+void Hub::cancel_orphans() noexcept {
     for (const auto& stream : std::exchange(orphans_, {})) {
-        stream->cancel_handler();
+        attempt(node_->environment.log, "a handler cannot be cancelled",
+                [&] { stream->cancel_handler(); });
     }
 }
 
@@ -129,18 +138,10 @@ void Hub::need_turn() {
     }
 }
 
-// Whatever one of them throws, the others have their turn.
 void Hub::flush() {
     settle(true);
-    const auto dirty = std::exchange(dirty_, {});
-    for (auto at = dirty.begin(); at != dirty.end(); ++at) {
-        try {
-            (*at)->turn();
-        } catch (...) {
-            dirty_.insert(dirty_.end(), at + 1, dirty.end());
-            need_turn();
-            throw;
-        }
+    for (const auto& stream : std::exchange(dirty_, {})) {
+        stream->serve([&] { stream->turn(); });
     }
 }
 

@@ -62,11 +62,13 @@ public:
     /// The connections as they are now, so that they may go while one walks over them.
     std::vector<std::shared_ptr<Stream>> streams() const;
     std::size_t size() const noexcept { return streams_.size(); }
+    /// Closes all of them, also where there is no memory.
+    void abort_all(std::error_code why) noexcept;
 
     /// Keeps a closed connection whose handler still runs, until that ends or cancel_orphans().
     void add_orphan(std::shared_ptr<Stream> stream) { orphans_.insert(std::move(stream)); }
     void remove_orphan(const std::shared_ptr<Stream>& stream) { orphans_.erase(stream); }
-    void cancel_orphans();
+    void cancel_orphans() noexcept;
     /// Lets go of them.
     void drop_orphans();
 

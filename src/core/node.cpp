@@ -31,7 +31,7 @@ void Node::tell_of_peer(PeerEvent event, const Peer& peer) const {
     const auto& tell = event == PeerEvent::joined    ? on_peer.joined
                        : event == PeerEvent::changed ? on_peer.changed
                                                      : on_peer.left;
-    tell.tell(environment.log, "a peer callback", peer);
+    tell.tell(environment.log, "a peer callback threw", peer);
 }
 
 }  // namespace netaio::core

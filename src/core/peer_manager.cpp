@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <new>
 #include <stdexcept>
 
 #include "callback.hpp"
@@ -65,8 +66,12 @@ bool PeerManager::stop(const std::string& app_id) {
         return false;
     }
     announce(MessageType::disconnect, ended.mapped().options);
-    for (const MessageType type : peer_types) {
-        node_.router.remove(Key(type, ended.key()));
+    try {
+        for (const MessageType type : peer_types) {
+            node_.router.remove(Key(type, ended.key()));
+        }
+    } catch (const std::bad_alloc&) {
+        // Then peers are still heard of: nothing that whoever ends the node has to know.
     }
     return true;
 }
@@ -95,7 +100,7 @@ std::optional<OwnedMessage> PeerManager::message(MessageType type,
         }
         why = made.error().message();
     } catch (...) {
-        why = said_by(std::current_exception());
+        why = said_by();
     }
     node_.environment.log(LogLevel::error, "the local peer cannot be packed: " + why);
     return std::nullopt;
@@ -103,14 +108,11 @@ std::optional<OwnedMessage> PeerManager::message(MessageType type,
 
 // What a plugin throws must not end whoever ends the node, or waits for it to be time.
 void PeerManager::announce(MessageType type, const Options& options) const {
-    try {
+    attempt(node_.environment.log, "peers cannot be told", [&] {
         if (auto made = message(type, *options)) {
             announce_(std::move(*made), options->plugins);
         }
-    } catch (...) {
-        node_.environment.log(LogLevel::error,
-                              "peers cannot be told: " + said_by(std::current_exception()));
-    }
+    });
 }
 
 std::vector<std::pair<OwnedMessage, Plugins>> PeerManager::messages(MessageType type) const {

@@ -1,6 +1,7 @@
 #include "peers.hpp"
 
 #include <algorithm>
+#include <exception>
 
 #include "source_limiter.hpp"
 
@@ -12,6 +13,26 @@ std::uint64_t next_revision() noexcept {
     static std::atomic<std::uint64_t> last{0};
     return last.fetch_add(1, std::memory_order_relaxed) + 1;
 }
+
+// Takes back what was half done when the rest of it throws.
+template <class Back>
+class Unless {
+public:
+    explicit Unless(Back back) : back_(std::move(back)) {}
+    ~Unless() {
+        if (!done_) {
+            back_();
+        }
+    }
+    Unless(const Unless&) = delete;
+    Unless& operator=(const Unless&) = delete;
+
+    void done() noexcept { done_ = true; }
+
+private:
+    Back back_;
+    bool done_ = false;
+};
 
 }  // namespace
 
@@ -28,55 +49,101 @@ PeerTable::Entry* PeerTable::admit(const Peer& peer, const std::set<Address>& he
         (joined && by_id_.size() >= peers_max_) || bytes > bytes_max) {
         return nullptr;
     }
-    bytes_ = bytes;
+    std::vector<Address> learned;
+    learned.reserve(heard_at.size());
+    changes.events.reserve(changes.events.size() + 1);
     if (joined) {
         known = by_id_
                     .emplace(peer.id,
                              Entry{std::make_shared<const Peer>(Peer{.id = peer.id, .data = {}})})
                     .first;
-        count_.store(by_id_.size(), std::memory_order_relaxed);
     }
     Entry& entry = known->second;
+    Unless all_of_it([&] {
+        for (const Address& address : learned) {
+            forget(entry, address, nullptr);
+        }
+        if (joined) {
+            by_id_.erase(known);
+        }
+    });
     bool changed = joined || entry.peer->data != peer.data;
     for (const Address& address : heard_at) {
-        changed = changed || !entry.heard_at.contains(address);
+        const bool is_new = !entry.heard_at.contains(address);
         learn(entry, address, now, changes);
+        if (is_new) {
+            learned.push_back(address);
+            changed = true;
+        }
     }
     entry.last_heard = now;
     if (changed) {
         renew(entry, peer);
         changes.events.emplace_back(joined ? PeerEvent::joined : PeerEvent::changed, entry.peer);
     }
+    all_of_it.done();
+    bytes_ = bytes;
+    count_.store(by_id_.size(), std::memory_order_relaxed);
     return &entry;
 }
 
 void PeerTable::learn(Entry& entry, const Address& address, TimePoint now, Changes& changes) {
-    if (entry.heard_at.size() >= addresses_max && !entry.heard_at.contains(address)) {
-        const auto oldest = std::ranges::min_element(
-            entry.heard_at, {}, [](const auto& heard) { return heard.second.when; });
-        forget(entry, oldest->first, changes);
-    }
-    auto& here = at_[address];
-    if (const auto before = entry.heard_at.find(address); before != entry.heard_at.end()) {
-        here.erase(before->second.order);
+    changes.vacated.reserve(changes.vacated.size() + 1);
+    const auto [heard, is_new] = entry.heard_at.try_emplace(address);
+    Unless heard_there([&, at = heard, added = is_new] {
+        if (added) {
+            entry.heard_at.erase(at);
+        }
+    });
+    const auto here = at_.try_emplace(address).first;
+    Unless somebody_here([&] {
+        if (here->second.empty()) {
+            at_.erase(here);
+        }
+    });
+    const auto host = at_host_.try_emplace(host_of(address), 0).first;
+    Unless host_counted([&] {
+        if (host->second == 0) {
+            at_host_.erase(host);
+        }
+    });
+    here->second.emplace(next_order_, &entry);
+    heard_there.done();
+    somebody_here.done();
+    host_counted.done();
+    if (is_new) {
+        ++host->second;
     } else {
-        ++at_host_[host_of(address)];
+        here->second.erase(heard->second.order);
     }
-    Heard& heard = entry.heard_at[address];
-    heard.when = now;
-    heard.order = next_order_;
+    heard->second.when = now;
+    heard->second.order = next_order_++;
     entry.latest = address;
-    here.emplace(next_order_++, &entry);
+    if (entry.heard_at.size() > addresses_max) {
+        auto oldest = entry.heard_at.end();
+        for (auto at = entry.heard_at.begin(); at != entry.heard_at.end(); ++at) {
+            if (at != heard &&
+                (oldest == entry.heard_at.end() || at->second.when < oldest->second.when)) {
+                oldest = at;
+            }
+        }
+        forget(entry, oldest->first, &changes);
+    }
 }
 
-void PeerTable::forget(Entry& entry, const Address& address, Changes& changes) {
+void PeerTable::forget(Entry& entry, const Address& address, Changes* changes) noexcept {
     const Address gone = address;
     const auto heard = entry.heard_at.find(gone);
+    if (heard == entry.heard_at.end()) {
+        return;
+    }
     const auto here = at_.find(gone);
     here->second.erase(heard->second.order);
     if (here->second.empty()) {
         at_.erase(here);
-        changes.vacated.push_back(gone);
+        if (changes) {
+            changes->vacated.push_back(gone);
+        }
     }
     entry.heard_at.erase(heard);
     if (const auto host = at_host_.find(host_of(gone)); --host->second == 0) {
@@ -86,6 +153,12 @@ void PeerTable::forget(Entry& entry, const Address& address, Changes& changes) {
         entry.latest = std::ranges::max_element(entry.heard_at, {}, [](const auto& one) {
                            return one.second.when;
                        })->first;
+    }
+}
+
+void PeerTable::forget_all(Entry& entry, Changes* changes) noexcept {
+    while (!entry.heard_at.empty()) {
+        forget(entry, entry.heard_at.begin()->first, changes);
     }
 }
 
@@ -104,10 +177,9 @@ void PeerTable::renew(Entry& entry, const Peer& says) {
 }
 
 PeerTable::Entries::iterator PeerTable::drop(Entries::iterator entry, Changes& changes) {
+    changes.vacated.reserve(changes.vacated.size() + entry->second.heard_at.size());
     changes.events.emplace_back(PeerEvent::left, current(entry->second));
-    while (!entry->second.heard_at.empty()) {
-        forget(entry->second, entry->second.heard_at.begin()->first, changes);
-    }
+    forget_all(entry->second, &changes);
     bytes_ -= entry->first.size() + entry->second.peer->data.size();
     const auto next = by_id_.erase(entry);
     count_.store(by_id_.size(), std::memory_order_relaxed);
@@ -135,39 +207,53 @@ void PeerTable::tell(const Changes& changes) const {
     }
 }
 
-bool PeerTable::hear(const Peer& peer, const Address& address, TimePoint now, bool vouched) {
+// Whatever happens while the table changes, its owner is told of what did change.
+template <class Work>
+void PeerTable::change(const Work& work) {
     Changes changes;
-    bool admitted = false;
+    std::exception_ptr failure;
     {
         const std::lock_guard lock(mutex_);
+        try {
+            work(changes);
+        } catch (...) {
+            failure = std::current_exception();
+        }
+    }
+    tell(changes);
+    if (failure) {
+        std::rethrow_exception(failure);
+    }
+}
+
+bool PeerTable::hear(const Peer& peer, const Address& address, TimePoint now, bool vouched) {
+    bool admitted = false;
+    change([&](Changes& changes) {
         const auto known = by_id_.find(peer.id);
         const auto host = at_host_.find(host_of(address));
         const bool crowded = !vouched && (host == at_host_.end() ? 0 : host->second) >= host_max_ &&
                              (known == by_id_.end() || !known->second.heard_at.contains(address));
         admitted = !crowded && admit(peer, {address}, now, changes) != nullptr;
-    }
-    if (!admitted) {
-        refused_.fetch_add(1, std::memory_order_relaxed);
-    }
-    tell(changes);
+        if (!admitted) {
+            refused_.fetch_add(1, std::memory_order_relaxed);
+        }
+    });
     return admitted;
 }
 
 bool PeerTable::keep(const Peer& peer, TimePoint now) {
-    Changes changes;
-    {
-        const std::lock_guard lock(mutex_);
+    bool kept = false;
+    change([&](Changes& changes) {
         Entry* entry = admit(peer, peer.addresses, now, changes);
         if (!entry) {
-            return false;
+            return;
         }
-        entry->kept = true;
+        kept = entry->kept = true;
         for (auto& [address, heard] : entry->heard_at) {
             heard.by_hand = heard.by_hand || peer.addresses.contains(address);
         }
-    }
-    tell(changes);
-    return true;
+    });
+    return kept;
 }
 
 void PeerTable::refresh(const Address& address, TimePoint now) {
@@ -183,23 +269,18 @@ void PeerTable::refresh(const Address& address, TimePoint now) {
 }
 
 std::set<Address> PeerTable::remove(ByteView id) {
-    Changes changes;
-    {
-        const std::lock_guard lock(mutex_);
-        const auto known = by_id_.find(id);
-        if (known == by_id_.end()) {
-            return {};
+    Snapshot removed;
+    change([&](Changes& changes) {
+        if (const auto known = by_id_.find(id); known != by_id_.end()) {
+            drop(known, changes);
+            removed = changes.events.front().second;
         }
-        drop(known, changes);
-    }
-    tell(changes);
-    return changes.events.front().second->addresses;
+    });
+    return removed ? removed->addresses : std::set<Address>();
 }
 
 void PeerTable::remove_address(const Address& address) {
-    Changes changes;
-    {
-        const std::lock_guard lock(mutex_);
+    change([&](Changes& changes) {
         const auto found = at_.find(address);
         if (found == at_.end()) {
             return;
@@ -210,43 +291,44 @@ void PeerTable::remove_address(const Address& address) {
                 drop(by_id_.find(entry->peer->id), changes);
                 continue;
             }
-            forget(*entry, address, changes);
+            changes.vacated.reserve(changes.vacated.size() + 1);
+            forget(*entry, address, &changes);
             renew(*entry, *entry->peer);
         }
-    }
-    tell(changes);
+    });
 }
 
 void PeerTable::expire(TimePoint silent_since) {
-    Changes changes;
-    {
-        const std::lock_guard lock(mutex_);
+    change([&](Changes& changes) {
         for (auto known = by_id_.begin(); known != by_id_.end();) {
             Entry& entry = known->second;
-            if (entry.kept) {
-                ++known;
-                continue;
-            }
-            if (entry.last_heard < silent_since) {
+            if (!entry.kept && entry.last_heard < silent_since) {
                 known = drop(known, changes);
                 continue;
             }
-            std::vector<Address> silent;
-            for (const auto& [address, heard] : entry.heard_at) {
-                if (heard.when < silent_since) {
-                    silent.push_back(address);
-                }
-            }
-            if (!silent.empty()) {
-                for (const Address& address : silent) {
-                    forget(entry, address, changes);
-                }
-                renew(entry, *entry.peer);
+            if (!entry.kept) {
+                forget_silent(entry, silent_since, changes);
             }
             ++known;
         }
+    });
+}
+
+void PeerTable::forget_silent(Entry& entry, TimePoint silent_since, Changes& changes) {
+    std::vector<Address> silent;
+    for (const auto& [address, heard] : entry.heard_at) {
+        if (heard.when < silent_since) {
+            silent.push_back(address);
+        }
     }
-    tell(changes);
+    if (silent.empty()) {
+        return;
+    }
+    changes.vacated.reserve(changes.vacated.size() + silent.size());
+    for (const Address& address : silent) {
+        forget(entry, address, &changes);
+    }
+    renew(entry, *entry.peer);
 }
 
 PeerTable::Snapshot PeerTable::find(const Address& address) const {

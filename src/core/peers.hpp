@@ -96,12 +96,18 @@ private:
 
     Entry* admit(const Peer& peer, const std::set<Address>& heard_at, TimePoint now,
                  Changes& changes);
+    // Each changes all or, when it throws, nothing.
     void learn(Entry& entry, const Address& address, TimePoint now, Changes& changes);
-    void forget(Entry& entry, const Address& address, Changes& changes);
     static void renew(Entry& entry, const Peer& says);
+    // `changes` needs room for one more address.
+    void forget(Entry& entry, const Address& address, Changes* changes) noexcept;
+    void forget_silent(Entry& entry, TimePoint silent_since, Changes& changes);
+    void forget_all(Entry& entry, Changes* changes) noexcept;
     Entries::iterator drop(Entries::iterator entry, Changes& changes);
     static Snapshot current(const Entry& entry);
     void tell(const Changes& changes) const;
+    template <class Work>
+    void change(const Work& work);
 
     std::size_t peers_max_;
     std::size_t host_max_ = static_cast<std::size_t>(-1);

@@ -4,6 +4,7 @@
 #include <boost/multi_index/ordered_index.hpp>
 #include <boost/multi_index_container.hpp>
 #include <cassert>
+#include <exception>
 #include <utility>
 
 #include "meaning.hpp"
@@ -65,6 +66,30 @@ struct RequestTable::Entries {
     Container::node_type spare;  // memory for the next
     std::size_t given_up = 0;
 };
+
+namespace {
+
+// Whatever one throws, the others are told.
+class EndsAll {
+public:
+    void end(RequestTable::Completion& completion, std::error_code why) noexcept {
+        try {
+            completion(why, nullptr);
+        } catch (...) {
+            failure_ = std::current_exception();
+        }
+    }
+    void rethrow() const {
+        if (failure_) {
+            std::rethrow_exception(failure_);
+        }
+    }
+
+private:
+    std::exception_ptr failure_;
+};
+
+}  // namespace
 
 RequestTable::RequestTable(std::size_t in_flight_max, LateAnswers late_answers, Id first_id)
     : entries_(std::make_unique<Entries>()),
@@ -150,31 +175,46 @@ std::optional<RequestTable::Id> RequestTable::carried_by(std::uint32_t checksum)
     return std::nullopt;
 }
 
-std::vector<RequestTable::Completion> RequestTable::give_up_expired(TimePoint now) {
-    std::vector<Completion> expired;
+void RequestTable::give_up_expired(TimePoint now, std::vector<Completion>& expired) {
+    // Room first: a completion that was taken out must not get lost.
     const auto end = entries_->by_deadline().end();
+    std::size_t count = 0;
+    for (auto at = entries_->first_that_waits(); at != end && at->request.deadline <= now; ++at) {
+        ++count;
+    }
+    expired.reserve(expired.size() + count);
     for (auto at = entries_->first_that_waits(); at != end && at->request.deadline <= now;
          at = entries_->first_that_waits()) {
         expired.push_back(give_up(at->id()));
     }
-    return expired;
 }
 
-std::vector<RequestTable::Completion> RequestTable::take_all() {
+void RequestTable::end_all(std::error_code why) {
     while (entries_->given_up > 0) {
         entries_->forget_oldest_given_up();
     }
-    std::vector<Completion> all;
-    while (auto request = take_oldest()) {
-        all.push_back(std::move(request->completion));
+    EndsAll ends;
+    // Not those that are begun meanwhile.
+    for (auto left = in_flight(); left > 0; --left) {
+        if (auto request = take_oldest()) {
+            ends.end(request->completion, why);
+        }
     }
-    return all;
+    ends.rethrow();
 }
 
 std::optional<RequestTable::TimePoint> RequestTable::next_deadline() const {
     const auto first = entries_->first_that_waits();
     return first == entries_->by_deadline().end() ? std::nullopt
                                                   : std::optional(first->request.deadline);
+}
+
+void end_all(std::vector<RequestTable::Completion>& completions, std::error_code why) {
+    EndsAll ends;
+    for (auto& completion : completions) {
+        ends.end(completion, why);
+    }
+    ends.rethrow();
 }
 
 }  // namespace netaio::core

@@ -64,10 +64,11 @@ public:
     Completion forget(Id id);
     /// The oldest request that waits and was added with this checksum.
     std::optional<Id> carried_by(std::uint32_t checksum) const;
-    /// Gives up the requests whose deadline has passed and returns their completions.
-    std::vector<Completion> give_up_expired(TimePoint now);
-    /// Takes out all that wait and forgets the rest.
-    std::vector<Completion> take_all();
+    /// Gives up the requests whose deadline has passed and adds their completions to others; takes
+    /// no memory where there is room for them.
+    void give_up_expired(TimePoint now, std::vector<Completion>& expired);
+    /// Ends all that wait, whatever a completion throws, then throws that; forgets the rest.
+    void end_all(std::error_code why);
 
     /// The earliest deadline of a waiting request.
     std::optional<TimePoint> next_deadline() const;
@@ -83,5 +84,8 @@ private:
     LateAnswers late_answers_;
     Id next_id_;
 };
+
+/// Ends requests, whatever a completion throws; then throws that.
+void end_all(std::vector<RequestTable::Completion>& completions, std::error_code why);
 
 }  // namespace netaio::core

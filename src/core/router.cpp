@@ -115,6 +115,7 @@ bool KeyLess::operator()(const Key& a, const KeyView& b) const noexcept {
     return less(view(a), b);
 }
 
+// Allocates nothing once by_uri has room for as many as there are routes.
 void RouteTable::index() {
     by_type.fill(nullptr);
     by_uri.clear();
@@ -186,13 +187,19 @@ Router::Router()
     : table_(std::make_shared<detail::RouteTable>(
           detail::KeyHash{wire::keyed_hash("seed"), wire::keyed_hash("factor") | 1})) {}
 
-void Router::add(const Key& key, Route route) {
-    auto added = checked(key, std::move(route));
-    const std::lock_guard lock(mutex_);
-    // Readers share the table: copy it unless nobody else holds it.
+// Readers share the table: copies it unless nobody else holds it.
+void Router::make_own() {
     if (table_.use_count() > 1) {
         table_ = std::make_shared<detail::RouteTable>(*table_);
     }
+}
+
+void Router::add(const Key& key, Route route) {
+    auto added = checked(key, std::move(route));
+    const std::lock_guard lock(mutex_);
+    make_own();
+    // Before anything changes, as the index must not stay half made.
+    table_->by_uri.reserve(table_->routes.size() + 1);
     table_->routes.insert_or_assign(key, std::move(added));
     table_->index();
     version_.fetch_add(1, std::memory_order_release);
@@ -201,7 +208,15 @@ void Router::add(const Key& key, Route route) {
 void Router::add_ephemeral(const Key& key, Route route) {
     auto added = checked(key, std::move(route));
     const std::lock_guard lock(mutex_);
-    ephemeral_[key].push_back(std::move(added));
+    const auto serving = ephemeral_.try_emplace(key).first;
+    try {
+        serving->second.push_back(std::move(added));
+    } catch (...) {
+        if (serving->second.empty()) {
+            ephemeral_.erase(serving);
+        }
+        throw;
+    }
     ephemeral_count_.fetch_add(1, std::memory_order_release);
 }
 
@@ -210,10 +225,10 @@ bool Router::remove(const Key& key) {
     if (!table_->routes.contains(key)) {
         return false;
     }
-    auto next = std::make_shared<detail::RouteTable>(*table_);
-    next->routes.erase(key);
-    next->index();
-    table_ = std::move(next);
+    make_own();
+    table_->by_uri.reserve(table_->routes.size());
+    table_->routes.erase(key);
+    table_->index();
     version_.fetch_add(1, std::memory_order_release);
     return true;
 }

@@ -92,6 +92,7 @@ public:
 
 private:
     friend class RouteReader;
+    void make_own();
     std::shared_ptr<const Route> take_ephemeral(const KeyView& key);
 
     mutable std::mutex mutex_;

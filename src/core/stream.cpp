@@ -2,6 +2,7 @@
 
 #include <atomic>
 
+#include "callback.hpp"
 #include "stream_handling.hpp"
 #include "waiting.hpp"
 
@@ -53,38 +54,54 @@ void Stream::finish_draining() {
     }
 }
 
-std::size_t Stream::abort(std::error_code why) {
+std::size_t Stream::abort(std::error_code why) noexcept {
     if (state_ == State::closed) {
         return 0;
     }
     const auto keep_alive = self();
-    std::error_code ignored;
-    carrier_->settle(ignored);
+    // Whatever any of it throws, everybody is told.
+    const Node& node = hub_->node();
+    const auto tell = [&](auto&& work) {
+        attempt(node.environment.log, "a connection ends all the same", work);
+    };
+    tell([&] {
+        std::error_code ignored;
+        carrier_->settle(ignored);
+    });
     const std::size_t unsent = queued_bytes();
     state_ = State::closed;
     carrier_->close();
-    if (const Node& node = hub_->node(); node.environment.log.enabled(LogLevel::debug)) {
-        node.log(LogLevel::debug, "disconnected" + (why ? ": " + why.message() : std::string()),
-                 remote_);
-    }
     hub_->remove(*this);
     queue_.clear();
     queue_bytes_ = 0;
     out_ = std::string();
     sent_ = 0;
+    tell([&] {
+        if (node.environment.log.enabled(LogLevel::debug)) {
+            node.log(LogLevel::debug, "disconnected" + (why ? ": " + why.message() : std::string()),
+                     remote_);
+        }
+    });
     if (handling_ && !handling_->ended) {
         // The handler may end its work; a node that goes away does not wait for that.
-        hub_->add_orphan(self());
+        tell([&] { hub_->add_orphan(self()); });
         if (why == Errc::cancelled) {
-            cancel_handler();
+            tell([&] { cancel_handler(); });
         }
     }
     if (const auto owner = owner_.lock()) {
-        owner->closed(*this, why);
+        tell([&] { owner->closed(*this, why); });
     }
-    end_requests(why ? why : make_error_code(Errc::closed));
-    hub_->gone(remote_);
+    tell([&] { end_requests(why ? why : make_error_code(Errc::closed)); });
+    tell([&] { hub_->gone(remote_); });
     return unsent;
+}
+
+// Cold, as beside calls of handlers it would cost every message.
+[[gnu::cold]] void Stream::cannot_serve() noexcept {
+    hub_->tallies().closed_unserved.add();
+    attempt(hub_->node().environment.log, "closed a connection", [] { throw; });
+    abort(std::make_error_code(std::errc::not_enough_memory));
 }
 
 void Stream::check_limits(TimePoint now) {
@@ -148,9 +165,9 @@ void Stream::expire_requests(TimePoint now) {
     if (!requests_ || state_ == State::closed) {
         return;
     }
-    for (auto& completion : requests_->give_up_expired(now)) {
-        completion(Errc::timeout, nullptr);
-    }
+    std::vector<RequestTable::Completion> expired;
+    requests_->give_up_expired(now, expired);
+    end_all(expired, Errc::timeout);
     if (state_ != State::closed) {
         watch_deadlines();
     }
@@ -158,9 +175,7 @@ void Stream::expire_requests(TimePoint now) {
 
 void Stream::end_requests(std::error_code why) {
     if (requests_) {
-        for (auto& completion : requests_->take_all()) {
-            completion(why, nullptr);
-        }
+        requests_->end_all(why);
     }
 }
 

@@ -65,6 +65,17 @@ public:
     /// The carrier could not pass on what it took.
     void blocked();
 
+    /// Does what serves the connection. One that cannot be served, as where there is no memory, is
+    /// closed, and counted.
+    template <class Work>
+    void serve(Work&& work) noexcept {
+        try {
+            work();
+        } catch (...) {
+            cannot_serve();
+        }
+    }
+
     // What a loop and a node call.
 
     /// Whether it reads: always at a server, on demand at a client.
@@ -74,7 +85,7 @@ public:
     /// Takes no new frames, finishes what was begun, then closes.
     void drain();
     /// Closes at once. Returns the bytes that were not sent.
-    std::size_t abort(std::error_code why);
+    std::size_t abort(std::error_code why) noexcept;
     /// Whether a handler runs or bytes wait.
     bool busy() const noexcept { return handling_ != nullptr || queued_bytes() > 0; }
     /// Writes what waits.
@@ -140,6 +151,8 @@ private:
         bool pushed;  // may be dropped
     };
     struct Handling;
+
+    void cannot_serve() noexcept;
 
     // Reading.
     void took_in(std::size_t count);

@@ -251,13 +251,15 @@ void Stream::handler_ended(Suspended& handler, std::optional<OwnedMessage> reply
     if (handling.starting || &handling != handling_.get()) {
         return;
     }
-    if (batch_) {
-        // It ended while frames of this very stream are processed: let that finish first.
-        flush_later();
-        return;
-    }
-    process({});
-    resume();
+    serve([this] {
+        if (batch_) {
+            // It ended while frames of this very stream are processed: let that finish first.
+            flush_later();
+        } else {
+            process({});
+            resume();
+        }
+    });
 }
 
 // Settles what a handler that ended led to. Whether the next frame may follow.

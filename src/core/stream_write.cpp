@@ -96,8 +96,9 @@ void Stream::appended() {
 }
 
 void Stream::flush_later() {
-    if (!std::exchange(flush_pending_, true)) {
+    if (!flush_pending_) {
         hub_->flush_later(self());
+        flush_pending_ = true;
     }
 }
 

@@ -5,6 +5,7 @@
 #include <boost/asio/post.hpp>
 #include <utility>
 
+#include "core/callback.hpp"
 #include "endpoint.hpp"
 #include "loop.hpp"
 #include "ring.hpp"
@@ -37,17 +38,22 @@ void Channel::input_came(boost::system::error_code error) {
 }
 
 void Channel::read_later() {
-    if (!std::exchange(reading_posted_, true)) {
+    if (!reading_posted_) {
         boost::asio::post(Loop::of(*stream_).executor(),
                           [channel = std::shared_ptr<Channel>(stream_->self(), this)] {
                               channel->reading_posted_ = false;
                               channel->read_on();
                           });
+        reading_posted_ = true;
     }
 }
 
-// Reads once, so that others get their turn.
 void Channel::read_on() {
+    stream_->serve([this] { bring_in(); });
+}
+
+// Reads once, so that others get their turn.
+void Channel::bring_in() {
     stream_->proceed();
     if (!unread_ || !stream_->takes_input()) {
         look_for_end();
@@ -81,14 +87,16 @@ bool Channel::received(std::span<char> bytes, bool more, boost::system::error_co
     if (error) {
         unread_ = stream_->holds_back();
         if (!unread_) {
-            ended(error);
+            stream_->serve([&] { ended(error); });
         }
         return false;
     }
     const bool paused = !stream_->takes_input();
     unread_ = more || paused;
-    stream_->received(bytes);
-    resume();
+    stream_->serve([&] {
+        stream_->received(bytes);
+        resume();
+    });
     return !unread_;
 }
 
@@ -101,27 +109,40 @@ void Channel::ended(const boost::system::error_code& error) {
 }
 
 void Channel::output_blocked() {
-    stream_->blocked();
+    stream_->serve([this] { stream_->blocked(); });
 }
 
 void Channel::output_ready(boost::system::error_code error) {
-    stream_->writable(error);
+    stream_->serve([&] { stream_->writable(error); });
 }
 
-void carry(const std::shared_ptr<core::Stream>& stream, tcp::socket socket,
-           std::chrono::milliseconds keepalive_timeout) {
-    boost::system::error_code ignored;
-    socket.set_option(tcp::no_delay(true), ignored);
-    const auto send_timeout = stream->hub().limits().send_timeout;
+Result<std::unique_ptr<Channel>> open_channel(tcp::socket socket,
+                                              std::chrono::milliseconds keepalive_timeout,
+                                              std::chrono::milliseconds send_timeout) {
+    boost::system::error_code error;
+    socket.set_option(tcp::no_delay(true), error);
     keep_alive(socket, keepalive_timeout,
                send_timeout.count() > 0 && send_timeout <= keepalive_timeout);
-    socket.non_blocking(true, ignored);
+    socket.non_blocking(true, error);
+    if (error) {
+        return std::error_code(error);
+    }
     std::unique_ptr<Channel> channel = open_ring_channel(socket);
     if (!channel) {
         channel = open_polled_channel(std::move(socket));
     }
-    channel->start(stream);
-    stream->start(std::move(channel));
+    return Result<std::unique_ptr<Channel>>(std::move(channel));
+}
+
+void carry(const std::shared_ptr<core::Stream>& stream, std::unique_ptr<Channel> channel) noexcept {
+    Channel& carrier = *channel;
+    const auto failed = std::make_error_code(std::errc::not_enough_memory);
+    if (!core::attempt(stream->hub().node().environment.log, "a connection cannot be served", [&] {
+            stream->start(std::move(channel));
+            carrier.start(stream);
+        })) {
+        stream->abort(failed);
+    }
 }
 
 Address local_of(const tcp::socket& socket) {

@@ -15,7 +15,7 @@ namespace netaio::net {
 /// once for each turn of the loop, so that others get theirs. It holds no buffer while it waits.
 class Channel : public core::Carrier, public InputListener {
 public:
-    /// Begins to bring input to the stream, which is to own it.
+    /// Begins to bring input to the stream, which owns it.
     void start(const std::shared_ptr<core::Stream>& stream);
 
     void resume() override;
@@ -54,6 +54,7 @@ protected:
 private:
     void read_later();
     void read_on();
+    void bring_in();
     void ended(const boost::system::error_code& error);
 
     std::weak_ptr<Channel> listener_;
@@ -65,10 +66,15 @@ private:
 /// One that waits until the socket is ready, then reads or writes.
 std::unique_ptr<Channel> open_polled_channel(boost::asio::ip::tcp::socket socket);
 
-/// Has a stream served by the channel that is the fastest for this socket, on the calling thread's
-/// loop. The system gives up an end from which nothing comes for `keepalive_timeout`, unless zero.
-void carry(const std::shared_ptr<core::Stream>& stream, boost::asio::ip::tcp::socket socket,
-           std::chrono::milliseconds keepalive_timeout);
+/// The channel that is the fastest for this socket, on the calling thread's loop. The system gives
+/// up an end from which nothing comes for `keepalive_timeout`, unless zero; `send_timeout` is the
+/// stream's.
+Result<std::unique_ptr<Channel>> open_channel(boost::asio::ip::tcp::socket socket,
+                                              std::chrono::milliseconds keepalive_timeout,
+                                              std::chrono::milliseconds send_timeout);
+/// Has a stream served by a channel. The stream's owner is told of the end, be it that not even
+/// the beginning finds memory.
+void carry(const std::shared_ptr<core::Stream>& stream, std::unique_ptr<Channel> channel) noexcept;
 /// This end's address; none when the socket has gone already.
 Address local_of(const boost::asio::ip::tcp::socket& socket);
 

@@ -5,6 +5,7 @@
 #include "cancelling.hpp"
 #include "channel.hpp"
 #include "client_impl.hpp"
+#include "core/callback.hpp"
 #include "reach.hpp"
 
 /// How a client reaches its servers.
@@ -12,12 +13,52 @@ namespace netaio {
 
 using boost::asio::ip::tcp;
 
+// What a coroutine that connects leads to; also when it ends without a word, as where there is no
+// memory for its next step.
+class TcpClient::Impl::Attempt {
+public:
+    Attempt(std::shared_ptr<Impl> client, std::shared_ptr<Connecting> waiting)
+        : client_(std::move(client)), waiting_(std::move(waiting)) {}
+    Attempt(Attempt&&) = default;
+    ~Attempt() {
+        if (client_) {
+            client_->connecting_.remove(waiting_);
+            if (waiting_->done) {
+                core::attempt(client_->node_->environment.log, "cannot connect", [&] {
+                    waiting_->done.post(client_->executor_,
+                                        std::make_error_code(std::errc::not_enough_memory));
+                });
+            }
+        }
+    }
+
+    void operator()(const std::exception_ptr& failure, net::Reached result) {
+        const auto client = std::exchange(client_, nullptr);
+        client->connecting_.remove(waiting_);
+        detail::Completion<Address>& done = waiting_->done;
+        if (!done) {
+            return;  // the client has gone away
+        }
+        if (failure) {
+            done.post(client->executor_, Errc::cancelled);
+            return;
+        }
+        if (!result.error) {
+            result.error = client->adopt(std::move(*result.socket), result.server);
+        }
+        done.dispatch(client->executor_, result.error, result.server);
+    }
+
+private:
+    std::shared_ptr<Impl> client_;
+    std::shared_ptr<Connecting> waiting_;
+};
+
 void TcpClient::Impl::connect(std::string host, std::uint16_t port,
                               detail::Completion<Address> done) {
     bind(done.executor(executor_));
     auto slot = done.slot();
     const auto waiting = std::make_shared<Connecting>(std::move(done));
-    connecting_.push_back(waiting);
     if (slot.is_connected()) {
         slot.assign(
             [weak = std::weak_ptr(waiting), executor = executor_](boost::asio::cancellation_type) {
@@ -26,24 +67,14 @@ void TcpClient::Impl::connect(std::string host, std::uint16_t port,
                 }
             });
     }
-    boost::asio::co_spawn(
-        executor_, net::reach(std::move(host), port, options_.connect_timeout),
-        boost::asio::bind_cancellation_slot(
-            waiting->cancel.slot(),
-            [self = shared_from_this(), waiting](std::exception_ptr failure, net::Reached result) {
-                if (!waiting->done) {
-                    return;  // the client has gone away
-                }
-                self->connecting_.remove(waiting);
-                if (failure) {
-                    waiting->done.post(self->executor_, Errc::cancelled);
-                } else if (result.error) {
-                    waiting->done.dispatch(self->executor_, result.error);
-                } else {
-                    self->adopt(std::move(*result.socket), result.server);
-                    waiting->done.dispatch(self->executor_, {}, result.server);
-                }
-            }));
+    auto coroutine = net::reach(std::move(host), port, options_.connect_timeout);
+    connecting_.push_back(waiting);
+    Attempt attempt(shared_from_this(), waiting);
+    core::attempt(node_->environment.log, "cannot connect", [&] {
+        boost::asio::co_spawn(
+            executor_, std::move(coroutine),
+            boost::asio::bind_cancellation_slot(waiting->cancel.slot(), std::move(attempt)));
+    });
 }
 
 void TcpClient::Impl::bind(const boost::asio::any_io_executor& executor) {
@@ -73,23 +104,46 @@ void TcpClient::Impl::bind(const boost::asio::any_io_executor& executor) {
     ticker_->update();
 }
 
-void TcpClient::Impl::adopt(tcp::socket socket, const Address& server) {
-    auto stream =
-        std::make_shared<core::Stream>(server, net::local_of(socket), loop_, weak_from_this());
-    stream->enable_requests(options_.requests_max);
-    stream->set_reading(false);
-    Link& link = links_[server];
-    net::carry(stream, std::move(socket), options_.keepalive_timeout);
-    if (link.stream) {
-        // The new connection takes the old one's place, with those who wait for messages.
-        std::exchange(link.stream, nullptr)->abort({});
+std::error_code TcpClient::Impl::adopt(tcp::socket socket, const Address& server) {
+    auto failed = std::make_error_code(std::errc::not_enough_memory);
+    const Log& log = node_->environment.log;
+    std::shared_ptr<core::Stream> stream;
+    std::unique_ptr<net::Channel> channel;
+    core::attempt(log, "cannot connect", [&] {
+        stream =
+            std::make_shared<core::Stream>(server, net::local_of(socket), loop_, weak_from_this());
+        stream->enable_requests(options_.requests_max);
+        stream->set_reading(false);
+        links_.try_emplace(server);
+        auto opened = net::open_channel(std::move(socket), options_.keepalive_timeout,
+                                        loop_->limits().send_timeout);
+        if (opened) {
+            channel = std::move(*opened);
+        } else {
+            failed = opened.error();
+        }
+    });
+    if (!channel) {
+        return failed;
     }
-    link.stream = stream;
+    net::carry(stream, std::move(channel));
+    if (!stream->open()) {
+        return failed;
+    }
+    // The new connection takes the old one's place, with those who wait for messages.
+    if (const auto before = std::exchange(links_[server].stream, nullptr)) {
+        before->abort({});
+    }
+    links_[server].stream = stream;
     if (!default_server_ || !links_.contains(*default_server_)) {
         default_server_ = server;
     }
     introduce(*stream, MessageType::advertise_peer);
-    update_reading(link);
+    // Plugins, which are users' code, may have ended the client.
+    if (Link* link = link_of(*stream)) {
+        update_reading(*link);
+    }
+    return stream->open() ? std::error_code() : make_error_code(Errc::closed);
 }
 
 }  // namespace netaio

@@ -1,9 +1,11 @@
 #include "client_impl.hpp"
 
 #include <algorithm>
+#include <new>
 #include <stdexcept>
 
 #include "cancelling.hpp"
+#include "core/callback.hpp"
 #include "core/waiting.hpp"
 #include "node_of.hpp"
 
@@ -77,9 +79,12 @@ std::shared_ptr<core::Stream> TcpClient::Impl::stream(const std::optional<Addres
 
 // A client reads only while somebody waits for what it reads: peers that are managed may speak at
 // any time.
-void TcpClient::Impl::update_reading(Link& link) {
-    link.stream->set_reading(link.looping || peer_manager_.next() || !link.receivers.empty() ||
-                             link.stream->requests()->in_flight() > 0);
+void TcpClient::Impl::update_reading(Link& link) noexcept {
+    const auto stream = link.stream;
+    stream->serve([&] {
+        stream->set_reading(link.looping || peer_manager_.next() || !link.receivers.empty() ||
+                            stream->requests()->in_flight() > 0);
+    });
 }
 
 void TcpClient::Impl::with_peer_manager(const std::function<void(core::PeerManager&)>& work) {
@@ -96,10 +101,12 @@ void TcpClient::Impl::with_peer_manager(const std::function<void(core::PeerManag
 }
 
 // Says what peer management says when a connection begins and ends.
-void TcpClient::Impl::introduce(core::Stream& stream, MessageType type) {
-    for (auto& [message, inner] : peer_manager_.messages(type)) {
-        stream.push(std::move(message), inner);
-    }
+void TcpClient::Impl::introduce(core::Stream& stream, MessageType type) noexcept {
+    core::attempt(node_->environment.log, "peers cannot be told", [&] {
+        for (auto& [message, inner] : peer_manager_.messages(type)) {
+            stream.push(std::move(message), inner);
+        }
+    });
 }
 
 void TcpClient::Impl::request(Result<OwnedMessage> message, RequestTerms options,
@@ -124,48 +131,68 @@ void TcpClient::Impl::request(Result<OwnedMessage> message, RequestTerms options
     auto complete = [self = shared_from_this(), weak = stream->weak_from_this(),
                      context = std::move(context),
                      done = std::move(done)](std::error_code error, const Message* reply) mutable {
-        if (const auto open = weak.lock()) {
-            if (Link* current = self->link_of(*open)) {
-                self->update_reading(*current);
-            }
-        }
-        if (error == Errc::timeout) {
-            self->timed_out(context);
+        self->ended(weak.lock().get(), context, error);
+        std::optional<OwnedMessage> answer;
+        try {
+            answer = reply ? std::optional(reply->own()) : std::nullopt;
+        } catch (const std::bad_alloc&) {
+            error = std::make_error_code(std::errc::not_enough_memory);
         }
         // Errors come from within calls that are not done; answers end what their stream was doing.
-        if (reply) {
-            done.dispatch(self->executor_, error, reply->own());
+        if (answer) {
+            done.dispatch(self->executor_, error, std::move(*answer));
         } else {
             done.post(self->executor_, error);
         }
     };
     const auto id = stream->requests()->add(message->uri(), message->type(), inner,
                                             loop_->now() + timeout, std::move(complete));
-    if (slot.is_connected()) {
-        auto connected = slot;
-        connected.assign(
-            [weak = stream->weak_from_this(), request = *id](boost::asio::cancellation_type) {
-                if (const auto open = weak.lock()) {
-                    if (auto completion = open->requests()->give_up(request)) {
-                        completion(Errc::cancelled, nullptr);
+    try {
+        if (slot.is_connected()) {
+            auto connected = slot;
+            connected.assign(
+                [weak = stream->weak_from_this(), request = *id](boost::asio::cancellation_type) {
+                    if (const auto open = weak.lock()) {
+                        if (auto completion = open->requests()->give_up(request)) {
+                            completion(Errc::cancelled, nullptr);
+                        }
                     }
-                }
-            });
-    }
-    if (const auto error = stream->append(std::move(*message), inner, node_->outer)) {
-        if (auto completion = stream->requests()->forget(*id)) {
-            completion(error, nullptr);
+                });
         }
-        return;
-    }
-    if (stream->open()) {
-        stream->watch_deadlines();
-        update_reading(*link_of(*stream));
+        if (const auto error = stream->append(std::move(*message), inner, node_->outer)) {
+            if (auto completion = stream->requests()->forget(*id)) {
+                completion(error, nullptr);
+            }
+            return;
+        }
+        if (stream->open()) {
+            stream->watch_deadlines();
+        }
+        if (Link* current = link_of(*stream)) {
+            update_reading(*current);
+        }
+    } catch (...) {
+        // Whoever asked learns of it from the call.
+        stream->requests()->forget(*id);
+        throw;
     }
 }
 
+// What goes with the end of a request; none of it may keep whoever asked from being told.
+void TcpClient::Impl::ended(core::Stream* stream, const TimeoutContext& context,
+                            std::error_code error) noexcept {
+    core::attempt(node_->environment.log, "a request ends all the same", [&] {
+        if (Link* link = stream ? link_of(*stream) : nullptr) {
+            update_reading(*link);
+        }
+        if (error == Errc::timeout) {
+            timed_out(context);
+        }
+    });
+}
+
 void TcpClient::Impl::timed_out(const TimeoutContext& context) {
-    on_timeout.tell(node_->environment.log, "the timeout handler", context);
+    on_timeout.tell(node_->environment.log, "the timeout handler threw", context);
     if (on_timeout_async) {
         const auto run = running_.emplace_back(std::make_shared<net::HandlerRun>(executor_));
         run->start(call_timeout_handler(on_timeout_async, context),
@@ -240,10 +267,11 @@ void TcpClient::Impl::returned(core::Stream& stream, core::Outcome outcome) {
         return;
     }
     if (!link->receivers.empty()) {
+        auto message = OwnedMessage::from(std::move(*outcome.message));
         auto done = std::move(link->receivers.front().done);
         link->receivers.pop_front();
         update_reading(*link);
-        done.dispatch(executor_, {}, OwnedMessage::from(std::move(*outcome.message)));
+        done.dispatch(executor_, {}, std::move(message));
         return;
     }
     if (outcome.handled) {
@@ -272,10 +300,11 @@ void TcpClient::Impl::closed(core::Stream& stream, std::error_code why) {
     link->looping = false;
     link->stream = nullptr;
     for (Receiver& receiver : receivers) {
-        receiver.done.post(executor_, error);
+        core::attempt(node_->environment.log, "whoever waits is not told",
+                      [&] { receiver.done.post(executor_, error); });
     }
     if (why) {
-        on_disconnect.tell(node_->environment.log, "the disconnect handler", server, why);
+        on_disconnect.tell(node_->environment.log, "the disconnect handler threw", server, why);
     }
 }
 
@@ -336,7 +365,7 @@ void TcpClient::Impl::close(const std::optional<Address>& server) {
     stream->drain();
 }
 
-void TcpClient::Impl::shut_down() {
+void TcpClient::Impl::shut_down() noexcept {
     end_all();
     // Connections that still drain outlive this.
     node_->peers.set_observer({});
@@ -352,23 +381,26 @@ void TcpClient::Impl::context_ends() {
     executor_ = {};
 }
 
-void TcpClient::Impl::end_all() {
+void TcpClient::Impl::end_all() noexcept {
+    const auto go_on = [&](auto&& work) {
+        core::attempt(node_->environment.log, "the client ends all the same", work);
+    };
     for (const auto& connecting : std::exchange(connecting_, {})) {
-        connecting->done.post(executor_, Errc::cancelled);
-        net::cancel_on(executor_, connecting, connecting->cancel);
+        go_on([&] { connecting->done.post(executor_, Errc::cancelled); });
+        go_on([&] { net::cancel_on(executor_, connecting, connecting->cancel); });
     }
     for (const auto& run : std::exchange(running_, {})) {
-        run->cancel();
+        go_on([&] { run->cancel(); });
     }
     auto links = std::exchange(links_, {});
     for (auto& [server, link] : links) {
         if (link.stream) {
             introduce(*link.stream, MessageType::disconnect);
-            link.stream->flush();
+            go_on([&] { link.stream->flush(); });
             link.stream->abort(Errc::cancelled);
         }
         for (Receiver& receiver : link.receivers) {
-            receiver.done.post(executor_, Errc::cancelled);
+            go_on([&] { receiver.done.post(executor_, Errc::cancelled); });
         }
     }
     if (ticker_) {

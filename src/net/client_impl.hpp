@@ -33,7 +33,7 @@ public:
     std::vector<Address> receive_loops() const;
 
     void close(const std::optional<Address>& server);
-    void shut_down();
+    void shut_down() noexcept;
     void set_default_server(const Address& server);
     const std::optional<Address>& default_server() const noexcept { return default_server_; }
     std::vector<Address> servers() const;
@@ -59,6 +59,7 @@ private:
         detail::Completion<Address> done;
         boost::asio::cancellation_signal cancel = {};
     };
+    class Attempt;
     struct Receiver {
         std::uint64_t id;
         detail::Completion<OwnedMessage> done;
@@ -71,18 +72,19 @@ private:
         bool looping = false;
     };
 
-    void end_all();
+    void end_all() noexcept;
     void bind(const boost::asio::any_io_executor& executor);
-    void adopt(tcp::socket socket, const Address& server);
+    std::error_code adopt(tcp::socket socket, const Address& server);
     template <class T>
     boost::asio::any_io_executor executor_for(const detail::Completion<T>& done) const;
     Link* find(const std::optional<Address>& server);
     Link* find_inbox(const std::optional<Address>& server);
     const Link* find(const std::optional<Address>& server) const;
     Link* link_of(const core::Stream& stream);
-    void update_reading(Link& link);
-    void introduce(core::Stream& stream, MessageType type);
+    void update_reading(Link& link) noexcept;
+    void introduce(core::Stream& stream, MessageType type) noexcept;
     void end_receiver(const Address& server, std::uint64_t id, std::error_code why);
+    void ended(core::Stream* stream, const TimeoutContext& context, std::error_code error) noexcept;
     void timed_out(const TimeoutContext& context);
 
     TcpClientOptions options_;

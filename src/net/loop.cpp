@@ -68,9 +68,7 @@ void Loop::context_ends() {
     if (!executor_) {
         return;
     }
-    for (const auto& stream : streams()) {
-        stream->abort(Errc::cancelled);
-    }
+    abort_all(Errc::cancelled);
     stop();
     drop_orphans();
     ticker_->stop();

@@ -27,7 +27,7 @@ public:
                             });
     }
 
-    void close() override { shut(socket_); }
+    void close() noexcept override { shut(socket_); }
 
 private:
     std::size_t read(Buffers buffers, bool& more, boost::system::error_code& error) override {

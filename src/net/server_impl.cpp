@@ -1,5 +1,6 @@
 #include "server_impl.hpp"
 
+#include <boost/asio/bind_allocator.hpp>
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/ip/v6_only.hpp>
 #include <stdexcept>
@@ -110,92 +111,127 @@ void TcpServer::Impl::require_not_started(std::string_view what) const {
 }
 
 std::error_code TcpServer::Impl::start() {
+    const auto keep_alive = shared_from_this();  // a log may destroy the server
     {
         const std::lock_guard lock(mutex_);
         if (started_) {
             throw std::logic_error("the server was started before: start a server once");
         }
     }
-    for (const Address& address : wanted_endpoints()) {
-        if (const auto error = listen(address)) {
-            acceptors_.clear();
-            const std::lock_guard lock(mutex_);
-            endpoints_.clear();
-            return error;
+    try {
+        for (const Address& address : wanted_endpoints()) {
+            if (const auto error = listen(address)) {
+                do_not_listen();
+                return error;
+            }
         }
-    }
-    {
-        const std::lock_guard lock(mutex_);
-        started_ = true;
-    }
-    for (const auto& acceptor : acceptors_) {
-        boost::asio::post(loops_.front()->executor(),
-                          [self = shared_from_this(), acceptor] { self->accept(acceptor); });
-    }
-    for (const auto& own : own_threads_) {
-        own->thread = std::thread([&context = own->context] {
-            context.run();
-            net::send_rest(context);
+        set_started(true);
+        for (const auto& own : own_threads_) {
+            if (!own->thread.joinable()) {
+                own->thread = std::thread([this, own = own.get()] { run_loop(own->context); });
+            }
+        }
+        boost::asio::post(loops_.front()->executor(), [self = shared_from_this()] {
+            for (const auto& listening : self->listening_) {
+                self->accept(listening);
+            }
         });
+    } catch (...) {
+        // Nothing was accepted yet.
+        set_started(false);
+        do_not_listen();
+        throw;
     }
     return {};
 }
 
+void TcpServer::Impl::set_started(bool started) {
+    const std::lock_guard lock(mutex_);
+    started_ = started;
+}
+
+void TcpServer::Impl::do_not_listen() {
+    listening_.clear();
+    const std::lock_guard lock(mutex_);
+    endpoints_.clear();
+}
+
+// Whatever is thrown there: users' coroutines and what lacked memory must not end the others.
+void TcpServer::Impl::run_loop(boost::asio::io_context& context) {
+    while (!context.stopped()) {
+        core::attempt(node_->environment.log, "a thread of the server goes on after", [&] {
+            context.run();
+            net::send_rest(context);
+        });
+    }
+}
+
 std::error_code TcpServer::Impl::listen(const Address& address) {
     Address wanted = address;
-    const std::lock_guard lock(mutex_);
-    if (wanted.port() == 0 && !endpoints_.empty()) {
+    if (wanted.port() == 0) {
         // One port for all, whichever the system picked first.
-        wanted = *Address::parse(address.host(), endpoints_.front().port());
+        if (const auto before = endpoints(); !before.empty()) {
+            wanted = *Address::parse(address.host(), before.front().port());
+        }
     }
     const tcp::endpoint endpoint = net::to_endpoint<tcp::endpoint>(wanted);
-    auto acceptor = std::make_shared<Acceptor>(loops_.front()->executor());
+    auto listening = std::make_shared<Listening>(loops_.front()->executor());
+    Acceptor& acceptor = listening->socket;
     boost::system::error_code error;
-    net::open_socket(*acceptor, endpoint.protocol(), error);
+    net::open_socket(acceptor, endpoint.protocol(), error);
     if (!error) {
-        acceptor->set_option(tcp::acceptor::reuse_address(true), error);
+        acceptor.set_option(tcp::acceptor::reuse_address(true), error);
     }
     if (!error && wanted.is_v6()) {
-        acceptor->set_option(boost::asio::ip::v6_only(!options_.dual_stack), error);
+        acceptor.set_option(boost::asio::ip::v6_only(!options_.dual_stack), error);
     }
     if (!error) {
-        acceptor->bind(endpoint, error);
+        acceptor.bind(endpoint, error);
     }
     if (!error) {
-        acceptor->listen(boost::asio::socket_base::max_listen_connections, error);
+        acceptor.listen(boost::asio::socket_base::max_listen_connections, error);
     }
     if (!error) {
-        acceptor->non_blocking(true, error);
+        acceptor.non_blocking(true, error);
     }
     if (error) {
         node_->log(LogLevel::error, "cannot listen: " + error.message(), wanted);
         return error;
     }
-    endpoints_.push_back(net::to_address(acceptor->local_endpoint()));
-    acceptors_.push_back(std::move(acceptor));
-    node_->log(LogLevel::info, "listening", endpoints_.back());
-    return {};
+    const Address at = net::to_address(acceptor.local_endpoint());
+    listening_.push_back(std::move(listening));
+    {
+        const std::lock_guard lock(mutex_);
+        endpoints_.push_back(at);
+    }
+    node_->log(LogLevel::info, "listening", at);
+    return has_context() ? std::error_code() : make_error_code(Errc::cancelled);
 }
 
-void TcpServer::Impl::accept(std::shared_ptr<Acceptor> acceptor) {
-    Acceptor& listening = *acceptor;
-    listening.async_wait(Acceptor::wait_read, [self = shared_from_this(),
-                                               acceptor](boost::system::error_code error) {
-        if (error == boost::asio::error::operation_aborted || !acceptor->is_open()) {
-            return;
-        }
-        const auto wait = self->accept_waiting(*acceptor);
-        if (wait.count() == 0) {
-            self->accept(acceptor);
-            return;
-        }
-        auto pause = std::make_shared<boost::asio::steady_timer>(acceptor->get_executor(), wait);
-        pause->async_wait([self, acceptor, pause](boost::system::error_code) {
-            if (acceptor->is_open()) {
-                self->accept(acceptor);
+void TcpServer::Impl::accept(const std::shared_ptr<Listening>& listening) {
+    listening->socket.async_wait(
+        Acceptor::wait_read,
+        boost::asio::bind_allocator(listening->memory, [self = shared_from_this(), listening](
+                                                           boost::system::error_code error) {
+            if (error == boost::asio::error::operation_aborted || !listening->socket.is_open()) {
+                return;
             }
-        });
-    });
+            auto wait = accept_pause;
+            core::attempt(self->node_->environment.log, "cannot accept a connection",
+                          [&] { wait = self->accept_waiting(listening->socket); });
+            wait.count() == 0 ? self->accept(listening) : self->accept_later(listening, wait);
+        }));
+}
+
+void TcpServer::Impl::accept_later(const std::shared_ptr<Listening>& listening,
+                                   std::chrono::milliseconds pause) {
+    listening->pause.expires_after(pause);
+    listening->pause.async_wait(boost::asio::bind_allocator(
+        listening->memory, [self = shared_from_this(), listening](boost::system::error_code) {
+            if (listening->socket.is_open()) {
+                self->accept(listening);
+            }
+        }));
 }
 
 // Returns how long to pause then.
@@ -232,6 +268,26 @@ std::chrono::milliseconds TcpServer::Impl::cannot_accept(const std::error_code& 
     return descriptors && strangers_.close_oldest() ? std::chrono::milliseconds(1) : accept_pause;
 }
 
+// Counts a connection until it has closed or could not be served.
+class TcpServer::Impl::Place {
+public:
+    explicit Place(std::shared_ptr<Impl> server) : server_(std::move(server)) {
+        server_->connection_count_.fetch_add(1);
+    }
+    Place(Place&&) = default;
+    ~Place() {
+        if (server_) {
+            server_->connection_count_.fetch_sub(1);
+            server_->finish_stop();
+        }
+    }
+    /// From now on the stream tells of its end.
+    void taken() noexcept { server_ = nullptr; }
+
+private:
+    std::shared_ptr<Impl> server_;
+};
+
 void TcpServer::Impl::adopt(tcp::socket socket, const std::shared_ptr<net::Loop>& loop) {
     boost::system::error_code error;
     const auto endpoint = socket.remote_endpoint(error);
@@ -245,26 +301,41 @@ void TcpServer::Impl::adopt(tcp::socket socket, const std::shared_ptr<net::Loop>
                    from);
         return;
     }
-    connection_count_.fetch_add(1);
-    boost::asio::dispatch(loop->executor(), [self = shared_from_this(), loop, from,
-                                             taken = std::move(socket)]() mutable {
-        std::shared_ptr<core::Stream> stream;
-        try {
-            stream = std::make_shared<core::Stream>(from, net::local_of(taken), loop, self);
-            net::carry(stream, std::move(taken), self->options_.keepalive_timeout);
-        } catch (const std::exception& failure) {
-            // Where there is no memory for one more, those that are there go on.
-            self->connection_count_.fetch_sub(1);
-            self->refused_.fetch_add(1);
-            self->node_->log(LogLevel::error,
-                             "refused a connection: " + std::string(failure.what()), from);
-            self->finish_stop();
-            return;
-        }
-        if (stream->is_stranger()) {
-            self->strangers_.add(*stream);
+    boost::asio::dispatch(loop->executor(),
+                          [self = shared_from_this(), loop, from, taken = std::move(socket),
+                           place = Place(shared_from_this())]() mutable {
+                              self->serve(std::move(taken), from, loop, std::move(place));
+                          });
+}
+
+// Where there is no memory for one more, those that are there go on.
+void TcpServer::Impl::serve(tcp::socket socket, const Address& from,
+                            const std::shared_ptr<net::Loop>& loop, Place place) {
+    const Log& log = node_->environment.log;
+    std::shared_ptr<core::Stream> stream;
+    std::unique_ptr<net::Channel> channel;
+    core::attempt(log, "a connection cannot be served", [&] {
+        stream =
+            std::make_shared<core::Stream>(from, net::local_of(socket), loop, shared_from_this());
+        auto opened =
+            net::open_channel(std::move(socket), options_.keepalive_timeout, limits_.send_timeout);
+        if (opened) {
+            channel = std::move(*opened);
+        } else {
+            node_->log(LogLevel::error,
+                       "a connection cannot be served: " + opened.error().message(), from);
         }
     });
+    if (!channel) {
+        refused_.fetch_add(1);
+        return;
+    }
+    place.taken();
+    net::carry(stream, std::move(channel));
+    if (stream->is_stranger() &&
+        !core::attempt(log, "a connection cannot be served", [&] { strangers_.add(*stream); })) {
+        stream->abort(Errc::closed);
+    }
 }
 
 void TcpServer::Impl::closed(core::Stream& stream, std::error_code why) {

@@ -5,6 +5,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <condition_variable>
+#include <list>
 #include <mutex>
 #include <netaio/tcp_server.hpp>
 #include <thread>
@@ -12,6 +13,7 @@
 #include "core/peer_manager.hpp"
 #include "core/stream.hpp"
 #include "loop.hpp"
+#include "operation_memory.hpp"
 #include "ring.hpp"
 #include "strangers.hpp"
 #include "ticker.hpp"
@@ -32,7 +34,7 @@ public:
     StopReport run();
     void stop(std::chrono::milliseconds deadline, detail::Completion<StopReport> done);
     /// Closes everything at once and ends the threads.
-    void shut_down();
+    void shut_down() noexcept;
 
     using Choose = std::function<core::Receivers(core::Hub&)>;
     /// Gives a message to the connections that `choose` picks in each loop.
@@ -64,21 +66,41 @@ private:
         std::thread thread;
     };
     using Acceptor = boost::asio::ip::tcp::acceptor;
+    struct Listening {
+        explicit Listening(const boost::asio::any_io_executor& executor)
+            : socket(executor), pause(executor) {}
+
+        Acceptor socket;
+        boost::asio::steady_timer pause;
+        net::OperationMemory<> memory = {};  // for either
+    };
+    class Place;
 
     void make_loops(boost::asio::any_io_executor executor);
     std::vector<Address> wanted_endpoints() const;
     std::error_code listen(const Address& address);
-    void accept(std::shared_ptr<Acceptor> acceptor);
+    void do_not_listen();
+    void set_started(bool started);
+    void accept(const std::shared_ptr<Listening>& listening);
+    void accept_later(const std::shared_ptr<Listening>& listening, std::chrono::milliseconds pause);
     std::chrono::milliseconds accept_waiting(Acceptor& acceptor);
     std::chrono::milliseconds cannot_accept(const std::error_code& error);
     void adopt(boost::asio::ip::tcp::socket socket, const std::shared_ptr<net::Loop>& loop);
+    void serve(boost::asio::ip::tcp::socket socket, const Address& from,
+               const std::shared_ptr<net::Loop>& loop, Place place);
+    void run_loop(boost::asio::io_context& context);
     template <class Work>
     void with_each_hub(Work work);
     void announce(const OwnedMessage& message, const Plugins& inner);
     void end_subscriptions(const Peer& peer);
+    void drain_all(std::chrono::milliseconds deadline);
     void stop_accepting();
     void cut_off();
-    void finish_stop();
+    void finish_stop() noexcept;
+    void end_waiting(const boost::asio::any_io_executor& executor) noexcept;
+    void close_all() noexcept;
+    template <class Work>
+    bool go_on(Work&& work) noexcept;
     bool owns_threads() const noexcept { return !own_threads_.empty(); }
     /// Not when the user's context has gone.
     bool has_context() const noexcept {
@@ -91,7 +113,7 @@ private:
     std::shared_ptr<core::Node> node_;
     std::vector<std::shared_ptr<OwnThread>> own_threads_;
     std::vector<std::shared_ptr<net::Loop>> loops_;
-    std::vector<std::shared_ptr<Acceptor>> acceptors_;
+    std::vector<std::shared_ptr<Listening>> listening_;
     core::PeerManager peer_manager_;  // belongs, like the ticker, to the first loop
     std::shared_ptr<net::Ticker> ticker_;
     std::atomic<std::size_t> connection_count_{0};
@@ -107,7 +129,7 @@ private:
     std::size_t bytes_discarded_ = 0;
     std::size_t drained_ = 0;
     std::size_t cut_off_ = 0;
-    std::vector<detail::Completion<StopReport>> stop_waiters_;
+    std::list<detail::Completion<StopReport>> stop_waiters_;
     std::unique_ptr<boost::asio::steady_timer> stop_timer_;
     std::condition_variable ended_;
 };

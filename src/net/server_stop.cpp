@@ -3,6 +3,7 @@
 #include <boost/asio/system_executor.hpp>
 #include <stdexcept>
 
+#include "core/callback.hpp"
 #include "core/waiting.hpp"
 #include "server_impl.hpp"
 
@@ -38,73 +39,104 @@ StopReport TcpServer::Impl::run() {
 
 void TcpServer::Impl::stop(std::chrono::milliseconds deadline,
                            detail::Completion<StopReport> done) {
+    std::list<detail::Completion<StopReport>> waiter;
+    if (done) {
+        waiter.push_back(std::move(done));
+    }
+    const auto own = waiter.begin();
     {
         const std::lock_guard lock(mutex_);
         if (!started_ || stopped_) {
-            if (done) {
+            if (!waiter.empty()) {
                 // Its own threads have ended, so a callback without an executor gets another.
-                done.post(boost::asio::system_executor(), {},
+                own->post(boost::asio::system_executor(), {},
                           {drained_, cut_off_, bytes_discarded_});
             }
             return;
         }
-        if (done) {
-            stop_waiters_.push_back(std::move(done));
-        }
+        const bool waits = !waiter.empty();
+        stop_waiters_.splice(stop_waiters_.end(), waiter);
         if (stopping_) {
             return;
         }
         stopping_ = true;
+        try {
+            boost::asio::post(loops_.front()->executor(),
+                              [self = shared_from_this(), deadline] { self->drain_all(deadline); });
+        } catch (...) {
+            stopping_ = false;
+            if (waits) {
+                stop_waiters_.erase(own);
+            }
+            throw;
+        }
     }
-    boost::asio::post(loops_.front()->executor(), [self = shared_from_this(), deadline] {
-        self->stop_accepting();
-        self->peer_manager_.stop_all();
-        self->ticker_->stop();
-        self->stop_timer_ = std::make_unique<boost::asio::steady_timer>(
-            self->loops_.front()->executor(), core::bounded(deadline));
-        self->stop_timer_->async_wait([self](boost::system::error_code error) {
+}
+
+// Whatever fails, the rest is done: what cannot be told to drain is cut off.
+void TcpServer::Impl::drain_all(std::chrono::milliseconds deadline) {
+    stop_accepting();
+    go_on([&] { peer_manager_.stop_all(); });
+    ticker_->stop();
+    for (const auto& loop : loops_) {
+        go_on([&] {
+            boost::asio::post(loop->executor(), [self = shared_from_this(), loop] {
+                for (const auto& stream : loop->streams()) {
+                    self->go_on([&] { stream->drain(); });
+                }
+                self->finish_stop();
+            });
+        });
+    }
+    const bool will_end = go_on([&] {
+        stop_timer_ = std::make_unique<boost::asio::steady_timer>(loops_.front()->executor(),
+                                                                  core::bounded(deadline));
+        stop_timer_->async_wait([self = shared_from_this()](boost::system::error_code error) {
             if (!error) {
                 self->cut_off();
             }
         });
-        for (const auto& loop : self->loops_) {
-            boost::asio::post(loop->executor(), [self, loop] {
-                for (const auto& stream : loop->streams()) {
-                    stream->drain();
-                }
-                self->finish_stop();
-            });
-        }
     });
+    if (!will_end) {
+        cut_off();
+    }
+}
+
+template <class Work>
+bool TcpServer::Impl::go_on(Work&& work) noexcept {
+    return core::attempt(node_->environment.log, "the server stops all the same", work);
 }
 
 void TcpServer::Impl::stop_accepting() {
-    for (const auto& acceptor : acceptors_) {
+    for (const auto& listening : listening_) {
         boost::system::error_code ignored;
-        acceptor->close(ignored);
+        listening->socket.close(ignored);
+        listening->pause.cancel();
     }
 }
 
 // The deadline has come: what still has something outstanding is closed as it is.
 void TcpServer::Impl::cut_off() {
     for (const auto& loop : loops_) {
-        boost::asio::post(loop->executor(), [self = shared_from_this(), loop] {
-            for (const auto& stream : loop->streams()) {
-                {
-                    const std::lock_guard lock(self->mutex_);
-                    ++self->cut_off_;
-                    self->bytes_discarded_ += stream->queued_bytes();
+        go_on([&] {
+            boost::asio::post(loop->executor(), [self = shared_from_this(), loop] {
+                for (const auto& stream : loop->streams()) {
+                    {
+                        const std::lock_guard lock(self->mutex_);
+                        ++self->cut_off_;
+                        self->bytes_discarded_ += stream->queued_bytes();
+                    }
+                    stream->abort(Errc::cancelled);
                 }
-                stream->abort(Errc::cancelled);
-            }
-            self->finish_stop();
+                self->finish_stop();
+            });
         });
     }
 }
 
 // Ends the stop when the last connection is gone.
-void TcpServer::Impl::finish_stop() {
-    std::vector<detail::Completion<StopReport>> waiters;
+void TcpServer::Impl::finish_stop() noexcept {
+    std::list<detail::Completion<StopReport>> waiters;
     StopReport report;
     {
         const std::lock_guard lock(mutex_);
@@ -113,18 +145,20 @@ void TcpServer::Impl::finish_stop() {
         }
         stopped_ = true;
         report = {drained_, cut_off_, bytes_discarded_};
-        waiters = std::move(stop_waiters_);
+        waiters.swap(stop_waiters_);
     }
     for (auto& waiter : waiters) {
-        waiter.post(loops_.front()->executor(), {}, report);
+        go_on([&] { waiter.post(loops_.front()->executor(), {}, report); });
     }
-    boost::asio::post(loops_.front()->executor(), [self = shared_from_this()] {
-        if (self->stop_timer_) {
-            self->stop_timer_->cancel();
-        }
+    go_on([&] {
+        boost::asio::post(loops_.front()->executor(), [self = shared_from_this()] {
+            if (self->stop_timer_) {
+                self->stop_timer_->cancel();
+            }
+        });
     });
     for (const auto& loop : loops_) {
-        boost::asio::post(loop->executor(), [loop] { loop->stop(); });
+        go_on([&] { boost::asio::post(loop->executor(), [loop] { loop->stop(); }); });
     }
     for (const auto& own : own_threads_) {
         own->work.reset();
@@ -132,35 +166,45 @@ void TcpServer::Impl::finish_stop() {
     ended_.notify_all();
 }
 
-void TcpServer::Impl::shut_down() {
-    if (!has_context()) {
-        return;
-    }
-    std::vector<detail::Completion<StopReport>> waiters;
+// Whoever still waits for the end of it.
+void TcpServer::Impl::end_waiting(const boost::asio::any_io_executor& executor) noexcept {
+    std::list<detail::Completion<StopReport>> waiters;
     {
         const std::lock_guard lock(mutex_);
         stopped_ = true;
-        waiters = std::move(stop_waiters_);
+        waiters.swap(stop_waiters_);
     }
     ended_.notify_all();
     for (auto& waiter : waiters) {
-        waiter.post(boost::asio::system_executor(), Errc::cancelled);
+        go_on([&] { waiter.post(executor, Errc::cancelled); });
     }
-    const auto close_loop = [](const std::shared_ptr<net::Loop>& loop) {
-        for (const auto& stream : loop->streams()) {
-            stream->abort(Errc::cancelled);
-        }
+}
+
+void TcpServer::Impl::close_all() noexcept {
+    stop_accepting();
+    stop_timer_.reset();
+    ticker_->stop();
+    for (const auto& loop : loops_) {
+        loop->abort_all(Errc::cancelled);
         loop->stop();
         loop->cancel_orphans();
-    };
+    }
+}
+
+void TcpServer::Impl::shut_down() noexcept {
+    if (!has_context()) {
+        return;
+    }
+    end_waiting(boost::asio::system_executor());
     if (!owns_threads()) {
-        boost::asio::dispatch(loops_.front()->executor(), [self = shared_from_this(), close_loop] {
-            self->stop_accepting();
-            self->stop_timer_.reset();
-            self->ticker_->stop();
-            close_loop(self->loops_.front());
+        const auto end = [self = shared_from_this()] {
+            self->close_all();
             self->node_->peers.set_observer({});
-        });
+        };
+        // Without memory to have it done elsewhere it is done here.
+        if (!go_on([&] { boost::asio::dispatch(loops_.front()->executor(), end); })) {
+            end();
+        }
         return;
     }
     for (const auto& own : own_threads_) {
@@ -172,38 +216,27 @@ void TcpServer::Impl::shut_down() {
         }
     }
     // The threads are gone, so everything is this one's.
-    stop_accepting();
-    ticker_->stop();
-    for (const auto& loop : loops_) {
-        close_loop(loop);
-    }
+    close_all();
     // Whatever still waits there holds on to its connection or loop: let it end. That may give
     // work to a loop that had none left, as when a peer leaves.
     for (bool more = true; std::exchange(more, false);) {
         for (const auto& own : own_threads_) {
             own->context.restart();
-            more = own->context.poll() > 0 || more;
+            const bool all_done = go_on([&] { more = own->context.poll() > 0 || more; });
+            more = more || !all_done;
         }
     }
     stop_timer_.reset();
     ticker_.reset();
     loops_.clear();
-    acceptors_.clear();
+    listening_.clear();
     own_threads_.clear();
 }
 
 void TcpServer::Impl::context_ends() {
-    std::vector<detail::Completion<StopReport>> waiters;
-    {
-        const std::lock_guard lock(mutex_);
-        stopped_ = true;
-        waiters = std::move(stop_waiters_);
-    }
-    for (auto& waiter : waiters) {
-        waiter.post(loops_.front()->executor(), Errc::cancelled);
-    }
+    end_waiting(loops_.front()->executor());
     stop_accepting();
-    acceptors_.clear();
+    listening_.clear();
     stop_timer_.reset();
     ticker_->stop();
     ticker_.reset();

@@ -50,10 +50,12 @@ std::shared_ptr<core::Stream> Strangers::take(Id id) {
     }
     const auto stranger = std::move(found->second);
     by_age_.erase(found);
-    const auto host = by_host_.find(stranger.host);
-    host->second.erase(id);
-    if (host->second.empty()) {
-        by_host_.erase(host);
+    // Not there when there was no memory to add it.
+    if (const auto host = by_host_.find(stranger.host); host != by_host_.end()) {
+        host->second.erase(id);
+        if (host->second.empty()) {
+            by_host_.erase(host);
+        }
     }
     return stranger.stream.lock();
 }

@@ -1,6 +1,7 @@
 #include "ticker.hpp"
 
 #include <algorithm>
+#include <boost/asio/bind_allocator.hpp>
 
 namespace netaio::net {
 
@@ -16,20 +17,23 @@ void Ticker::update() {
     set_to_ = *next;
     const std::chrono::steady_clock::duration soonest = std::chrono::milliseconds(1);
     timer_.expires_after(std::max(*next - clock_->steady_now(), soonest));
-    timer_.async_wait([weak = weak_from_this()](boost::system::error_code error) {
-        const auto self = weak.lock();
-        if (error || !self || self->stopped_) {
-            return;
-        }
-        self->set_to_ = TimePoint::max();
-        try {
-            self->tick_();
-        } catch (...) {
-            self->update();  // whatever it throws, there is a next time
-            throw;
-        }
-        self->update();
-    });
+    timer_.async_wait(boost::asio::bind_allocator(
+        memory_, [weak = weak_from_this()](boost::system::error_code error) {
+            if (const auto self = weak.lock(); self && !error && !self->stopped_) {
+                self->tick();
+            }
+        }));
+}
+
+void Ticker::tick() {
+    set_to_ = TimePoint::max();
+    try {
+        tick_();
+    } catch (...) {
+        update();  // whatever it throws, there is a next time
+        throw;
+    }
+    update();
 }
 
 void Ticker::stop() {

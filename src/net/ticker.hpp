@@ -8,6 +8,8 @@
 #include <netaio/environment.hpp>
 #include <optional>
 
+#include "operation_memory.hpp"
+
 namespace netaio::net {
 
 /// Has something that does things in time, but does not wait itself, called when they are due.
@@ -28,7 +30,10 @@ public:
     void stop();
 
 private:
+    void tick();
+
     boost::asio::steady_timer timer_;
+    OperationMemory<> memory_;
     std::shared_ptr<Clock> clock_;
     std::function<std::optional<TimePoint>()> next_;
     std::function<void()> tick_;

@@ -5,6 +5,7 @@
 #include <boost/asio/signal_set.hpp>
 #include <stdexcept>
 
+#include "core/callback.hpp"
 #include "core/outgoing.hpp"
 #include "node_of.hpp"
 #include "udp_handler.hpp"
@@ -156,19 +157,24 @@ bool UdpNode::Impl::has_unsent() const {
     return flush_pending_ || (sockets_ && sockets_->has_unsent());
 }
 
-void UdpNode::Impl::stop() {
+void UdpNode::Impl::stop() noexcept {
     const auto keep_alive = shared_from_this();
+    const auto go_on = [&](auto&& work) {
+        core::attempt(node_->environment.log, "the node stops all the same", work);
+    };
     if (running()) {
-        core_->peer_manager().stop_all();
-        flush();
-        sockets_->close();
+        go_on([&] { core_->peer_manager().stop_all(); });
+        go_on([&] { flush(); });
+    }
+    if (running()) {
+        go_on([&] { sockets_->close(); });
     }
     if (ticker_) {
         ticker_->stop();
     }
-    core_->end_requests(Errc::cancelled);
-    for (const auto& running : std::unordered_set(running_)) {
-        running->cancel();
+    go_on([&] { core_->end_requests(Errc::cancelled); });
+    for (const auto& running : std::exchange(running_, {})) {
+        go_on([&] { running->cancel(); });
     }
 }
 
@@ -201,6 +207,7 @@ void UdpNode::Impl::request(Result<OwnedMessage> message, RequestTerms terms,
     auto slot = done.slot();
     // Shared, as it is needed again when nothing was sent.
     const auto waiting = std::make_shared<detail::Completion<OwnedMessage>>(std::move(done));
+    const auto keep_alive = shared_from_this();  // plugins may destroy the node
     const auto id = core_->request(
         to, *message, std::move(terms.inner), wait,
         [waiting, executor = executor_](std::error_code error, const Message* reply) {
@@ -210,6 +217,10 @@ void UdpNode::Impl::request(Result<OwnedMessage> message, RequestTerms terms,
         });
     if (!id) {
         waiting->post(executor_, id.error());
+        return;
+    }
+    if (!running()) {
+        core_->cancel(to, *id);  // or have stopped it
         return;
     }
     if (slot.is_connected()) {
@@ -249,7 +260,7 @@ void UdpNode::Impl::flush() {
 
 // Once for all that this turn of the loop still wants sent.
 void UdpNode::Impl::flush_later() {
-    if (std::exchange(flush_pending_, true)) {
+    if (flush_pending_) {
         return;
     }
     boost::asio::post(executor_, [weak = weak_from_this()] {
@@ -258,6 +269,7 @@ void UdpNode::Impl::flush_later() {
             self->flush();
         }
     });
+    flush_pending_ = true;
 }
 
 }  // namespace netaio

@@ -21,7 +21,7 @@ public:
     void bind(const boost::asio::any_io_executor& executor);
     std::error_code start();
     void run();
-    void stop();
+    void stop() noexcept;
 
     void request(Result<OwnedMessage> message, RequestTerms terms,
                  detail::Completion<OwnedMessage> done);

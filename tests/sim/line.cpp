@@ -132,7 +132,7 @@ void LineEnd::look_for_end() {
     }
 }
 
-void LineEnd::close() {
+void LineEnd::close() noexcept {
     closed_ = true;
     line_->ends_[end_] = nullptr;
     incoming().closed = true;

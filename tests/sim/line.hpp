@@ -87,7 +87,7 @@ public:
     void settle(std::error_code& error) override;
     void resume() override { read_later(); }
     void look_for_end() override;
-    void close() override;
+    void close() noexcept override;
 
     /// Bytes arrived, or the end.
     void came();

@@ -30,10 +30,11 @@ public:
     }
     void give_back(unsigned id) noexcept;
 
+    static constexpr unsigned requests_max = 256;  // between two submissions
+
 private:
     void begin();
 
-    static constexpr unsigned requests_max = 256;      // between two submissions
     static constexpr unsigned completions_max = 4096;  // the kernel keeps what goes beyond
     static constexpr unsigned buffer_count = 128;
     static constexpr std::size_t buffer_size = 16 * 1024;

@@ -125,7 +125,7 @@ public:
     std::size_t write(ByteView bytes, std::error_code& error) override;
     void wait_writable() override;
     void settle(std::error_code& error) override;
-    void close() override;
+    void close() noexcept override;
 
 private:
     // What goes beyond is written at once rather than copied.
@@ -147,6 +147,10 @@ private:
 };
 
 std::size_t RingChannel::read(Buffers buffers, bool& more, boost::system::error_code& error) {
+    if (!receiving_) {
+        error = boost::asio::error::bad_descriptor;  // could not be started
+        return 0;
+    }
     if (receiving_->under_way()) {
         receiving_->start();  // what it brings comes before what could be read
         more = false;
@@ -241,22 +245,26 @@ void RingChannel::settle(std::error_code& error) {
 }
 
 bool RingChannel::at_end(boost::system::error_code& error) {
-    if (receiving_->under_way()) {
+    if (receiving_ && receiving_->under_way()) {
         error = boost::asio::error::would_block;
         return false;
     }
     const bool ended = ended_now(*socket_, error);
-    if (would_block(error)) {
+    if (receiving_ && would_block(error)) {
         receiving_->start();
     }
     return ended;
 }
 
-void RingChannel::close() {
+void RingChannel::close() noexcept {
     if (receiving_) {
         receiving_->close();
     }
-    reactor_.submit();  // what names this socket, before its number is another's
+    try {
+        reactor_.submit();  // what names this socket, before its number is another's
+    } catch (const std::exception&) {
+        // What it brings comes later; this socket sends no more.
+    }
     reactor_.forget(*this);
     closed_ = true;
     shut(socket_);

@@ -127,8 +127,9 @@ RingReactor* RingReactor::of(const boost::asio::any_io_executor& executor) {
 bool RingReactor::open() {
     if (!ring_ && !unavailable_) {
         try {
-            ring_ = std::make_unique<Ring>();
             output_ = std::make_unique_for_overwrite<char[]>(output_size);
+            sendings_.reserve(Ring::requests_max);
+            ring_ = std::make_unique<Ring>();
             thread_ = this_thread_number();
             init_task();  // what the loop waits in, as any socket of Asio's says too
         } catch (const std::bad_alloc&) {
@@ -335,6 +336,7 @@ void RingReactor::collect() {
             const std::uint64_t user_data = done.user_data;
             const int result = done.res;
             const unsigned flags = done.flags;
+            make_room_for(user_data);
             io_uring_cq_advance(&ring, 1);
             finished(user_data, result, flags);
         }
@@ -344,6 +346,16 @@ void RingReactor::collect() {
         output_used_ = 0;
         ++turn_;
         scheduler_.work_finished();
+    }
+}
+
+// While the ring still has it: without memory it is met again later.
+void RingReactor::make_room_for(std::uint64_t user_data) {
+    if (user_data != cancel_tag && user_data != epoll_tag && !(user_data & send_tag)) {
+        auto& brought = reinterpret_cast<Request*>(user_data)->brought_;
+        if (brought.size() == brought.capacity()) {
+            brought.reserve(2 * brought.size() + 1);
+        }
     }
 }
 

@@ -162,6 +162,7 @@ private:
     void queue(Request& request);
     void enter(long usec);
     void collect();
+    static void make_room_for(std::uint64_t user_data);
     void finished(std::uint64_t user_data, int result, unsigned flags);
 
     boost::asio::detail::scheduler& scheduler_;

@@ -19,6 +19,12 @@ RequestTable::TimePoint at_second(int second) {
     return RequestTable::TimePoint(seconds(second));
 }
 
+std::size_t expired(RequestTable& table, RequestTable::TimePoint now) {
+    std::vector<RequestTable::Completion> all;
+    table.give_up_expired(now, all);
+    return all.size();
+}
+
 struct RequestTableTest : testing::Test {
     RequestTable::Id add(ByteView uri, MessageType type = asked,
                          RequestTable::TimePoint deadline = later) {
@@ -142,8 +148,8 @@ TEST_F(RequestTableTest, GivesUpWhatIsPastItsDeadline) {
     add("a", asked, at_second(1));
     const auto last = add("c", asked, at_second(3));
     EXPECT_EQ(table.next_deadline(), at_second(1));
-    EXPECT_TRUE(table.give_up_expired(at_second(0)).empty());
-    EXPECT_EQ(table.give_up_expired(at_second(2)).size(), 2u);
+    EXPECT_TRUE(expired(table, at_second(0)) == 0);
+    EXPECT_EQ(expired(table, at_second(2)), 2u);
     EXPECT_EQ(table.next_deadline(), at_second(3));
     EXPECT_EQ(table.in_flight(), 1u);
     EXPECT_FALSE(table.take(answer, "a")->completion);
@@ -163,11 +169,12 @@ TEST_F(RequestTableTest, TakesTheOldestThatStillWaits) {
     EXPECT_FALSE(table.take(answer, "a")->completion) << "the given-up one is still remembered";
 }
 
-TEST_F(RequestTableTest, TakesAllThatWait) {
+TEST_F(RequestTableTest, EndsAllThatWait) {
     table.give_up(add("a"));
     add("a");
     add("b");
-    EXPECT_EQ(table.take_all().size(), 2u);
+    table.end_all(Errc::closed);
+    EXPECT_EQ(told.times, 2);
     EXPECT_EQ(table.in_flight(), 0u);
     EXPECT_FALSE(table.take(answer, "a"));
     EXPECT_FALSE(table.next_deadline());
@@ -229,13 +236,14 @@ TEST_F(LossyRequestTableTest, KeepsNothingOfWhatWasGivenUp) {
         EXPECT_FALSE(table.next_deadline());
     }
     EXPECT_FALSE(table.take(answer, "uri"));
-    EXPECT_TRUE(table.take_all().empty());
+    table.end_all(Errc::closed);
+    EXPECT_EQ(told.times, 0);
 }
 
 TEST_F(LossyRequestTableTest, KeepsNothingOfWhatIsPastItsDeadline) {
     add(at_second(1));
     const auto second = add(at_second(2));
-    EXPECT_EQ(table.give_up_expired(at_second(1)).size(), 1u);
+    EXPECT_EQ(expired(table, at_second(1)), 1u);
     EXPECT_EQ(table.in_flight(), 1u);
     EXPECT_EQ(table.next_deadline(), at_second(2));
     EXPECT_EQ(table.take(answer, "uri")->id, second);
