@@ -1,7 +1,8 @@
 // One connection, a server's or a client's, over a carrier that takes as much as the fuzzer says:
 // bytes come in any pieces, whole frames among them, time passes, handlers end or throw, messages
-// are sent and pushed, and it may end at any moment. What it sends must be well formed, its queue
-// keeps its bound, every request ends once, and nothing of it is left afterwards.
+// are sent and pushed, also by what it calls, and it may end at any moment. What it sends must be
+// well formed, its queue keeps its bound, it stands still only where somebody will call it, every
+// request ends once, and nothing of it is left afterwards.
 
 #include <fuzzer/FuzzedDataProvider.h>
 
@@ -27,7 +28,14 @@ constexpr std::size_t frame_max = 1000;
 
 class Cancelling final : public Running {
 public:
-    void cancel() override {}
+    void cancel() override { cancelled = true; }
+    bool cancelled = false;
+};
+
+struct Handled {
+    std::shared_ptr<Stream> stream;
+    std::shared_ptr<Suspended> handler;
+    std::shared_ptr<Cancelling> running;
 };
 
 class FuzzedHub final : public Hub {
@@ -35,16 +43,17 @@ public:
     using Hub::Hub;
 
     void start(std::shared_ptr<Stream> stream, std::shared_ptr<Suspended> handler) override {
-        handler->running = std::make_shared<Cancelling>();
+        const auto cancelling = std::make_shared<Cancelling>();
+        handler->running = cancelling;
         if (ends_at_once) {
             stream->handler_ended(*handler, handler->message.own(), {});
         } else {
-            running.emplace_back(std::move(stream), std::move(handler));
+            running.push_back({std::move(stream), std::move(handler), cancelling});
         }
     }
     bool ends_at_once = false;
     bool turn_wanted = false;
-    std::deque<std::pair<std::shared_ptr<Stream>, std::shared_ptr<Suspended>>> running;
+    std::deque<Handled> running;
 
 private:
     void turn_later() override { turn_wanted = true; }
@@ -85,9 +94,12 @@ public:
         pass(ByteView(unsent_).substr(0, count));
         unsent_.erase(0, count);
     }
-    void resume() override {}
-    void look_for_end() override {}
-    void close() override {
+    void resume() override {
+        require(!closed);
+        resumed = true;
+    }
+    void look_for_end() override { require(!closed); }
+    void close() noexcept override {
         require(!closed);
         closed = true;
     }
@@ -97,6 +109,7 @@ public:
     bool keeps = false;
     bool broken = false;
     bool waited_for = false;
+    bool resumed = true;
     bool closed = false;
 
 private:
@@ -121,7 +134,10 @@ private:
 
 class Fuzzed final : public StreamOwner, public std::enable_shared_from_this<Fuzzed> {
 public:
-    void begin(FuzzedDataProvider& input) {
+    explicit Fuzzed(FuzzedDataProvider& input) : input_(input) {}
+
+    void begin() {
+        FuzzedDataProvider& input = input_;
         node_ = std::make_shared<Node>(input.ConsumeBool() ? Role::server : Role::client);
         if (input.ConsumeBool()) {
             node_->outer = {.auth = hmac_auth({.secret = "outer"}),
@@ -158,8 +174,9 @@ public:
         stream_->start(std::move(carrier));
     }
 
-    void step(FuzzedDataProvider& input) {
-        switch (input.ConsumeIntegralInRange(0, 11)) {
+    void step() {
+        FuzzedDataProvider& input = input_;
+        switch (input.ConsumeIntegralInRange(0, 12)) {
             case 0: pass(input); break;
             case 1: end_handler(input); break;
             case 2: take_output(input); break;
@@ -169,7 +186,8 @@ public:
                     hub_->turn();
                 }
                 break;
-            case 5: hub_->ends_at_once = input.ConsumeBool(); break;
+            case 5: end_input(input); break;
+            case 6: hub_->ends_at_once = input.ConsumeBool(); break;
             default: bring(input); break;
         }
         // Replies to what was read together may go beyond, and so may one batch of notifications.
@@ -177,11 +195,15 @@ public:
                 stream_->queued_bytes() <= 2 * queue_max + 3 * frame_max + FanOut::size_max);
         require(carrier_->closed == ended_);
         require(hub_->size() == (ended_ ? 0 : 1));
+        const bool called = carrier_->waited_for || carrier_->unsent() > 0 || hub_->turn_wanted;
+        require(ended_ || called || stream_->queued_bytes() == 0);
+        require(ended_ || called || carrier_->resumed || arriving_.empty() ||
+                !stream_->takes_input());
     }
 
     void finish() {
         stream_->abort(Errc::cancelled);
-        for (const auto& [stream, handler] : std::exchange(hub_->running, {})) {
+        for (const auto& [stream, handler, running] : std::exchange(hub_->running, {})) {
             stream->handler_ended(*handler, std::nullopt, {});
         }
         hub_->stop();
@@ -196,14 +218,30 @@ private:
     void returned(Stream&, Outcome outcome) override {
         require(node_->role == Role::client);
         require(outcome.kind != Outcome::Kind::returned || outcome.message.has_value());
+        react();
     }
-    void closed(Stream&, std::error_code) override { require(!std::exchange(ended_, true)); }
+    void became_known(Stream&) override { react(); }
+    void closed(Stream&, std::error_code) override {
+        require(!std::exchange(ended_, true));
+        react();
+    }
+
+    // What users' code may do wherever it is called.
+    void react() {
+        constexpr int deep = 3;
+        if (reacting_ < deep && input_.remaining_bytes() > 0 && input_.ConsumeBool()) {
+            ++reacting_;
+            act(input_);
+            --reacting_;
+        }
+    }
 
     void add_handlers() {
         const auto on = [this](MessageType type, Acting::Act act) {
             node_->router.add(Key(type), {std::make_shared<Acting>(std::move(act)), {}});
         };
-        on(MessageType::request_uri, [](const Message& message, Stream&) {
+        on(MessageType::request_uri, [this](const Message& message, Stream&) {
+            react();
             return respond(message.uri(), message.content());
         });
         on(MessageType::create_uri, nullptr);
@@ -270,6 +308,7 @@ private:
     // By either way, however little of it at a time.
     void bring(FuzzedDataProvider& input) {
         arriving_ += bytes(input);
+        carrier_->resumed = false;
         while (!arriving_.empty() && !carrier_->closed) {
             const std::size_t count =
                 input.ConsumeBool()
@@ -302,6 +341,13 @@ private:
         }
     }
 
+    void end_input(FuzzedDataProvider& input) {
+        if (!carrier_->closed && !stream_->holds_back()) {
+            stream_->ended(input.ConsumeBool() ? std::error_code()
+                                               : std::make_error_code(std::errc::connection_reset));
+        }
+    }
+
     void pass(FuzzedDataProvider& input) {
         clock_->advance(std::chrono::milliseconds(input.ConsumeIntegralInRange(0, 70'000)));
         if (const auto due = hub_->next(); due && *due <= hub_->now()) {
@@ -314,9 +360,9 @@ private:
         if (hub_->running.empty()) {
             return;
         }
-        const auto [stream, handler] = std::move(hub_->running.front());
+        const auto [stream, handler, running] = std::move(hub_->running.front());
         hub_->running.pop_front();
-        if (input.ConsumeBool()) {
+        if (running->cancelled || input.ConsumeBool()) {
             stream->handler_ended(*handler, std::nullopt,
                                   std::make_exception_ptr(std::runtime_error("broken")));
         } else {
@@ -340,21 +386,14 @@ private:
     }
 
     void act(FuzzedDataProvider& input) {
-        switch (input.ConsumeIntegralInRange(0, 8)) {
+        switch (input.ConsumeIntegralInRange(0, 7)) {
             case 0: (void)stream_->send(message(input), {}); break;
             case 1: stream_->push(message(input), {}); break;
             case 2: tell("uri"); break;
             case 3: ask(input); break;
             case 4: stream_->set_reading(input.ConsumeBool()); break;
             case 5: stream_->drain(); break;
-            case 6:
-                if (!carrier_->closed) {
-                    stream_->ended(input.ConsumeBool()
-                                       ? std::error_code()
-                                       : std::make_error_code(std::errc::connection_reset));
-                }
-                break;
-            case 7: stream_->abort(Errc::closed); break;
+            case 6: stream_->abort(Errc::closed); break;
             default: hub_->subscribe(input.PickValueInArray({"uri", "other", "more"}), *stream_);
         }
     }
@@ -367,10 +406,11 @@ private:
         const auto told = std::make_shared<bool>(false);
         const auto id = stream_->requests()->add(
             "uri", MessageType::request_uri, {},
-            hub_->now() + std::chrono::seconds(input.ConsumeIntegralInRange(0, 100)),
+            hub_->now() + std::chrono::seconds(input.ConsumeIntegralInRange(1, 100)),
             [this, told](std::error_code error, const Message* reply) {
                 require(!std::exchange(*told, true) && static_cast<bool>(error) == !reply);
                 ++told_;
+                react();
             });
         if (const auto error = stream_->append(request("uri"), {}, node_->outer)) {
             if (auto completion = stream_->requests()->forget(*id)) {
@@ -400,7 +440,9 @@ private:
     std::shared_ptr<FuzzedHub> hub_;
     std::shared_ptr<Stream> stream_;
     FuzzedCarrier* carrier_ = nullptr;  // the stream's
+    FuzzedDataProvider& input_;
     std::string arriving_;
+    int reacting_ = 0;
     int asked_ = 0;
     int told_ = 0;
     bool ended_ = false;
@@ -410,10 +452,10 @@ private:
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     FuzzedDataProvider input(data, size);
-    const auto fuzzed = std::make_shared<Fuzzed>();
-    fuzzed->begin(input);
+    const auto fuzzed = std::make_shared<Fuzzed>(input);
+    fuzzed->begin();
     while (input.remaining_bytes() > 0) {
-        fuzzed->step(input);
+        fuzzed->step();
     }
     fuzzed->finish();
     return 0;

@@ -2,16 +2,23 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <netaio/frame.hpp>
+#include <source_location>
 #include <span>
 #include <string>
 #include <wire/checksum.hpp>
 
 namespace netaio::fuzz {
 
-inline void require(bool condition) {
-    if (!condition) std::abort();
+/// Ends the fuzzer, and says where, unless that is so.
+inline void require(bool condition, std::source_location where = std::source_location::current()) {
+    if (!condition) {
+        std::fprintf(stderr, "%s:%u: what is required is not so\n", where.file_name(),
+                     static_cast<unsigned>(where.line()));
+        std::abort();
+    }
 }
 
 inline MessageTypes types_with_custom() {
