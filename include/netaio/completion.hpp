@@ -17,6 +17,12 @@
 
 namespace netaio::detail {
 
+/// Whether the calling thread runs that executor's loop, as far as can be told.
+inline bool runs_here(const boost::asio::any_io_executor& executor) {
+    const auto* loop = executor.target<boost::asio::io_context::executor_type>();
+    return loop && loop->running_in_this_thread();
+}
+
 /// An Asio completion handler of `void(boost::system::error_code, T)` with its type erased, so that
 /// the code that completes it can be compiled once. Completes at most once, on the handler's
 /// executor, whose context is kept busy until then.
@@ -38,8 +44,8 @@ public:
     /// How whoever waits cancels; may be unconnected.
     boost::asio::cancellation_slot slot() const noexcept { return target_->slot(); }
 
-    /// Completes: never before the call that began the operation has returned, unless there is no
-    /// memory to have it done later.
+    /// Completes: never before the call that began the operation has returned, and on its executor,
+    /// unless there is no memory to have it done there.
     void post(const boost::asio::any_io_executor& fallback, std::error_code error, T value = {}) {
         complete(fallback, error, std::move(value), true);
     }
@@ -123,15 +129,14 @@ private:
         try {
             target.call();
         } catch (...) {
-            boost::asio::post(executor, [failure = std::current_exception()] {
-                std::rethrow_exception(failure);
-            });
+            try {
+                boost::asio::post(executor, [failure = std::current_exception()] {
+                    std::rethrow_exception(failure);
+                });
+            } catch (const std::bad_alloc&) {
+                // Then nobody hears of it, but whoever completes this goes on.
+            }
         }
-    }
-
-    static bool runs_here(const boost::asio::any_io_executor& executor) {
-        const auto* loop = executor.target<boost::asio::io_context::executor_type>();
-        return loop && loop->running_in_this_thread();
     }
 
     std::shared_ptr<Base> target_;

@@ -16,7 +16,8 @@ struct Counters {
     /// Closed before they brought a message that the auth plugin accepted: over a stranger's
     /// limits, or to make room for another.
     std::uint64_t closed_strangers = 0;
-    std::uint64_t closed_unserved = 0;  ///< closed as they could not be served: memory ran out
+    /// Closed as something was thrown while they were served: memory ran out.
+    std::uint64_t closed_unserved = 0;
 
     std::uint64_t frames_in = 0;   ///< whole frames received
     std::uint64_t frames_out = 0;  ///< frames queued for sending

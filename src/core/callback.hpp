@@ -27,6 +27,15 @@ namespace netaio::core {
     }
 }
 
+/// Logs the exception in hand, if there is memory for that.
+[[gnu::cold, gnu::noinline]] inline void log_thrown(const Log& log,
+                                                    std::string_view failed) noexcept {
+    try {
+        log(LogLevel::error, std::string(failed) + ": " + said_by());
+    } catch (...) {
+    }
+}
+
 /// Does something that must not keep others from going on: logs what it throws. Whether it threw
 /// nothing.
 template <class Work>
@@ -35,11 +44,7 @@ bool attempt(const Log& log, std::string_view failed, Work&& work) noexcept {
         work();
         return true;
     } catch (...) {
-        try {
-            log(LogLevel::error, std::string(failed) + ": " + said_by());
-        } catch (...) {
-            // There is no memory to say it.
-        }
+        log_thrown(log, failed);
         return false;
     }
 }

@@ -102,9 +102,9 @@ void DatagramNode::settle(Outcome outcome, const Address& from, std::size_t rece
         node_->log(LogLevel::warning, "dropped a message: handlers_max handlers are busy", from);
         return;
     }
-    ++running_;
     const auto handling = std::make_shared<Handling>(
         from, std::move(*outcome.route), OwnedMessage::from(std::move(*outcome.message)), received);
+    ++running_;
     try {
         start_(handling);
     } catch (...) {

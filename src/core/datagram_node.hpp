@@ -95,7 +95,7 @@ public:
     /// Of a datagram that was taken out and cannot be sent: a request that it carried ends so.
     void not_sent(ByteView datagram, const Address& to, std::error_code why);
     /// Ends all that wait.
-    void end_requests(std::error_code why);
+    void end_requests(std::error_code why) noexcept;
 
     PeerManager& peer_manager() noexcept { return peer_manager_; }
     /// Does what is due.

@@ -87,9 +87,9 @@ void DatagramNode::not_sent(ByteView datagram, const Address& to, std::error_cod
     }
 }
 
-void DatagramNode::end_requests(std::error_code why) {
+void DatagramNode::end_requests(std::error_code why) noexcept {
     for (auto& [to, table] : std::exchange(requests_, {})) {
-        table.end_all(why);
+        table.end_all(why, node_->environment.log);
     }
 }
 
@@ -119,7 +119,9 @@ void DatagramNode::expire_requests() {
             at = requests_.erase(at);
         }
     }
-    end_all(expired, Errc::timeout);
+    for (auto& completion : expired) {
+        end(completion, Errc::timeout, node_->environment.log);
+    }
 }
 
 void DatagramNode::tick() {

@@ -2,6 +2,7 @@
 
 #include <netaio/make.hpp>
 
+#include "callback.hpp"
 #include "meaning.hpp"
 #include "outgoing.hpp"
 
@@ -251,6 +252,17 @@ Outcome Dispatcher::drop() {
     return node_.role == Role::client ? Kind::discarded : Kind::done;
 }
 
+// Whoever asked is told, whatever a plugin throws.
+std::error_code Dispatcher::open_answer(Message& message, const Plugins& inner,
+                                        const Peer* peer) noexcept {
+    std::error_code error = Errc::decrypt_failed;
+    if (!attempt(node_.environment.log, "a plugin threw at an answer",
+                 [&] { error = open_layer(message, inner, node_.context(peer)); })) {
+        tallies_.handler_failures.add();
+    }
+    return error;
+}
+
 bool Dispatcher::answer_request(Message& message, Source& source, const Peer* peer) {
     // Decrypting changes the uri where it stands.
     std::string uri = node_.role == Role::node ? message.uri().str() : std::string();
@@ -263,7 +275,7 @@ bool Dispatcher::answer_request(Message& message, Source& source, const Peer* pe
         node_.log(LogLevel::debug, "discarded the late answer to a request", source.remote());
         return true;
     }
-    auto error = open_layer(message, request->inner, node_.context(peer));
+    auto error = open_answer(message, request->inner, peer);
     // A refusal made without the handler's plugins can't pass them; what it says is still news.
     const bool refusal = error == Errc::auth_failed && message.type() == MessageType::auth_error;
     if (refusal && accepted_) {
@@ -275,7 +287,7 @@ bool Dispatcher::answer_request(Message& message, Source& source, const Peer* pe
         tallies_.rejected_decrypt.add();
     } else {
         accepted_ = accepted_ || request->inner.auth;
-        believed(source);
+        attempt(node_.environment.log, "an answer counts all the same", [&] { believed(source); });
     }
     if (error && node_.role == Role::node) {
         // Anybody can send a datagram in the other's name: the answer may be still to come.

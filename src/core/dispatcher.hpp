@@ -65,6 +65,7 @@ private:
     Outcome bad_checksum(const Message& message, Source& source, std::string& out);
     Outcome drop();
     bool answer_request(Message& message, Source& source, const Peer* peer);
+    std::error_code open_answer(Message& message, const Plugins& inner, const Peer* peer) noexcept;
     bool fail_request(const Message& message, const Plugins& layer, Source& source);
     void automatic(OwnedMessage&& message, bool bare, Source& source, std::string& out);
 

@@ -22,7 +22,7 @@ public:
     /// Writes encoded messages, of which `bytes` holds all, or adds them to what waits. Returns how
     /// many it took.
     virtual std::size_t take_fan_out(ByteView bytes, std::span<const SharedFrame> frames,
-                                     bool at_once) = 0;
+                                     bool at_once) noexcept = 0;
     /// A message that has to be protected for each one. That it is not sent is logged.
     virtual void give(const Message& message, const SendOptions& options) = 0;
 };

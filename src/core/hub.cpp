@@ -91,6 +91,14 @@ const Receivers& Hub::everyone() {
     return everyone_;
 }
 
+std::size_t Hub::queued_bytes() const noexcept {
+    std::size_t bytes = 0;
+    for (const auto& [id, stream] : streams_) {
+        bytes += stream->queued_bytes();
+    }
+    return bytes;
+}
+
 void Hub::abort_all(std::error_code why) noexcept {
     while (!streams_.empty()) {
         const auto stream = streams_.begin()->second;
@@ -126,8 +134,13 @@ void Hub::gone(const Address& remote) {
 void Hub::due_at(TimePoint deadline) {
     // Mostly an earlier request's deadline is waited for; the next is looked for then.
     if (deadline < due_at_) {
-        due_at_ = deadline;
-        wake();
+        const auto before = std::exchange(due_at_, deadline);
+        try {
+            wake();
+        } catch (...) {
+            due_at_ = before;
+            throw;
+        }
     }
 }
 
@@ -165,17 +178,12 @@ void Hub::tick() {
         const auto all = streams();
         due_at_ = TimePoint::max();
         for (const auto& stream : all) {
-            try {
-                stream->expire_requests(time);
-            } catch (...) {
-                due_at_ = time;  // the others are still to be looked after
-                throw;
-            }
+            stream->serve([&] { stream->expire_requests(time); });
         }
     }
     if (check) {
         for (const auto& stream : streams()) {
-            stream->check_limits(time);
+            stream->serve([&] { stream->check_limits(time); });
         }
     }
 }

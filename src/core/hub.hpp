@@ -62,6 +62,8 @@ public:
     /// The connections as they are now, so that they may go while one walks over them.
     std::vector<std::shared_ptr<Stream>> streams() const;
     std::size_t size() const noexcept { return streams_.size(); }
+    /// Bytes that wait on them.
+    std::size_t queued_bytes() const noexcept;
     /// Closes all of them, also where there is no memory.
     void abort_all(std::error_code why) noexcept;
 

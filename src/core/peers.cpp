@@ -1,7 +1,6 @@
 #include "peers.hpp"
 
 #include <algorithm>
-#include <exception>
 
 #include "source_limiter.hpp"
 
@@ -211,19 +210,16 @@ void PeerTable::tell(const Changes& changes) const {
 template <class Work>
 void PeerTable::change(const Work& work) {
     Changes changes;
-    std::exception_ptr failure;
-    {
-        const std::lock_guard lock(mutex_);
-        try {
-            work(changes);
-        } catch (...) {
-            failure = std::current_exception();
-        }
+    std::unique_lock lock(mutex_);
+    try {
+        work(changes);
+    } catch (...) {
+        lock.unlock();
+        tell(changes);
+        throw;
     }
+    lock.unlock();
     tell(changes);
-    if (failure) {
-        std::rethrow_exception(failure);
-    }
 }
 
 bool PeerTable::hear(const Peer& peer, const Address& address, TimePoint now, bool vouched) {

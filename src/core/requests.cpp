@@ -4,9 +4,9 @@
 #include <boost/multi_index/ordered_index.hpp>
 #include <boost/multi_index_container.hpp>
 #include <cassert>
-#include <exception>
 #include <utility>
 
+#include "callback.hpp"
 #include "meaning.hpp"
 
 namespace netaio::core {
@@ -66,30 +66,6 @@ struct RequestTable::Entries {
     Container::node_type spare;  // memory for the next
     std::size_t given_up = 0;
 };
-
-namespace {
-
-// Whatever one throws, the others are told.
-class EndsAll {
-public:
-    void end(RequestTable::Completion& completion, std::error_code why) noexcept {
-        try {
-            completion(why, nullptr);
-        } catch (...) {
-            failure_ = std::current_exception();
-        }
-    }
-    void rethrow() const {
-        if (failure_) {
-            std::rethrow_exception(failure_);
-        }
-    }
-
-private:
-    std::exception_ptr failure_;
-};
-
-}  // namespace
 
 RequestTable::RequestTable(std::size_t in_flight_max, LateAnswers late_answers, Id first_id)
     : entries_(std::make_unique<Entries>()),
@@ -189,18 +165,16 @@ void RequestTable::give_up_expired(TimePoint now, std::vector<Completion>& expir
     }
 }
 
-void RequestTable::end_all(std::error_code why) {
+void RequestTable::end_all(std::error_code why, const Log& log) noexcept {
     while (entries_->given_up > 0) {
         entries_->forget_oldest_given_up();
     }
-    EndsAll ends;
     // Not those that are begun meanwhile.
     for (auto left = in_flight(); left > 0; --left) {
         if (auto request = take_oldest()) {
-            ends.end(request->completion, why);
+            end(request->completion, why, log);
         }
     }
-    ends.rethrow();
 }
 
 std::optional<RequestTable::TimePoint> RequestTable::next_deadline() const {
@@ -209,12 +183,8 @@ std::optional<RequestTable::TimePoint> RequestTable::next_deadline() const {
                                                   : std::optional(first->request.deadline);
 }
 
-void end_all(std::vector<RequestTable::Completion>& completions, std::error_code why) {
-    EndsAll ends;
-    for (auto& completion : completions) {
-        ends.end(completion, why);
-    }
-    ends.rethrow();
+void end(RequestTable::Completion& completion, std::error_code why, const Log& log) noexcept {
+    attempt(log, "a request ends all the same", [&] { completion(why, nullptr); });
 }
 
 }  // namespace netaio::core

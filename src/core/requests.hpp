@@ -67,8 +67,8 @@ public:
     /// Gives up the requests whose deadline has passed and adds their completions to others; takes
     /// no memory where there is room for them.
     void give_up_expired(TimePoint now, std::vector<Completion>& expired);
-    /// Ends all that wait, whatever a completion throws, then throws that; forgets the rest.
-    void end_all(std::error_code why);
+    /// Ends all that wait and forgets the rest.
+    void end_all(std::error_code why, const Log& log) noexcept;
 
     /// The earliest deadline of a waiting request.
     std::optional<TimePoint> next_deadline() const;
@@ -85,7 +85,7 @@ private:
     Id next_id_;
 };
 
-/// Ends requests, whatever a completion throws; then throws that.
-void end_all(std::vector<RequestTable::Completion>& completions, std::error_code why);
+/// Ends a request whose completion was taken out. What that throws is logged, as there are others.
+void end(RequestTable::Completion& completion, std::error_code why, const Log& log) noexcept;
 
 }  // namespace netaio::core

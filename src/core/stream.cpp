@@ -92,15 +92,17 @@ std::size_t Stream::abort(std::error_code why) noexcept {
     if (const auto owner = owner_.lock()) {
         tell([&] { owner->closed(*this, why); });
     }
-    tell([&] { end_requests(why ? why : make_error_code(Errc::closed)); });
+    end_requests(why ? why : make_error_code(Errc::closed));
     tell([&] { hub_->gone(remote_); });
     return unsent;
 }
 
 // Cold, as beside calls of handlers it would cost every message.
 [[gnu::cold]] void Stream::cannot_serve() noexcept {
-    hub_->tallies().closed_unserved.add();
-    attempt(hub_->node().environment.log, "closed a connection", [] { throw; });
+    log_thrown(hub_->node().environment.log, "a connection cannot be served");
+    if (state_ != State::closed) {
+        hub_->tallies().closed_unserved.add();
+    }
     abort(std::make_error_code(std::errc::not_enough_memory));
 }
 
@@ -167,15 +169,17 @@ void Stream::expire_requests(TimePoint now) {
     }
     std::vector<RequestTable::Completion> expired;
     requests_->give_up_expired(now, expired);
-    end_all(expired, Errc::timeout);
+    for (auto& completion : expired) {
+        end(completion, Errc::timeout, hub_->node().environment.log);
+    }
     if (state_ != State::closed) {
         watch_deadlines();
     }
 }
 
-void Stream::end_requests(std::error_code why) {
+void Stream::end_requests(std::error_code why) noexcept {
     if (requests_) {
-        requests_->end_all(why);
+        requests_->end_all(why, hub_->node().environment.log);
     }
 }
 

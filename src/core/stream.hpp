@@ -116,7 +116,7 @@ public:
     /// Has that done in time; to be called when one was added.
     void watch_deadlines();
     /// Ends the requests that wait.
-    void end_requests(std::error_code why);
+    void end_requests(std::error_code why) noexcept;
 
     Hub& hub() noexcept { return *hub_; }
     std::shared_ptr<Stream> self() { return shared_from_this(); }
@@ -124,7 +124,7 @@ public:
     void expect_fan_out() noexcept override { expects_fan_out_ = true; }
     bool expects_fan_out() const noexcept { return expects_fan_out_; }
     std::size_t take_fan_out(ByteView bytes, std::span<const SharedFrame> frames,
-                             bool at_once) override;
+                             bool at_once) noexcept override;
     void give(const Message& message, const SendOptions& options) override;
 
     const Address& remote() const noexcept override { return remote_; }
@@ -169,6 +169,7 @@ private:
     // Writing.
     void log_unsent(std::error_code error);
     void settle_fan_out();
+    std::size_t take(ByteView bytes, std::span<const SharedFrame> frames, bool at_once);
     void appended();
     void flush_later();
     void emit(std::string& out);

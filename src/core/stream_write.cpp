@@ -40,7 +40,7 @@ std::error_code Stream::append(OwnedMessage message, const Plugins& inner, const
     std::string& target = batch_ ? *batch_ : out_;
     const auto error = dispatcher.send(std::move(message), inner, outer, peer.get(), target);
     if (!error) {
-        appended();
+        serve([this] { appended(); });
     }
     return error;
 }
@@ -52,8 +52,14 @@ void Stream::settle_fan_out() {
 }
 
 std::size_t Stream::take_fan_out(ByteView bytes, std::span<const SharedFrame> frames,
-                                 bool at_once) {
+                                 bool at_once) noexcept {
     expects_fan_out_ = false;
+    std::size_t taken = 0;
+    serve([&] { taken = take(bytes, frames, at_once); });
+    return taken;
+}
+
+std::size_t Stream::take(ByteView bytes, std::span<const SharedFrame> frames, bool at_once) {
     if (state_ == State::closed) {
         return 0;
     }

@@ -5,7 +5,6 @@
 #include <boost/asio/post.hpp>
 #include <utility>
 
-#include "core/callback.hpp"
 #include "endpoint.hpp"
 #include "loop.hpp"
 #include "ring.hpp"
@@ -136,13 +135,12 @@ Result<std::unique_ptr<Channel>> open_channel(tcp::socket socket,
 
 void carry(const std::shared_ptr<core::Stream>& stream, std::unique_ptr<Channel> channel) noexcept {
     Channel& carrier = *channel;
-    const auto failed = std::make_error_code(std::errc::not_enough_memory);
-    if (!core::attempt(stream->hub().node().environment.log, "a connection cannot be served", [&] {
-            stream->start(std::move(channel));
+    stream->serve([&] {
+        stream->start(std::move(channel));
+        if (stream->open()) {  // a log may have ended it
             carrier.start(stream);
-        })) {
-        stream->abort(failed);
-    }
+        }
+    });
 }
 
 Address local_of(const tcp::socket& socket) {

@@ -15,12 +15,12 @@ using boost::asio::ip::tcp;
 
 // What a coroutine that connects leads to; also when it ends without a word, as where there is no
 // memory for its next step.
-class TcpClient::Impl::Attempt {
+class TcpClient::Impl::Reaching {
 public:
-    Attempt(std::shared_ptr<Impl> client, std::shared_ptr<Connecting> waiting)
+    Reaching(std::shared_ptr<Impl> client, std::shared_ptr<Connecting> waiting)
         : client_(std::move(client)), waiting_(std::move(waiting)) {}
-    Attempt(Attempt&&) = default;
-    ~Attempt() {
+    Reaching(Reaching&&) = default;
+    ~Reaching() {
         if (client_) {
             client_->connecting_.remove(waiting_);
             if (waiting_->done) {
@@ -69,11 +69,11 @@ void TcpClient::Impl::connect(std::string host, std::uint16_t port,
     }
     auto coroutine = net::reach(std::move(host), port, options_.connect_timeout);
     connecting_.push_back(waiting);
-    Attempt attempt(shared_from_this(), waiting);
+    Reaching reaching(shared_from_this(), waiting);
     core::attempt(node_->environment.log, "cannot connect", [&] {
         boost::asio::co_spawn(
             executor_, std::move(coroutine),
-            boost::asio::bind_cancellation_slot(waiting->cancel.slot(), std::move(attempt)));
+            boost::asio::bind_cancellation_slot(waiting->cancel.slot(), std::move(reaching)));
     });
 }
 
@@ -130,18 +130,22 @@ std::error_code TcpClient::Impl::adopt(tcp::socket socket, const Address& server
     if (!stream->open()) {
         return failed;
     }
+    const auto link = links_.find(server);
+    if (link == links_.end()) {
+        stream->abort(Errc::cancelled);  // a log has ended the client
+        return Errc::closed;
+    }
     // The new connection takes the old one's place, with those who wait for messages.
-    if (const auto before = std::exchange(links_[server].stream, nullptr)) {
+    if (const auto before = std::exchange(link->second.stream, stream)) {
         before->abort({});
     }
-    links_[server].stream = stream;
     if (!default_server_ || !links_.contains(*default_server_)) {
         default_server_ = server;
     }
     introduce(*stream, MessageType::advertise_peer);
     // Plugins, which are users' code, may have ended the client.
-    if (Link* link = link_of(*stream)) {
-        update_reading(*link);
+    if (Link* current = link_of(*stream)) {
+        update_reading(*current);
     }
     return stream->open() ? std::error_code() : make_error_code(Errc::closed);
 }

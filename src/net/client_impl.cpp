@@ -1,9 +1,9 @@
 #include "client_impl.hpp"
 
 #include <algorithm>
-#include <new>
 #include <stdexcept>
 
+#include "answering.hpp"
 #include "cancelling.hpp"
 #include "core/callback.hpp"
 #include "core/waiting.hpp"
@@ -26,9 +26,10 @@ TcpClient::Impl::Impl(boost::asio::any_io_executor executor, TcpClientOptions op
       executor_(std::move(executor)),
       node_(net::node_of(core::Role::client, options_)),
       peer_manager_(*node_, [this](const OwnedMessage& message, const Plugins& inner) {
-          for (auto& [server, link] : links_) {
-              if (link.stream) {
-                  link.stream->push(message.own(), inner);
+          // Plugins, which are users' code, may end the client.
+          for (const Address& server : servers()) {
+              if (const auto to = stream(server)) {
+                  to->push(message.own(), inner);
               }
           }
       }) {
@@ -93,9 +94,9 @@ void TcpClient::Impl::with_peer_manager(const std::function<void(core::PeerManag
     if (ticker_) {
         ticker_->update();
     }
-    for (auto& [server, link] : links_) {
-        if (link.stream) {
-            update_reading(link);
+    for (const Address& server : servers()) {
+        if (Link* link = find(server)) {
+            update_reading(*link);
         }
     }
 }
@@ -132,18 +133,7 @@ void TcpClient::Impl::request(Result<OwnedMessage> message, RequestTerms options
                      context = std::move(context),
                      done = std::move(done)](std::error_code error, const Message* reply) mutable {
         self->ended(weak.lock().get(), context, error);
-        std::optional<OwnedMessage> answer;
-        try {
-            answer = reply ? std::optional(reply->own()) : std::nullopt;
-        } catch (const std::bad_alloc&) {
-            error = std::make_error_code(std::errc::not_enough_memory);
-        }
-        // Errors come from within calls that are not done; answers end what their stream was doing.
-        if (answer) {
-            done.dispatch(self->executor_, error, std::move(*answer));
-        } else {
-            done.post(self->executor_, error);
-        }
+        net::answer(done, self->executor_, error, reply);
     };
     const auto id = stream->requests()->add(message->uri(), message->type(), inner,
                                             loop_->now() + timeout, std::move(complete));
@@ -166,7 +156,7 @@ void TcpClient::Impl::request(Result<OwnedMessage> message, RequestTerms options
             return;
         }
         if (stream->open()) {
-            stream->watch_deadlines();
+            stream->serve([&] { stream->watch_deadlines(); });
         }
         if (Link* current = link_of(*stream)) {
             update_reading(*current);

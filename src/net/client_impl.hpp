@@ -59,7 +59,7 @@ private:
         detail::Completion<Address> done;
         boost::asio::cancellation_signal cancel = {};
     };
-    class Attempt;
+    class Reaching;
     struct Receiver {
         std::uint64_t id;
         detail::Completion<OwnedMessage> done;

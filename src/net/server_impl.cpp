@@ -61,7 +61,8 @@ TcpServer::Impl::Impl(TcpServerOptions options, boost::asio::any_io_executor exe
         });
     node_->peers.set_observer([this](core::PeerEvent event, const Peer& peer) {
         if (event == core::PeerEvent::left) {
-            end_subscriptions(peer);
+            core::attempt(node_->environment.log, "a peer's subscriptions stay",
+                          [&] { end_subscriptions(peer); });
         }
         node_->tell_of_peer(event, peer);
     });
@@ -277,6 +278,7 @@ public:
     Place(Place&&) = default;
     ~Place() {
         if (server_) {
+            server_->refused_.fetch_add(1);
             server_->connection_count_.fetch_sub(1);
             server_->finish_stop();
         }
@@ -301,11 +303,10 @@ void TcpServer::Impl::adopt(tcp::socket socket, const std::shared_ptr<net::Loop>
                    from);
         return;
     }
-    boost::asio::dispatch(loop->executor(),
-                          [self = shared_from_this(), loop, from, taken = std::move(socket),
-                           place = Place(shared_from_this())]() mutable {
-                              self->serve(std::move(taken), from, loop, std::move(place));
-                          });
+    boost::asio::dispatch(loop->executor(), [this, loop, from, taken = std::move(socket),
+                                             place = Place(shared_from_this())]() mutable {
+        serve(std::move(taken), from, loop, std::move(place));
+    });
 }
 
 // Where there is no memory for one more, those that are there go on.
@@ -327,14 +328,12 @@ void TcpServer::Impl::serve(tcp::socket socket, const Address& from,
         }
     });
     if (!channel) {
-        refused_.fetch_add(1);
         return;
     }
     place.taken();
     net::carry(stream, std::move(channel));
-    if (stream->is_stranger() &&
-        !core::attempt(log, "a connection cannot be served", [&] { strangers_.add(*stream); })) {
-        stream->abort(Errc::closed);
+    if (stream->is_stranger()) {
+        stream->serve([&] { strangers_.add(*stream); });
     }
 }
 

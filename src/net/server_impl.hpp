@@ -5,7 +5,6 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <condition_variable>
-#include <list>
 #include <mutex>
 #include <netaio/tcp_server.hpp>
 #include <thread>
@@ -96,6 +95,8 @@ private:
     void drain_all(std::chrono::milliseconds deadline);
     void stop_accepting();
     void cut_off();
+    void cut_off_in(std::chrono::milliseconds time);
+    bool stopped() const;
     void finish_stop() noexcept;
     void end_waiting(const boost::asio::any_io_executor& executor) noexcept;
     void close_all() noexcept;
@@ -129,7 +130,7 @@ private:
     std::size_t bytes_discarded_ = 0;
     std::size_t drained_ = 0;
     std::size_t cut_off_ = 0;
-    std::list<detail::Completion<StopReport>> stop_waiters_;
+    std::vector<detail::Completion<StopReport>> stop_waiters_;
     std::unique_ptr<boost::asio::steady_timer> stop_timer_;
     std::condition_variable ended_;
 };

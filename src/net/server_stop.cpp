@@ -9,6 +9,12 @@
 
 /// How a server runs and ends.
 namespace netaio {
+namespace {
+
+// Until what could not be begun for want of memory is tried again.
+constexpr auto retry_pause = std::chrono::milliseconds(100);
+
+}  // namespace
 
 StopReport TcpServer::Impl::run() {
     if (!owns_threads()) {
@@ -39,37 +45,35 @@ StopReport TcpServer::Impl::run() {
 
 void TcpServer::Impl::stop(std::chrono::milliseconds deadline,
                            detail::Completion<StopReport> done) {
-    std::list<detail::Completion<StopReport>> waiter;
-    if (done) {
-        waiter.push_back(std::move(done));
+    std::unique_lock lock(mutex_);
+    if (!started_ || stopped_) {
+        const StopReport report{drained_, cut_off_, bytes_discarded_};
+        lock.unlock();
+        if (done) {
+            // Its own threads have ended, so a callback without an executor gets another.
+            done.post(boost::asio::system_executor(), {}, report);
+        }
+        return;
     }
-    const auto own = waiter.begin();
-    {
-        const std::lock_guard lock(mutex_);
-        if (!started_ || stopped_) {
-            if (!waiter.empty()) {
-                // Its own threads have ended, so a callback without an executor gets another.
-                own->post(boost::asio::system_executor(), {},
-                          {drained_, cut_off_, bytes_discarded_});
-            }
-            return;
+    const bool waits = static_cast<bool>(done);
+    if (waits) {
+        stop_waiters_.push_back(std::move(done));
+    }
+    if (stopping_) {
+        return;
+    }
+    stopping_ = true;
+    try {
+        boost::asio::post(loops_.front()->executor(),
+                          [self = shared_from_this(), deadline] { self->drain_all(deadline); });
+    } catch (...) {
+        // Whoever waits learns of it from the call.
+        stopping_ = false;
+        if (waits) {
+            done = std::move(stop_waiters_.back());
+            stop_waiters_.pop_back();
         }
-        const bool waits = !waiter.empty();
-        stop_waiters_.splice(stop_waiters_.end(), waiter);
-        if (stopping_) {
-            return;
-        }
-        stopping_ = true;
-        try {
-            boost::asio::post(loops_.front()->executor(),
-                              [self = shared_from_this(), deadline] { self->drain_all(deadline); });
-        } catch (...) {
-            stopping_ = false;
-            if (waits) {
-                stop_waiters_.erase(own);
-            }
-            throw;
-        }
+        throw;
     }
 }
 
@@ -77,6 +81,9 @@ void TcpServer::Impl::stop(std::chrono::milliseconds deadline,
 void TcpServer::Impl::drain_all(std::chrono::milliseconds deadline) {
     stop_accepting();
     go_on([&] { peer_manager_.stop_all(); });
+    if (stopped()) {
+        return;  // a plugin destroyed the server
+    }
     ticker_->stop();
     for (const auto& loop : loops_) {
         go_on([&] {
@@ -88,18 +95,26 @@ void TcpServer::Impl::drain_all(std::chrono::milliseconds deadline) {
             });
         });
     }
-    const bool will_end = go_on([&] {
-        stop_timer_ = std::make_unique<boost::asio::steady_timer>(loops_.front()->executor(),
-                                                                  core::bounded(deadline));
+    cut_off_in(core::bounded(deadline));
+}
+
+void TcpServer::Impl::cut_off_in(std::chrono::milliseconds time) {
+    const bool waits = go_on([&] {
+        stop_timer_ = std::make_unique<boost::asio::steady_timer>(loops_.front()->executor(), time);
         stop_timer_->async_wait([self = shared_from_this()](boost::system::error_code error) {
             if (!error) {
                 self->cut_off();
             }
         });
     });
-    if (!will_end) {
+    if (!waits) {
         cut_off();
     }
+}
+
+bool TcpServer::Impl::stopped() const {
+    const std::lock_guard lock(mutex_);
+    return stopped_;
 }
 
 template <class Work>
@@ -117,26 +132,29 @@ void TcpServer::Impl::stop_accepting() {
 
 // The deadline has come: what still has something outstanding is closed as it is.
 void TcpServer::Impl::cut_off() {
+    bool all = true;
     for (const auto& loop : loops_) {
-        go_on([&] {
-            boost::asio::post(loop->executor(), [self = shared_from_this(), loop] {
-                for (const auto& stream : loop->streams()) {
-                    {
-                        const std::lock_guard lock(self->mutex_);
-                        ++self->cut_off_;
-                        self->bytes_discarded_ += stream->queued_bytes();
-                    }
-                    stream->abort(Errc::cancelled);
-                }
-                self->finish_stop();
-            });
-        });
+        all = go_on([&] {
+                  boost::asio::post(loop->executor(), [self = shared_from_this(), loop] {
+                      {
+                          const std::lock_guard lock(self->mutex_);
+                          self->cut_off_ += loop->size();
+                          self->bytes_discarded_ += loop->queued_bytes();
+                      }
+                      loop->abort_all(Errc::cancelled);
+                      self->finish_stop();
+                  });
+              }) &&
+              all;
+    }
+    if (!all) {
+        cut_off_in(retry_pause);
     }
 }
 
 // Ends the stop when the last connection is gone.
 void TcpServer::Impl::finish_stop() noexcept {
-    std::list<detail::Completion<StopReport>> waiters;
+    std::vector<detail::Completion<StopReport>> waiters;
     StopReport report;
     {
         const std::lock_guard lock(mutex_);
@@ -168,7 +186,7 @@ void TcpServer::Impl::finish_stop() noexcept {
 
 // Whoever still waits for the end of it.
 void TcpServer::Impl::end_waiting(const boost::asio::any_io_executor& executor) noexcept {
-    std::list<detail::Completion<StopReport>> waiters;
+    std::vector<detail::Completion<StopReport>> waiters;
     {
         const std::lock_guard lock(mutex_);
         stopped_ = true;
@@ -201,9 +219,11 @@ void TcpServer::Impl::shut_down() noexcept {
             self->close_all();
             self->node_->peers.set_observer({});
         };
-        // Without memory to have it done elsewhere it is done here.
-        if (!go_on([&] { boost::asio::dispatch(loops_.front()->executor(), end); })) {
-            end();
+        const auto executor = loops_.front()->executor();
+        if (detail::runs_here(executor)) {
+            end();  // which takes no memory
+        } else {
+            go_on([&] { boost::asio::dispatch(executor, end); });
         }
         return;
     }

@@ -14,7 +14,7 @@ void Ticker::update() {
     if (!next || set_to_ <= *next) {
         return;  // the timer looks again when it gets there
     }
-    set_to_ = *next;
+    set_to_ = TimePoint::max();  // should the rest throw
     const std::chrono::steady_clock::duration soonest = std::chrono::milliseconds(1);
     timer_.expires_after(std::max(*next - clock_->steady_now(), soonest));
     timer_.async_wait(boost::asio::bind_allocator(
@@ -23,6 +23,7 @@ void Ticker::update() {
                 self->tick();
             }
         }));
+    set_to_ = *next;
 }
 
 void Ticker::tick() {

@@ -5,6 +5,7 @@
 #include <boost/asio/signal_set.hpp>
 #include <stdexcept>
 
+#include "answering.hpp"
 #include "core/callback.hpp"
 #include "core/outgoing.hpp"
 #include "node_of.hpp"
@@ -191,6 +192,13 @@ void UdpNode::Impl::with_peer_manager(const std::function<void(core::PeerManager
     }
 }
 
+struct UdpNode::Impl::Waiting {
+    explicit Waiting(detail::Completion<OwnedMessage> completion) : done(std::move(completion)) {}
+
+    detail::Completion<OwnedMessage> done;
+    std::optional<core::RequestTable::Id> id = std::nullopt;  // from then on it can be cancelled
+};
+
 void UdpNode::Impl::request(Result<OwnedMessage> message, RequestTerms terms,
                             detail::Completion<OwnedMessage> done) {
     bind(done.executor(executor_));
@@ -202,35 +210,35 @@ void UdpNode::Impl::request(Result<OwnedMessage> message, RequestTerms terms,
         done.post(executor_, make_error_code(std::errc::destination_address_required));
         return;
     }
+    const auto keep_alive = shared_from_this();  // plugins may destroy the node
     const Address to = *terms.server;
     const auto wait = terms.timeout.count() > 0 ? terms.timeout : options_.request_timeout;
     auto slot = done.slot();
     // Shared, as it is needed again when nothing was sent.
-    const auto waiting = std::make_shared<detail::Completion<OwnedMessage>>(std::move(done));
-    const auto keep_alive = shared_from_this();  // plugins may destroy the node
-    const auto id = core_->request(
-        to, *message, std::move(terms.inner), wait,
-        [waiting, executor = executor_](std::error_code error, const Message* reply) {
-            // Errors come from within calls that are not done; answers end what was received.
-            reply ? waiting->dispatch(executor, error, reply->own())
-                  : waiting->post(executor, error);
-        });
-    if (!id) {
-        waiting->post(executor_, id.error());
-        return;
-    }
-    if (!running()) {
-        core_->cancel(to, *id);  // or have stopped it
-        return;
-    }
+    const auto waiting = std::make_shared<Waiting>(std::move(done));
+    // Nothing may be thrown once the request waits: it would end twice.
     if (slot.is_connected()) {
-        slot.assign([weak = weak_from_this(), to, request = *id](boost::asio::cancellation_type) {
-            if (const auto self = weak.lock()) {
-                self->core_->cancel(to, request);
+        slot.assign([weak = weak_from_this(), to,
+                     asked = std::weak_ptr(waiting)](boost::asio::cancellation_type) {
+            const auto self = weak.lock();
+            if (const auto request = asked.lock(); self && request && request->id) {
+                self->core_->cancel(to, *request->id);
             }
         });
     }
     flush_later();
+    const auto id = core_->request(
+        to, *message, std::move(terms.inner), wait,
+        [waiting, executor = executor_](std::error_code error, const Message* reply) {
+            net::answer(waiting->done, executor, error, reply);
+        });
+    if (!id) {
+        waiting->done.post(executor_, id.error());
+    } else if (!running()) {
+        core_->cancel(to, *id);  // plugins may also have stopped it
+    } else {
+        waiting->id = *id;
+    }
 }
 
 void UdpNode::Impl::start_handler(std::shared_ptr<core::Suspended> handler) {

@@ -48,6 +48,8 @@ public:
     bool has_unsent() const override;
 
 private:
+    struct Waiting;
+
     void start_handler(std::shared_ptr<core::Suspended> handler);
     void flush();
     void flush_later();

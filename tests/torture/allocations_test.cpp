@@ -13,7 +13,12 @@ std::atomic<bool> armed{false};
 std::atomic<bool> has_failed{false};
 std::atomic<std::size_t> left{0};
 
+std::atomic<bool> watched{false};
+
 bool fails() noexcept {
+    if (watched.load(std::memory_order_relaxed)) {
+        netaio::test::note_place();
+    }
     if (!armed.load(std::memory_order_relaxed) || left.fetch_sub(1) != 1) {
         return false;
     }
@@ -67,7 +72,11 @@ public:
         has_failed = false;
         armed = true;
     }
-    void disarm() override { armed = false; }
+    void watch() override { watched = true; }
+    void disarm() override {
+        armed = false;
+        watched = false;
+    }
     bool failed() const override { return has_failed; }
 };
 

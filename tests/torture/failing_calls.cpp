@@ -24,9 +24,13 @@ std::atomic<bool> has_failed{false};
 std::atomic<std::size_t> left{0};
 std::atomic<int> way{0};
 void (*noted)(const char*) = nullptr;
+std::atomic<void (*)()> watching{nullptr};
 
 // Which of two errors, 0 for none: some a caller may take for passing, others not.
 int fails(const char* name, int first, int second) {
+    if (auto* const watch = watching.load()) {
+        watch();
+    }
     if (!armed.load(std::memory_order_relaxed) || left.fetch_sub(1) != 1) {
         return 0;
     }
@@ -51,7 +55,11 @@ void failing_calls_arm(std::size_t n, int which, void (*note)(const char*)) {
     has_failed = false;
     armed = true;
 }
+void failing_calls_watch(void (*watch)()) {
+    watching = watch;
+}
 void failing_calls_disarm() {
+    watching = nullptr;
     armed = false;
 }
 bool failing_calls_failed() {

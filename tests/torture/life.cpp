@@ -15,10 +15,8 @@ constexpr auto patience = std::chrono::milliseconds(60);
 const Key echoed(MessageType::request_uri, "echo");
 
 struct Waits {
-    std::atomic<int> begun{0};
-    std::atomic<int> ended{0};
-
-    int now() const { return begun - ended; }
+    std::atomic<int> now{0};
+    std::atomic<bool> told_twice{false};
 };
 
 OwnedMessage echo(const Message& message) {
@@ -89,11 +87,11 @@ public:
         node_.reset();
         other_.reset();
         const bool idle = settle_all();
-        return !serves             ? End::deaf
-               : waits_->now() < 0 ? End::told_twice
-               : waits_->now() > 0 ? End::waits
-               : !idle             ? End::stays_busy
-                                   : End::well;
+        return !serves              ? End::deaf
+               : waits_->told_twice ? End::told_twice
+               : waits_->now > 0    ? End::waits
+               : !idle              ? End::stays_busy
+                                    : End::well;
     }
 
 private:
@@ -107,15 +105,22 @@ private:
         }
         settle();
     }
-    // What is begun by a call that throws was not begun.
+    // What is begun by a call that throws has ended with it.
     template <class Begin>
     void wait(const Begin& begin) {
-        const auto waits = waits_;
-        ++waits->begun;
+        const auto told = std::make_shared<std::atomic<bool>>(false);
+        const auto end = [told, waits = waits_] {
+            if (told->exchange(true)) {
+                waits->told_twice = true;
+            } else {
+                --waits->now;
+            }
+        };
+        ++waits_->now;
         try {
-            begin([waits](error_code, const auto&) { ++waits->ended; });
+            begin([end](error_code, const auto&) { end(); });
         } catch (...) {
-            --waits->begun;
+            end();
             throw;
         }
     }
@@ -219,20 +224,20 @@ private:
     }
     void settle() {
         const auto until = std::chrono::steady_clock::now() + bound;
-        while (waits_->now() > lost_ && std::chrono::steady_clock::now() < until) {
+        while (waits_->now > lost_ && std::chrono::steady_clock::now() < until) {
             run(std::chrono::milliseconds(1));
             if (context_.stopped()) {
                 std::this_thread::sleep_for(std::chrono::microseconds(200));
             }
         }
-        lost_ = waits_->now();  // waited for once
+        lost_ = waits_->now;  // waited for once
         run(std::chrono::milliseconds(1));
     }
     bool settle_all() {
         const auto until = std::chrono::steady_clock::now() + bound;
         do {
             run(std::chrono::milliseconds(5));
-        } while ((!context_.stopped() || waits_->now() > 0) &&
+        } while ((!context_.stopped() || waits_->now > 0) &&
                  std::chrono::steady_clock::now() < until);
         return context_.stopped();
     }

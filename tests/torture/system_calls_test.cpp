@@ -19,6 +19,9 @@ public:
 
     static bool possible() { return arm_() != nullptr; }
     void arm(std::size_t n) override { arm_()(n, error_, note_failure); }
+    void watch() override {
+        preloaded<void(void (*)())>("failing_calls_watch")([] { note_place(); });
+    }
     void disarm() override { preloaded<void()>("failing_calls_disarm")(); }
     bool failed() const override { return preloaded<bool()>("failing_calls_failed")(); }
 

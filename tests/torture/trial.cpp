@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/container_hash/hash.hpp>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -16,6 +17,7 @@
 #include <deque>
 #include <map>
 #include <new>
+#include <set>
 #include <span>
 
 namespace netaio::test {
@@ -26,6 +28,18 @@ constexpr unsigned seconds_max = 10;
 constexpr int hangs = 90;
 constexpr std::size_t at_once = 6;  // they mostly wait
 constexpr std::array outcomes{"well", "waits", "told_twice", "deaf", "stays_busy"};
+
+// What became of a process.
+struct Trial {
+    std::size_t n = 0;
+    bool failed = false;          // whether there was an n-th
+    std::string what;             // failed
+    Phase at = Phase::making;     // then
+    Phase phase = Phase::making;  // that it reached
+    std::string outcome;  // "well", "waits", "told_twice", "deaf", "stays_busy", "hangs", "dies"
+    std::string said;     // on stderr
+    std::string stack;    // of the failure
+};
 
 // What a process tells its parent, however it ends.
 struct Shared {
@@ -46,6 +60,13 @@ std::span<Shared, at_once> shared() {
 }
 
 Shared* own = nullptr;  // in such a process
+
+// The ways to all that may fail, in their order, as a process that lives without failure met them.
+struct Places {
+    std::atomic<std::size_t> count{0};
+    std::array<std::size_t, 8192> hashes{};
+};
+Places* places = nullptr;
 
 void give_up(int) {
     std::array<void*, 48> stack;
@@ -80,6 +101,32 @@ std::string read_all(int file) {
         text.append(bytes.data(), static_cast<std::size_t>(count));
     }
     return text;
+}
+
+// Which are to fail: 1, 2 and so on, but for those that are like an earlier one.
+std::vector<std::size_t> worth_failing(Way way, Failure& failure) {
+    places = static_cast<Places*>(
+        ::mmap(nullptr, sizeof(Places), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
+    new (places) Places;
+    const pid_t id = ::fork();
+    if (id == 0) {
+        std::atomic<Phase> phase{Phase::making};
+        (void)live(way, phase, [&] { failure.watch(); }, [] { return false; });
+        failure.disarm();
+        ::_exit(0);
+    }
+    int status = 0;
+    ::waitpid(id, &status, 0);
+    std::set<std::size_t> met;
+    std::vector<std::size_t> all;
+    for (std::size_t i = 0; i < std::min(places->count.load(), places->hashes.size()); ++i) {
+        if (met.insert(places->hashes[i]).second) {
+            all.push_back(i + 1);
+        }
+    }
+    ::munmap(places, sizeof(Places));
+    places = nullptr;
+    return all;
 }
 
 [[noreturn]] void be_child(Way way, Failure& failure, std::size_t n, int errors) {
@@ -143,6 +190,22 @@ void note_failure(const char* what) noexcept {
     }
 }
 
+void note_place() noexcept {
+    if (!places) {
+        return;
+    }
+    std::array<void*, 48> stack;
+    const int frames = ::backtrace(stack.data(), static_cast<int>(stack.size()));
+    std::size_t hash = 0;
+    for (const void* at : std::span(stack).first(static_cast<std::size_t>(frames))) {
+        boost::hash_combine(hash, at);
+    }
+    const std::size_t index = places->count.fetch_add(1);
+    if (index < places->hashes.size()) {
+        places->hashes[index] = hash;
+    }
+}
+
 std::vector<std::string> attempt_all(Way way, Failure& failure) {
     // What it loads is loaded before it has to work within a failing allocation.
     std::array<void*, 1> ignored;
@@ -150,14 +213,26 @@ std::vector<std::string> attempt_all(Way way, Failure& failure) {
     std::vector<std::string> wrong;
     std::map<std::string, int> seen;
     std::deque<Running> running;
+    std::vector<std::size_t> left;
+    if constexpr (NETAIO_TEST_SANITIZED) {
+        left = worth_failing(way, failure);
+        std::ranges::reverse(left);
+    }
+    std::size_t next = 1;
+    std::size_t tried = 0;
     std::size_t last = 0;  // of which there is none any more
-    for (std::size_t n = 1; last == 0 || !running.empty();) {
+    while (last == 0 || !running.empty()) {
         while (last == 0 && running.size() < at_once) {
-            running.push_back(begin(way, failure, n++));
+            if (!left.empty()) {
+                next = left.back();
+                left.pop_back();
+            }
+            running.push_back(begin(way, failure, next++));
+            ++tried;
         }
         const Trial trial = finish(running.front());
         running.pop_front();
-        if (!trial.failed && last == 0) {
+        if (!trial.failed && last == 0 && left.empty()) {
             last = trial.n;
         }
         if (trial.outcome == "well") {
@@ -170,7 +245,7 @@ std::vector<std::string> attempt_all(Way way, Failure& failure) {
         wrong.push_back(line);
         std::printf("%s\nstack:%s\n%s\n", line.c_str(), trial.stack.c_str(), trial.said.c_str());
     }
-    std::printf("%zu failures\n", last - 1);
+    std::printf("%zu lives, up to the failure %zu\n", tried, last - 1);
     for (const auto& [what, times] : seen) {
         std::printf("  %4d %s\n", times, what.c_str());
     }

@@ -1,9 +1,7 @@
 #pragma once
 
 #include <cstddef>
-#include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "life.hpp"
@@ -16,26 +14,19 @@ class Failure {
 public:
     virtual ~Failure() = default;
     virtual void arm(std::size_t n) = 0;
+    /// None fails, but note_place() is called at each.
+    virtual void watch() = 0;
     /// Nothing fails any more, and nothing is counted.
     virtual void disarm() = 0;
     virtual bool failed() const = 0;
 };
 
-/// What became of a process.
-struct Trial {
-    std::size_t n = 0;
-    bool failed = false;          // whether there was an n-th
-    std::string what;             // failed
-    Phase at = Phase::making;     // then
-    Phase phase = Phase::making;  // that it reached
-    std::string outcome;  // "well", "waits", "told_twice", "deaf", "stays_busy", "hangs", "dies"
-    std::string said;     // on stderr
-    std::string stack;    // of the failure
-};
-
 /// Lives with the first failing, the second, until none does. Gives those that went wrong, each as
-/// a line; says on stdout how many there were, and where it went wrong.
+/// a line; says on stdout how many there were, and where it went wrong. Under sanitizers, where a
+/// life takes long, of those that happen on the same way through the program only the first fails.
 std::vector<std::string> attempt_all(Way way, Failure& failure);
+
+void note_place() noexcept;
 
 /// To be called by what fails, as it does: the stack is told with the trial.
 void note_failure(const char* what) noexcept;

@@ -9,6 +9,7 @@
 #include <boost/asio/post.hpp>
 #include <cerrno>
 #include <cstring>
+#include <new>
 #include <stdexcept>
 #include <utility>
 
@@ -216,14 +217,21 @@ std::size_t RingChannel::write(ByteView bytes, std::error_code& error) {
 
 // An error shows again when the rest is written.
 void RingChannel::not_sent(ByteView rest, const msghdr*, std::error_code) {
-    unsent_ = rest;
-    // The loop must not end before, and what is posted counts only later.
-    const auto executor = socket_->get_executor();
-    boost::asio::post(executor, [weak = listener(), work = boost::asio::make_work_guard(executor)] {
-        if (const auto listener = weak.lock()) {
-            listener->output_blocked();
-        }
-    });
+    try {
+        unsent_ = rest;
+        // The loop must not end before, and what is posted counts only later.
+        const auto executor = socket_->get_executor();
+        boost::asio::post(executor,
+                          [weak = listener(), work = boost::asio::make_work_guard(executor)] {
+                              if (const auto listener = weak.lock()) {
+                                  listener->output_blocked();
+                              }
+                          });
+    } catch (const std::bad_alloc&) {
+        // Better none than one with a hole in it.
+        boost::system::error_code ignored;
+        socket_->shutdown(tcp::socket::shutdown_both, ignored);
+    }
 }
 
 void RingChannel::wait_writable() {
@@ -257,10 +265,10 @@ bool RingChannel::at_end(boost::system::error_code& error) {
 }
 
 void RingChannel::close() noexcept {
-    if (receiving_) {
-        receiving_->close();
-    }
     try {
+        if (receiving_) {
+            receiving_->close();
+        }
         reactor_.submit();  // what names this socket, before its number is another's
     } catch (const std::exception&) {
         // What it brings comes later; this socket sends no more.

@@ -133,6 +133,7 @@ bool RingReactor::open() {
             thread_ = this_thread_number();
             init_task();  // what the loop waits in, as any socket of Asio's says too
         } catch (const std::bad_alloc&) {
+            output_.reset();
             return false;
         } catch (const std::system_error& error) {
             // Epoll does. Short of memory or descriptors this time, or for good?

@@ -173,7 +173,7 @@ TEST_F(RequestTableTest, EndsAllThatWait) {
     table.give_up(add("a"));
     add("a");
     add("b");
-    table.end_all(Errc::closed);
+    table.end_all(Errc::closed, Log());
     EXPECT_EQ(told.times, 2);
     EXPECT_EQ(table.in_flight(), 0u);
     EXPECT_FALSE(table.take(answer, "a"));
@@ -228,6 +228,19 @@ TEST_F(LossyRequestTableTest, GivesAnAnswerToTheNextRequestWhenOneWasGivenUp) {
     EXPECT_FALSE(table.take(answer, "uri"));
 }
 
+TEST_F(RequestTableTest, EndsAllWhateverOneOfThemThrows) {
+    std::vector<std::string> lines;
+    add("a");
+    (void)*table.add("a", asked, {}, later,
+                     [](std::error_code, const Message*) { throw std::runtime_error("broken"); });
+    add("b");
+    table.end_all(Errc::closed, Log(LogLevel::trace, [&](LogLevel, std::string_view line) {
+                      lines.emplace_back(line);
+                  }));
+    EXPECT_EQ(told.times, 2);
+    EXPECT_EQ(lines, std::vector<std::string>{"a request ends all the same: broken"});
+}
+
 TEST_F(LossyRequestTableTest, KeepsNothingOfWhatWasGivenUp) {
     for (int i = 0; i < 5; ++i) {
         const auto id = add();
@@ -236,7 +249,7 @@ TEST_F(LossyRequestTableTest, KeepsNothingOfWhatWasGivenUp) {
         EXPECT_FALSE(table.next_deadline());
     }
     EXPECT_FALSE(table.take(answer, "uri"));
-    table.end_all(Errc::closed);
+    table.end_all(Errc::closed, Log());
     EXPECT_EQ(told.times, 0);
 }
 
