@@ -7,14 +7,21 @@
 
 namespace netaio::net {
 
-/// Cancels the coroutine that co_spawn bound to the signal, on the coroutine's own executor: from
-/// elsewhere Asio would post a bare pointer into the signal, which may end before that is run.
-/// `owner` keeps the signal.
+/// How to cancel a coroutine that co_spawn bound to the signal.
+struct Cancelling {
+    boost::asio::cancellation_signal signal = {};
+    bool over = false;  // it has ended, so that nothing may be cancelled any more
+};
+
+/// Cancels the coroutine on its own executor: from elsewhere Asio would post a bare pointer into
+/// the signal, which may end before that is run. `owner` keeps the signal.
 template <class Owner>
 void cancel_on(const boost::asio::any_io_executor& executor, std::shared_ptr<Owner> owner,
-               boost::asio::cancellation_signal& signal) {
-    boost::asio::dispatch(executor, [owner = std::move(owner), &signal] {
-        signal.emit(boost::asio::cancellation_type::terminal);
+               Cancelling& cancelling) {
+    boost::asio::dispatch(executor, [owner = std::move(owner), &cancelling] {
+        if (!cancelling.over) {
+            cancelling.signal.emit(boost::asio::cancellation_type::terminal);
+        }
     });
 }
 

@@ -23,6 +23,7 @@ public:
     ~Reaching() {
         if (client_) {
             client_->connecting_.remove(waiting_);
+            waiting_->cancel.over = true;
             if (waiting_->done) {
                 core::attempt(client_->node_->environment.log, "cannot connect", [&] {
                     waiting_->done.post(client_->executor_,
@@ -35,6 +36,7 @@ public:
     void operator()(const std::exception_ptr& failure, net::Reached result) {
         const auto client = std::exchange(client_, nullptr);
         client->connecting_.remove(waiting_);
+        waiting_->cancel.over = true;
         detail::Completion<Address>& done = waiting_->done;
         if (!done) {
             return;  // the client has gone away
@@ -71,9 +73,9 @@ void TcpClient::Impl::connect(std::string host, std::uint16_t port,
     connecting_.push_back(waiting);
     Reaching reaching(shared_from_this(), waiting);
     core::attempt(node_->environment.log, "cannot connect", [&] {
-        boost::asio::co_spawn(
-            executor_, std::move(coroutine),
-            boost::asio::bind_cancellation_slot(waiting->cancel.slot(), std::move(reaching)));
+        boost::asio::co_spawn(executor_, std::move(coroutine),
+                              boost::asio::bind_cancellation_slot(waiting->cancel.signal.slot(),
+                                                                  std::move(reaching)));
     });
 }
 

@@ -1,12 +1,12 @@
 #pragma once
 
-#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <deque>
 #include <list>
 #include <map>
 #include <netaio/tcp_client.hpp>
 
+#include "cancelling.hpp"
 #include "core/peer_manager.hpp"
 #include "core/stream.hpp"
 #include "handler_run.hpp"
@@ -57,7 +57,7 @@ private:
     struct Connecting {
         explicit Connecting(detail::Completion<Address> waiting) : done(std::move(waiting)) {}
         detail::Completion<Address> done;
-        boost::asio::cancellation_signal cancel = {};
+        net::Cancelling cancel = {};
     };
     class Reaching;
     struct Receiver {

@@ -1,9 +1,10 @@
 #pragma once
 
-#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/any_io_executor.hpp>
 #include <exception>
 #include <netaio/handler.hpp>
 
+#include "cancelling.hpp"
 #include "core/suspended.hpp"
 #include "core/unique_function.hpp"
 
@@ -25,8 +26,10 @@ public:
     void cancel() override;
 
 private:
+    class Ending;
+
     boost::asio::any_io_executor executor_;
-    boost::asio::cancellation_signal signal_;
+    Cancelling cancelling_;
     // Before it suspends it cannot be cancelled: one that ends without that would end by what Asio
     // then throws out of its event loop.
     bool starting_ = true;

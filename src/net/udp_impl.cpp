@@ -268,7 +268,7 @@ void UdpNode::Impl::flush() {
 
 // Once for all that this turn of the loop still wants sent.
 void UdpNode::Impl::flush_later() {
-    if (flush_pending_) {
+    if (flush_pending_ || !executor_) {
         return;
     }
     boost::asio::post(executor_, [weak = weak_from_this()] {
