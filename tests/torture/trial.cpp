@@ -195,7 +195,7 @@ void note_place() noexcept {
         return;
     }
     // Far enough out to tell what it is done for.
-    std::array<void*, 12> stack;
+    std::array<void*, 8> stack;
     const int frames = ::backtrace(stack.data(), static_cast<int>(stack.size()));
     std::size_t hash = 0;
     for (const void* at : std::span(stack).first(static_cast<std::size_t>(frames))) {
