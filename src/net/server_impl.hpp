@@ -98,6 +98,7 @@ private:
     void cut_off_in(std::chrono::milliseconds time);
     bool stopped() const;
     void finish_stop() noexcept;
+    boost::asio::any_io_executor lasting_executor() const;
     void end_waiting(const boost::asio::any_io_executor& executor) noexcept;
     void close_all() noexcept;
     template <class Work>

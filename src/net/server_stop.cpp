@@ -50,8 +50,7 @@ void TcpServer::Impl::stop(std::chrono::milliseconds deadline,
         const StopReport report{drained_, cut_off_, bytes_discarded_};
         lock.unlock();
         if (done) {
-            // Its own threads have ended, so a callback without an executor gets another.
-            done.post(boost::asio::system_executor(), {}, report);
+            done.post(lasting_executor(), {}, report);
         }
         return;
     }
@@ -184,6 +183,13 @@ void TcpServer::Impl::finish_stop() noexcept {
     ended_.notify_all();
 }
 
+// For callbacks without an executor of their own: that of the user, or another than that of the
+// server's threads, which end.
+boost::asio::any_io_executor TcpServer::Impl::lasting_executor() const {
+    return !owns_threads() && has_context() ? loops_.front()->executor()
+                                            : boost::asio::system_executor();
+}
+
 // Whoever still waits for the end of it.
 void TcpServer::Impl::end_waiting(const boost::asio::any_io_executor& executor) noexcept {
     std::vector<detail::Completion<StopReport>> waiters;
@@ -213,7 +219,7 @@ void TcpServer::Impl::shut_down() noexcept {
     if (!has_context()) {
         return;
     }
-    end_waiting(boost::asio::system_executor());
+    end_waiting(lasting_executor());
     if (!owns_threads()) {
         const auto end = [self = shared_from_this()] {
             self->close_all();
