@@ -86,10 +86,11 @@ void Statement::Finalize::operator()(sqlite3_stmt* statement) const noexcept {
 Statement::Statement(Database& database, const char* sql)
     : handle_(prepare(database.handle(), sql)) {}
 
-void Statement::bind(int parameter, ByteView bytes) noexcept {
+bool Statement::bind(int parameter, ByteView bytes) noexcept {
     // A null pointer would bind NULL, which is no content.
     const char* data = bytes.data() ? bytes.data() : "";
-    sqlite3_bind_blob64(handle_.get(), parameter, data, bytes.size(), SQLITE_STATIC);
+    return sqlite3_bind_blob64(handle_.get(), parameter, data, bytes.size(), SQLITE_STATIC) ==
+           SQLITE_OK;
 }
 
 int Statement::step() noexcept {

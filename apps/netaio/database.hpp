@@ -56,15 +56,28 @@ public:
 
     /// Whether it could be prepared.
     bool ready() const noexcept { return handle_ != nullptr; }
-    /// Binds bytes, which must live until reset(). Parameters count from 1.
-    void bind(int parameter, ByteView bytes) noexcept;
+    /// Resets the statement, which every use of it ends with, whatever is thrown.
+    class Use {
+    public:
+        explicit Use(Statement& statement) noexcept : statement_(statement) {}
+        ~Use() { statement_.reset(); }
+        Use(const Use&) = delete;
+        Use& operator=(const Use&) = delete;
+
+    private:
+        Statement& statement_;
+    };
+
+    /// Binds bytes, which must live until the use ends. Parameters count from 1. False on an error.
+    bool bind(int parameter, ByteView bytes) noexcept;
     /// SQLITE_ROW, SQLITE_DONE or an error.
     int step() noexcept;
-    /// The first column of the row: a view until the next step() or reset().
+    /// The first column of the row: a view until the next step() or the use ends.
     ByteView bytes() const noexcept;
-    void reset() noexcept;
 
 private:
+    void reset() noexcept;
+
     struct Finalize {
         void operator()(sqlite3_stmt* statement) const noexcept;
     };

@@ -162,16 +162,12 @@ Store::~Store() {
 Result<std::string> Store::read(ByteView uri) {
     // Nobody may see what a crash could still undo.
     if (!lost_ && database_.in_transaction()) lost_ = finish_transaction();
-    read_->bind(1, uri);
-    Result<std::string> found = make_error_code(StoreErrc::missing);
-    const int result = read_->step();
+    const Statement::Use use(*read_);
+    const int result = read_->bind(1, uri) ? read_->step() : SQLITE_ERROR;
     if (result == SQLITE_ROW) {
-        found = read_->bytes().str();
-    } else if (result != SQLITE_DONE) {
-        found = fail("read");
+        return read_->bytes().str();
     }
-    read_->reset();
-    return found;
+    return result == SQLITE_DONE ? make_error_code(StoreErrc::missing) : fail("read");
 }
 
 std::error_code Store::change(Change change, ByteView uri, ByteView content) {
@@ -180,10 +176,11 @@ std::error_code Store::change(Change change, ByteView uri, ByteView content) {
     Statement& statement = change == Change::create   ? *create_
                            : change == Change::update ? *update_
                                                       : *remove_;
-    statement.bind(1, uri);
-    if (change != Change::remove) statement.bind(2, content);
+    const Statement::Use use(statement);
+    const bool bound =
+        statement.bind(1, uri) && (change == Change::remove || statement.bind(2, content));
     std::error_code error;
-    if (statement.step() != SQLITE_DONE) {
+    if (!bound || statement.step() != SQLITE_DONE) {
         error = fail("write");
         // Some errors undo the whole transaction, and with it what others did in it.
         if (!database_.in_transaction()) lost_ = error;
@@ -191,7 +188,6 @@ std::error_code Store::change(Change change, ByteView uri, ByteView content) {
     } else if (sqlite3_changes(database_.handle()) == 0) {
         error = change == Change::create ? StoreErrc::exists : StoreErrc::missing;
     }
-    statement.reset();
     return error;
 }
 
@@ -204,10 +200,8 @@ std::error_code Store::commit() {
 
 std::error_code Store::begin() {
     if (database_.in_transaction()) return {};
-    const bool begun = begin_->step() == SQLITE_DONE;
-    const std::error_code error = begun ? std::error_code() : fail("begin to write");
-    begin_->reset();
-    return error;
+    const Statement::Use use(*begin_);
+    return begin_->step() == SQLITE_DONE ? std::error_code() : fail("begin to write");
 }
 
 std::error_code Store::finish_transaction() {
@@ -219,9 +213,11 @@ std::error_code Store::finish_transaction() {
         database_.execute("ROLLBACK");
         return StoreErrc::gone;
     }
-    const bool done = commit_->step() == SQLITE_DONE;
-    const std::error_code error = done ? std::error_code() : fail("commit");
-    commit_->reset();
+    std::error_code error;
+    {
+        const Statement::Use use(*commit_);
+        error = commit_->step() == SQLITE_DONE ? std::error_code() : fail("commit");
+    }
     if (error && database_.in_transaction()) database_.execute("ROLLBACK");
     if (error == StoreErrc::full) make_room();
     return error;

@@ -18,6 +18,8 @@ struct Counters {
     std::uint64_t closed_strangers = 0;
     /// Closed as something was thrown while they were served: memory ran out.
     std::uint64_t closed_unserved = 0;
+    /// Datagrams dropped, or not sent, as something was thrown: memory ran out.
+    std::uint64_t datagrams_unserved = 0;
 
     std::uint64_t frames_in = 0;   ///< whole frames received
     std::uint64_t frames_out = 0;  ///< frames queued for sending

@@ -2,6 +2,7 @@
 #include <condition_variable>
 #include <mutex>
 #include <netaio/line_queue.hpp>
+#include <new>
 #include <stdexcept>
 #include <thread>
 #include <utility>
@@ -28,7 +29,6 @@ struct LineQueue::State {
     std::uint64_t left_out = 0;  // lines that nobody was told of yet
     bool overflowing = false;    // the place for that line is behind what waits
     int error = 0;
-    bool started = false;
     bool closed = false;
 };
 
@@ -37,6 +37,8 @@ LineQueue::LineQueue(LineQueueOptions options)
     if (!state_->options.write) {
         throw std::invalid_argument("a LineQueue needs a function that writes: set options.write");
     }
+    // Now, as later there may be no memory for a thread.
+    std::thread(run, state_).detach();
 }
 
 LineQueue::~LineQueue() {
@@ -53,11 +55,11 @@ void LineQueue::write(std::string_view line) {
         ++state_->left_out;
         return;
     }
-    if (!state_->started) {
-        std::thread(run, state_).detach();
-        state_->started = true;
+    try {
+        state_->waiting += line;
+    } catch (const std::bad_alloc&) {
+        ++state_->left_out;
     }
-    state_->waiting += line;
     state_->work.notify_one();
 }
 
@@ -87,7 +89,12 @@ void LineQueue::run(const std::shared_ptr<State>& state) {
             const bool first = std::exchange(state->error, error) == 0;
             if (first && !state->closed && state->options.failed) state->options.failed(error);
         } else if (state->left_out > 0 && state->options.tell_left_out) {
-            state->waiting += state->options.tell_left_out(std::exchange(state->left_out, 0));
+            try {
+                state->waiting += state->options.tell_left_out(state->left_out);
+                state->left_out = 0;
+            } catch (const std::bad_alloc&) {
+                // Told with the next lines.
+            }
         }
         batch.clear();
         if (state->waiting.empty()) state->idle.notify_all();

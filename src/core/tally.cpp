@@ -11,6 +11,7 @@ void Tallies::add_to(Counters& sum) const noexcept {
     sum.closed_slow_reader += closed_slow_reader.get();
     sum.closed_strangers += closed_strangers.get();
     sum.closed_unserved += closed_unserved.get();
+    sum.datagrams_unserved += datagrams_unserved.get();
     sum.frames_in += frames_in.get();
     sum.frames_out += frames_out.get();
     sum.bytes_in += bytes_in.get();

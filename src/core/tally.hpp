@@ -24,7 +24,8 @@ private:
 /// The counters of one thread; the fields of Counters.
 struct Tallies {
     Tally connections, connections_accepted, connections_refused;
-    Tally closed_idle, closed_slow_frame, closed_slow_reader, closed_strangers, closed_unserved;
+    Tally closed_idle, closed_slow_frame, closed_slow_reader, closed_strangers, closed_unserved,
+        datagrams_unserved;
     Tally frames_in, frames_out, bytes_in, bytes_out;
     Tally rejected_malformed, rejected_too_large, rejected_checksum, rejected_auth,
         rejected_decrypt;

@@ -2,6 +2,7 @@
 
 #include <boost/asio/post.hpp>
 
+#include "core/callback.hpp"
 #include "core/stream.hpp"
 #include "handler_run.hpp"
 #include "tcp_handler.hpp"
@@ -26,7 +27,8 @@ Loop::Loop(boost::asio::any_io_executor executor, std::shared_ptr<core::Node> no
           executor_, this->node().environment.clock, [this] { return next(); },
           [this] {
               const auto keep_alive = shared_from_this();
-              tick();
+              core::attempt(this->node().environment.log, "time is looked after all the same",
+                            [this] { tick(); });
           })),
       read_buffer_(new char[read_buffer_size]) {}
 
@@ -42,7 +44,14 @@ Loop& Loop::of(core::Stream& stream) {
 
 void Loop::turn_later() {
     if (executor_) {
-        boost::asio::post(executor_, [loop = self()] { loop->turn(); });
+        boost::asio::post(executor_, [loop = self()] {
+            core::attempt(loop->node().environment.log, "connections are served all the same", [&] {
+                loop->turn();
+                if (loop->ticker_) {
+                    loop->ticker_->update_if_missed();
+                }
+            });
+        });
     }
 }
 

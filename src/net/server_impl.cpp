@@ -220,7 +220,11 @@ void TcpServer::Impl::accept(const std::shared_ptr<Listening>& listening) {
             auto wait = accept_pause;
             core::attempt(self->node_->environment.log, "cannot accept a connection",
                           [&] { wait = self->accept_waiting(listening->socket); });
-            wait.count() == 0 ? self->accept(listening) : self->accept_later(listening, wait);
+            if (wait.count() == 0 ||
+                !core::attempt(self->node_->environment.log, "accepts without a pause",
+                               [&] { self->accept_later(listening, wait); })) {
+                self->accept(listening);
+            }
         }));
 }
 

@@ -95,7 +95,7 @@ private:
     void drain_all(std::chrono::milliseconds deadline);
     void stop_accepting();
     void cut_off();
-    void cut_off_in(std::chrono::milliseconds time);
+    bool cut_off_in(std::chrono::milliseconds time) noexcept;
     bool stopped() const;
     void finish_stop() noexcept;
     boost::asio::any_io_executor lasting_executor() const;

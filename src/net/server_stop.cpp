@@ -94,11 +94,13 @@ void TcpServer::Impl::drain_all(std::chrono::milliseconds deadline) {
             });
         });
     }
-    cut_off_in(core::bounded(deadline));
+    if (!cut_off_in(core::bounded(deadline))) {
+        cut_off();
+    }
 }
 
-void TcpServer::Impl::cut_off_in(std::chrono::milliseconds time) {
-    const bool waits = go_on([&] {
+bool TcpServer::Impl::cut_off_in(std::chrono::milliseconds time) noexcept {
+    return go_on([&] {
         stop_timer_ = std::make_unique<boost::asio::steady_timer>(loops_.front()->executor(), time);
         stop_timer_->async_wait([self = shared_from_this()](boost::system::error_code error) {
             if (!error) {
@@ -106,9 +108,6 @@ void TcpServer::Impl::cut_off_in(std::chrono::milliseconds time) {
             }
         });
     });
-    if (!waits) {
-        cut_off();
-    }
 }
 
 bool TcpServer::Impl::stopped() const {
@@ -133,18 +132,20 @@ void TcpServer::Impl::stop_accepting() {
 void TcpServer::Impl::cut_off() {
     bool all = true;
     for (const auto& loop : loops_) {
-        all = go_on([&] {
-                  boost::asio::post(loop->executor(), [self = shared_from_this(), loop] {
-                      {
-                          const std::lock_guard lock(self->mutex_);
-                          self->cut_off_ += loop->size();
-                          self->bytes_discarded_ += loop->queued_bytes();
-                      }
-                      loop->abort_all(Errc::cancelled);
-                      self->finish_stop();
-                  });
-              }) &&
-              all;
+        const auto cut = [self = shared_from_this(), loop] {
+            {
+                const std::lock_guard lock(self->mutex_);
+                self->cut_off_ += loop->size();
+                self->bytes_discarded_ += loop->queued_bytes();
+            }
+            loop->abort_all(Errc::cancelled);
+            self->finish_stop();
+        };
+        if (detail::runs_here(loop->executor())) {
+            cut();  // which takes no memory
+        } else {
+            all = go_on([&] { boost::asio::post(loop->executor(), cut); }) && all;
+        }
     }
     if (!all) {
         cut_off_in(retry_pause);

@@ -15,6 +15,7 @@ void Ticker::update() {
         return;  // the timer looks again when it gets there
     }
     set_to_ = TimePoint::max();  // should the rest throw
+    missed_ = true;
     const std::chrono::steady_clock::duration soonest = std::chrono::milliseconds(1);
     timer_.expires_after(std::max(*next - clock_->steady_now(), soonest));
     timer_.async_wait(boost::asio::bind_allocator(
@@ -24,6 +25,7 @@ void Ticker::update() {
             }
         }));
     set_to_ = *next;
+    missed_ = false;
 }
 
 void Ticker::tick() {

@@ -27,6 +27,12 @@ public:
 
     /// Looks anew when the next thing is due; to be called when that may have become sooner.
     void update();
+    /// The same where the last time failed, as there was no memory.
+    void update_if_missed() {
+        if (missed_) {
+            update();
+        }
+    }
     void stop();
 
 private:
@@ -39,6 +45,7 @@ private:
     std::function<void()> tick_;
     TimePoint set_to_ = TimePoint::max();
     bool stopped_ = false;
+    bool missed_ = false;
 };
 
 }  // namespace netaio::net

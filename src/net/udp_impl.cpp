@@ -73,6 +73,14 @@ void UdpNode::Impl::bind(const boost::asio::any_io_executor& executor) {
     }
 }
 
+// Whatever is thrown meanwhile, as where there is no memory, others are served.
+template <class Work>
+void UdpNode::Impl::serve(Work&& work) noexcept {
+    if (!core::attempt(node_->environment.log, "a datagram is not served", work)) {
+        core_->tallies().datagrams_unserved.add();
+    }
+}
+
 std::error_code UdpNode::Impl::start() {
     if (running()) {
         throw std::logic_error("this UdpNode runs already");
@@ -82,8 +90,10 @@ std::error_code UdpNode::Impl::start() {
         [this] {
             // An answer, a callback or a handler may destroy the node.
             const auto keep_alive = shared_from_this();
-            core_->tick();
-            flush();
+            serve([this] {
+                core_->tick();
+                flush();
+            });
         });
     sockets_ = std::make_shared<net::UdpSockets>(
         executor_, options_, node_->environment.log, core_->tallies(),
@@ -91,15 +101,19 @@ std::error_code UdpNode::Impl::start() {
             .received =
                 [this](std::span<char> datagram, const Address& from) {
                     const auto keep_alive = shared_from_this();
-                    core_->receive(datagram, from);
+                    serve([&] { core_->receive(datagram, from); });
                 },
-            .batch_ended = [this] { flush(); },
-            .not_sent = [this](ByteView bytes, const Address& to,
-                               std::error_code why) { core_->not_sent(bytes, to, why); },
+            .batch_ended = [this] { serve([this] { flush(); }); },
+            .not_sent =
+                [this](ByteView bytes, const Address& to, std::error_code why) {
+                    serve([&] { core_->not_sent(bytes, to, why); });
+                },
             .network_changed =
                 [this] {
-                    core_->peer_manager().advertise();
-                    flush();
+                    serve([this] {
+                        core_->peer_manager().advertise();
+                        flush();
+                    });
                 }});
     if (const auto error = sockets_->open()) {
         sockets_ = nullptr;
@@ -274,7 +288,12 @@ void UdpNode::Impl::flush_later() {
     boost::asio::post(executor_, [weak = weak_from_this()] {
         if (const auto self = weak.lock()) {
             self->flush_pending_ = false;
-            self->flush();
+            self->serve([&] {
+                self->flush();
+                if (self->ticker_) {
+                    self->ticker_->update_if_missed();
+                }
+            });
         }
     });
     flush_pending_ = true;

@@ -50,6 +50,8 @@ public:
 private:
     struct Waiting;
 
+    template <class Work>
+    void serve(Work&& work) noexcept;
     void start_handler(std::shared_ptr<core::Suspended> handler);
     void flush();
     void flush_later();
