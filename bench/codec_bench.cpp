@@ -1,6 +1,8 @@
 // What packify, frames and routing cost; for the whole way of a message through a node, beside the
 // bare cost of what it cannot do without.
 #include <benchmark/benchmark.h>
+#include <isa-l/crc.h>
+#include <libdeflate.h>
 
 #include <algorithm>
 #include <cstring>
@@ -162,6 +164,23 @@ void fill(core::Router& router) {
     router.add({MessageType::request_uri, uri}, {handler, {}});
 }
 
+std::uint32_t by_libdeflate(ByteView bytes) noexcept {
+    return libdeflate_crc32(0, bytes.data(), bytes.size());
+}
+
+std::uint32_t by_isal(ByteView bytes) noexcept {
+    return crc32_gzip_refl(0, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
+}
+
+template <std::uint32_t (*Function)(ByteView) noexcept>
+void Checksum(benchmark::State& state) {
+    const std::string content = content_of(state);
+    for (auto _ : state) {
+        benchmark::DoNotOptimize(Function(content));
+    }
+    count_bytes(state, content.size());
+}
+
 void BareCost(benchmark::State& state) {
     const std::string frame = frame_of(request(uri, content_of(state)));
     const std::size_t body_at = FrameHeader::size + 3;
@@ -228,6 +247,10 @@ void sizes(benchmark::internal::Benchmark* benchmark) {
     benchmark->Arg(64)->Arg(1024)->Arg(16 * 1024);
 }
 
+void checksum_sizes(benchmark::internal::Benchmark* benchmark) {
+    benchmark->Arg(64)->Arg(128)->Arg(192)->Arg(256)->Arg(384)->Arg(1024)->Arg(16 * 1024);
+}
+
 BENCHMARK_CAPTURE(Pack, fields, fields);
 BENCHMARK_CAPTURE(Unpack, fields, fields);
 BENCHMARK_CAPTURE(Pack, records, records);
@@ -239,6 +262,9 @@ BENCHMARK(NextFrame)->Arg(64);
 BENCHMARK(NextFrameAndMessage)->Apply(sizes);
 BENCHMARK(MakeMessage)->Apply(sizes);
 BENCHMARK(EncodeMessage)->Apply(sizes);
+BENCHMARK(Checksum<wire::crc32>)->Apply(checksum_sizes);
+BENCHMARK(Checksum<by_libdeflate>)->Apply(checksum_sizes);
+BENCHMARK(Checksum<by_isal>)->Apply(checksum_sizes);
 BENCHMARK(BareCost)->Apply(sizes);
 BENCHMARK(ReceiveAndReply)->Apply(sizes);
 BENCHMARK_CAPTURE(RouteLookup, by_uri, MessageType::request_uri, "route40", true);

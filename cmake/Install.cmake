@@ -41,6 +41,7 @@ write_basic_package_version_file("${PROJECT_BINARY_DIR}/netaioConfigVersion.cmak
 install(FILES
     "${PROJECT_BINARY_DIR}/netaioConfig.cmake"
     "${PROJECT_BINARY_DIR}/netaioConfigVersion.cmake"
+    "${PROJECT_SOURCE_DIR}/cmake/Findisal.cmake"
     "${PROJECT_SOURCE_DIR}/cmake/Findlibdeflate.cmake"
     "${PROJECT_SOURCE_DIR}/cmake/Findlibsodium.cmake"
     "${PROJECT_SOURCE_DIR}/cmake/Findliburing.cmake"

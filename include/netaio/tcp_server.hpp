@@ -49,7 +49,8 @@ struct TcpServerOptions {
     std::chrono::milliseconds drain = std::chrono::seconds(5);
 
     /// Connections at once; more are closed as they come, unless there is a stranger (see below),
-    /// which then goes instead.
+    /// which then goes instead. start() brings it below the descriptors that the process may open,
+    /// and logs that.
     std::size_t connections_max = 65536;
     /// The longest frame, in bytes, header included.
     std::size_t frame_max = 9 + 2 * 0xffff;

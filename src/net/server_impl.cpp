@@ -1,5 +1,6 @@
 #include "server_impl.hpp"
 
+#include <algorithm>
 #include <boost/asio/bind_allocator.hpp>
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/ip/v6_only.hpp>
@@ -119,6 +120,7 @@ std::error_code TcpServer::Impl::start() {
             throw std::logic_error("the server was started before: start a server once");
         }
     }
+    bound_connections();
     try {
         for (const Address& address : wanted_endpoints()) {
             if (const auto error = listen(address)) {
@@ -144,6 +146,24 @@ std::error_code TcpServer::Impl::start() {
         throw;
     }
     return {};
+}
+
+// Below the descriptors there are, with some left for what else the process opens.
+void TcpServer::Impl::bound_connections() {
+    const auto descriptors = net::descriptors_max();
+    if (!descriptors) {
+        return;
+    }
+    const std::size_t others = 16 + 4 * loops_.size() + wanted_endpoints().size();
+    const std::size_t room = *descriptors > 2 * others ? *descriptors - others
+                                                       : std::max<std::size_t>(*descriptors / 2, 1);
+    if (options_.connections_max > room) {
+        options_.connections_max = room;
+        node_->environment.log(LogLevel::info,
+                               "connections_max is " + std::to_string(room) +
+                                   ", as this process may open " + std::to_string(*descriptors) +
+                                   " files: raise that (ulimit -n, or LimitNOFILE= of systemd)");
+    }
 }
 
 void TcpServer::Impl::set_started(bool started) {

@@ -78,6 +78,7 @@ private:
     void make_loops(boost::asio::any_io_executor executor);
     std::vector<Address> wanted_endpoints() const;
     std::error_code listen(const Address& address);
+    void bound_connections();
     void do_not_listen();
     void set_started(bool started);
     void accept(const std::shared_ptr<Listening>& listening);

@@ -4,6 +4,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ip/udp.hpp>
 #include <chrono>
+#include <optional>
 
 /// Opening sockets that programs which a handler starts do not inherit: they would hold on to a
 /// port, and keep connections from ending. See linux/ and portable/, where there is a moment in
@@ -21,6 +22,9 @@ void open_socket(boost::asio::ip::udp::socket& socket, const boost::asio::ip::ud
 boost::asio::ip::tcp::socket accept_waiting(boost::asio::ip::tcp::acceptor& acceptor,
                                             const boost::asio::any_io_executor& executor,
                                             boost::system::error_code& error);
+
+/// How many descriptors this process may have open; none when there is no limit.
+std::optional<std::size_t> descriptors_max();
 
 /// Has the system find out that the peer's machine vanished, within this time where it can and the
 /// time is not zero; `while_sending`: also when bytes are sent that nobody acknowledges or takes.

@@ -1,8 +1,10 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <cstdlib>
+#include <deque>
 #include <map>
 #include <memory>
 
@@ -62,6 +64,47 @@ TEST(DescriptorsTest, ArePassedToNoProgramThatAHandlerStarts) {
         }
     }
     EXPECT_GE(opened, 10u);  // sockets of three kinds, and what loops wait in
+}
+
+// While it lives, this process may open no more than so many.
+class DescriptorsMax {
+public:
+    explicit DescriptorsMax(rlim_t count) {
+        ::getrlimit(RLIMIT_NOFILE, &before_);
+        rlimit lower = before_;
+        lower.rlim_cur = count;
+        ::setrlimit(RLIMIT_NOFILE, &lower);
+    }
+    ~DescriptorsMax() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+    DescriptorsMax(const DescriptorsMax&) = delete;
+    DescriptorsMax& operator=(const DescriptorsMax&) = delete;
+
+private:
+    rlimit before_{};
+};
+
+TEST(DescriptorsTest, BoundTheConnectionsOfAServer) {
+    std::vector<std::string> lines;
+    auto options = local_options();
+    options.environment.log = Log(LogLevel::info, [&](LogLevel, std::string_view line) {
+        if (line.find("connections_max is") != std::string_view::npos) {
+            lines.emplace_back(line);
+        }
+    });
+    TcpServer server(std::move(options));
+    {
+        const DescriptorsMax few(100);
+        ASSERT_FALSE(server.start());
+    }
+    ASSERT_EQ(lines.size(), 1u);
+    EXPECT_EQ(lines[0].find("connections_max is 79, as this process may open 100 files"), 0u)
+        << lines[0];
+    std::deque<RawPeer> peers;
+    for (int i = 0; i < 81; ++i) {
+        peers.emplace_back(server.port());
+    }
+    EXPECT_TRUE(eventually([&] { return server.counters().connections_refused == 2; }));
+    EXPECT_EQ(server.connection_count(), 79u);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -70,6 +71,14 @@ tcp::socket accept_waiting(tcp::acceptor& acceptor, const boost::asio::any_io_ex
         ::close(fd);
     }
     return socket;
+}
+
+std::optional<std::size_t> descriptors_max() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) {
+        return std::nullopt;
+    }
+    return static_cast<std::size_t>(limit.rlim_cur);
 }
 
 void keep_alive(tcp::socket& socket, std::chrono::milliseconds within, bool while_sending) {

@@ -1,6 +1,7 @@
 #include "net/sockets.hpp"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 
 #include <cerrno>
 
@@ -43,6 +44,14 @@ tcp::socket accept_waiting(tcp::acceptor& acceptor, const boost::asio::any_io_ex
     tcp::socket socket = acceptor.accept(executor, error);
     close_on_exec(socket, error);
     return socket;
+}
+
+std::optional<std::size_t> descriptors_max() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) {
+        return std::nullopt;
+    }
+    return static_cast<std::size_t>(limit.rlim_cur);
 }
 
 void keep_alive(tcp::socket& socket, std::chrono::milliseconds, bool) {
