@@ -50,7 +50,7 @@ struct TcpServerOptions {
 
     /// Connections at once; more are closed as they come, unless there is a stranger (see below),
     /// which then goes instead. start() brings it below the descriptors that the process may open,
-    /// and logs that.
+    /// and logs that: for information, or this default only for debugging.
     std::size_t connections_max = 65536;
     /// The longest frame, in bytes, header included.
     std::size_t frame_max = 9 + 2 * 0xffff;

@@ -158,8 +158,10 @@ void TcpServer::Impl::bound_connections() {
     const std::size_t room = *descriptors > 2 * others ? *descriptors - others
                                                        : std::max<std::size_t>(*descriptors / 2, 1);
     if (options_.connections_max > room) {
+        // What nobody asked for is no news.
+        const bool wished = options_.connections_max != TcpServerOptions().connections_max;
         options_.connections_max = room;
-        node_->environment.log(LogLevel::info,
+        node_->environment.log(wished ? LogLevel::info : LogLevel::debug,
                                "connections_max is " + std::to_string(room) +
                                    ", as this process may open " + std::to_string(*descriptors) +
                                    " files: raise that (ulimit -n, or LimitNOFILE= of systemd)");

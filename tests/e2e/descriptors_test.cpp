@@ -91,6 +91,7 @@ TEST(DescriptorsTest, BoundTheConnectionsOfAServer) {
             lines.emplace_back(line);
         }
     });
+    options.connections_max = 10'000;
     TcpServer server(std::move(options));
     {
         const DescriptorsMax few(100);
