@@ -1,3 +1,4 @@
+#include "support/surviving_loop.hpp"
 #include "user_code.hpp"
 
 /// What happens to the two nodes.
@@ -57,19 +58,8 @@ void World::settle() {
     run(std::chrono::milliseconds(2));  // what nobody waits for
 }
 
-// As a program does that survives exceptions.
 void World::run(std::chrono::milliseconds time) {
-    const auto until = std::chrono::steady_clock::now() + time;
-    while (std::chrono::steady_clock::now() < until) {
-        try {
-            context_.restart();
-            if (context_.run_one_until(until) == 0) {
-                return;
-            }
-        } catch (const std::exception&) {
-            // A completion handler's.
-        }
-    }
+    run_surviving(context_, time);
 }
 
 void World::run_until(const std::function<bool()>& condition) {

@@ -2,9 +2,9 @@
 // new by one that fails when told to, and what Asio uses beside it (see CMakeLists.txt).
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <new>
+#include <atomic>
 
+#include "support/replaced_new.hpp"
 #include "trial.hpp"
 
 namespace {
@@ -12,7 +12,6 @@ namespace {
 std::atomic<bool> armed{false};
 std::atomic<bool> has_failed{false};
 std::atomic<std::size_t> left{0};
-
 std::atomic<bool> watched{false};
 
 bool fails() noexcept {
@@ -27,33 +26,10 @@ bool fails() noexcept {
     return true;
 }
 
-void* allocate(std::size_t size) {
-    void* const memory = fails() ? nullptr : std::malloc(size);
-    if (!memory) {
-        throw std::bad_alloc();
-    }
-    return memory;
-}
-
 }  // namespace
 
-void* operator new(std::size_t size) {
-    return allocate(size);
-}
-void* operator new[](std::size_t size) {
-    return allocate(size);
-}
-void operator delete(void* memory) noexcept {
-    std::free(memory);
-}
-void operator delete[](void* memory) noexcept {
-    std::free(memory);
-}
-void operator delete(void* memory, std::size_t) noexcept {
-    std::free(memory);
-}
-void operator delete[](void* memory, std::size_t) noexcept {
-    std::free(memory);
+bool netaio::test::may_allocate() noexcept {
+    return !fails();
 }
 
 // What the linker calls aligned_alloc() in this program.

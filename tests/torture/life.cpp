@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "support/net.hpp"
+#include "support/surviving_loop.hpp"
 
 namespace netaio::test {
 namespace {
@@ -209,19 +210,7 @@ private:
         wait([&](auto end) { server_->stop(std::chrono::milliseconds(50), end); });
     }
 
-    void run(std::chrono::milliseconds time) {
-        const auto until = std::chrono::steady_clock::now() + time;
-        while (std::chrono::steady_clock::now() < until) {
-            try {
-                context_.restart();
-                if (context_.run_one_until(until) == 0) {
-                    return;
-                }
-            } catch (const std::exception&) {
-                // Leaves run() where the program can go on.
-            }
-        }
-    }
+    void run(std::chrono::milliseconds time) { run_surviving(context_, time); }
     void settle() {
         const auto until = std::chrono::steady_clock::now() + bound;
         while (waits_->now > lost_ && std::chrono::steady_clock::now() < until) {
