@@ -63,6 +63,7 @@ private:
 // Of which the fuzzer says how much it takes.
 class FuzzedCarrier final : public Carrier {
 public:
+    void start(const std::shared_ptr<Stream>&) override { require(!closed); }
     std::size_t write(ByteView bytes, std::error_code& error) override {
         require(!closed);
         if (broken) {
@@ -162,8 +163,8 @@ public:
         limits.stranger_failures_max = 3;
         limits.stranger_queue_max = 500;
         hub_ = std::make_shared<FuzzedHub>(node_, limits);
-        stream_ = std::make_shared<Stream>(*Address::parse("192.0.2.1", 4000), Address(), hub_,
-                                           weak_from_this());
+        stream_ = std::make_shared<Stream>(Ends{*Address::parse("192.0.2.1", 4000), Address()},
+                                           hub_, weak_from_this());
         if (node_->role == Role::client) {
             stream_->enable_requests(4);
         }

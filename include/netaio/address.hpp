@@ -1,15 +1,21 @@
 #pragma once
 
 #include <array>
+#include <boost/smart_ptr/intrusive_ptr.hpp>
+#include <boost/smart_ptr/intrusive_ref_counter.hpp>
+#include <compare>
 #include <cstdint>
 #include <netaio/errc.hpp>
 #include <string>
 #include <string_view>
+#include <tuple>
 
 namespace netaio {
 
-/// An IPv4 or IPv6 address with a port. A plain value; comparable and hashable. An IPv4 address
-/// mapped into IPv6 (`::ffff:a.b.c.d`) is held as the IPv4 address it means.
+/// Where one end of a connection is, or where datagrams go: an IPv4 or IPv6 address with a port, or
+/// the name by which another transport knows it, as `unix:/run/x.sock`. A plain value; comparable
+/// and hashable. An IPv4 address mapped into IPv6 (`::ffff:a.b.c.d`) is held as the IPv4 address it
+/// means.
 class Address {
 public:
     /// 0.0.0.0, port 0.
@@ -21,8 +27,20 @@ public:
 
     /// Reads `127.0.0.1`, `::1` or `fe80::1%2`. Names are not looked up: Errc::malformed.
     static Result<Address> parse(std::string_view ip, std::uint16_t port);
-    /// Reads `127.0.0.1:8888` or `[::1]:8888`.
-    static Result<Address> parse(std::string_view ip_and_port);
+    /// Reads `127.0.0.1:8888`, `[::1]:8888`, or a name with its transport in front, as
+    /// `unix:/run/x.sock`: lower-case letters, a colon, and what is neither a number nor begins
+    /// with a colon.
+    static Result<Address> parse(std::string_view text);
+    /// The name `name` of the transport `scheme`. Errc::malformed for what parse() would not read
+    /// back, or with a NUL in it.
+    static Result<Address> named(std::string_view scheme, std::string_view name);
+
+    /// Whether it is a name rather than an IP address; what is said of those below is zero then.
+    bool is_named() const noexcept { return name_ != nullptr; }
+    /// The transport of a name, as `unix`; empty for an IP address.
+    std::string_view scheme() const noexcept;
+    /// A name without that, as `/run/x.sock`; empty for an IP address.
+    std::string_view name() const noexcept;
 
     bool is_v6() const noexcept { return v6_; }
     std::uint16_t port() const noexcept { return port_; }
@@ -32,19 +50,37 @@ public:
     /// The sixteen bytes; an IPv4 address is in the first four.
     const std::array<std::uint8_t, 16>& ip() const noexcept { return ip_; }
 
-    /// The address without its port, e.g. `::1`.
+    /// The address without its port, e.g. `::1`; a name with its transport.
     std::string host() const;
-    /// With the port, e.g. `[::1]:8888`; parse() reads it back.
+    /// With the port, e.g. `[::1]:8888`, or the name with its transport; parse() reads it back.
     std::string str() const;
 
-    friend bool operator==(const Address&, const Address&) = default;
-    friend auto operator<=>(const Address&, const Address&) = default;
+    friend bool operator==(const Address& a, const Address& b) noexcept {
+        return a.port_ == b.port_ && a.ip_ == b.ip_ && a.scope_ == b.scope_ && a.v6_ == b.v6_ &&
+               (a.name_ == b.name_ || compare_names(a, b) == 0);
+    }
+    /// Names come after IP addresses.
+    friend std::strong_ordering operator<=>(const Address& a, const Address& b) noexcept {
+        if (a.name_ || b.name_) {
+            return compare_names(a, b);
+        }
+        return std::tie(a.ip_, a.scope_, a.port_, a.v6_) <=>
+               std::tie(b.ip_, b.scope_, b.port_, b.v6_);
+    }
 
 private:
+    static std::strong_ordering compare_names(const Address& a, const Address& b) noexcept;
+
+    // Most have none, and are to be copied for the price of a pointer.
+    struct Name : boost::intrusive_ref_counter<Name> {
+        std::string text;  // with the transport
+    };
+
     std::array<std::uint8_t, 16> ip_{};
     std::uint32_t scope_ = 0;
     std::uint16_t port_ = 0;
     bool v6_ = false;
+    boost::intrusive_ptr<const Name> name_;
 };
 
 }  // namespace netaio

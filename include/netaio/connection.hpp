@@ -6,6 +6,7 @@
 #include <netaio/address.hpp>
 #include <netaio/message.hpp>
 #include <netaio/plugins.hpp>
+#include <optional>
 
 namespace netaio {
 
@@ -28,7 +29,16 @@ struct SendOptions {
     bool use_cipher = true;
 };
 
-/// One TCP connection, at either end, as handlers see it. It belongs to one thread: that of its
+/// Whose process is at the other end of a Unix-domain socket, as the system knows it.
+struct Credentials {
+    std::uint32_t uid = 0;
+    std::uint32_t gid = 0;
+    std::int32_t pid = 0;  ///< 0 where the system does not tell
+
+    friend bool operator==(const Credentials&, const Credentials&) = default;
+};
+
+/// One connection, at either end, as handlers see it. It belongs to one thread: that of its
 /// event loop, on which its handlers run; all calls are to be made there, but for those said to be
 /// thread-safe. A reference is valid while the handler runs (for a coroutine: until it ends); keep
 /// shared() to hold it longer, and ask open() then.
@@ -42,6 +52,9 @@ public:
     virtual const Address& remote() const noexcept = 0;
     /// This end. Thread-safe.
     virtual const Address& local() const noexcept = 0;
+    /// Whose process the other end is, at the time it connected or began to listen; nothing but
+    /// with Unix-domain sockets. Thread-safe.
+    virtual const std::optional<Credentials>& credentials() const noexcept = 0;
     /// A number no other connection of this process has. Thread-safe.
     virtual std::uint64_t id() const noexcept = 0;
     /// Whether it can still send.

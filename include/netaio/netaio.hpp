@@ -13,5 +13,6 @@
 #include <netaio/tapescript_auth.hpp>
 #include <netaio/tcp_client.hpp>
 #include <netaio/tcp_server.hpp>
+#include <netaio/timer.hpp>
 #include <netaio/udp_node.hpp>
 #include <netaio/x25519_cipher.hpp>

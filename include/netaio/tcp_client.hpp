@@ -87,17 +87,23 @@ public:
     ~TcpClient() override;
 
     /// Connects to a server by name or address, at whichever of a name's addresses answers first
-    /// (RFC 8305); the first server becomes the default, as does the next
-    /// when the default was closed. A connection there was to the same address ends. Gives the
-    /// address it reached. Errors: Errc::timeout, cancelled, queue_full while 64 names are looked
-    /// up, or what the system says.
+    /// (RFC 8305), or without a port to a Unix-domain socket, `unix:/run/x.sock` or `unix:@x`. The
+    /// first server becomes the default, as does the next when the default was closed. A connection
+    /// there was to the same address ends. Gives the address it reached. Errors: Errc::timeout,
+    /// cancelled, queue_full while 64 names are looked up, unsupported for `what:ever`, or what the
+    /// system says.
     template <class Token = boost::asio::use_awaitable_t<>>
-    auto connect(std::string_view host, std::uint16_t port, Token&& token = {}) {
+    auto connect(std::string_view host, std::uint16_t port = 0, Token&& token = {}) {
         return boost::asio::async_initiate<Token, void(boost::system::error_code, Address)>(
             [this](auto handler, std::string name, std::uint16_t to) {
                 start_connect(std::move(name), to, detail::Completion<Address>(std::move(handler)));
             },
             token, std::string(host), port);
+    }
+
+    template <class Token = boost::asio::use_awaitable_t<>>
+    auto connect(const Address& server, Token&& token = {}) {
+        return connect(server.host(), server.port(), std::forward<Token>(token));
     }
 
     /// Sends a message without waiting for an answer. Errors: Errc::not_connected,
@@ -167,12 +173,7 @@ public:
     /// Connects again to a server that was connected before, keeping its place as the default.
     template <class Token = boost::asio::use_awaitable_t<>>
     auto reconnect(Address server, Token&& token = {}) {
-        return boost::asio::async_initiate<Token, void(boost::system::error_code, Address)>(
-            [this](auto handler, Address to) {
-                start_connect(to.host(), to.port(),
-                              detail::Completion<Address>(std::move(handler)));
-            },
-            token, server);
+        return connect(server, std::forward<Token>(token));
     }
 
 private:

@@ -12,18 +12,31 @@
 
 namespace netaio {
 
+/// Who may connect to a Unix-domain socket that has a file. Names in the system's abstract
+/// namespace (`unix:@x`) have none, and are open to all of the machine.
+struct UnixSocketOptions {
+    /// The file's permissions: to connect takes the one to write.
+    unsigned mode = 0600;
+    /// The file's owner and group by their numbers; this process's unless given.
+    std::optional<std::uint32_t> owner = std::nullopt;
+    std::optional<std::uint32_t> group = std::nullopt;
+};
+
 /// How a TcpServer listens, what it accepts, and where its bounds are.
 struct TcpServerOptions {
     /// The port; 0 lets the system pick one, which endpoints() tells.
     std::uint16_t port = 8888;
     /// The addresses to listen on: IPv4, IPv6, or `::` for both (see dual_stack). This machine
-    /// alone by default; `0.0.0.0` or `::` opens the server to the network.
+    /// alone by default; `0.0.0.0` or `::` opens the server to the network. Or Unix-domain sockets:
+    /// `unix:/run/x.sock`, or `unix:@x` for a name without a file. A file that a server left behind
+    /// which is gone is replaced, and removed when this one stops.
     std::vector<std::string> interfaces = {"127.0.0.1"};
     /// More places to listen, each with its own port (0: the one picked first), beside
     /// `interfaces`. Leave `interfaces` empty to use only these.
     std::vector<Address> endpoints = {};
     /// Whether an IPv6 wildcard accepts IPv4 too.
     bool dual_stack = true;
+    UnixSocketOptions unix_socket = {};
 
     /// The node's layer (protocol.md §3): every message goes through these.
     std::shared_ptr<const AuthPlugin> auth = nullptr;

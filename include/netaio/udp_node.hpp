@@ -141,7 +141,8 @@ public:
     void stop();
 
     /// Sends a message to one address, without waiting for an answer. Errors: Errc::not_connected
-    /// before start(), Errc::too_large, Errc::queue_full, or what a plugin says.
+    /// before start(), Errc::unsupported for a name, Errc::too_large, Errc::queue_full, or what a
+    /// plugin says.
     std::error_code send(const Address& to, const Message& message, SendOptions options = {});
     /// Sends a message to the group, on every interface and over both families: a node that several
     /// of these reach gets it several times.

@@ -1,10 +1,13 @@
 #pragma once
 
+#include <memory>
 #include <netaio/bytes.hpp>
 #include <string>
 #include <system_error>
 
 namespace netaio::core {
+
+class Stream;
 
 /// What carries a stream's bytes, as the stream sees it: a socket, a simulated wire. It brings
 /// input by Stream::room() and took(), or received(), and its end by ended().
@@ -12,6 +15,9 @@ class Carrier {
 public:
     virtual ~Carrier() = default;
 
+    /// Begins to bring input to the stream, which owns it: later, not within the call. Called once,
+    /// before anything else.
+    virtual void start(const std::shared_ptr<Stream>& stream) = 0;
     /// Takes as many bytes as it can. That it takes no more is no error.
     virtual std::size_t write(ByteView bytes, std::error_code& error) = 0;
     /// Has Stream::writable() called, once, when write() takes bytes again.

@@ -193,6 +193,9 @@ std::error_code DatagramNode::send_to(const Target& target, bool to_group, const
 
 std::error_code DatagramNode::send(const Address& to, const Message& message, const Plugins& inner,
                                    const Plugins& outer) {
+    if (to.is_named()) {
+        return Errc::unsupported;
+    }
     return send_to({to, node_->peer_at(to)}, false, message, inner, outer);
 }
 
@@ -242,7 +245,8 @@ std::error_code DatagramNode::notify(ByteView key, const Message& message, const
 }
 
 std::error_code DatagramNode::subscribe(ByteView key, const Address& who) {
-    const auto error = subscriptions_.add(key, who);
+    const auto error =
+        who.is_named() ? make_error_code(Errc::unsupported) : subscriptions_.add(key, who);
     if (error) {
         tallies_.subscriptions_refused.add();
     } else {

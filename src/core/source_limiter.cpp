@@ -3,6 +3,9 @@
 namespace netaio::core {
 
 Address host_of(const Address& source) {
+    if (source.is_named()) {
+        return {};
+    }
     auto ip = source.ip();
     if (!source.is_v6()) {
         return Address(std::array<std::uint8_t, 4>{ip[0], ip[1], ip[2], ip[3]}, 0);

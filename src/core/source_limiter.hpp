@@ -7,7 +7,8 @@
 
 namespace netaio::core {
 
-/// The host of an address, with port 0; of an IPv6 address its /64, unless that is a link's.
+/// The host of an address, with port 0; of an IPv6 address its /64, unless that is a link's. All
+/// names are of one host, this one.
 Address host_of(const Address& source);
 
 /// Says how much one source may be given that it did nothing to deserve (protocol.md §10.8):

@@ -16,19 +16,22 @@ std::uint64_t next_id() {
 
 }  // namespace
 
-Stream::Stream(const Address& remote, const Address& local, std::shared_ptr<Hub> hub,
-               std::weak_ptr<StreamOwner> owner)
+Stream::Stream(Ends ends, std::shared_ptr<Hub> hub, std::weak_ptr<StreamOwner> owner)
     : hub_(std::move(hub)),
       owner_(std::move(owner)),
-      remote_(remote),
-      local_(local),
+      ends_(std::move(ends)),
       id_(next_id()),
       stranger_(hub_->node().role == Role::server && hub_->node().outer.auth),
       active_at_(hub_->now()) {}
 
-void Stream::start(std::unique_ptr<Carrier> carrier) {
+void Stream::start(std::unique_ptr<Carrier> carrier) noexcept {
     carrier_ = std::move(carrier);
-    hub_->add(self());
+    serve([this] {
+        hub_->add(self());
+        if (open()) {  // a log may have ended it
+            carrier_->start(self());
+        }
+    });
 }
 
 void Stream::set_reading(bool wanted) {
@@ -79,7 +82,7 @@ std::size_t Stream::abort(std::error_code why) noexcept {
     tell([&] {
         if (node.environment.log.enabled(LogLevel::debug)) {
             node.log(LogLevel::debug, "disconnected" + (why ? ": " + why.message() : std::string()),
-                     remote_);
+                     ends_.remote);
         }
     });
     if (handling_ && !handling_->ended) {
@@ -93,7 +96,7 @@ std::size_t Stream::abort(std::error_code why) noexcept {
         tell([&] { owner->closed(*this, why); });
     }
     end_requests(why ? why : make_error_code(Errc::closed));
-    tell([&] { hub_->gone(remote_); });
+    tell([&] { hub_->gone(ends_.remote); });
     return unsent;
 }
 
@@ -114,7 +117,8 @@ void Stream::check_limits(TimePoint now) {
     };
     const auto end = [&](Tally& tally, std::string_view what) {
         tally.add();
-        hub_->node().log(LogLevel::info, "closed the connection: " + std::string(what), remote_);
+        hub_->node().log(LogLevel::info, "closed the connection: " + std::string(what),
+                         ends_.remote);
         abort(Errc::timeout);
     };
     if (state_ == State::closed) {
@@ -139,7 +143,7 @@ void Stream::check_limits(TimePoint now) {
 
 void Stream::close_stranger(std::string_view why) {
     hub_->tallies().closed_strangers.add();
-    hub_->node().log(LogLevel::info, "closed the connection: " + std::string(why), remote_);
+    hub_->node().log(LogLevel::info, "closed the connection: " + std::string(why), ends_.remote);
     abort(Errc::auth_failed);
 }
 

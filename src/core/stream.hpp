@@ -9,6 +9,13 @@
 
 namespace netaio::core {
 
+/// Both ends of a connection, as its transport knows them.
+struct Ends {
+    Address remote;
+    Address local;
+    std::optional<Credentials> credentials = std::nullopt;  // of the remote one
+};
+
 /// What owns a stream and hears of what a client does with messages, and of its end.
 class StreamOwner {
 public:
@@ -31,11 +38,11 @@ class Stream final : public Connection,
 public:
     using TimePoint = Hub::TimePoint;
 
-    Stream(const Address& remote, const Address& local, std::shared_ptr<Hub> hub,
-           std::weak_ptr<StreamOwner> owner);
+    Stream(Ends ends, std::shared_ptr<Hub> hub, std::weak_ptr<StreamOwner> owner);
 
-    /// Begins to serve.
-    void start(std::unique_ptr<Carrier> carrier);
+    /// Begins to serve. The owner is told of the end, be it that not even the beginning finds
+    /// memory.
+    void start(std::unique_ptr<Carrier> carrier) noexcept;
 
     // What the carrier calls.
 
@@ -127,8 +134,11 @@ public:
                              bool at_once) noexcept override;
     void give(const Message& message, const SendOptions& options) override;
 
-    const Address& remote() const noexcept override { return remote_; }
-    const Address& local() const noexcept override { return local_; }
+    const Address& remote() const noexcept override { return ends_.remote; }
+    const Address& local() const noexcept override { return ends_.local; }
+    const std::optional<Credentials>& credentials() const noexcept override {
+        return ends_.credentials;
+    }
     std::uint64_t id() const noexcept override { return id_; }
     bool open() const noexcept override { return state_ == State::open; }
     std::error_code send(const Message& message, const SendOptions& options) override;
@@ -183,8 +193,7 @@ private:
     std::shared_ptr<Hub> hub_;  // keeps what the carrier works on, so it must go after it
     std::unique_ptr<Carrier> carrier_;
     std::weak_ptr<StreamOwner> owner_;
-    Address remote_;
-    Address local_;
+    const Ends ends_;
     std::uint64_t id_;
 
     std::string input_;             // bytes of an unfinished frame, or that wait for a handler

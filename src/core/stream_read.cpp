@@ -220,7 +220,7 @@ bool Stream::settle(Outcome outcome, std::string& out) {
             return true;
         case Kind::fatal:
             hub_->node().log(LogLevel::warning,
-                             "closed the connection: " + outcome.error->message(), remote_);
+                             "closed the connection: " + outcome.error->message(), ends_.remote);
             emit(out);
             out.clear();
             abort(*outcome.error);
@@ -230,7 +230,7 @@ bool Stream::settle(Outcome outcome, std::string& out) {
 }
 
 bool Stream::start_handler(Outcome outcome, std::string& out) {
-    handling_ = std::make_shared<Handling>(remote_, std::move(*outcome.route),
+    handling_ = std::make_shared<Handling>(ends_.remote, std::move(*outcome.route),
                                            OwnedMessage::from(std::move(*outcome.message)));
     const auto handling = handling_;
     try {

@@ -20,7 +20,8 @@ void Stream::push(OwnedMessage message, const Plugins& inner) {
 
 void Stream::log_unsent(std::error_code error) {
     if (error) {
-        hub_->node().log(LogLevel::warning, "a message was not sent: " + error.message(), remote_);
+        hub_->node().log(LogLevel::warning, "a message was not sent: " + error.message(),
+                         ends_.remote);
     }
 }
 
@@ -30,7 +31,7 @@ std::error_code Stream::append(OwnedMessage message, const Plugins& inner, const
     if (state_ == State::closed) {
         return Errc::closed;
     }
-    const auto peer = hub_->node().peer_at(remote_);
+    const auto peer = hub_->node().peer_at(ends_.remote);
     auto& dispatcher = hub_->dispatcher();
     if (waiting_writable_) {
         auto frame = std::make_shared<std::string>();
@@ -128,7 +129,7 @@ std::error_code Stream::make_room(std::size_t size) {
         return {};
     }
     if (limits.slow_receiver == SlowReceiver::disconnect) {
-        hub_->node().log(LogLevel::warning, "disconnected a slow receiver", remote_);
+        hub_->node().log(LogLevel::warning, "disconnected a slow receiver", ends_.remote);
         hub_->tallies().closed_slow_reader.add();
         abort(Errc::queue_full);
         return Errc::queue_full;

@@ -5,14 +5,10 @@
 #include <boost/asio/post.hpp>
 #include <utility>
 
-#include "endpoint.hpp"
 #include "loop.hpp"
 #include "ring.hpp"
-#include "sockets.hpp"
 
 namespace netaio::net {
-
-using boost::asio::ip::tcp;
 
 void Channel::start(const std::shared_ptr<core::Stream>& stream) {
     stream_ = stream.get();
@@ -115,41 +111,20 @@ void Channel::output_ready(boost::system::error_code error) {
     stream_->serve([&] { stream_->writable(error); });
 }
 
-Result<std::unique_ptr<Channel>> open_channel(tcp::socket socket,
-                                              std::chrono::milliseconds keepalive_timeout,
-                                              std::chrono::milliseconds send_timeout) {
+Result<std::unique_ptr<core::Carrier>> open_channel(StreamSocket socket) {
     boost::system::error_code error;
-    socket.set_option(tcp::no_delay(true), error);
-    keep_alive(socket, keepalive_timeout,
-               send_timeout.count() > 0 && send_timeout <= keepalive_timeout);
     socket.non_blocking(true, error);
     if (error) {
         return std::error_code(error);
     }
-    std::unique_ptr<Channel> channel = open_ring_channel(socket);
+    std::unique_ptr<core::Carrier> channel = open_ring_channel(socket);
     if (!channel) {
         channel = open_polled_channel(std::move(socket));
     }
-    return Result<std::unique_ptr<Channel>>(std::move(channel));
+    return Result<std::unique_ptr<core::Carrier>>(std::move(channel));
 }
 
-void carry(const std::shared_ptr<core::Stream>& stream, std::unique_ptr<Channel> channel) noexcept {
-    Channel& carrier = *channel;
-    stream->serve([&] {
-        stream->start(std::move(channel));
-        if (stream->open()) {  // a log may have ended it
-            carrier.start(stream);
-        }
-    });
-}
-
-Address local_of(const tcp::socket& socket) {
-    boost::system::error_code error;
-    const auto endpoint = socket.local_endpoint(error);
-    return error ? Address() : to_address(endpoint);
-}
-
-std::size_t write_now(tcp::socket& socket, ByteView bytes, std::error_code& error) {
+std::size_t write_now(StreamSocket& socket, ByteView bytes, std::error_code& error) {
     boost::system::error_code failed;
     std::size_t written = 0;
     while (written < bytes.size() && !failed) {
@@ -162,13 +137,13 @@ std::size_t write_now(tcp::socket& socket, ByteView bytes, std::error_code& erro
     return written;
 }
 
-bool ended_now(tcp::socket& socket, boost::system::error_code& error) {
+bool ended_now(StreamSocket& socket, boost::system::error_code& error) {
     char next = 0;
     socket.receive(boost::asio::buffer(&next, 1), boost::asio::socket_base::message_peek, error);
     return error && !would_block(error);
 }
 
-void shut(std::optional<tcp::socket>& socket) {
+void shut(std::optional<StreamSocket>& socket) {
     boost::system::error_code ignored;
     socket->shutdown(boost::asio::socket_base::shutdown_both, ignored);
     socket.reset();

@@ -1,13 +1,12 @@
 #pragma once
 
-#include <boost/asio/ip/tcp.hpp>
-#include <chrono>
 #include <memory>
 #include <optional>
 #include <span>
 
 #include "core/stream.hpp"
 #include "input.hpp"
+#include "sockets.hpp"
 
 namespace netaio::net {
 
@@ -15,9 +14,7 @@ namespace netaio::net {
 /// once for each turn of the loop, so that others get theirs. It holds no buffer while it waits.
 class Channel : public core::Carrier, public InputListener {
 public:
-    /// Begins to bring input to the stream, which owns it.
-    void start(const std::shared_ptr<core::Stream>& stream);
-
+    void start(const std::shared_ptr<core::Stream>& stream) override;
     void resume() override;
     void look_for_end() override;
 
@@ -64,25 +61,16 @@ private:
 };
 
 /// One that waits until the socket is ready, then reads or writes.
-std::unique_ptr<Channel> open_polled_channel(boost::asio::ip::tcp::socket socket);
+std::unique_ptr<Channel> open_polled_channel(StreamSocket socket);
 
-/// The channel that is the fastest for this socket, on the calling thread's loop. The system gives
-/// up an end from which nothing comes for `keepalive_timeout`, unless zero; `send_timeout` is the
-/// stream's.
-Result<std::unique_ptr<Channel>> open_channel(boost::asio::ip::tcp::socket socket,
-                                              std::chrono::milliseconds keepalive_timeout,
-                                              std::chrono::milliseconds send_timeout);
-/// Has a stream served by a channel. The stream's owner is told of the end, be it that not even
-/// the beginning finds memory.
-void carry(const std::shared_ptr<core::Stream>& stream, std::unique_ptr<Channel> channel) noexcept;
-/// This end's address; none when the socket has gone already.
-Address local_of(const boost::asio::ip::tcp::socket& socket);
+/// The channel that is the fastest for this socket, on the calling thread's loop.
+Result<std::unique_ptr<core::Carrier>> open_channel(StreamSocket socket);
 
 /// Writes as much as the system takes at once.
-std::size_t write_now(boost::asio::ip::tcp::socket& socket, ByteView bytes, std::error_code& error);
+std::size_t write_now(StreamSocket& socket, ByteView bytes, std::error_code& error);
 /// Whether nothing is left to read, ever. With would_block() when only nothing came yet.
-bool ended_now(boost::asio::ip::tcp::socket& socket, boost::system::error_code& error);
+bool ended_now(StreamSocket& socket, boost::system::error_code& error);
 /// Shuts both directions down and closes.
-void shut(std::optional<boost::asio::ip::tcp::socket>& socket);
+void shut(std::optional<StreamSocket>& socket);
 
 }  // namespace netaio::net

@@ -3,15 +3,11 @@
 #include <stdexcept>
 
 #include "cancelling.hpp"
-#include "channel.hpp"
 #include "client_impl.hpp"
 #include "core/callback.hpp"
-#include "reach.hpp"
 
 /// How a client reaches its servers.
 namespace netaio {
-
-using boost::asio::ip::tcp;
 
 // What a coroutine that connects leads to; also when it ends without a word, as where there is no
 // memory for its next step.
@@ -33,7 +29,7 @@ public:
         }
     }
 
-    void operator()(const std::exception_ptr& failure, net::Reached result) {
+    void operator()(const std::exception_ptr& failure, net::Attempt result) {
         const auto client = std::exchange(client_, nullptr);
         client->connecting_.remove(waiting_);
         waiting_->cancel.over = true;
@@ -45,10 +41,11 @@ public:
             done.post(client->executor_, Errc::cancelled);
             return;
         }
+        const Address server = result.connection.ends.remote;
         if (!result.error) {
-            result.error = client->adopt(std::move(*result.socket), result.server);
+            result.error = client->adopt(std::move(result.connection));
         }
-        done.dispatch(client->executor_, result.error, result.server);
+        done.dispatch(client->executor_, result.error, server);
     }
 
 private:
@@ -59,6 +56,11 @@ private:
 void TcpClient::Impl::connect(std::string host, std::uint16_t port,
                               detail::Completion<Address> done) {
     bind(done.executor(executor_));
+    const net::Transport* const transport = net::transport_of(host);
+    if (!transport) {
+        done.post(executor_, Errc::unsupported);
+        return;
+    }
     auto slot = done.slot();
     const auto waiting = std::make_shared<Connecting>(std::move(done));
     if (slot.is_connected()) {
@@ -69,7 +71,7 @@ void TcpClient::Impl::connect(std::string host, std::uint16_t port,
                 }
             });
     }
-    auto coroutine = net::reach(std::move(host), port, options_.connect_timeout);
+    auto coroutine = transport->connect(std::move(host), port, options_);
     connecting_.push_back(waiting);
     Reaching reaching(shared_from_this(), waiting);
     core::attempt(node_->environment.log, "cannot connect", [&] {
@@ -106,29 +108,28 @@ void TcpClient::Impl::bind(const boost::asio::any_io_executor& executor) {
     ticker_->update();
 }
 
-std::error_code TcpClient::Impl::adopt(tcp::socket socket, const Address& server) {
+std::error_code TcpClient::Impl::adopt(net::Connected connection) {
+    const Address server = connection.ends.remote;
     auto failed = std::make_error_code(std::errc::not_enough_memory);
     const Log& log = node_->environment.log;
     std::shared_ptr<core::Stream> stream;
-    std::unique_ptr<net::Channel> channel;
+    std::unique_ptr<core::Carrier> carrier;
     core::attempt(log, "cannot connect", [&] {
-        stream =
-            std::make_shared<core::Stream>(server, net::local_of(socket), loop_, weak_from_this());
+        stream = std::make_shared<core::Stream>(connection.ends, loop_, weak_from_this());
         stream->enable_requests(options_.requests_max);
         stream->set_reading(false);
         links_.try_emplace(server);
-        auto opened = net::open_channel(std::move(socket), options_.keepalive_timeout,
-                                        loop_->limits().send_timeout);
+        auto opened = connection.open();
         if (opened) {
-            channel = std::move(*opened);
+            carrier = std::move(*opened);
         } else {
             failed = opened.error();
         }
     });
-    if (!channel) {
+    if (!carrier) {
         return failed;
     }
-    net::carry(stream, std::move(channel));
+    stream->start(std::move(carrier));
     if (!stream->open()) {
         return failed;
     }

@@ -223,8 +223,7 @@ void TcpClient::Impl::receive(ReceiveOptions options, detail::Completion<OwnedMe
     }
     Receiver receiver{id, std::move(done), nullptr};
     if (options.timeout.count() > 0) {
-        receiver.timer =
-            std::make_unique<boost::asio::steady_timer>(executor_, core::bounded(options.timeout));
+        receiver.timer = std::make_unique<Timer>(executor_, core::bounded(options.timeout));
         receiver.timer->async_wait([end](boost::system::error_code error) {
             if (!error) {
                 end(Errc::timeout);

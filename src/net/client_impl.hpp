@@ -1,6 +1,5 @@
 #pragma once
 
-#include <boost/asio/ip/tcp.hpp>
 #include <deque>
 #include <list>
 #include <map>
@@ -12,6 +11,7 @@
 #include "handler_run.hpp"
 #include "loop.hpp"
 #include "ticker.hpp"
+#include "transport.hpp"
 
 namespace netaio {
 
@@ -52,8 +52,6 @@ public:
     core::Callback<void(const Address&, std::error_code)> on_disconnect = {};
 
 private:
-    using tcp = boost::asio::ip::tcp;
-
     struct Connecting {
         explicit Connecting(detail::Completion<Address> waiting) : done(std::move(waiting)) {}
         detail::Completion<Address> done;
@@ -63,7 +61,7 @@ private:
     struct Receiver {
         std::uint64_t id;
         detail::Completion<OwnedMessage> done;
-        std::unique_ptr<boost::asio::steady_timer> timer;
+        std::unique_ptr<Timer> timer;
     };
     struct Link {
         std::shared_ptr<core::Stream> stream;
@@ -74,7 +72,7 @@ private:
 
     void end_all() noexcept;
     void bind(const boost::asio::any_io_executor& executor);
-    std::error_code adopt(tcp::socket socket, const Address& server);
+    std::error_code adopt(net::Connected connection);
     template <class T>
     boost::asio::any_io_executor executor_for(const detail::Completion<T>& done) const;
     Link* find(const std::optional<Address>& server);

@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <cstring>
 #include <netaio/address.hpp>
@@ -70,6 +71,16 @@ inline std::optional<Address> from_sockaddr(const sockaddr* from) noexcept {
         return Address(ip, ntohs(v6.sin6_port), v6.sin6_scope_id);
     }
     return std::nullopt;
+}
+
+/// The same for sockets that carry connections, of IP.
+inline boost::asio::generic::stream_protocol::endpoint to_stream_endpoint(const Address& address) {
+    sockaddr_storage name{};
+    const socklen_t size = to_sockaddr(address, name);
+    return {&name, size};
+}
+inline Address to_address(const boost::asio::generic::stream_protocol::endpoint& endpoint) {
+    return from_sockaddr(endpoint.data()).value_or(Address());
 }
 
 }  // namespace netaio::net

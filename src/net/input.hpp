@@ -1,9 +1,9 @@
 #pragma once
 
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/ip/udp.hpp>
 #include <memory>
 #include <system_error>
+
+#include "sockets.hpp"
 
 /// Waiting for input without taking a buffer: what operating systems do differently. One folder
 /// beside this file for each way: linux/, and portable/ for all others.
@@ -20,7 +20,7 @@ public:
 /// Has the listener, if it still lives, called once when input comes from now on, and maybe already
 /// for what is there. So call this first, then read until nothing is left. One wait at a time for
 /// each socket.
-void wait_for_input(boost::asio::ip::tcp::socket& socket, std::weak_ptr<InputListener> listener);
+void wait_for_input(StreamSocket& socket, std::weak_ptr<InputListener> listener);
 void wait_for_input(boost::asio::ip::udp::socket& socket, std::weak_ptr<InputListener> listener);
 
 /// Whether an error only says that a socket is not ready.

@@ -7,19 +7,17 @@
 namespace netaio::net {
 namespace {
 
-using boost::asio::ip::tcp;
-
 // Waits until the socket is ready, then reads or writes.
 class PolledChannel final : public Channel {
 public:
-    explicit PolledChannel(tcp::socket socket) : socket_(std::move(socket)) {}
+    explicit PolledChannel(StreamSocket socket) : socket_(std::move(socket)) {}
 
     std::size_t write(ByteView bytes, std::error_code& error) override {
         return write_now(*socket_, bytes, error);
     }
 
     void wait_writable() override {
-        socket_->async_wait(tcp::socket::wait_write,
+        socket_->async_wait(StreamSocket::wait_write,
                             [weak = listener()](boost::system::error_code error) {
                                 if (const auto channel = weak.lock()) {
                                     channel->output_ready(error);
@@ -52,12 +50,12 @@ private:
         return ended;
     }
 
-    std::optional<tcp::socket> socket_;
+    std::optional<StreamSocket> socket_;
 };
 
 }  // namespace
 
-std::unique_ptr<Channel> open_polled_channel(tcp::socket socket) {
+std::unique_ptr<Channel> open_polled_channel(StreamSocket socket) {
     return std::make_unique<PolledChannel>(std::move(socket));
 }
 

@@ -9,12 +9,10 @@
 
 #include "core/waiting.hpp"
 #include "endpoint.hpp"
-#include "sockets.hpp"
 
 namespace netaio::net {
 namespace {
 
-using boost::asio::ip::tcp;
 using std::chrono::steady_clock;
 
 // How long an address is tried alone (RFC 8305 §5).
@@ -26,8 +24,8 @@ struct Race : std::enable_shared_from_this<Race> {
 
     void begin(const Address& to) {
         const std::size_t index = sockets.size();
-        sockets.push_back(std::make_shared<tcp::socket>(timer.get_executor()));
-        const auto endpoint = to_endpoint<tcp::endpoint>(to);
+        sockets.push_back(std::make_shared<StreamSocket>(timer.get_executor()));
+        const auto endpoint = to_stream_endpoint(to);
         boost::system::error_code ignored;  // connecting meets it, too
         open_socket(*sockets.back(), endpoint.protocol(), ignored);
         sockets.back()->async_connect(
@@ -55,7 +53,7 @@ struct Race : std::enable_shared_from_this<Race> {
     }
 
     boost::asio::steady_timer timer;
-    std::vector<std::shared_ptr<tcp::socket>> sockets;
+    std::vector<std::shared_ptr<StreamSocket>> sockets;
     std::size_t failed = 0;
     std::optional<std::size_t> first;  // that is connected
     std::error_code last;

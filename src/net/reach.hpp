@@ -1,14 +1,15 @@
 #pragma once
 
-#include <boost/asio/ip/tcp.hpp>
 #include <netaio/lookup.hpp>
+
+#include "sockets.hpp"
 
 namespace netaio::net {
 
 /// The server that was reached, or why none was.
 struct Reached {
     std::error_code error = {};
-    std::shared_ptr<boost::asio::ip::tcp::socket> socket = nullptr;
+    std::shared_ptr<StreamSocket> socket = nullptr;
     Address server = {};
 };
 

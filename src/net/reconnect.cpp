@@ -2,9 +2,9 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <netaio/reconnect.hpp>
+#include <netaio/timer.hpp>
 #include <optional>
 #include <set>
 
@@ -41,8 +41,7 @@ struct EndsReconnecting {
 
 awaitable<std::error_code> attempt(TcpClient& client, Address server, milliseconds limit) {
     using namespace boost::asio::experimental::awaitable_operators;
-    boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor,
-                                    core::bounded(limit));
+    Timer timer(co_await boost::asio::this_coro::executor, core::bounded(limit));
     boost::system::error_code ignored;
     const auto first = co_await (client.reconnect(server, as_tuple(use_awaitable)) ||
                                  timer.async_wait(redirect_error(use_awaitable, ignored)));
@@ -61,7 +60,7 @@ awaitable<void> reconnect(TcpClient& client, std::shared_ptr<Reconnecting> state
     const ReconnectOptions& options = state->options;
     const bool looped = std::ranges::count(client.receive_loops(), server) > 0;
     client.close(server);
-    boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor);
+    Timer timer(co_await boost::asio::this_coro::executor);
     milliseconds pause = options.delay;
     std::error_code result = Errc::not_connected;
     for (unsigned tried = 0; tried < options.attempts; ++tried) {

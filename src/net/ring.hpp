@@ -20,7 +20,7 @@ bool use_ring(boost::asio::io_context& context);
 void send_rest(boost::asio::io_context& context);
 
 /// Null when the calling thread's loop has no ring. It takes the socket over.
-std::unique_ptr<Channel> open_ring_channel(boost::asio::ip::tcp::socket& socket);
+std::unique_ptr<Channel> open_ring_channel(StreamSocket& socket);
 
 /// A UDP socket's way through a ring, one datagram at a time. Many at once go faster the other way,
 /// which stays open.

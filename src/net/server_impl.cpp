@@ -3,19 +3,14 @@
 #include <algorithm>
 #include <boost/asio/bind_allocator.hpp>
 #include <boost/asio/dispatch.hpp>
-#include <boost/asio/ip/v6_only.hpp>
 #include <stdexcept>
 
-#include "channel.hpp"
 #include "core/outgoing.hpp"
-#include "endpoint.hpp"
 #include "node_of.hpp"
 #include "sockets.hpp"
 
 namespace netaio {
 namespace {
-
-using boost::asio::ip::tcp;
 
 // How long to let a system without free descriptors recover before accepting again, and how long
 // until that is said anew.
@@ -25,11 +20,10 @@ constexpr auto quiet_time = std::chrono::minutes(1);
 constexpr int accepted_at_once = 32;
 
 // A connection that went before it was accepted, and the like: no reason not to go on.
-bool is_about_one_connection(const boost::system::error_code& error) {
-    using namespace boost::asio::error;
-    return error == interrupted || error == connection_aborted || error == network_down ||
-           error == network_unreachable || error == host_unreachable ||
-           error == boost::system::errc::protocol_error;
+bool is_about_one_connection(const std::error_code& error) {
+    return error == std::errc::interrupted || error == std::errc::connection_aborted ||
+           error == std::errc::network_down || error == std::errc::network_unreachable ||
+           error == std::errc::host_unreachable || error == std::errc::protocol_error;
 }
 
 }  // namespace
@@ -90,14 +84,23 @@ TcpServer::Impl::~Impl() {
 std::vector<Address> TcpServer::Impl::wanted_endpoints() const {
     std::vector<Address> wanted;
     for (const std::string& interface : options_.interfaces) {
-        const auto address = Address::parse(interface, options_.port);
+        const auto named = Address::parse(interface);
+        const auto address =
+            named && named->is_named() ? named : Address::parse(interface, options_.port);
         if (!address) {
             throw std::invalid_argument("interface '" + interface +
-                                        "' is no IP address; name one such as 127.0.0.1 or ::");
+                                        "' is no IP address; name one such as 127.0.0.1 or ::, or "
+                                        "a Unix-domain socket such as unix:/run/x.sock");
         }
         wanted.push_back(*address);
     }
     wanted.insert(wanted.end(), options_.endpoints.begin(), options_.endpoints.end());
+    for (const Address& address : wanted) {
+        if (!net::transport_of(address)) {
+            throw std::invalid_argument("nothing listens at '" + address.str() +
+                                        "': there is no '" + std::string(address.scheme()) + "'");
+        }
+    }
     if (wanted.empty()) {
         throw std::invalid_argument(
             "a server needs at least one interface or endpoint to listen on");
@@ -191,38 +194,26 @@ void TcpServer::Impl::run_loop(boost::asio::io_context& context) {
 
 std::error_code TcpServer::Impl::listen(const Address& address) {
     Address wanted = address;
-    if (wanted.port() == 0) {
-        // One port for all, whichever the system picked first.
-        if (const auto before = endpoints(); !before.empty()) {
-            wanted = *Address::parse(address.host(), before.front().port());
-        }
+    if (wanted.port() == 0 && !wanted.is_named()) {
+        wanted = wanted.with_port(picked_port());
     }
-    const tcp::endpoint endpoint = net::to_endpoint<tcp::endpoint>(wanted);
-    auto listening = std::make_shared<Listening>(loops_.front()->executor());
-    Acceptor& acceptor = listening->socket;
-    boost::system::error_code error;
-    net::open_socket(acceptor, endpoint.protocol(), error);
-    if (!error) {
-        acceptor.set_option(tcp::acceptor::reuse_address(true), error);
+    const auto executor = loops_.front()->executor();
+    auto made = net::transport_of(wanted)->listen(executor, wanted, options_);
+    if (!made) {
+        node_->log(LogLevel::error, "cannot listen: " + made.error().message(), wanted);
+        return made.error();
     }
-    if (!error && wanted.is_v6()) {
-        acceptor.set_option(boost::asio::ip::v6_only(!options_.dual_stack), error);
-    }
-    if (!error) {
-        acceptor.bind(endpoint, error);
-    }
-    if (!error) {
-        acceptor.listen(boost::asio::socket_base::max_listen_connections, error);
-    }
-    if (!error) {
-        acceptor.non_blocking(true, error);
-    }
-    if (error) {
-        node_->log(LogLevel::error, "cannot listen: " + error.message(), wanted);
-        return error;
-    }
-    const Address at = net::to_address(acceptor.local_endpoint());
-    listening_.push_back(std::move(listening));
+    const auto listening = std::make_shared<Listening>(std::move(*made), executor);
+    listening->listener->when_ready(
+        [weak = weak_from_this(), listening = std::weak_ptr(listening)] {
+            const auto self = weak.lock();
+            const auto ready = listening.lock();
+            if (self && ready) {
+                self->accept_ready(ready);
+            }
+        });
+    const Address at = listening->listener->address();
+    listening_.push_back(listening);
     {
         const std::lock_guard lock(mutex_);
         endpoints_.push_back(at);
@@ -231,23 +222,31 @@ std::error_code TcpServer::Impl::listen(const Address& address) {
     return has_context() ? std::error_code() : make_error_code(Errc::cancelled);
 }
 
+// One port for all, whichever the system picked first.
+std::uint16_t TcpServer::Impl::picked_port() const {
+    for (const Address& before : endpoints()) {
+        if (!before.is_named()) {
+            return before.port();
+        }
+    }
+    return 0;
+}
+
 void TcpServer::Impl::accept(const std::shared_ptr<Listening>& listening) {
-    listening->socket.async_wait(
-        Acceptor::wait_read,
-        boost::asio::bind_allocator(listening->memory, [self = shared_from_this(), listening](
-                                                           boost::system::error_code error) {
-            if (error == boost::asio::error::operation_aborted || !listening->socket.is_open()) {
-                return;
-            }
-            auto wait = accept_pause;
-            core::attempt(self->node_->environment.log, "cannot accept a connection",
-                          [&] { wait = self->accept_waiting(listening->socket); });
-            if (wait.count() == 0 ||
-                !core::attempt(self->node_->environment.log, "accepts without a pause",
-                               [&] { self->accept_later(listening, wait); })) {
-                self->accept(listening);
-            }
-        }));
+    listening->listener->wait();
+}
+
+void TcpServer::Impl::accept_ready(const std::shared_ptr<Listening>& listening) {
+    auto wait = accept_pause;
+    core::attempt(node_->environment.log, "cannot accept a connection",
+                  [&] { wait = accept_waiting(*listening->listener); });
+    if (!listening->listener->is_open()) {
+        return;
+    }
+    if (wait.count() == 0 || !core::attempt(node_->environment.log, "accepts without a pause",
+                                            [&] { accept_later(listening, wait); })) {
+        accept(listening);
+    }
 }
 
 void TcpServer::Impl::accept_later(const std::shared_ptr<Listening>& listening,
@@ -255,25 +254,24 @@ void TcpServer::Impl::accept_later(const std::shared_ptr<Listening>& listening,
     listening->pause.expires_after(pause);
     listening->pause.async_wait(boost::asio::bind_allocator(
         listening->memory, [self = shared_from_this(), listening](boost::system::error_code) {
-            if (listening->socket.is_open()) {
+            if (listening->listener->is_open()) {
                 self->accept(listening);
             }
         }));
 }
 
 // Returns how long to pause then.
-std::chrono::milliseconds TcpServer::Impl::accept_waiting(Acceptor& acceptor) {
-    for (int i = 0; i < accepted_at_once && acceptor.is_open(); ++i) {
+std::chrono::milliseconds TcpServer::Impl::accept_waiting(net::Listener& listener) {
+    for (int i = 0; i < accepted_at_once && listener.is_open(); ++i) {
         const auto& loop = loops_[next_loop_ % loops_.size()];
-        boost::system::error_code error;
-        auto socket = net::accept_waiting(acceptor, loop->executor(), error);
-        if (!error) {
+        auto connection = listener.accept(loop->executor());
+        if (connection) {
             ++next_loop_;
-            adopt(std::move(socket), loop);
-        } else if (net::would_block(error) || i > 0) {
+            adopt(std::move(*connection), loop);
+        } else if (net::would_block(connection.error()) || i > 0) {
             break;  // descriptors are missed even where nobody waits, of which the next wait tells
-        } else if (!is_about_one_connection(error)) {
-            return cannot_accept(error);
+        } else if (!is_about_one_connection(connection.error())) {
+            return cannot_accept(connection.error());
         }
     }
     return {};
@@ -316,48 +314,41 @@ private:
     std::shared_ptr<Impl> server_;
 };
 
-void TcpServer::Impl::adopt(tcp::socket socket, const std::shared_ptr<net::Loop>& loop) {
-    boost::system::error_code error;
-    const auto endpoint = socket.remote_endpoint(error);
-    if (error) {
-        return;  // gone already
-    }
-    const Address from = net::to_address(endpoint);
+void TcpServer::Impl::adopt(net::Connected connection, const std::shared_ptr<net::Loop>& loop) {
     if (connection_count_.load() >= options_.connections_max && !strangers_.close_oldest()) {
         refused_.fetch_add(1);
         node_->log(LogLevel::warning, "refused a connection: there are connections_max already",
-                   from);
+                   connection.ends.remote);
         return;
     }
-    boost::asio::dispatch(loop->executor(), [this, loop, from, taken = std::move(socket),
+    boost::asio::dispatch(loop->executor(), [this, loop, taken = std::move(connection),
                                              place = Place(shared_from_this())]() mutable {
-        serve(std::move(taken), from, loop, std::move(place));
+        serve(std::move(taken), loop, std::move(place));
     });
 }
 
 // Where there is no memory for one more, those that are there go on.
-void TcpServer::Impl::serve(tcp::socket socket, const Address& from,
-                            const std::shared_ptr<net::Loop>& loop, Place place) {
-    const Log& log = node_->environment.log;
+void TcpServer::Impl::serve(net::Connected connection, const std::shared_ptr<net::Loop>& loop,
+                            Place place) {
     std::shared_ptr<core::Stream> stream;
-    std::unique_ptr<net::Channel> channel;
-    core::attempt(log, "a connection cannot be served", [&] {
-        stream =
-            std::make_shared<core::Stream>(from, net::local_of(socket), loop, shared_from_this());
-        auto opened =
-            net::open_channel(std::move(socket), options_.keepalive_timeout, limits_.send_timeout);
+    std::unique_ptr<core::Carrier> carrier;
+    core::attempt(node_->environment.log, "a connection cannot be served", [&] {
+        auto opened = connection.open();
         if (opened) {
-            channel = std::move(*opened);
+            stream = std::make_shared<core::Stream>(std::move(connection.ends), loop,
+                                                    shared_from_this());
+            carrier = std::move(*opened);
         } else {
             node_->log(LogLevel::error,
-                       "a connection cannot be served: " + opened.error().message(), from);
+                       "a connection cannot be served: " + opened.error().message(),
+                       connection.ends.remote);
         }
     });
-    if (!channel) {
+    if (!stream) {
         return;
     }
     place.taken();
-    net::carry(stream, std::move(channel));
+    stream->start(std::move(carrier));
     if (stream->is_stranger()) {
         stream->serve([&] { strangers_.add(*stream); });
     }

@@ -16,6 +16,7 @@
 #include "ring.hpp"
 #include "strangers.hpp"
 #include "ticker.hpp"
+#include "transport.hpp"
 
 namespace netaio {
 
@@ -64,30 +65,30 @@ private:
             context.get_executor()};
         std::thread thread;
     };
-    using Acceptor = boost::asio::ip::tcp::acceptor;
     struct Listening {
-        explicit Listening(const boost::asio::any_io_executor& executor)
-            : socket(executor), pause(executor) {}
+        Listening(std::shared_ptr<net::Listener> made, const boost::asio::any_io_executor& executor)
+            : listener(std::move(made)), pause(executor) {}
 
-        Acceptor socket;
-        boost::asio::steady_timer pause;
-        net::OperationMemory<> memory = {};  // for either
+        std::shared_ptr<net::Listener> listener;
+        Timer pause;
+        net::OperationMemory<> memory = {};  // for that
     };
     class Place;
 
     void make_loops(boost::asio::any_io_executor executor);
     std::vector<Address> wanted_endpoints() const;
     std::error_code listen(const Address& address);
+    std::uint16_t picked_port() const;
     void bound_connections();
     void do_not_listen();
     void set_started(bool started);
     void accept(const std::shared_ptr<Listening>& listening);
+    void accept_ready(const std::shared_ptr<Listening>& listening);
     void accept_later(const std::shared_ptr<Listening>& listening, std::chrono::milliseconds pause);
-    std::chrono::milliseconds accept_waiting(Acceptor& acceptor);
+    std::chrono::milliseconds accept_waiting(net::Listener& listener);
     std::chrono::milliseconds cannot_accept(const std::error_code& error);
-    void adopt(boost::asio::ip::tcp::socket socket, const std::shared_ptr<net::Loop>& loop);
-    void serve(boost::asio::ip::tcp::socket socket, const Address& from,
-               const std::shared_ptr<net::Loop>& loop, Place place);
+    void adopt(net::Connected connection, const std::shared_ptr<net::Loop>& loop);
+    void serve(net::Connected connection, const std::shared_ptr<net::Loop>& loop, Place place);
     void run_loop(boost::asio::io_context& context);
     template <class Work>
     void with_each_hub(Work work);
@@ -133,7 +134,7 @@ private:
     std::size_t drained_ = 0;
     std::size_t cut_off_ = 0;
     std::vector<detail::Completion<StopReport>> stop_waiters_;
-    std::unique_ptr<boost::asio::steady_timer> stop_timer_;
+    std::unique_ptr<Timer> stop_timer_;
     std::condition_variable ended_;
 };
 

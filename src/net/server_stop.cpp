@@ -101,7 +101,7 @@ void TcpServer::Impl::drain_all(std::chrono::milliseconds deadline) {
 
 bool TcpServer::Impl::cut_off_in(std::chrono::milliseconds time) noexcept {
     return go_on([&] {
-        stop_timer_ = std::make_unique<boost::asio::steady_timer>(loops_.front()->executor(), time);
+        stop_timer_ = std::make_unique<Timer>(loops_.front()->executor(), time);
         stop_timer_->async_wait([self = shared_from_this()](boost::system::error_code error) {
             if (!error) {
                 self->cut_off();
@@ -122,8 +122,7 @@ bool TcpServer::Impl::go_on(Work&& work) noexcept {
 
 void TcpServer::Impl::stop_accepting() {
     for (const auto& listening : listening_) {
-        boost::system::error_code ignored;
-        listening->socket.close(ignored);
+        listening->listener->close();
         listening->pause.cancel();
     }
 }

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/basic_socket_acceptor.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/ip/udp.hpp>
 #include <chrono>
+#include <netaio/connection.hpp>
 #include <optional>
 
 /// Opening sockets that programs which a handler starts do not inherit: they would hold on to a
@@ -11,24 +13,30 @@
 /// which they still are inherited.
 namespace netaio::net {
 
-void open_socket(boost::asio::ip::tcp::acceptor& acceptor, const boost::asio::ip::tcp& protocol,
+/// Sockets that carry connections, of whichever family.
+using StreamProtocol = boost::asio::generic::stream_protocol;
+using StreamSocket = StreamProtocol::socket;
+using StreamAcceptor = boost::asio::basic_socket_acceptor<StreamProtocol>;
+
+void open_socket(StreamAcceptor& acceptor, const StreamProtocol& protocol,
                  boost::system::error_code& error);
-void open_socket(boost::asio::ip::tcp::socket& socket, const boost::asio::ip::tcp& protocol,
+void open_socket(StreamSocket& socket, const StreamProtocol& protocol,
                  boost::system::error_code& error);
 void open_socket(boost::asio::ip::udp::socket& socket, const boost::asio::ip::udp& protocol,
                  boost::system::error_code& error);
 
 /// Takes one connection that waits, without waiting itself. The acceptor is non-blocking.
-boost::asio::ip::tcp::socket accept_waiting(boost::asio::ip::tcp::acceptor& acceptor,
-                                            const boost::asio::any_io_executor& executor,
-                                            boost::system::error_code& error);
+StreamSocket accept_waiting(StreamAcceptor& acceptor, const boost::asio::any_io_executor& executor,
+                            boost::system::error_code& error);
+
+/// Whose process is at the other end of a Unix-domain socket, where the system tells.
+std::optional<Credentials> credentials_of(StreamSocket& socket);
 
 /// How many descriptors this process may have open; none when there is no limit.
 std::optional<std::size_t> descriptors_max();
 
 /// Has the system find out that the peer's machine vanished, within this time where it can and the
 /// time is not zero; `while_sending`: also when bytes are sent that nobody acknowledges or takes.
-void keep_alive(boost::asio::ip::tcp::socket& socket, std::chrono::milliseconds within,
-                bool while_sending);
+void keep_alive(StreamSocket& socket, std::chrono::milliseconds within, bool while_sending);
 
 }  // namespace netaio::net

@@ -1,11 +1,11 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <functional>
 #include <memory>
 #include <netaio/environment.hpp>
+#include <netaio/timer.hpp>
 #include <optional>
 
 #include "operation_memory.hpp"
@@ -38,7 +38,7 @@ public:
 private:
     void tick();
 
-    boost::asio::steady_timer timer_;
+    Timer timer_;
     OperationMemory<> memory_;
     std::shared_ptr<Clock> clock_;
     std::function<std::optional<TimePoint>()> next_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstring>
+#include <memory>
 #include <netaio/address.hpp>
 
 #include "endian.hpp"
@@ -17,6 +18,17 @@ template <class Number>
 bool read_number(std::string_view text, Number& number) {
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
     return !text.empty() && error == std::errc() && end == text.data() + text.size();
+}
+
+bool is_scheme(std::string_view text) {
+    return text.size() > 1 &&
+           std::ranges::all_of(text, [](char letter) { return letter >= 'a' && letter <= 'z'; });
+}
+
+// Else it could not be told from a host's port or from an IPv6 address.
+bool is_name(std::string_view text) {
+    return !text.empty() && text.front() != ':' && text.find('\0') == std::string_view::npos &&
+           text.find_first_not_of("0123456789") != std::string_view::npos;
 }
 
 }  // namespace
@@ -65,13 +77,45 @@ Result<Address> Address::parse(std::string_view ip, std::uint16_t port) {
     return Errc::malformed;
 }
 
-Result<Address> Address::parse(std::string_view ip_and_port) {
-    const auto colon = ip_and_port.rfind(':');
-    std::uint16_t port = 0;
-    if (colon == std::string_view::npos || !read_number(ip_and_port.substr(colon + 1), port)) {
+Result<Address> Address::named(std::string_view scheme, std::string_view name) {
+    if (!is_scheme(scheme) || !is_name(name)) {
         return Errc::malformed;
     }
-    std::string_view ip = ip_and_port.substr(0, colon);
+    auto made = std::make_unique<Name>();
+    made->text.append(scheme).append(1, ':').append(name);
+    Address address;
+    address.name_ = made.release();
+    return address;
+}
+
+std::string_view Address::scheme() const noexcept {
+    const std::string_view text = name_ ? std::string_view(name_->text) : std::string_view();
+    return text.substr(0, text.find(':'));
+}
+
+std::string_view Address::name() const noexcept {
+    return name_ ? std::string_view(name_->text).substr(scheme().size() + 1) : std::string_view();
+}
+
+std::strong_ordering Address::compare_names(const Address& a, const Address& b) noexcept {
+    if (!a.name_ || !b.name_) {
+        return (a.name_ != nullptr) <=> (b.name_ != nullptr);
+    }
+    return a.name_->text <=> b.name_->text;
+}
+
+Result<Address> Address::parse(std::string_view text) {
+    if (const auto scheme = text.find(':'); scheme != std::string_view::npos) {
+        if (auto name = named(text.substr(0, scheme), text.substr(scheme + 1))) {
+            return name;
+        }
+    }
+    const auto colon = text.rfind(':');
+    std::uint16_t port = 0;
+    if (colon == std::string_view::npos || !read_number(text.substr(colon + 1), port)) {
+        return Errc::malformed;
+    }
+    std::string_view ip = text.substr(0, colon);
     if (ip.starts_with('[') && ip.ends_with(']')) {
         ip = ip.substr(1, ip.size() - 2);
     } else if (ip.find(':') != std::string_view::npos) {
@@ -81,6 +125,9 @@ Result<Address> Address::parse(std::string_view ip_and_port) {
 }
 
 std::string Address::host() const {
+    if (name_) {
+        return name_->text;
+    }
     char text[INET6_ADDRSTRLEN];
     inet_ntop(v6_ ? AF_INET6 : AF_INET, ip_.data(), text, sizeof text);
     std::string host = text;
@@ -91,6 +138,9 @@ std::string Address::host() const {
 }
 
 std::string Address::str() const {
+    if (name_) {
+        return name_->text;
+    }
     const std::string port = ':' + std::to_string(port_);
     return v6_ ? '[' + host() + ']' + port : host() + port;
 }
@@ -98,6 +148,9 @@ std::string Address::str() const {
 }  // namespace netaio
 
 std::size_t std::hash<netaio::Address>::operator()(const netaio::Address& address) const noexcept {
+    if (address.is_named()) {
+        return netaio::wire::keyed_hash(address.name());
+    }
     std::array<char, 16 + 4 + 2 + 1> bytes;
     std::memcpy(bytes.data(), address.ip().data(), 16);
     netaio::wire::put_u32(bytes.data() + 16, address.scope());

@@ -25,6 +25,7 @@ const char* text(Errc code) noexcept {
         case Errc::queue_full: return "a queue or table is at its limit";
         case Errc::cancelled: return "the operation was cancelled";
         case Errc::not_connected: return "there is no connection to that server";
+        case Errc::unsupported: return "this is not to be had here";
     }
     return "unknown netaio error";
 }
@@ -47,6 +48,7 @@ public:
             case Errc::queue_full: return std::errc::no_buffer_space;
             case Errc::cancelled: return std::errc::operation_canceled;
             case Errc::not_connected: return std::errc::not_connected;
+            case Errc::unsupported: return std::errc::not_supported;
             default: return {value, *this};
         }
     }

@@ -40,6 +40,20 @@ LAUNCHED rocket to the moon
 a clash is refused: message type 'ABORT': value 50 is taken by 'LAUNCH'; choose another
 END
 
+timeout 60 "$examples/handler_test" >"$work/handlers"
+expect handler_test "$work/handlers" <<'END'
+at first: on
+after 9 minutes: on
+it went out
+after 10 minutes: off
+END
+
+(cd "$work" && timeout 60 "$examples/unix_socket" >"$work/unix")
+expect unix_socket "$work/unix" <<'END'
+you are me
+END
+[[ ! -e $work/example.sock ]] || { echo "FAILED: unix_socket left its file" && failed=true; }
+
 # The server says where it listens; reading that from a pipe waits for it.
 mkfifo "$work/pipe"
 "$examples/server" 0 >"$work/pipe" &

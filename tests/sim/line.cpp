@@ -9,7 +9,6 @@ void Line::attach(std::size_t end, const std::shared_ptr<core::Stream>& stream) 
     ends_[end] = carrier.get();
     streams_[end] = stream;
     stream->start(std::move(carrier));
-    tell(end, &LineEnd::came);
 }
 
 void Line::stall(bool stalled) {

@@ -82,6 +82,7 @@ public:
     LineEnd(std::shared_ptr<Line> line, std::size_t end, core::Stream& stream)
         : line_(std::move(line)), end_(end), stream_(stream) {}
 
+    void start(const std::shared_ptr<core::Stream>&) override { came(); }
     std::size_t write(ByteView bytes, std::error_code& error) override;
     void wait_writable() override;
     void settle(std::error_code& error) override;

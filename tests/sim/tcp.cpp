@@ -109,8 +109,10 @@ SimServer::SimServer(World& world, const core::StreamLimits& limits, const Plugi
 
 void SimServer::accept(const std::shared_ptr<Line>& line) {
     const auto stream = std::make_shared<core::Stream>(
-        *Address::parse("192.0.2.2", static_cast<std::uint16_t>(1000 + accepted_.size())),
-        server_address, hub_, weak_from_this());
+        core::Ends{
+            *Address::parse("192.0.2.2", static_cast<std::uint16_t>(1000 + accepted_.size())),
+            server_address},
+        hub_, weak_from_this());
     accepted_.push_back(stream);
     line->attach(1, stream);
 }
@@ -174,8 +176,8 @@ void SimClient::connect(SimServer& server, const Manner& manner) {
     server_ = &server;
     subscribed_ = false;
     line_ = std::make_shared<Line>(world_, manner);
-    stream_ = std::make_shared<core::Stream>(server_address, *Address::parse("192.0.2.2", 1000),
-                                             hub_, weak_from_this());
+    stream_ = std::make_shared<core::Stream>(
+        core::Ends{server_address, *Address::parse("192.0.2.2", 1000)}, hub_, weak_from_this());
     had_.push_back(stream_);
     stream_->enable_requests(100);
     last_answered_ = 0;

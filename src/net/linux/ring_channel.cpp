@@ -20,8 +20,6 @@
 namespace netaio::net {
 namespace {
 
-using boost::asio::ip::tcp;
-
 // Has the ring receive what comes, or wait for it.
 class Receiving final : public RingReactor::Request {
 public:
@@ -107,7 +105,7 @@ private:
 
 class RingChannel final : public Channel, RingReactor::Sender {
 public:
-    RingChannel(tcp::socket socket, RingReactor& reactor)
+    RingChannel(StreamSocket socket, RingReactor& reactor)
         : socket_(std::move(socket)), reactor_(reactor) {
         reactor_.leave_epoll(socket_->native_handle());
         const int on = 1;
@@ -141,7 +139,7 @@ private:
     std::size_t read_now(Buffers buffers, bool& more, boost::system::error_code& error);
     void not_sent(ByteView rest, const msghdr* message, std::error_code error) override;
 
-    std::optional<tcp::socket> socket_;
+    std::optional<StreamSocket> socket_;
     RingReactor& reactor_;
     std::shared_ptr<Receiving> receiving_;
     bool closed_ = false;
@@ -230,7 +228,7 @@ void RingChannel::not_sent(ByteView rest, const msghdr*, std::error_code) {
     } catch (const std::bad_alloc&) {
         // Better none than one with a hole in it.
         boost::system::error_code ignored;
-        socket_->shutdown(tcp::socket::shutdown_both, ignored);
+        socket_->shutdown(StreamSocket::shutdown_both, ignored);
     }
 }
 
@@ -302,7 +300,7 @@ void send_rest(boost::asio::io_context& context) {
     }
 }
 
-std::unique_ptr<Channel> open_ring_channel(tcp::socket& socket) {
+std::unique_ptr<Channel> open_ring_channel(StreamSocket& socket) {
     RingReactor* reactor = RingReactor::of(socket.get_executor());
     return reactor ? std::make_unique<RingChannel>(std::move(socket), *reactor) : nullptr;
 }

@@ -15,7 +15,6 @@
 namespace netaio::net {
 namespace {
 
-using boost::asio::ip::tcp;
 using boost::asio::ip::udp;
 
 // Asio's own way to open a socket lacks the flag.
@@ -43,11 +42,13 @@ void set_number(int fd, int level, int option, long long value) {
 
 }  // namespace
 
-void open_socket(tcp::acceptor& acceptor, const tcp& protocol, boost::system::error_code& error) {
+void open_socket(StreamAcceptor& acceptor, const StreamProtocol& protocol,
+                 boost::system::error_code& error) {
     open_closed_on_exec(acceptor, protocol, error);
 }
 
-void open_socket(tcp::socket& socket, const tcp& protocol, boost::system::error_code& error) {
+void open_socket(StreamSocket& socket, const StreamProtocol& protocol,
+                 boost::system::error_code& error) {
     open_closed_on_exec(socket, protocol, error);
 }
 
@@ -55,9 +56,9 @@ void open_socket(udp::socket& socket, const udp& protocol, boost::system::error_
     open_closed_on_exec(socket, protocol, error);
 }
 
-tcp::socket accept_waiting(tcp::acceptor& acceptor, const boost::asio::any_io_executor& executor,
-                           boost::system::error_code& error) {
-    tcp::socket socket(executor);
+StreamSocket accept_waiting(StreamAcceptor& acceptor, const boost::asio::any_io_executor& executor,
+                            boost::system::error_code& error) {
+    StreamSocket socket(executor);
     sockaddr_storage from{};
     socklen_t size = sizeof from;
     const int fd = ::accept4(acceptor.native_handle(), reinterpret_cast<sockaddr*>(&from), &size,
@@ -66,11 +67,20 @@ tcp::socket accept_waiting(tcp::acceptor& acceptor, const boost::asio::any_io_ex
         error.assign(errno, boost::system::system_category());
         return socket;
     }
-    socket.assign(from.ss_family == AF_INET6 ? tcp::v6() : tcp::v4(), fd, error);
+    socket.assign(StreamProtocol(from.ss_family, 0), fd, error);
     if (error) {
         ::close(fd);
     }
     return socket;
+}
+
+std::optional<Credentials> credentials_of(StreamSocket& socket) {
+    ucred peer{};
+    socklen_t size = sizeof peer;
+    if (::getsockopt(socket.native_handle(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) {
+        return std::nullopt;
+    }
+    return Credentials{peer.uid, peer.gid, peer.pid};
 }
 
 std::optional<std::size_t> descriptors_max() {
@@ -81,7 +91,7 @@ std::optional<std::size_t> descriptors_max() {
     return static_cast<std::size_t>(limit.rlim_cur);
 }
 
-void keep_alive(tcp::socket& socket, std::chrono::milliseconds within, bool while_sending) {
+void keep_alive(StreamSocket& socket, std::chrono::milliseconds within, bool while_sending) {
     const int fd = socket.native_handle();
     set_number(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
     if (within.count() <= 0) {

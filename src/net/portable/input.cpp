@@ -15,7 +15,7 @@ void wait(Socket& socket, std::weak_ptr<InputListener> listener) {
 
 }  // namespace
 
-void wait_for_input(boost::asio::ip::tcp::socket& socket, std::weak_ptr<InputListener> listener) {
+void wait_for_input(StreamSocket& socket, std::weak_ptr<InputListener> listener) {
     wait(socket, std::move(listener));
 }
 

@@ -8,7 +8,7 @@ bool use_ring(boost::asio::io_context&) {
 
 void send_rest(boost::asio::io_context&) {}
 
-std::unique_ptr<Channel> open_ring_channel(boost::asio::ip::tcp::socket&) {
+std::unique_ptr<Channel> open_ring_channel(StreamSocket&) {
     return nullptr;
 }
 

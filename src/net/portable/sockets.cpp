@@ -8,7 +8,6 @@
 namespace netaio::net {
 namespace {
 
-using boost::asio::ip::tcp;
 using boost::asio::ip::udp;
 
 template <class Socket>
@@ -27,11 +26,13 @@ void open_closed_on_exec(Socket& socket, const Protocol& protocol,
 
 }  // namespace
 
-void open_socket(tcp::acceptor& acceptor, const tcp& protocol, boost::system::error_code& error) {
+void open_socket(StreamAcceptor& acceptor, const StreamProtocol& protocol,
+                 boost::system::error_code& error) {
     open_closed_on_exec(acceptor, protocol, error);
 }
 
-void open_socket(tcp::socket& socket, const tcp& protocol, boost::system::error_code& error) {
+void open_socket(StreamSocket& socket, const StreamProtocol& protocol,
+                 boost::system::error_code& error) {
     open_closed_on_exec(socket, protocol, error);
 }
 
@@ -39,11 +40,15 @@ void open_socket(udp::socket& socket, const udp& protocol, boost::system::error_
     open_closed_on_exec(socket, protocol, error);
 }
 
-tcp::socket accept_waiting(tcp::acceptor& acceptor, const boost::asio::any_io_executor& executor,
-                           boost::system::error_code& error) {
-    tcp::socket socket = acceptor.accept(executor, error);
+StreamSocket accept_waiting(StreamAcceptor& acceptor, const boost::asio::any_io_executor& executor,
+                            boost::system::error_code& error) {
+    StreamSocket socket = acceptor.accept(executor, error);
     close_on_exec(socket, error);
     return socket;
+}
+
+std::optional<Credentials> credentials_of(StreamSocket&) {
+    return std::nullopt;
 }
 
 std::optional<std::size_t> descriptors_max() {
@@ -54,7 +59,7 @@ std::optional<std::size_t> descriptors_max() {
     return static_cast<std::size_t>(limit.rlim_cur);
 }
 
-void keep_alive(tcp::socket& socket, std::chrono::milliseconds, bool) {
+void keep_alive(StreamSocket& socket, std::chrono::milliseconds, bool) {
     boost::system::error_code ignored;
     socket.set_option(boost::asio::socket_base::keep_alive(true), ignored);
 }

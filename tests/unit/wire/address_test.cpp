@@ -34,6 +34,45 @@ TEST(Address, RefusesNamesAndNonsense) {
     }
 }
 
+TEST(Address, ReadsNamesOfOtherTransports) {
+    for (const std::string_view text :
+         {"unix:/run/x.sock", "unix:@x", "unix:here.sock", "unix:/a:b:1", "memory:hub"}) {
+        const auto address = Address::parse(text);
+        ASSERT_TRUE(address) << text;
+        EXPECT_TRUE(address->is_named());
+        EXPECT_EQ(address->str(), text);
+        EXPECT_EQ(address->host(), text);
+        EXPECT_EQ(Address::parse(address->str()).value(), *address);
+        EXPECT_EQ(Address::named(address->scheme(), address->name()).value(), *address);
+        EXPECT_EQ(address->port(), 0);
+    }
+    EXPECT_EQ(Address::parse("unix:/a")->scheme(), "unix");
+    EXPECT_EQ(Address::parse("unix:/a")->name(), "/a");
+    const Address ip = *Address::parse("127.0.0.1:1");
+    EXPECT_FALSE(ip.is_named());
+    EXPECT_EQ(ip.scheme(), "");
+    EXPECT_EQ(ip.name(), "");
+}
+
+TEST(Address, TakesNoHostForAName) {
+    for (const std::string_view text : {"localhost:80", "unix:", "unix:80", ":/x", "Unix:/x",
+                                        "u:/x", "cafe::1", "cafe::1:80", "unix"}) {
+        EXPECT_EQ(Address::parse(text).error(), Errc::malformed) << text;
+    }
+    EXPECT_EQ(Address::named("unix", std::string_view("a\0b", 3)).error(), Errc::malformed);
+    EXPECT_EQ(Address::parse("unix:/x", 1).error(), Errc::malformed);
+}
+
+TEST(Address, TellsNamesApart) {
+    const std::set<Address> all{*Address::parse("unix:/b"), *Address::parse("unix:/a"),
+                                *Address::parse("memory:/a"), Address(),
+                                *Address::parse("unix:/a")};
+    EXPECT_EQ(all.size(), 4u);
+    EXPECT_EQ(*all.begin(), Address());
+    EXPECT_EQ(std::unordered_set<Address>(all.begin(), all.end()).size(), 4u);
+    EXPECT_NE(*Address::parse("unix:/a"), Address());
+}
+
 TEST(Address, HoldsAMappedIpv4AddressAsWhatItMeans) {
     const Address plain = *Address::parse("192.0.2.1", 80);
     const Address mapped = *Address::parse("::ffff:192.0.2.1", 80);

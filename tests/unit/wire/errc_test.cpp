@@ -9,7 +9,7 @@ namespace netaio {
 namespace {
 
 constexpr int first_code = static_cast<int>(Errc::malformed);
-constexpr int last_code = static_cast<int>(Errc::not_connected);
+constexpr int last_code = static_cast<int>(Errc::unsupported);
 
 TEST(Errc, IsAnErrorCodeOfItsOwnCategory) {
     const std::error_code code = Errc::timeout;

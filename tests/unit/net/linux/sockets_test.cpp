@@ -98,7 +98,7 @@ TEST(SocketsTest, LeaveVanishedPeersToTheSystemWhenTheTimeIsZero) {
 
 TEST(SocketsTest, TakeTheShortestAndLongestTimesForWhatTheSystemTakes) {
     boost::asio::io_context context;
-    tcp::socket socket(context, tcp::v4());
+    StreamSocket socket(context, StreamProtocol(AF_INET, IPPROTO_TCP));
     keep_alive(socket, 1ms, true);
     EXPECT_EQ(keepalive_of(socket.native_handle()), (Keepalive{1, 1, 1, 3, 1}));
     keep_alive(socket, std::chrono::milliseconds::max(), true);

@@ -1,0 +1,35 @@
+// A service for the users of this machine: knows who asks without being told a secret.
+//   unix_socket     listens in a file beside, asks itself, and ends
+#include <unistd.h>
+#include <cstdlib>
+#include <iostream>
+#include <netaio/netaio.hpp>
+
+using namespace netaio;
+
+awaitable<void> ask(std::string where) {
+    TcpClient client;
+    co_await client.connect(where);
+    const OwnedMessage reply = co_await client.request("whoami");
+    std::cout << reply.content() << '\n';
+}
+
+int main() {
+    const std::string where = "unix:example.sock";
+    TcpServer server({
+        .interfaces = {where},
+        .unix_socket = {.mode = 0666},  // 0600 unless told: for its owner alone
+    });
+    server.on({MessageType::request_uri, "whoami"}, [](const Message&, Connection& from) {
+        const auto& who = from.credentials();
+        if (!who) {
+            return error("this system does not tell", "whoami");
+        }
+        return respond("whoami", who->uid == ::getuid() ? "you are me" : "you are somebody else");
+    });
+    if (const auto error = server.start()) {
+        std::cerr << "unix_socket: cannot listen: " << error.message() << '\n';
+        return 1;
+    }
+    run(ask(where));
+}

@@ -1,0 +1,117 @@
+#include <algorithm>
+#include <boost/asio/io_context.hpp>
+#include <netaio/testing.hpp>
+#include <utility>
+
+#include "moved_time.hpp"
+
+namespace netaio::testing {
+namespace {
+
+using std::chrono::nanoseconds;
+
+// Any would do, but the same each time.
+constexpr std::chrono::system_clock::time_point first_day{std::chrono::hours(24 * 365 * 50)};
+constexpr SteadyTime::time_point beginning{std::chrono::hours(1)};
+
+class NetworkClock final : public Clock {
+public:
+    std::chrono::system_clock::time_point now() const override {
+        return first_day + std::chrono::duration_cast<std::chrono::system_clock::duration>(
+                               time.now - beginning);
+    }
+    SteadyTime::time_point steady_now() const override { return time.now; }
+
+    net::MovedTime time{beginning};
+};
+
+}  // namespace
+
+struct Network::Impl {
+    std::shared_ptr<NetworkClock> clock = std::make_shared<NetworkClock>();
+    Environment environment{.clock = clock};
+    boost::asio::io_context context{1};
+
+    void run_ready() {
+        do {
+            context.restart();
+        } while (context.poll() > 0);
+    }
+    // What is due is found by the system's timers, which may take a moment to notice.
+    void run_due() {
+        run_ready();
+        while (clock->time.due <= clock->time.now) {
+            clock->time.due = SteadyTime::time_point::max();
+            context.restart();
+            context.run_one_for(std::chrono::milliseconds(1));
+            run_ready();
+        }
+    }
+    // To when something is due, or that time comes.
+    void move_to(SteadyTime::time_point end) {
+        net::MovedTime& time = clock->time;
+        time.now = std::min(end, time.due);
+        run_due();
+    }
+};
+
+Network::Network() : impl_(std::make_unique<Impl>()) {
+    if (net::moved_time()) {
+        throw std::logic_error("this thread has a testing::Network already: use that");
+    }
+    net::moved_time() = &impl_->clock->time;
+}
+
+Network::~Network() {
+    // Timers end before the time they go by.
+    const auto clock = impl_->clock;
+    impl_.reset();
+    net::moved_time() = nullptr;
+}
+
+boost::asio::any_io_executor Network::executor() const {
+    return impl_->context.get_executor();
+}
+
+const Environment& Network::environment() const noexcept {
+    return impl_->environment;
+}
+
+Address Network::address(std::string_view name) {
+    return Address::named("memory", name).value();
+}
+
+TcpServerOptions Network::options(TcpServerOptions options, std::string_view name) const {
+    options.interfaces.clear();
+    options.endpoints = {address(name)};
+    options.environment.clock = impl_->clock;
+    return options;
+}
+
+TcpClientOptions Network::options(TcpClientOptions options) const {
+    options.environment.clock = impl_->clock;
+    return options;
+}
+
+void Network::run() {
+    impl_->run_due();
+}
+
+void Network::advance(nanoseconds time) {
+    const auto end = impl_->clock->time.now + std::max(time, nanoseconds(0));
+    impl_->run_due();
+    while (impl_->clock->time.now < end) {
+        impl_->move_to(end);
+    }
+}
+
+bool Network::run_until(const bool& done, nanoseconds patience) {
+    const auto end = impl_->clock->time.now + std::max(patience, nanoseconds(0));
+    impl_->run_due();
+    while (!done && impl_->clock->time.now < end) {
+        impl_->move_to(end);
+    }
+    return done;
+}
+
+}  // namespace netaio::testing

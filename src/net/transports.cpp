@@ -1,0 +1,28 @@
+#include <algorithm>
+#include <array>
+
+#include "transport.hpp"
+
+/// All the transports there are.
+namespace netaio::net {
+namespace {
+
+constexpr std::array transports{&tcp_transport, &unix_transport, &memory_transport};
+
+const Transport* with_scheme(std::string_view scheme) {
+    const auto found = std::ranges::find(transports, scheme, &Transport::scheme);
+    return found == transports.end() ? nullptr : *found;
+}
+
+}  // namespace
+
+const Transport* transport_of(const Address& address) {
+    return with_scheme(address.scheme());
+}
+
+const Transport* transport_of(std::string_view host) {
+    const auto named = Address::parse(host);
+    return with_scheme(named ? named->scheme() : std::string_view());
+}
+
+}  // namespace netaio::net
