@@ -7,7 +7,7 @@ namespace netaio::app {
 
 void add_client_options(CLI::App& command, ClientOptions& options) {
     command.add_option("--server", options.server, "the server or node to ask")
-        ->type_name("HOST:PORT")
+        ->type_name("HOST:PORT|unix:PATH")
         ->capture_default_str();
     command.add_flag("--udp", options.udp, "ask a node, by datagrams, instead of a server by TCP");
     command

@@ -14,17 +14,28 @@ namespace {
 [[noreturn]] void refuse_endpoint(std::string_view text, const std::string& why) {
     throw Failure(ExitCode::usage, "'" + printable(text) + "' " + why +
                                        "; write HOST:PORT, such as 127.0.0.1:8888, localhost:8888 "
-                                       "or [::1]:8888");
+                                       "or [::1]:8888, or unix:PATH");
 }
+
+constexpr std::string_view unix_scheme = "unix:";
 
 }  // namespace
 
+bool Endpoint::is_unix() const noexcept {
+    return host.starts_with(unix_scheme);
+}
+
 std::string Endpoint::str() const {
+    if (is_unix()) return host;
     const bool v6 = host.find(':') != std::string::npos;
     return (v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
 }
 
 Endpoint parse_endpoint(std::string_view text) {
+    if (text.starts_with(unix_scheme)) {
+        if (!Address::parse(text)) refuse_endpoint(text, "names no file");
+        return {.host = std::string(text)};
+    }
     const std::size_t colon = text.rfind(':');
     if (colon == std::string_view::npos) refuse_endpoint(text, "has no port");
     std::string_view host = text.substr(0, colon);
@@ -52,6 +63,7 @@ Endpoint parse_endpoint(std::string_view text) {
 
 boost::asio::awaitable<Address> resolve_soon(const Endpoint& endpoint,
                                              std::chrono::milliseconds timeout) {
+    if (endpoint.is_unix()) co_return *Address::parse(endpoint.host);
     if (const auto address = parse_zoned_address(endpoint.host, endpoint.port)) co_return *address;
     if (const auto zone = endpoint.host.find('%'); zone != std::string::npos) {
         throw Failure(ExitCode::other, "'" + printable(endpoint.host) +
@@ -85,7 +97,15 @@ Address resolve(const Endpoint& endpoint) {
     return address;
 }
 
+void require_datagrams_reach(const Endpoint& endpoint) {
+    if (endpoint.is_unix()) {
+        throw Failure(ExitCode::usage,
+                      "datagrams do not go to " + endpoint.str() + "; name HOST:PORT");
+    }
+}
+
 bool is_loopback(const Address& address) noexcept {
+    if (address.is_named()) return true;
     if (!address.is_v6()) return address.ip()[0] == 127;
     std::array<std::uint8_t, 16> loopback{};
     loopback[15] = 1;

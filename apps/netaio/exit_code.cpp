@@ -21,7 +21,8 @@ ExitCode exit_code(const std::error_code& error) noexcept {
         case Errc::cancelled: return ExitCode::interrupted;
         case Errc::not_encodable:
         case Errc::auth_not_possible:
-        case Errc::encrypt_failed: return ExitCode::other;
+        case Errc::encrypt_failed:
+        case Errc::unsupported: return ExitCode::other;
     }
     return ExitCode::other;
 }

@@ -58,6 +58,7 @@ awaitable<void> send(const SendCommand& options, const Protection& protection,
     Address to;
     if (!to_group) {
         const Endpoint endpoint = parse_endpoint(options.to);
+        require_datagrams_reach(endpoint);
         to = co_await resolve_soon(endpoint);
     }
     UdpNodeOptions node_options = make_node_options(options.node, protection);

@@ -1,5 +1,6 @@
 #include "serve.hpp"
 
+#include <algorithm>
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/io_context.hpp>
 #include <iostream>
@@ -25,7 +26,12 @@ void start(TcpServer& server, const TcpServerOptions& options) {
         places += (places.empty() ? "" : ", ") + place.str();
     }
     std::string fix = "name another address with --listen HOST:PORT";
-    if (error == std::errc::address_in_use) {
+    const bool all_unix = std::ranges::all_of(options.endpoints, &Address::is_named);
+    if (all_unix) {
+        fix = error == std::errc::address_in_use
+                  ? "end the server that listens there, or name another --listen unix:PATH"
+                  : "check the path of --listen unix:PATH, and --unix-owner";
+    } else if (error == std::errc::address_in_use) {
         fix =
             "end the program that listens there, or name another port with --listen HOST:PORT "
             "(port 0 picks a free one)";

@@ -3,6 +3,7 @@
 #include "duration.hpp"
 #include "endpoint.hpp"
 #include "logging.hpp"
+#include "unix_owner.hpp"
 #include "values.hpp"
 
 namespace netaio::app {
@@ -67,8 +68,14 @@ void warn_if_open(const std::vector<Address>& addresses, const ServeOptions& opt
 void add_serve_options(CLI::App& command, ServeOptions& options) {
     add_list(command, "--listen", options.listen,
              "where to listen; may be repeated; port 0 picks one")
-        ->type_name("HOST:PORT")
+        ->type_name("HOST:PORT|unix:PATH")
         ->default_str(options.listen.front());
+    command.add_option("--unix-mode", options.unix_mode, "the permissions of unix:PATH")
+        ->type_name("OCTAL")
+        ->check(file_mode())
+        ->capture_default_str();
+    command.add_option("--unix-owner", options.unix_owner, "whose unix:PATH is; yours by default")
+        ->type_name("USER[:GROUP]");
     command.add_option("--store", options.store, "the database, made when missing, or :memory:")
         ->type_name("FILE")
         ->capture_default_str();
@@ -89,11 +96,13 @@ TcpServerOptions make_server_options(const ServeOptions& options, const Protecti
     bool listens_v4 = false;
     for (const std::string& place : options.listen) {
         made.endpoints.push_back(resolve(parse_endpoint(place)));
-        listens_v4 = listens_v4 || !made.endpoints.back().is_v6();
+        const Address& at = made.endpoints.back();
+        listens_v4 = listens_v4 || (!at.is_v6() && !at.is_named());
     }
     warn_if_open(made.endpoints, options);
     // Else [::]:8888 would take the port of an IPv4 address beside it.
     made.dual_stack = !listens_v4;
+    made.unix_socket = unix_socket_options(options.unix_mode, options.unix_owner);
     made.auth = protection.outer.auth;
     made.cipher = protection.outer.cipher;
     made.local_peer = protection.local_peer;

@@ -11,6 +11,8 @@ namespace netaio::app {
 /// The command line of `netaio serve`. Times are in seconds.
 struct ServeOptions {
     std::vector<std::string> listen = {"127.0.0.1:8888"};
+    std::string unix_mode = "0600";
+    std::string unix_owner;
     std::string store = "netaio.db";
     std::uint64_t store_max = 0;
     bool read_only = false;

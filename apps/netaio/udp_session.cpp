@@ -17,7 +17,9 @@ UdpNodeOptions on_any_port(UdpNodeOptions options) {
 }  // namespace
 
 UdpSession::UdpSession(const ClientOptions& options, const Protection& protection)
-    : Session(options, protection), node_(on_any_port(requester_options<UdpNodeOptions>())) {}
+    : Session(options, protection), node_(on_any_port(requester_options<UdpNodeOptions>())) {
+    require_datagrams_reach(endpoint());
+}
 
 awaitable<void> UdpSession::connect() {
     address_ = co_await resolve_soon(endpoint(), timeout());

@@ -15,6 +15,19 @@ TEST(Endpoint, ReadsNamesAndAddresses) {
     EXPECT_EQ(parse_endpoint("[::1]:65535").port, 65535);
 }
 
+TEST(Endpoint, ReadsUnixDomainSockets) {
+    for (const char* text : {"unix:/run/x.sock", "unix:here", "unix:@x", "unix:/a:80"}) {
+        const Endpoint endpoint = parse_endpoint(text);
+        EXPECT_TRUE(endpoint.is_unix());
+        EXPECT_EQ(endpoint.str(), text);
+        EXPECT_EQ(resolve(endpoint).str(), text);
+        EXPECT_TRUE(is_loopback(resolve(endpoint)));
+    }
+    EXPECT_FALSE(parse_endpoint("localhost:80").is_unix());
+    EXPECT_THROW(parse_endpoint("unix:"), Failure);
+    EXPECT_THROW(parse_endpoint("unix:80"), Failure);
+}
+
 TEST(Endpoint, IsWrittenAsItIsRead) {
     for (const char* text : {"localhost:8888", "127.0.0.1:1", "[::1]:8888", "[fe80::1%2]:80"}) {
         EXPECT_EQ(parse_endpoint(text).str(), text);

@@ -1,0 +1,66 @@
+#include "unix_owner.hpp"
+
+#include <grp.h>
+#include <pwd.h>
+
+#include <charconv>
+#include <optional>
+
+#include "exit_code.hpp"
+#include "text.hpp"
+
+namespace netaio::app {
+namespace {
+
+template <class Number>
+std::optional<Number> number(std::string_view digits, int base) {
+    Number value{};
+    const char* const end = digits.data() + digits.size();
+    const auto [stop, error] = std::from_chars(digits.data(), end, value, base);
+    if (digits.empty() || error != std::errc() || stop != end) return std::nullopt;
+    return value;
+}
+
+[[noreturn]] void refuse(const char* what, const std::string& name) {
+    throw Failure(ExitCode::usage, std::string("there is no ") + what + " '" + printable(name) +
+                                       "' here; --unix-owner takes USER, USER:GROUP or :GROUP, by "
+                                       "names or numbers");
+}
+
+std::uint32_t user(const std::string& name) {
+    if (const auto id = number<std::uint32_t>(name, 10)) return *id;
+    const passwd* const found = ::getpwnam(name.c_str());
+    if (!found) refuse("user", name);
+    return found->pw_uid;
+}
+
+std::uint32_t group(const std::string& name) {
+    if (const auto id = number<std::uint32_t>(name, 10)) return *id;
+    const ::group* const found = ::getgrnam(name.c_str());
+    if (!found) refuse("group", name);
+    return found->gr_gid;
+}
+
+}  // namespace
+
+CLI::Validator file_mode() {
+    return CLI::Validator(
+        [](std::string& text) {
+            const auto mode = number<unsigned>(text, 8);
+            return mode && *mode <= 0777 ? std::string()
+                                         : "'" + text + "' is no mode such as 0600 or 0660";
+        },
+        "");
+}
+
+UnixSocketOptions unix_socket_options(const std::string& mode, const std::string& owner) {
+    UnixSocketOptions made;
+    made.mode = number<unsigned>(mode, 8).value_or(made.mode);
+    const std::size_t colon = owner.find(':');
+    const std::string who = owner.substr(0, colon);
+    if (!who.empty()) made.owner = user(who);
+    if (colon != std::string::npos) made.group = group(owner.substr(colon + 1));
+    return made;
+}
+
+}  // namespace netaio::app
