@@ -98,6 +98,7 @@ private:
     void receive_from(const std::shared_ptr<Socket>& socket);
     bool receive_one(Socket& socket);
     bool receive_batches(Socket& socket);
+    bool receive_batches(Socket& socket, DatagramReceiver& receiver);
     bool received(const Arrival& arrival, bool group);
     bool is_meant_for_us(const Arrival& arrival, bool group) const;
     bool is_own(const Address& from) const;
@@ -129,8 +130,8 @@ private:
     std::vector<std::shared_ptr<Socket>> group_sockets4_;  // each may join so many times
     std::map<std::uint32_t, Membership> memberships_;
     std::vector<InterfaceChoice> choices_;
-    std::set<Address> own_addresses_;  // with port 0
-    DatagramReceiver receiver_;
+    std::set<Address> own_addresses_;             // with port 0
+    std::unique_ptr<DatagramReceiver> receiver_;  // none while what it received is handled
     std::optional<InterfaceWatch> watch_;
     boost::asio::steady_timer settle_timer_;
     bool settling_ = false;

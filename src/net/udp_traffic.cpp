@@ -78,17 +78,27 @@ bool UdpSockets::receive_one(Socket& socket) {
     if (arrival && socket.alone && ++socket.alone_for % look_every != 0) {
         return false;
     }
-    const bool more = receive_batches(socket);
-    socket.alone = receiver_.none();
-    return more;
+    return receive_batches(socket);
 }
 
-// Whether to go on later.
+// Whether to go on later. A handler that runs the loop has more received, by another receiver.
 bool UdpSockets::receive_batches(Socket& socket) {
+    struct Taken {
+        std::unique_ptr<DatagramReceiver>& from;
+        std::unique_ptr<DatagramReceiver> receiver =
+            from ? std::move(from) : std::make_unique<DatagramReceiver>();
+        ~Taken() { from = std::move(receiver); }
+    };
+    const Taken taken{receiver_};
+    return receive_batches(socket, *taken.receiver);
+}
+
+bool UdpSockets::receive_batches(Socket& socket, DatagramReceiver& receiver) {
     bool maybe_more = true;
     for (int batch = 0; maybe_more && batch < batches_per_turn; ++batch) {
         std::error_code error;
-        const auto arrivals = receiver_.receive(socket, error);
+        const auto arrivals = receiver.receive(socket, error);
+        socket.alone = receiver.none();
         if (error) {
             return receive_failed(socket, error);
         }
@@ -98,7 +108,7 @@ bool UdpSockets::receive_batches(Socket& socket) {
                 return false;
             }
         }
-        maybe_more = receiver_.full();
+        maybe_more = receiver.full();
     }
     return maybe_more;
 }

@@ -1,9 +1,13 @@
 #include "net/datagrams.hpp"
 
+#include <netinet/in.h>
+#include <sys/socket.h>
+
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/ip/multicast.hpp>
 #include <boost/asio/ip/v6_only.hpp>
+#include <cerrno>
 
 #include "net/endpoint.hpp"
 
@@ -43,6 +47,24 @@ std::span<const Arrival> DatagramReceiver::receive(UdpSocket& socket, std::error
     return room_->arrivals;
 }
 
+namespace {
+
+// Where a socket would hear every group that anybody on the machine joined, as on Linux.
+std::error_code hear_no_group(UdpSocket& socket) {
+#ifdef IP_MULTICAST_ALL
+    boost::system::error_code unbound;
+    const bool v6 = socket.local_endpoint(unbound).protocol() == udp::v6();
+    const int off = 0;
+    if (::setsockopt(socket.native_handle(), v6 ? IPPROTO_IPV6 : IPPROTO_IP,
+                     v6 ? IPV6_MULTICAST_ALL : IP_MULTICAST_ALL, &off, sizeof off) != 0) {
+        return {errno, std::system_category()};
+    }
+#endif
+    return {};
+}
+
+}  // namespace
+
 std::size_t send_datagrams(UdpSocket& socket, const char* bytes,
                            std::span<const Departure> departures, std::error_code& error) {
     std::size_t sent = 0;
@@ -68,7 +90,7 @@ std::size_t send_datagrams(UdpSocket& socket, const char* bytes,
 std::error_code prepare_unicast(UdpSocket& socket, int hops, bool) {
     boost::system::error_code failed;
     socket.set_option(multicast::hops(hops), failed);
-    return failed;
+    return failed ? std::error_code(failed) : hear_no_group(socket);
 }
 
 std::error_code bind_unicast(UdpSocket& socket, std::uint16_t port) {
