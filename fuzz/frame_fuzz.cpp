@@ -13,18 +13,19 @@ using fuzz::require;
 const MessageTypes types = fuzz::types_with_custom();
 
 bool same(const Message& a, const Message& b) {
-    return a.type() == b.type() && a.body().encoded() == b.body().encoded();
+    return a.type() == b.type() && a.body().encoded() == b.body().encoded() &&
+           a.request_id() == b.request_id();
 }
 
 std::string encoded(const Message& message) {
     std::string out;
-    require(!encode_message(message, out));
+    require(!encode_message(message, out, message.request_id()));
     return out;
 }
 
 void check_round_trip(const Message& message) {
     std::string fields;
-    if (message.auth().encode_to(fields)) {
+    if (message.auth().encode_to(fields, message.request_id())) {
         return;  // Numbers can be longer in their canonical form, and so too long.
     }
     std::string once = encoded(message);
@@ -42,6 +43,7 @@ void check_whole(const Frame& frame, ByteView bytes) {
     const auto message = frame.message();
     const auto decoded = decode_message(bytes, types);
     require(decoded.has_value() == (message && frame.checksum_ok()));
+    require(!message || frame.request_id() == message->request_id());
     if (message) {
         require(!decoded || same(*decoded, *message));
         check_round_trip(*message);

@@ -11,6 +11,10 @@
 
 namespace netaio {
 
+/// Tells a request from others in flight (protocol.md §4). It travels with the auth fields, but is
+/// none of those that plugins see.
+using RequestId = std::uint32_t;
+
 /// The auth fields of a message: names with values, one packify dict on the wire (protocol.md §1).
 /// Values are bytes; v0.0.8 also sends integers; a peer may send any packify value, which is kept
 /// and can be told from bytes. Parsed fields are views over the received frame, fields that were
@@ -39,9 +43,9 @@ public:
     bool empty() const noexcept { return entries().empty(); }
     std::size_t size() const noexcept { return entries().size(); }
 
-    /// Appends the canonical encoding (sorted, smallest lengths) to `out`.
-    /// Errc::too_large above 65535 bytes, and `out` is as it was.
-    std::error_code encode_to(std::string& out) const;
+    /// Appends the canonical encoding (sorted, smallest lengths) to `out`, with a request id if one
+    /// is given. Errc::too_large above 65535 bytes, and `out` is as it was.
+    std::error_code encode_to(std::string& out, std::optional<RequestId> request_id = {}) const;
 
     /// Calls `visit(name, packed_value)` for each field, in no particular order.
     template <class Visit>

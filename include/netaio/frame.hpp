@@ -45,6 +45,8 @@ struct Frame {
     /// The message in this frame, as views. Errc::malformed when auth fields or body can't be
     /// parsed. Does not look at the checksum.
     Result<Message> message() const;
+    /// The request id among its auth fields, if there is one.
+    std::optional<RequestId> request_id() const;
 };
 
 /// Finds the frame at the start of what a stream has brought so far. Nothing yet when it is
@@ -63,8 +65,9 @@ Result<Frame> datagram_frame(std::span<char> datagram, const MessageTypes& types
 /// fields. The result owns its bytes. Also Errc::bad_checksum.
 Result<OwnedMessage> decode_message(ByteView bytes, const MessageTypes& types = {});
 
-/// Appends a message as a frame to `out`. Errc::too_large when its auth fields are above 65535
-/// bytes; `out` is then as it was.
-std::error_code encode_message(const Message& message, std::string& out);
+/// Appends a message as a frame to `out`, with a request id if one is given, whatever the message
+/// came with. Errc::too_large when its auth fields are above 65535 bytes; `out` is then as it was.
+std::error_code encode_message(const Message& message, std::string& out,
+                               std::optional<RequestId> request_id = {});
 
 }  // namespace netaio

@@ -17,8 +17,9 @@ public:
     Message& operator=(Message&&) noexcept = default;
 
     /// Wraps parts that may be views; for those who write transports and tests.
-    Message(MessageType type, Body body, AuthFields auth = {}) noexcept
-        : type_(type), body_(std::move(body)), auth_(std::move(auth)) {}
+    Message(MessageType type, Body body, AuthFields auth = {},
+            std::optional<RequestId> request_id = {}) noexcept
+        : type_(type), request_id_(request_id), body_(std::move(body)), auth_(std::move(auth)) {}
 
     MessageType type() const noexcept { return type_; }
     /// The resource the message is about: bytes, usually text.
@@ -27,6 +28,9 @@ public:
     /// What auth and cipher plugins put there; empty without them.
     const AuthFields& auth() const noexcept { return auth_; }
     const Body& body() const noexcept { return body_; }
+    /// What it came with as a request, or as the answer to one. Sending the message elsewhere does
+    /// not send this.
+    std::optional<RequestId> request_id() const noexcept { return request_id_; }
 
     /// For plugins and transports, which change a message in place.
     Body& body() noexcept { return body_; }
@@ -40,6 +44,7 @@ protected:
 
 private:
     MessageType type_ = MessageType::error;
+    std::optional<RequestId> request_id_;
     Body body_;
     AuthFields auth_;
 };

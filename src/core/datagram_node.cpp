@@ -182,10 +182,11 @@ Outbox::Item DatagramNode::take_last() {
 }
 
 std::error_code DatagramNode::send_to(const Target& target, bool to_group, const Message& message,
-                                      const Plugins& inner, const Plugins& outer) {
+                                      const Plugins& inner, const Plugins& outer,
+                                      std::optional<RequestId> id) {
     const std::size_t at = outbox_.end();
     if (const auto error =
-            dispatcher_.send(message.own(), inner, outer, target.peer.get(), outbox_.bytes)) {
+            dispatcher_.send(message.own(), inner, outer, target.peer.get(), outbox_.bytes, id)) {
         return error;
     }
     return add(at, target.to, to_group);

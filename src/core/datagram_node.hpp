@@ -125,7 +125,8 @@ private:
     std::error_code add(std::size_t at, const Address& to, bool to_group);
     Outbox::Item take_last();
     std::error_code send_to(const Target& target, bool to_group, const Message& message,
-                            const Plugins& inner, const Plugins& outer);
+                            const Plugins& inner, const Plugins& outer,
+                            std::optional<RequestId> id = {});
     std::error_code send_to_all(const std::vector<Target>& targets, const Message& message,
                                 const Plugins& inner, const Plugins& outer);
     std::vector<Target> everybody() const;
@@ -144,7 +145,7 @@ private:
     LapsingSubscriptions<Address> subscriptions_;
     std::map<Address, RequestTable> requests_;  // where any waits
     std::size_t in_flight_ = 0;
-    RequestTable::Id tables_ = 0;  // ever made, so that ids never come again
+    RequestTable::Id next_id_ = 1;  // of all addresses, so that ids never come again
     RequestTable::TimePoint expire_at_ = RequestTable::TimePoint::max();  // no deadline is sooner
     std::size_t running_ = 0;                                             // handlers that suspended
     PeerManager peer_manager_;

@@ -25,15 +25,18 @@ Result<RequestTable::Id> DatagramNode::request(const Address& to, const Message&
     if (in_flight_ >= bounds_.requests_max) {
         return Errc::queue_full;
     }
-    if (const auto error = send(to, message, inner, node_->outer)) {
+    const RequestTable* const others = requests_of(to);
+    const RequestTable::Id id = others ? others->free_from(next_id_) : next_id_;
+    next_id_ = id + 1;
+    if (const auto error = send_to({to, node_->peer_at(to)}, false, message, inner, node_->outer,
+                                   RequestTable::on_wire(id))) {
         return error;
     }
     const std::uint32_t checksum = checksum_of(outbox_.view(outbox_.items.back()));
     // Datagrams get lost: an answer that is missing may never come, so nothing is kept of a request
     // that was given up.
     RequestTable& table =
-        requests_.try_emplace(to, bounds_.requests_max, LateAnswers::not_expected, ++tables_ << 32)
-            .first->second;
+        requests_.try_emplace(to, bounds_.requests_max, LateAnswers::not_expected).first->second;
     const auto deadline = now() + bounded(timeout);
     auto done = [this, to, completion = std::move(completion)](std::error_code error,
                                                                const Message* reply) mutable {
@@ -47,8 +50,8 @@ Result<RequestTable::Id> DatagramNode::request(const Address& to, const Message&
         }
         completion(error, reply);
     };
-    const auto id = table.add(message.uri(), message.type(), std::move(inner), deadline,
-                              std::move(done), checksum);
+    table.insert(message.uri(),
+                 {id, deadline, message.type(), std::move(inner), std::move(done), checksum});
     ++in_flight_;
     if (deadline < expire_at_) {
         const auto before = std::exchange(expire_at_, deadline);
@@ -58,7 +61,7 @@ Result<RequestTable::Id> DatagramNode::request(const Address& to, const Message&
             // Whoever asked learns that from the call.
             expire_at_ = before;
             --in_flight_;
-            (void)table.forget(*id);
+            (void)table.forget(id);
             tidy_requests(to);
             throw;
         }

@@ -23,20 +23,24 @@ bool lacks_uri(const Message& message) noexcept {
            (message.uri().empty() || message.uri() == ByteView("ERROR"));
 }
 
+// The same by what else tells than the uri.
+std::optional<RequestTable::Request> take_meant(RequestTable& requests, const Message& message,
+                                                std::string& asked) {
+    auto meant = requests.meant_uri(message.request_id());
+    if (!meant) {
+        return std::nullopt;
+    }
+    asked = std::move(*meant);
+    return requests.take(message.type(), asked, message.request_id());
+}
+
 // Takes out the request that a message answers, and says under which uri it was asked if that is
 // not the message's own.
 std::optional<RequestTable::Request> take_answered(RequestTable& requests, const Message& message,
                                                    std::string& asked) {
-    auto request = requests.take(message.type(), message.uri());
-    if (request || !lacks_uri(message)) {
-        return request;
-    }
-    const auto only = requests.only_uri();
-    if (!only) {
-        return std::nullopt;
-    }
-    asked = *only;
-    return requests.take(message.type(), asked);
+    auto request = requests.take(message.type(), message.uri(), message.request_id());
+    return request || !lacks_uri(message) ? std::move(request)
+                                          : take_meant(requests, message, asked);
 }
 
 // An automatic reply, about this uri unless that is so long that the reply has no room for it.
@@ -156,7 +160,7 @@ Outcome Dispatcher::finish(const Route& route, Message&& message,
         return Outcome::returned(answer ? std::move(*answer) : std::move(message), true);
     }
     if (answer) {
-        reply(std::move(*answer), route.inner, source, out);
+        reply(message, std::move(*answer), route.inner, source, out);
     } else if (expects_answer(message.type())) {
         node_.trace("the handler returned nothing, so nothing answers the", message,
                     source.remote());
@@ -175,7 +179,7 @@ Outcome Dispatcher::fail(const Route& route, const Message& message, std::string
         return Kind::discarded;
     }
     if (!is_error(message.type(), node_.types)) {
-        reply(about(message.uri(), error("handler failed")), route.inner, source, out);
+        reply(message, about(message.uri(), error("handler failed")), route.inner, source, out);
     }
     return {};
 }
@@ -195,7 +199,7 @@ Outcome Dispatcher::unhandled(Message&& message, Source& source, std::string& ou
         return call({node_.default_handler, {}}, std::move(message), source, out);
     }
     if (expects_answer(message.type()) && !is_error(message.type(), node_.types)) {
-        automatic(about(message.uri(), not_found("ERROR")), false, source, out);
+        automatic(message, about(message.uri(), not_found("ERROR")), false, source, out);
     }
     return {};
 }
@@ -233,7 +237,7 @@ Outcome Dispatcher::auth_failed(const Plugins& plugins, Layer layer, const Messa
         answer && is_error(answer->type(), node_.types) && is_error(message.type(), node_.types);
     if (answer && !mutual) {
         // Whoever passed the outer layer can take it off the answer, and so believe it.
-        automatic(std::move(*answer), layer == Layer::outer, source, out);
+        automatic(message, std::move(*answer), layer == Layer::outer, source, out);
     }
     return {};
 }
@@ -243,7 +247,7 @@ Outcome Dispatcher::bad_checksum(const Message& message, Source& source, std::st
     node_.log(LogLevel::warning, "the checksum of a message does not match its body",
               source.remote());
     if (node_.role != Role::client && !is_error(message.type(), node_.types)) {
-        automatic(error("invalid message"), node_.role == Role::node, source, out);
+        automatic(message, error("invalid message"), node_.role == Role::node, source, out);
     }
     return drop();
 }
@@ -267,13 +271,16 @@ bool Dispatcher::answer_request(Message& message, Source& source, const Peer* pe
     // Decrypting changes the uri where it stands.
     std::string uri = node_.role == Role::node ? message.uri().str() : std::string();
     auto request = take_answered(*source.requests(), message, uri);
-    if (!request) {
-        return false;
-    }
-    if (!request->completion) {
+    // With an id that no request has, it is late, or another's.
+    const bool unmatched =
+        !request && node_.role == Role::client && message.request_id() && is_answer(message.type());
+    if (unmatched || (request && !request->completion)) {
         tallies_.late_answers.add();
         node_.log(LogLevel::debug, "discarded the late answer to a request", source.remote());
         return true;
+    }
+    if (!request) {
+        return false;
     }
     auto error = open_answer(message, request->inner, peer);
     // A refusal made without the handler's plugins can't pass them; what it says is still news.
@@ -291,7 +298,7 @@ bool Dispatcher::answer_request(Message& message, Source& source, const Peer* pe
     }
     if (error && node_.role == Role::node) {
         // Anybody can send a datagram in the other's name: the answer may be still to come.
-        source.requests()->put_back(uri, std::move(*request));
+        source.requests()->insert(uri, std::move(*request));
         return true;
     }
     request->completion(error && refusal ? make_error_code(Errc::auth_failed_unverified) : error,
@@ -308,7 +315,10 @@ bool Dispatcher::fail_request(const Message& message, const Plugins& layer, Sour
     std::string uri;
     auto request = take_answered(*requests, message, uri);
     const bool refusal = message.type() == MessageType::auth_error;
-    if (!request && (refusal || (layer.cipher && layer.cipher->hides_uri()))) {
+    const bool hidden = layer.cipher && layer.cipher->hides_uri();
+    if (!request && message.request_id()) {
+        request = hidden ? take_meant(*requests, message, uri) : std::nullopt;
+    } else if (!request && (refusal || hidden)) {
         request = requests->take_oldest();
     }
     if (!request || !request->completion) {
@@ -318,19 +328,21 @@ bool Dispatcher::fail_request(const Message& message, const Plugins& layer, Sour
     return true;
 }
 
-void Dispatcher::reply(OwnedMessage&& message, const Plugins& inner, Source& source,
-                       std::string& out) {
+void Dispatcher::reply(const Message& request, OwnedMessage&& message, const Plugins& inner,
+                       Source& source, std::string& out) {
     const auto peer = node_.peer_at(source);
-    if (const auto error = send(std::move(message), inner, node_.outer, peer.get(), out)) {
+    if (const auto error =
+            send(std::move(message), inner, node_.outer, peer.get(), out, request.request_id())) {
         node_.log(LogLevel::error, "dropped a reply: " + error.message(), source.remote());
     }
 }
 
-void Dispatcher::automatic(OwnedMessage&& message, bool bare, Source& source, std::string& out) {
+void Dispatcher::automatic(const Message& request, OwnedMessage&& message, bool bare,
+                           Source& source, std::string& out) {
     const std::size_t before = out.size();
     const auto peer = node_.peer_at(source);
-    const auto error =
-        encode(node_, std::move(message), {}, bare ? Plugins() : node_.outer, peer.get(), out);
+    const auto error = encode(node_, std::move(message), {}, bare ? Plugins() : node_.outer,
+                              peer.get(), out, request.request_id());
     if (error) {
         tallies_.send_failures.add();
         node_.log(LogLevel::error, "dropped a reply: " + error.message(), source.remote());
@@ -347,8 +359,8 @@ void Dispatcher::automatic(OwnedMessage&& message, bool bare, Source& source, st
 }
 
 std::error_code Dispatcher::send(OwnedMessage&& message, const Plugins& inner, const Plugins& outer,
-                                 const Peer* peer, std::string& out) {
-    const auto error = encode(node_, std::move(message), inner, outer, peer, out);
+                                 const Peer* peer, std::string& out, std::optional<RequestId> id) {
+    const auto error = encode(node_, std::move(message), inner, outer, peer, out, id);
     (error ? tallies_.send_failures : tallies_.frames_out).add();
     return error;
 }

@@ -28,9 +28,10 @@ public:
     Outcome ended(Suspended& handler, std::optional<OwnedMessage>&& reply,
                   const std::exception_ptr& failure, Source& source, std::string& out);
 
-    /// Protects a message with both layers and appends it to `out`.
+    /// Protects a message with both layers and appends it to `out`, with the id of the request that
+    /// it is or answers.
     std::error_code send(OwnedMessage&& message, const Plugins& inner, const Plugins& outer,
-                         const Peer* peer, std::string& out);
+                         const Peer* peer, std::string& out, std::optional<RequestId> id = {});
 
     Tallies& tallies() noexcept { return tallies_; }
 
@@ -47,8 +48,9 @@ private:
                                                           const Source& source,
                                                           std::shared_ptr<const Route>& taken);
     [[gnu::always_inline]] inline void believed(const Source& source);
-    [[gnu::always_inline]] inline void reply(OwnedMessage&& message, const Plugins& inner,
-                                             Source& source, std::string& out);
+    [[gnu::always_inline]] inline void reply(const Message& request, OwnedMessage&& message,
+                                             const Plugins& inner, Source& source,
+                                             std::string& out);
 
     Outcome finish(const Route& route, Message&& message, std::optional<OwnedMessage>&& reply,
                    Source& source, std::string& out);
@@ -67,7 +69,8 @@ private:
     bool answer_request(Message& message, Source& source, const Peer* peer);
     std::error_code open_answer(Message& message, const Plugins& inner, const Peer* peer) noexcept;
     bool fail_request(const Message& message, const Plugins& layer, Source& source);
-    void automatic(OwnedMessage&& message, bool bare, Source& source, std::string& out);
+    void automatic(const Message& request, OwnedMessage&& message, bool bare, Source& source,
+                   std::string& out);
 
     Node& node_;
     Tallies& tallies_;

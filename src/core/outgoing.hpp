@@ -12,11 +12,13 @@ namespace netaio::core {
 /// The node's own layer, as far as a message is to go through it.
 Plugins outer_plugins(const Node& node, const SendOptions& options);
 
-/// Protects a message and appends its frame; `peer` is who gets it, if that is known.
+/// Protects a message and appends its frame, with the id of the request that it is or answers;
+/// `peer` is who gets it, if that is known.
 // A call would take a twelfth more instructions (tests/callgrind: route).
 [[gnu::always_inline]] inline std::error_code encode(const Node& node, OwnedMessage&& message,
                                                      const Plugins& inner, const Plugins& outer,
-                                                     const Peer* peer, std::string& out) {
+                                                     const Peer* peer, std::string& out,
+                                                     std::optional<RequestId> id = {}) {
     if (!node.types.contains(message.type())) {
         return Errc::unknown_message_type;
     }
@@ -25,7 +27,7 @@ Plugins outer_plugins(const Node& node, const SendOptions& options);
             return error;
         }
     }
-    return encode_message(message, out);
+    return encode_message(message, out, id);
 }
 
 /// The same for a message that goes to many, once for all of them. Returns how many bytes that

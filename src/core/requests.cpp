@@ -37,6 +37,32 @@ struct RequestTable::Entries {
         return by_deadline().lower_bound(std::pair(TimePoint::min(), Id()));
     }
 
+    // The newest id that a message with this one can mean.
+    Iterator on_wire(RequestId id) const {
+        constexpr Id turn = Id(1) << 32;
+        if (all.empty()) {
+            return all.end();
+        }
+        const Id newest = all.rbegin()->id();
+        const Id oldest = all.begin()->id();
+        const RequestId age = RequestTable::on_wire(newest) - id;
+        for (Id back = age; back <= newest - oldest; back += turn) {
+            if (const auto found = all.find(newest - back); found != all.end()) {
+                return found;
+            }
+        }
+        return all.end();
+    }
+
+    // Takes out one that is answered. Answers come in order, or with ids: either way those that
+    // were given up before this one need not be remembered.
+    Request answered(Iterator entry) {
+        while (given_up > 0 && by_deadline().begin()->id() < entry->id()) {
+            forget_oldest_given_up();
+        }
+        return remove(entry);
+    }
+
     void insert(ByteView uri, Request request) {
         assert(request.completion);
         if (spare) {
@@ -80,37 +106,50 @@ std::size_t RequestTable::in_flight() const noexcept {
 }
 
 Result<RequestTable::Id> RequestTable::add(ByteView uri, MessageType asked, Plugins inner,
-                                           TimePoint deadline, Completion completion,
-                                           std::uint32_t checksum) {
+                                           TimePoint deadline, Completion completion) {
     if (full()) {
         return Errc::queue_full;
     }
-    const Id id = next_id_++;
-    entries_->insert(uri, {id, deadline, asked, std::move(inner), std::move(completion), checksum});
+    const Id id = free_from(next_id_);
+    next_id_ = id + 1;
+    entries_->insert(uri, {id, deadline, asked, std::move(inner), std::move(completion)});
     return id;
 }
 
-std::optional<RequestTable::Request> RequestTable::take(MessageType answer, ByteView uri) {
+void RequestTable::insert(ByteView uri, Request request) {
+    entries_->insert(uri, std::move(request));
+}
+
+RequestTable::Id RequestTable::free_from(Id id) const {
+    while (entries_->on_wire(on_wire(id)) != entries_->all.end()) {
+        ++id;
+    }
+    return id;
+}
+
+std::optional<RequestTable::Request> RequestTable::take(MessageType answer, ByteView uri,
+                                                        std::optional<RequestId> id) {
+    if (id) {
+        const auto at = entries_->on_wire(*id);
+        const bool answered =
+            at != entries_->all.end() && at->uri == uri && answers(at->request.asked, answer);
+        return answered ? std::optional(entries_->answered(at)) : std::nullopt;
+    }
     const auto& by_uri = entries_->by_uri();
     for (auto at = by_uri.lower_bound(std::pair(std::string_view(uri), Id()));
          at != by_uri.end() && at->uri == uri; ++at) {
         if (answers(at->request.asked, answer)) {
-            // Answers come in order, so what was given up before this one will never be answered.
-            while (entries_->given_up > 0 && entries_->by_deadline().begin()->id() < at->id()) {
-                entries_->forget_oldest_given_up();
-            }
-            return entries_->remove(entries_->all.project<0>(at));
+            return entries_->answered(entries_->all.project<0>(at));
         }
     }
     return std::nullopt;
 }
 
-std::optional<std::string> RequestTable::only_uri() const {
-    return in_flight() == 1 ? std::optional(entries_->all.begin()->uri) : std::nullopt;
-}
-
-void RequestTable::put_back(ByteView uri, Request request) {
-    entries_->insert(uri, std::move(request));
+std::optional<std::string> RequestTable::meant_uri(std::optional<RequestId> id) const {
+    const auto meant = id                 ? entries_->on_wire(*id)
+                       : in_flight() == 1 ? entries_->all.begin()
+                                          : entries_->all.end();
+    return meant == entries_->all.end() ? std::nullopt : std::optional(meant->uri);
 }
 
 std::optional<RequestTable::Request> RequestTable::take_oldest() {

@@ -15,12 +15,14 @@ namespace netaio::core {
 /// be lost, as with datagrams.
 enum class LateAnswers { expected, not_expected };
 
-/// The requests in flight to one place (a TCP connection, an address), matched with their answers
-/// in the order they were sent (protocol.md §4, §10.3). Where late answers are expected, a request
-/// that was given up is remembered, so that its answer is not taken for the next one's. Bounded;
-/// not thread-safe.
+/// The requests in flight to one place (a TCP connection, an address). An answer matches by the id
+/// that the request was sent with if it gives that back, else in the order of the requests
+/// (protocol.md §4, §10.3). Where late answers are expected, a request that was given up is
+/// remembered, so that an answer without an id is not taken for the next one's. Bounded; not
+/// thread-safe.
 class RequestTable {
 public:
+    /// Counts up and never comes again; on the wire it wraps.
     using Id = std::uint64_t;
     using TimePoint = std::chrono::steady_clock::time_point;
     /// Told once: an error, or the reply, which is a view for the time of the call.
@@ -41,19 +43,27 @@ public:
                           LateAnswers late_answers = LateAnswers::expected, Id first_id = 1);
     ~RequestTable();
 
-    /// Adds a request for `uri`; Errc::queue_full at the limit. `checksum` is what its datagram can
-    /// be told from others by.
-    Result<Id> add(ByteView uri, MessageType asked, Plugins inner, TimePoint deadline,
-                   Completion completion, std::uint32_t checksum = 0);
+    /// What a request is sent with.
+    static constexpr RequestId on_wire(Id id) noexcept { return static_cast<RequestId>(id); }
+    /// The first id from this one on that can be told, on the wire, from all that are in flight or
+    /// remembered.
+    Id free_from(Id id) const;
 
-    /// Takes out the oldest request that a message of this type and uri answers. An answer to a
-    /// given-up request comes back with an empty completion, to be discarded.
-    std::optional<Request> take(MessageType answer, ByteView uri);
-    /// The uri that an answer without one is about (protocol.md §4): that of the oldest request, if
-    /// exactly one waits. It may be a given-up one's, as answers come in order.
-    std::optional<std::string> only_uri() const;
-    /// Has a request that was taken out wait again, as what came was not its answer.
-    void put_back(ByteView uri, Request request);
+    /// Adds a request for `uri` under the next id; Errc::queue_full at the limit.
+    Result<Id> add(ByteView uri, MessageType asked, Plugins inner, TimePoint deadline,
+                   Completion completion);
+    /// Has a request wait under the id it has: one that was taken out, as what came was not its
+    /// answer, or a new one whose id came from free_from().
+    void insert(ByteView uri, Request request);
+
+    /// Takes out the request that a message of this type and uri answers: the one with its id if it
+    /// has one, else the oldest. An answer to a given-up request comes back with an empty
+    /// completion, to be discarded.
+    std::optional<Request> take(MessageType answer, ByteView uri, std::optional<RequestId> id = {});
+    /// The uri that an answer without one is about (protocol.md §4): that of the request with its
+    /// id if it has one, else of the oldest, if exactly one waits. That may be a given-up one's, as
+    /// answers without ids come in order.
+    std::optional<std::string> meant_uri(std::optional<RequestId> id = {}) const;
     /// Takes out the oldest request of all that still waits.
     std::optional<Request> take_oldest();
 

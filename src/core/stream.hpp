@@ -87,8 +87,9 @@ public:
 
     /// Whether it reads: always at a server, on demand at a client.
     void set_reading(bool wanted);
-    /// Protects, encodes and adds a message.
-    std::error_code append(OwnedMessage message, const Plugins& inner, const Plugins& outer);
+    /// Protects, encodes and adds a message, with its id if it is a request.
+    std::error_code append(OwnedMessage message, const Plugins& inner, const Plugins& outer,
+                           std::optional<RequestId> id = {});
     /// Takes no new frames, finishes what was begun, then closes.
     void drain();
     /// Closes at once. Returns the bytes that were not sent.

@@ -26,7 +26,8 @@ void Stream::log_unsent(std::error_code error) {
 }
 
 // Protects and encodes a message, straight to where it is written from unless the receiver is slow.
-std::error_code Stream::append(OwnedMessage message, const Plugins& inner, const Plugins& outer) {
+std::error_code Stream::append(OwnedMessage message, const Plugins& inner, const Plugins& outer,
+                               std::optional<RequestId> id) {
     settle_fan_out();
     if (state_ == State::closed) {
         return Errc::closed;
@@ -35,11 +36,12 @@ std::error_code Stream::append(OwnedMessage message, const Plugins& inner, const
     auto& dispatcher = hub_->dispatcher();
     if (waiting_writable_) {
         auto frame = std::make_shared<std::string>();
-        const auto error = dispatcher.send(std::move(message), inner, outer, peer.get(), *frame);
+        const auto error =
+            dispatcher.send(std::move(message), inner, outer, peer.get(), *frame, id);
         return error ? error : enqueue(frame);
     }
     std::string& target = batch_ ? *batch_ : out_;
-    const auto error = dispatcher.send(std::move(message), inner, outer, peer.get(), target);
+    const auto error = dispatcher.send(std::move(message), inner, outer, peer.get(), target, id);
     if (!error) {
         serve([this] { appended(); });
     }

@@ -149,7 +149,8 @@ void TcpClient::Impl::request(Result<OwnedMessage> message, RequestTerms options
                     }
                 });
         }
-        if (const auto error = stream->append(std::move(*message), inner, node_->outer)) {
+        if (const auto error = stream->append(std::move(*message), inner, node_->outer,
+                                              core::RequestTable::on_wire(*id))) {
             if (auto completion = stream->requests()->forget(*id)) {
                 completion(error, nullptr);
             }

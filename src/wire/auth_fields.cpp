@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <list>
 #include <netaio/auth_fields.hpp>
 #include <netaio/packify.hpp>
@@ -7,6 +8,7 @@
 #include "object_pool.hpp"
 #include "packify_scan.hpp"
 #include "packify_write.hpp"
+#include "request_id.hpp"
 
 namespace netaio {
 namespace {
@@ -162,14 +164,24 @@ void AuthFields::clear() noexcept {
     held_ = nullptr;
 }
 
-std::error_code AuthFields::encode_to(std::string& out) const {
-    if (empty()) {
+std::error_code AuthFields::encode_to(std::string& out, std::optional<RequestId> request_id) const {
+    if (empty() && !request_id) {
         out.append(wire::no_fields);
         return {};
     }
     wire::PackedFields fields;
     std::list<std::string> rewritten;
+    std::array<char, wire::packed_bytes_size(wire::request_id_size)> packed_id;
+    if (request_id) {
+        std::array<char, wire::request_id_size> id;
+        wire::put_u32(id.data(), *request_id);
+        wire::write_bytes(packed_id.data(), {id.data(), id.size()});
+        fields.add(wire::request_id_name, {packed_id.data(), packed_id.size()});
+    }
     for (const Entry& entry : entries()) {
+        if (request_id && name_of(entry) == wire::request_id_name) {
+            continue;
+        }
         ByteView value = packed_of(entry);
         if (entry.received) {
             auto packed = canonical(value);

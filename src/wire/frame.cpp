@@ -5,6 +5,7 @@
 #include "checksum.hpp"
 #include "endian.hpp"
 #include "packify_write.hpp"
+#include "request_id.hpp"
 
 namespace netaio {
 namespace {
@@ -56,9 +57,17 @@ bool Frame::checksum_ok() const noexcept {
 
 Result<Message> Frame::message() const {
     AuthFields fields;
-    if (auth != wire::no_fields) {  // spares plain messages the call
+    std::optional<RequestId> id;
+    // Most messages have no fields, or the request id alone: spare them the call.
+    if (wire::is_lone_request_id(auth)) {
+        id = wire::lone_request_id(auth);
+    } else if (auth != wire::no_fields) {
         if (const auto error = fields.parse(auth)) {
             return error;
+        }
+        id = wire::request_id_in(fields);
+        if (id) {
+            fields.erase(wire::request_id_name);
         }
     }
     auto parsed = Body::over(body);
@@ -66,7 +75,15 @@ Result<Message> Frame::message() const {
         return parsed.error();
     }
     return Result<Message>(boost::system::in_place_value, header.type, std::move(*parsed),
-                           std::move(fields));
+                           std::move(fields), id);
+}
+
+std::optional<RequestId> Frame::request_id() const {
+    if (wire::is_lone_request_id(auth)) {
+        return wire::lone_request_id(auth);
+    }
+    AuthFields fields;
+    return fields.parse(auth) ? std::nullopt : wire::request_id_in(fields);
 }
 
 // Builds the result where it is returned: a header that is copied costs more than all the rest, as
@@ -127,22 +144,30 @@ Result<OwnedMessage> decode_message(ByteView bytes, const MessageTypes& types) {
     return message->own();
 }
 
-std::error_code encode_message(const Message& message, std::string& out) {
+std::error_code encode_message(const Message& message, std::string& out,
+                               std::optional<RequestId> request_id) {
     const ByteView body = message.body().encoded();
     FrameHeader header{message.type(), 0, static_cast<std::uint16_t>(body.size()),
                        wire::crc32(body)};
     if (message.auth().empty()) {
         // A message without plugins: all before its body is known, so nothing is written twice.
-        std::array<char, FrameHeader::size + wire::no_fields.size()> head;
-        header.auth_size = static_cast<std::uint16_t>(wire::no_fields.size());
-        wire::put_bytes(put_header(head.data(), header), wire::no_fields);
-        out.append(head.data(), head.size());
+        std::array<char, FrameHeader::size + wire::lone_request_id_size> head;
+        const std::size_t fields_size =
+            request_id ? wire::lone_request_id_size : wire::no_fields.size();
+        header.auth_size = static_cast<std::uint16_t>(fields_size);
+        char* const fields = put_header(head.data(), header);
+        if (request_id) {
+            wire::put_lone_request_id(fields, *request_id);
+        } else {
+            wire::put_bytes(fields, wire::no_fields);
+        }
+        out.append(head.data(), FrameHeader::size + fields_size);
         out.append(body);
         return {};
     }
     const std::size_t start = out.size();
     out.append(FrameHeader::size, '\0');
-    if (const auto error = message.auth().encode_to(out)) {
+    if (const auto error = message.auth().encode_to(out, request_id)) {
         out.resize(start);
         return error;
     }

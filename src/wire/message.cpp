@@ -3,7 +3,7 @@
 namespace netaio {
 
 OwnedMessage Message::own() const {
-    return OwnedMessage(Message(type_, body_.clone(), auth_.clone()));
+    return OwnedMessage(Message(type_, body_.clone(), auth_.clone(), request_id_));
 }
 
 Result<OwnedMessage> OwnedMessage::make(MessageType type, ByteView uri, ByteView content) {

@@ -432,6 +432,38 @@ TEST_F(DatagramRequestsTest, EndTogether) {
     EXPECT_EQ(told.times, 2);
 }
 
+TEST_F(DatagramRequestsTest, TellALateAnswerFromTheirOwnByItsId) {
+    const auto asked_with = [&] { return test.take().at(0).message().request_id(); };
+    ASSERT_TRUE(ask(there, second, told));
+    const auto late = asked_with();
+    ASSERT_TRUE(late);
+    test.clock->advance(second);
+    test.core.tick();
+    EXPECT_EQ(told.error, Errc::timeout);
+    ASSERT_TRUE(ask(there, second, other));
+    const auto next = asked_with();
+    EXPECT_GT(next, late) << "ids go on, though nothing is kept of the first";
+    test.receive(test.frame(respond("uri", "late"), {}, {}, late), there);
+    EXPECT_EQ(other.times, 0);
+    test.receive(test.frame(respond("other", "mismatching"), {}, {}, next), there);
+    EXPECT_EQ(other.times, 0);
+    test.receive(test.frame(respond("uri", "answer"), {}, {}, next), there);
+    ASSERT_TRUE(other.message);
+    EXPECT_EQ(other.message->content(), "answer");
+    EXPECT_EQ(told.times, 1);
+}
+
+TEST_F(DatagramRequestsTest, AreSentWithAnIdThatOtherMessagesLack) {
+    ASSERT_TRUE(ask(there, second, told));
+    ASSERT_FALSE(test.core.send(there, request("uri"), {}, {}));
+    const auto sent = test.take();
+    const auto asked = sent.at(0).message();
+    EXPECT_TRUE(asked.request_id());
+    EXPECT_FALSE(sent.at(1).message().request_id());
+    ASSERT_FALSE(test.core.send(elsewhere, asked, {}, {}));
+    EXPECT_FALSE(test.take().at(0).message().request_id()) << "what is passed on is no request";
+}
+
 TEST_F(DatagramRequestsTest, MayBeAskedAgainByWhoeverIsTold) {
     int times = 0;
     std::function<void()> again = [&] {

@@ -33,11 +33,13 @@ public:
     void receive(OwnedMessage message, const Address& from = there, const Plugins& inner = {}) {
         receive(frame(std::move(message), inner, node->outer), from);
     }
-    /// A message as a datagram, protected with these plugins.
-    std::string frame(OwnedMessage message, const Plugins& inner = {}, const Plugins& outer = {}) {
+    /// A message as a datagram, protected with these plugins, with a request id if there is to be
+    /// one.
+    std::string frame(OwnedMessage message, const Plugins& inner = {}, const Plugins& outer = {},
+                      std::optional<RequestId> id = {}) {
         std::string out;
         EXPECT_FALSE(seal(message, inner, outer, node->context(nullptr)));
-        EXPECT_FALSE(encode_message(message, out));
+        EXPECT_FALSE(encode_message(message, out, id));
         return out;
     }
     /// What a peer says of itself.

@@ -291,5 +291,68 @@ TEST(ClientDispatcher, LetsTheCompletionOfARequestMakeAnother) {
     EXPECT_EQ(second.message->content(), "second");
 }
 
+TEST(ClientDispatcher, MatchesAnswersByTheirIds) {
+    TestNode test(Role::client);
+    Told first;
+    Told second;
+    test.request("uri", first);
+    const auto id = RequestTable::on_wire(test.request("uri", second));
+    test.receive(test.frame(respond("uri", "second"), {}, {}, id));
+    EXPECT_EQ(first.times, 0);
+    ASSERT_TRUE(second.message);
+    EXPECT_EQ(second.message->content(), "second");
+    test.receive(test.frame(respond("uri", "first")));
+    ASSERT_TRUE(first.message);
+    EXPECT_EQ(first.message->content(), "first");
+    EXPECT_EQ(test.tallies.late_answers.get(), 0u);
+}
+
+TEST(ClientDispatcher, DiscardsAnswersWhoseIdNoRequestHas) {
+    TestNode test(Role::client);
+    Told told;
+    const auto id = RequestTable::on_wire(test.request("uri", told));
+    for (const auto& [uri, number] :
+         {std::pair("uri", id + 1), std::pair("other", id), std::pair("", id - 1)}) {
+        EXPECT_EQ(test.receive(test.frame(respond(uri, ""), {}, {}, number)).kind, Kind::done);
+    }
+    EXPECT_EQ(test.receive(test.frame(not_found("ERROR"), {}, {}, id + 1)).kind, Kind::done);
+    EXPECT_EQ(told.times, 0);
+    EXPECT_EQ(test.tallies.late_answers.get(), 4u);
+    EXPECT_EQ(test.receive(test.frame(notify("uri", ""), {}, {}, id)).kind, Kind::returned)
+        << "only answers answer";
+    EXPECT_EQ(told.times, 0);
+}
+
+TEST(ClientDispatcher, MatchesAnErrorWithoutAUriByItsIdAlone) {
+    for (const auto uri : {"", "ERROR"}) {
+        TestNode test(Role::client);
+        Told first;
+        Told second;
+        test.request("a", first);
+        const auto id = RequestTable::on_wire(test.request("b", second));
+        EXPECT_EQ(test.receive(test.frame(error("invalid message", uri), {}, {}, id)).kind,
+                  Kind::done);
+        EXPECT_EQ(first.times, 0);
+        ASSERT_TRUE(second.message);
+        EXPECT_EQ(second.message->content(), "invalid message");
+    }
+}
+
+TEST(ClientDispatcher, EndsTheRequestThatAnUnverifiedAnswerNames) {
+    const Plugins outer = hmac_and_cipher("outer");
+    TestNode test(Role::client, outer);
+    Told first;
+    Told second;
+    test.request("a", first);
+    const auto id = RequestTable::on_wire(test.request("b", second));
+    test.receive(test.frame(OwnedMessage(MessageType::auth_error, "ERROR"), {}, {}, id + 1));
+    EXPECT_EQ(first.times + second.times, 0) << "it is late";
+    test.receive(test.frame(OwnedMessage(MessageType::auth_error, "ERROR"), {}, {}, id));
+    EXPECT_EQ(first.times, 0);
+    EXPECT_EQ(second.error, Errc::auth_failed_unverified);
+    test.receive(test.frame(respond("scrambled", ""), {}, {}, id - 1));
+    EXPECT_EQ(first.error, Errc::auth_failed);
+}
+
 }  // namespace
 }  // namespace netaio::core

@@ -420,5 +420,55 @@ TEST(Dispatcher, ProtectsAnewWhatAHandlerEchoes) {
     EXPECT_EQ(test.reply(outer).uri(), "uri");
 }
 
+TEST(Dispatcher, GivesTheRequestIdBackInEveryAnswer) {
+    for (const Role role : answering_roles) {
+        const Plugins outer = hmac("outer");
+        const Plugins inner = hmac("inner", "hmac2");
+        TestNode test(role, outer);
+        const auto id_of_reply = [&](std::string frame) {
+            test.receive(std::move(frame));
+            return test.reply().request_id();
+        };
+        test.node.router.add(Key(MessageType::request_uri), answering("answer"));
+        test.node.router.add(Key(MessageType::create_uri), answering("answer", inner));
+        test.node.router.add(Key(MessageType::update_uri),
+                             calling([](const Message&, Source&) -> std::optional<OwnedMessage> {
+                                 throw std::runtime_error("broken");
+                             }));
+        const auto asking = [&](MessageType type, std::optional<RequestId> id) {
+            return test.frame(OwnedMessage(type, "uri"), {}, outer, id);
+        };
+        for (const auto type : {MessageType::request_uri, MessageType::update_uri,
+                                MessageType::delete_uri, MessageType::create_uri}) {
+            EXPECT_EQ(id_of_reply(asking(type, 7)), 7u) << static_cast<int>(type);
+            EXPECT_EQ(id_of_reply(asking(type, {})), std::nullopt);
+        }
+        EXPECT_EQ(id_of_reply(with_bad_checksum(asking(MessageType::request_uri, 7))), 7u);
+        EXPECT_EQ(id_of_reply(test.frame(request("uri", std::string(50, 'c')), {}, {}, 7)), 7u)
+            << "AUTH_ERROR";
+    }
+}
+
+TEST(Dispatcher, GivesBackNoOtherRequestIdThanThatOfTheRequest) {
+    TestNode test(Role::server);
+    std::optional<OwnedMessage> kept;
+    test.node.router.add(Key(MessageType::request_uri),
+                         calling([&](const Message& message, Source&) {
+                             if (!kept) {
+                                 kept = message.own();
+                             }
+                             return kept->own();
+                         }));
+    test.receive(test.frame(request("uri"), {}, {}, 7));
+    EXPECT_EQ(test.reply().request_id(), 7u);
+    test.receive(test.frame(request("uri"), {}, {}, 8));
+    EXPECT_EQ(test.reply().request_id(), 8u);
+    test.receive(test.frame(request("uri")));
+    EXPECT_EQ(test.reply().request_id(), std::nullopt);
+    std::string sent;
+    EXPECT_FALSE(test.dispatcher().send(std::move(*kept), {}, {}, nullptr, sent));
+    EXPECT_EQ(decode_message(sent)->request_id(), std::nullopt) << "what is sent on is no request";
+}
+
 }  // namespace
 }  // namespace netaio::core

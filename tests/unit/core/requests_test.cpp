@@ -263,5 +263,63 @@ TEST_F(LossyRequestTableTest, KeepsNothingOfWhatIsPastItsDeadline) {
     EXPECT_FALSE(table.take(answer, "uri"));
 }
 
+TEST_F(RequestTableTest, MatchesAnAnswerByIdAndUriTogether) {
+    const auto first = add("uri");
+    const auto second = add("uri");
+    const auto other = add("other");
+    EXPECT_FALSE(table.take(answer, "uri", RequestTable::on_wire(other)));
+    EXPECT_FALSE(table.take(answer, "uri", RequestTable::on_wire(other) + 1));
+    EXPECT_FALSE(table.take(MessageType::ok, "uri", RequestTable::on_wire(second)));
+    EXPECT_EQ(table.take(answer, "uri", RequestTable::on_wire(second))->id, second);
+    EXPECT_FALSE(table.take(answer, "uri", RequestTable::on_wire(second))) << "it was answered";
+    EXPECT_EQ(table.take(answer, "uri")->id, first) << "an answer without an id still matches";
+    EXPECT_EQ(table.take(MessageType::error, "other", RequestTable::on_wire(other))->id, other);
+}
+
+TEST_F(RequestTableTest, TellsALateAnswerByItsId) {
+    const auto first = add("uri");
+    table.give_up(first);
+    const auto second = add("uri");
+    EXPECT_EQ(table.take(answer, "uri", RequestTable::on_wire(second))->id, second);
+    const auto third = add("uri");
+    EXPECT_FALSE(table.take(answer, "uri", RequestTable::on_wire(first)))
+        << "it is not remembered any more, and nobody else's";
+    EXPECT_EQ(table.take(answer, "uri", RequestTable::on_wire(third))->id, third);
+    const auto fourth = add("uri");
+    table.give_up(fourth);
+    EXPECT_FALSE(table.take(answer, "uri", RequestTable::on_wire(fourth))->completion);
+}
+
+TEST_F(RequestTableTest, SaysWhichUriIsMeantByAnIdAlone) {
+    const auto first = add("a");
+    add("b");
+    EXPECT_FALSE(table.meant_uri());
+    EXPECT_EQ(table.meant_uri(RequestTable::on_wire(first)), "a");
+    EXPECT_FALSE(table.meant_uri(RequestTable::on_wire(first) - 1));
+}
+
+TEST(RequestTable, WrapsIdsAndSkipsThoseThatMayStillBeAnswered) {
+    constexpr RequestTable::Id turn = RequestTable::Id(1) << 32;
+    RequestTable table(8, LateAnswers::expected, turn - 1);
+    Told told;
+    const auto add = [&] { return *table.add("uri", asked, {}, later, told.completion()); };
+    const auto last = add();
+    EXPECT_EQ(RequestTable::on_wire(last), 0xffffffffu);
+    const auto wrapped = add();
+    EXPECT_EQ(RequestTable::on_wire(wrapped), 0u);
+    table.give_up(wrapped);
+    EXPECT_EQ(table.free_from(wrapped + turn - 1), wrapped + turn + 1)
+        << "one is in flight and the other given up";
+    EXPECT_EQ(table.take(answer, "uri", 0xffffffff)->id, last);
+
+    RequestTable::Request again;
+    again.id = wrapped + turn + 1;
+    again.completion = told.completion();
+    table.insert("uri", std::move(again));
+    EXPECT_EQ(table.take(answer, "uri", 0)->id, wrapped) << "across a whole turn";
+    EXPECT_EQ(table.take(answer, "uri", 1)->id, wrapped + turn + 1);
+    EXPECT_FALSE(table.take(answer, "uri", 1));
+}
+
 }  // namespace
 }  // namespace netaio::core

@@ -93,11 +93,12 @@ public:
         }
     }
 
-    /// A message as a frame, protected with these plugins.
-    std::string frame(OwnedMessage message, const Plugins& inner = {}, const Plugins& outer = {}) {
+    /// A message as a frame, protected with these plugins, with a request id if there is to be one.
+    std::string frame(OwnedMessage message, const Plugins& inner = {}, const Plugins& outer = {},
+                      std::optional<RequestId> id = {}) {
         std::string out;
         EXPECT_FALSE(seal(message, inner, outer, node.context(nullptr)));
-        EXPECT_FALSE(encode_message(message, out));
+        EXPECT_FALSE(encode_message(message, out, id));
         return out;
     }
 

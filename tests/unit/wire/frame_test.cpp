@@ -2,6 +2,7 @@
 
 #include <netaio/frame.hpp>
 #include <netaio/make.hpp>
+#include <netaio/packify.hpp>
 
 namespace netaio {
 namespace {
@@ -223,6 +224,97 @@ TEST(EncodeMessage, CarriesTheLargestMessageThereIs) {
     EXPECT_TRUE(frame->checksum_ok());
     EXPECT_EQ(frame->message()->content().size(), Body::payload_max - 3);
     EXPECT_EQ(decode_message(bytes)->auth().bytes("large")->size(), 65'000u);
+}
+
+// The auth fields of a frame whatever they are, before the body of an `ok`.
+std::string with_auth(std::string_view fields) {
+    std::string bytes = encoded(ok("uri"));
+    const std::string body = bytes.substr(FrameHeader::size + 3);
+    FrameHeader head = FrameHeader::read(std::span<const char, FrameHeader::size>(bytes.data(), 9));
+    head.auth_size = static_cast<std::uint16_t>(fields.size());
+    bytes.resize(FrameHeader::size);
+    head.write(std::span<char, FrameHeader::size>(bytes.data(), 9));
+    return bytes.append(fields) + body;
+}
+
+std::optional<RequestId> id_in(std::string bytes) {
+    const auto frame = next_frame(bytes, built_in);
+    const auto message = (*frame)->message();
+    EXPECT_TRUE(message);
+    EXPECT_EQ((*frame)->request_id(), message->request_id());
+    return message->request_id();
+}
+
+TEST(Frame, CarriesARequestIdBesideTheFieldsOfPlugins) {
+    for (const RequestId id : {0u, 1u, 0x01020304u, 0xffffffffu}) {
+        std::string bytes;
+        ASSERT_FALSE(encode_message(ok("uri"), bytes, id));
+        EXPECT_EQ(id_in(bytes), id);
+        const auto alone = decode_message(bytes);
+        EXPECT_EQ(alone->request_id(), id);
+        EXPECT_TRUE(alone->auth().empty());
+        EXPECT_EQ(alone->own().request_id(), id);
+
+        OwnedMessage message = ok("uri");
+        message.auth().set("nonce", "n");
+        bytes.clear();
+        ASSERT_FALSE(encode_message(message, bytes, id));
+        EXPECT_EQ(id_in(bytes), id);
+        const auto among = decode_message(bytes);
+        EXPECT_EQ(among->auth().size(), 1u);
+        EXPECT_EQ(among->auth().bytes("nonce"), "n");
+    }
+}
+
+TEST(Frame, WritesALoneRequestIdAsPackifyDoes) {
+    std::string bytes;
+    ASSERT_FALSE(encode_message(ok("uri"), bytes, 0x01020304));
+    const std::string fields = pack(Dict{{"#", Bytes("\x01\x02\x03\x04")}}).value();
+    EXPECT_EQ(bytes, with_auth(fields));
+    std::string general;
+    EXPECT_FALSE(AuthFields().encode_to(general, 0x01020304));
+    EXPECT_EQ(general, fields);
+}
+
+TEST(Frame, TakesOnlyFourBytesForARequestId) {
+    EXPECT_EQ(id_in(with_auth(pack(Dict{{"#", Bytes("abcd")}}).value())), 0x61626364u);
+    const Value others[] = {Bytes("abc"), Bytes("abcde"),        Bytes(""), Value("abcd"),
+                            Value(7),     List{{Bytes("abcd")}}, Value()};
+    for (const Value& other : others) {
+        const std::string bytes = with_auth(pack(Dict{{"#", other}}).value());
+        EXPECT_EQ(id_in(bytes), std::nullopt);
+        EXPECT_TRUE(decode_message(bytes)->auth().contains("#"));
+    }
+}
+
+TEST(Frame, TakesTheLastOfSeveralRequestIds) {
+    const auto entry = [](std::string value) {
+        const std::string packed = pack(Bytes(value)).value();
+        return std::string("\x4c\x40\x02\x03", 4) + static_cast<char>(packed.size()) + "\x43\x01#" +
+               packed;
+    };
+    const auto dict = [&](const std::string& first, const std::string& second) {
+        return std::string("\x4d\x40\x02", 3) + static_cast<char>(first.size()) +
+               static_cast<char>(second.size()) + first + second;
+    };
+    EXPECT_EQ(id_in(with_auth(dict(entry("abcd"), entry("abce")))), 0x61626365u);
+    EXPECT_EQ(id_in(with_auth(dict(entry("abcd"), entry("abc")))), std::nullopt);
+}
+
+TEST(Frame, CarriesNoRequestIdUnlessItIsGivenOne) {
+    std::string bytes;
+    ASSERT_FALSE(encode_message(ok("uri"), bytes, 7));
+    const auto message = decode_message(bytes);
+    EXPECT_EQ(encoded(*message), encoded(ok("uri")));
+}
+
+TEST(Frame, CarriesOneRequestIdWhateverTheFieldsSay) {
+    OwnedMessage message = ok("uri");
+    message.auth().set("#", "mine");
+    std::string bytes;
+    ASSERT_FALSE(encode_message(message, bytes, 7));
+    EXPECT_EQ(id_in(bytes), 7u);
+    EXPECT_TRUE(decode_message(bytes)->auth().empty());
 }
 
 }  // namespace
