@@ -1,5 +1,5 @@
 // The clients of the benchmarks: `client WHAT port=P server=PID ...`, which prints one line of
-// JSON. All but `request` send prepared bytes and count those that come back.
+// JSON. All but `request` and `together` send prepared bytes and count those that come back.
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
@@ -89,6 +89,71 @@ void netaio_request(const Arguments& arguments) {
     }
 }
 
+// Many requests at once by netaio's own client, each for a uri of its own, until all are answered,
+// again and again.
+class Together {
+public:
+    Together(const Arguments& arguments, TcpClient& client)
+        : client_(client),
+          content_(arguments.number("payload", 64), 'c'),
+          watch_(duration_of(arguments)) {
+        for (std::size_t i = 0; i < arguments.number("in_flight", 64); ++i) {
+            uris_.push_back("echo/" + std::to_string(i));
+        }
+    }
+    void begin() {
+        began_ = monotonic_seconds();
+        waiting_ = uris_.size();
+        for (const std::string& uri : uris_) {
+            client_.request(uri, {.content = content_},
+                            [&](boost::system::error_code error, const OwnedMessage& reply) {
+                                if (error || reply.uri() != ByteView(uri)) {
+                                    throw std::runtime_error("a reply is not the one expected");
+                                }
+                                if (--waiting_ == 0) {
+                                    ended();
+                                }
+                            });
+        }
+    }
+
+private:
+    void ended() {
+        done_ += uris_.size();
+        const double now = monotonic_seconds();
+        watch_.round_trip(now - began_);
+        if (watch_.goes_on(done_, now)) {
+            begin();
+        } else {
+            watch_.print();
+            client_.close();
+        }
+    }
+
+    TcpClient& client_;
+    std::vector<std::string> uris_;
+    std::string content_;
+    Stopwatch watch_;
+    std::size_t waiting_ = 0;
+    std::uint64_t done_ = 0;
+    double began_ = 0;
+};
+
+void together(const Arguments& arguments) {
+    boost::asio::io_context context(1);
+    use_io_uring(context);
+    TcpClient client(context.get_executor());
+    Together work(arguments, client);
+    client.connect("127.0.0.1", arguments.port(),
+                   [&](boost::system::error_code error, const Address&) {
+                       if (error) {
+                           throw boost::system::system_error(error, "connect");
+                       }
+                       work.begin();
+                   });
+    context.run();
+}
+
 void fan_out(const Arguments& arguments) {
     run_fan_out(arguments.port(),
                 {.publication = publication_of(arguments.text("protocol", "netaio"),
@@ -143,6 +208,8 @@ void run(const Arguments& arguments) {
         raw_request(arguments);
     } else if (what == "request") {
         netaio_request(arguments);
+    } else if (what == "together") {
+        together(arguments);
     } else if (what == "fan_out") {
         fan_out(arguments);
     } else if (what == "idle") {

@@ -122,8 +122,8 @@ void NextFrame(benchmark::State& state) {
     count_bytes(state, buffer.size());
 }
 
-void NextFrameAndMessage(benchmark::State& state) {
-    std::string buffer = frame_of(request(uri, content_of(state)));
+void NextFrameAndMessage(benchmark::State& state, std::optional<RequestId> id) {
+    std::string buffer = frame_of(request(uri, content_of(state)), id);
     const MessageTypes types;
     for (auto _ : state) {
         const auto frame = next_frame(buffer, types);
@@ -132,12 +132,12 @@ void NextFrameAndMessage(benchmark::State& state) {
     count_bytes(state, buffer.size());
 }
 
-void EncodeMessage(benchmark::State& state) {
+void EncodeMessage(benchmark::State& state, std::optional<RequestId> id) {
     const OwnedMessage message = request(uri, content_of(state));
     std::string out;
     for (auto _ : state) {
         out.clear();
-        benchmark::DoNotOptimize(encode_message(message, out));
+        benchmark::DoNotOptimize(encode_message(message, out, id));
     }
     count_bytes(state, out.size());
 }
@@ -194,8 +194,8 @@ void BareCost(benchmark::State& state) {
     count_bytes(state, frame.size());
 }
 
-void ReceiveAndReply(benchmark::State& state) {
-    std::string buffer = frame_of(request(uri, content_of(state)));
+void ReceiveAndReply(benchmark::State& state, std::optional<RequestId> id) {
+    std::string buffer = frame_of(request(uri, content_of(state)), id);
     core::Node node(core::Role::server);
     core::Tallies tallies;
     core::Dispatcher dispatcher(node, tallies);
@@ -259,14 +259,17 @@ BENCHMARK_CAPTURE(ParseFields, usual, false);
 BENCHMARK_CAPTURE(ParseFields, general, true);
 BENCHMARK(EncodeFields);
 BENCHMARK(NextFrame)->Arg(64);
-BENCHMARK(NextFrameAndMessage)->Apply(sizes);
+BENCHMARK_CAPTURE(NextFrameAndMessage, no_id, std::nullopt)->Apply(sizes);
+BENCHMARK_CAPTURE(NextFrameAndMessage, with_id, 7)->Arg(64);
 BENCHMARK(MakeMessage)->Apply(sizes);
-BENCHMARK(EncodeMessage)->Apply(sizes);
+BENCHMARK_CAPTURE(EncodeMessage, no_id, std::nullopt)->Apply(sizes);
+BENCHMARK_CAPTURE(EncodeMessage, with_id, 7)->Arg(64);
 BENCHMARK(Checksum<wire::crc32>)->Apply(checksum_sizes);
 BENCHMARK(Checksum<by_libdeflate>)->Apply(checksum_sizes);
 BENCHMARK(Checksum<by_isal>)->Apply(checksum_sizes);
 BENCHMARK(BareCost)->Apply(sizes);
-BENCHMARK(ReceiveAndReply)->Apply(sizes);
+BENCHMARK_CAPTURE(ReceiveAndReply, no_id, std::nullopt)->Apply(sizes);
+BENCHMARK_CAPTURE(ReceiveAndReply, with_id, 7)->Arg(64);
 BENCHMARK_CAPTURE(RouteLookup, by_uri, MessageType::request_uri, "route40", true);
 BENCHMARK_CAPTURE(RouteLookup, by_type, MessageType::publish_uri, "route40", true);
 BENCHMARK(HashKey<wire::KeyedHash>)->Arg(16)->Arg(64);

@@ -6,10 +6,10 @@
 
 namespace netaio::bench {
 
-/// A message as it travels. Throws std::system_error when it cannot.
-inline std::string frame_of(const Message& message) {
+/// A message as it travels, maybe with a request id. Throws std::system_error when it cannot.
+inline std::string frame_of(const Message& message, std::optional<RequestId> id = {}) {
     std::string frame;
-    if (const auto error = encode_message(message, frame)) {
+    if (const auto error = encode_message(message, frame, id)) {
         throw std::system_error(error);
     }
     return frame;

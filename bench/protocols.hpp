@@ -44,8 +44,9 @@ inline Exchange exchange_of(std::string_view protocol, std::size_t payload) {
         return {detail::resp({"GET", "echo"}),
                 '$' + std::to_string(payload) + "\r\n" + content + "\r\n"};
     }
-    const std::string frame = frame_of(request("echo", content));
-    return {frame, protocol == "echo" ? frame : frame_of(respond("echo", content))};
+    const auto id = protocol == "netaio_id" ? std::optional<RequestId>(7) : std::nullopt;
+    const std::string frame = frame_of(request("echo", content), id);
+    return {frame, protocol == "echo" ? frame : frame_of(respond("echo", content), id)};
 }
 
 inline Publication publication_of(std::string_view protocol, std::size_t payload) {

@@ -4,6 +4,8 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <netaio/make.hpp>
@@ -51,6 +53,20 @@ void serve_echo(const Arguments& arguments) {
         server.on({MessageType::request_uri, "route" + std::to_string(i)}, echo);
     }
     server.on({MessageType::request_uri, uri}, echo);
+    serve(server);
+}
+
+// Answers after a while, several at once on a connection.
+void serve_waiting(const Arguments& arguments) {
+    TcpServerOptions made = options(arguments);
+    made.handlers_max = arguments.number("handlers_max", made.handlers_max);
+    const std::chrono::milliseconds wait(arguments.number("wait_ms", 10));
+    TcpServer server(made);
+    server.on(MessageType::request_uri, [wait](const Message& m) -> awaitable<Message> {
+        boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor, wait);
+        co_await timer.async_wait(boost::asio::use_awaitable);
+        co_return respond(m.uri(), m.content());
+    });
     serve(server);
 }
 
@@ -185,6 +201,8 @@ void run(const Arguments& arguments) {
     const std::string& kind = arguments.what();
     if (kind == "netaio") {
         serve_echo(arguments);
+    } else if (kind == "netaio_waiting") {
+        serve_waiting(arguments);
     } else if (kind == "netaio_notify") {
         serve_notify(arguments);
     } else if (kind == "epoll") {

@@ -48,6 +48,12 @@ public:
         if (ends_at_once) {
             stream->handler_ended(*handler, handler->message.own(), {});
         } else {
+            for (const Handled& other : running) {
+                const Message& earlier = other.handler->message;
+                require(other.stream != stream || !stream->open() ||
+                        (earlier.uri() != handler->message.uri() && earlier.request_id() &&
+                         handler->message.request_id()));
+            }
             running.push_back({std::move(stream), std::move(handler), cancelling});
         }
     }
@@ -162,6 +168,7 @@ public:
         limits.stranger_timeout = std::chrono::seconds(20);
         limits.stranger_failures_max = 3;
         limits.stranger_queue_max = 500;
+        limits.handlers_max = input.ConsumeIntegralInRange<std::size_t>(0, 4);
         hub_ = std::make_shared<FuzzedHub>(node_, limits);
         stream_ = std::make_shared<Stream>(Ends{*Address::parse("192.0.2.1", 4000), Address()},
                                            hub_, weak_from_this());
@@ -191,9 +198,10 @@ public:
             case 6: hub_->ends_at_once = input.ConsumeBool(); break;
             default: bring(input); break;
         }
-        // Replies to what was read together may go beyond, and so may one batch of notifications.
+        // Replies to what was read together may go beyond, those of handlers that run, and one
+        // batch of notifications.
         require(carrier_->closed ||
-                stream_->queued_bytes() <= 2 * queue_max + 3 * frame_max + FanOut::size_max);
+                stream_->queued_bytes() <= 2 * queue_max + 8 * frame_max + FanOut::size_max);
         require(carrier_->closed == ended_);
         require(hub_->size() == (ended_ ? 0 : 1));
         const bool called = carrier_->waited_for || carrier_->unsent() > 0 || hub_->turn_wanted;
@@ -292,13 +300,19 @@ private:
         return std::move(*made);
     }
 
+    static std::optional<RequestId> id(FuzzedDataProvider& input) {
+        return input.ConsumeBool()
+                   ? std::optional(RequestId(input.ConsumeIntegralInRange<std::uint32_t>(0, 5)))
+                   : std::nullopt;
+    }
+
     std::string bytes(FuzzedDataProvider& input) {
         if (input.ConsumeIntegralInRange(0, 3) == 0) {
             return fuzz::with_good_checksum(input.ConsumeRandomLengthString(200));
         }
         std::string frames;
         for (auto i = input.ConsumeIntegralInRange(1, 4); i > 0; --i) {
-            (void)encode(*node_, message(input), {}, node_->outer, nullptr, frames);
+            (void)encode(*node_, message(input), {}, node_->outer, nullptr, frames, id(input));
         }
         if (input.ConsumeBool() && !frames.empty()) {
             frames.resize(input.ConsumeIntegralInRange<std::size_t>(1, frames.size()));
@@ -361,8 +375,10 @@ private:
         if (hub_->running.empty()) {
             return;
         }
-        const auto [stream, handler, running] = std::move(hub_->running.front());
-        hub_->running.pop_front();
+        const auto at = hub_->running.begin() + input.ConsumeIntegralInRange<std::ptrdiff_t>(
+                                                    0, std::ssize(hub_->running) - 1);
+        const auto [stream, handler, running] = std::move(*at);
+        hub_->running.erase(at);
         if (running->cancelled || input.ConsumeBool()) {
             stream->handler_ended(*handler, std::nullopt,
                                   std::make_exception_ptr(std::runtime_error("broken")));
@@ -413,7 +429,9 @@ private:
                 ++told_;
                 react();
             });
-        if (const auto error = stream_->append(request("uri"), {}, node_->outer)) {
+        const auto sent_with =
+            input.ConsumeBool() ? std::optional(RequestTable::on_wire(*id)) : std::nullopt;
+        if (const auto error = stream_->append(request("uri"), {}, node_->outer, sent_with)) {
             if (auto completion = stream_->requests()->forget(*id)) {
                 completion(error, nullptr);
             }

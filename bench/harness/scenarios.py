@@ -200,6 +200,18 @@ def threads():
         note="The client's load is the same, so CPU for each message is what can be compared.")
 
 
+def handlers_at_once():
+    values = {"payload": 64, "in_flight": 64}
+    one = {"handlers_max": 1}
+    return Scenario(
+        "handlers_at_once", "64 requests on one connection, whose handlers wait 10 ms each",
+        {"netaio": ours("netaio_waiting", "together", **values),
+         "netaio, handlers_max 1": ours("netaio_waiting", "together", server_values=one, **values)},
+        wanted={"netaio, handlers_max 1": 50},
+        note="netaio's own client asks for 64 uris at a time. The time at the 50th percentile is "
+             "that until all are answered: of one wait, or of 64, one after another.")
+
+
 def many_connections():
     values = {"payload": 64, "active": 100, "in_flight": 1}
     return Scenario(
@@ -233,5 +245,6 @@ def all_scenarios():
         plugins(16384, "open", 1 / 30),
         plugin_table(),
         threads(),
+        handlers_at_once(),
         many_connections(),
     ]

@@ -97,7 +97,10 @@ awaitable<std::optional<OwnedMessage>> await_handler(F& f, const Message& messag
 
 /// A handler as it is kept: made from any callable that takes (const Message&, Source&), (const
 /// Message&) or nothing, and returns nothing, a message, an optional one, or an awaitable of these.
-/// A plain callable is called without a coroutine. Its copies share one callable.
+/// A plain callable is called without a coroutine. Its copies share one callable. While an
+/// awaitable of a TCP server waits, further requests from the same connection are handled if both
+/// carry an id, as those of a Requester do, and their uris differ; else they wait, as everything
+/// does at a client.
 template <class Source>
 class BasicHandler {
 public:

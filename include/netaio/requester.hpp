@@ -67,7 +67,8 @@ public:
     }
     /// Sends a message of any type and waits for the answer with the same uri: RESPOND_URI after
     /// REQUEST_URI, OK or a confirmation after the others, or an error type (protocol.md §4).
-    /// Several for one uri may be in flight; answers match them in order.
+    /// Several for one uri may be in flight: an answer matches by the id that the request carries,
+    /// or in order where the peer does not give that back.
     template <class Token = boost::asio::use_awaitable_t<>>
     auto exchange(MessageType type, ByteView uri, ByteView content,
                   const RequestOptions& options = {}, Token&& token = {}) {

@@ -84,6 +84,10 @@ struct TcpServerOptions {
     std::size_t send_queue_max = 4 << 20;
     /// What happens to pushed messages beyond that.
     SlowReceiver slow_receiver = SlowReceiver::drop_oldest;
+    /// Messages of one connection whose handlers suspended, or that wait for such a handler as they
+    /// have the same uri. With so many, nothing more is read from it; 1 handles all messages one
+    /// after another.
+    std::size_t handlers_max = 64;
     /// Bytes of memory that one connection's subscriptions may take: 496 and twice its key for
     /// each, so about eight thousand.
     std::size_t subscriptions_max = 4 << 20;

@@ -138,7 +138,7 @@ void Dispatcher::believed(const Source& source) {
 }
 
 Outcome Dispatcher::call(const Route& route, Message&& message, Source& source, std::string& out) {
-    if (route.handler->suspends()) {
+    if (route.handler->suspends() || source.must_wait(message.uri())) {
         return Outcome::suspended(std::move(message), route);
     }
     std::optional<std::string> failed;

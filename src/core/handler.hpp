@@ -21,6 +21,15 @@ public:
     /// Whether an answer may go there that nobody asked for with a message that was accepted
     /// (protocol.md §10.8). Each one counts.
     virtual bool may_answer_unasked() { return true; }
+    /// Whether a message with this uri has to wait for the handlers of earlier ones.
+    bool must_wait(ByteView uri) const noexcept { return handlers_run_ && is_handled(uri); }
+
+protected:
+    bool handlers_run_ = false;  // those that suspended, of messages from there
+
+private:
+    /// Whether a message with this uri is being handled.
+    virtual bool is_handled(ByteView) const noexcept { return false; }
 };
 
 /// A registered handler. The core calls plain ones; one that suspends is for the net floor to

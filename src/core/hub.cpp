@@ -108,14 +108,13 @@ void Hub::abort_all(std::error_code why) noexcept {
 
 void Hub::cancel_orphans() noexcept {
     for (const auto& stream : std::exchange(orphans_, {})) {
-        attempt(node_->environment.log, "a handler cannot be cancelled",
-                [&] { stream->cancel_handler(); });
+        stream->cancel_handlers();
     }
 }
 
 void Hub::drop_orphans() {
     for (const auto& stream : std::exchange(orphans_, {})) {
-        stream->drop_handler();
+        stream->drop_handlers();
     }
 }
 

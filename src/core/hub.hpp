@@ -32,6 +32,7 @@ struct StreamLimits {
     std::chrono::milliseconds stranger_timeout{0};
     std::size_t stranger_failures_max = 0;
     std::size_t stranger_queue_max = 0;
+    std::size_t handlers_max = 1;
 };
 
 /// The connections that one event loop serves and what they share: a buffer to collect replies in,
@@ -67,7 +68,7 @@ public:
     /// Closes all of them, also where there is no memory.
     void abort_all(std::error_code why) noexcept;
 
-    /// Keeps a closed connection whose handler still runs, until that ends or cancel_orphans().
+    /// Keeps a closed connection whose handlers still run, until they end or cancel_orphans().
     void add_orphan(std::shared_ptr<Stream> stream) { orphans_.insert(std::move(stream)); }
     void remove_orphan(const std::shared_ptr<Stream>& stream) { orphans_.erase(stream); }
     void cancel_orphans() noexcept;

@@ -12,7 +12,8 @@ namespace netaio::core {
 struct Outcome {
     enum class Kind {
         done,       ///< nothing is left to do; a reply, if any, was appended
-        suspended,  ///< `route`'s handler is to be started with `message`, then finish() called
+        suspended,  ///< `route`'s handler is to be given `message`, perhaps only when it may,
+                    ///< and ended() to be called then
         returned,   ///< a client's receive call gets `message`
         discarded,  ///< a client's receive call gets nothing
         fatal,      ///< `error` says why the stream can't go on

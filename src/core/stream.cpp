@@ -1,5 +1,6 @@
 #include "stream.hpp"
 
+#include <algorithm>
 #include <atomic>
 
 #include "callback.hpp"
@@ -85,11 +86,13 @@ std::size_t Stream::abort(std::error_code why) noexcept {
                      ends_.remote);
         }
     });
-    if (handling_ && !handling_->ended) {
-        // The handler may end its work; a node that goes away does not wait for that.
+    using enum Handling::Phase;
+    std::erase_if(handlings_, [](const auto& each) { return each->phase == waiting; });
+    if (std::ranges::any_of(handlings_, [](const auto& each) { return each->phase != ended; })) {
+        // The handlers may end their work; a node that goes away does not wait for that.
         tell([&] { hub_->add_orphan(self()); });
         if (why == Errc::cancelled) {
-            tell([&] { cancel_handler(); });
+            cancel_handlers();
         }
     }
     if (const auto owner = owner_.lock()) {
@@ -145,16 +148,6 @@ void Stream::close_stranger(std::string_view why) {
     hub_->tallies().closed_strangers.add();
     hub_->node().log(LogLevel::info, "closed the connection: " + std::string(why), ends_.remote);
     abort(Errc::auth_failed);
-}
-
-void Stream::cancel_handler() {
-    if (const auto handling = handling_; handling && !handling->ended && handling->running) {
-        handling->running->cancel();
-    }
-}
-
-void Stream::drop_handler() noexcept {
-    handling_ = nullptr;
 }
 
 void Stream::enable_requests(std::size_t in_flight_max) {

@@ -29,8 +29,9 @@ public:
 };
 
 /// One connection at either end, but for what carries its bytes: reads frames and has them handled
-/// one after another, collects what goes out and gives it to the carrier once for each batch. An
-/// idle one holds no buffers. Belongs to its hub's thread.
+/// one after another, or, where handlers suspend and requests say by their ids that their answers
+/// may come in any order, several at once; collects what goes out and gives it to the carrier once
+/// for each batch. An idle one holds no buffers. Belongs to its hub's thread.
 class Stream final : public Connection,
                      public Source,
                      public Receiver,
@@ -46,7 +47,8 @@ public:
 
     // What the carrier calls.
 
-    /// Whether it takes input: not while a handler runs, the receiver is slow, or nobody wants it.
+    /// Whether it takes input: not while handlers hold that back, the receiver is slow, or nobody
+    /// wants it.
     bool takes_input() const noexcept;
     /// Whether it takes none, but hears of the end all the same: nothing unread lies before that.
     bool listens_for_end() const noexcept;
@@ -94,8 +96,8 @@ public:
     void drain();
     /// Closes at once. Returns the bytes that were not sent.
     std::size_t abort(std::error_code why) noexcept;
-    /// Whether a handler runs or bytes wait.
-    bool busy() const noexcept { return handling_ != nullptr || queued_bytes() > 0; }
+    /// Whether handlers run or bytes wait.
+    bool busy() const noexcept { return handlers_run_ || queued_bytes() > 0; }
     /// Writes what waits.
     void flush();
     /// Does what was left for the end of a turn. Called by the hub.
@@ -111,10 +113,10 @@ public:
     /// The handler that was started has ended: with a reply or none, or with what it threw.
     void handler_ended(Suspended& handler, std::optional<OwnedMessage> reply,
                        std::exception_ptr failure);
-    /// Cancels the handler that runs, if any.
-    void cancel_handler();
-    /// Lets go of the handler that runs, which ends with its context.
-    void drop_handler() noexcept;
+    /// Cancels the handlers that run.
+    void cancel_handlers() noexcept;
+    /// Lets go of the handlers that run, which end with their context.
+    void drop_handlers() noexcept;
 
     /// Requests of a client wait here; null at a server.
     RequestTable* requests() noexcept override { return requests_.get(); }
@@ -174,8 +176,14 @@ private:
     bool may_go_on(std::string& out);
 
     // Handlers that suspend.
-    bool start_handler(Outcome outcome, std::string& out);
-    bool handler_done(std::string& out);
+    bool is_handled(ByteView uri) const noexcept override;
+    bool held_back() const noexcept { return handlers_run_ && hold_back(); }
+    bool hold_back() const noexcept;
+    void take_on(Outcome outcome, std::string& out);
+    void begin(const std::shared_ptr<Handling>& handling);
+    bool any_ended() const noexcept;
+    void settle_handlers(std::string& out);
+    void all_handled() noexcept;
 
     // Writing.
     void log_unsent(std::error_code error);
@@ -217,8 +225,11 @@ private:
 
     TimePoint active_at_;
     TimePoint frame_began_at_{};
-    TimePoint blocked_at_{};              // since it took bytes for the last time
-    std::shared_ptr<Handling> handling_;  // a suspended handler, until what it led to is settled
+    TimePoint blocked_at_{};  // since it took bytes for the last time
+    // What suspended handlers work on, or will when it is their uri's turn, in the order it came,
+    // until what that led to is settled.
+    std::vector<std::shared_ptr<Handling>> handlings_;
+    bool barred_ = false;  // the next frame has to wait for all of them
     std::unique_ptr<RequestTable> requests_;
 };
 

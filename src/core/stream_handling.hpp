@@ -4,12 +4,14 @@
 
 namespace netaio::core {
 
-// The handler that a stream waits for, and what became of it.
+// A message whose handler suspends, or waits until those before it with the same uri have ended;
+// and what became of it.
 struct Stream::Handling : Suspended {
     using Suspended::Suspended;
 
-    bool starting = true;
-    bool ended = false;
+    enum class Phase { waiting, starting, running, ended };
+
+    Phase phase = Phase::waiting;
     std::optional<OwnedMessage> reply = std::nullopt;
     std::exception_ptr failure = nullptr;
 };

@@ -1,7 +1,7 @@
 #include <algorithm>
 
 #include "../wire/endian.hpp"
-#include "stream_handling.hpp"
+#include "stream.hpp"
 
 /// How a stream reads frames and has them handled.
 namespace netaio::core {
@@ -23,7 +23,7 @@ struct Batching {
 }  // namespace
 
 bool Stream::takes_input() const noexcept {
-    return state_ == State::open && reading_wanted_ && !handling_ && !peer_finished_ &&
+    return state_ == State::open && reading_wanted_ && !held_back() && !peer_finished_ &&
            queued_bytes() < hub_->limits().send_queue_max;
 }
 
@@ -116,8 +116,8 @@ void Stream::process(std::span<char> arrived) {
     std::string out = hub_->take_batch();
     std::optional<Batching> batching(std::in_place, batch_, out);
     std::optional<Hub::Processing> processing(std::in_place, *hub_, *this);
-    if (handling_ && handling_->ended) {
-        handler_done(out);
+    if (handlers_run_) [[unlikely]] {
+        settle_handlers(out);
     }
     if (!was_empty) {
         std::span<char> kept(input_.data() + input_at_, input_.size() - input_at_);
@@ -133,7 +133,7 @@ void Stream::process(std::span<char> arrived) {
     if (!arrived.empty() && state_ == State::open) {
         input_.append(arrived.data(), arrived.size());
     }
-    if (!handling_) {
+    if (!held_back()) {
         input_.erase(0, std::exchange(input_at_, 0));
     }
     if (!input_.empty() && frame_began_at_ == TimePoint()) {
@@ -146,13 +146,17 @@ void Stream::process(std::span<char> arrived) {
     finish_draining();
 }
 
-// Handles whole frames until there is none, a handler suspends, or the stream ends. Returns how
-// many bytes that took.
+// Handles whole frames until there is none, handlers hold back the next, or the stream ends.
+// Returns how many bytes that took.
 std::size_t Stream::process_frames(std::span<char> bytes, std::string& out) {
     std::size_t used = 0;
     const std::size_t queue_max = hub_->limits().send_queue_max;
-    while (state_ == State::open && !handling_ && queued_bytes() < queue_max) {
+    while (state_ == State::open && !held_back() && queued_bytes() < queue_max) {
         auto frame = next_frame(bytes.subspan(used), hub_->node().types, hub_->node().limits);
+        if (handlers_run_ && (!frame || (*frame && !(*frame)->request_id()))) [[unlikely]] {
+            barred_ = true;
+            break;
+        }
         if (!frame) {
             auto& tallies = hub_->tallies();
             (frame.error() == Errc::too_large ? tallies.rejected_too_large
@@ -211,7 +215,7 @@ std::size_t Stream::process_frames(std::span<char> bytes, std::string& out) {
 bool Stream::settle(Outcome outcome, std::string& out) {
     switch (outcome.kind) {
         case Kind::done: return true;
-        case Kind::suspended: return start_handler(std::move(outcome), out);
+        case Kind::suspended: take_on(std::move(outcome), out); return true;
         case Kind::returned:
         case Kind::discarded:
             if (const auto owner = owner_.lock()) {
@@ -227,47 +231,6 @@ bool Stream::settle(Outcome outcome, std::string& out) {
             return false;
     }
     return false;
-}
-
-bool Stream::start_handler(Outcome outcome, std::string& out) {
-    handling_ = std::make_shared<Handling>(ends_.remote, std::move(*outcome.route),
-                                           OwnedMessage::from(std::move(*outcome.message)));
-    const auto handling = handling_;
-    try {
-        hub_->start(self(), handling);
-    } catch (...) {
-        handler_ended(*handling, std::nullopt, std::current_exception());
-    }
-    handling->starting = false;
-    return handling->ended && handler_done(out);
-}
-
-void Stream::handler_ended(Suspended& handler, std::optional<OwnedMessage> reply,
-                           std::exception_ptr failure) {
-    auto& handling = static_cast<Handling&>(handler);
-    handling.reply = std::move(reply);
-    handling.failure = std::move(failure);
-    handling.ended = true;
-    if (handling.starting || &handling != handling_.get()) {
-        return;
-    }
-    serve([this] {
-        if (batch_) {
-            // It ended while frames of this very stream are processed: let that finish first.
-            flush_later();
-        } else {
-            process({});
-            resume();
-        }
-    });
-}
-
-// Settles what a handler that ended led to. Whether the next frame may follow.
-bool Stream::handler_done(std::string& out) {
-    const auto ended = std::exchange(handling_, nullptr);
-    hub_->remove_orphan(self());
-    return settle(
-        hub_->dispatcher().ended(*ended, std::move(ended->reply), ended->failure, *this, out), out);
 }
 
 }  // namespace netaio::core

@@ -1,7 +1,7 @@
 #include <algorithm>
 
 #include "outgoing.hpp"
-#include "stream_handling.hpp"
+#include "stream.hpp"
 
 /// How a stream collects what goes out, writes it, and treats slow receivers.
 namespace netaio::core {
@@ -193,7 +193,7 @@ bool Stream::write(ByteView bytes, std::size_t& written) {
 // A handler may have ended while frames of this very stream were processed.
 void Stream::turn() {
     flush_pending_ = false;
-    if (handling_ && handling_->ended && !batch_) {
+    if (!batch_ && any_ended()) {
         process({});
         resume();
     }

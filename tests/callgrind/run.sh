@@ -34,7 +34,7 @@ count() {
     sed -nE 's/.*Collected : ([0-9]+).*/\1/p' <<<"$log"
 }
 
-works=(route:counted_route protect:counted_protect open:counted_open
+works=(route:counted_route route_id:counted_route protect:counted_protect open:counted_open
     protect_long:counted_protect open_long:counted_open fan_out:counted_fan_out)
 failed=0
 figures="compiler $compiler"

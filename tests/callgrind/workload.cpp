@@ -42,7 +42,8 @@ void must(bool condition, const char* what) {
 
 // A node without sockets, with twenty other routes.
 struct Route {
-    Route() {
+    explicit Route(std::optional<RequestId> id = {})
+        : buffer(frame_of(request(uri, std::string(payload, 'c')), id)) {
         const auto echo = std::make_shared<const Echo>();
         for (int i = 0; i < 20; ++i) {
             node.router.add({MessageType::request_uri, "route" + std::to_string(i)}, {echo, {}});
@@ -58,7 +59,7 @@ struct Route {
         }
     }
 
-    std::string buffer = frame_of(request(uri, std::string(payload, 'c')));
+    std::string buffer;
     core::Node node{core::Role::server};
     core::Tallies tallies;
     core::Dispatcher dispatcher{node, tallies};
@@ -168,8 +169,8 @@ extern "C" {
 
 int main(int argc, char** argv) {
     const std::string what = argc == 2 ? argv[1] : "";
-    if (what == "route") {
-        Route route;
+    if (what == "route" || what == "route_id") {
+        Route route(what == "route" ? std::nullopt : std::optional<RequestId>(7));
         counted_route(route);
         must(route.tallies.frames_out.get() == messages + 1, "not every frame was answered");
     } else if (what == "protect") {
@@ -190,7 +191,8 @@ int main(int argc, char** argv) {
         fan_out.receive();
         must(fan_out.server.counters().dropped_oldest == 0, "notifications were dropped");
     } else {
-        std::fprintf(stderr, "usage: workload route|protect|open|protect_long|open_long|fan_out\n");
+        std::fprintf(
+            stderr, "usage: workload route|route_id|protect|open|protect_long|open_long|fan_out\n");
         return 2;
     }
 }

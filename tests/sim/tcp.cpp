@@ -34,10 +34,33 @@ std::string numbered(std::uint32_t number, std::size_t size) {
 
 }  // namespace
 
+void SimHub::check_start(std::uint64_t stream, const Message& message) {
+    const auto [begin, end] = running_.equal_range(stream);
+    const auto count = static_cast<std::size_t>(std::distance(begin, end));
+    most_running_ = std::max(most_running_, count + 1);
+    ledger_.expect(count < std::max<std::size_t>(limits().handlers_max, 1),
+                   "no more handlers run at once than may");
+    for (auto other = begin; other != end; ++other) {
+        const Message& earlier = other->second->message;
+        ledger_.expect(earlier.uri() != message.uri(), "one uri is handled in order");
+        ledger_.expect(earlier.request_id() && message.request_id(),
+                       "what has no id is handled in order");
+    }
+}
+
+void SimHub::check_call(const core::Stream& stream, const Message& message) {
+    if (running_.contains(stream.id())) {
+        check_start(stream.id(), message);
+    }
+}
+
 void SimHub::start(std::shared_ptr<core::Stream> stream, std::shared_ptr<core::Suspended> handler) {
+    check_start(stream->id(), handler->message);
+    const auto at = running_.emplace(stream->id(), handler.get());
     const auto run = std::make_shared<SimRun>();
     handler->running = run;
-    const auto end = [this, stream = std::move(stream), handler = std::move(handler), run] {
+    const auto end = [this, stream = std::move(stream), handler = std::move(handler), run, at] {
+        running_.erase(at);
         if (run->cancelled) {
             stream->handler_ended(*handler, std::nullopt, {});
         } else if (world_.dice().chance(0.1)) {
@@ -81,11 +104,12 @@ SimServer::SimServer(World& world, const core::StreamLimits& limits, const Plugi
     : ledger_(ledger), node_(std::make_shared<core::Node>(core::Role::server)) {
     node_->environment = world.environment();
     node_->outer = outer;
-    hub_ = std::make_shared<SimHub>(world, node_, limits);
+    hub_ = std::make_shared<SimHub>(world, node_, limits, ledger);
     const auto on = [&](MessageType type, core::Route route) {
         node_->router.add(Key(type), std::move(route));
     };
-    on(MessageType::request_uri, calling([](const Message& message, core::Source&) {
+    on(MessageType::request_uri, calling([this](const Message& message, core::Source& from) {
+           hub_->check_call(stream_of(from), message);
            return respond(message.uri(), message.content());
        }));
     on(MessageType::create_uri, suspending());
@@ -136,11 +160,13 @@ std::uint64_t SimServer::dropped() {
     return tallies.dropped_oldest.get() + tallies.dropped_newest.get();
 }
 
-// Replies stop the reading when the queue is full, so one batch may go beyond it.
+// Replies stop the reading when the queue is full, so one batch may go beyond it, and what handlers
+// reply that run by then.
 void SimServer::check_bounds() {
     const std::size_t max = hub_->limits().send_queue_max;
     for (const auto& stream : hub_->streams()) {
-        ledger_.expect(stream->queued_bytes() <= 2 * max + 8192 + core::FanOut::size_max,
+        const std::size_t replies = 4096 * (1 + hub_->limits().handlers_max);
+        ledger_.expect(stream->queued_bytes() <= 2 * max + replies + core::FanOut::size_max,
                        "a queue keeps its bound");
     }
 }
@@ -157,6 +183,7 @@ void SimServer::closed(core::Stream&, std::error_code) {
 
 void SimServer::check_end() {
     ledger_.expect(hub_->size() == 0, "a server's connections end when it is drained");
+    ledger_.expect(!hub_->any_running(), "handlers end");
     ledger_.expect(node_->subscription_bytes == 0, "subscriptions end with their connection");
     for (const auto& stream : accepted_) {
         ledger_.expect(stream.expired(), "a server's connection is let go of when it has ended");
@@ -168,7 +195,7 @@ SimClient::SimClient(World& world, const core::StreamLimits& limits, const Plugi
     : world_(world), ledger_(ledger), node_(std::make_shared<core::Node>(core::Role::client)) {
     node_->environment = world.environment();
     node_->outer = outer;
-    hub_ = std::make_shared<SimHub>(world, node_, limits);
+    hub_ = std::make_shared<SimHub>(world, node_, limits, ledger);
 }
 
 void SimClient::connect(SimServer& server, const Manner& manner) {
@@ -181,6 +208,8 @@ void SimClient::connect(SimServer& server, const Manner& manner) {
     had_.push_back(stream_);
     stream_->enable_requests(100);
     last_answered_ = 0;
+    last_in_order_ = 0;
+    last_of_uri_.clear();
     last_heard = 0;
     end_meant = false;
     line_->attach(0, stream_);
@@ -188,18 +217,20 @@ void SimClient::connect(SimServer& server, const Manner& manner) {
     update_reading();
 }
 
-void SimClient::ask(MessageType type, std::size_t size, Duration timeout) {
-    send(type, "uri", numbered(asked_ + 1, size), timeout);
+void SimClient::ask(MessageType type, std::size_t size, Duration timeout, bool with_id) {
+    const std::string uri = with_id ? std::string(1, "abcdu"[world_.dice().between(0u, 4u)]) : "u";
+    send(type, uri, numbered(asked_ + 1, size), timeout, with_id);
 }
 
 void SimClient::subscribe(bool on) {
     subscribed_ = subscribed_ && on;
     subscribing_ = asked_ + 1;
     send(on ? MessageType::subscribe_uri : MessageType::unsubscribe_uri, "news", "",
-         Duration(60'000));
+         Duration(60'000), false);
 }
 
-void SimClient::send(MessageType type, ByteView uri, const std::string& content, Duration timeout) {
+void SimClient::send(MessageType type, const std::string& uri, const std::string& content,
+                     Duration timeout, bool with_id) {
     auto message = OwnedMessage::make(type, uri, content);
     if (!connected() || !message || stream_->requests()->full()) {
         return;
@@ -208,19 +239,20 @@ void SimClient::send(MessageType type, ByteView uri, const std::string& content,
     const auto ended = std::make_shared<bool>(false);
     const auto id = stream_->requests()->add(
         uri, type, {}, hub_->now() + timeout,
-        [this, number, content, ended, on = stream_->id()](std::error_code error,
-                                                           const Message* reply) {
+        [this, number, content, with_id, ended, on = stream_->id()](std::error_code error,
+                                                                    const Message* reply) {
             ledger_.expect(!std::exchange(*ended, true), "a request ends once");
             ++told_;
             timed_out += error == Errc::timeout && connected() ? 1 : 0;
             if (!error && reply->type() != MessageType::error) {
                 ledger_.expect(stream_->id() == on, "an answer comes on the request's connection");
-                answer(*reply, number, content);
+                answer(*reply, number, content, with_id);
             }
         });
     waiting_.insert(*id);
     const auto stream = stream_;  // whose end that may be
-    if (stream->append(std::move(*message), {}, node_->outer)) {
+    const auto id_sent = with_id ? std::optional(core::RequestTable::on_wire(*id)) : std::nullopt;
+    if (stream->append(std::move(*message), {}, node_->outer, id_sent)) {
         if (auto completion = stream->requests()->forget(*id)) {
             completion(Errc::queue_full, nullptr);
         }
@@ -232,11 +264,24 @@ void SimClient::send(MessageType type, ByteView uri, const std::string& content,
     }
 }
 
-void SimClient::answer(const Message& reply, std::uint32_t number, const std::string& content) {
+// What has no id is answered behind everything before it and before everything behind it, and what
+// has one in the order of its uri.
+void SimClient::check_order(const Message& reply, std::uint32_t number, bool with_id) {
+    ledger_.expect(number > (with_id ? last_in_order_ : last_answered_),
+                   "answers without an id come in the order of their requests");
+    ledger_.expect(number > std::exchange(last_of_uri_[reply.uri().str()], number),
+                   "the answers for one uri come in the order of their requests");
+    last_answered_ = std::max(last_answered_, number);
+    last_in_order_ = with_id ? last_in_order_ : number;
+}
+
+void SimClient::answer(const Message& reply, std::uint32_t number, const std::string& content,
+                       bool with_id) {
     ledger_.expect(content.empty() || reply.content() == content,
                    "an answer is that of its request");
-    ledger_.expect(number > last_answered_, "answers come in the order of their requests");
-    last_answered_ = number;
+    ledger_.expect(reply.request_id().has_value() == with_id,
+                   "an answer has an id when its request has");
+    check_order(reply, number, with_id);
     ++answered;
     if (reply.type() == MessageType::confirm_subscribe) {
         subscribed_ = number == subscribing_;

@@ -22,29 +22,39 @@ private:
     std::set<std::string> broken_;
 };
 
-/// A hub whose loop is the world.
+/// A hub whose loop is the world. Checks which handlers run at the same time.
 class SimHub final : public core::Hub {
 public:
-    SimHub(World& world, std::shared_ptr<core::Node> node, const core::StreamLimits& limits)
-        : Hub(std::move(node), limits), world_(world) {}
+    SimHub(World& world, std::shared_ptr<core::Node> node, const core::StreamLimits& limits,
+           Ledger& ledger)
+        : Hub(std::move(node), limits), world_(world), ledger_(ledger) {}
 
     /// Handlers that suspend end after a while, one in ten by throwing; with nothing else to do,
     /// what they reply is what they were asked.
     void start(std::shared_ptr<core::Stream> stream,
                std::shared_ptr<core::Suspended> handler) override;
+    /// The most that ran at once on one connection.
+    std::size_t most_running() const noexcept { return most_running_; }
+    bool any_running() const noexcept { return !running_.empty(); }
+    /// A plain handler is called.
+    void check_call(const core::Stream& stream, const Message& message);
 
 private:
+    void check_start(std::uint64_t stream, const Message& message);
     void turn_later() override;
     void wake() override;
 
     World& world_;
+    Ledger& ledger_;
+    std::multimap<std::uint64_t, const core::Suspended*> running_;  // by connection
+    std::size_t most_running_ = 0;
     TimePoint armed_ = TimePoint::max();
 };
 
 /// A server that answers REQUEST_URI at once and CREATE_URI after a while, both with what it was
-/// asked, and takes subscriptions. It numbers its notifications, and says the number of the last
-/// one that the sender was given in answer to DELETE_URI, and to UPDATE_URI after making one.
-/// Checks its bounds.
+/// asked, several at once if they have an id, and takes subscriptions. It numbers its
+/// notifications, and says the number of the last one that the sender was given in answer to
+/// DELETE_URI, and to UPDATE_URI after making one. Checks its bounds.
 class SimServer final : public core::StreamOwner, public std::enable_shared_from_this<SimServer> {
 public:
     SimServer(World& world, const core::StreamLimits& limits, const Plugins& outer, Ledger& ledger);
@@ -59,7 +69,7 @@ public:
     /// Checks what holds when all are gone.
     void check_end();
 
-    core::Hub& hub() noexcept { return *hub_; }
+    SimHub& hub() noexcept { return *hub_; }
     std::uint64_t given = 0;   ///< notifications, counted for each subscriber
     std::uint32_t number = 0;  ///< of the last notification
     bool connection_ended = false;
@@ -85,13 +95,13 @@ public:
     bool connected() const noexcept { return stream_ && stream_->open(); }
     Line& line() noexcept { return *line_; }
     core::Stream& stream() noexcept { return *stream_; }
-    /// Asks; the answer is to be the content again.
-    void ask(MessageType type, std::size_t size, Duration timeout);
+    /// Asks for one of a few uris, with an id or without; the answer is to be the content again.
+    void ask(MessageType type, std::size_t size, Duration timeout, bool with_id = false);
     /// Asks for the number of the last notification for it, which is to be heard before the answer;
     /// maybe for another one before that.
     void ask_number(bool another) {
         send(another ? MessageType::update_uri : MessageType::delete_uri, "uri", "",
-             Duration(60'000));
+             Duration(60'000), false);
     }
     void subscribe(bool on);
     /// Gives up the request that waits for longest.
@@ -113,8 +123,11 @@ public:
 private:
     void returned(core::Stream& stream, core::Outcome outcome) override;
     void closed(core::Stream& stream, std::error_code why) override;
-    void send(MessageType type, ByteView uri, const std::string& content, Duration timeout);
-    void answer(const Message& reply, std::uint32_t number, const std::string& content);
+    void send(MessageType type, const std::string& uri, const std::string& content,
+              Duration timeout, bool with_id);
+    void answer(const Message& reply, std::uint32_t number, const std::string& content,
+                bool with_id);
+    void check_order(const Message& reply, std::uint32_t number, bool with_id);
     void update_reading();
 
     World& world_;
@@ -128,7 +141,9 @@ private:
     std::set<core::RequestTable::Id> waiting_;
     std::uint32_t asked_ = 0;
     std::uint64_t told_ = 0;
-    std::uint32_t last_answered_ = 0;  // on this connection
+    std::uint32_t last_answered_ = 0;  // on this connection, any
+    std::uint32_t last_in_order_ = 0;  // one without an id
+    std::map<std::string, std::uint32_t> last_of_uri_;
     bool listening_ = true;
     bool subscribed_ = false;        // for certain
     std::uint32_t subscribing_ = 0;  // the last request about that

@@ -8,8 +8,9 @@
 #include "tcp.hpp"
 
 /// What may happen to connections, by chance, and what holds all the same:
-/// - a request ends exactly once, an answer is that of its request, and the answers of a connection
-///   come in the order of their requests;
+/// - a request ends exactly once and an answer is that of its request; the answers of a connection
+///   come in the order of their requests, but for those with an id, which do so for each uri;
+/// - no more handlers run at once than may;
 /// - a notification arrives once and in order, also among answers, or is counted as dropped by the
 ///   policy;
 /// - a whole line ends only when somebody means it, or a limit is passed;
@@ -74,7 +75,7 @@ public:
             world_.run_for(5s);
             timed_out += client->timed_out;
             for (int i = 0; i < 4; ++i) {
-                client->ask(MessageType::create_uri, 3000, 1000s);
+                client->ask(MessageType::create_uri, 3000, 1000s, dice_.chance(ids_));
             }
             world_.run_for(200s);
             ledger_.expect(!client->connected() || client->stream().requests()->in_flight() == 0,
@@ -133,6 +134,7 @@ public:
     }
 
     const std::set<std::string>& broken() const noexcept { return ledger_.broken(); }
+    std::size_t most_running() const noexcept { return server_->hub().most_running(); }
 
 private:
     core::StreamLimits some_limits() {
@@ -144,6 +146,7 @@ private:
         limits.stranger_failures_max = 16;
         limits.stranger_queue_max = 16 * 1024;
         limits.stranger_timeout = 30s;
+        limits.handlers_max = dice_.between(0u, 8u);
         if (dice_.chance(0.3)) {
             limits.idle_timeout = dice_.between(Duration(2s), Duration(20s));
             limits.frame_timeout = dice_.between(Duration(2s), Duration(20s));
@@ -180,7 +183,7 @@ private:
                     dice_.chance(0.6) ? MessageType::request_uri : MessageType::create_uri;
                 for (auto i = dice_.between(1u, 10u); i > 0; --i) {
                     client->ask(type, dice_.between(0u, dice_.chance(0.1) ? 3000u : 100u),
-                                dice_.between(Duration(100ms), Duration(20s)));
+                                dice_.between(Duration(100ms), Duration(20s)), dice_.chance(ids_));
                 }
                 break;
             }
@@ -245,6 +248,7 @@ private:
 
     World world_;
     SeededRandom& dice_;
+    const double ids_ = dice_.between(0u, 3u) / 3.0;  // the share of requests that have one
     Ledger ledger_;
     core::StreamLimits limits_;
     Plugins outer_;
@@ -260,6 +264,16 @@ TEST(TcpStorm, LeavesWhatIsPromised) {
         storm.end();
         EXPECT_EQ(storm.broken(), std::set<std::string>());
     });
+}
+
+TEST(TcpStorm, HasHandlersRunAtTheSameTime) {
+    std::size_t most_running = 0;
+    for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+        Storm storm(seed);
+        storm.rage(40);
+        most_running = std::max(most_running, storm.most_running());
+    }
+    EXPECT_GT(most_running, 2u);
 }
 
 // A canary: were this not caught, neither would be what a fault of the connection does.

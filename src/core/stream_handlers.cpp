@@ -1,0 +1,127 @@
+#include <algorithm>
+
+#include "callback.hpp"
+#include "stream_handling.hpp"
+
+/// How a stream has messages handled whose handlers suspend: of requests with an id, those for
+/// different uris at the same time; everything else one after another (protocol.md §4).
+namespace netaio::core {
+
+// Whether the handlers that run hold back whatever comes next.
+bool Stream::hold_back() const noexcept {
+    return barred_ || handlings_.size() >= hub_->limits().handlers_max ||
+           !handlings_.front()->message.request_id();
+}
+
+bool Stream::is_handled(ByteView uri) const noexcept {
+    return std::ranges::any_of(
+        handlings_, [&](const auto& handling) { return handling->message.uri() == uri; });
+}
+
+void Stream::take_on(Outcome outcome, std::string& out) {
+    const auto handling = std::make_shared<Handling>(
+        ends_.remote, std::move(*outcome.route), OwnedMessage::from(std::move(*outcome.message)));
+    const bool waits = must_wait(handling->message.uri());
+    handlings_.push_back(handling);
+    handlers_run_ = true;
+    if (!waits) {
+        begin(handling);
+        settle_handlers(out);
+    }
+}
+
+void Stream::begin(const std::shared_ptr<Handling>& handling) {
+    using enum Handling::Phase;
+    handling->phase = starting;
+    try {
+        const Handler& handler = *handling->route.handler;
+        if (handler.suspends()) {
+            hub_->start(self(), handling);
+        } else {
+            handler_ended(*handling, handler.call(handling->message, *this), nullptr);
+        }
+    } catch (...) {
+        handler_ended(*handling, std::nullopt, std::current_exception());
+    }
+    if (handling->phase == starting) {
+        handling->phase = running;
+    }
+}
+
+void Stream::handler_ended(Suspended& handler, std::optional<OwnedMessage> reply,
+                           std::exception_ptr failure) {
+    using enum Handling::Phase;
+    auto& handling = static_cast<Handling&>(handler);
+    handling.reply = std::move(reply);
+    handling.failure = std::move(failure);
+    const bool within_its_start = std::exchange(handling.phase, ended) == starting;
+    const auto is_it = [&](const auto& each) { return each.get() == &handling; };
+    if (within_its_start || std::ranges::none_of(handlings_, is_it)) {
+        return;
+    }
+    serve([this] {
+        if (batch_) {
+            // It ended while frames of this very stream are processed: let that finish first.
+            flush_later();
+        } else {
+            process({});
+            resume();
+        }
+    });
+}
+
+bool Stream::any_ended() const noexcept {
+    return std::ranges::any_of(
+        handlings_, [](const auto& handling) { return handling->phase == Handling::Phase::ended; });
+}
+
+// Settles what handlers that ended led to, and begins what waited for them.
+void Stream::settle_handlers(std::string& out) {
+    using enum Handling::Phase;
+    const auto next = [&] {
+        return std::ranges::find(handlings_, ended, [](const auto& each) { return each->phase; });
+    };
+    for (auto at = next(); at != handlings_.end(); at = next()) {
+        const auto done = *at;
+        handlings_.erase(at);
+        if (handlings_.empty()) {
+            all_handled();
+        }
+        settle(hub_->dispatcher().ended(*done, std::move(done->reply), done->failure, *this, out),
+               out);
+        if (out.size() > flush_size) {
+            emit(out);
+            out.clear();
+        }
+        const auto behind = std::ranges::find_if(handlings_, [&](const auto& each) {
+            return each->message.uri() == done->message.uri();
+        });
+        if (behind != handlings_.end() && (*behind)->phase == waiting) {
+            begin(std::shared_ptr(*behind));
+        }
+    }
+}
+
+void Stream::all_handled() noexcept {
+    handlers_run_ = false;
+    barred_ = false;
+    hub_->remove_orphan(self());
+}
+
+void Stream::cancel_handlers() noexcept {
+    // From the last on, as one may end by that, and go.
+    for (std::size_t i = handlings_.size(); i-- > 0;) {
+        const auto handling = i < handlings_.size() ? handlings_[i] : nullptr;
+        if (handling && handling->running && handling->phase != Handling::Phase::ended) {
+            attempt(hub_->node().environment.log, "a handler cannot be cancelled",
+                    [&] { handling->running->cancel(); });
+        }
+    }
+}
+
+void Stream::drop_handlers() noexcept {
+    handlings_.clear();
+    handlers_run_ = false;
+}
+
+}  // namespace netaio::core
