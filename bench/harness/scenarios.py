@@ -87,6 +87,9 @@ def pipelined(payload, connections, in_flight, wanted):
         "libzmq": peer("zmq", "pipelined", **values),
         "Redis, raw client": redis("pipelined", **values),
     }
+    if payload == 64:
+        takes_part["netaio, request ids"] = ours("netaio", "pipelined", protocol="netaio_id",
+                                                 **values)
     if connections > 1:
         takes_part["redis-benchmark -P 64"] = redis_benchmark(payload, connections, 64)
     takes_part |= {

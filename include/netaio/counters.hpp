@@ -33,7 +33,7 @@ struct Counters {
     std::uint64_t rejected_auth = 0;       ///< messages that failed an auth plugin's check
     std::uint64_t rejected_decrypt = 0;    ///< messages that could not be decrypted
     std::uint64_t unhandled = 0;     ///< messages without a handler, answered NOT_FOUND or dropped
-    std::uint64_t late_answers = 0;  ///< answers to requests that had been given up, discarded
+    std::uint64_t late_answers = 0;  ///< answers that no request waits for any more, discarded
     std::uint64_t handler_failures = 0;  ///< handlers that threw
     std::uint64_t send_failures = 0;     ///< messages that could not be protected, encoded or sent
 

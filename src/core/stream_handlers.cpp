@@ -120,7 +120,7 @@ void Stream::cancel_handlers() noexcept {
 }
 
 void Stream::drop_handlers() noexcept {
-    handlings_.clear();
+    const auto dropped = std::exchange(handlings_, {});
     handlers_run_ = false;
 }
 

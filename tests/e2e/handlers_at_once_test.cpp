@@ -25,7 +25,7 @@ OwnedMessage create(std::string_view uri) {
 
 // A server that answers REQUEST_URI at once, and CREATE_URI when the test lets that uri go.
 class HandlersAtOnceTest : public ::testing::Test {
-protected:
+public:
     std::uint16_t listen(TcpServerOptions options = local_options()) {
         server.emplace(std::move(options));
         server->on(MessageType::request_uri,
@@ -33,7 +33,7 @@ protected:
         server->on(MessageType::create_uri, [this](const Message& message) -> awaitable<Message> {
             const std::string uri = message.uri().str();
             note(uri + "+");
-            co_await until([this, uri] { return is_let_go(uri); });
+            co_await until([&] { return is_let_go(uri); });
             note(uri + "-");
             co_return ok(uri, "later");
         });
@@ -196,11 +196,12 @@ TEST_F(HandlersAtOnceTest, AnswerAClientInWhateverOrder) {
     run([](std::uint16_t to, HandlersAtOnceTest& test) -> awaitable<void> {
         TcpClient client;
         co_await client.connect("127.0.0.1", to);
+        const auto executor = co_await boost::asio::this_coro::executor;
         constexpr int count = 20;
         int answered = 0;
         for (int i = 0; i < count; ++i) {
             boost::asio::co_spawn(
-                co_await boost::asio::this_coro::executor,
+                executor,
                 [&, uri = std::to_string(i)]() -> awaitable<void> {
                     const OwnedMessage reply = co_await client.create(uri, "");
                     EXPECT_EQ(reply.uri(), uri);
@@ -222,7 +223,7 @@ public:
     awaitable<Message> operator()(const Message& message) {
         const OwnedMessage kept = message.own();
         const bool first = kept.content() == "first";
-        co_await until([&] { return first ? given_up : answered; });
+        co_await until([&] { return first ? given_up.load() : answered.load(); });
         co_await pause(first ? 0ms : 20ms);
         answered = true;
         co_return respond(kept.uri(), kept.content());
@@ -236,12 +237,12 @@ TEST_F(HandlersAtOnceTest, AnswerTooLateForNobodyElse) {
     TcpServer slow(local_options());
     slow.on(MessageType::request_uri, [&](const Message& message) { return late(message); });
     ASSERT_FALSE(slow.start());
-    run([](std::uint16_t to, Late& late) -> awaitable<void> {
+    run([](std::uint16_t to, Late& handler) -> awaitable<void> {
         TcpClient client;
         co_await client.connect("127.0.0.1", to);
         EXPECT_THROW(co_await client.request("x", {.timeout = 5ms, .content = "first"}),
                      boost::system::system_error);
-        late.given_up = true;
+        handler.given_up = true;
         const OwnedMessage reply = co_await client.request("x", {.content = "second"});
         EXPECT_EQ(reply.content(), "second");
         EXPECT_EQ(client.counters().late_answers, 1u);

@@ -420,6 +420,32 @@ TEST(Dispatcher, ProtectsAnewWhatAHandlerEchoes) {
     EXPECT_EQ(test.reply(outer).uri(), "uri");
 }
 
+TEST(Dispatcher, HasAPlainHandlerWaitWhileItsUriIsHandled) {
+    const Plugins inner = hmac_and_cipher("inner", false);
+    TestNode test(Role::server);
+    int called = 0;
+    test.node.router.add(Key(MessageType::request_uri), calling(
+                                                            [&](const Message& message, Source&) {
+                                                                ++called;
+                                                                return respond(message.uri(),
+                                                                               "answer");
+                                                            },
+                                                            inner));
+    test.source.handle("busy");
+    const Outcome outcome = test.receive(test.frame(request("busy", "question"), inner, {}, 7));
+    ASSERT_EQ(outcome.kind, Kind::suspended);
+    EXPECT_FALSE(outcome.route->handler->suspends());
+    EXPECT_EQ(outcome.message->content(), "question") << "its layers are off";
+    EXPECT_EQ(outcome.message->request_id(), 7u);
+    EXPECT_EQ(called, 0);
+    EXPECT_EQ(test.receive(test.frame(request("other"), inner, {}, 8)).kind, Kind::done);
+    EXPECT_EQ(called, 1);
+    EXPECT_EQ(test.reply().request_id(), 8u);
+    EXPECT_EQ(test.receive(test.frame(ok("busy"), {}, {}, 9)).kind, Kind::done);
+    test.receive(test.frame(OwnedMessage(MessageType::delete_uri, "busy"), {}, {}, 9));
+    EXPECT_EQ(test.reply().type(), MessageType::not_found) << "errors wait for nobody";
+}
+
 TEST(Dispatcher, GivesTheRequestIdBackInEveryAnswer) {
     for (const Role role : answering_roles) {
         const Plugins outer = hmac("outer");

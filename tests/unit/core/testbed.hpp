@@ -56,12 +56,20 @@ public:
         pushed.push_back(std::move(message));
     }
     RequestTable* requests() noexcept override { return table; }
+    /// Has handlers run for this uri.
+    void handle(std::string uri) {
+        handled_ = std::move(uri);
+        handlers_run_ = true;
+    }
 
     RequestTable* table = nullptr;
     std::vector<OwnedMessage> pushed;
 
 private:
+    bool is_handled(ByteView uri) const noexcept override { return uri == ByteView(handled_); }
+
     Address address_;
+    std::string handled_;
 };
 
 /// What a request was told.
