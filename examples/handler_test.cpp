@@ -28,10 +28,12 @@ private:
 
 // Its test.
 int main() {
-    testing::Network network;
+    TestNetwork network;
     TcpServer server(network.executor(), network.options(TcpServerOptions()));
     Lamp lamp(server);
-    server.start();
+    if (server.start()) {
+        return 1;
+    }
 
     TcpClient switcher(network.executor(), network.options(TcpClientOptions()));
     TcpClient watcher(network.executor(), network.options(TcpClientOptions()));

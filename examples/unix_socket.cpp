@@ -1,7 +1,6 @@
 // A service for the users of this machine: knows who asks without being told a secret.
 //   unix_socket     listens in a file beside, asks itself, and ends
 #include <unistd.h>
-#include <cstdlib>
 #include <iostream>
 #include <netaio/netaio.hpp>
 
@@ -18,7 +17,7 @@ int main() {
     const std::string where = "unix:example.sock";
     TcpServer server({
         .interfaces = {where},
-        .unix_socket = {.mode = 0666},  // 0600 unless told: for its owner alone
+        .unix_socket = {.mode = 0660},  // for its owner and group; 0600 unless told
     });
     server.on({MessageType::request_uri, "whoami"}, [](const Message&, Connection& from) {
         const auto& who = from.credentials();
@@ -27,7 +26,7 @@ int main() {
         }
         return respond("whoami", who->uid == ::getuid() ? "you are me" : "you are somebody else");
     });
-    if (const auto error = server.start()) {
+    if (const std::error_code error = server.start()) {
         std::cerr << "unix_socket: cannot listen: " << error.message() << '\n';
         return 1;
     }

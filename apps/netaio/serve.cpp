@@ -26,11 +26,10 @@ void start(TcpServer& server, const TcpServerOptions& options) {
         places += (places.empty() ? "" : ", ") + place.str();
     }
     std::string fix = "name another address with --listen HOST:PORT";
-    const bool all_unix = std::ranges::all_of(options.endpoints, &Address::is_named);
-    if (all_unix) {
+    if (std::ranges::any_of(options.endpoints, &Address::is_named)) {
         fix = error == std::errc::address_in_use
-                  ? "end the server that listens there, or name another --listen unix:PATH"
-                  : "check the path of --listen unix:PATH, and --unix-owner";
+                  ? "end the server that listens there, or name another place with --listen"
+                  : "check the path of --listen unix:PATH, and --unix-owner, or " + fix;
     } else if (error == std::errc::address_in_use) {
         fix =
             "end the program that listens there, or name another port with --listen HOST:PORT "

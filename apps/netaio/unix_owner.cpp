@@ -12,9 +12,8 @@
 namespace netaio::app {
 namespace {
 
-template <class Number>
-std::optional<Number> number(std::string_view digits, int base) {
-    Number value{};
+std::optional<std::uint32_t> number(std::string_view digits, int base) {
+    std::uint32_t value = 0;
     const char* const end = digits.data() + digits.size();
     const auto [stop, error] = std::from_chars(digits.data(), end, value, base);
     if (digits.empty() || error != std::errc() || stop != end) return std::nullopt;
@@ -28,14 +27,14 @@ std::optional<Number> number(std::string_view digits, int base) {
 }
 
 std::uint32_t user(const std::string& name) {
-    if (const auto id = number<std::uint32_t>(name, 10)) return *id;
+    if (const auto id = number(name, 10)) return *id;
     const passwd* const found = ::getpwnam(name.c_str());
     if (!found) refuse("user", name);
     return found->pw_uid;
 }
 
 std::uint32_t group(const std::string& name) {
-    if (const auto id = number<std::uint32_t>(name, 10)) return *id;
+    if (const auto id = number(name, 10)) return *id;
     const ::group* const found = ::getgrnam(name.c_str());
     if (!found) refuse("group", name);
     return found->gr_gid;
@@ -46,16 +45,17 @@ std::uint32_t group(const std::string& name) {
 CLI::Validator file_mode() {
     return CLI::Validator(
         [](std::string& text) {
-            const auto mode = number<unsigned>(text, 8);
-            return mode && *mode <= 0777 ? std::string()
-                                         : "'" + text + "' is no mode such as 0600 or 0660";
+            const auto mode = number(text, 8);
+            return mode && *mode <= 0777
+                       ? std::string()
+                       : "'" + printable(text) + "' is no mode such as 0600 or 0660";
         },
         "");
 }
 
 UnixSocketOptions unix_socket_options(const std::string& mode, const std::string& owner) {
     UnixSocketOptions made;
-    made.mode = number<unsigned>(mode, 8).value_or(made.mode);
+    made.mode = number(mode, 8).value_or(made.mode);
     const std::size_t colon = owner.find(':');
     const std::string who = owner.substr(0, colon);
     if (!who.empty()) made.owner = user(who);

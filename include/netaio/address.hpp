@@ -28,8 +28,8 @@ public:
     /// Reads `127.0.0.1`, `::1` or `fe80::1%2`. Names are not looked up: Errc::malformed.
     static Result<Address> parse(std::string_view ip, std::uint16_t port);
     /// Reads `127.0.0.1:8888`, `[::1]:8888`, or a name with its transport in front, as
-    /// `unix:/run/x.sock`: lower-case letters, a colon, and what is neither a number nor begins
-    /// with a colon.
+    /// `unix:/run/x.sock`: lower-case letters that are not all hexadecimal digits, a colon, and
+    /// what is no number.
     static Result<Address> parse(std::string_view text);
     /// The name `name` of the transport `scheme`. Errc::malformed for what parse() would not read
     /// back, or with a NUL in it.
@@ -44,7 +44,7 @@ public:
 
     bool is_v6() const noexcept { return v6_; }
     std::uint16_t port() const noexcept { return port_; }
-    /// The same address with another port.
+    /// The same address with another port; a name as it is.
     Address with_port(std::uint16_t port) const noexcept;
     std::uint32_t scope() const noexcept { return scope_; }
     /// The sixteen bytes; an IPv4 address is in the first four.

@@ -52,8 +52,8 @@ public:
     virtual const Address& remote() const noexcept = 0;
     /// This end. Thread-safe.
     virtual const Address& local() const noexcept = 0;
-    /// Whose process the other end is, at the time it connected or began to listen; nothing but
-    /// with Unix-domain sockets. Thread-safe.
+    /// Whose process the other end is, as of when it connected or began to listen; none but with
+    /// Unix-domain sockets, nor where the system does not tell. Thread-safe.
     virtual const std::optional<Credentials>& credentials() const noexcept = 0;
     /// A number no other connection of this process has. Thread-safe.
     virtual std::uint64_t id() const noexcept = 0;

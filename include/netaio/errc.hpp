@@ -24,7 +24,7 @@ enum class Errc {
     queue_full,              ///< a send queue or table is at its limit
     cancelled,               ///< the caller cancelled, or the object went away
     not_connected,           ///< no connection to that server
-    unsupported,             ///< what was asked for is not to be had here
+    unsupported,             ///< what was asked for is not supported here
 };
 
 /// The category of Errc.

@@ -87,13 +87,12 @@ public:
     ~TcpClient() override;
 
     /// Connects to a server by name or address, at whichever of a name's addresses answers first
-    /// (RFC 8305), or without a port to a Unix-domain socket, `unix:/run/x.sock` or `unix:@x`. The
-    /// first server becomes the default, as does the next when the default was closed. A connection
-    /// there was to the same address ends. Gives the address it reached. Errors: Errc::timeout,
-    /// cancelled, queue_full while 64 names are looked up, unsupported for `what:ever`, or what the
+    /// (RFC 8305). The first server becomes the default, as does the next when the default was
+    /// closed. A connection there was to the same address ends. Gives the address it reached.
+    /// Errors: Errc::timeout, cancelled, queue_full while 64 names are looked up, or what the
     /// system says.
     template <class Token = boost::asio::use_awaitable_t<>>
-    auto connect(std::string_view host, std::uint16_t port = 0, Token&& token = {}) {
+    auto connect(std::string_view host, std::uint16_t port, Token&& token = {}) {
         return boost::asio::async_initiate<Token, void(boost::system::error_code, Address)>(
             [this](auto handler, std::string name, std::uint16_t to) {
                 start_connect(std::move(name), to, detail::Completion<Address>(std::move(handler)));
@@ -101,9 +100,18 @@ public:
             token, std::string(host), port);
     }
 
+    /// The same by an address, which may be of a Unix-domain socket.
     template <class Token = boost::asio::use_awaitable_t<>>
+        requires(!std::is_convertible_v<Token, std::uint16_t>)
     auto connect(const Address& server, Token&& token = {}) {
         return connect(server.host(), server.port(), std::forward<Token>(token));
+    }
+    /// The same by what Address::parse() reads, as `unix:/run/x.sock` or `[::1]:8888`. Throws
+    /// std::invalid_argument where it reads nothing.
+    template <class Token = boost::asio::use_awaitable_t<>>
+        requires(!std::is_convertible_v<Token, std::uint16_t>)
+    auto connect(std::string_view address, Token&& token = {}) {
+        return connect(parsed(address), std::forward<Token>(token));
     }
 
     /// Sends a message without waiting for an answer. Errors: Errc::not_connected,
@@ -177,6 +185,7 @@ public:
     }
 
 private:
+    static Address parsed(std::string_view address);
     void keep_handler(Key key, HandlerOptions options, TcpHandler handler, bool once) override;
     bool drop_handler(const Key& key, bool once) override;
     core::Node& core_node() const override;

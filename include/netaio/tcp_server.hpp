@@ -28,8 +28,9 @@ struct TcpServerOptions {
     std::uint16_t port = 8888;
     /// The addresses to listen on: IPv4, IPv6, or `::` for both (see dual_stack). This machine
     /// alone by default; `0.0.0.0` or `::` opens the server to the network. Or Unix-domain sockets:
-    /// `unix:/run/x.sock`, or `unix:@x` for a name without a file. A file that a server left behind
-    /// which is gone is replaced, and removed when this one stops.
+    /// `unix:/run/x.sock`, or on Linux `unix:@x` for a name without a file, of at most 107 bytes.
+    /// The file that a dead server left behind is replaced, and removed when this one stops; the
+    /// folder should be its owner's alone to write to.
     std::vector<std::string> interfaces = {"127.0.0.1"};
     /// More places to listen, each with its own port (0: the one picked first), beside
     /// `interfaces`. Leave `interfaces` empty to use only these.

@@ -12,14 +12,13 @@
 #include <stdexcept>
 #include <type_traits>
 
-/// For tests of programs: servers and clients without sockets, in a time that the test moves.
-namespace netaio::testing {
+namespace netaio {
 
-/// A network within one thread. Its servers and clients are connected in memory, work while one of
-/// its calls does, and see time pass only when the test says so, so that a test takes microseconds
-/// and ends the same way each time.
+/// A network within one thread, for tests of programs: its servers and clients have no sockets, run
+/// only within run() and advance(), and see time pass only when the test says so. So a test takes
+/// microseconds and ends the same way each time. There are no UDP nodes on it.
 ///
-///     testing::Network network;
+///     TestNetwork network;
 ///     TcpServer server(network.executor(), network.options(TcpServerOptions()));
 ///     add_handlers(server);
 ///     server.start();
@@ -30,13 +29,13 @@ namespace netaio::testing {
 /// One at a time on a thread, which it belongs to; it must outlive what works on it. While it
 /// lives, each netaio::Timer of that thread goes by its clock. Whatever else takes time, as sockets
 /// and Asio's own timers do, takes the machine's and is not waited for.
-class Network {
+class TestNetwork {
 public:
     /// Throws std::logic_error where the thread has one already.
-    Network();
-    ~Network();
-    Network(const Network&) = delete;
-    Network& operator=(const Network&) = delete;
+    TestNetwork();
+    ~TestNetwork();
+    TestNetwork(const TestNetwork&) = delete;
+    TestNetwork& operator=(const TestNetwork&) = delete;
 
     /// What its servers and clients are to work on.
     boost::asio::any_io_executor executor() const;
@@ -68,31 +67,25 @@ private:
 };
 
 template <class T>
-T Network::run(awaitable<T> coroutine, std::chrono::nanoseconds patience) {
+T TestNetwork::run(awaitable<T> coroutine, std::chrono::nanoseconds patience) {
     struct End {
         bool come = false;
         std::exception_ptr failure = nullptr;
         std::conditional_t<std::is_void_v<T>, bool, std::optional<T>> value = {};
     };
     const auto end = std::make_shared<End>();
-    if constexpr (std::is_void_v<T>) {
-        boost::asio::co_spawn(executor(), std::move(coroutine),
-                              [end](const std::exception_ptr& failure) {
-                                  end->come = true;
-                                  end->failure = failure;
-                              });
-    } else {
-        boost::asio::co_spawn(executor(), std::move(coroutine),
-                              [end](const std::exception_ptr& failure, T value) {
-                                  end->come = true;
-                                  end->failure = failure;
-                                  end->value = std::move(value);
-                              });
-    }
+    boost::asio::co_spawn(executor(), std::move(coroutine),
+                          [end](const std::exception_ptr& failure, auto... value) {
+                              end->come = true;
+                              end->failure = failure;
+                              if constexpr (sizeof...(value) > 0) {
+                                  (end->value.emplace(std::move(value)), ...);
+                              }
+                          });
     if (!run_until(end->come, patience)) {
         throw std::logic_error(
-            "the coroutine waits for what does not come: let more time pass, or look at whom it "
-            "waits for");
+            "the coroutine waits for what does not come: let more time pass, have it wait by "
+            "netaio::Timer rather than Asio's own timers, or look at whom it waits for");
     }
     if (end->failure) {
         std::rethrow_exception(end->failure);
@@ -102,4 +95,4 @@ T Network::run(awaitable<T> coroutine, std::chrono::nanoseconds patience) {
     }
 }
 
-}  // namespace netaio::testing
+}  // namespace netaio

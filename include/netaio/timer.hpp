@@ -7,7 +7,7 @@
 namespace netaio {
 
 /// The time that the library's timers go by on this thread: the machine's, but within a
-/// testing::Network that of its clock. A Clock of the standard's.
+/// TestNetwork that of its clock. A Clock of the standard's.
 struct SteadyTime {
     using duration = std::chrono::steady_clock::duration;
     using rep = duration::rep;
@@ -27,7 +27,7 @@ struct SteadyTimeWaitTraits {
 };
 
 /// A timer of Asio's, as boost::asio::steady_timer; those that handlers wait by can be tested
-/// within a testing::Network.
+/// within a TestNetwork.
 using Timer = boost::asio::basic_waitable_timer<SteadyTime, SteadyTimeWaitTraits>;
 
 }  // namespace netaio

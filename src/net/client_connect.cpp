@@ -29,7 +29,7 @@ public:
         }
     }
 
-    void operator()(const std::exception_ptr& failure, net::Attempt result) {
+    void operator()(const std::exception_ptr& failure, net::ConnectResult result) {
         const auto client = std::exchange(client_, nullptr);
         client->connecting_.remove(waiting_);
         waiting_->cancel.over = true;

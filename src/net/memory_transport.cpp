@@ -1,4 +1,5 @@
 #include <array>
+#include <boost/asio/bind_allocator.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/execution_context.hpp>
 #include <boost/asio/post.hpp>
@@ -8,6 +9,7 @@
 #include <map>
 
 #include "input.hpp"
+#include "operation_memory.hpp"
 #include "transport.hpp"
 
 /// Connections without sockets, between servers and clients on one context, which must run on one
@@ -17,6 +19,10 @@ namespace {
 
 // What one end may write before the other reads.
 constexpr std::size_t unread_max = 64 * 1024;
+
+boost::asio::execution_context& context_of(const boost::asio::any_io_executor& executor) {
+    return boost::asio::query(executor, boost::asio::execution::context);
+}
 
 class MemoryEnd;
 
@@ -178,12 +184,10 @@ public:
     explicit MemoryPlaces(boost::asio::execution_context& context) : service(context) {}
 
     static MemoryPlaces& of(const boost::asio::any_io_executor& executor) {
-        return boost::asio::use_service<MemoryPlaces>(
-            boost::asio::query(executor, boost::asio::execution::context));
+        return boost::asio::use_service<MemoryPlaces>(context_of(executor));
     }
 
     std::map<Address, MemoryListener*> listeners = {};
-    std::uint64_t connections = 0;
 
 private:
     void shutdown() override { listeners.clear(); }
@@ -204,12 +208,15 @@ public:
         waits_ = true;
         say_if_ready();
     }
-    Result<Connected> accept(const boost::asio::any_io_executor&) override {
+    Result<Connected> accept(const boost::asio::any_io_executor& executor) override {
         if (waiting_.empty()) {
             return make_error_code(std::errc::operation_would_block);
         }
         Connected taken = std::move(waiting_.front());
         waiting_.pop_front();
+        if (&context_of(executor) != &context_of(executor_)) {
+            return make_error_code(Errc::unsupported);  // both ends are to be on one thread
+        }
         return taken;
     }
     void close() noexcept override {
@@ -228,18 +235,20 @@ public:
 private:
     void say_if_ready() {
         if (waits_ && !waiting_.empty()) {
-            boost::asio::post(executor_, [self = shared_from_this()] {
-                if (self->open_) {
-                    self->ready();
-                }
-            });
             waits_ = false;
+            boost::asio::post(executor_,
+                              boost::asio::bind_allocator(memory_, [self = shared_from_this()] {
+                                  if (self->open_) {
+                                      self->ready();
+                                  }
+                              }));
         }
     }
 
     const boost::asio::any_io_executor executor_;
     const Address address_;
     std::deque<Connected> waiting_;
+    OperationMemory<> memory_;
     bool waits_ = false;
     bool open_ = true;
 };
@@ -252,20 +261,19 @@ Result<std::shared_ptr<Listener>> listen(const boost::asio::any_io_executor& exe
     return std::shared_ptr<Listener>(std::make_shared<MemoryListener>(executor, address));
 }
 
-boost::asio::awaitable<Attempt> connect(std::string host, std::uint16_t, TcpClientOptions) {
+boost::asio::awaitable<ConnectResult> connect(std::string host, std::uint16_t, TcpClientOptions) {
     const Address server = *Address::parse(host);
     const auto executor = co_await boost::asio::this_coro::executor;
     auto& places = MemoryPlaces::of(executor);
     const auto found = places.listeners.find(server);
     if (found == places.listeners.end()) {
-        co_return Attempt{make_error_code(std::errc::connection_refused)};
+        co_return ConnectResult{make_error_code(std::errc::connection_refused)};
     }
-    const Address from = *Address::named(
-        server.scheme(), std::string(server.name()) + '#' + std::to_string(++places.connections));
+    const Address from = numbered(server);
     const auto wire = std::make_shared<Wire>();
     Connected connected = end_of(wire, 0, {server, from}, executor);
     found->second->add(wire, from);
-    co_return Attempt{{}, std::move(connected)};
+    co_return ConnectResult{{}, std::move(connected)};
 }
 
 }  // namespace

@@ -98,8 +98,8 @@ std::vector<Address> TcpServer::Impl::wanted_endpoints() const {
     wanted.insert(wanted.end(), options_.endpoints.begin(), options_.endpoints.end());
     for (const Address& address : wanted) {
         if (!net::transport_of(address)) {
-            throw std::invalid_argument("nothing listens at '" + address.str() +
-                                        "': there is no '" + std::string(address.scheme()) + "'");
+            throw std::invalid_argument("there is no transport '" + std::string(address.scheme()) +
+                                        "'; listen at an IP address or unix:PATH");
         }
     }
     if (wanted.empty()) {
@@ -140,7 +140,7 @@ std::error_code TcpServer::Impl::start() {
         }
         boost::asio::post(loops_.front()->executor(), [self = shared_from_this()] {
             for (const auto& listening : self->listening_) {
-                self->accept(listening);
+                listening->listener->wait();
             }
         });
     } catch (...) {
@@ -195,7 +195,7 @@ void TcpServer::Impl::run_loop(boost::asio::io_context& context) {
 
 std::error_code TcpServer::Impl::listen(const Address& address) {
     Address wanted = address;
-    if (wanted.port() == 0 && !wanted.is_named()) {
+    if (wanted.port() == 0) {
         wanted = wanted.with_port(picked_port());
     }
     const auto executor = loops_.front()->executor();
@@ -210,7 +210,7 @@ std::error_code TcpServer::Impl::listen(const Address& address) {
             const auto self = weak.lock();
             const auto ready = listening.lock();
             if (self && ready) {
-                self->accept_ready(ready);
+                self->accept(ready);
             }
         });
     const Address at = listening->listener->address();
@@ -234,10 +234,6 @@ std::uint16_t TcpServer::Impl::picked_port() const {
 }
 
 void TcpServer::Impl::accept(const std::shared_ptr<Listening>& listening) {
-    listening->listener->wait();
-}
-
-void TcpServer::Impl::accept_ready(const std::shared_ptr<Listening>& listening) {
     auto wait = accept_pause;
     core::attempt(node_->environment.log, "cannot accept a connection",
                   [&] { wait = accept_waiting(*listening->listener); });
@@ -246,7 +242,7 @@ void TcpServer::Impl::accept_ready(const std::shared_ptr<Listening>& listening) 
     }
     if (wait.count() == 0 || !core::attempt(node_->environment.log, "accepts without a pause",
                                             [&] { accept_later(listening, wait); })) {
-        accept(listening);
+        listening->listener->wait();
     }
 }
 
@@ -256,7 +252,7 @@ void TcpServer::Impl::accept_later(const std::shared_ptr<Listening>& listening,
     listening->pause.async_wait(boost::asio::bind_allocator(
         listening->memory, [self = shared_from_this(), listening](boost::system::error_code) {
             if (listening->listener->is_open()) {
-                self->accept(listening);
+                listening->listener->wait();
             }
         }));
 }

@@ -83,7 +83,6 @@ private:
     void do_not_listen();
     void set_started(bool started);
     void accept(const std::shared_ptr<Listening>& listening);
-    void accept_ready(const std::shared_ptr<Listening>& listening);
     void accept_later(const std::shared_ptr<Listening>& listening, std::chrono::milliseconds pause);
     std::chrono::milliseconds accept_waiting(net::Listener& listener);
     std::chrono::milliseconds cannot_accept(const std::error_code& error);

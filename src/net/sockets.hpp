@@ -29,6 +29,8 @@ void open_socket(boost::asio::ip::udp::socket& socket, const boost::asio::ip::ud
 StreamSocket accept_waiting(StreamAcceptor& acceptor, const boost::asio::any_io_executor& executor,
                             boost::system::error_code& error);
 
+/// Whether Unix-domain sockets may have names without files.
+bool has_abstract_names() noexcept;
 /// Whose process is at the other end of a Unix-domain socket, where the system tells.
 std::optional<Credentials> credentials_of(StreamSocket& socket);
 

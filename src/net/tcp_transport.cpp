@@ -11,15 +11,17 @@ namespace {
 
 using boost::asio::ip::tcp;
 
-// What is watched of a connection.
-struct Watch {
-    std::chrono::milliseconds keepalive_timeout;
-    std::chrono::milliseconds send_timeout;
+// How the system finds out that a peer has vanished.
+struct KeepAlive {
+    std::chrono::milliseconds within;
+    bool while_sending;
 };
 
+// Who may take nothing for longer is not to be cut off by the system.
 template <class Options>
-Watch watch_of(const Options& options) {
-    return {options.keepalive_timeout, options.send_timeout};
+KeepAlive keep_alive_of(const Options& options) {
+    const auto within = options.keepalive_timeout;
+    return {within, options.send_timeout.count() > 0 && options.send_timeout <= within};
 }
 
 Address local_of(const StreamSocket& socket) {
@@ -28,26 +30,20 @@ Address local_of(const StreamSocket& socket) {
     return gone ? Address() : to_address(endpoint);
 }
 
-Connected connected(StreamSocket socket, Address remote, const Watch& watch) {
+Connected connected(StreamSocket socket, Address remote, const KeepAlive& keep) {
     core::Ends ends{std::move(remote), local_of(socket)};
-    return {
-        std::move(ends),
-        [socket = std::move(socket), watch]() mutable -> Result<std::unique_ptr<core::Carrier>> {
-            boost::system::error_code error;
-            socket.set_option(tcp::no_delay(true), error);
-            if (error) {
-                return std::error_code(error);
-            }
-            const auto [alive, sent] = watch;
-            keep_alive(socket, alive, sent.count() > 0 && sent <= alive);
-            return open_channel(std::move(socket));
-        }};
+    return {std::move(ends), [socket = std::move(socket), keep]() mutable {
+                boost::system::error_code gone;  // which is met when it is read
+                socket.set_option(tcp::no_delay(true), gone);
+                keep_alive(socket, keep.within, keep.while_sending);
+                return open_channel(std::move(socket));
+            }};
 }
 
 class TcpListener final : public SocketListener {
 public:
-    TcpListener(StreamAcceptor socket, const Watch& watch)
-        : SocketListener(std::move(socket), to_address(socket.local_endpoint())), watch_(watch) {}
+    TcpListener(StreamAcceptor socket, const Address& at, const KeepAlive& keep)
+        : SocketListener(std::move(socket), at), keep_(keep) {}
 
 private:
     Result<Connected> accepted(StreamSocket socket) override {
@@ -56,10 +52,10 @@ private:
         if (gone) {
             return make_error_code(std::errc::connection_aborted);
         }
-        return connected(std::move(socket), to_address(from), watch_);
+        return connected(std::move(socket), to_address(from), keep_);
     }
 
-    const Watch watch_;
+    const KeepAlive keep_;
 };
 
 Result<std::shared_ptr<Listener>> listen(const boost::asio::any_io_executor& executor,
@@ -83,20 +79,22 @@ Result<std::shared_ptr<Listener>> listen(const boost::asio::any_io_executor& exe
     if (!error) {
         acceptor.non_blocking(true, error);
     }
+    const Address at = error ? Address() : to_address(acceptor.local_endpoint(error));
     if (error) {
         return std::error_code(error);
     }
     return std::shared_ptr<Listener>(
-        std::make_shared<TcpListener>(std::move(acceptor), watch_of(options)));
+        std::make_shared<TcpListener>(std::move(acceptor), at, keep_alive_of(options)));
 }
 
-boost::asio::awaitable<Attempt> connect(std::string host, std::uint16_t port,
-                                        TcpClientOptions options) {
+boost::asio::awaitable<ConnectResult> connect(std::string host, std::uint16_t port,
+                                              TcpClientOptions options) {
     Reached reached = co_await reach(std::move(host), port, options.connect_timeout);
     if (reached.error) {
-        co_return Attempt{reached.error};
+        co_return ConnectResult{reached.error};
     }
-    co_return Attempt{{}, connected(std::move(*reached.socket), reached.server, watch_of(options))};
+    co_return ConnectResult{
+        {}, connected(std::move(*reached.socket), reached.server, keep_alive_of(options))};
 }
 
 }  // namespace

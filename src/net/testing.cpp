@@ -5,7 +5,7 @@
 
 #include "moved_time.hpp"
 
-namespace netaio::testing {
+namespace netaio {
 namespace {
 
 using std::chrono::nanoseconds;
@@ -27,7 +27,7 @@ public:
 
 }  // namespace
 
-struct Network::Impl {
+struct TestNetwork::Impl {
     std::shared_ptr<NetworkClock> clock = std::make_shared<NetworkClock>();
     Environment environment{.clock = clock};
     boost::asio::io_context context{1};
@@ -36,6 +36,11 @@ struct Network::Impl {
         do {
             context.restart();
         } while (context.poll() > 0);
+#ifndef BOOST_ASIO_HAS_TIMERFD
+        // Only who sleeps asks when something is due.
+        context.restart();
+        context.run_one_for(std::chrono::microseconds(1));
+#endif
     }
     // What is due is found by the system's timers, which may take a moment to notice.
     void run_due() {
@@ -55,49 +60,49 @@ struct Network::Impl {
     }
 };
 
-Network::Network() : impl_(std::make_unique<Impl>()) {
+TestNetwork::TestNetwork() : impl_(std::make_unique<Impl>()) {
     if (net::moved_time()) {
-        throw std::logic_error("this thread has a testing::Network already: use that");
+        throw std::logic_error("this thread has a TestNetwork already: use that");
     }
     net::moved_time() = &impl_->clock->time;
 }
 
-Network::~Network() {
+TestNetwork::~TestNetwork() {
     // Timers end before the time they go by.
     const auto clock = impl_->clock;
     impl_.reset();
     net::moved_time() = nullptr;
 }
 
-boost::asio::any_io_executor Network::executor() const {
+boost::asio::any_io_executor TestNetwork::executor() const {
     return impl_->context.get_executor();
 }
 
-const Environment& Network::environment() const noexcept {
+const Environment& TestNetwork::environment() const noexcept {
     return impl_->environment;
 }
 
-Address Network::address(std::string_view name) {
+Address TestNetwork::address(std::string_view name) {
     return Address::named("memory", name).value();
 }
 
-TcpServerOptions Network::options(TcpServerOptions options, std::string_view name) const {
+TcpServerOptions TestNetwork::options(TcpServerOptions options, std::string_view name) const {
     options.interfaces.clear();
     options.endpoints = {address(name)};
     options.environment.clock = impl_->clock;
     return options;
 }
 
-TcpClientOptions Network::options(TcpClientOptions options) const {
+TcpClientOptions TestNetwork::options(TcpClientOptions options) const {
     options.environment.clock = impl_->clock;
     return options;
 }
 
-void Network::run() {
+void TestNetwork::run() {
     impl_->run_due();
 }
 
-void Network::advance(nanoseconds time) {
+void TestNetwork::advance(nanoseconds time) {
     const auto end = impl_->clock->time.now + std::max(time, nanoseconds(0));
     impl_->run_due();
     while (impl_->clock->time.now < end) {
@@ -105,7 +110,7 @@ void Network::advance(nanoseconds time) {
     }
 }
 
-bool Network::run_until(const bool& done, nanoseconds patience) {
+bool TestNetwork::run_until(const bool& done, nanoseconds patience) {
     const auto end = impl_->clock->time.now + std::max(patience, nanoseconds(0));
     impl_->run_due();
     while (!done && impl_->clock->time.now < end) {
@@ -114,4 +119,4 @@ bool Network::run_until(const bool& done, nanoseconds patience) {
     return done;
 }
 
-}  // namespace netaio::testing
+}  // namespace netaio

@@ -17,7 +17,8 @@ SteadyTime::time_point SteadyTime::now() noexcept {
     return moved ? moved->now : std::chrono::steady_clock::now();
 }
 
-// Asked by loops about the timer that is due first. One whose time is moved may not sleep.
+// A loop asks how long it may sleep, and so says when its first timer is due. One whose time is
+// moved does not sleep.
 SteadyTime::duration SteadyTimeWaitTraits::to_wait_duration(
     const SteadyTime::duration& left) noexcept {
     net::MovedTime* const moved = net::moved_time();

@@ -44,15 +44,15 @@ private:
     std::function<void()> ready_;
 };
 
-/// The connection that was made to a server, or why there is none.
-struct Attempt {
+/// The connection that was made to a server, or why there is none. A Result, but that a coroutine's
+/// has to be there before it is known.
+struct ConnectResult {
     std::error_code error = {};
     Connected connection = {};
 };
 
-/// A way to listen and to connect. The options are those of the program, as some are a transport's
-/// own; of those that all of them share it sees to connect_timeout, keepalive_timeout and
-/// send_timeout.
+/// A way to listen and to connect, given up after connect_timeout. The other options are read by
+/// the transports that they concern.
 struct Transport {
     std::string_view scheme;  ///< of its addresses; none for IP addresses
     Result<std::shared_ptr<Listener>> (*listen)(const boost::asio::any_io_executor& executor,
@@ -60,13 +60,16 @@ struct Transport {
                                                 const TcpServerOptions& options);
     /// To a host and port, or to a name of the scheme. The executor must run on one thread or be a
     /// strand.
-    boost::asio::awaitable<Attempt> (*connect)(std::string host, std::uint16_t port,
-                                               TcpClientOptions options);
+    boost::asio::awaitable<ConnectResult> (*connect)(std::string host, std::uint16_t port,
+                                                     TcpClientOptions options);
 };
 
 extern const Transport tcp_transport;
 extern const Transport unix_transport;
 extern const Transport memory_transport;
+
+/// An address for an end that has none of its own: the place it connected to, with a number.
+Address numbered(const Address& place);
 
 /// The transport of an address, or of what connect() is given; null when there is none.
 const Transport* transport_of(const Address& address);

@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <array>
+#include <atomic>
+#include <string>
 
 #include "transport.hpp"
 
@@ -15,6 +17,13 @@ const Transport* with_scheme(std::string_view scheme) {
 }
 
 }  // namespace
+
+Address numbered(const Address& place) {
+    static std::atomic<std::uint64_t> last{0};
+    const auto number = last.fetch_add(1, std::memory_order_relaxed) + 1;
+    return Address::named(place.scheme(), std::string(place.name()) + '#' + std::to_string(number))
+        .value();
+}
 
 const Transport* transport_of(const Address& address) {
     return with_scheme(address.scheme());

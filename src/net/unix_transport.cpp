@@ -1,16 +1,16 @@
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <boost/asio/local/stream_protocol.hpp>
-#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
 #include <netaio/timer.hpp>
+#include <thread>
 
 #include "channel.hpp"
 #include "core/waiting.hpp"
@@ -24,8 +24,8 @@ using Endpoint = boost::asio::local::stream_protocol::endpoint;
 constexpr std::size_t name_max = sizeof(sockaddr_un::sun_path) - 1;
 // Between attempts to connect to a server that accepts more slowly than others come.
 constexpr auto retry_pause = std::chrono::milliseconds(5);
-// Others may begin to listen at the same place and end again meanwhile.
-constexpr int publishing_attempts = 8;
+// How long others may take to begin to listen in the same folder.
+constexpr auto lock_timeout = std::chrono::seconds(2);
 
 std::error_code system_error(int number) {
     return {number, std::system_category()};
@@ -41,13 +41,6 @@ Endpoint endpoint_of(std::string_view name) {
         path.front() = '\0';
     }
     return path;
-}
-
-// Most have no name of their own.
-Address numbered(std::string_view name) {
-    static std::atomic<std::uint64_t> last{0};
-    const auto number = last.fetch_add(1, std::memory_order_relaxed) + 1;
-    return *Address::named("unix", std::string(name) + '#' + std::to_string(number));
 }
 
 Connected connected(StreamSocket socket, Address remote, Address local) {
@@ -100,110 +93,122 @@ public:
 
 private:
     Result<Connected> accepted(StreamSocket socket) override {
-        return connected(std::move(socket), numbered(address().name()), address());
+        return connected(std::move(socket), numbered(address()), address());
     }
 
     std::optional<SocketFile> file_;
 };
 
-// A name for a file beside another, so short that it fits where that does.
-std::string beside(const std::string& path, Random& random) {
-    constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyz234567";
-    std::string name = path.substr(0, path.rfind('/') + 1) + '.';
-    for (int i = 0; i < 7; ++i) {
-        name += letters[random.between(0, letters.size() - 1)];
+// Has servers that begin to listen in a folder do so one after another.
+class FolderLock {
+public:
+    explicit FolderLock(const std::string& file) {
+        const std::string folder = file.substr(0, file.rfind('/') + 1);
+        fd_ = ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        const auto end = std::chrono::steady_clock::now() + lock_timeout;
+        int failed = fd_ < 0 ? errno : 0;
+        while (failed == 0 && ::flock(fd_, LOCK_EX | LOCK_NB) != 0) {
+            failed = errno;
+            if ((failed == EWOULDBLOCK || failed == EINTR) &&
+                std::chrono::steady_clock::now() < end) {
+                std::this_thread::sleep_for(retry_pause);
+                failed = 0;
+            }
+        }
+        error_ = system_error(failed);
     }
-    return name;
-}
+    ~FolderLock() {
+        if (fd_ >= 0) {
+            ::close(fd_);
+        }
+    }
+    FolderLock(const FolderLock&) = delete;
+    FolderLock& operator=(const FolderLock&) = delete;
 
-// Whether a server listens there. One that may not be asked is taken for alive.
-bool is_alive(const boost::asio::any_io_executor& executor, const std::string& path) {
+    const std::error_code& error() const noexcept { return error_; }
+
+private:
+    int fd_ = -1;
+    std::error_code error_;
+};
+
+// Whether a server listens there; one that may not be asked does.
+bool is_alive(const boost::asio::any_io_executor& executor, const std::string& path,
+              std::error_code& error) {
     StreamSocket socket(executor);
-    boost::system::error_code error;
-    const Endpoint to = endpoint_of(path);
-    open_socket(socket, StreamProtocol(AF_UNIX, 0), error);
-    if (!error) {
-        socket.non_blocking(true, error);
+    boost::system::error_code failed;
+    open_socket(socket, StreamProtocol(AF_UNIX, 0), failed);
+    if (!failed) {
+        socket.non_blocking(true, failed);
     }
-    const int refused = error ? error.value() : connect_now(socket, to);
-    return refused != ECONNREFUSED && refused != ENOENT;
+    const int refused = failed ? 0 : connect_now(socket, endpoint_of(path));
+    if (refused == ECONNREFUSED || refused == ENOENT) {
+        return false;
+    }
+    if (refused != EAGAIN && refused != EACCES && refused != EPERM) {
+        error = failed ? std::error_code(failed) : system_error(refused);
+    }
+    return true;
 }
 
 // Takes away what a server left behind that is gone.
 std::error_code clear_away(const boost::asio::any_io_executor& executor, const std::string& path,
-                           const Environment& environment) {
+                           const Log& log) {
     struct stat found{};
     if (::lstat(path.c_str(), &found) != 0) {
         return errno == ENOENT ? std::error_code() : system_error(errno);
     }
     if (!S_ISSOCK(found.st_mode)) {
-        environment.log(LogLevel::error,
-                        path + " is no socket: remove it, or choose another path to listen at");
+        log(LogLevel::error,
+            path + " is no socket: remove it, or choose another path to listen at");
         return system_error(EEXIST);
     }
-    const std::string aside = beside(path, *environment.random);
-    bool alive = is_alive(executor, path);
-    if (!alive) {
-        if (::rename(path.c_str(), aside.c_str()) != 0) {
-            return errno == ENOENT ? std::error_code() : system_error(errno);
-        }
-        // Another may have begun to listen between the look and the move.
-        alive = is_alive(executor, aside) && ::link(aside.c_str(), path.c_str()) == 0;
-        ::unlink(aside.c_str());
+    std::error_code error;
+    const bool alive = is_alive(executor, path, error);
+    if (error) {
+        return error;
     }
     if (alive) {
-        environment.log(LogLevel::error, "a server listens at " + path +
-                                             " already: stop it, or choose another path");
+        log(LogLevel::error,
+            "a server listens at " + path + " already: stop it, or choose another path");
         return system_error(EADDRINUSE);
     }
-    environment.log(LogLevel::debug, "replaced the socket of a server that is gone: " + path);
-    return {};
+    return ::unlink(path.c_str()) == 0 || errno == ENOENT ? std::error_code() : system_error(errno);
 }
 
-// Where nobody finds it until it listens, and may be connected to by whom it is for alone.
-Result<SocketFile> listen_beside(StreamAcceptor& acceptor, const std::string& path,
-                                 const TcpServerOptions& options) {
-    const std::string hidden = beside(path, *options.environment.random);
-    if (hidden.size() > name_max) {
-        return system_error(ENAMETOOLONG);
-    }
-    boost::system::error_code error;
-    acceptor.bind(endpoint_of(hidden), error);
-    if (error) {
-        return std::error_code(error);
-    }
-    SocketFile file(hidden);
-    const UnixSocketOptions& wanted = options.unix_socket;
-    if (::chmod(hidden.c_str(), wanted.mode) != 0) {
-        return system_error(errno);
-    }
+// Whom the file is for has to hold before it listens, as before that nobody can connect.
+std::error_code give(const std::string& path, const UnixSocketOptions& to) {
     constexpr auto unchanged = static_cast<std::uint32_t>(-1);
-    if ((wanted.owner || wanted.group) && ::lchown(hidden.c_str(), wanted.owner.value_or(unchanged),
-                                                   wanted.group.value_or(unchanged)) != 0) {
+    if (::fchmodat(AT_FDCWD, path.c_str(), to.mode, AT_SYMLINK_NOFOLLOW) != 0) {
         return system_error(errno);
     }
-    acceptor.listen(boost::asio::socket_base::max_listen_connections, error);
-    return error ? Result<SocketFile>(std::error_code(error)) : std::move(file);
+    if ((to.owner || to.group) &&
+        ::lchown(path.c_str(), to.owner.value_or(unchanged), to.group.value_or(unchanged)) != 0) {
+        return system_error(errno);
+    }
+    return {};
 }
 
 Result<SocketFile> listen_at(StreamAcceptor& acceptor, const std::string& path,
                              const TcpServerOptions& options) {
-    auto hidden = listen_beside(acceptor, path, options);
-    if (!hidden) {
-        return hidden.error();
+    const FolderLock lock(path);
+    if (lock.error()) {
+        return lock.error();
     }
-    for (int i = 0; i < publishing_attempts; ++i) {
-        if (::link(hidden->path().c_str(), path.c_str()) == 0) {
-            return SocketFile(path);
-        }
-        if (errno != EEXIST) {
-            return system_error(errno);
-        }
-        if (const auto error = clear_away(acceptor.get_executor(), path, options.environment)) {
-            return error;
-        }
+    if (const auto error = clear_away(acceptor.get_executor(), path, options.environment.log)) {
+        return error;
     }
-    return system_error(EADDRINUSE);
+    boost::system::error_code error;
+    acceptor.bind(endpoint_of(path), error);
+    if (error) {
+        return std::error_code(error);
+    }
+    SocketFile file(path);
+    if (const auto refused = give(path, options.unix_socket)) {
+        return refused;
+    }
+    acceptor.listen(boost::asio::socket_base::max_listen_connections, error);
+    return error ? Result<SocketFile>(std::error_code(error)) : std::move(file);
 }
 
 Result<std::shared_ptr<Listener>> listen(const boost::asio::any_io_executor& executor,
@@ -211,6 +216,9 @@ Result<std::shared_ptr<Listener>> listen(const boost::asio::any_io_executor& exe
     const std::string name(address.name());
     if (name.size() > name_max) {
         return system_error(ENAMETOOLONG);
+    }
+    if (is_abstract(name) && !has_abstract_names()) {
+        return make_error_code(Errc::unsupported);
     }
     StreamAcceptor acceptor(executor);
     boost::system::error_code error;
@@ -239,10 +247,11 @@ Result<std::shared_ptr<Listener>> listen(const boost::asio::any_io_executor& exe
 }
 
 // Asio takes a server whose queue is full, which says to try again, for one that accepts.
-boost::asio::awaitable<Attempt> connect(std::string host, std::uint16_t, TcpClientOptions options) {
+boost::asio::awaitable<ConnectResult> connect(std::string host, std::uint16_t,
+                                              TcpClientOptions options) {
     const Address server = *Address::parse(host);
     if (server.name().size() > name_max) {
-        co_return Attempt{system_error(ENAMETOOLONG)};
+        co_return ConnectResult{system_error(ENAMETOOLONG)};
     }
     const auto executor = co_await boost::asio::this_coro::executor;
     const Endpoint to = endpoint_of(server.name());
@@ -253,23 +262,23 @@ boost::asio::awaitable<Attempt> connect(std::string host, std::uint16_t, TcpClie
         socket.non_blocking(true, error);
     }
     if (error) {
-        co_return Attempt{error};
+        co_return ConnectResult{error};
     }
     Timer pause(executor);
     const auto deadline = SteadyTime::now() + core::bounded(options.connect_timeout);
     int refused = connect_now(socket, to);
     while (refused == EAGAIN || refused == EINTR) {
         if (SteadyTime::now() >= deadline) {
-            co_return Attempt{make_error_code(Errc::timeout)};
+            co_return ConnectResult{make_error_code(Errc::timeout)};
         }
         pause.expires_after(retry_pause);
         co_await pause.async_wait(boost::asio::use_awaitable);
         refused = connect_now(socket, to);
     }
     if (refused != 0) {
-        co_return Attempt{system_error(refused)};
+        co_return ConnectResult{system_error(refused)};
     }
-    co_return Attempt{{}, connected(std::move(socket), server, numbered(""))};
+    co_return ConnectResult{{}, connected(std::move(socket), server, numbered(server))};
 }
 
 }  // namespace

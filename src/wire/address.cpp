@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <charconv>
 #include <cstring>
-#include <memory>
 #include <netaio/address.hpp>
 
 #include "endian.hpp"
@@ -20,14 +19,16 @@ bool read_number(std::string_view text, Number& number) {
     return !text.empty() && error == std::errc() && end == text.data() + text.size();
 }
 
+// Else it could not be told from the first part of an IPv6 address.
 bool is_scheme(std::string_view text) {
-    return text.size() > 1 &&
-           std::ranges::all_of(text, [](char letter) { return letter >= 'a' && letter <= 'z'; });
+    const auto is_letter = [](char one) { return one >= 'a' && one <= 'z'; };
+    return std::ranges::all_of(text, is_letter) &&
+           std::ranges::any_of(text, [](char one) { return one > 'f'; });
 }
 
-// Else it could not be told from a host's port or from an IPv6 address.
+// Else it could not be told from a host's port.
 bool is_name(std::string_view text) {
-    return !text.empty() && text.front() != ':' && text.find('\0') == std::string_view::npos &&
+    return text.find('\0') == std::string_view::npos &&
            text.find_first_not_of("0123456789") != std::string_view::npos;
 }
 
@@ -50,7 +51,7 @@ Address::Address(std::array<std::uint8_t, 16> ip, std::uint16_t port, std::uint3
 
 Address Address::with_port(std::uint16_t port) const noexcept {
     Address other = *this;
-    other.port_ = port;
+    other.port_ = name_ ? std::uint16_t{0} : port;
     return other;
 }
 
@@ -81,10 +82,10 @@ Result<Address> Address::named(std::string_view scheme, std::string_view name) {
     if (!is_scheme(scheme) || !is_name(name)) {
         return Errc::malformed;
     }
-    auto made = std::make_unique<Name>();
+    const boost::intrusive_ptr<Name> made(new Name);
     made->text.append(scheme).append(1, ':').append(name);
     Address address;
-    address.name_ = made.release();
+    address.name_ = made;
     return address;
 }
 
@@ -149,7 +150,7 @@ std::string Address::str() const {
 
 std::size_t std::hash<netaio::Address>::operator()(const netaio::Address& address) const noexcept {
     if (address.is_named()) {
-        return netaio::wire::keyed_hash(address.name());
+        return netaio::wire::keyed_hash(address.host());
     }
     std::array<char, 16 + 4 + 2 + 1> bytes;
     std::memcpy(bytes.data(), address.ip().data(), 16);

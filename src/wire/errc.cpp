@@ -25,7 +25,7 @@ const char* text(Errc code) noexcept {
         case Errc::queue_full: return "a queue or table is at its limit";
         case Errc::cancelled: return "the operation was cancelled";
         case Errc::not_connected: return "there is no connection to that server";
-        case Errc::unsupported: return "this is not to be had here";
+        case Errc::unsupported: return "this is not supported here";
     }
     return "unknown netaio error";
 }

@@ -11,9 +11,9 @@ namespace {
 
 using namespace test;
 
-class TestingNetwork : public ::testing::Test {
+class TestNetworkTest : public ::testing::Test {
 protected:
-    TestingNetwork() {
+    TestNetworkTest() {
         server.on({MessageType::request_uri, "echo"},
                   [](const Message& message) { return respond(message.uri(), message.content()); });
         server.on({MessageType::request_uri, "silent"}, [] {});
@@ -30,12 +30,12 @@ protected:
     }
     void connect() { network.run(client.connect(network.address())); }
 
-    testing::Network network;
+    TestNetwork network;
     TcpServer server{network.executor(), network.options(TcpServerOptions{.idle_timeout = 1h})};
     TcpClient client{network.executor(), network.options(TcpClientOptions())};
 };
 
-TEST_F(TestingNetwork, CarriesRequestsAndAnswers) {
+TEST_F(TestNetworkTest, CarriesRequestsAndAnswers) {
     connect();
     EXPECT_EQ(network.run(client.exchange(MessageType::request_uri, "echo", "hello")).content(),
               "hello");
@@ -43,7 +43,7 @@ TEST_F(TestingNetwork, CarriesRequestsAndAnswers) {
     EXPECT_EQ(server.connection_count(), 1u);
 }
 
-TEST_F(TestingNetwork, CarriesMoreThanFitsAtOnce) {
+TEST_F(TestNetworkTest, CarriesMoreThanFitsAtOnce) {
     connect();
     const std::string content(60000, 'x');
     const auto all = [](TcpClient& with, const std::string& what) -> awaitable<int> {
@@ -65,7 +65,7 @@ TEST_F(TestingNetwork, CarriesMoreThanFitsAtOnce) {
     EXPECT_EQ(network.run(all(client, content)), 40);
 }
 
-TEST_F(TestingNetwork, HasTimePassOnlyWhenToldTo) {
+TEST_F(TestNetworkTest, HasTimePassOnlyWhenToldTo) {
     connect();
     const auto began = network.environment().clock->steady_now();
     std::error_code error;
@@ -80,7 +80,7 @@ TEST_F(TestingNetwork, HasTimePassOnlyWhenToldTo) {
     EXPECT_EQ(network.environment().clock->steady_now() - began, 2001ms);
 }
 
-TEST_F(TestingNetwork, RunsACoroutineAsFarAsItIsPatient) {
+TEST_F(TestNetworkTest, RunsACoroutineAsFarAsItIsPatient) {
     connect();
     EXPECT_EQ(network.run(client.request("slow", {.timeout = 1h}), 61s).content(), "at last");
     EXPECT_THROW(network.run(client.request("slow", {.timeout = 1h})), std::logic_error);
@@ -88,7 +88,7 @@ TEST_F(TestingNetwork, RunsACoroutineAsFarAsItIsPatient) {
                  boost::system::system_error);
 }
 
-TEST_F(TestingNetwork, HasDueThingsHappenInTheirOrder) {
+TEST_F(TestNetworkTest, HasDueThingsHappenInTheirOrder) {
     std::vector<int> order;
     Timer late(network.executor(), 3h);
     Timer early(network.executor(), 1h);
@@ -102,7 +102,7 @@ TEST_F(TestingNetwork, HasDueThingsHappenInTheirOrder) {
     EXPECT_EQ(order, (std::vector<int>{1, 3, 2}));
 }
 
-TEST_F(TestingNetwork, TellsOfEnds) {
+TEST_F(TestNetworkTest, TellsOfEnds) {
     connect();
     std::error_code why;
     client.set_disconnect_handler([&](const Address&, std::error_code error) { why = error; });
@@ -116,7 +116,7 @@ TEST_F(TestingNetwork, TellsOfEnds) {
     EXPECT_EQ(refused, std::errc::connection_refused);
 }
 
-TEST_F(TestingNetwork, ClosesWhatIsIdle) {
+TEST_F(TestNetworkTest, ClosesWhatIsIdle) {
     connect();
     network.advance(59min);
     EXPECT_EQ(server.connection_count(), 1u);
@@ -124,7 +124,7 @@ TEST_F(TestingNetwork, ClosesWhatIsIdle) {
     EXPECT_EQ(server.connection_count(), 0u);
 }
 
-TEST_F(TestingNetwork, Notifies) {
+TEST_F(TestNetworkTest, Notifies) {
     connect();
     std::vector<std::string> heard;
     client.on(MessageType::notify_uri,
@@ -138,7 +138,7 @@ TEST_F(TestingNetwork, Notifies) {
     EXPECT_EQ(heard, (std::vector<std::string>{"0", "1", "2"}));
 }
 
-TEST_F(TestingNetwork, HasASlowReaderStopTheWriter) {
+TEST_F(TestNetworkTest, HasASlowReaderStopTheWriter) {
     connect();
     network.run(client.subscribe("news"));
     const std::string much(60000, 'x');
@@ -150,12 +150,12 @@ TEST_F(TestingNetwork, HasASlowReaderStopTheWriter) {
     EXPECT_LT(server.counters().frames_out, 202u);
 }
 
-TEST_F(TestingNetwork, IsOneOnAThread) {
-    EXPECT_THROW(testing::Network(), std::logic_error);
-    std::thread([] { EXPECT_NO_THROW(testing::Network()); }).join();
+TEST_F(TestNetworkTest, IsOneOnAThread) {
+    EXPECT_THROW(TestNetwork{}, std::logic_error);
+    std::thread([] { EXPECT_NO_THROW(TestNetwork{}); }).join();
 }
 
-TEST_F(TestingNetwork, HasEachServerAtItsOwnPlace) {
+TEST_F(TestNetworkTest, HasEachServerAtItsOwnPlace) {
     TcpServer second(network.executor(), network.options(TcpServerOptions(), "second"));
     ASSERT_FALSE(second.start());
     TcpServer third(network.executor(), network.options(TcpServerOptions(), "second"));
@@ -165,7 +165,7 @@ TEST_F(TestingNetwork, HasEachServerAtItsOwnPlace) {
     EXPECT_EQ(server.connection_count(), 0u);
 }
 
-TEST_F(TestingNetwork, LetsEndsGoInAnyOrder) {
+TEST_F(TestNetworkTest, LetsEndsGoInAnyOrder) {
     connect();
     auto second = std::make_unique<TcpServer>(network.executor(),
                                               network.options(TcpServerOptions(), "second"));

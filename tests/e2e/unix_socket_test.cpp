@@ -2,12 +2,10 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
-#include <csignal>
 #include <filesystem>
 #include <fstream>
 
@@ -51,6 +49,11 @@ protected:
         }(where, content));
         return content;
     }
+    // As a server that was killed does.
+    void leave_a_dead_socket() const {
+        boost::asio::io_context context;
+        stream_protocol::acceptor(context, stream_protocol::endpoint(path()));
+    }
     struct stat look() const {
         struct stat found{};
         EXPECT_EQ(::lstat(path().c_str(), &found), 0);
@@ -78,7 +81,10 @@ TEST_F(UnixSocketTest, TakesNamesWithoutFiles) {
     const std::string where = "unix:@" + folder;
     TcpServer server(options_at(where));
     answer_requests(server);
-    ASSERT_FALSE(server.start());
+    if (const auto error = server.start()) {
+        EXPECT_EQ(error, Errc::unsupported);
+        GTEST_SKIP() << "this system, or build, has none";
+    }
     EXPECT_TRUE(ask(where).starts_with(where));
     EXPECT_EQ(files(), 0u);
     TcpServer second(options_at(where));
@@ -170,18 +176,7 @@ TEST_F(UnixSocketTest, LeavesTheFileOfAnother) {
 }
 
 TEST_F(UnixSocketTest, ReplacesWhatADeadServerLeft) {
-    const pid_t child = ::fork();
-    if (child == 0) {
-        const int fd = ::socket(AF_UNIX, SOCK_STREAM, 0);
-        const stream_protocol::endpoint at(path());
-        ::_exit(::bind(fd, at.data(), static_cast<socklen_t>(at.size())) == 0 &&
-                        ::listen(fd, 1) == 0
-                    ? 0
-                    : 1);
-    }
-    int status = 1;
-    ASSERT_EQ(::waitpid(child, &status, 0), child);
-    ASSERT_EQ(status, 0);
+    leave_a_dead_socket();
     ASSERT_TRUE(S_ISSOCK(look().st_mode));
     TcpServer server(options_at(place()));
     answer_requests(server);
@@ -203,6 +198,7 @@ TEST_F(UnixSocketTest, RefusesToTakeThePlaceOfALivingServer) {
 
 TEST_F(UnixSocketTest, LetsOneOfManyHaveThePlace) {
     for (int round = 0; round < 20; ++round) {
+        leave_a_dead_socket();
         std::vector<std::unique_ptr<TcpServer>> servers;
         for (int i = 0; i < 4; ++i) {
             servers.push_back(std::make_unique<TcpServer>(options_at(place())));
@@ -237,6 +233,9 @@ TEST_F(UnixSocketTest, SaysWhatIsWrongWithAPlace) {
               std::errc::filename_too_long);
     EXPECT_THROW(TcpServer(options_at("pigeon:/x")), std::invalid_argument);
     EXPECT_THROW(TcpServer(options_at("unix:")), std::invalid_argument);
+    TcpClient client;
+    EXPECT_THROW(client.connect("localhost:80", [](std::error_code, Address) {}),
+                 std::invalid_argument);
 }
 
 // The first error of an attempt to connect there.
@@ -244,7 +243,7 @@ std::error_code cannot_connect(const std::string& where, TcpClientOptions option
     std::error_code why;
     run([](std::string to, TcpClientOptions with, std::error_code& error) -> awaitable<void> {
         TcpClient client(std::move(with));
-        const auto [failed, server] = co_await client.connect(to, 0, as_result);
+        const auto [failed, server] = co_await client.connect(to, as_result);
         error = failed;
     }(where, std::move(options), why));
     return why;

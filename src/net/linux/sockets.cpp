@@ -74,6 +74,10 @@ StreamSocket accept_waiting(StreamAcceptor& acceptor, const boost::asio::any_io_
     return socket;
 }
 
+bool has_abstract_names() noexcept {
+    return true;
+}
+
 std::optional<Credentials> credentials_of(StreamSocket& socket) {
     ucred peer{};
     socklen_t size = sizeof peer;

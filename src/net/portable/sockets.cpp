@@ -47,6 +47,10 @@ StreamSocket accept_waiting(StreamAcceptor& acceptor, const boost::asio::any_io_
     return socket;
 }
 
+bool has_abstract_names() noexcept {
+    return false;
+}
+
 std::optional<Credentials> credentials_of(StreamSocket&) {
     return std::nullopt;
 }

@@ -55,8 +55,9 @@ TEST(Address, ReadsNamesOfOtherTransports) {
 }
 
 TEST(Address, TakesNoHostForAName) {
-    for (const std::string_view text : {"localhost:80", "unix:", "unix:80", ":/x", "Unix:/x",
-                                        "u:/x", "cafe::1", "cafe::1:80", "unix"}) {
+    for (const std::string_view text :
+         {"localhost:80", "unix:", "unix:80", ":/x", "Unix:/x", "cafe::1", "fdab:cafe::1",
+          "dead:beef::1", "fdaa:b::1%2", "unix"}) {
         EXPECT_EQ(Address::parse(text).error(), Errc::malformed) << text;
     }
     EXPECT_EQ(Address::named("unix", std::string_view("a\0b", 3)).error(), Errc::malformed);
@@ -71,6 +72,8 @@ TEST(Address, TellsNamesApart) {
     EXPECT_EQ(*all.begin(), Address());
     EXPECT_EQ(std::unordered_set<Address>(all.begin(), all.end()).size(), 4u);
     EXPECT_NE(*Address::parse("unix:/a"), Address());
+    EXPECT_EQ(Address::parse("unix:/a")->with_port(3), *Address::parse("unix:/a"));
+    EXPECT_TRUE(Address::parse("fdab:cafe::1", 80)->is_v6());
 }
 
 TEST(Address, HoldsAMappedIpv4AddressAsWhatItMeans) {
