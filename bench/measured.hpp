@@ -41,6 +41,7 @@ public:
             began_at_ = now;
             before_ = done;
             cpu_before_ = cpu();
+            return true;  // however late it is, there has to be something to count
         }
         if (now < end_at_ || !counting_) {
             return true;

@@ -271,16 +271,19 @@ bool Dispatcher::answer_request(Message& message, Source& source, const Peer* pe
     // Decrypting changes the uri where it stands.
     std::string uri = node_.role == Role::node ? message.uri().str() : std::string();
     auto request = take_answered(*source.requests(), message, uri);
-    // With an id that no request has, it is late, or another's.
-    const bool unmatched =
-        !request && node_.role == Role::client && message.request_id() && is_answer(message.type());
-    if (unmatched || (request && !request->completion)) {
+    if (!request) {
+        if (node_.role != Role::client || !message.request_id() || !is_answer(message.type())) {
+            return false;
+        }
+        // With an id that no request has, or one for another uri, it answers nothing.
+        tallies_.late_answers.add();
+        node_.trace("no request waits for the", message, source.remote());
+        return true;
+    }
+    if (!request->completion) {
         tallies_.late_answers.add();
         node_.log(LogLevel::debug, "discarded the late answer to a request", source.remote());
         return true;
-    }
-    if (!request) {
-        return false;
     }
     auto error = open_answer(message, request->inner, peer);
     // A refusal made without the handler's plugins can't pass them; what it says is still news.

@@ -41,6 +41,17 @@ inline Frame frame_in(const FrameHeader& header, std::span<char> bytes,
             rest.subspan(header.auth_size, body_size)};
 }
 
+// A message without plugins: the size of all before its body is known, so nothing is written twice.
+template <std::size_t FieldsSize, class PutFields>
+inline void append_frame(FrameHeader header, ByteView body, std::string& out,
+                         PutFields put_fields) {
+    std::array<char, FrameHeader::size + FieldsSize> head;
+    header.auth_size = static_cast<std::uint16_t>(FieldsSize);
+    put_fields(put_header(head.data(), header));
+    out.append(head.data(), head.size());
+    out.append(body);
+}
+
 }  // namespace
 
 FrameHeader FrameHeader::read(std::span<const char, size> bytes) noexcept {
@@ -150,19 +161,14 @@ std::error_code encode_message(const Message& message, std::string& out,
     FrameHeader header{message.type(), 0, static_cast<std::uint16_t>(body.size()),
                        wire::crc32(body)};
     if (message.auth().empty()) {
-        // A message without plugins: all before its body is known, so nothing is written twice.
-        std::array<char, FrameHeader::size + wire::lone_request_id_size> head;
-        const std::size_t fields_size =
-            request_id ? wire::lone_request_id_size : wire::no_fields.size();
-        header.auth_size = static_cast<std::uint16_t>(fields_size);
-        char* const fields = put_header(head.data(), header);
         if (request_id) {
-            wire::put_lone_request_id(fields, *request_id);
+            append_frame<wire::lone_request_id_size>(header, body, out, [&](char* fields) {
+                wire::put_lone_request_id(fields, *request_id);
+            });
         } else {
-            wire::put_bytes(fields, wire::no_fields);
+            append_frame<wire::no_fields.size()>(
+                header, body, out, [](char* fields) { wire::put_bytes(fields, wire::no_fields); });
         }
-        out.append(head.data(), FrameHeader::size + fields_size);
-        out.append(body);
         return {};
     }
     const std::size_t start = out.size();

@@ -2,10 +2,8 @@
 
 #include <stdexcept>
 
-#include "core/dispatcher.hpp"
 #include "testbed.hpp"
 
-/// Requests that carry an id (protocol.md §4).
 namespace netaio::core {
 namespace {
 
