@@ -20,6 +20,11 @@ public:
     virtual void start(const std::shared_ptr<Stream>& stream) = 0;
     /// Takes as many bytes as it can. That it takes no more is no error.
     virtual std::size_t write(ByteView bytes, std::error_code& error) = 0;
+    /// The same with bytes that nobody needs afterwards: it may keep their memory and put other in
+    /// its place, if it takes all of them.
+    virtual std::size_t hand_over(std::string& bytes, std::error_code& error) {
+        return write(bytes, error);
+    }
     /// Has Stream::writable() called, once, when write() takes bytes again.
     virtual void wait_writable() = 0;
     /// Passes on what write() kept, and brings unsent() up to date.

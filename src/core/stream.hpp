@@ -193,6 +193,7 @@ private:
     void flush_later();
     void emit(std::string& out);
     bool write(ByteView bytes, std::size_t& written);
+    bool took_out(std::size_t count, std::error_code error);
     bool refill();
     void wait_writable();
     std::error_code enqueue(const SharedFrame& frame);

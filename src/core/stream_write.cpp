@@ -154,15 +154,18 @@ std::error_code Stream::make_room(std::size_t size) {
     return Errc::queue_full;
 }
 
-// Sends the output of a batch, or queues what the receiver does not take yet.
+// Sends the output of a batch, or queues what the receiver does not take yet. What is left in it
+// counts no more.
 void Stream::emit(std::string& out) {
     settle_fan_out();
     if (state_ == State::closed || out.empty()) {
         return;
     }
     if (!waiting_writable_ && out_.empty()) {
-        std::size_t written = 0;
-        if (write(out, written) && written < out.size()) {
+        std::error_code error;
+        const std::size_t size = out.size();
+        const std::size_t written = carrier_->hand_over(out, error);
+        if (took_out(written, error) && written < size) {
             out_.assign(out, written);
             wait_writable();
         }
@@ -180,6 +183,11 @@ bool Stream::write(ByteView bytes, std::size_t& written) {
     std::error_code error;
     const std::size_t count = carrier_->write(bytes.substr(written), error);
     written += count;
+    return took_out(count, error);
+}
+
+// False when the stream ended over it.
+bool Stream::took_out(std::size_t count, std::error_code error) {
     if (count > 0) {
         blocked_at_ = {};
     }

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <list>
 #include <thread>
 
 #include "support/net.hpp"
@@ -264,6 +265,66 @@ TEST_F(ChannelTest, GivesUpOnAReceiverThatTakesNothingThoughItHasFinishedItself)
     ASSERT_TRUE(eventually([&] { return impatient.counters().frames_in > 0; }));
     EXPECT_TRUE(eventually([&] { return impatient.connection_count() == 0; }));
     EXPECT_EQ(impatient.counters().closed_slow_reader, 1u);
+}
+
+// What is long goes out from where it was written, and what follows it from elsewhere.
+TEST_F(ChannelTest, SendsWhatFollowsALongReplyBehindIt) {
+    const std::string content(30'000, 'x');
+    server->on({MessageType::request_uri, "long"},
+               [&](const Message& message) { return respond(message.uri(), content); });
+    server->on({MessageType::request_uri, "tell"}, [&](const Message& message) {
+        server->broadcast(notify("news", "told"));
+        return ok(message.uri());
+    });
+    RawPeer other(server->port());
+    RawPeer told(server->port());
+    RawPeer telling(server->port());
+    greet(told);
+    greet(telling);
+    make_busy(other);
+    ASSERT_TRUE(told.send(encoded(request("long"))));
+    ASSERT_TRUE(telling.send(encoded(request("tell"))));
+    go_on = true;
+    auto reply = told.receive();
+    ASSERT_TRUE(reply);
+    EXPECT_EQ(reply->content(), content);
+    reply = told.receive();
+    ASSERT_TRUE(reply);
+    EXPECT_EQ(reply->content(), "told");
+}
+
+TEST_F(ChannelTest, KeepsLongRepliesToManyReceiversThatPauseApart) {
+    constexpr int peers_count = 8;
+    constexpr int rounds = 100;
+    const auto content_of = [](int peer, int round) {
+        return std::to_string(round) + std::string(60'000, static_cast<char>('a' + peer));
+    };
+    server->on({MessageType::request_uri, "long"}, [&](const Message& message) {
+        const std::string asked(message.content());
+        return respond("long", content_of(asked[0] - 'a', std::stoi(asked.substr(1))));
+    });
+    RawPeer other(server->port());
+    std::list<RawPeer> peers;
+    for (int i = 0; i < peers_count; ++i) {
+        greet(peers.emplace_back(server->port(), 32 * 1024));
+    }
+    make_busy(other);
+    for (int round = 0; round < rounds; ++round) {
+        char name = 'a';
+        for (RawPeer& peer : peers) {
+            ASSERT_TRUE(peer.send(encoded(request("long", name++ + std::to_string(round)))));
+        }
+        go_on = true;
+    }
+    int name = 0;
+    for (RawPeer& peer : peers) {
+        for (int round = 0; round < rounds; ++round) {
+            const auto reply = peer.receive();
+            ASSERT_TRUE(reply) << round;
+            ASSERT_EQ(reply->content(), content_of(name, round));
+        }
+        ++name;
+    }
 }
 
 TEST_F(ChannelTest, ServesMoreConnectionsAtOnceThanItHasMemoryToReceiveInto) {

@@ -84,6 +84,7 @@ public:
 
     void start(const std::shared_ptr<core::Stream>&) override { came(); }
     std::size_t write(ByteView bytes, std::error_code& error) override;
+    std::size_t hand_over(std::string& bytes, std::error_code& error) override;
     void wait_writable() override;
     void settle(std::error_code& error) override;
     void resume() override { read_later(); }

@@ -122,6 +122,7 @@ public:
     }
 
     std::size_t write(ByteView bytes, std::error_code& error) override;
+    std::size_t hand_over(std::string& bytes, std::error_code& error) override;
     void wait_writable() override;
     void settle(std::error_code& error) override;
     void close() noexcept override;
@@ -211,6 +212,17 @@ std::size_t RingChannel::write(ByteView bytes, std::error_code& error) {
     }
     reactor_.submit_for(*this);
     return unsent() > 0 ? 0 : write_now(*socket_, bytes, error);
+}
+
+// A receiver that waits is woken by what is sent to it, which costs as much as a few messages: what
+// goes to many at a time goes to some of them together (bench: pipelined_1024_50).
+std::size_t RingChannel::hand_over(std::string& bytes, std::error_code& error) {
+    const std::size_t size = bytes.size();
+    if (size > copied_max && unsent() == 0 && reactor_.others_came() &&
+        reactor_.send_lent(socket_->native_handle(), *this, bytes)) {
+        return size;
+    }
+    return write(bytes, error);
 }
 
 // An error shows again when the rest is written.

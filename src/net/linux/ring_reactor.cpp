@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <atomic>
 #include <boost/asio/io_context.hpp>
-#include <cassert>
 #include <cerrno>
 #include <cstddef>
 #include <cstdio>
@@ -249,9 +248,14 @@ void RingReactor::sending(io_uring_sqe& entry, Sender& sender, ByteView bytes,
     sender.turn_ = turn_;
 }
 
+bool RingReactor::ends_output(const Sending& sending, const Sender& sender) const noexcept {
+    return sending.sender == &sender &&
+           sending.bytes.data() + sending.bytes.size() == output_.get() + output_used_;
+}
+
 bool RingReactor::send(int fd, Sender& sender, ByteView bytes) {
     const bool follows = holds_bytes_of(sender);
-    if (!usable() || (follows && sendings_.back().sender != &sender)) {
+    if (!usable() || (follows && !ends_output(sendings_.back(), sender))) {
         return false;
     }
     // Room is taken only for what will be sent.
@@ -262,15 +266,48 @@ bool RingReactor::send(int fd, Sender& sender, ByteView bytes) {
     wire::put_bytes(copy, bytes);
     if (follows) {
         Sending& before = sendings_.back();
-        assert(before.bytes.data() + before.bytes.size() == copy);
         before.bytes = ByteView(before.bytes.data(), before.bytes.size() + bytes.size());
         before.request->len = static_cast<unsigned>(before.bytes.size());
-        return true;
+    } else {
+        send_bytes(fd, sender, ByteView(copy, bytes.size()));
     }
-    io_uring_sqe* const entry = ring_->next();
-    io_uring_prep_send(entry, fd, copy, bytes.size(), send_flags);
-    sending(*entry, sender, ByteView(copy, bytes.size()));
+    submit_much();
     return true;
+}
+
+bool RingReactor::send_lent(int fd, Sender& sender, std::string& bytes) {
+    if (!usable() || holds_bytes_of(sender) || bytes.size() > lent_max || ring_->space() == 0) {
+        return false;
+    }
+    std::string& kept = lent_[lent_count_++];
+    kept.swap(bytes);
+    bytes.clear();
+    lent_bytes_ += kept.size();
+    send_bytes(fd, sender, kept);
+    submit_much();
+    return true;
+}
+
+void RingReactor::send_bytes(int fd, Sender& sender, ByteView bytes) {
+    io_uring_sqe* const entry = ring_->next();
+    io_uring_prep_send(entry, fd, bytes.data(), bytes.size(), send_flags);
+    sending(*entry, sender, bytes);
+}
+
+void RingReactor::take_back_lent() noexcept {
+    for (std::string& bytes : std::span(lent_).first(lent_count_)) {
+        if (bytes.capacity() > lent_max) {
+            bytes = std::string();
+        }
+    }
+    lent_count_ = 0;
+    lent_bytes_ = 0;
+}
+
+void RingReactor::submit_much() {
+    if (output_used_ + lent_bytes_ >= together_max || lent_count_ == lent_.size()) {
+        submit();
+    }
 }
 
 bool RingReactor::send(int fd, Sender& sender, const msghdr& message) {
@@ -345,6 +382,7 @@ void RingReactor::collect() {
     if (!sendings_.empty() && io_uring_sq_ready(&ring_->get()) == 0) {
         sendings_.clear();
         output_used_ = 0;
+        take_back_lent();
         ++turn_;
         scheduler_.work_finished();
     }

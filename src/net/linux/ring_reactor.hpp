@@ -3,6 +3,7 @@
 #include <liburing.h>
 #include <sys/socket.h>
 
+#include <array>
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/detail/config.hpp>
 #include <boost/asio/detail/epoll_reactor.hpp>
@@ -15,6 +16,7 @@
 #include <memory>
 #include <netaio/bytes.hpp>
 #include <span>
+#include <string>
 #include <system_error>
 #include <vector>
 
@@ -123,6 +125,8 @@ public:
     /// Copies the bytes and sends them at the end of the loop's turn. False when there is no room,
     /// or something else would go between them and what the sender gave before.
     bool send(int fd, Sender& sender, ByteView bytes);
+    /// The same for many bytes: it keeps their memory until they are sent, and gives other.
+    bool send_lent(int fd, Sender& sender, std::string& bytes);
     /// The same for a datagram; `message` is copied with all it refers to.
     bool send(int fd, Sender& sender, const msghdr& message);
     /// Whether bytes of the sender are still to be sent.
@@ -144,6 +148,9 @@ public:
 
 private:
     static constexpr std::size_t output_size = 256 * 1024;
+    // Sent when it is so much, while the caches hold it.
+    static constexpr std::size_t together_max = 192 * 1024;
+    static constexpr std::size_t lent_max = 128 * 1024;  // and room in it that is kept
 
     struct Sending {
         Sender* sender;
@@ -156,6 +163,10 @@ private:
     bool enter_epoll(int fd, per_descriptor_data data);
     io_uring_sqe* next();
     char* room_for(std::size_t size) noexcept;
+    bool ends_output(const Sending& sending, const Sender& sender) const noexcept;
+    void send_bytes(int fd, Sender& sender, ByteView bytes);
+    void submit_much();
+    void take_back_lent() noexcept;
     void sending(io_uring_sqe& entry, Sender& sender, ByteView bytes,
                  const msghdr* message = nullptr);
     void started(io_uring_sqe& entry, Request& request);
@@ -173,6 +184,9 @@ private:
     boost::asio::detail::op_queue<Operation> done_;
     std::unique_ptr<char[]> output_;
     std::size_t output_used_ = 0;
+    std::array<std::string, 8> lent_;  // those that are sent from first
+    std::size_t lent_count_ = 0;
+    std::size_t lent_bytes_ = 0;
     std::vector<Sending> sendings_;
     std::uint64_t turn_ = 1;
     std::size_t came_ = 0;  // requests that brought something and wait for the loop
