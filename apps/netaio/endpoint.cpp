@@ -33,7 +33,7 @@ std::string Endpoint::str() const {
 
 Endpoint parse_endpoint(std::string_view text) {
     if (text.starts_with(unix_scheme)) {
-        if (!Address::parse(text)) refuse_endpoint(text, "names no file");
+        if (!Address::parse(text)) refuse_endpoint(text, "names no file, as unix:./5 does");
         return {.host = std::string(text)};
     }
     const std::size_t colon = text.rfind(':');

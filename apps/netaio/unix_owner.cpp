@@ -16,7 +16,10 @@ std::optional<std::uint32_t> number(std::string_view digits, int base) {
     std::uint32_t value = 0;
     const char* const end = digits.data() + digits.size();
     const auto [stop, error] = std::from_chars(digits.data(), end, value, base);
-    if (digits.empty() || error != std::errc() || stop != end) return std::nullopt;
+    constexpr auto nobody = static_cast<std::uint32_t>(-1);  // which changes nothing
+    if (digits.empty() || error != std::errc() || stop != end || value == nobody) {
+        return std::nullopt;
+    }
     return value;
 }
 

@@ -26,7 +26,8 @@ namespace netaio {
 ///     network.run(client.connect(network.address()));
 ///     EXPECT_EQ(network.run(client.request("something")).content(), "This is it.");
 ///
-/// One at a time on a thread, which it belongs to; it must outlive what works on it. While it
+/// One at a time on a thread, which it belongs to; it must outlive what works on it. A server that
+/// is destroyed keeps its place until the next run(). Time passes for 200 years at most. While it
 /// lives, each netaio::Timer of that thread goes by its clock. Whatever else takes time, as sockets
 /// and Asio's own timers do, takes the machine's and is not waited for.
 class TestNetwork {

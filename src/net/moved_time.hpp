@@ -7,8 +7,9 @@ namespace netaio::net {
 /// A time that passes only when somebody says so.
 struct MovedTime {
     SteadyTime::time_point now;
-    /// When the first timer is due, as far as a loop said.
+    /// When the first timer is due, as a loop said last.
     SteadyTime::time_point due = SteadyTime::time_point::max();
+    bool said = false;
 };
 
 /// What this thread's timers go by; null for the machine's time.

@@ -19,10 +19,17 @@ void make_way(std::shared_ptr<core::Stream> stream, std::string_view what) {
     });
 }
 
+// Users of this machine are told apart.
+Address host_of(const core::Stream& stream) {
+    const auto& who = stream.credentials();
+    return who ? Address::named("user", std::to_string(who->uid) + ':').value()
+               : core::host_of(stream.remote());
+}
+
 }  // namespace
 
 void Strangers::add(core::Stream& stream) {
-    const Address host = core::host_of(stream.remote());
+    const Address host = host_of(stream);
     std::shared_ptr<core::Stream> oldest;
     {
         const std::lock_guard lock(mutex_);

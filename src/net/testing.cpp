@@ -13,6 +13,8 @@ using std::chrono::nanoseconds;
 // Any would do, but the same each time.
 constexpr std::chrono::system_clock::time_point first_day{std::chrono::hours(24 * 365 * 50)};
 constexpr SteadyTime::time_point beginning{std::chrono::hours(1)};
+// No clock reckons much further.
+constexpr SteadyTime::time_point the_end = beginning + std::chrono::hours(24 * 365 * 200);
 
 class NetworkClock final : public Clock {
 public:
@@ -32,6 +34,10 @@ struct TestNetwork::Impl {
     Environment environment{.clock = clock};
     boost::asio::io_context context{1};
 
+    SteadyTime::time_point after(nanoseconds time) const {
+        const auto now = clock->time.now;
+        return now + std::clamp<nanoseconds>(time, nanoseconds(0), the_end - now);
+    }
     void run_ready() {
         do {
             context.restart();
@@ -42,13 +48,20 @@ struct TestNetwork::Impl {
         context.run_one_for(std::chrono::microseconds(1));
 #endif
     }
-    // What is due is found by the system's timers, which may take a moment to notice.
+    // A loop says when something is due as often as it looks after its timers, of which the system
+    // may take a moment to tell it.
     void run_due() {
+        net::MovedTime& time = clock->time;
+        time.said = false;
         run_ready();
-        while (clock->time.due <= clock->time.now) {
-            clock->time.due = SteadyTime::time_point::max();
-            context.restart();
-            context.run_one_for(std::chrono::milliseconds(1));
+        while (time.due <= time.now) {
+            if (!std::exchange(time.said, false)) {
+                context.restart();
+                context.run_one_for(std::chrono::milliseconds(5));
+                if (!time.said) {
+                    time.due = SteadyTime::time_point::max();  // nothing is waited for any more
+                }
+            }
             run_ready();
         }
     }
@@ -103,7 +116,7 @@ void TestNetwork::run() {
 }
 
 void TestNetwork::advance(nanoseconds time) {
-    const auto end = impl_->clock->time.now + std::max(time, nanoseconds(0));
+    const auto end = impl_->after(time);
     impl_->run_due();
     while (impl_->clock->time.now < end) {
         impl_->move_to(end);
@@ -111,7 +124,7 @@ void TestNetwork::advance(nanoseconds time) {
 }
 
 bool TestNetwork::run_until(const bool& done, nanoseconds patience) {
-    const auto end = impl_->clock->time.now + std::max(patience, nanoseconds(0));
+    const auto end = impl_->after(patience);
     impl_->run_due();
     while (!done && impl_->clock->time.now < end) {
         impl_->move_to(end);

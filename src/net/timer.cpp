@@ -26,6 +26,7 @@ SteadyTime::duration SteadyTimeWaitTraits::to_wait_duration(
         return left;
     }
     moved->due = moved->now + left;
+    moved->said = true;
     return {};
 }
 

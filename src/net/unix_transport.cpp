@@ -9,6 +9,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
+#include <filesystem>
 #include <netaio/timer.hpp>
 #include <thread>
 
@@ -25,7 +26,7 @@ constexpr std::size_t name_max = sizeof(sockaddr_un::sun_path) - 1;
 // Between attempts to connect to a server that accepts more slowly than others come.
 constexpr auto retry_pause = std::chrono::milliseconds(5);
 // How long others may take to begin to listen in the same folder.
-constexpr auto lock_timeout = std::chrono::seconds(2);
+constexpr auto lock_timeout = std::chrono::seconds(1);
 
 std::error_code system_error(int number) {
     return {number, std::system_category()};
@@ -55,30 +56,39 @@ int connect_now(StreamSocket& socket, const Endpoint& to) {
                : errno;
 }
 
-// Another may have taken the place of a file that is to be removed.
+// Removes the file in the end, but no other that has its place, nor in a process that was forked.
 class SocketFile {
 public:
-    explicit SocketFile(std::string path) : path_(std::move(path)), known_(look(made_)) {}
+    explicit SocketFile(const std::string& path) {
+        std::error_code unknown;  // then it is found where it was made only
+        path_ = std::filesystem::absolute(path, unknown).string();
+        if (unknown) {
+            path_ = path;
+        }
+        owner_ = look(made_) ? ::getpid() : 0;
+    }
     SocketFile(SocketFile&& other) noexcept
         : path_(std::move(other.path_)),
           made_(other.made_),
-          known_(std::exchange(other.known_, false)) {}
+          owner_(std::exchange(other.owner_, 0)) {}
     SocketFile& operator=(SocketFile&&) = delete;
     ~SocketFile() {
         struct stat now{};
-        if (known_ && look(now) && now.st_dev == made_.st_dev && now.st_ino == made_.st_ino) {
+        if (owner_ == ::getpid() && look(now) && now.st_dev == made_.st_dev &&
+            now.st_ino == made_.st_ino) {
             ::unlink(path_.c_str());
         }
     }
 
     const std::string& path() const noexcept { return path_; }
+    unsigned mode() const noexcept { return made_.st_mode & 07777; }
 
 private:
     bool look(struct stat& found) const { return ::lstat(path_.c_str(), &found) == 0; }
 
     std::string path_;
     struct stat made_{};
-    bool known_;
+    pid_t owner_ = 0;
 };
 
 class UnixListener final : public SocketListener {
@@ -99,91 +109,85 @@ private:
     std::optional<SocketFile> file_;
 };
 
-// Has servers that begin to listen in a folder do so one after another.
+// Has servers that begin to listen in a folder do so one after another. Anybody who may read the
+// folder could hold it, so after a while it goes without.
 class FolderLock {
 public:
     explicit FolderLock(const std::string& file) {
         const std::string folder = file.substr(0, file.rfind('/') + 1);
         fd_ = ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         const auto end = std::chrono::steady_clock::now() + lock_timeout;
-        int failed = fd_ < 0 ? errno : 0;
-        while (failed == 0 && ::flock(fd_, LOCK_EX | LOCK_NB) != 0) {
-            failed = errno;
-            if ((failed == EWOULDBLOCK || failed == EINTR) &&
-                std::chrono::steady_clock::now() < end) {
-                std::this_thread::sleep_for(retry_pause);
-                failed = 0;
-            }
+        while (fd_ >= 0 && ::flock(fd_, LOCK_EX | LOCK_NB) != 0 &&
+               (errno == EWOULDBLOCK || errno == EINTR) && std::chrono::steady_clock::now() < end) {
+            std::this_thread::sleep_for(retry_pause);
         }
-        error_ = system_error(failed);
     }
     ~FolderLock() {
         if (fd_ >= 0) {
+            ::flock(fd_, LOCK_UN);  // whoever was forked has it, too
             ::close(fd_);
         }
     }
     FolderLock(const FolderLock&) = delete;
     FolderLock& operator=(const FolderLock&) = delete;
 
-    const std::error_code& error() const noexcept { return error_; }
-
 private:
-    int fd_ = -1;
-    std::error_code error_;
+    int fd_;
 };
 
-// Whether a server listens there; one that may not be asked does.
-bool is_alive(const boost::asio::any_io_executor& executor, const std::string& path,
-              std::error_code& error) {
+// Asks whether a server listens there: 0, or what is wrong with that.
+int ask(const boost::asio::any_io_executor& executor, const std::string& path) {
     StreamSocket socket(executor);
     boost::system::error_code failed;
     open_socket(socket, StreamProtocol(AF_UNIX, 0), failed);
     if (!failed) {
         socket.non_blocking(true, failed);
     }
-    const int refused = failed ? 0 : connect_now(socket, endpoint_of(path));
-    if (refused == ECONNREFUSED || refused == ENOENT) {
-        return false;
-    }
-    if (refused != EAGAIN && refused != EACCES && refused != EPERM) {
-        error = failed ? std::error_code(failed) : system_error(refused);
-    }
-    return true;
+    return failed ? failed.value() : connect_now(socket, endpoint_of(path));
 }
 
 // Takes away what a server left behind that is gone.
 std::error_code clear_away(const boost::asio::any_io_executor& executor, const std::string& path,
                            const Log& log) {
+    const auto refuse = [&](const std::string& why, int error) {
+        log(LogLevel::error, path + why + ", or choose another path to listen at");
+        return system_error(error);
+    };
     struct stat found{};
     if (::lstat(path.c_str(), &found) != 0) {
         return errno == ENOENT ? std::error_code() : system_error(errno);
     }
     if (!S_ISSOCK(found.st_mode)) {
-        log(LogLevel::error,
-            path + " is no socket: remove it, or choose another path to listen at");
-        return system_error(EEXIST);
+        return refuse(" is no socket: remove it", EEXIST);
     }
-    std::error_code error;
-    const bool alive = is_alive(executor, path, error);
-    if (error) {
-        return error;
+    switch (const int refused = ask(executor, path)) {
+        case ENOENT: return {};
+        case ECONNREFUSED: break;
+        case 0:
+        case EAGAIN: return refuse(": a server listens there already: stop it", EADDRINUSE);
+        case EACCES:
+        case EPERM:
+            return refuse(
+                " is another user's, and may not be asked whether it is in use: remove it",
+                refused);
+        default: return system_error(refused);
     }
-    if (alive) {
-        log(LogLevel::error,
-            "a server listens at " + path + " already: stop it, or choose another path");
-        return system_error(EADDRINUSE);
+    if (::unlink(path.c_str()) != 0 && errno != ENOENT) {
+        return refuse(
+            ", which a server left behind, cannot be removed by this user: have it removed", errno);
     }
-    return ::unlink(path.c_str()) == 0 || errno == ENOENT ? std::error_code() : system_error(errno);
+    return {};
 }
 
 // Whom the file is for has to hold before it listens, as before that nobody can connect.
-std::error_code give(const std::string& path, const UnixSocketOptions& to) {
-    constexpr auto unchanged = static_cast<std::uint32_t>(-1);
-    if (::fchmodat(AT_FDCWD, path.c_str(), to.mode, AT_SYMLINK_NOFOLLOW) != 0) {
+std::error_code give(const SocketFile& file, const UnixSocketOptions& to) {
+    const char* const path = file.path().c_str();
+    if (file.mode() != to.mode && ::fchmodat(AT_FDCWD, path, to.mode, AT_SYMLINK_NOFOLLOW) != 0) {
         return system_error(errno);
     }
+    constexpr auto unchanged = static_cast<std::uint32_t>(-1);
     if ((to.owner || to.group) &&
-        ::lchown(path.c_str(), to.owner.value_or(unchanged), to.group.value_or(unchanged)) != 0) {
+        ::lchown(path, to.owner.value_or(unchanged), to.group.value_or(unchanged)) != 0) {
         return system_error(errno);
     }
     return {};
@@ -192,19 +196,19 @@ std::error_code give(const std::string& path, const UnixSocketOptions& to) {
 Result<SocketFile> listen_at(StreamAcceptor& acceptor, const std::string& path,
                              const TcpServerOptions& options) {
     const FolderLock lock(path);
-    if (lock.error()) {
-        return lock.error();
-    }
+    const UnixSocketOptions& who = options.unix_socket;
     if (const auto error = clear_away(acceptor.get_executor(), path, options.environment.log)) {
         return error;
     }
+    // On Linux the file has this from the beginning, but for what the umask takes away.
+    static_cast<void>(::fchmod(acceptor.native_handle(), who.mode));
     boost::system::error_code error;
     acceptor.bind(endpoint_of(path), error);
     if (error) {
         return std::error_code(error);
     }
     SocketFile file(path);
-    if (const auto refused = give(path, options.unix_socket)) {
+    if (const auto refused = give(file, who)) {
         return refused;
     }
     acceptor.listen(boost::asio::socket_base::max_listen_connections, error);

@@ -13,7 +13,7 @@ expect 0 ping --count 2 --server "$address"
 
 expect 1 serve --store :memory: --listen unix:here.sock
 err_has "cannot listen on unix:here.sock" "in use" "end the server that listens there" \
-    "a server listens at here.sock already"
+    "a server listens there already"
 expect 0 request x --server "$address"
 end_server TERM 0
 [[ ! -e here.sock ]] || fail "the file stays"

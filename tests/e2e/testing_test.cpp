@@ -102,6 +102,18 @@ TEST_F(TestNetworkTest, HasDueThingsHappenInTheirOrder) {
     EXPECT_EQ(order, (std::vector<int>{1, 3, 2}));
 }
 
+TEST_F(TestNetworkTest, HasTimePassForEver) {
+    const auto sleep = [](std::chrono::hours time) -> awaitable<void> {
+        Timer timer(co_await boost::asio::this_coro::executor, time);
+        co_await timer.async_wait(boost::asio::use_awaitable);
+    };
+    network.run(sleep(24h * 365), std::chrono::nanoseconds::max());
+    network.advance(std::chrono::nanoseconds::max());
+    network.advance(std::chrono::nanoseconds::max());
+    EXPECT_GT(network.environment().clock->now(),
+              std::chrono::system_clock::time_point(200 * 365 * 24h));
+}
+
 TEST_F(TestNetworkTest, TellsOfEnds) {
     connect();
     std::error_code why;

@@ -1,7 +1,10 @@
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <boost/asio/co_spawn.hpp>
@@ -164,6 +167,42 @@ TEST_F(UnixSocketTest, RemovesItsFileWhenItStops) {
     EXPECT_TRUE(eventually([&] { return files() == 0; }));
 }
 
+TEST_F(UnixSocketTest, LeavesTheFileToItsParentWhenForked) {
+    boost::asio::io_context context;
+    std::optional<TcpServer> server(std::in_place, context.get_executor(), options_at(place()));
+    ASSERT_FALSE(server->start());
+    const pid_t child = ::fork();
+    if (child == 0) {
+        server.reset();
+        ::_exit(0);
+    }
+    int status = 1;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    EXPECT_EQ(files(), 1u);
+    server.reset();
+    context.poll();
+    EXPECT_EQ(files(), 0u);
+}
+
+TEST_F(UnixSocketTest, RemovesItsFileAlsoFromAnotherFolder) {
+    const auto before = std::filesystem::current_path();
+    std::filesystem::current_path(folder);
+    {
+        TcpServer server(options_at("unix:x.sock"));
+        EXPECT_FALSE(server.start());
+        std::filesystem::current_path(before);
+    }
+    EXPECT_EQ(files(), 0u);
+}
+
+TEST_F(UnixSocketTest, ListensAlthoughSomebodyHoldsTheFolder) {
+    const int held = ::open(folder.c_str(), O_RDONLY | O_CLOEXEC);
+    ASSERT_EQ(::flock(held, LOCK_SH), 0);
+    TcpServer server(options_at(place()));
+    EXPECT_FALSE(server.start());
+    ::close(held);
+}
+
 TEST_F(UnixSocketTest, LeavesTheFileOfAnother) {
     auto first = std::make_unique<TcpServer>(options_at(place()));
     ASSERT_FALSE(first->start());
@@ -191,7 +230,7 @@ TEST_F(UnixSocketTest, RefusesToTakeThePlaceOfALivingServer) {
     ASSERT_FALSE(first.start());
     TcpServer second(options_at(place()));
     EXPECT_EQ(second.start(), std::errc::address_in_use);
-    EXPECT_TRUE(lines.contains("a server listens at " + path() + " already"));
+    EXPECT_TRUE(lines.contains(path() + ": a server listens there already"));
     EXPECT_FALSE(ask(place()).empty());
     EXPECT_EQ(files(), 1u);
 }
