@@ -79,9 +79,7 @@ T TestNetwork::run(awaitable<T> coroutine, std::chrono::nanoseconds patience) {
                           [end](const std::exception_ptr& failure, auto... value) {
                               end->come = true;
                               end->failure = failure;
-                              if constexpr (sizeof...(value) > 0) {
-                                  (end->value.emplace(std::move(value)), ...);
-                              }
+                              ((end->value = std::move(value)), ...);
                           });
     if (!run_until(end->come, patience)) {
         throw std::logic_error(

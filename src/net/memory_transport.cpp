@@ -253,15 +253,16 @@ private:
     bool open_ = true;
 };
 
-Result<std::shared_ptr<Listener>> listen(const boost::asio::any_io_executor& executor,
-                                         const Address& address, const TcpServerOptions&) {
+Result<std::shared_ptr<Listener>> listen_memory(const boost::asio::any_io_executor& executor,
+                                                const Address& address, const TcpServerOptions&) {
     if (MemoryPlaces::of(executor).listeners.contains(address)) {
         return make_error_code(std::errc::address_in_use);
     }
     return std::shared_ptr<Listener>(std::make_shared<MemoryListener>(executor, address));
 }
 
-boost::asio::awaitable<ConnectResult> connect(std::string host, std::uint16_t, TcpClientOptions) {
+boost::asio::awaitable<ConnectResult> connect_memory(std::string host, std::uint16_t,
+                                                     TcpClientOptions) {
     const Address server = *Address::parse(host);
     const auto executor = co_await boost::asio::this_coro::executor;
     auto& places = MemoryPlaces::of(executor);
@@ -278,6 +279,6 @@ boost::asio::awaitable<ConnectResult> connect(std::string host, std::uint16_t, T
 
 }  // namespace
 
-const Transport memory_transport{"memory", listen, connect};
+const Transport memory_transport{"memory", listen_memory, connect_memory};
 
 }  // namespace netaio::net

@@ -30,7 +30,7 @@ Address local_of(const StreamSocket& socket) {
     return gone ? Address() : to_address(endpoint);
 }
 
-Connected connected(StreamSocket socket, Address remote, const KeepAlive& keep) {
+Connected connected_tcp(StreamSocket socket, Address remote, const KeepAlive& keep) {
     core::Ends ends{std::move(remote), local_of(socket)};
     return {std::move(ends), [socket = std::move(socket), keep]() mutable {
                 boost::system::error_code gone;  // which is met when it is read
@@ -52,14 +52,15 @@ private:
         if (gone) {
             return make_error_code(std::errc::connection_aborted);
         }
-        return connected(std::move(socket), to_address(from), keep_);
+        return connected_tcp(std::move(socket), to_address(from), keep_);
     }
 
     const KeepAlive keep_;
 };
 
-Result<std::shared_ptr<Listener>> listen(const boost::asio::any_io_executor& executor,
-                                         const Address& address, const TcpServerOptions& options) {
+Result<std::shared_ptr<Listener>> listen_tcp(const boost::asio::any_io_executor& executor,
+                                             const Address& address,
+                                             const TcpServerOptions& options) {
     StreamAcceptor acceptor(executor);
     boost::system::error_code error;
     const auto endpoint = to_stream_endpoint(address);
@@ -87,18 +88,18 @@ Result<std::shared_ptr<Listener>> listen(const boost::asio::any_io_executor& exe
         std::make_shared<TcpListener>(std::move(acceptor), at, keep_alive_of(options)));
 }
 
-boost::asio::awaitable<ConnectResult> connect(std::string host, std::uint16_t port,
-                                              TcpClientOptions options) {
+boost::asio::awaitable<ConnectResult> connect_tcp(std::string host, std::uint16_t port,
+                                                  TcpClientOptions options) {
     Reached reached = co_await reach(std::move(host), port, options.connect_timeout);
     if (reached.error) {
         co_return ConnectResult{reached.error};
     }
     co_return ConnectResult{
-        {}, connected(std::move(*reached.socket), reached.server, keep_alive_of(options))};
+        {}, connected_tcp(std::move(*reached.socket), reached.server, keep_alive_of(options))};
 }
 
 }  // namespace
 
-const Transport tcp_transport{"", listen, connect};
+const Transport tcp_transport{"", listen_tcp, connect_tcp};
 
 }  // namespace netaio::net

@@ -28,11 +28,12 @@ public:
     virtual const Address& address() const noexcept = 0;
     /// Says who is called when connections wait. Once, before wait().
     void when_ready(std::function<void()> ready) { ready_ = std::move(ready); }
-    /// Has that called once from now on, maybe although none waits. Takes no memory; not after
-    /// close().
+    /// Has that called once from now on, also for one that waits already, maybe although none does.
+    /// Takes no memory; not after close().
     virtual void wait() = 0;
-    /// Takes a connection that waits, to be served on an executor; would_block() says that none
-    /// does.
+    /// Takes a connection that waits, to be served on an executor, which is where it is opened;
+    /// would_block() says that none does. Errors such as std::errc::connection_aborted are about
+    /// that connection; others, as for want of descriptors, have the server pause.
     virtual Result<Connected> accept(const boost::asio::any_io_executor& executor) = 0;
     virtual void close() noexcept = 0;
     virtual bool is_open() const noexcept = 0;

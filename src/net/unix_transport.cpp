@@ -44,7 +44,7 @@ Endpoint endpoint_of(std::string_view name) {
     return path;
 }
 
-Connected connected(StreamSocket socket, Address remote, Address local) {
+Connected connected_unix(StreamSocket socket, Address remote, Address local) {
     core::Ends ends{std::move(remote), std::move(local), credentials_of(socket)};
     return {std::move(ends),
             [socket = std::move(socket)]() mutable { return open_channel(std::move(socket)); }};
@@ -103,7 +103,7 @@ public:
 
 private:
     Result<Connected> accepted(StreamSocket socket) override {
-        return connected(std::move(socket), numbered(address()), address());
+        return connected_unix(std::move(socket), numbered(address()), address());
     }
 
     std::optional<SocketFile> file_;
@@ -215,8 +215,9 @@ Result<SocketFile> listen_at(StreamAcceptor& acceptor, const std::string& path,
     return error ? Result<SocketFile>(std::error_code(error)) : std::move(file);
 }
 
-Result<std::shared_ptr<Listener>> listen(const boost::asio::any_io_executor& executor,
-                                         const Address& address, const TcpServerOptions& options) {
+Result<std::shared_ptr<Listener>> listen_unix(const boost::asio::any_io_executor& executor,
+                                              const Address& address,
+                                              const TcpServerOptions& options) {
     const std::string name(address.name());
     if (name.size() > name_max) {
         return system_error(ENAMETOOLONG);
@@ -251,8 +252,8 @@ Result<std::shared_ptr<Listener>> listen(const boost::asio::any_io_executor& exe
 }
 
 // Asio takes a server whose queue is full, which says to try again, for one that accepts.
-boost::asio::awaitable<ConnectResult> connect(std::string host, std::uint16_t,
-                                              TcpClientOptions options) {
+boost::asio::awaitable<ConnectResult> connect_unix(std::string host, std::uint16_t,
+                                                   TcpClientOptions options) {
     const Address server = *Address::parse(host);
     if (server.name().size() > name_max) {
         co_return ConnectResult{system_error(ENAMETOOLONG)};
@@ -282,11 +283,11 @@ boost::asio::awaitable<ConnectResult> connect(std::string host, std::uint16_t,
     if (refused != 0) {
         co_return ConnectResult{system_error(refused)};
     }
-    co_return ConnectResult{{}, connected(std::move(socket), server, numbered(server))};
+    co_return ConnectResult{{}, connected_unix(std::move(socket), server, numbered(server))};
 }
 
 }  // namespace
 
-const Transport unix_transport{"unix", listen, connect};
+const Transport unix_transport{"unix", listen_unix, connect_unix};
 
 }  // namespace netaio::net
