@@ -23,8 +23,9 @@ namespace netaio {
 /// the answer, also when its type is an error, which is data for the caller. Their errors:
 /// Errc::timeout, not_connected, cancelled, malformed, too_large, queue_full, what a plugin or the
 /// system says, or where nothing tells whom to ask, std::errc::destination_address_required; over
-/// TCP also Errc::closed, auth_failed, auth_failed_unverified, unknown_message_type. As
-/// thread-safe as the class that derives from it.
+/// TCP also Errc::closed, auth_failed, auth_failed_unverified, unknown_message_type, over UDP
+/// Errc::unsupported for an address that is a name. As thread-safe as the class that derives from
+/// it.
 class Requester {
 public:
     Requester(const Requester&) = delete;

@@ -184,6 +184,9 @@ Outbox::Item DatagramNode::take_last() {
 std::error_code DatagramNode::send_to(const Target& target, bool to_group, const Message& message,
                                       const Plugins& inner, const Plugins& outer,
                                       std::optional<RequestId> id) {
+    if (target.to.is_named()) {
+        return Errc::unsupported;
+    }
     const std::size_t at = outbox_.end();
     if (const auto error =
             dispatcher_.send(message.own(), inner, outer, target.peer.get(), outbox_.bytes, id)) {
@@ -194,9 +197,6 @@ std::error_code DatagramNode::send_to(const Target& target, bool to_group, const
 
 std::error_code DatagramNode::send(const Address& to, const Message& message, const Plugins& inner,
                                    const Plugins& outer) {
-    if (to.is_named()) {
-        return Errc::unsupported;
-    }
     return send_to({to, node_->peer_at(to)}, false, message, inner, outer);
 }
 

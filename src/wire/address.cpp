@@ -150,7 +150,7 @@ std::string Address::str() const {
 
 std::size_t std::hash<netaio::Address>::operator()(const netaio::Address& address) const noexcept {
     if (address.is_named()) {
-        return netaio::wire::keyed_hash(address.host());
+        return netaio::wire::keyed_hash(address.name());
     }
     std::array<char, 16 + 4 + 2 + 1> bytes;
     std::memcpy(bytes.data(), address.ip().data(), 16);
