@@ -36,12 +36,25 @@ bool is_abstract(std::string_view name) {
     return name.starts_with('@');
 }
 
-Endpoint endpoint_of(std::string_view name) {
+Result<Endpoint> endpoint_of(std::string_view name) {
+    if (name.size() > name_max) {
+        return system_error(ENAMETOOLONG);
+    }
     std::string path(name);
     if (is_abstract(name)) {
         path.front() = '\0';
     }
-    return path;
+    return Endpoint(path);
+}
+
+template <class Socket>
+std::error_code open_unix(Socket& socket) {
+    boost::system::error_code error;
+    open_socket(socket, StreamProtocol(AF_UNIX, 0), error);
+    if (!error) {
+        socket.non_blocking(true, error);
+    }
+    return error;
 }
 
 Connected connected_unix(StreamSocket socket, Address remote, Address local) {
@@ -136,19 +149,16 @@ private:
 };
 
 // Asks whether a server listens there: 0, or what is wrong with that.
-int ask(const boost::asio::any_io_executor& executor, const std::string& path) {
+int ask(const boost::asio::any_io_executor& executor, const Endpoint& at) {
     StreamSocket socket(executor);
-    boost::system::error_code failed;
-    open_socket(socket, StreamProtocol(AF_UNIX, 0), failed);
-    if (!failed) {
-        socket.non_blocking(true, failed);
-    }
-    return failed ? failed.value() : connect_now(socket, endpoint_of(path));
+    const auto failed = open_unix(socket);
+    return failed ? failed.value() : connect_now(socket, at);
 }
 
 // Takes away what a server left behind that is gone.
-std::error_code clear_away(const boost::asio::any_io_executor& executor, const std::string& path,
+std::error_code clear_away(const boost::asio::any_io_executor& executor, const Endpoint& at,
                            const Log& log) {
+    const std::string path = at.path();
     const auto refuse = [&](const std::string& why, int error) {
         log(LogLevel::error, path + why + ", or choose another path to listen at");
         return system_error(error);
@@ -160,7 +170,7 @@ std::error_code clear_away(const boost::asio::any_io_executor& executor, const s
     if (!S_ISSOCK(found.st_mode)) {
         return refuse(" is no socket: remove it", EEXIST);
     }
-    switch (const int refused = ask(executor, path)) {
+    switch (const int refused = ask(executor, at)) {
         case ENOENT: return {};
         case ECONNREFUSED: break;
         case 0:
@@ -193,21 +203,21 @@ std::error_code give(const SocketFile& file, const UnixSocketOptions& to) {
     return {};
 }
 
-Result<SocketFile> listen_at(StreamAcceptor& acceptor, const std::string& path,
+Result<SocketFile> listen_at(StreamAcceptor& acceptor, const Endpoint& at,
                              const TcpServerOptions& options) {
-    const FolderLock lock(path);
+    const FolderLock lock(at.path());
     const UnixSocketOptions& who = options.unix_socket;
-    if (const auto error = clear_away(acceptor.get_executor(), path, options.environment.log)) {
+    if (const auto error = clear_away(acceptor.get_executor(), at, options.environment.log)) {
         return error;
     }
     // On Linux the file has this from the beginning, but for what the umask takes away.
     static_cast<void>(::fchmod(acceptor.native_handle(), who.mode));
     boost::system::error_code error;
-    acceptor.bind(endpoint_of(path), error);
+    acceptor.bind(at, error);
     if (error) {
         return std::error_code(error);
     }
-    SocketFile file(path);
+    SocketFile file(at.path());
     if (const auto refused = give(file, who)) {
         return refused;
     }
@@ -218,34 +228,34 @@ Result<SocketFile> listen_at(StreamAcceptor& acceptor, const std::string& path,
 Result<std::shared_ptr<Listener>> listen_unix(const boost::asio::any_io_executor& executor,
                                               const Address& address,
                                               const TcpServerOptions& options) {
-    const std::string name(address.name());
-    if (name.size() > name_max) {
-        return system_error(ENAMETOOLONG);
-    }
-    if (is_abstract(name) && !has_abstract_names()) {
+    const bool abstract = is_abstract(address.name());
+    if (abstract && !has_abstract_names()) {
         return make_error_code(Errc::unsupported);
     }
+    const auto at = endpoint_of(address.name());
+    if (!at) {
+        return at.error();
+    }
     StreamAcceptor acceptor(executor);
-    boost::system::error_code error;
-    open_socket(acceptor, StreamProtocol(AF_UNIX, 0), error);
-    if (!error) {
-        acceptor.non_blocking(true, error);
+    if (const auto error = open_unix(acceptor)) {
+        return error;
     }
     std::optional<SocketFile> file;
-    if (!error && is_abstract(name)) {
-        acceptor.bind(endpoint_of(name), error);
+    if (abstract) {
+        boost::system::error_code error;
+        acceptor.bind(*at, error);
         if (!error) {
             acceptor.listen(boost::asio::socket_base::max_listen_connections, error);
         }
-    } else if (!error) {
-        auto made = listen_at(acceptor, name, options);
+        if (error) {
+            return std::error_code(error);
+        }
+    } else {
+        auto made = listen_at(acceptor, *at, options);
         if (!made) {
             return made.error();
         }
         file.emplace(std::move(*made));
-    }
-    if (error) {
-        return std::error_code(error);
     }
     return std::shared_ptr<Listener>(
         std::make_shared<UnixListener>(std::move(acceptor), address, std::move(file)));
@@ -255,30 +265,25 @@ Result<std::shared_ptr<Listener>> listen_unix(const boost::asio::any_io_executor
 boost::asio::awaitable<ConnectResult> connect_unix(std::string host, std::uint16_t,
                                                    TcpClientOptions options) {
     const Address server = *Address::parse(host);
-    if (server.name().size() > name_max) {
-        co_return ConnectResult{system_error(ENAMETOOLONG)};
+    const auto to = endpoint_of(server.name());
+    if (!to) {
+        co_return ConnectResult{to.error()};
     }
     const auto executor = co_await boost::asio::this_coro::executor;
-    const Endpoint to = endpoint_of(server.name());
     StreamSocket socket(executor);
-    boost::system::error_code error;
-    open_socket(socket, StreamProtocol(AF_UNIX, 0), error);
-    if (!error) {
-        socket.non_blocking(true, error);
-    }
-    if (error) {
+    if (const auto error = open_unix(socket)) {
         co_return ConnectResult{error};
     }
     Timer pause(executor);
     const auto deadline = SteadyTime::now() + core::bounded(options.connect_timeout);
-    int refused = connect_now(socket, to);
+    int refused = connect_now(socket, *to);
     while (refused == EAGAIN || refused == EINTR) {
         if (SteadyTime::now() >= deadline) {
             co_return ConnectResult{make_error_code(Errc::timeout)};
         }
         pause.expires_after(retry_pause);
         co_await pause.async_wait(boost::asio::use_awaitable);
-        refused = connect_now(socket, to);
+        refused = connect_now(socket, *to);
     }
     if (refused != 0) {
         co_return ConnectResult{system_error(refused)};
