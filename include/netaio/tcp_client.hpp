@@ -60,7 +60,7 @@ struct TimeoutContext {
     Address server;
 };
 
-/// Speaks to one or more TCP servers.
+/// Speaks to one or more servers, over TCP or Unix-domain sockets.
 ///
 ///     awaitable<void> session() {
 ///         TcpClient client({.auth = hmac_auth({.secret = "test"})});

@@ -118,7 +118,8 @@ struct StopReport {
     std::size_t bytes_discarded = 0;  ///< bytes that were not taken in time
 };
 
-/// Accepts TCP connections and answers messages with the handlers registered for them.
+/// Accepts connections, over TCP or Unix-domain sockets, and answers messages with the handlers
+/// registered for them.
 ///
 ///     TcpServer server({.port = 8888, .auth = hmac_auth({.secret = "test"})});
 ///     server.on(MessageType::request_uri, [](const Message& m) { return ok(m.uri()); });

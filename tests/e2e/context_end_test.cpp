@@ -36,14 +36,6 @@ protected:
     bool server_sees_none() {
         return eventually([&] { return server.connection_count() == 0; });
     }
-    static void run_until(asio::io_context& context, const std::function<bool()>& condition) {
-        const auto end = std::chrono::steady_clock::now() + 10s;
-        while (!condition() && std::chrono::steady_clock::now() < end) {
-            context.restart();
-            context.run_one_for(10ms);
-        }
-        EXPECT_TRUE(condition());
-    }
 
     std::atomic<int> asked{0};
     TcpServer server{local_options()};
@@ -121,10 +113,10 @@ TEST_F(ContextEndTest, AnIdleClientIsToldThatItsServerIsGone) {
     client.set_disconnect_handler(
         [&](const Address&, std::error_code why) { told.push_back(why); });
     client.connect("127.0.0.1", going->port(), asio::detached);
-    run_until(*context, [&] { return client.connected(); });
-    run_until(*context, [&] { return going->connection_count() == 1; });
+    EXPECT_TRUE(run_until(*context, [&] { return client.connected(); }));
+    EXPECT_TRUE(run_until(*context, [&] { return going->connection_count() == 1; }));
     going.reset();
-    run_until(*context, [&] { return !told.empty(); });
+    EXPECT_TRUE(run_until(*context, [&] { return !told.empty(); }));
     EXPECT_EQ(told, std::vector<std::error_code>{Errc::closed});
 }
 
@@ -137,14 +129,14 @@ TEST_F(ContextEndTest, AnEndThatComesWithTheLastReplyIsNoticed) {
     bool answered = false;
     client.set_disconnect_handler([&](const Address&, std::error_code) { told = true; });
     client.connect("127.0.0.1", acceptor.local_endpoint().port(), asio::detached);
-    run_until(*context, [&] { return client.connected(); });
+    EXPECT_TRUE(run_until(*context, [&] { return client.connected(); }));
     client.request("last", {},
                    [&](boost::system::error_code error, OwnedMessage) { answered = !error; });
     context->poll();
     auto peer = acceptor.accept();
     asio::write(peer, asio::buffer(encoded(respond("last", "x"))));
     peer.close();
-    run_until(*context, [&] { return told; });
+    EXPECT_TRUE(run_until(*context, [&] { return told; }));
     EXPECT_TRUE(answered);
 }
 
@@ -191,7 +183,7 @@ TEST_F(ContextEndTest, WhatWaitsOnAContextEndsWithIt) {
             asio::co_spawn(executor, waiting(std::move(client), server.port(), std::move(mark)),
                            asio::detached);
             executor = {};
-            run_until(*context, [&] { return asked == count; });
+            EXPECT_TRUE(run_until(*context, [&] { return asked == count; }));
             EXPECT_FALSE(frame.expired());
             context.reset();
             EXPECT_TRUE(frame.expired());
@@ -205,12 +197,12 @@ TEST_F(ContextEndTest, AConnectionThatIsKeptMayOutliveItsContext) {
     auto context = new_context();
     auto client = std::make_unique<TcpClient>(context->get_executor());
     client->connect("127.0.0.1", server.port(), asio::detached);
-    run_until(*context, [&] { return client->connected(); });
+    EXPECT_TRUE(run_until(*context, [&] { return client->connected(); }));
     const auto open = client->connection();
     client->close();
-    run_until(*context, [&] { return !open->open(); });
+    EXPECT_TRUE(run_until(*context, [&] { return !open->open(); }));
     client->connect("127.0.0.1", server.port(), asio::detached);
-    run_until(*context, [&] { return client->connected(); });
+    EXPECT_TRUE(run_until(*context, [&] { return client->connected(); }));
     const auto closed = client->connection();
     context.reset();
     for (const auto& kept : {open, closed}) {
@@ -241,7 +233,7 @@ TEST_F(ContextEndTest, AServerEndsWithTheUsersContext) {
         ASSERT_FALSE(ending->start());
         RawPeer peer(ending->port());
         EXPECT_TRUE(peer.send(encoded(request("x"))));
-        run_until(*context, [&] { return kept != nullptr; });
+        EXPECT_TRUE(run_until(*context, [&] { return kept != nullptr; }));
         EXPECT_FALSE(ending->subscribe("key", *kept));
         if (before) {
             ending.reset();
@@ -283,7 +275,7 @@ TEST_F(ContextEndTest, WhatWaitsOnANodeEndsWithItsContext) {
     const std::weak_ptr<UdpNode> owned = node;
     bool waits = false;
     asio::co_spawn(*context, wait_on_node(node, std::move(mark), waits), asio::detached);
-    run_until(*context, [&] { return waits; });
+    EXPECT_TRUE(run_until(*context, [&] { return waits; }));
     node.reset();
     context.reset();
     EXPECT_TRUE(owned.expired());

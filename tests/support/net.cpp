@@ -29,6 +29,15 @@ bool eventually(const std::function<bool()>& condition) {
     return true;
 }
 
+bool run_until(boost::asio::io_context& context, const std::function<bool()>& condition) {
+    const auto end = std::chrono::steady_clock::now() + 10s;
+    while (!condition() && std::chrono::steady_clock::now() < end) {
+        context.restart();
+        context.run_one_for(10ms);
+    }
+    return condition();
+}
+
 TcpServerOptions local_options() {
     TcpServerOptions options;
     options.port = 0;

@@ -33,6 +33,9 @@ private:
 /// Waits until a condition holds that another thread brings about. False after ten seconds.
 bool eventually(const std::function<bool()>& condition);
 
+/// Runs the context until a condition holds, ten seconds at most. Whether it does.
+bool run_until(boost::asio::io_context& context, const std::function<bool()>& condition);
+
 /// Options for a server on a free port of this machine.
 TcpServerOptions local_options();
 

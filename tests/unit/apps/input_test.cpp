@@ -5,10 +5,12 @@
 
 #include "exit_code.hpp"
 #include "logging.hpp"
-#include "temporary_folder.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace netaio::app {
 namespace {
+
+using test::TemporaryFolder;
 
 // Runs `read`, which is to fail, and gives what it says; checks the exit code.
 template <class Read>

@@ -3,10 +3,12 @@
 #include <gtest/gtest.h>
 
 #include "round_trips.hpp"
-#include "temporary_folder.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace netaio::app {
 namespace {
+
+using test::TemporaryFolder;
 
 std::string contents(const std::string& path) {
     std::ifstream file(path, std::ios::binary);

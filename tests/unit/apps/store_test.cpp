@@ -5,10 +5,12 @@
 
 #include "exit_code.hpp"
 #include "other_program.hpp"
-#include "temporary_folder.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace netaio::app {
 namespace {
+
+using test::TemporaryFolder;
 
 std::string failure_to_open(const StoreOptions& options) {
     try {

@@ -5,10 +5,12 @@
 #include <boost/asio/io_context.hpp>
 
 #include "other_program.hpp"
-#include "temporary_folder.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace netaio::app {
 namespace {
+
+using test::TemporaryFolder;
 
 class WriteQueueTest : public testing::Test {
 protected:

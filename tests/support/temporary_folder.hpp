@@ -7,9 +7,9 @@
 #include <stdexcept>
 #include <string>
 
-namespace netaio::app {
+namespace netaio::test {
 
-// A folder that goes with its content.
+/// A folder that goes with its content.
 class TemporaryFolder {
 public:
     TemporaryFolder() {
@@ -24,6 +24,7 @@ public:
     TemporaryFolder(const TemporaryFolder&) = delete;
     TemporaryFolder& operator=(const TemporaryFolder&) = delete;
 
+    const std::filesystem::path& path() const noexcept { return path_; }
     std::string file(const std::string& name) const { return path_ / name; }
     std::string write(const std::string& name, const std::string& content) const {
         std::ofstream(path_ / name, std::ios::binary) << content;
@@ -36,4 +37,4 @@ private:
     std::filesystem::path path_;
 };
 
-}  // namespace netaio::app
+}  // namespace netaio::test
