@@ -234,6 +234,31 @@ void RouteLookup(benchmark::State& state, MessageType type, std::string_view wan
     }
 }
 
+// Among ten thousand prefixes of a few lengths, of which one fits.
+void PrefixLookup(benchmark::State& state) {
+    static core::Router router;
+    static const bool filled = [] {
+        const auto handler = std::make_shared<const Echo>();
+        for (int i = 0; i < 10000; ++i) {
+            router.add({MessageType::request_uri, prefix("room/" + std::to_string(i) + "/")},
+                       {handler, {}});
+        }
+        return true;
+    }();
+    core::RouteReader reader(router);
+    const Somewhere somewhere;
+    bool found = filled;
+    for (auto _ : state) {
+        std::shared_ptr<const core::Route> taken;
+        found = reader.find(MessageType::request_uri, "room/4711/lamp", somewhere.remote(),
+                            taken) != nullptr;
+        benchmark::DoNotOptimize(found);
+    }
+    if (!found) {
+        state.SkipWithError("the lookup found nothing");
+    }
+}
+
 // What a table costs whose keys nobody outside can make collide, beside one where they can.
 template <class Hash>
 void HashKey(benchmark::State& state) {
@@ -272,6 +297,7 @@ BENCHMARK_CAPTURE(ReceiveAndReply, no_id, std::nullopt)->Apply(sizes);
 BENCHMARK_CAPTURE(ReceiveAndReply, with_id, 7)->Arg(64);
 BENCHMARK_CAPTURE(RouteLookup, by_uri, MessageType::request_uri, "route40", true);
 BENCHMARK_CAPTURE(RouteLookup, by_type, MessageType::publish_uri, "route40", true);
+BENCHMARK(PrefixLookup);
 BENCHMARK(HashKey<wire::KeyedHash>)->Arg(16)->Arg(64);
 BENCHMARK(HashKey<std::hash<std::string_view>>)->Arg(16)->Arg(64);
 BENCHMARK_CAPTURE(RouteLookup, none, MessageType::request_uri, "nowhere", false);

@@ -26,12 +26,9 @@ awaitable<void> session(std::uint16_t port) {
 int main() {
     TcpServer server({.port = 0, .auth = everyone});
     std::string motd;
-    server.on(MessageType::request_uri,
-              [&](const Message& message) { return respond(message.uri(), motd); });
-    server.on(MessageType::create_uri, {.auth = admin}, [&](const Message& message) {
-        motd = message.content();
-        return ok(message.uri());
-    });
+    server.on(request_uri, [&] { return motd; });
+    server.on(create_uri, {.auth = admin},
+              [&](const Message& message) { motd = message.content(); });
     if (const std::error_code error = server.start()) {
         std::cerr << "cannot listen: " << error.message() << '\n';
         return 1;

@@ -29,9 +29,8 @@ awaitable<void> session(std::uint16_t port) {
 
 int main() {
     TcpServer server({.port = 0, .auth = auth, .cipher = cipher});
-    server.on({MessageType::request_uri, "weather"}, [] { return respond("weather", "Sunny."); });
-    server.on({MessageType::request_uri, "diary"}, {.cipher = diary_cipher},
-              [] { return respond("diary", "Dear diary, ..."); });
+    server.on({request_uri, "weather"}, [] { return "Sunny."; });
+    server.on({request_uri, "diary"}, {.cipher = diary_cipher}, [] { return "Dear diary, ..."; });
     if (const std::error_code error = server.start()) {
         std::cerr << "cannot listen: " << error.message() << '\n';
         return 1;

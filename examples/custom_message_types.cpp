@@ -12,6 +12,7 @@ MessageTypes rocket_types() {
     MessageTypes types;
     types.add("LAUNCH", launch);
     types.add("LAUNCHED", launched);
+    types.set_answer(launch, launched);
     return types;
 }
 
@@ -20,16 +21,13 @@ awaitable<void> session(std::uint16_t port) {
     TcpClient client({.types = types});
     co_await client.connect("127.0.0.1", port);
 
-    client.send(OwnedMessage(launch, "rocket", "to the moon"));
-    const OwnedMessage reply = co_await client.receive_once();
+    const OwnedMessage reply = co_await client.exchange(launch, "rocket", "to the moon");
     std::cout << types.name(reply.type()) << ' ' << reply.uri() << ' ' << reply.content() << '\n';
 }
 
 int main() {
     TcpServer server({.port = 0, .types = rocket_types()});
-    server.on(launch, [](const Message& message) {
-        return OwnedMessage(launched, message.uri(), message.content());
-    });
+    server.on(launch, [](const Message& message) { return message.content(); });
     if (const std::error_code error = server.start()) {
         std::cerr << "cannot listen: " << error.message() << '\n';
         return 1;

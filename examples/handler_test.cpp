@@ -11,14 +11,13 @@ using namespace std::chrono_literals;
 class Lamp {
 public:
     explicit Lamp(TcpServer& server) {
-        server.on({MessageType::request_uri, "lamp"},
-                  [this] { return respond("lamp", lit_ ? "on" : "off"); });
-        server.on({MessageType::update_uri, "lamp"}, [this]() -> awaitable<Message> {
+        server.on({request_uri, "lamp"}, [this] { return lit_ ? "on" : "off"; });
+        server.on({update_uri, "lamp"}, [this]() -> awaitable<std::string> {
             lit_ = true;
             Timer timer(co_await boost::asio::this_coro::executor, 10min);
             co_await timer.async_wait(boost::asio::use_awaitable);
             lit_ = false;
-            co_return ok("lamp", "went out");
+            co_return "went out";
         });
     }
 

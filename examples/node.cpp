@@ -24,8 +24,7 @@ int main(int argc, char** argv) {
         .local_peer = Peer{.id = random_id(), .data = *pack(Dict{{"name", name}})},
     });
 
-    node.on({MessageType::request_uri, "greeting"},
-            [&] { return respond("greeting", "Hello from " + name + "!"); });
+    node.on({request_uri, "greeting"}, [&] { return "Hello from " + name + "!"; });
     node.set_peer_callbacks({
         .joined =
             [&](const Peer& peer) {

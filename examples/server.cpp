@@ -20,43 +20,40 @@ int main(int argc, char** argv) {
     // One event loop, so handlers never run at the same time and need no lock.
     std::map<std::string, std::string, std::less<>> resources;
 
-    server.on({MessageType::request_uri, "echo"},
-              [](const Message& message) { return respond("echo", message.content()); });
-    server.on(MessageType::request_uri, [&](const Message& message) {
+    // What a handler returns is the content of the answer, about the same uri.
+    server.on({request_uri, "echo"}, [](const Message& message) { return message.content(); });
+    server.on(request_uri, [&](const Message& message) -> std::optional<std::string> {
         const auto found = resources.find(message.uri());
-        return found == resources.end() ? not_found(message.uri())
-                                        : respond(message.uri(), found->second);
+        return found == resources.end() ? std::nullopt : std::optional(found->second);
     });
-    server.on(MessageType::create_uri, [&](const Message& message) {
+    server.on(create_uri, [&](const Message& message) {
         // The message is a view over the connection's buffer; what is kept is copied.
-        const bool created = resources.emplace(message.uri(), message.content()).second;
-        return created ? ok(message.uri(), "stored") : error("it exists", message.uri());
+        if (!resources.emplace(message.uri(), message.content()).second) {
+            throw Refusal::error("it exists");
+        }
+        return "stored";
     });
-    server.on(MessageType::update_uri, [&](const Message& message) {
+    server.on(update_uri, [&](const Message& message) {
         const auto found = resources.find(message.uri());
         if (found == resources.end()) {
-            return not_found(message.uri());
+            throw Refusal::not_found();
         }
         found->second = message.content();
         server.notify(message.uri(), notify(message.uri(), message.content()));
-        return ok(message.uri(), "stored");
+        return "stored";
     });
-    server.on(MessageType::delete_uri, [&](const Message& message) {
-        const auto found = resources.find(message.uri());
-        if (found == resources.end()) {
-            return not_found(message.uri());
+    server.on(delete_uri, [&](const Message& message) {
+        if (resources.erase(message.uri().str()) == 0) {
+            throw Refusal::not_found();
         }
-        resources.erase(found);
         server.notify(message.uri(), notify(message.uri(), "deleted"));
-        return ok(message.uri(), "deleted");
+        return "deleted";
     });
-    server.on(MessageType::subscribe_uri, [&](const Message& message, Connection& from) {
+    server.on(subscribe_uri, [&](const Message& message, Connection& from) {
         server.subscribe(message.uri(), from);
-        return confirm_subscribe(message.uri());
     });
-    server.on(MessageType::unsubscribe_uri, [&](const Message& message, Connection& from) {
+    server.on(unsubscribe_uri, [&](const Message& message, Connection& from) {
         server.unsubscribe(message.uri(), from);
-        return confirm_unsubscribe(message.uri());
     });
 
     try {

@@ -19,12 +19,12 @@ int main() {
         .interfaces = {where},
         .unix_socket = {.mode = 0660},  // for its owner and group; 0600 unless told
     });
-    server.on({MessageType::request_uri, "whoami"}, [](const Message&, Connection& from) {
+    server.on({request_uri, "whoami"}, [](const Message&, Connection& from) {
         const auto& who = from.credentials();
         if (!who) {
-            return error("this system does not tell", "whoami");
+            throw Refusal::error("this system does not tell");
         }
-        return respond("whoami", who->uid == ::getuid() ? "you are me" : "you are somebody else");
+        return who->uid == ::getuid() ? "you are me" : "you are somebody else";
     });
     if (const std::error_code error = server.start()) {
         std::cerr << "unix_socket: cannot listen: " << error.message() << '\n';

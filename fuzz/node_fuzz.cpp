@@ -53,7 +53,7 @@ public:
             case 1: return message.own();
             case 2: return respond(message.uri(), message.content());
             case 3: throw std::runtime_error("broken");
-            default: return error(message.content(), message.uri());
+            default: return error(message.uri(), message.content());
         }
     }
 };

@@ -4,6 +4,7 @@
 #include <functional>
 #include <netaio/connection.hpp>
 #include <netaio/message.hpp>
+#include <netaio/reply.hpp>
 #include <optional>
 #include <type_traits>
 
@@ -24,10 +25,26 @@ struct AwaitedType<boost::asio::awaitable<T, Executor>> {
     using type = T;
 };
 
+// What a handler may return for the library to make a message of.
 template <class T>
-concept Reply =
-    std::is_void_v<T> || std::is_same_v<T, Message> || std::is_same_v<T, OwnedMessage> ||
-    std::is_same_v<T, std::optional<Message>> || std::is_same_v<T, std::optional<OwnedMessage>>;
+concept Content = std::is_convertible_v<const T&, ByteView> || std::is_same_v<T, Reply> ||
+                  std::is_same_v<T, Refusal>;
+template <class T>
+concept WholeMessage = std::is_same_v<T, Message> || std::is_same_v<T, OwnedMessage>;
+
+template <class T>
+struct OptionalValue {
+    using type = void;
+};
+template <class T>
+struct OptionalValue<std::optional<T>> {
+    using type = T;
+};
+
+template <class T>
+concept Returnable =
+    std::is_void_v<T> || WholeMessage<T> || Content<T> ||
+    WholeMessage<typename OptionalValue<T>::type> || Content<typename OptionalValue<T>::type>;
 
 // Calls a handler with as many of (message, source) as it takes.
 template <class F, class Source>
@@ -46,17 +63,45 @@ decltype(auto) invoke_handler(F& f, const Message& message, Source& source) {
 }
 
 // A reply in the one form the library works with.
-inline std::optional<OwnedMessage> to_reply(OwnedMessage&& reply) {
+inline std::optional<OwnedMessage> to_reply(const Message&, OwnedMessage&& reply) {
     return std::move(reply);
 }
-inline std::optional<OwnedMessage> to_reply(Message&& reply) {
+inline std::optional<OwnedMessage> to_reply(const Message&, Message&& reply) {
     return OwnedMessage::from(std::move(reply));
 }
-inline std::optional<OwnedMessage> to_reply(std::optional<OwnedMessage>&& reply) {
-    return std::move(reply);
+inline std::optional<OwnedMessage> to_reply(const Message& asked, const Refusal& refusal) {
+    return OwnedMessage(refusal.type(), asked.uri(), std::string_view(refusal.what()));
 }
-inline std::optional<OwnedMessage> to_reply(std::optional<Message>&& reply) {
-    return reply ? to_reply(std::move(*reply)) : std::nullopt;
+inline std::optional<OwnedMessage> to_reply(const Message& asked, const Reply& reply) {
+    return OwnedMessage(reply.type.value_or(type_of_answer), asked.uri(), reply.content);
+}
+inline std::optional<OwnedMessage> to_reply(const Message& asked, ByteView content) {
+    return OwnedMessage(type_of_answer, asked.uri(), content);
+}
+// What is not there: of content that is an answer, too.
+template <class T>
+std::optional<OwnedMessage> to_reply(const Message& asked, std::optional<T>&& reply) {
+    if (reply) {
+        return to_reply(asked, std::move(*reply));
+    }
+    if constexpr (Content<T>) {
+        return to_reply(asked, Refusal::not_found());
+    } else {
+        return std::nullopt;
+    }
+}
+
+// The answer of a handler that returns nothing: that it was done, where that is all there is to
+// say.
+inline std::optional<OwnedMessage> done(const Message& asked) {
+    switch (asked.type()) {
+        case MessageType::create_uri:
+        case MessageType::update_uri:
+        case MessageType::delete_uri:
+        case MessageType::subscribe_uri:
+        case MessageType::unsubscribe_uri: return to_reply(asked, ByteView());
+        default: return std::nullopt;
+    }
 }
 
 // Converts to what a function returns: makes an optional of it in place, as moving a message costs
@@ -69,34 +114,46 @@ struct ResultOf {
 
 // A handler's reply, or none.
 template <class F, class Source>
-std::optional<OwnedMessage> reply_of(F& f, const Message& message, Source& source) {
+std::optional<OwnedMessage> reply_of(F& f, const Message& message, Source& source) try {
     const auto call = [&]() -> decltype(auto) { return invoke_handler(f, message, source); };
     using Returned = std::remove_cvref_t<decltype(call())>;
     if constexpr (std::is_void_v<Returned>) {
         call();
-        return std::nullopt;
+        return done(message);
     } else if constexpr (std::is_same_v<Returned, OwnedMessage>) {
         return std::optional<OwnedMessage>(std::in_place, ResultOf<decltype(call)>{call});
     } else {
-        return to_reply(call());
+        return to_reply(message, call());
     }
+} catch (const Refusal& refusal) {
+    return to_reply(message, refusal);
 }
 
 template <class F, class Source>
 awaitable<std::optional<OwnedMessage>> await_handler(F& f, const Message& message, Source& source) {
     using Returned = std::remove_cvref_t<decltype(invoke_handler(f, message, source))>;
-    if constexpr (std::is_void_v<typename AwaitedType<Returned>::type>) {
-        co_await invoke_handler(f, message, source);
-        co_return std::nullopt;
-    } else {
-        co_return to_reply(co_await invoke_handler(f, message, source));
+    try {
+        if constexpr (std::is_void_v<typename AwaitedType<Returned>::type>) {
+            co_await invoke_handler(f, message, source);
+            co_return done(message);
+        } else {
+            co_return to_reply(message, co_await invoke_handler(f, message, source));
+        }
+    } catch (const Refusal& refusal) {
+        co_return to_reply(message, refusal);
     }
 }
 
 }  // namespace detail
 
 /// A handler as it is kept: made from any callable that takes (const Message&, Source&), (const
-/// Message&) or nothing, and returns nothing, a message, an optional one, or an awaitable of these.
+/// Message&) or nothing, and returns an answer or an awaitable of one. That is
+/// - content: a string, bytes, or a Reply. The library makes the message, with the uri of the
+///   question and the type that answers it. An empty optional is answered NOT_FOUND.
+/// - a Refusal, which it may also throw.
+/// - a whole Message or OwnedMessage, which goes as it is. An empty optional is no answer.
+/// - nothing: OK or the confirmation to what creates, updates, deletes, subscribes or unsubscribes,
+///   no answer to anything else.
 /// A plain callable is called without a coroutine. Its copies share one callable. While an
 /// awaitable of a TCP server waits, further requests from the same connection are handled if both
 /// carry an id, as those of a Requester do, and their uris differ; else they wait, as everything
@@ -115,9 +172,9 @@ public:
             f, std::declval<const Message&>(), std::declval<Source&>()))>;
         using Awaited = detail::AwaitedType<Returned>;
         static_assert(
-            detail::Reply<typename Awaited::type>,
-            "A netaio handler returns nothing, Message, OwnedMessage, an optional one, or an "
-            "awaitable of these.");
+            detail::Returnable<typename Awaited::type>,
+            "A netaio handler returns nothing, content (a string or bytes), Reply, Refusal, "
+            "Message, OwnedMessage, an optional one, or an awaitable of these.");
         auto shared = std::make_shared<std::decay_t<F>>(std::forward<F>(f));
         if constexpr (Awaited::suspends) {
             suspending = [shared](const Message& message, Source& source) {

@@ -27,6 +27,16 @@ public:
     void on(Key key, HandlerOptions options, F&& handler) {
         keep_handler(std::move(key), std::move(options), Handler(std::forward<F>(handler)), false);
     }
+    /// The same for all uris that begin so: `on(request_uri, prefix("room/"), handler)`. Not for a
+    /// KeyExtractor of one's own, which says all keys itself.
+    template <class F>
+    void on(MessageType type, Prefix uris, F&& handler) {
+        on(Key(type, std::move(uris)), std::forward<F>(handler));
+    }
+    template <class F>
+    void on(MessageType type, Prefix uris, HandlerOptions options, F&& handler) {
+        on(Key(type, std::move(uris)), std::move(options), std::forward<F>(handler));
+    }
     /// Registers a handler for one message; it is removed when that comes, and goes before a
     /// lasting one. Several for a key serve one message each, in order.
     template <class F>

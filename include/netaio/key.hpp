@@ -9,18 +9,32 @@
 
 namespace netaio {
 
-/// What a handler is registered for: a message type, optionally with a uri, optionally with the
-/// address the message comes from (protocol.md §4). More specific keys win.
+/// The beginning of uris, as `prefix("room/")`. Bytes.
+struct Prefix {
+    std::string uri;
+};
+/// All uris that begin with this.
+inline Prefix prefix(ByteView uri) {
+    return {uri.str()};
+}
+
+/// What a handler is registered for: a message type, optionally with a uri or the beginning of one,
+/// optionally with the address the message comes from (protocol.md §4). More specific keys win: a
+/// whole uri before its beginnings, of these the longest, then the type alone.
 struct Key {
     Key(MessageType message_type) : type(message_type) {}
     Key(MessageType message_type, ByteView for_uri)
         : type(message_type), uri(std::string(for_uri)) {}
+    /// Message::rest() is then what follows the prefix.
+    Key(MessageType message_type, Prefix for_uris)
+        : type(message_type), uri(std::move(for_uris.uri)), is_prefix(true) {}
     Key(MessageType message_type, ByteView for_uri, const Address& for_source)
         : type(message_type), uri(std::string(for_uri)), from(for_source) {}
 
     MessageType type;
     std::optional<std::string> uri = std::nullopt;
     std::optional<Address> from = std::nullopt;
+    bool is_prefix = false;  ///< the uri is the beginning of those it is for
 };
 
 /// A Key that owns nothing, as made for each message.
@@ -28,6 +42,7 @@ struct KeyView {
     MessageType type;
     std::optional<ByteView> uri = std::nullopt;
     const Address* from = nullptr;
+    bool is_prefix = false;
 };
 
 /// The keys of one message, most specific first.

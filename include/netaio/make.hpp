@@ -18,9 +18,12 @@ OwnedMessage publish(ByteView uri, ByteView content);
 OwnedMessage notify(ByteView uri, ByteView content);
 OwnedMessage confirm_subscribe(ByteView uri, ByteView content = {});
 OwnedMessage confirm_unsubscribe(ByteView uri, ByteView content = {});
-/// An error whose type follows from its text (protocol.md §3): "not found" makes NOT_FOUND, "auth"
-/// AUTH_ERROR, "not permitted" NOT_PERMITTED, anything else ERROR. The case of letters matters.
-OwnedMessage error(ByteView text, ByteView uri = "ERROR");
+/// ERROR: it was not done, for the reason that the text gives.
+OwnedMessage error(ByteView uri, ByteView text);
+/// An error about no uri (`ERROR`), whose type follows from its text (protocol.md §3): "not found"
+/// makes NOT_FOUND, "auth" AUTH_ERROR, "not permitted" NOT_PERMITTED, anything else ERROR. The case
+/// of letters matters.
+OwnedMessage error(ByteView text);
 OwnedMessage not_found(ByteView uri = {}, ByteView text = "not found");
 OwnedMessage not_permitted(ByteView uri = {}, ByteView text = "not permitted");
 

@@ -25,6 +25,9 @@ public:
     /// The resource the message is about: bytes, usually text.
     ByteView uri() const noexcept { return body_.uri(); }
     ByteView content() const noexcept { return body_.content(); }
+    /// What follows in the uri after the prefix that the handler is registered for; all of it
+    /// without one.
+    ByteView rest() const noexcept { return uri().substr(rest_at_); }
     /// What auth and cipher plugins put there; empty without them.
     const AuthFields& auth() const noexcept { return auth_; }
     const Body& body() const noexcept { return body_; }
@@ -32,9 +35,11 @@ public:
     /// not send this.
     std::optional<RequestId> request_id() const noexcept { return request_id_; }
 
-    /// For plugins and transports, which change a message in place.
+    /// For plugins, transports and routers, which change a message in place.
     Body& body() noexcept { return body_; }
     AuthFields& auth() noexcept { return auth_; }
+    void set_type(MessageType type) noexcept { type_ = type; }
+    void set_rest(std::size_t at) noexcept { rest_at_ = static_cast<std::uint16_t>(at); }
 
     /// A copy that owns everything and may be kept.
     OwnedMessage own() const;
@@ -44,6 +49,7 @@ protected:
 
 private:
     MessageType type_ = MessageType::error;
+    std::uint16_t rest_at_ = 0;
     std::optional<RequestId> request_id_;
     Body body_;
     AuthFields auth_;

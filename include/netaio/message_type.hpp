@@ -34,6 +34,17 @@ enum class MessageType : std::uint8_t {
     disconnect = 30,
 };
 
+// Those that handlers are registered for, so that `server.on({request_uri, "echo"}, ...)` reads.
+inline constexpr MessageType request_uri = MessageType::request_uri;
+inline constexpr MessageType respond_uri = MessageType::respond_uri;
+inline constexpr MessageType create_uri = MessageType::create_uri;
+inline constexpr MessageType update_uri = MessageType::update_uri;
+inline constexpr MessageType delete_uri = MessageType::delete_uri;
+inline constexpr MessageType subscribe_uri = MessageType::subscribe_uri;
+inline constexpr MessageType unsubscribe_uri = MessageType::unsubscribe_uri;
+inline constexpr MessageType publish_uri = MessageType::publish_uri;
+inline constexpr MessageType notify_uri = MessageType::notify_uri;
+
 /// The message types a node knows: the built-in ones, and those an application adds. A frame of any
 /// other type is malformed. A plain value; give it to a node in its options before it starts.
 class MessageTypes {
@@ -47,6 +58,14 @@ public:
     /// The same for a value as an integer; values above 255 are refused too.
     MessageType add(std::string_view name, int value);
 
+    /// Says that messages of one registered type answer those of another: requests of that type
+    /// then end with them, and handlers that return content answer so. Throws std::invalid_argument
+    /// for types that are not registered, or built in.
+    void set_answer(MessageType asked, MessageType answer);
+    /// The type that answers a message: RESPOND_URI to REQUEST_URI, a confirmation to what
+    /// subscribes or unsubscribes, what was set for one of the application's own, else OK.
+    MessageType answer_to(MessageType asked) const noexcept;
+
     /// Whether frames of this type are accepted.
     bool contains(MessageType type) const noexcept {
         return known_[static_cast<std::size_t>(type)];
@@ -59,6 +78,7 @@ public:
 private:
     std::bitset<256> known_;
     std::map<std::uint8_t, std::string> custom_;
+    std::map<MessageType, MessageType> answers_;
 };
 
 /// The name of a built-in type, e.g. `NOT_FOUND`; empty for any other.

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <memory>
 #include <netaio/address.hpp>
+#include <netaio/message_type.hpp>
 #include <netaio/plugins.hpp>
 #include <optional>
 
@@ -36,6 +37,8 @@ struct RequestOptions {
     PluginRef<CipherPlugin> cipher = {};
     /// Whom to ask: a client's default server unless given; a node has to be told.
     std::optional<Address> server = std::nullopt;
+    /// The type of the answer, where it is none that always answers such a request.
+    std::optional<MessageType> reply_type = std::nullopt;
     /// What to send beside the uri; request() only. Copied by the call.
     ByteView content = {};
 };

@@ -67,7 +67,8 @@ public:
         return exchange(MessageType::unsubscribe_uri, uri, {}, options, std::forward<Token>(token));
     }
     /// Sends a message of any type and waits for the answer with the same uri: RESPOND_URI after
-    /// REQUEST_URI, OK or a confirmation after the others, or an error type (protocol.md §4).
+    /// REQUEST_URI, OK or a confirmation after the others, RequestOptions::reply_type or what
+    /// MessageTypes::set_answer() says of one's own types, or an error type (protocol.md §4).
     /// Several for one uri may be in flight: an answer matches by the id that the request carries,
     /// or in order where the peer does not give that back.
     template <class Token = boost::asio::use_awaitable_t<>>
@@ -79,8 +80,10 @@ public:
                               detail::Completion<OwnedMessage>(std::move(handler)));
             },
             token, OwnedMessage::make(type, uri, content),
-            RequestTerms{
-                options.timeout, {options.auth.share(), options.cipher.share()}, options.server});
+            RequestTerms{options.timeout,
+                         {options.auth.share(), options.cipher.share()},
+                         options.server,
+                         options.reply_type});
     }
 
 protected:
@@ -89,6 +92,7 @@ protected:
         std::chrono::milliseconds timeout;
         Plugins inner;
         std::optional<Address> server;
+        std::optional<MessageType> reply_type;
     };
 
     Requester() = default;

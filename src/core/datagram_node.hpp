@@ -89,7 +89,8 @@ public:
     /// Sends a request. On an error the completion was not and will not be called.
     Result<RequestTable::Id> request(const Address& to, const Message& message, Plugins inner,
                                      std::chrono::milliseconds timeout,
-                                     RequestTable::Completion completion);
+                                     RequestTable::Completion completion,
+                                     MessageType answer = MessageType::error);
     /// Ends a request with Errc::cancelled. Whether it waited.
     bool cancel(const Address& to, RequestTable::Id id);
     /// Of a datagram that was taken out and cannot be sent: a request that it carried ends so.

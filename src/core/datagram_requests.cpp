@@ -21,7 +21,8 @@ std::uint32_t checksum_of(ByteView datagram) {
 
 Result<RequestTable::Id> DatagramNode::request(const Address& to, const Message& message,
                                                Plugins inner, std::chrono::milliseconds timeout,
-                                               RequestTable::Completion completion) {
+                                               RequestTable::Completion completion,
+                                               MessageType answer) {
     if (in_flight_ >= bounds_.requests_max) {
         return Errc::queue_full;
     }
@@ -50,8 +51,8 @@ Result<RequestTable::Id> DatagramNode::request(const Address& to, const Message&
         }
         completion(error, reply);
     };
-    table.insert(message.uri(),
-                 {id, deadline, message.type(), std::move(inner), std::move(done), checksum});
+    table.insert(message.uri(), {id, deadline, Question(message.type(), answer), std::move(inner),
+                                 std::move(done), checksum});
     ++in_flight_;
     if (deadline < expire_at_) {
         const auto before = std::exchange(expire_at_, deadline);

@@ -1,6 +1,7 @@
 #include "dispatcher.hpp"
 
 #include <netaio/make.hpp>
+#include <netaio/reply.hpp>
 
 #include "callback.hpp"
 #include "meaning.hpp"
@@ -138,6 +139,7 @@ void Dispatcher::believed(const Source& source) {
 }
 
 Outcome Dispatcher::call(const Route& route, Message&& message, Source& source, std::string& out) {
+    message.set_rest(route.prefix_size);
     if (route.handler->suspends() || source.must_wait(message.uri())) {
         return Outcome::suspended(std::move(message), route);
     }
@@ -156,16 +158,37 @@ Outcome Dispatcher::call(const Route& route, Message&& message, Source& source, 
 
 Outcome Dispatcher::finish(const Route& route, Message&& message,
                            std::optional<OwnedMessage>&& answer, Source& source, std::string& out) {
+    const bool completed = answer && answer->type() == netaio::detail::type_of_answer;
+    if (completed) {
+        answer->set_type(node_.types.answer_to(message.type()));
+    }
     if (node_.role == Role::client) {
         return Outcome::returned(answer ? std::move(*answer) : std::move(message), true);
     }
     if (answer) {
+        if (!completed && answer->uri() != message.uri()) [[unlikely]] {
+            said_of_another(route, message, *answer, source);
+        }
         reply(message, std::move(*answer), route.inner, source, out);
     } else if (expects_answer(message.type())) {
         node_.trace("the handler returned nothing, so nothing answers the", message,
                     source.remote());
     }
     return {};
+}
+
+// Whoever asked waits for an answer with the uri of the question.
+[[gnu::cold]] void Dispatcher::said_of_another(const Route& route, const Message& asked,
+                                               const Message& answer, const Source& source) {
+    const bool may_lack = may_lack_uri(answer.type()) && lacks_uri(answer);
+    if (expects_answer(asked.type()) && !may_lack && route.handler->to_be_said()) {
+        node_.log(LogLevel::warning,
+                  "the handler of " + std::string(node_.types.name(asked.type())) + " answers '" +
+                      asked.uri().str() + "' with the uri '" + answer.uri().str() +
+                      "', which whoever asked does not take for an answer; return content alone, "
+                      "and the uri is added",
+                  source.remote());
+    }
 }
 
 Outcome Dispatcher::fail(const Route& route, const Message& message, std::string_view what,

@@ -54,6 +54,8 @@ private:
 
     Outcome finish(const Route& route, Message&& message, std::optional<OwnedMessage>&& reply,
                    Source& source, std::string& out);
+    void said_of_another(const Route& route, const Message& asked, const Message& answer,
+                         const Source& source);
     Outcome fail(const Route& route, const Message& message, std::string_view what, Source& source,
                  std::string& out);
     // User code that must not throw did: counted and logged, and nothing comes of the message.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <netaio/key.hpp>
 #include <netaio/plugins.hpp>
@@ -43,14 +44,19 @@ public:
     /// Runs a plain handler; may throw whatever the user's code throws.
     virtual std::optional<OwnedMessage> call(const Message& message, Source& source) const = 0;
 
+    /// Whether that is still to be said of it, which then counts as said. Thread-safe.
+    bool to_be_said() const noexcept { return !said_.exchange(true, std::memory_order_relaxed); }
+
 private:
     bool suspends_;
+    mutable std::atomic<bool> said_ = false;
 };
 
 /// A handler with the inner plugins of its messages.
 struct Route {
     std::shared_ptr<const Handler> handler;
     Plugins inner;
+    std::size_t prefix_size = 0;  // of the uris it is for; none when it is for whole ones
 };
 
 }  // namespace netaio::core

@@ -35,6 +35,19 @@ constexpr bool answers(MessageType asked, MessageType answer) noexcept {
     }
 }
 
+/// What a request asks, and the type of message that answers it beside what always may.
+struct Question {
+    constexpr Question(MessageType asked = MessageType::request_uri,
+                       MessageType by = MessageType::error) noexcept
+        : type(asked), answer(by) {}
+
+    MessageType type;
+    MessageType answer;
+};
+constexpr bool answers(const Question& asked, MessageType answer) noexcept {
+    return answer == asked.answer || answers(asked.type, answer);
+}
+
 /// Whether it answers requests of some type.
 constexpr bool is_answer(MessageType type) noexcept {
     return answers(MessageType::request_uri, type) || answers(MessageType::create_uri, type) ||

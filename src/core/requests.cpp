@@ -105,7 +105,7 @@ std::size_t RequestTable::in_flight() const noexcept {
     return entries_->all.size() - entries_->given_up;
 }
 
-Result<RequestTable::Id> RequestTable::add(ByteView uri, MessageType asked, Plugins inner,
+Result<RequestTable::Id> RequestTable::add(ByteView uri, const Question& asked, Plugins inner,
                                            TimePoint deadline, Completion completion) {
     if (full()) {
         return Errc::queue_full;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "meaning.hpp"
 #include "unique_function.hpp"
 
 namespace netaio::core {
@@ -31,7 +32,7 @@ public:
     struct Request {
         Id id = 0;
         TimePoint deadline = {};
-        MessageType asked = MessageType::request_uri;
+        Question asked = {};
         Plugins inner;               // the reply goes through them
         Completion completion;       // empty once given up
         std::uint32_t checksum = 0;  // of the datagram that carried it
@@ -50,7 +51,7 @@ public:
     Id free_from(Id id) const;
 
     /// Adds a request for `uri` under the next id; Errc::queue_full at the limit.
-    Result<Id> add(ByteView uri, MessageType asked, Plugins inner, TimePoint deadline,
+    Result<Id> add(ByteView uri, const Question& asked, Plugins inner, TimePoint deadline,
                    Completion completion);
     /// Has a request wait under the id it has: one that was taken out, as what came was not its
     /// answer, or a new one whose id came from free_from().

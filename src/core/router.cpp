@@ -1,8 +1,11 @@
 #include "router.hpp"
 
+#include <algorithm>
 #include <cstring>
+#include <functional>
 #include <stdexcept>
 #include <tuple>
+#include <utility>
 
 #include "wire/keyed_hash.hpp"
 
@@ -55,7 +58,7 @@ const Address* address_of(const Key& key) noexcept {
 }
 
 KeyView view(const Key& key) noexcept {
-    KeyView result{key.type, std::nullopt, address_of(key)};
+    KeyView result{key.type, std::nullopt, address_of(key), key.is_prefix};
     if (key.uri) {
         result.uri = ByteView(*key.uri);
     }
@@ -85,7 +88,7 @@ std::size_t KeyHash::operator()(const Key& key) const noexcept {
 bool KeyEqual::operator()(const KeyView& a, const Key& b) const noexcept {
     const bool same_source = a.from ? b.from && *a.from == *b.from : !b.from;
     const bool same_uri = a.uri ? b.uri && *a.uri == *b.uri : !b.uri;
-    return a.type == b.type && same_source && same_uri;
+    return a.type == b.type && a.is_prefix == b.is_prefix && same_source && same_uri;
 }
 
 bool KeyEqual::operator()(const Key& a, const Key& b) const noexcept {
@@ -95,8 +98,8 @@ bool KeyEqual::operator()(const Key& a, const Key& b) const noexcept {
 namespace {
 
 bool less(const KeyView& a, const KeyView& b) noexcept {
-    if (a.type != b.type || a.uri != b.uri) {
-        return std::tie(a.type, a.uri) < std::tie(b.type, b.uri);
+    if (a.type != b.type || a.uri != b.uri || a.is_prefix != b.is_prefix) {
+        return std::tie(a.type, a.uri, a.is_prefix) < std::tie(b.type, b.uri, b.is_prefix);
     }
     return b.from && (!a.from || *a.from < *b.from);
 }
@@ -115,16 +118,39 @@ bool KeyLess::operator()(const Key& a, const KeyView& b) const noexcept {
     return less(view(a), b);
 }
 
-// Allocates nothing once by_uri has room for as many as there are routes.
-void RouteTable::index() {
+void RouteTable::drop_index(std::size_t routes_then) {
+    indexed = false;
     by_type.fill(nullptr);
     by_uri.clear();
+    by_prefix.clear();
+    prefix_sizes.clear();
     types_with_uri.reset();
+    types_with_prefix.reset();
     types_with_address.reset();
+    by_uri.reserve(routes_then);
+    by_prefix.reserve(routes_then);
+    if (prefix_sizes.capacity() < routes_then) {
+        prefix_sizes.reserve(2 * routes_then);
+    }
+}
+
+void RouteTable::index() {
+    if (std::exchange(indexed, true)) {
+        return;
+    }
     for (const auto& [key, route] : routes) {
         const auto type = static_cast<std::size_t>(key.type);
         if (key.from) {
             types_with_address.set(type);
+        } else if (key.is_prefix) {
+            types_with_uri.set(type);
+            types_with_prefix.set(type);
+            by_prefix.emplace(TypeAndUri{key.type, *key.uri}, route.get());
+            const auto at =
+                std::ranges::lower_bound(prefix_sizes, key.uri->size(), std::ranges::greater());
+            if (at == prefix_sizes.end() || *at != key.uri->size()) {
+                prefix_sizes.insert(at, key.uri->size());
+            }
         } else if (key.uri) {
             types_with_uri.set(type);
             by_uri.emplace(TypeAndUri{key.type, *key.uri}, route.get());
@@ -139,7 +165,24 @@ const Route* RouteTable::find(MessageType type, ByteView uri) const {
         return nullptr;
     }
     const auto found = by_uri.find(TypeAndUri{type, uri});
-    return found == by_uri.end() ? nullptr : found->second;
+    if (found != by_uri.end()) {
+        return found->second;
+    }
+    return types_with_prefix[static_cast<std::size_t>(type)] ? find_prefix(type, uri) : nullptr;
+}
+
+// The longest that there is.
+[[gnu::noinline]] const Route* RouteTable::find_prefix(MessageType type, ByteView uri) const {
+    for (const std::size_t size : prefix_sizes) {
+        if (size > uri.size()) {
+            continue;
+        }
+        const auto found = by_prefix.find(TypeAndUri{type, uri.substr(0, size)});
+        if (found != by_prefix.end()) {
+            return found->second;
+        }
+    }
+    return nullptr;
 }
 
 const Route* RouteTable::find(const KeyView& key) const {
@@ -178,6 +221,7 @@ std::shared_ptr<const Route> checked(const Key& key, Route route) {
             "' could never be found: its cipher hides the uri; set "
             "encrypt_uri = false, or register it for the message type alone");
     }
+    route.prefix_size = key.is_prefix ? key.uri->size() : 0;
     return std::make_shared<const Route>(std::move(route));
 }
 
@@ -187,25 +231,32 @@ Router::Router()
     : table_(std::make_shared<detail::RouteTable>(
           detail::KeyHash{wire::keyed_hash("seed"), wire::keyed_hash("factor") | 1})) {}
 
-// Readers share the table: copies it unless nobody else holds it.
-void Router::make_own() {
+// Readers share the table: copies it unless nobody else holds it. They make its index, and have no
+// way to say that there is no memory.
+void Router::begin_change(std::size_t routes_then) {
     if (table_.use_count() > 1) {
-        table_ = std::make_shared<detail::RouteTable>(*table_);
+        auto own = std::make_shared<detail::RouteTable>(*table_);
+        own->drop_index(routes_then);
+        table_ = std::move(own);
+    } else {
+        table_->drop_index(routes_then);
     }
 }
 
 void Router::add(const Key& key, Route route) {
     auto added = checked(key, std::move(route));
     const std::lock_guard lock(mutex_);
-    make_own();
-    // Before anything changes, as the index must not stay half made.
-    table_->by_uri.reserve(table_->routes.size() + 1);
+    begin_change(table_->routes.size() + 1);
     table_->routes.insert_or_assign(key, std::move(added));
-    table_->index();
     version_.fetch_add(1, std::memory_order_release);
 }
 
 void Router::add_ephemeral(const Key& key, Route route) {
+    if (key.is_prefix) {
+        throw std::invalid_argument(
+            "a handler for one message needs its uri, not the beginning of it; register a lasting "
+            "one with on()");
+    }
     auto added = checked(key, std::move(route));
     const std::lock_guard lock(mutex_);
     const auto serving = ephemeral_.try_emplace(key).first;
@@ -225,10 +276,8 @@ bool Router::remove(const Key& key) {
     if (!table_->routes.contains(key)) {
         return false;
     }
-    make_own();
-    table_->by_uri.reserve(table_->routes.size());
+    begin_change(table_->routes.size());
     table_->routes.erase(key);
-    table_->index();
     version_.fetch_add(1, std::memory_order_release);
     return true;
 }
@@ -267,6 +316,7 @@ RouteReader::~RouteReader() {
 
 void RouteReader::renew() {
     const std::lock_guard lock(router_.mutex_);
+    router_.table_->index();
     table_ = router_.table_;
     version_ = router_.version_.load(std::memory_order_relaxed);
 }

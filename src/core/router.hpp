@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <string_view>
+#include <vector>
 
 #include "handler.hpp"
 
@@ -52,20 +53,29 @@ struct KeyLess {
 
 // Lasting handlers, never changed while a reader may hold it.
 struct RouteTable {
-    explicit RouteTable(const KeyHash& hash) : routes(0, hash), by_uri(0, hash) {}
+    explicit RouteTable(const KeyHash& hash)
+        : routes(0, hash), by_uri(0, hash), by_prefix(0, hash) {}
 
     boost::unordered_flat_map<Key, std::shared_ptr<const Route>, KeyHash, KeyEqual> routes;
 
     // What index() makes of them: the ways almost all messages are found by (bench: route).
     std::array<const Route*, 256> by_type{};
     boost::unordered_flat_map<TypeAndUri, const Route*, KeyHash> by_uri;
-    std::bitset<256> types_with_uri;
+    boost::unordered_flat_map<TypeAndUri, const Route*, KeyHash> by_prefix;
+    std::vector<std::size_t> prefix_sizes;  // each once, the longest first
+    std::bitset<256> types_with_uri;        // or with a prefix
+    std::bitset<256> types_with_prefix;
     std::bitset<256> types_with_address;
 
+    bool indexed = true;
+    // Takes no memory, as that was reserved.
     void index();
+    // Before anything changes: the index sees into what then moves.
+    void drop_index(std::size_t routes_then);
     const Route* find(const KeyView& key) const;
     const Route* find(MessageType type, ByteView uri, const Address& from) const;
     [[gnu::always_inline]] inline const Route* find(MessageType type, ByteView uri) const;
+    const Route* find_prefix(MessageType type, ByteView uri) const;
 };
 
 }  // namespace detail
@@ -92,7 +102,7 @@ public:
 
 private:
     friend class RouteReader;
-    void make_own();
+    void begin_change(std::size_t routes_then);
     std::shared_ptr<const Route> take_ephemeral(const KeyView& key);
 
     mutable std::mutex mutex_;

@@ -135,8 +135,10 @@ void TcpClient::Impl::request(Result<OwnedMessage> message, RequestTerms options
         self->ended(weak.lock().get(), context, error);
         net::answer(done, self->executor_, error, reply);
     };
-    const auto id = stream->requests()->add(message->uri(), message->type(), inner,
-                                            loop_->now() + timeout, std::move(complete));
+    const core::Question asked{
+        message->type(), options.reply_type.value_or(node_->types.answer_to(message->type()))};
+    const auto id = stream->requests()->add(message->uri(), asked, inner, loop_->now() + timeout,
+                                            std::move(complete));
     try {
         if (slot.is_connected()) {
             auto connected = slot;

@@ -241,11 +241,13 @@ void UdpNode::Impl::request(Result<OwnedMessage> message, RequestTerms terms,
         });
     }
     flush_later();
+    const auto answer = terms.reply_type.value_or(options_.types.answer_to(message->type()));
     const auto id = core_->request(
         to, *message, std::move(terms.inner), wait,
         [waiting, executor = executor_](std::error_code error, const Message* reply) {
             net::answer(waiting->done, executor, error, reply);
-        });
+        },
+        answer);
     if (!id) {
         waiting->done.post(executor_, id.error());
     } else if (!running()) {

@@ -23,8 +23,11 @@ OwnedMessage confirm_subscribe(ByteView uri, ByteView content) {
 OwnedMessage confirm_unsubscribe(ByteView uri, ByteView content) {
     return {MessageType::confirm_unsubscribe, uri, content};
 }
-OwnedMessage error(ByteView text, ByteView uri) {
-    return {error_type(text), uri, text};
+OwnedMessage error(ByteView uri, ByteView text) {
+    return {MessageType::error, uri, text};
+}
+OwnedMessage error(ByteView text) {
+    return {error_type(text), "ERROR", text};
 }
 OwnedMessage not_found(ByteView uri, ByteView text) {
     return {MessageType::not_found, uri, text};

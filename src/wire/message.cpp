@@ -3,7 +3,9 @@
 namespace netaio {
 
 OwnedMessage Message::own() const {
-    return OwnedMessage(Message(type_, body_.clone(), auth_.clone(), request_id_));
+    OwnedMessage copy(Message(type_, body_.clone(), auth_.clone(), request_id_));
+    copy.rest_at_ = rest_at_;
+    return copy;
 }
 
 Result<OwnedMessage> OwnedMessage::make(MessageType type, ByteView uri, ByteView content) {

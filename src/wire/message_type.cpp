@@ -78,6 +78,28 @@ MessageType MessageTypes::add(std::string_view name, int value) {
     return type;
 }
 
+void MessageTypes::set_answer(MessageType asked, MessageType answer) {
+    for (const MessageType type : {asked, answer}) {
+        if (static_cast<int>(type) <= reserved_max || !contains(type)) {
+            throw std::invalid_argument(
+                "message type " + std::to_string(static_cast<int>(type)) +
+                " is none that was added: add() both before saying which answers which");
+        }
+    }
+    answers_[asked] = answer;
+}
+
+MessageType MessageTypes::answer_to(MessageType asked) const noexcept {
+    switch (asked) {
+        case MessageType::request_uri: return MessageType::respond_uri;
+        case MessageType::subscribe_uri: return MessageType::confirm_subscribe;
+        case MessageType::unsubscribe_uri: return MessageType::confirm_unsubscribe;
+        default: break;
+    }
+    const auto found = answers_.find(asked);
+    return found == answers_.end() ? MessageType::ok : found->second;
+}
+
 std::string_view MessageTypes::name(MessageType type) const noexcept {
     if (static_cast<int>(type) <= reserved_max) {
         return built_in_name(type);

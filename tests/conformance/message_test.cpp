@@ -153,7 +153,8 @@ OwnedMessage made_by_helper(const Json& one) {
     const std::string uri = argument(one, 1, "uri", "ERROR");
     const Json* type = vectors::config_field(one.at("kwargs"), "message_type");
     const int given = type ? std::stoi(type->at("v").get<std::string>()) : 0;
-    return given ? OwnedMessage(static_cast<MessageType>(given), uri, text) : error(text, uri);
+    return given ? OwnedMessage(static_cast<MessageType>(given), uri, text)
+                 : OwnedMessage(error_type(text), uri, text);
 }
 
 void check_helper(const Json& one) {

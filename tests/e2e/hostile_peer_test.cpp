@@ -39,7 +39,7 @@ protected:
     }
     void answer_subscriptions() {
         server->on(MessageType::subscribe_uri, [&](const Message& message, Connection& from) {
-            return server->subscribe(message.uri(), from) ? error("too many", message.uri())
+            return server->subscribe(message.uri(), from) ? error(message.uri(), "too many")
                                                           : confirm_subscribe(message.uri());
         });
     }

@@ -190,9 +190,9 @@ TEST_F(TcpServerTest, ReplacesTheDefaultAndTheAuthErrorHandler) {
     options.auth = hmac_auth({.secret = "test"});
     start(std::move(options));
     server->set_default_handler(
-        [](const Message& message) { return error("what?", message.uri()); });
+        [](const Message& message) { return error(message.uri(), "what?"); });
     server->set_auth_error_handler(
-        [](const AuthPlugin&, const Message& message) { return error("who?", message.uri()); });
+        [](const AuthPlugin&, const Message& message) { return error(message.uri(), "who?"); });
     const std::uint16_t port = listen();
     EXPECT_THROW(server->set_default_handler([] {}), std::logic_error);
     RawPeer peer(port);

@@ -433,7 +433,7 @@ TEST(UdpNode, AnswersNoErrorsSoThatTwoNodesNeverLoop) {
         co_await first.start();
         co_await second.start();
         EXPECT_FALSE(first.send(at(second), not_found("x")));
-        EXPECT_FALSE(first.send(at(second), error("auth", "x")));
+        EXPECT_FALSE(first.send(at(second), OwnedMessage(MessageType::auth_error, "x", "auth")));
         EXPECT_FALSE(first.send(at(second),
                                 OwnedMessage(MessageType::request_uri, "x", std::string(90, 'x'))));
         EXPECT_TRUE(co_await until([&] { return first.counters().frames_in == 1; }));

@@ -12,10 +12,10 @@ Log LogLines::log(LogLevel level) {
     });
 }
 
-bool LogLines::contains(std::string_view text) const {
+std::size_t LogLines::count(std::string_view text) const {
     const std::lock_guard lock(mutex_);
-    return std::ranges::any_of(
-        lines_, [&](const std::string& line) { return line.find(text) != std::string::npos; });
+    return static_cast<std::size_t>(std::ranges::count_if(
+        lines_, [&](const std::string& line) { return line.find(text) != std::string::npos; }));
 }
 
 bool eventually(const std::function<bool()>& condition) {

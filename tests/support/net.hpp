@@ -23,7 +23,8 @@ inline constexpr auto as_result = boost::asio::as_tuple(boost::asio::use_awaitab
 class LogLines {
 public:
     Log log(LogLevel level = LogLevel::debug);
-    bool contains(std::string_view text) const;
+    bool contains(std::string_view text) const { return count(text) > 0; }
+    std::size_t count(std::string_view text) const;
 
 private:
     mutable std::mutex mutex_;

@@ -126,7 +126,10 @@ TEST(ClientDispatcher, EndsARequestWhoseReplyFailsItsPlugins) {
     const Case cases[] = {
         {respond("uri", "x"), hmac("wrong"), hmac("inner"), Errc::auth_failed},
         {not_found("uri"), {}, hmac("inner"), Errc::auth_failed},
-        {error("HMAC auth failed", "uri"), {}, hmac("inner"), Errc::auth_failed_unverified},
+        {OwnedMessage(MessageType::auth_error, "uri", "HMAC auth failed"),
+         {},
+         hmac("inner"),
+         Errc::auth_failed_unverified},
         {respond("uri", "x"), {}, cipher, Errc::decrypt_failed},
     };
     for (const Case& one : cases) {
@@ -165,7 +168,10 @@ TEST(ClientDispatcher, EndsTheOldestRequestWhenThePeerSaysItDoesNotBelieveUs) {
         EXPECT_EQ(test.receive(test.frame(error("HMAC auth failed"))).kind, Kind::done);
         EXPECT_EQ(first.error, Errc::auth_failed_unverified);
         EXPECT_EQ(second.times, 0);
-        EXPECT_EQ(test.receive(test.frame(error("HMAC auth failed", "b"))).kind, Kind::done);
+        EXPECT_EQ(
+            test.receive(test.frame(OwnedMessage(MessageType::auth_error, "b", "HMAC auth failed")))
+                .kind,
+            Kind::done);
         EXPECT_EQ(second.times, 1);
         EXPECT_EQ(second.message.has_value(), !outer.auth)
             << "without a check it is a reply like any other";
@@ -330,7 +336,7 @@ TEST(ClientDispatcher, MatchesAnErrorWithoutAUriByItsIdAlone) {
         Told second;
         test.request("a", first);
         const auto id = RequestTable::on_wire(test.request("b", second));
-        EXPECT_EQ(test.receive(test.frame(error("invalid message", uri), {}, {}, id)).kind,
+        EXPECT_EQ(test.receive(test.frame(error(uri, "invalid message"), {}, {}, id)).kind,
                   Kind::done);
         EXPECT_EQ(first.times, 0);
         ASSERT_TRUE(second.message);

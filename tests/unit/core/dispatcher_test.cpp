@@ -196,7 +196,7 @@ TEST(Dispatcher, AnswersABadChecksumAndGoesOn) {
         EXPECT_EQ(test.tallies.rejected_checksum.get(), 1u);
         EXPECT_EQ(test.tallies.rejected_auth.get(), 0u);
 
-        test.receive(with_bad_checksum(test.frame(error("x", std::string(100, 'u')), {}, outer)));
+        test.receive(with_bad_checksum(test.frame(error(std::string(100, 'u'), "x"), {}, outer)));
         EXPECT_EQ(test.sent, "") << "an error is not answered";
     }
 }
@@ -290,14 +290,14 @@ TEST_P(FailedCheckTest, IsAnsweredByAHandlerOfItsOwn) {
 
 TEST_P(FailedCheckTest, IsNotAnsweredForErrors) {
     const std::string long_uri(100, 'u');
-    test.receive(test.frame(error("x", long_uri)));
+    test.receive(test.frame(error(long_uri, "x")));
     EXPECT_EQ(test.sent, "");
-    test.receive(test.frame(error("auth failed", long_uri)));
+    test.receive(test.frame(OwnedMessage(MessageType::auth_error, long_uri, "auth failed")));
     EXPECT_EQ(test.sent, "");
     test.node.on_auth_error = [](const AuthPlugin& plugin, const Message&) {
         return plugin.error();
     };
-    test.receive(test.frame(error("x", long_uri)));
+    test.receive(test.frame(error(long_uri, "x")));
     EXPECT_EQ(test.sent, "") << "an error handler cannot start a loop of errors";
     EXPECT_EQ(test.tallies.rejected_auth.get(), 3u);
 }

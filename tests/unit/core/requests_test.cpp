@@ -90,7 +90,7 @@ TEST_F(RequestTableTest, GivesBackWhatTheRequestWasMadeWith) {
     const Plugins inner = hmac("inner");
     table.add("uri", MessageType::update_uri, inner, later, told.completion()).value();
     auto taken = table.take(MessageType::ok, "uri");
-    EXPECT_EQ(taken->asked, MessageType::update_uri);
+    EXPECT_EQ(taken->asked.type, MessageType::update_uri);
     EXPECT_EQ(taken->inner.auth, inner.auth);
     taken->completion(Errc::closed, nullptr);
     EXPECT_EQ(told.error, Errc::closed);

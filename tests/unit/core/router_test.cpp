@@ -47,6 +47,35 @@ TEST_F(RouterTest, PrefersTheMostSpecificKey) {
     EXPECT_EQ(found({KeyView{MessageType::ok, ByteView("uri")}, KeyView{MessageType::ok}}), "");
 }
 
+TEST_F(RouterTest, FindsTheLongestPrefixWhereNoWholeUriFits) {
+    router.add(Key(type), answering("type"));
+    router.add(Key(type, prefix("a/")), answering("a/"));
+    router.add(Key(type, prefix("a/b/")), answering("a/b/"));
+    router.add(Key(type, prefix("c")), answering("c"));
+    router.add(Key(type, "a/b/"), answering("whole"));
+    EXPECT_EQ(found("a/x"), "a/");
+    EXPECT_EQ(found("a/"), "a/");
+    EXPECT_EQ(found("a/b/c"), "a/b/");
+    EXPECT_EQ(found("a/b/"), "whole");
+    EXPECT_EQ(found("cd"), "c");
+    EXPECT_EQ(found("a"), "type");
+    EXPECT_EQ(found({KeyView{MessageType::update_uri, ByteView("a/x")}}), "");
+    router.add(Key(type, "a/x", there), answering("address"));
+    EXPECT_EQ(found("a/x"), "address");
+    EXPECT_TRUE(router.remove(Key(type, prefix("a/b/"))));
+    EXPECT_FALSE(router.remove(Key(type, prefix("a/b/"))));
+    EXPECT_EQ(found("a/b/c"), "a/");
+    EXPECT_EQ(found("a/b/"), "whole");
+    EXPECT_THROW(router.add_ephemeral(Key(type, prefix("a")), answering("x")),
+                 std::invalid_argument);
+}
+
+TEST_F(RouterTest, TakesTheEmptyPrefixForAllUris) {
+    router.add(Key(type, prefix("")), answering("all"));
+    EXPECT_EQ(found(""), "all");
+    EXPECT_EQ(found("x"), "all");
+}
+
 TEST_F(RouterTest, TellsAnEmptyUriFromNone) {
     router.add(Key(type, ""), answering("empty"));
     EXPECT_EQ(found(""), "empty");

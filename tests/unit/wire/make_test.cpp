@@ -19,7 +19,7 @@ TEST(Make, MakesTheUsualMessages) {
         {notify("u", "c"), MessageType::notify_uri},
         {confirm_subscribe("u", "c"), MessageType::confirm_subscribe},
         {confirm_unsubscribe("u", "c"), MessageType::confirm_unsubscribe},
-        {error("c", "u"), MessageType::error},
+        {error("u", "c"), MessageType::error},
         {not_found("u", "c"), MessageType::not_found},
         {not_permitted("u", "c"), MessageType::not_permitted},
     };

@@ -47,6 +47,19 @@ TEST(MessageTypes, RefuseReservedAndTakenValues) {
     EXPECT_EQ(types.find("OTHER"), std::nullopt);
 }
 
+TEST(MessageTypes, KnowWhatAnswersWhat) {
+    MessageTypes types;
+    const MessageType launch = types.add("LAUNCH", 50);
+    const MessageType launched = types.add("LAUNCHED", 51);
+    EXPECT_EQ(types.answer_to(MessageType::request_uri), MessageType::respond_uri);
+    EXPECT_EQ(types.answer_to(MessageType::update_uri), MessageType::ok);
+    EXPECT_EQ(types.answer_to(launch), MessageType::ok);
+    types.set_answer(launch, launched);
+    EXPECT_EQ(types.answer_to(launch), launched);
+    EXPECT_THROW(types.set_answer(launch, MessageType::ok), std::invalid_argument);
+    EXPECT_THROW(types.set_answer(static_cast<MessageType>(60), launched), std::invalid_argument);
+}
+
 TEST(MessageTypes, RefuseEmptyAndTakenNames) {
     MessageTypes types;
     types.add("LAUNCH", 50);
