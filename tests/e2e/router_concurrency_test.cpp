@@ -11,7 +11,7 @@
 namespace netaio::core {
 namespace {
 
-constexpr auto type = MessageType::request_uri;
+constexpr auto asked_type = MessageType::request_uri;
 constexpr int rounds = 2000;
 
 // Holds a number that a reader can see is whole.
@@ -57,12 +57,12 @@ void run(const std::vector<std::function<void()>>& all) {
 
 TEST(RouterConcurrency, ReadersSeeWholeHandlersWhileOthersChangeThem) {
     Router router;
-    router.add(Key(type), numbered(-1));
+    router.add(Key(asked_type), numbered(-1));
     const auto change = [&] {
         for (int i = 0; i < rounds; ++i) {
-            router.add(Key(type, uri(i)), numbered(i));
+            router.add(Key(asked_type, uri(i)), numbered(i));
             if (i % 3 == 0) {
-                router.remove(Key(type, uri(i + 1)));
+                router.remove(Key(asked_type, uri(i + 1)));
             }
         }
     };
@@ -71,7 +71,7 @@ TEST(RouterConcurrency, ReadersSeeWholeHandlersWhileOthersChangeThem) {
         for (int i = 0; i < rounds; ++i) {
             const std::string at = uri(i);
             std::shared_ptr<const Route> taken;
-            const Route* found = reader.find({KeyView{type, ByteView(at)}, KeyView{type}}, taken);
+            const Route* found = reader.find({KeyView{asked_type, ByteView(at)}, KeyView{asked_type}}, taken);
             ASSERT_NE(found, nullptr);
             EXPECT_TRUE(handler_of(*found).whole());
             EXPECT_TRUE(handler_of(*found).number() == -1 ||
@@ -88,7 +88,7 @@ TEST(RouterConcurrency, EachEphemeralHandlerServesOnce) {
     std::vector<std::atomic<int>> served(2 * rounds);
     const auto add = [&] {
         for (int i = 0; i < rounds; ++i) {
-            router.add_ephemeral(Key(type, uri(i)), numbered(added.fetch_add(1)));
+            router.add_ephemeral(Key(asked_type, uri(i)), numbered(added.fetch_add(1)));
         }
     };
     const auto take = [&](RouteReader& reader) {
@@ -96,7 +96,7 @@ TEST(RouterConcurrency, EachEphemeralHandlerServesOnce) {
         for (int i = 0; i < 16; ++i) {
             const std::string at = uri(i);
             std::shared_ptr<const Route> taken;
-            if (const Route* route = reader.find({KeyView{type, ByteView(at)}}, taken)) {
+            if (const Route* route = reader.find({KeyView{asked_type, ByteView(at)}}, taken)) {
                 found = true;
                 EXPECT_EQ(taken.get(), route);
                 ++served[static_cast<std::size_t>(handler_of(*route).number())];
@@ -126,14 +126,14 @@ TEST(RouterConcurrency, EachEphemeralHandlerServesOnce) {
 
 TEST(RouterConcurrency, ReadersMayComeAndGo) {
     Router router;
-    router.add(Key(type, uri(0)), numbered(0));
+    router.add(Key(asked_type, uri(0)), numbered(0));
     std::atomic<int> readers_left{3};
     const auto read = [&] {
         for (int i = 0; i < rounds; ++i) {
             RouteReader reader(router);
             std::shared_ptr<const Route> taken;
             const std::string at = uri(0);
-            const Route* found = reader.find({KeyView{type, ByteView(at)}}, taken);
+            const Route* found = reader.find({KeyView{asked_type, ByteView(at)}}, taken);
             ASSERT_NE(found, nullptr);
             EXPECT_TRUE(handler_of(*found).whole());
         }
@@ -141,7 +141,7 @@ TEST(RouterConcurrency, ReadersMayComeAndGo) {
     };
     const auto change = [&] {
         for (int i = 0; readers_left > 0; i = (i + 1) % 1000) {
-            router.add(Key(type, uri(16 * i)), numbered(16 * i));
+            router.add(Key(asked_type, uri(16 * i)), numbered(16 * i));
         }
     };
     run({read, read, read, change});
