@@ -43,4 +43,30 @@ struct RequestOptions {
     ByteView content = {};
 };
 
+/// How to subscribe, see Requester::subscribe().
+struct SubscribeOptions {
+    /// To all uris that begin with the one given.
+    bool prefix = false;
+    /// With the present values: that of a uri is handed to the handler of NOTIFY_URI before the
+    /// call ends, those of a prefix come soon after, as notifications; what changes later follows,
+    /// without gap or repetition. Not over UDP.
+    bool present = false;
+    /// As of RequestOptions.
+    std::chrono::milliseconds timeout = std::chrono::milliseconds(0);
+    PluginRef<AuthPlugin> auth = {};
+    PluginRef<CipherPlugin> cipher = {};
+    std::optional<Address> server = std::nullopt;
+};
+
+/// How to end a subscription.
+struct UnsubscribeOptions {
+    /// The one to all uris that begin with the one given.
+    bool prefix = false;
+    /// As of RequestOptions.
+    std::chrono::milliseconds timeout = std::chrono::milliseconds(0);
+    PluginRef<AuthPlugin> auth = {};
+    PluginRef<CipherPlugin> cipher = {};
+    std::optional<Address> server = std::nullopt;
+};
+
 }  // namespace netaio

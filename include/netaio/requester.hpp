@@ -55,16 +55,20 @@ public:
     auto remove(ByteView uri, const RequestOptions& options = {}, Token&& token = {}) {
         return exchange(MessageType::delete_uri, uri, {}, options, std::forward<Token>(token));
     }
-    /// Asks to be notified of a uri; the answer is CONFIRM_SUBSCRIBE (or OK), or an error type.
+    /// Asks to be notified of a uri, or of all that begin with it; the answer is CONFIRM_SUBSCRIBE
+    /// (or OK), or an error type. Errc::unsupported where the other end does not know what the
+    /// options ask; then nothing is subscribed to (protocol.md §11.4).
     template <class Token = boost::asio::use_awaitable_t<>>
-    auto subscribe(ByteView uri, const RequestOptions& options = {}, Token&& token = {}) {
-        return exchange(MessageType::subscribe_uri, uri, {}, options, std::forward<Token>(token));
+    auto subscribe(ByteView uri, const SubscribeOptions& options = {}, Token&& token = {}) {
+        return ask(MessageType::subscribe_uri, uri, words_of(options.prefix, options.present),
+                   terms_of(options), std::forward<Token>(token));
     }
     /// Asks to be notified of it no more; the answer is CONFIRM_UNSUBSCRIBE (or OK), or an error
     /// type.
     template <class Token = boost::asio::use_awaitable_t<>>
-    auto unsubscribe(ByteView uri, const RequestOptions& options = {}, Token&& token = {}) {
-        return exchange(MessageType::unsubscribe_uri, uri, {}, options, std::forward<Token>(token));
+    auto unsubscribe(ByteView uri, const UnsubscribeOptions& options = {}, Token&& token = {}) {
+        return ask(MessageType::unsubscribe_uri, uri, words_of(options.prefix, false),
+                   terms_of(options), std::forward<Token>(token));
     }
     /// Sends a message of any type and waits for the answer with the same uri: RESPOND_URI after
     /// REQUEST_URI, OK or a confirmation after the others, RequestOptions::reply_type or what
@@ -74,30 +78,45 @@ public:
     template <class Token = boost::asio::use_awaitable_t<>>
     auto exchange(MessageType type, ByteView uri, ByteView content,
                   const RequestOptions& options = {}, Token&& token = {}) {
-        return boost::asio::async_initiate<Token, void(boost::system::error_code, OwnedMessage)>(
-            [this](auto handler, Result<OwnedMessage> message, RequestTerms terms) {
-                start_request(std::move(message), std::move(terms),
-                              detail::Completion<OwnedMessage>(std::move(handler)));
-            },
-            token, OwnedMessage::make(type, uri, content),
-            RequestTerms{options.timeout,
-                         {options.auth.share(), options.cipher.share()},
-                         options.server,
-                         options.reply_type});
+        RequestTerms terms = terms_of(options);
+        terms.reply_type = options.reply_type;
+        return ask(type, uri, content, std::move(terms), std::forward<Token>(token));
     }
 
 protected:
-    // RequestOptions with their own share of the plugins.
+    // Options with their own share of the plugins.
     struct RequestTerms {
         std::chrono::milliseconds timeout;
         Plugins inner;
         std::optional<Address> server;
-        std::optional<MessageType> reply_type;
+        std::optional<MessageType> reply_type = std::nullopt;
+        bool must_be_granted = false;  // what the content asks, as of subscribe()
     };
 
     Requester() = default;
 
 private:
+    template <class Options>
+    static RequestTerms terms_of(const Options& options) {
+        RequestTerms terms{
+            options.timeout, {options.auth.share(), options.cipher.share()}, options.server};
+        if constexpr (std::is_same_v<Options, SubscribeOptions>) {
+            terms.must_be_granted = options.prefix || options.present;
+        }
+        return terms;
+    }
+    static constexpr std::string_view words_of(bool prefix, bool present) noexcept {
+        return prefix ? present ? "prefix present" : "prefix" : present ? "present" : "";
+    }
+    template <class Token>
+    auto ask(MessageType type, ByteView uri, ByteView content, RequestTerms terms, Token&& token) {
+        return boost::asio::async_initiate<Token, void(boost::system::error_code, OwnedMessage)>(
+            [this](auto handler, Result<OwnedMessage> message, RequestTerms asked) {
+                start_request(std::move(message), std::move(asked),
+                              detail::Completion<OwnedMessage>(std::move(handler)));
+            },
+            token, OwnedMessage::make(type, uri, content), std::move(terms));
+    }
     virtual void start_request(Result<OwnedMessage> message, RequestTerms terms,
                                detail::Completion<OwnedMessage> done) = 0;
 };

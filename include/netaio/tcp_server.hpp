@@ -94,6 +94,8 @@ struct TcpServerOptions {
     std::size_t subscriptions_max = 4 << 20;
     /// The same for all connections together.
     std::size_t subscriptions_total_max = 256 << 20;
+    /// Bytes of memory that present values may take, see publish(): each 224, its uri and content.
+    std::size_t present_max = 64 << 20;
 
     /// With `auth`, a connection is a stranger's until it brings the first message that this
     /// accepts, and the following bounds hold. One that only waits, as for broadcasts, is not
@@ -149,6 +151,23 @@ public:
     /// Errc::queue_full beyond subscriptions_max or subscriptions_total_max.
     std::error_code subscribe(ByteView key, Connection& connection);
     void unsubscribe(ByteView key, Connection& connection);
+    /// The same for all keys that begin so, as `room/`. Who subscribed to several of what a message
+    /// is for gets it once.
+    std::error_code subscribe_prefix(ByteView prefix, Connection& connection);
+    void unsubscribe_prefix(ByteView prefix, Connection& connection);
+    /// Does what a SUBSCRIBE_URI or UNSUBSCRIBE_URI asks, as a client's subscribe() with prefix and
+    /// present values, and gives its confirmation. Present values of a prefix follow that, in the
+    /// order of their uris, protected as the options say, no faster than the receiver takes them;
+    /// then what is published, without gap or repetition (protocol.md §11.4). Called by a handler,
+    /// on the connection's thread. Throws Refusal where it can't.
+    Reply grant(const Message& asked, Connection& from, const SendOptions& options = {});
+    /// Registers handlers for SUBSCRIBE_URI and UNSUBSCRIBE_URI that grant everything.
+    void grant_subscriptions(HandlerOptions options = {});
+    /// Makes this the present value of a uri and notifies all that subscribed to it (NOTIFY_URI).
+    /// Errors: Errc::queue_full beyond present_max, and those of notify().
+    std::error_code publish(ByteView uri, ByteView content, SendOptions options = {});
+    /// Ends a present value, and notifies of that with an empty content. Whether there was one.
+    bool withdraw(ByteView uri, SendOptions options = {});
     /// Sends a message to all that subscribed to the key; protected once for all of them, unless a
     /// plugin is peer-specific. Errors are about the message; slow receivers show in the counters.
     std::error_code notify(ByteView key, const Message& message, SendOptions options = {});
@@ -183,7 +202,7 @@ public:
     Counters counters() const;
     /// Connections open now.
     std::size_t connection_count() const;
-    /// Connections subscribed to the key.
+    /// Connections subscribed to the key itself.
     std::size_t subscriber_count(ByteView key) const;
 
 private:

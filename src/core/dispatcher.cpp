@@ -60,6 +60,17 @@ Outcome Dispatcher::receive(const Frame& frame, Source& source, std::string& out
     }
 }
 
+Outcome Dispatcher::receive_within(OwnedMessage&& message, Source& source, std::string& out) {
+    try {
+        std::shared_ptr<const Route> taken;
+        const Route* route = find_route(message, source, taken);
+        return route ? call(*route, std::move(message), source, out)
+                     : unhandled(std::move(message), source, out);
+    } catch (...) {
+        return broken(said_by(), source);
+    }
+}
+
 Outcome Dispatcher::ended(Suspended& handler, std::optional<OwnedMessage>&& reply,
                           const std::exception_ptr& failure, Source& source, std::string& out) {
     try {

@@ -19,6 +19,8 @@ public:
 
     /// Handles one frame. Replies are appended to `out` as frames.
     Outcome receive(const Frame& frame, Source& source, std::string& out);
+    /// Has a message handled that came within another, whose layers were taken off.
+    Outcome receive_within(OwnedMessage&& message, Source& source, std::string& out);
 
     /// Whether an auth plugin accepted what receive() had last.
     bool accepted() const noexcept { return accepted_; }

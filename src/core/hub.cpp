@@ -30,8 +30,9 @@ Hub::Hub(std::shared_ptr<Node> node, const StreamLimits& limits)
     : node_(std::move(node)),
       limits_(limits),
       dispatcher_(*node_, tallies_),
-      subscriptions_(limits.subscriptions_max, limits.subscriptions_total_max,
-                     node_->subscription_bytes) {}
+      exact_(limits.subscriptions_max, limits.subscriptions_total_max, node_->subscription_bytes),
+      prefixes_(limits.subscriptions_max, limits.subscriptions_total_max,
+                node_->subscription_bytes) {}
 
 void Hub::give_batch(std::string&& batch) noexcept {
     batch.clear();
@@ -57,7 +58,8 @@ void Hub::add(std::shared_ptr<Stream> stream) {
 void Hub::remove(Stream& stream) {
     {
         const std::lock_guard lock(subscriptions_mutex_);
-        subscriptions_.remove_all(stream.self());
+        exact_.remove_all(stream.self());
+        prefixes_.remove_all(stream.self());
     }
     if (streams_.erase(stream.id()) > 0) {
         everyone_.reset();
@@ -217,63 +219,6 @@ void Hub::settle(bool at_once) {
     }
 }
 
-std::error_code Hub::subscribe(ByteView key, Stream& stream) {
-    if (!stream.open()) {
-        return Errc::closed;
-    }
-    std::error_code error;
-    {
-        const std::lock_guard lock(subscriptions_mutex_);
-        error = subscriptions_.add(key, stream.self());
-    }
-    if (error) {
-        tallies_.subscriptions_refused.add();
-        node_->log(LogLevel::warning,
-                   "refused a subscription beyond subscriptions_max or subscriptions_total_max",
-                   stream.remote());
-    } else {
-        node_->trace("subscribed to", key, stream.remote());
-    }
-    return error;
-}
-
-void Hub::unsubscribe(ByteView key, Stream& stream) {
-    if (stream.expects_fan_out()) {
-        settle();
-    }
-    std::unique_lock lock(subscriptions_mutex_);
-    if (subscriptions_.remove(key, stream.self())) {
-        lock.unlock();
-        node_->trace("unsubscribed from", key, stream.remote());
-    }
-}
-
-bool Hub::has_subscriptions(Stream& stream) const {
-    return subscriptions_.bytes_of(stream.self()) > 0;
-}
-
-void Hub::end_subscriptions(const std::set<Address>& remotes) {
-    const std::lock_guard lock(subscriptions_mutex_);
-    if (subscriptions_.subscribers() == 0) {
-        return;
-    }
-    for (const auto& [id, stream] : streams_) {
-        if (remotes.contains(stream->remote())) {
-            subscriptions_.remove_all(stream);
-        }
-    }
-}
-
-Receivers Hub::subscribers(ByteView key) {
-    const std::lock_guard lock(subscriptions_mutex_);
-    return subscriptions_.of(key);
-}
-
-std::size_t Hub::subscriber_count(ByteView key) const {
-    const std::lock_guard lock(subscriptions_mutex_);
-    return subscriptions_.count(key);
-}
-
 void Hub::stop() {
     stopped_ = true;
     flush();
@@ -285,7 +230,7 @@ void Hub::stop() {
 
 bool Hub::has_unsent() const {
     return fan_out_.pending() || std::ranges::any_of(streams_, [](const auto& entry) {
-               return entry.second->queued_bytes() > 0;
+               return entry.second->has_unsent();
            });
 }
 

@@ -13,6 +13,7 @@
 
 #include "dispatcher.hpp"
 #include "fan_out.hpp"
+#include "subscription_words.hpp"
 #include "subscriptions.hpp"
 #include "suspended.hpp"
 
@@ -104,17 +105,39 @@ public:
 
     /// Errc::closed when the stream is not open; Errc::queue_full, counted and logged, when it, or
     /// all of the server, have as many subscriptions as they may.
-    std::error_code subscribe(ByteView key, Stream& stream);
-    void unsubscribe(ByteView key, Stream& stream);
+    std::error_code subscribe(ByteView key, Stream& stream) {
+        return add(exact_, "subscribed to", key, stream);
+    }
+    void unsubscribe(ByteView key, Stream& stream) {
+        remove(exact_, "unsubscribed from", key, stream);
+    }
+    /// The same for all keys that begin so.
+    std::error_code subscribe_prefix(ByteView prefix, Stream& stream) {
+        return add(prefixes_, "subscribed to all that begins with", prefix, stream);
+    }
+    void unsubscribe_prefix(ByteView prefix, Stream& stream) {
+        remove(prefixes_, "unsubscribed from what begins with", prefix, stream);
+    }
+    /// Subscribes as it was asked to. Present values of a prefix follow the next reply, protected
+    /// as the options say; what becomes present later follows them.
+    Result<SubscriptionGrant> grant(ByteView uri, const SubscriptionWords& asked, Stream& stream,
+                                    const SendOptions& options);
     bool has_subscriptions(Stream& stream) const;
     /// Ends what the connections from these addresses have subscribed to.
     void end_subscriptions(const std::set<Address>& remotes);
     /// All connections; the same list again until that changes.
     const Receivers& everyone();
-    /// The connections subscribed to the key; the same list again until that changes.
+    /// The connections subscribed to the key, each once; unless prefixes overlap there, the same
+    /// list again until that changes.
     Receivers subscribers(ByteView key);
     /// Thread-safe.
     std::size_t subscriber_count(ByteView key) const;
+
+    /// Something that is to be told to the connections in the order of the present values. Under
+    /// the lock of these.
+    void tell_later(std::function<void(Hub&)> tell) { untold_.push_back(std::move(tell)); }
+    /// Tells it.
+    void tell();
 
     /// Does what was left for the end of the turn.
     void turn();
@@ -146,8 +169,12 @@ private:
         }
     };
 
+    using Table = Subscriptions<std::shared_ptr<Receiver>, Older>;
+
     void need_turn();
     void flush();
+    std::error_code add(Table& table, std::string_view what, ByteView key, Stream& stream);
+    void remove(Table& table, std::string_view what, ByteView key, Stream& stream);
 
     std::shared_ptr<Node> node_;
     StreamLimits limits_;
@@ -166,7 +193,9 @@ private:
     TimePoint due_at_ = TimePoint::max();  // no deadline of a request is sooner
     bool stopped_ = false;
     mutable std::mutex subscriptions_mutex_;
-    Subscriptions<std::shared_ptr<Receiver>, Older> subscriptions_;
+    Table exact_;
+    Table prefixes_;
+    std::deque<std::function<void(Hub&)>> untold_;  // guarded by the lock of the present values
 };
 
 }  // namespace netaio::core

@@ -6,6 +6,7 @@
 
 #include "callback.hpp"
 #include "peers.hpp"
+#include "present_values.hpp"
 #include "router.hpp"
 
 namespace netaio::core {
@@ -43,6 +44,7 @@ struct Node : std::enable_shared_from_this<Node> {
     PeerTellers on_peer = {};
     /// What all subscriptions take.
     std::atomic<std::size_t> subscription_bytes{0};
+    PresentValues present = PresentValues();
     /// Whether only messages that an auth plugin accepted keep peers alive.
     std::atomic<bool> peers_need_auth{false};
 

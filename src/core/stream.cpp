@@ -78,6 +78,8 @@ std::size_t Stream::abort(std::error_code why) noexcept {
     hub_->remove(*this);
     queue_.clear();
     queue_bytes_ = 0;
+    next_feed_ = nullptr;
+    feeding_ = false;
     out_ = std::string();
     sent_ = 0;
     tell([&] {

@@ -87,6 +87,8 @@ public:
 
     // What a loop and a node call.
 
+    /// Has a message handled that came within an answer.
+    void deliver(OwnedMessage message);
     /// Whether it reads: always at a server, on demand at a client.
     void set_reading(bool wanted);
     /// Protects, encodes and adds a message, with its id if it is a request.
@@ -96,8 +98,13 @@ public:
     void drain();
     /// Closes at once. Returns the bytes that were not sent.
     std::size_t abort(std::error_code why) noexcept;
-    /// Whether handlers run or bytes wait.
-    bool busy() const noexcept { return handlers_run_ || queued_bytes() > 0; }
+    /// Whether something is still to be sent.
+    bool has_unsent() const noexcept { return queued_bytes() > 0 || feeding_; }
+    /// Whether handlers run or something is to be sent.
+    bool busy() const noexcept { return handlers_run_ || has_unsent(); }
+    /// Has these values follow the next reply, each as NOTIFY_URI and no faster than the receiver
+    /// takes them, before anything else. Nothing more is read meanwhile. Whether there is room.
+    bool present(PresentValues::Snapshot values, const SendOptions& options);
     /// Writes what waits.
     void flush();
     /// Does what was left for the end of a turn. Called by the hub.
@@ -159,9 +166,11 @@ private:
 
     enum class State { open, draining, closed };
 
+    struct Feed;
     struct Queued {
         SharedFrame frame;
-        bool pushed;  // may be dropped
+        bool pushed;                           // may be dropped
+        std::shared_ptr<Feed> feed = nullptr;  // instead of a frame
     };
     struct Handling;
 
@@ -186,6 +195,12 @@ private:
     void all_handled() noexcept;
 
     // Writing.
+    bool is_full() const noexcept {
+        return queued_bytes() >= hub_->limits().send_queue_max || feeding_;
+    }
+    bool queues() const noexcept { return waiting_writable_ || feeding_; }
+    void begin_feed(std::string& out);
+    bool refill_from(const std::shared_ptr<Feed>& feed);
     void log_unsent(std::error_code error);
     void settle_fan_out();
     std::size_t take(ByteView bytes, std::span<const SharedFrame> frames, bool at_once);
@@ -211,12 +226,14 @@ private:
     std::string* batch_ = nullptr;  // where output goes while frames are processed
     std::string out_;               // to be written, from sent_ on
     std::size_t sent_ = 0;
-    std::list<Queued> queue_;  // after out_, while the receiver is slow
+    std::list<Queued> queue_;  // after out_, while the receiver is slow or fed
+    std::shared_ptr<Feed> next_feed_;
     std::size_t queue_bytes_ = 0;
 
     State state_ = State::open;
     bool reading_wanted_ = true;
     bool waiting_writable_ = false;  // the receiver is slow
+    bool feeding_ = false;           // a feed is in the queue
     bool flush_pending_ = false;
     bool expects_fan_out_ = false;
     bool peer_finished_ = false;  // the peer will send no more

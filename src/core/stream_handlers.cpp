@@ -30,6 +30,11 @@ void Stream::take_on(Outcome outcome, std::string& out) {
     }
 }
 
+void Stream::deliver(OwnedMessage message) {
+    std::string out;
+    serve([&] { settle(hub_->dispatcher().receive_within(std::move(message), *this, out), out); });
+}
+
 void Stream::begin(const std::shared_ptr<Handling>& handling) {
     using enum Handling::Phase;
     handling->phase = starting;
@@ -89,7 +94,9 @@ void Stream::settle_handlers(std::string& out) {
         }
         settle(hub_->dispatcher().ended(*done, std::move(done->reply), done->failure, *this, out),
                out);
-        if (out.size() > flush_size) {
+        if (next_feed_) {
+            begin_feed(out);
+        } else if (out.size() > flush_size) {
             emit(out);
             out.clear();
         }

@@ -24,7 +24,7 @@ struct Batching {
 
 bool Stream::takes_input() const noexcept {
     return state_ == State::open && reading_wanted_ && !held_back() && !peer_finished_ &&
-           queued_bytes() < hub_->limits().send_queue_max;
+           !is_full();
 }
 
 bool Stream::listens_for_end() const noexcept {
@@ -151,7 +151,7 @@ void Stream::process(std::span<char> arrived) {
 std::size_t Stream::process_frames(std::span<char> bytes, std::string& out) {
     std::size_t used = 0;
     const std::size_t queue_max = hub_->limits().send_queue_max;
-    while (state_ == State::open && !held_back() && queued_bytes() < queue_max) {
+    while (state_ == State::open && !held_back() && !is_full()) {
         auto frame = next_frame(bytes.subspan(used), hub_->node().types, hub_->node().limits);
         if (handlers_run_ && (!frame || (*frame && !(*frame)->request_id()))) [[unlikely]] {
             barred_ = true;
@@ -178,7 +178,9 @@ std::size_t Stream::process_frames(std::span<char> bytes, std::string& out) {
         if (outcome.kind != Kind::done && !settle(std::move(outcome), out)) {
             break;
         }
-        if (out.size() > std::min(flush_size, queue_max)) {
+        if (next_feed_) [[unlikely]] {
+            begin_feed(out);
+        } else if (out.size() > std::min(flush_size, queue_max)) {
             emit(out);
             out.clear();
         }

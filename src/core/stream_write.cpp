@@ -34,7 +34,7 @@ std::error_code Stream::append(OwnedMessage message, const Plugins& inner, const
     }
     const auto peer = hub_->node().peer_at(ends_.remote);
     auto& dispatcher = hub_->dispatcher();
-    if (waiting_writable_) {
+    if (queues()) {
         auto frame = std::make_shared<std::string>();
         const auto error =
             dispatcher.send(std::move(message), inner, outer, peer.get(), *frame, id);
@@ -66,7 +66,7 @@ std::size_t Stream::take(ByteView bytes, std::span<const SharedFrame> frames, bo
     if (state_ == State::closed) {
         return 0;
     }
-    if (waiting_writable_) {
+    if (queues()) {
         return static_cast<std::size_t>(std::ranges::count_if(
             frames, [&](const SharedFrame& frame) { return !enqueue(frame); }));
     }
@@ -161,7 +161,7 @@ void Stream::emit(std::string& out) {
     if (state_ == State::closed || out.empty()) {
         return;
     }
-    if (!waiting_writable_ && out_.empty()) {
+    if (!queues() && out_.empty()) {
         std::error_code error;
         const std::size_t size = out.size();
         const std::size_t written = carrier_->hand_over(out, error);
@@ -169,7 +169,7 @@ void Stream::emit(std::string& out) {
             out_.assign(out, written);
             wait_writable();
         }
-    } else if (!waiting_writable_) {
+    } else if (!queues()) {
         out_.append(out);
         flush();
     } else {
@@ -205,7 +205,12 @@ void Stream::turn() {
         process({});
         resume();
     }
+    const bool fed = feeding_;
     flush();
+    if (fed && !feeding_ && state_ != State::closed) {
+        proceed();
+        resume();
+    }
 }
 
 void Stream::flush() {
@@ -221,6 +226,10 @@ void Stream::flush() {
             wait_writable();
             return;
         }
+        if (feeding_) {
+            flush_later();  // others get their turn
+            return;
+        }
     }
     finish_draining();
 }
@@ -231,9 +240,18 @@ bool Stream::refill() {
     out_.clear();
     sent_ = 0;
     while (!queue_.empty() && out_.size() < flush_size) {
+        if (const auto feed = queue_.front().feed) {
+            if (!refill_from(feed)) {
+                break;
+            }
+            continue;
+        }
         out_.append(*queue_.front().frame);
         queue_bytes_ -= queue_.front().frame->size();
         queue_.pop_front();
+    }
+    if (state_ == State::closed) {
+        out_.clear();  // a plugin ended it
     }
     if (out_.empty() && out_.capacity() > out_keep_max) {
         out_ = std::string();

@@ -6,6 +6,7 @@
 #include <memory>
 #include <netaio/bytes.hpp>
 #include <netaio/errc.hpp>
+#include <ranges>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -60,7 +61,11 @@ public:
             Keys& keys = keys_of_[subscriber];
             keys.bytes += bytes;
             keys.keys.insert(key.str());
-            Wanted& wanted = wanted_[key.str()];
+            const auto [found, is_new] = wanted_.try_emplace(key.str());
+            if (is_new) {
+                ++sizes_[key.size()];
+            }
+            Wanted& wanted = found->second;
             wanted.by.insert(subscriber);
             wanted.list.reset();
         } catch (...) {
@@ -118,6 +123,8 @@ public:
         return known == keys_of_.end() ? 0 : known->second.bytes;
     }
     std::size_t subscribers() const noexcept { return keys_of_.size(); }
+    /// The sizes of the keys, each once, ascending.
+    auto sizes() const { return std::views::keys(sizes_); }
 
 private:
     struct Keys {
@@ -137,6 +144,10 @@ private:
             found->second.list.reset();
             if (found->second.by.empty()) {
                 wanted_.erase(found);
+                const auto size = sizes_.find(key.size());
+                if (size != sizes_.end() && --size->second == 0) {
+                    sizes_.erase(size);
+                }
             }
         }
     }
@@ -164,6 +175,7 @@ private:
     std::atomic<std::size_t>& total_;
     const std::size_t beside_;
     std::unordered_map<std::string, Wanted, wire::KeyedHash, std::equal_to<>> wanted_;
+    std::map<std::size_t, std::size_t> sizes_;  // of the keys, and how many have each
     std::map<Subscriber, Keys, Less> keys_of_;
 };
 

@@ -7,6 +7,7 @@
 #include "cancelling.hpp"
 #include "core/callback.hpp"
 #include "core/waiting.hpp"
+#include "granting.hpp"
 #include "node_of.hpp"
 
 namespace netaio {
@@ -129,9 +130,17 @@ void TcpClient::Impl::request(Result<OwnedMessage> message, RequestTerms options
     const auto slot = done.slot();
     const Plugins inner = std::move(options.inner);
     TimeoutContext context{message->type(), message->uri().str(), timeout, stream->remote()};
+    std::optional<core::SubscriptionWords> to_be_granted;
+    if (options.must_be_granted) {
+        to_be_granted = core::SubscriptionWords::parse(message->content());
+    }
     auto complete = [self = shared_from_this(), weak = stream->weak_from_this(),
-                     context = std::move(context),
+                     context = std::move(context), to_be_granted, inner,
                      done = std::move(done)](std::error_code error, const Message* reply) mutable {
+        if (to_be_granted && reply) {
+            error = self->granted(*to_be_granted, inner, *reply, weak.lock());
+            reply = error ? nullptr : reply;
+        }
         self->ended(weak.lock().get(), context, error);
         net::answer(done, self->executor_, error, reply);
     };
@@ -169,6 +178,19 @@ void TcpClient::Impl::request(Result<OwnedMessage> message, RequestTerms options
         stream->requests()->forget(*id);
         throw;
     }
+}
+
+// What is granted in part is ended again.
+std::error_code TcpClient::Impl::granted(const core::SubscriptionWords& asked, const Plugins& inner,
+                                         const Message& reply,
+                                         const std::shared_ptr<core::Stream>& stream) {
+    const auto error = net::check_grant(asked, reply);
+    if (error && stream) {
+        request(net::ending(asked, reply.uri()), {{}, inner, stream->remote()}, net::unheard());
+    } else if (auto value = net::present_value(reply); value && stream) {
+        stream->deliver(std::move(*value));
+    }
+    return error;
 }
 
 // What goes with the end of a request; none of it may keep whoever asked from being told.

@@ -82,6 +82,8 @@ private:
     void update_reading(Link& link) noexcept;
     void introduce(core::Stream& stream, MessageType type) noexcept;
     void end_receiver(const Address& server, std::uint64_t id, std::error_code why);
+    std::error_code granted(const core::SubscriptionWords& asked, const Plugins& inner,
+                            const Message& reply, const std::shared_ptr<core::Stream>& stream);
     void ended(core::Stream* stream, const TimeoutContext& context, std::error_code error) noexcept;
     void timed_out(const TimeoutContext& context);
 

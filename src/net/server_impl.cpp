@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <boost/asio/bind_allocator.hpp>
-#include <boost/asio/dispatch.hpp>
 #include <stdexcept>
 
 #include "core/outgoing.hpp"
@@ -46,6 +45,7 @@ TcpServer::Impl::Impl(TcpServerOptions options, boost::asio::any_io_executor exe
       peer_manager_(*node_, [this](const OwnedMessage& message, const Plugins& inner) {
           announce(message, inner);
       }) {
+    node_->present.set_bytes_max(options_.present_max);
     wanted_endpoints();
     make_loops(std::move(executor));
     ticker_ = std::make_shared<net::Ticker>(
@@ -361,21 +361,10 @@ void TcpServer::Impl::closed(core::Stream& stream, std::error_code why) {
     finish_stop();
 }
 
-// On each loop's own thread.
-template <class Work>
-void TcpServer::Impl::with_each_hub(Work work) {
-    for (const auto& loop : loops_) {
-        const bool last = &loop == &loops_.back();
-        boost::asio::dispatch(loop->executor(),
-                              [loop, work = last ? std::move(work) : work] { work(*loop); });
-    }
-}
-
-std::error_code TcpServer::Impl::deliver(const Message& message, const SendOptions& options,
-                                         Choose choose) {
-    if (!has_context()) {
-        return {};
-    }
+// What gives a message to the connections that `choose` picks in a loop.
+Result<TcpServer::Impl::Telling> TcpServer::Impl::telling(const Message& message,
+                                                          const SendOptions& options,
+                                                          Choose choose) {
     auto frame = std::make_shared<std::string>();
     const auto made = core::encode_for_all(*node_, message, options.plugins,
                                            core::outer_plugins(*node_, options), *frame);
@@ -383,17 +372,29 @@ std::error_code TcpServer::Impl::deliver(const Message& message, const SendOptio
         return made.error();
     }
     if (*made > 0) {
-        with_each_hub(
+        return Telling(
             [choose = std::move(choose), frame](core::Hub& hub) { hub.give(choose(hub), frame); });
-    } else {
-        const auto shared = std::make_shared<const OwnedMessage>(message.own());
-        with_each_hub([choose = std::move(choose), shared, options](core::Hub& hub) {
-            const core::Receivers receivers = choose(hub);
-            for (const auto& receiver : *receivers) {
-                receiver->give(*shared, options);
-            }
-        });
     }
+    return Telling([choose = std::move(choose),
+                    shared = std::make_shared<const OwnedMessage>(message.own()),
+                    options](core::Hub& hub) {
+        const core::Receivers receivers = choose(hub);
+        for (const auto& receiver : *receivers) {
+            receiver->give(*shared, options);
+        }
+    });
+}
+
+std::error_code TcpServer::Impl::deliver(const Message& message, const SendOptions& options,
+                                         Choose choose) {
+    if (!has_context()) {
+        return {};
+    }
+    auto tell = telling(message, options, std::move(choose));
+    if (!tell) {
+        return tell.error();
+    }
+    with_each_hub(std::move(*tell));
     return {};
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <boost/asio/dispatch.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -39,6 +40,8 @@ public:
     using Choose = std::function<core::Receivers(core::Hub&)>;
     /// Gives a message to the connections that `choose` picks in each loop.
     std::error_code deliver(const Message& message, const SendOptions& options, Choose choose);
+    std::error_code publish(ByteView uri, ByteView content, const SendOptions& options);
+    bool withdraw(ByteView uri, const SendOptions& options);
 
     std::vector<Address> endpoints() const;
     Counters counters() const;
@@ -89,8 +92,20 @@ private:
     void adopt(net::Connected connection, const std::shared_ptr<net::Loop>& loop);
     void serve(net::Connected connection, const std::shared_ptr<net::Loop>& loop, Place place);
     void run_loop(boost::asio::io_context& context);
+    // On each loop's own thread.
     template <class Work>
-    void with_each_hub(Work work);
+    void with_each_hub(Work work) {
+        for (const auto& loop : loops_) {
+            const bool last = &loop == &loops_.back();
+            boost::asio::dispatch(loop->executor(),
+                                  [loop, work = last ? std::move(work) : work] { work(*loop); });
+        }
+    }
+    using Telling = std::function<void(core::Hub&)>;
+    Result<Telling> telling(const Message& message, const SendOptions& options, Choose choose);
+    Result<Telling> telling_of(ByteView uri, ByteView content, const SendOptions& options);
+    void tell_later(const Telling& tell);
+    void tell_all();
     void announce(const OwnedMessage& message, const Plugins& inner);
     void end_subscriptions(const Peer& peer);
     void drain_all(std::chrono::milliseconds deadline);

@@ -1,5 +1,3 @@
-#include <atomic>
-#include <boost/asio/dispatch.hpp>
 #include <netaio/tcp_server.hpp>
 
 #include "server_impl.hpp"
@@ -43,35 +41,6 @@ void TcpServer::set_auth_error_handler(
     std::function<std::optional<OwnedMessage>(const AuthPlugin&, const Message&)> handler) {
     impl_->require_not_started("set the auth-error handler");
     impl_->node().on_auth_error = std::move(handler);
-}
-
-std::error_code TcpServer::subscribe(ByteView key, Connection& connection) {
-    auto& stream = dynamic_cast<core::Stream&>(connection);
-    const auto executor = net::Loop::of(stream).executor();
-    if (!executor) {
-        return Errc::closed;
-    }
-    // Read while another thread may set it.
-    const auto error = std::make_shared<std::atomic<Errc>>();
-    boost::asio::dispatch(executor, [stream = stream.self(), key = key.str(), error] {
-        if (!stream->open()) {
-            *error = Errc::closed;
-        } else if (stream->hub().subscribe(key, *stream)) {
-            *error = Errc::queue_full;
-        }
-    });
-    const Errc known = *error;
-    return known == Errc() ? std::error_code() : make_error_code(known);
-}
-
-void TcpServer::unsubscribe(ByteView key, Connection& connection) {
-    auto& stream = dynamic_cast<core::Stream&>(connection);
-    const auto executor = net::Loop::of(stream).executor();
-    if (executor) {
-        boost::asio::dispatch(executor, [stream = stream.self(), key = key.str()] {
-            stream->hub().unsubscribe(key, *stream);
-        });
-    }
 }
 
 std::error_code TcpServer::notify(ByteView key, const Message& message, SendOptions options) {

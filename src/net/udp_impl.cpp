@@ -8,6 +8,7 @@
 #include "answering.hpp"
 #include "core/callback.hpp"
 #include "core/outgoing.hpp"
+#include "granting.hpp"
 #include "node_of.hpp"
 #include "udp_handler.hpp"
 
@@ -224,6 +225,14 @@ void UdpNode::Impl::request(Result<OwnedMessage> message, RequestTerms terms,
         done.post(executor_, make_error_code(std::errc::destination_address_required));
         return;
     }
+    std::optional<core::SubscriptionWords> to_be_granted;
+    if (terms.must_be_granted) {
+        to_be_granted = core::SubscriptionWords::parse(message->content());
+        if (to_be_granted->present) {
+            done.post(executor_, Errc::unsupported);
+            return;
+        }
+    }
     const auto keep_alive = shared_from_this();  // plugins may destroy the node
     const Address to = *terms.server;
     const auto wait = terms.timeout.count() > 0 ? terms.timeout : options_.request_timeout;
@@ -242,10 +251,20 @@ void UdpNode::Impl::request(Result<OwnedMessage> message, RequestTerms terms,
     }
     flush_later();
     const auto answer = terms.reply_type.value_or(options_.types.answer_to(message->type()));
+    const Plugins inner = terms.inner;
     const auto id = core_->request(
         to, *message, std::move(terms.inner), wait,
-        [waiting, executor = executor_](std::error_code error, const Message* reply) {
-            net::answer(waiting->done, executor, error, reply);
+        [waiting, executor = executor_, to_be_granted, to, inner, weak = weak_from_this()](
+            std::error_code error, const Message* reply) {
+            if (to_be_granted && reply) {
+                error = net::check_grant(*to_be_granted, *reply);
+                const auto self = weak.lock();
+                if (error && self) {
+                    self->request(net::ending(*to_be_granted, reply->uri()), {{}, inner, to},
+                                  net::unheard());
+                }
+            }
+            net::answer(waiting->done, executor, error, error ? nullptr : reply);
         },
         answer);
     if (!id) {

@@ -1,0 +1,137 @@
+#include <algorithm>
+
+#include "hub.hpp"
+#include "stream.hpp"
+
+/// Who of a hub's connections is notified of what.
+namespace netaio::core {
+
+std::error_code Hub::add(Table& table, std::string_view what, ByteView key, Stream& stream) {
+    if (!stream.open()) {
+        return Errc::closed;
+    }
+    std::error_code error;
+    {
+        const std::lock_guard lock(subscriptions_mutex_);
+        const auto self = stream.self();
+        const std::size_t others =
+            exact_.bytes_of(self) + prefixes_.bytes_of(self) - table.bytes_of(self);
+        error = others + table.bytes_of(self) + Table::cost_of(key) > limits_.subscriptions_max &&
+                        !table.has(key, self)
+                    ? make_error_code(Errc::queue_full)
+                    : table.add(key, self);
+    }
+    if (error) {
+        tallies_.subscriptions_refused.add();
+        node_->log(LogLevel::warning,
+                   "refused a subscription beyond subscriptions_max or subscriptions_total_max",
+                   stream.remote());
+    } else {
+        node_->trace(what, key, stream.remote());
+    }
+    return error;
+}
+
+void Hub::remove(Table& table, std::string_view what, ByteView key, Stream& stream) {
+    if (stream.expects_fan_out()) {
+        settle();
+    }
+    std::unique_lock lock(subscriptions_mutex_);
+    if (table.remove(key, stream.self())) {
+        lock.unlock();
+        node_->trace(what, key, stream.remote());
+    }
+}
+
+// Each at its turn, as telling may run users' code, which may tell of more.
+void Hub::tell() {
+    auto lock = node_->present.lock();
+    while (!untold_.empty()) {
+        const auto next = std::move(untold_.front());
+        untold_.pop_front();
+        lock.unlock();
+        next(*this);
+        lock.lock();
+    }
+}
+
+// What changed before is told to those who were subscribed then, and what changes from now on to
+// this one, too: nothing is told here in between.
+Result<SubscriptionGrant> Hub::grant(ByteView uri, const SubscriptionWords& asked, Stream& stream,
+                                     const SendOptions& options) {
+    SubscriptionGrant granted{asked};
+    PresentValues::Snapshot values;
+    while (asked.present) {
+        tell();
+        const auto lock = node_->present.lock();
+        if (!untold_.empty()) {
+            continue;
+        }
+        if (asked.prefix) {
+            values = node_->present.below(uri);
+            granted.count = values.size();
+        } else if (const auto value = node_->present.at(uri)) {
+            granted.value = value->content;
+        }
+        break;
+    }
+    if (granted.value && uri.size() + granted.str().size() > Body::payload_max) {
+        granted = {{.prefix = asked.prefix}};  // too long to stand in the confirmation
+    }
+    const auto error = asked.prefix ? subscribe_prefix(uri, stream) : subscribe(uri, stream);
+    if (error) {
+        return error;
+    }
+    if (!values.empty() && !stream.present(std::move(values), options)) {
+        unsubscribe_prefix(uri, stream);
+        return make_error_code(Errc::queue_full);
+    }
+    return granted;
+}
+
+bool Hub::has_subscriptions(Stream& stream) const {
+    return exact_.bytes_of(stream.self()) + prefixes_.bytes_of(stream.self()) > 0;
+}
+
+void Hub::end_subscriptions(const std::set<Address>& remotes) {
+    const std::lock_guard lock(subscriptions_mutex_);
+    if (exact_.subscribers() + prefixes_.subscribers() == 0) {
+        return;
+    }
+    for (const auto& [id, stream] : streams_) {
+        if (remotes.contains(stream->remote())) {
+            exact_.remove_all(stream);
+            prefixes_.remove_all(stream);
+        }
+    }
+}
+
+Receivers Hub::subscribers(ByteView key) {
+    const std::lock_guard lock(subscriptions_mutex_);
+    Receivers all = exact_.of(key);
+    std::vector<std::shared_ptr<Receiver>> merged;
+    for (const std::size_t size : prefixes_.sizes()) {
+        if (size > key.size()) {
+            break;
+        }
+        const Receivers more = prefixes_.of(key.substr(0, size));
+        if (more->empty()) {
+            continue;
+        }
+        if (all->empty()) {
+            all = more;
+            continue;
+        }
+        merged.clear();
+        std::ranges::set_union(*all, *more, std::back_inserter(merged), Older());
+        all = std::make_shared<const std::vector<std::shared_ptr<Receiver>>>(merged);
+    }
+    return all;
+}
+
+std::size_t Hub::subscriber_count(ByteView key) const {
+    const std::lock_guard lock(subscriptions_mutex_);
+    return exact_.count(key);
+}
+
+}  // namespace netaio::core

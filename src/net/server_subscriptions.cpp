@@ -1,0 +1,160 @@
+#include <atomic>
+#include <boost/asio/dispatch.hpp>
+#include <stdexcept>
+
+#include "core/outgoing.hpp"
+#include "server_impl.hpp"
+
+/// What of a server is about subscriptions and present values.
+namespace netaio {
+namespace {
+
+// On the connection's thread: now when that is this one.
+template <class Work>
+bool on_thread_of(core::Stream& stream, Work work) {
+    const auto executor = net::Loop::of(stream).executor();
+    if (executor) {
+        boost::asio::dispatch(executor, [stream = stream.self(), work = std::move(work)] {
+            work(stream->hub(), *stream);
+        });
+    }
+    return static_cast<bool>(executor);
+}
+
+// What is known of it when the call returns.
+template <class Work>
+std::error_code outcome_of(core::Stream& stream, Work work) {
+    // Read while another thread may set it.
+    const auto error = std::make_shared<std::atomic<Errc>>();
+    if (!on_thread_of(stream, [error, work = std::move(work)](core::Hub& hub, core::Stream& at) {
+            if (!at.open()) {
+                *error = Errc::closed;
+            } else if (work(hub, at)) {
+                *error = Errc::queue_full;
+            }
+        })) {
+        return Errc::closed;
+    }
+    const Errc known = *error;
+    return known == Errc() ? std::error_code() : make_error_code(known);
+}
+
+core::Stream& stream_of(Connection& connection) {
+    return dynamic_cast<core::Stream&>(connection);
+}
+
+}  // namespace
+
+std::error_code TcpServer::subscribe(ByteView key, Connection& connection) {
+    return outcome_of(stream_of(connection), [key = key.str()](core::Hub& hub, core::Stream& to) {
+        return hub.subscribe(key, to);
+    });
+}
+
+void TcpServer::unsubscribe(ByteView key, Connection& connection) {
+    on_thread_of(stream_of(connection),
+                 [key = key.str()](core::Hub& hub, core::Stream& of) { hub.unsubscribe(key, of); });
+}
+
+std::error_code TcpServer::subscribe_prefix(ByteView prefix, Connection& connection) {
+    return outcome_of(stream_of(connection),
+                      [prefix = prefix.str()](core::Hub& hub, core::Stream& to) {
+                          return hub.subscribe_prefix(prefix, to);
+                      });
+}
+
+void TcpServer::unsubscribe_prefix(ByteView prefix, Connection& connection) {
+    on_thread_of(stream_of(connection), [prefix = prefix.str()](core::Hub& hub, core::Stream& of) {
+        hub.unsubscribe_prefix(prefix, of);
+    });
+}
+
+Reply TcpServer::grant(const Message& asked, Connection& from, const SendOptions& options) {
+    auto& stream = stream_of(from);
+    if (!detail::runs_here(net::Loop::of(stream).executor())) {
+        throw std::logic_error(
+            "call grant() on the connection's own thread, as the handler of SUBSCRIBE_URI");
+    }
+    core::Hub& hub = stream.hub();
+    const auto words = core::SubscriptionWords::parse(asked.content());
+    if (asked.type() == MessageType::unsubscribe_uri) {
+        words.prefix ? hub.unsubscribe_prefix(asked.uri(), stream)
+                     : hub.unsubscribe(asked.uri(), stream);
+        return {};
+    }
+    const auto granted = hub.grant(asked.uri(), words, stream, options);
+    if (!granted) {
+        throw Refusal::error(granted.error().message());
+    }
+    return {granted->str()};
+}
+
+void TcpServer::grant_subscriptions(HandlerOptions options) {
+    for (const auto type : {MessageType::subscribe_uri, MessageType::unsubscribe_uri}) {
+        on(type, options, [this, options](const Message& asked, Connection& from) {
+            return grant(asked, from, {.plugins = options});
+        });
+    }
+}
+
+std::error_code TcpServer::publish(ByteView uri, ByteView content, SendOptions options) {
+    return impl_->publish(uri, content, options);
+}
+
+bool TcpServer::withdraw(ByteView uri, SendOptions options) {
+    return impl_->withdraw(uri, options);
+}
+
+Result<TcpServer::Impl::Telling> TcpServer::Impl::telling_of(ByteView uri, ByteView content,
+                                                             const SendOptions& options) {
+    const auto message = OwnedMessage::make(MessageType::notify_uri, uri, content);
+    if (!message) {
+        return message.error();
+    }
+    return telling(*message, options,
+                   [key = uri.str()](core::Hub& hub) { return hub.subscribers(key); });
+}
+
+// Told in the order of the changes, whichever threads make them.
+std::error_code TcpServer::Impl::publish(ByteView uri, ByteView content,
+                                         const SendOptions& options) {
+    const auto tell = telling_of(uri, content, options);
+    if (!tell) {
+        return tell.error();
+    }
+    const auto error = node_->present.set(uri, content, [&] { tell_later(*tell); });
+    if (!error) {
+        tell_all();
+    }
+    return error;
+}
+
+bool TcpServer::Impl::withdraw(ByteView uri, const SendOptions& options) {
+    const auto tell = telling_of(uri, {}, options);
+    const bool removed = node_->present.remove(uri, [&] {
+        if (tell) {
+            tell_later(*tell);
+        }
+    });
+    if (removed && !tell) {
+        node_->environment.log(LogLevel::error, "subscribers cannot be told that a value ended: " +
+                                                    tell.error().message());
+    }
+    tell_all();
+    return removed;
+}
+
+// Where memory fails, some are told and some not, and nothing becomes present: as with notify().
+void TcpServer::Impl::tell_later(const Telling& tell) {
+    for (const auto& loop : loops_) {
+        loop->tell_later(tell);
+    }
+}
+
+void TcpServer::Impl::tell_all() {
+    if (has_context()) {
+        with_each_hub([](core::Hub& hub) { hub.tell(); });
+    }
+}
+
+}  // namespace netaio
