@@ -38,9 +38,9 @@ awaitable<void> try_verbs(Requester& asking, Address server) {
     EXPECT_EQ((co_await asking.update("uri", "2", terms)).content(),
               answer(MessageType::update_uri, "2"));
     EXPECT_EQ((co_await asking.remove("uri", terms)).content(), answer(MessageType::delete_uri));
-    EXPECT_EQ((co_await asking.subscribe("uri", terms)).content(),
+    EXPECT_EQ((co_await asking.subscribe("uri", {.timeout = 10s, .server = server})).content(),
               answer(MessageType::subscribe_uri));
-    EXPECT_EQ((co_await asking.unsubscribe("uri", terms)).content(),
+    EXPECT_EQ((co_await asking.unsubscribe("uri", {.timeout = 10s, .server = server})).content(),
               answer(MessageType::unsubscribe_uri));
     const auto [error, published] =
         co_await asking.exchange(MessageType::publish_uri, "uri", "3", terms, as_result);
