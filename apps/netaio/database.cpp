@@ -97,9 +97,9 @@ int Statement::step() noexcept {
     return sqlite3_step(handle_.get());
 }
 
-ByteView Statement::bytes() const noexcept {
-    const auto* data = static_cast<const char*>(sqlite3_column_blob(handle_.get(), 0));
-    const auto size = static_cast<std::size_t>(sqlite3_column_bytes(handle_.get(), 0));
+ByteView Statement::bytes(int column) const noexcept {
+    const auto* data = static_cast<const char*>(sqlite3_column_blob(handle_.get(), column));
+    const auto size = static_cast<std::size_t>(sqlite3_column_bytes(handle_.get(), column));
     return data ? ByteView(std::string_view(data, size)) : ByteView();
 }
 

@@ -72,8 +72,8 @@ public:
     bool bind(int parameter, ByteView bytes) noexcept;
     /// SQLITE_ROW, SQLITE_DONE or an error.
     int step() noexcept;
-    /// The first column of the row: a view until the next step() or the use ends.
-    ByteView bytes() const noexcept;
+    /// A column of the row: a view until the next step() or the use ends.
+    ByteView bytes(int column = 0) const noexcept;
 
 private:
     void reset() noexcept;

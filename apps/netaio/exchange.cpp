@@ -11,7 +11,20 @@ struct ExchangeOptions {
     MessageType type = MessageType::request_uri;
     std::string uri;
     std::string content;
+    bool keep = false;  // as the resource, which may be there or not
 };
+
+// Who else does the same may come first, or take it away in between.
+awaitable<OwnedMessage> put(Session& session, const std::string& uri, const std::string& content) {
+    OwnedMessage answer;
+    for (int tries = 0; tries < 3; ++tries) {
+        answer = co_await session.exchange(MessageType::update_uri, uri, content);
+        if (answer.type() != MessageType::not_found) break;
+        answer = co_await session.exchange(MessageType::create_uri, uri, content);
+        if (answer.type() != MessageType::error) break;
+    }
+    co_return answer;
+}
 
 int exchange(const ExchangeOptions& options) {
     const Protection protection = make_protection(options.client.protection);
@@ -19,7 +32,12 @@ int exchange(const ExchangeOptions& options) {
     return run_session([&]() -> awaitable<void> {
         const auto session = make_session(options.client, protection);
         co_await session->connect();
-        const OwnedMessage answer = co_await session->exchange(options.type, options.uri, content);
+        OwnedMessage answer;
+        if (options.keep) {
+            answer = co_await put(*session, options.uri, content);
+        } else {
+            answer = co_await session->exchange(options.type, options.uri, content);
+        }
         try {
             throw_if_error(answer, options.uri);
         } catch (...) {
@@ -42,6 +60,11 @@ void add_exchange_commands(CLI::App& app, std::function<int()>& chosen) {
         auto* content = command->add_option("CONTENT", options->content,
                                             "the text itself, @FILE, or - for standard input");
         content->type_name("")->required(type == MessageType::publish_uri);
+        if (type == MessageType::publish_uri) {
+            command->add_flag("--retain", options->keep,
+                              "keep it as the content of the resource, for those who come later");
+        }
+        options->keep = std::string_view(name) == "put";
         command->add_option("-o", options->client.output.file, "write the answer's content there")
             ->type_name("FILE");
         add_client_options(*command, options->client);
@@ -51,6 +74,7 @@ void add_exchange_commands(CLI::App& app, std::function<int()>& chosen) {
     add("request", MessageType::request_uri, "Ask for a resource and print its content");
     add("create", MessageType::create_uri, "Create a resource");
     add("update", MessageType::update_uri, "Replace the content of a resource");
+    add("put", MessageType::update_uri, "Create a resource, or replace its content");
     add("delete", MessageType::delete_uri, "Delete a resource");
     add("publish", MessageType::publish_uri, "Send content to the subscribers of a uri");
 }

@@ -5,8 +5,8 @@
 
 namespace netaio::app {
 
-/// Adds `request`, `create`, `update`, `delete` and `publish`; sets `chosen` to what runs the one
-/// that the command line asks for.
+/// Adds `request`, `create`, `update`, `put`, `delete` and `publish`; sets `chosen` to what runs
+/// the one that the command line asks for.
 void add_exchange_commands(CLI::App& app, std::function<int()>& chosen);
 
 }  // namespace netaio::app

@@ -6,6 +6,7 @@
 #include <netaio/tcp_server.hpp>
 #include <netaio/udp_node.hpp>
 
+#include "exit_code.hpp"
 #include "text.hpp"
 
 namespace netaio::app {
@@ -38,6 +39,8 @@ ResourceServer::ResourceServer(Server& server, WriteQueue& writes, ResourceServe
               [this](const Message& asked) { return publish(asked); });
     handle_changes(server);
     handle_subscriptions(server);
+    writes_.when_committed(
+        [this](Change what, ByteView uri, ByteView content) { committed(what, uri, content); });
 }
 template ResourceServer::ResourceServer(TcpServer&, WriteQueue&, ResourceServerOptions);
 template ResourceServer::ResourceServer(UdpNode&, WriteQueue&, ResourceServerOptions);
@@ -62,6 +65,15 @@ void ResourceServer::handle_changes(Server& server) {
 template <class Server>
 void ResourceServer::handle_subscriptions(Server& server) {
     const HandlerOptions& inner = options_.protection.inner;
+    if constexpr (std::is_same_v<Server, TcpServer>) {
+        server_ = &server;
+        for (const auto type : {MessageType::subscribe_uri, MessageType::unsubscribe_uri}) {
+            server.on(type, inner, [this](const Message& asked, Connection& from) {
+                return grant(asked, from);
+            });
+        }
+        return;
+    }
     server.on(MessageType::subscribe_uri, inner, [&server](const Message& asked, auto& from) {
         if (const auto refused = server.subscribe(asked.uri(), from)) {
             return answer_error(refused, asked.uri());
@@ -90,10 +102,42 @@ awaitable<OwnedMessage> ResourceServer::change(Change what, const Message& asked
     const auto executor = co_await boost::asio::this_coro::executor;
     const std::error_code error = co_await writes_.change(what, asked.uri(), asked.content(),
                                                           executor, boost::asio::use_awaitable);
-    if (error) co_return answer_error(error, asked.uri());
-    if (what == Change::update) tell_subscribers(asked.uri(), asked.content());
-    if (what == Change::remove) tell_subscribers(asked.uri(), {});
-    co_return ok(asked.uri());
+    co_return error ? answer_error(error, asked.uri()) : ok(asked.uri());
+}
+
+void ResourceServer::begin_with(Store& store) {
+    keeps_present_ = true;
+    const auto error =
+        store.read_all([this](ByteView uri, ByteView content) { return keep(uri, content); });
+    if (error && error != Errc::queue_full) throw Failure(ExitCode::other, error.message());
+}
+
+// Subscribers are told in the order of the changes.
+void ResourceServer::committed(Change what, ByteView uri, ByteView content) {
+    const bool removed = what == Change::remove;
+    if (!keeps_present_ || (!removed && keep(uri, content))) {
+        tell_subscribers(uri, content);
+    } else if (removed) {
+        server_->withdraw(uri, {.plugins = options_.protection.inner});
+    }
+}
+
+std::error_code ResourceServer::keep(ByteView uri, ByteView content) {
+    const auto error = server_->publish(uri, content, {.plugins = options_.protection.inner});
+    if (error == Errc::queue_full && keeps_present_.exchange(false)) {
+        options_.log(LogLevel::warning,
+                     "the resources are more than --present-max: subscribers are given no present "
+                     "values from now on; raise it and start again");
+    }
+    return error;
+}
+
+Reply ResourceServer::grant(const Message& asked, Connection& from) {
+    if (!keeps_present_ &&
+        std::string_view(asked.content()).find("present") != std::string_view::npos) {
+        throw Refusal::error("no present values are kept, as they are more than --present-max");
+    }
+    return server_->grant(asked, from, {.plugins = options_.protection.inner});
 }
 
 OwnedMessage ResourceServer::refuse(const Message& asked) const {

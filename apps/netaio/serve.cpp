@@ -92,8 +92,9 @@ int serve(const ServeOptions& options) {
     WriteQueue writes(store);
     std::optional<TcpServer> server(std::in_place, server_options);
     if (protection.local_peer) server->manage_peers(peer_management(protection));
-    const ResourceServer resources(
+    ResourceServer resources(
         *server, writes, {.protection = protection, .read_only = options.read_only, .log = log});
+    resources.begin_with(store);
     start(*server, server_options);
     say_where(*server);
 

@@ -39,6 +39,10 @@ void add_limits(CLI::App& command, ServeOptions& options) {
         ->check(duration_range());
     limit("--send-queue-max", options.send_queue_max, "BYTES", "how much may wait for one receiver")
         ->transform(byte_count(0, any));
+    limit("--present-max", options.present_max, "BYTES",
+          "how much memory the resources may take for subscribers with --present, who are refused "
+          "beyond")
+        ->transform(byte_count(0, any));
     limit("--slow-receiver", options.slow_receiver, "POLICY",
           "what then happens: drop-oldest, drop-newest or disconnect")
         ->check(CLI::IsMember({"drop-oldest", "drop-newest", "disconnect"}).description(""));
@@ -117,6 +121,7 @@ TcpServerOptions make_server_options(const ServeOptions& options, const Protecti
     made.send_timeout = to_milliseconds(options.send_timeout);
     made.keepalive_timeout = to_milliseconds(options.keepalive_timeout);
     made.send_queue_max = options.send_queue_max;
+    made.present_max = options.present_max;
     made.slow_receiver = slow_receiver(options.slow_receiver);
     made.drain = to_milliseconds(options.drain);
     return made;

@@ -28,6 +28,7 @@ struct ServeOptions {
     double send_timeout = 30;
     double keepalive_timeout = 30;
     std::size_t send_queue_max = TcpServerOptions().send_queue_max;
+    std::size_t present_max = TcpServerOptions().present_max;
     std::string slow_receiver = "drop-oldest";
     double drain = 5;
 };

@@ -84,6 +84,25 @@ awaitable<OwnedMessage> Session::exchange(MessageType type, ByteView uri, ByteVi
     co_return std::move(answer);
 }
 
+awaitable<OwnedMessage> Session::subscribe(ByteView uri, bool prefix, bool present) {
+    const RequestOptions asking = terms();
+    auto [error, answer] = co_await requester().subscribe(uri,
+                                                          {.prefix = prefix,
+                                                           .present = present,
+                                                           .timeout = asking.timeout,
+                                                           .auth = asking.auth,
+                                                           .cipher = asking.cipher,
+                                                           .server = asking.server},
+                                                          as_tuple);
+    if (error == Errc::unsupported) {
+        throw Failure(ExitCode::other,
+                      options_.udp ? "--present and --prefix are not for --udp"
+                                   : server() + ": the server knows no --present or --prefix");
+    }
+    if (error) throw_failure(error, *this);
+    co_return std::move(answer);
+}
+
 std::unique_ptr<Session> make_session(const ClientOptions& options, const Protection& protection) {
     if (options.udp) return std::make_unique<UdpSession>(options, protection);
     return std::make_unique<TcpSession>(options, protection);

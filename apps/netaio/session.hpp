@@ -34,6 +34,9 @@ public:
     /// there is none to give.
     awaitable<OwnedMessage> exchange(MessageType type, ByteView uri, ByteView content = {});
 
+    /// Subscribes, and gives the confirmation or the error it got; throws as exchange() does.
+    awaitable<OwnedMessage> subscribe(ByteView uri, bool prefix, bool present);
+
     /// Ends at once what waits for an answer.
     virtual void close() = 0;
     /// Says that a subscription is still wanted, where it may lapse.

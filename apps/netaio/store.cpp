@@ -147,6 +147,7 @@ Store::Store(StoreOptions options)
         }
     };
     prepare(read_, "SELECT content FROM resources WHERE uri = ?1");
+    prepare(read_all_, "SELECT uri, content FROM resources");
     prepare(create_, "INSERT INTO resources (uri, content) VALUES (?1, ?2) ON CONFLICT DO NOTHING");
     prepare(update_, "UPDATE resources SET content = ?2 WHERE uri = ?1");
     prepare(remove_, "DELETE FROM resources WHERE uri = ?1");
@@ -168,6 +169,16 @@ Result<std::string> Store::read(ByteView uri) {
         return read_->bytes().str();
     }
     return result == SQLITE_DONE ? make_error_code(StoreErrc::missing) : fail("read");
+}
+
+std::error_code Store::read_all(
+    const std::function<std::error_code(ByteView uri, ByteView content)>& take) {
+    const Statement::Use use(*read_all_);
+    int result = read_all_->step();
+    for (; result == SQLITE_ROW; result = read_all_->step()) {
+        if (const auto error = take(read_all_->bytes(), read_all_->bytes(1))) return error;
+    }
+    return result == SQLITE_DONE ? std::error_code() : fail("read");
 }
 
 std::error_code Store::change(Change change, ByteView uri, ByteView content) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <netaio/bytes.hpp>
 #include <netaio/environment.hpp>
 #include <netaio/errc.hpp>
@@ -56,6 +57,9 @@ public:
 
     /// The content, as of the last commit: one that is due is done first. StoreErrc::missing.
     Result<std::string> read(ByteView uri);
+    /// Gives each resource, as of the last commit, until one gives an error.
+    std::error_code read_all(
+        const std::function<std::error_code(ByteView uri, ByteView content)>& take);
     /// Makes a change that the next commit() keeps. StoreErrc::exists or missing; other errors are
     /// in the log too. When the transaction is lost, this and all after it fail until commit()
     /// tells.
@@ -73,6 +77,7 @@ private:
     std::optional<StoreFile> file_;
     Database database_;
     std::optional<Statement> read_;
+    std::optional<Statement> read_all_;
     std::optional<Statement> create_;
     std::optional<Statement> update_;
     std::optional<Statement> remove_;

@@ -19,6 +19,9 @@ constexpr std::chrono::minutes renew_every(5);
 struct SubscribeOptions {
     ClientOptions client;
     std::vector<std::string> uris;
+    bool prefix = false;
+    bool present = false;
+    bool list = false;          // ends with the present values
     std::uint64_t count = 0;    // 0: without end
     bool bounded_wait = false;  // whether --timeout was given
 };
@@ -49,10 +52,17 @@ private:
     std::vector<std::string> subscribed_;
     boost::asio::steady_timer wake_;
     std::uint64_t taken_ = 0;
+    std::optional<std::uint64_t> left_;  // to be listed
     std::chrono::steady_clock::time_point taken_at_ = {};
     bool ended_ = false;
     std::exception_ptr failure_;
 };
+
+// `prefix present N` (protocol.md §11.4).
+std::uint64_t present_count(const Message& answer) {
+    const std::string text = answer.content().str();
+    return std::stoull(text.substr(text.find_last_of(' ')));
+}
 
 void Subscription::end(std::exception_ptr failure) {
     if (ended_) return;
@@ -71,7 +81,7 @@ void Subscription::take(const Message& notification) {
     }
     ++taken_;
     taken_at_ = std::chrono::steady_clock::now();
-    if (taken_ == options_.count) {
+    if (taken_ == options_.count || taken_ == left_) {
         end();
     } else {
         wake_.cancel();
@@ -79,9 +89,15 @@ void Subscription::take(const Message& notification) {
 }
 
 awaitable<void> Subscription::subscribe(ByteView uri) {
-    const OwnedMessage answer = co_await session_->exchange(MessageType::subscribe_uri, uri);
+    const OwnedMessage answer =
+        co_await session_->subscribe(uri, options_.prefix, options_.present);
     throw_if_error(answer, uri);
     subscribed_.emplace_back(uri);
+    if (options_.list) {
+        left_ = present_count(answer);
+        if (*left_ <= taken_) end();
+        co_return;
+    }
     std::cerr << "subscribed to " << printable(uri) << '\n';
 }
 
@@ -124,7 +140,9 @@ void note_if_pattern(const std::string& uri) {
 }
 
 int subscribe(const SubscribeOptions& options) {
-    for (const std::string& uri : options.uris) note_if_pattern(uri);
+    for (const std::string& uri : options.uris) {
+        if (!options.list) note_if_pattern(uri);
+    }
     const Protection protection = make_protection(options.client.protection);
     return run_session([&]() -> awaitable<void> {
         const auto executor = co_await boost::asio::this_coro::executor;
@@ -139,6 +157,8 @@ void add_subscribe_command(CLI::App& app, std::function<int()>& chosen) {
     CLI::App* command = app.add_subcommand("subscribe", "Print the notifications of resources");
     const auto options = std::make_shared<SubscribeOptions>();
     add_rest(*command, "URI", options->uris, "the resources")->type_name("")->required();
+    command->add_flag("--prefix", options->prefix, "all resources whose uris begin so");
+    command->add_flag("--present", options->present, "print what they contain now, too");
     command->add_option("--count", options->count, "end after so many; 0: never")
         ->type_name("N")
         ->check(whole_number(0, UINT64_MAX))
@@ -152,6 +172,19 @@ void add_subscribe_command(CLI::App& app, std::function<int()>& chosen) {
         options->bounded_wait = command->count("--timeout") > 0;
         chosen = [options] { return subscribe(*options); };
     });
+}
+
+void add_list_command(CLI::App& app, std::function<int()>& chosen) {
+    CLI::App* command =
+        app.add_subcommand("list", "Print the resources whose uris begin so, and their content");
+    const auto options = std::make_shared<SubscribeOptions>();
+    options->prefix = options->present = options->list = true;
+    options->bounded_wait = true;
+    options->uris.emplace_back();
+    command->add_option("PREFIX", options->uris.front(), "the beginning of their uris; all without")
+        ->type_name("");
+    add_client_options(*command, options->client);
+    command->callback([&chosen, options] { chosen = [options] { return subscribe(*options); }; });
 }
 
 }  // namespace netaio::app

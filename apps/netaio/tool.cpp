@@ -61,6 +61,7 @@ int parse_and_run(int argc, const char* const* argv) {
     add_serve_command(app, chosen);
     add_exchange_commands(app, chosen);
     add_subscribe_command(app, chosen);
+    add_list_command(app, chosen);
     add_ping_command(app, chosen);
     add_store_command(app, chosen);
     add_keygen_command(app, chosen);

@@ -47,7 +47,8 @@ awaitable<void> UdpSession::introduce() {
 
 // Best effort: one that is lost is followed by others.
 void UdpSession::renew(ByteView uri) {
-    node_.subscribe(uri, terms(), [](std::error_code, const OwnedMessage&) {});
+    node_.exchange(MessageType::subscribe_uri, uri, {}, terms(),
+                   [](std::error_code, const OwnedMessage&) {});
 }
 
 // Best effort at the end: a node that is not told keeps sending to nobody.

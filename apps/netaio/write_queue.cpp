@@ -23,7 +23,8 @@ void WriteQueue::start(Change what, ByteView uri, ByteView content,
         boost::asio::post(executor, [this] { commit(); });
     }
     // Even a change that was refused waits: what it was refused for may not be durable yet.
-    waiters_.push_back({std::move(executor), std::move(done), result});
+    waiters_.push_back(
+        {std::move(executor), std::move(done), result, what, uri.str(), content.str()});
 }
 
 void WriteQueue::commit() {
@@ -33,6 +34,9 @@ void WriteQueue::commit() {
         const std::lock_guard lock(mutex_);
         error = store_.commit();
         waiters.swap(waiters_);
+        for (const Waiter& made : waiters) {
+            if (!error && !made.result) committed_(made.what, made.uri, made.content);
+        }
     }
     for (Waiter& waiter : waiters) {
         waiter.done.post(waiter.executor, {}, error ? error : waiter.result);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <mutex>
 #include <netaio/completion.hpp>
 #include <vector>
@@ -13,6 +14,11 @@ namespace netaio::app {
 class WriteQueue {
 public:
     explicit WriteQueue(Store& store) : store_(store) {}
+
+    /// Called with each change that is durable, in their order, before its maker is told. To be set
+    /// before the first.
+    using Committed = std::function<void(Change, ByteView uri, ByteView content)>;
+    void when_committed(Committed committed) { committed_ = std::move(committed); }
 
     /// The content as of the last commit.
     Result<std::string> read(ByteView uri);
@@ -39,6 +45,9 @@ private:
         boost::asio::any_io_executor executor;
         detail::Completion<std::error_code> done;
         std::error_code result;
+        Change what;
+        std::string uri;
+        std::string content;
     };
 
     void start(Change what, ByteView uri, ByteView content, boost::asio::any_io_executor executor,
@@ -47,6 +56,7 @@ private:
 
     std::mutex mutex_;  // guards all below
     Store& store_;
+    Committed committed_ = [](Change, ByteView, ByteView) {};
     std::vector<Waiter> waiters_;
     bool closed_ = false;
 };
