@@ -136,12 +136,12 @@ awaitable<void> Subscription::run() {
 void note_if_pattern(const std::string& uri) {
     if (uri.find('*') == std::string::npos) return;
     std::cerr << "netaio: note: there are no patterns: '" << printable(uri)
-              << "' is the one resource of that name\n";
+              << "' is the one resource of that name; --prefix names all that begin so\n";
 }
 
 int subscribe(const SubscribeOptions& options) {
     for (const std::string& uri : options.uris) {
-        if (!options.list) note_if_pattern(uri);
+        if (!options.prefix) note_if_pattern(uri);
     }
     const Protection protection = make_protection(options.client.protection);
     return run_session([&]() -> awaitable<void> {

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Subscribers see updates, deletions and publications of their uris, line by line, until they have
-# enough, are interrupted, or the server goes away.
+# Subscribers see creations, updates, deletions and publications of their uris, line by line, until they
+# have enough, are interrupted, or the server goes away.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 serve --store :memory:
 at=(--server "$address")
 expect 0 create news "old" "${at[@]}"
 
-uris=2 subscribe news weather --count 4
+uris=2 subscribe news weather --count 5
 expect 0 update news $'new\tlines\nhere' "${at[@]}"
 expect 0 publish weather "rain" "${at[@]}"
 out_is OK
@@ -16,7 +16,7 @@ expect 0 delete news "${at[@]}"
 expect 0 create news "again" "${at[@]}"
 expect 0 publish news $'\e[31m\xff' "${at[@]}"
 end_subscriber 0
-out_is $'news\tnew\\tlines\\nhere\nweather\train\nnews\t\nnews\t\\x1b[31m\\xff'
+out_is $'news\tnew\\tlines\\nhere\nweather\train\nnews\t\nnews\tagain\nnews\t\\x1b[31m\\xff'
 
 # What looks like a list or a pattern is a name like others.
 uris=4 subscribe '[a,b]' '{}' 'dev/*' plain --count 2
