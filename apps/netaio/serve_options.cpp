@@ -40,8 +40,7 @@ void add_limits(CLI::App& command, ServeOptions& options) {
     limit("--send-queue-max", options.send_queue_max, "BYTES", "how much may wait for one receiver")
         ->transform(byte_count(0, any));
     limit("--present-max", options.present_max, "BYTES",
-          "how much memory the resources may take for subscribers with --present, who are refused "
-          "beyond")
+          "memory for what subscribers with --present get, who are refused beyond")
         ->transform(byte_count(0, any));
     limit("--slow-receiver", options.slow_receiver, "POLICY",
           "what then happens: drop-oldest, drop-newest or disconnect")

@@ -361,10 +361,9 @@ void TcpServer::Impl::closed(core::Stream& stream, std::error_code why) {
     finish_stop();
 }
 
-// What gives a message to the connections that `choose` picks in a loop.
-Result<TcpServer::Impl::Telling> TcpServer::Impl::telling(const Message& message,
-                                                          const SendOptions& options,
-                                                          Choose choose) {
+// Encoded once for all, or, where a plugin is peer-specific, given as it is.
+Result<TcpServer::Impl::Giving> TcpServer::Impl::giving(const Message& message,
+                                                        const SendOptions& options, Choose choose) {
     auto frame = std::make_shared<std::string>();
     const auto made = core::encode_for_all(*node_, message, options.plugins,
                                            core::outer_plugins(*node_, options), *frame);
@@ -372,17 +371,21 @@ Result<TcpServer::Impl::Telling> TcpServer::Impl::telling(const Message& message
         return made.error();
     }
     if (*made > 0) {
-        return Telling(
-            [choose = std::move(choose), frame](core::Hub& hub) { hub.give(choose(hub), frame); });
+        return Giving{std::move(choose), std::move(frame)};
     }
-    return Telling([choose = std::move(choose),
-                    shared = std::make_shared<const OwnedMessage>(message.own()),
-                    options](core::Hub& hub) {
-        const core::Receivers receivers = choose(hub);
-        for (const auto& receiver : *receivers) {
-            receiver->give(*shared, options);
-        }
-    });
+    return Giving{std::move(choose), nullptr,
+                  std::make_shared<const Each>(Each{message.own(), options})};
+}
+
+void TcpServer::Impl::Giving::operator()(core::Hub& hub) const {
+    const core::Receivers receivers = choose(hub);
+    if (frame) {
+        hub.give(receivers, frame);
+        return;
+    }
+    for (const auto& receiver : *receivers) {
+        receiver->give(each->message, each->options);
+    }
 }
 
 std::error_code TcpServer::Impl::deliver(const Message& message, const SendOptions& options,
@@ -390,11 +393,11 @@ std::error_code TcpServer::Impl::deliver(const Message& message, const SendOptio
     if (!has_context()) {
         return {};
     }
-    auto tell = telling(message, options, std::move(choose));
-    if (!tell) {
-        return tell.error();
+    auto given = giving(message, options, std::move(choose));
+    if (!given) {
+        return given.error();
     }
-    with_each_hub(std::move(*tell));
+    with_each_hub(std::move(*given));
     return {};
 }
 

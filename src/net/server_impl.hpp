@@ -101,10 +101,21 @@ private:
                                   [loop, work = last ? std::move(work) : work] { work(*loop); });
         }
     }
-    using Telling = std::function<void(core::Hub&)>;
-    Result<Telling> telling(const Message& message, const SendOptions& options, Choose choose);
-    Result<Telling> telling_of(ByteView uri, ByteView content, const SendOptions& options);
-    void tell_later(const Telling& tell);
+    // A message for the connections that `choose` picks in a loop.
+    struct Each {
+        OwnedMessage message;
+        SendOptions options;
+    };
+    struct Giving {
+        Choose choose;
+        core::SharedFrame frame;  // null where it is to be protected for each
+        std::shared_ptr<const Each> each = nullptr;
+
+        void operator()(core::Hub& hub) const;
+    };
+    Result<Giving> giving(const Message& message, const SendOptions& options, Choose choose);
+    Result<Giving> notifying(ByteView uri, ByteView content, const SendOptions& options);
+    void tell_later(const Giving& giving);
     void tell_all();
     void announce(const OwnedMessage& message, const Plugins& inner);
     void end_subscriptions(const Peer& peer);

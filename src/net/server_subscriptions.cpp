@@ -105,24 +105,24 @@ bool TcpServer::withdraw(ByteView uri, SendOptions options) {
     return impl_->withdraw(uri, options);
 }
 
-Result<TcpServer::Impl::Telling> TcpServer::Impl::telling_of(ByteView uri, ByteView content,
-                                                             const SendOptions& options) {
+Result<TcpServer::Impl::Giving> TcpServer::Impl::notifying(ByteView uri, ByteView content,
+                                                           const SendOptions& options) {
     const auto message = OwnedMessage::make(MessageType::notify_uri, uri, content);
     if (!message) {
         return message.error();
     }
-    return telling(*message, options,
-                   [key = uri.str()](core::Hub& hub) { return hub.subscribers(key); });
+    return giving(*message, options,
+                  [key = uri.str()](core::Hub& hub) { return hub.subscribers(key); });
 }
 
 // Told in the order of the changes, whichever threads make them.
 std::error_code TcpServer::Impl::publish(ByteView uri, ByteView content,
                                          const SendOptions& options) {
-    const auto tell = telling_of(uri, content, options);
-    if (!tell) {
-        return tell.error();
+    const auto given = notifying(uri, content, options);
+    if (!given) {
+        return given.error();
     }
-    const auto error = node_->present.set(uri, content, [&] { tell_later(*tell); });
+    const auto error = node_->present.set(uri, content, [&] { tell_later(*given); });
     if (!error) {
         tell_all();
     }
@@ -130,24 +130,24 @@ std::error_code TcpServer::Impl::publish(ByteView uri, ByteView content,
 }
 
 bool TcpServer::Impl::withdraw(ByteView uri, const SendOptions& options) {
-    const auto tell = telling_of(uri, {}, options);
+    const auto given = notifying(uri, {}, options);
     const bool removed = node_->present.remove(uri, [&] {
-        if (tell) {
-            tell_later(*tell);
+        if (given) {
+            tell_later(*given);
         }
     });
-    if (removed && !tell) {
+    if (removed && !given) {
         node_->environment.log(LogLevel::error, "subscribers cannot be told that a value ended: " +
-                                                    tell.error().message());
+                                                    given.error().message());
     }
     tell_all();
     return removed;
 }
 
 // Where memory fails, some are told and some not, and nothing becomes present: as with notify().
-void TcpServer::Impl::tell_later(const Telling& tell) {
+void TcpServer::Impl::tell_later(const Giving& giving) {
     for (const auto& loop : loops_) {
-        loop->tell_later(tell);
+        loop->tell_later(giving);
     }
 }
 

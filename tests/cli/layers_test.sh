@@ -5,7 +5,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 walk_through() {
     local protection=("$@")
     serve --store :memory: "${protection[@]}"
-    subscribe news --count 2 "${protection[@]}"
+    subscribe news --count 3 "${protection[@]}"
     expect 0 create news "old" --server "$address" "${protection[@]}"
     expect 0 request news --server "$address" "${protection[@]}"
     out_is "old"
@@ -14,7 +14,7 @@ walk_through() {
     expect 0 delete news --server "$address" "${protection[@]}"
     expect 88 request news --server "$address" "${protection[@]}"
     end_subscriber 0
-    out_is $'news\tnew\nnews\tnow'
+    out_is $'news\told\nnews\tnew\nnews\tnow'
     end_server TERM 0
 }
 

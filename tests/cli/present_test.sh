@@ -44,7 +44,7 @@ end_server TERM 0
 # More than may be kept are not given in part, and everything else works.
 serve --store store.db --present-max 300
 at=(--server "$address")
-expect 5 list "${at[@]}"
+expect 84 list "${at[@]}"
 err_has "more than --present-max"
 subscribe room/ --prefix --count 1
 expect 0 put room/a 8 "${at[@]}"

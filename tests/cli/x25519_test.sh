@@ -10,7 +10,7 @@ done
 # walk_through ARGUMENT...: all commands, by two clients at once that have one key, and by another.
 walk_through() {
     serve --store :memory: --x25519-key server.key --log-level trace "$@"
-    subscribe news --count 2 --x25519-key client.key "$@"
+    subscribe news --count 3 --x25519-key client.key "$@"
     expect 0 create news "old" --server "$address" --x25519-key client.key "$@"
     expect 0 request news --server "$address" --x25519-key other.key "$@"
     out_is "old"
@@ -19,7 +19,7 @@ walk_through() {
     expect 88 request other --server "$address" --x25519-key server.key "$@"
     expect 0 ping --count 3 --server "$address" --x25519-key client.key "$@"
     end_subscriber 0
-    out_is $'news\tnew\nnews\tnow'
+    out_is $'news\told\nnews\tnew\nnews\tnow'
 }
 walk_through
 grep -q "whoever reaches" server.log || fail "no warning that anybody can introduce itself"
