@@ -25,8 +25,8 @@ struct SubscriptionGrant {
     std::size_t count = 0;                            ///< of the present values that follow
     std::optional<std::string> value = std::nullopt;  ///< the present one of the uri
 
-    bool grants(const SubscriptionWords& asked) const noexcept {
-        return words.prefix == asked.prefix && words.present == asked.present;
+    bool grants(const SubscriptionWords& wanted) const noexcept {
+        return words.prefix == wanted.prefix && words.present == wanted.present;
     }
     std::string str() const;
     /// Grants nothing where the first line is none of those.
