@@ -71,7 +71,8 @@ TEST(RouterConcurrency, ReadersSeeWholeHandlersWhileOthersChangeThem) {
         for (int i = 0; i < rounds; ++i) {
             const std::string at = uri(i);
             std::shared_ptr<const Route> taken;
-            const Route* found = reader.find({KeyView{asked_type, ByteView(at)}, KeyView{asked_type}}, taken);
+            const Route* found =
+                reader.find({KeyView{asked_type, ByteView(at)}, KeyView{asked_type}}, taken);
             ASSERT_NE(found, nullptr);
             EXPECT_TRUE(handler_of(*found).whole());
             EXPECT_TRUE(handler_of(*found).number() == -1 ||
