@@ -116,7 +116,7 @@ void ResourceServer::begin_with(Store& store) {
 void ResourceServer::committed(Change what, ByteView uri, ByteView content) {
     const bool removed = what == Change::remove;
     if (!keeps_present_ || (!removed && keep(uri, content))) {
-        tell_subscribers(uri, content);
+        tell_subscribers(uri, removed ? ByteView() : content);
     } else if (removed) {
         server_->withdraw(uri, {.plugins = options_.protection.inner});
     }

@@ -46,9 +46,10 @@ serve --store store.db --present-max 300
 at=(--server "$address")
 expect 84 list "${at[@]}"
 err_has "more than --present-max"
-subscribe room/ --prefix --count 1
+subscribe room/ --prefix --count 2
 expect 0 put room/a 8 "${at[@]}"
+expect 0 delete room/a "not for subscribers" "${at[@]}"
 end_subscriber 0
-out_is $'room/a\t8'
+out_is $'room/a\t8\nroom/a\t'
 grep -q "raise it and start again" server.log || fail "does not say that it keeps no present values"
 
