@@ -72,18 +72,18 @@ void ResourceServer::handle_subscriptions(Server& server) {
                 return grant(asked, from);
             });
         }
-        return;
+    } else {
+        server.on(MessageType::subscribe_uri, inner, [&server](const Message& asked, auto& from) {
+            if (const auto refused = server.subscribe(asked.uri(), from)) {
+                return answer_error(refused, asked.uri());
+            }
+            return confirm_subscribe(asked.uri());
+        });
+        server.on(MessageType::unsubscribe_uri, inner, [&server](const Message& asked, auto& from) {
+            server.unsubscribe(asked.uri(), from);
+            return confirm_unsubscribe(asked.uri());
+        });
     }
-    server.on(MessageType::subscribe_uri, inner, [&server](const Message& asked, auto& from) {
-        if (const auto refused = server.subscribe(asked.uri(), from)) {
-            return answer_error(refused, asked.uri());
-        }
-        return confirm_subscribe(asked.uri());
-    });
-    server.on(MessageType::unsubscribe_uri, inner, [&server](const Message& asked, auto& from) {
-        server.unsubscribe(asked.uri(), from);
-        return confirm_unsubscribe(asked.uri());
-    });
 }
 
 OwnedMessage ResourceServer::read(const Message& asked) {

@@ -14,10 +14,10 @@ std::error_code Hub::add(Table& table, std::string_view what, ByteView key, Stre
     {
         const std::lock_guard lock(subscriptions_mutex_);
         const auto self = stream.self();
-        const std::size_t others =
-            exact_.bytes_of(self) + prefixes_.bytes_of(self) - table.bytes_of(self);
-        error = others + table.bytes_of(self) + Table::cost_of(key) > limits_.subscriptions_max &&
-                        !table.has(key, self)
+        // Each table knows of its own alone.
+        const std::size_t bytes =
+            exact_.bytes_of(self) + prefixes_.bytes_of(self) + Table::cost_of(key);
+        error = !table.has(key, self) && bytes > limits_.subscriptions_max
                     ? make_error_code(Errc::queue_full)
                     : table.add(key, self);
     }

@@ -5,7 +5,7 @@
 
 #include "core/subscription_words.hpp"
 
-/// What a requester makes of the answer to a subscription (protocol.md §11.4).
+/// What a requester makes of the answer to a subscription (protocol.md §11).
 namespace netaio::net {
 
 /// Errc::unsupported where it confirms another subscription than was asked for.
@@ -19,7 +19,8 @@ inline std::error_code check_grant(const core::SubscriptionWords& asked, const M
 
 /// The message that ends it.
 inline OwnedMessage ending(const core::SubscriptionWords& asked, ByteView uri) {
-    return OwnedMessage(MessageType::unsubscribe_uri, uri, asked.prefix ? "prefix" : "");
+    return OwnedMessage(MessageType::unsubscribe_uri, uri,
+                        core::SubscriptionWords{.prefix = asked.prefix}.str());
 }
 
 /// The present value that a confirmation brings, as a notification.
