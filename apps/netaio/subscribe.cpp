@@ -58,7 +58,7 @@ private:
     std::exception_ptr failure_;
 };
 
-// `prefix present N` (protocol.md §11.4).
+// `prefix present N` (protocol.md §11).
 std::uint64_t present_count(const Message& answer) {
     const std::string text = answer.content().str();
     return std::stoull(text.substr(text.find_last_of(' ')));

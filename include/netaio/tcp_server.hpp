@@ -158,7 +158,7 @@ public:
     /// Does what a SUBSCRIBE_URI or UNSUBSCRIBE_URI asks, as a client's subscribe() with prefix and
     /// present values, and gives its confirmation. Present values of a prefix follow that, in the
     /// order of their uris, protected as the options say, no faster than the receiver takes them;
-    /// then what is published, without gap or repetition (protocol.md §11.4). Called by a handler,
+    /// then what is published, without gap or repetition (protocol.md §11). Called by a handler,
     /// on the connection's thread. Throws Refusal where it can't.
     Reply grant(const Message& asked, Connection& from, const SendOptions& options = {});
     /// Registers handlers for SUBSCRIBE_URI and UNSUBSCRIBE_URI that grant everything.

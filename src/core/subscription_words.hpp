@@ -5,7 +5,7 @@
 #include <string>
 
 /// What SUBSCRIBE_URI asks for beside notifications of one uri, and what CONFIRM_SUBSCRIBE grants
-/// of it (protocol.md §11.4).
+/// of it (protocol.md §11).
 namespace netaio::core {
 
 /// The content of a request.
