@@ -70,7 +70,8 @@ struct TimeoutContext {
 ///
 /// Waiting calls are Asio operations of `void(boost::system::error_code, T)`, as of Requester. The
 /// client works on the executor it was given, or else on that of the coroutine that first connects.
-/// It is not thread-safe: use it on that executor, which must run on one thread or be a strand.
+/// It is not thread-safe: use it on that executor, which must run on one thread or be a strand; use
+/// on another thread than that of its loop throws std::logic_error, as far as it can be told.
 /// Messages are read while a request waits, a receive call waits, or a receive loop runs.
 /// Destroying it ends whatever waits with Errc::cancelled.
 ///
@@ -198,6 +199,8 @@ private:
     void start_receive(ReceiveOptions options, detail::Completion<OwnedMessage> done);
 
     class Impl;
+    // Throws when another thread runs its loop.
+    Impl& impl() const;
     std::shared_ptr<Impl> impl_;
 };
 

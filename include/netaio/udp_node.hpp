@@ -114,7 +114,8 @@ using UdpHandler = BasicHandler<const Address>;
 /// Waiting calls are Asio operations of `void(boost::system::error_code, T)`, as of Requester. The
 /// node works on the executor it was given, or else on that of the coroutine that starts it; run()
 /// brings its own. It is not thread-safe: use it on that executor, which must run on one thread or
-/// be a strand. Handlers run there, too. Destroying it ends whatever waits with Errc::cancelled.
+/// be a strand; use on another thread than that of its loop throws std::logic_error, as far as it
+/// can be told. Handlers run there, too. Destroying it ends whatever waits with Errc::cancelled.
 class UdpNode : public HandlerRegistry<UdpHandler>, public PeerRegistry, public Requester {
 public:
     /// Throws std::invalid_argument for options that make no sense.
@@ -235,6 +236,8 @@ private:
     }
 
     class Impl;
+    // Throws when another thread runs its loop.
+    Impl& impl() const;
     std::shared_ptr<Impl> impl_;
 };
 

@@ -55,7 +55,7 @@ private:
 
 void TcpClient::Impl::connect(std::string host, std::uint16_t port,
                               detail::Completion<Address> done) {
-    bind(done.executor(executor_));
+    bind(executor_ ? executor_ : done.executor({}));
     const net::Transport* const transport = net::transport_of(host);
     if (!transport) {
         done.post(executor_, Errc::unsupported);
@@ -85,7 +85,7 @@ void TcpClient::Impl::bind(const boost::asio::any_io_executor& executor) {
     if (ticker_) {
         return;
     }
-    if (!executor) {
+    if (!net::is_loop(executor)) {
         throw std::logic_error(
             "a TcpClient needs an executor: give it one when it is made, or connect from a "
             "coroutine");
@@ -109,6 +109,7 @@ void TcpClient::Impl::bind(const boost::asio::any_io_executor& executor) {
 }
 
 std::error_code TcpClient::Impl::adopt(net::Connected connection) {
+    thread_.runs_here();
     const Address server = connection.ends.remote;
     auto failed = std::make_error_code(std::errc::not_enough_memory);
     const Log& log = node_->environment.log;

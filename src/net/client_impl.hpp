@@ -10,6 +10,7 @@
 #include "core/stream.hpp"
 #include "handler_run.hpp"
 #include "loop.hpp"
+#include "one_thread.hpp"
 #include "ticker.hpp"
 #include "transport.hpp"
 
@@ -40,6 +41,7 @@ public:
     std::shared_ptr<core::Stream> stream(const std::optional<Address>& server) const;
     Counters counters() const;
     core::Node& node() noexcept { return *node_; }
+    void expect_own_thread() const { thread_.expect(executor_, "TcpClient"); }
     void with_peer_manager(const std::function<void(core::PeerManager&)>& work);
 
     void returned(core::Stream& stream, core::Outcome outcome) override;
@@ -89,6 +91,7 @@ private:
 
     TcpClientOptions options_;
     boost::asio::any_io_executor executor_;
+    net::OneThread thread_;
     std::shared_ptr<core::Node> node_;
     std::shared_ptr<net::Loop> loop_;
     Counters counted_before_ = {};  // on contexts that have gone

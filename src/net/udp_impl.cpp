@@ -61,7 +61,7 @@ UdpNode::Impl::Impl(boost::asio::any_io_executor executor, UdpNodeOptions option
 }
 
 void UdpNode::Impl::bind(const boost::asio::any_io_executor& executor) {
-    if (!executor_) {
+    if (!executor_ && net::is_loop(executor)) {
         executor_ = executor;
     }
     if (!executor_) {
@@ -104,7 +104,11 @@ std::error_code UdpNode::Impl::start() {
                     const auto keep_alive = shared_from_this();
                     serve([&] { core_->receive(datagram, from); });
                 },
-            .batch_ended = [this] { serve([this] { flush(); }); },
+            .batch_ended =
+                [this] {
+                    thread_.runs_here();
+                    serve([this] { flush(); });
+                },
             .not_sent =
                 [this](ByteView bytes, const Address& to, std::error_code why) {
                     serve([&] { core_->not_sent(bytes, to, why); });
@@ -308,6 +312,7 @@ void UdpNode::Impl::flush_later() {
     }
     boost::asio::post(executor_, [weak = weak_from_this()] {
         if (const auto self = weak.lock()) {
+            self->thread_.runs_here();
             self->flush_pending_ = false;
             self->serve([&] {
                 self->flush();

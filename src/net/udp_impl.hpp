@@ -6,6 +6,7 @@
 
 #include "core/datagram_node.hpp"
 #include "handler_run.hpp"
+#include "one_thread.hpp"
 #include "residents.hpp"
 #include "ticker.hpp"
 #include "udp_sockets.hpp"
@@ -39,6 +40,7 @@ public:
     core::DatagramNode& core() noexcept { return *core_; }
     core::Node& node() noexcept { return *node_; }
     const boost::asio::any_io_executor& executor() const noexcept { return executor_; }
+    void expect_own_thread() const { thread_.expect(executor_, "UdpNode"); }
     bool running() const noexcept { return sockets_ && sockets_->open_now(); }
     const net::UdpSockets* sockets() const noexcept { return sockets_.get(); }
     void with_peer_manager(const std::function<void(core::PeerManager&)>& work);
@@ -62,6 +64,7 @@ private:
     std::unique_ptr<core::DatagramNode> core_;
     std::shared_ptr<net::Ticker> ticker_;
     std::shared_ptr<net::UdpSockets> sockets_;
+    net::OneThread thread_;
     std::unordered_set<std::shared_ptr<net::HandlerRun>> running_;
     bool flush_pending_ = false;
     bool settled_in_ = false;

@@ -15,63 +15,68 @@ UdpNode::~UdpNode() {
     impl_->stop();
 }
 
+UdpNode::Impl& UdpNode::impl() const {
+    impl_->expect_own_thread();
+    return *impl_;
+}
+
 void UdpNode::start_node(detail::Completion<std::uint16_t> done) {
-    impl_->bind(done.executor(impl_->executor()));
-    const auto error = impl_->start();
-    done.post(impl_->executor(), error, error ? std::uint16_t{0} : port());
+    impl().bind(done.executor(impl().executor()));
+    const auto error = impl().start();
+    done.post(impl().executor(), error, error ? std::uint16_t{0} : port());
 }
 
 void UdpNode::run() {
-    impl_->run();
+    impl().run();
 }
 
 void UdpNode::stop() {
-    impl_->stop();
+    impl().stop();
 }
 
 void UdpNode::start_request(Result<OwnedMessage> message, RequestTerms terms,
                             detail::Completion<OwnedMessage> done) {
-    impl_->request(std::move(message), std::move(terms), std::move(done));
+    impl().request(std::move(message), std::move(terms), std::move(done));
 }
 
 std::error_code UdpNode::send(const Address& to, const Message& message, SendOptions options) {
-    return impl_->send([&](core::DatagramNode& core) {
+    return impl().send([&](core::DatagramNode& core) {
         return core.send(to, message, options.plugins, impl_->outer(options));
     });
 }
 
 std::error_code UdpNode::multicast(const Message& message, SendOptions options) {
-    return impl_->send([&](core::DatagramNode& core) {
+    return impl().send([&](core::DatagramNode& core) {
         return core.multicast(message, options.plugins, impl_->outer(options));
     });
 }
 
 std::error_code UdpNode::broadcast(const Message& message, SendOptions options) {
-    return impl_->send([&](core::DatagramNode& core) {
+    return impl().send([&](core::DatagramNode& core) {
         return core.broadcast(message, options.plugins, impl_->outer(options));
     });
 }
 
 std::error_code UdpNode::notify(ByteView key, const Message& message, SendOptions options) {
-    return impl_->send([&](core::DatagramNode& core) {
+    return impl().send([&](core::DatagramNode& core) {
         return core.notify(key, message, options.plugins, impl_->outer(options));
     });
 }
 
 std::error_code UdpNode::introduce(const Address& to) {
-    return impl_->send([&](core::DatagramNode& core) { return core.introduce(to); });
+    return impl().send([&](core::DatagramNode& core) { return core.introduce(to); });
 }
 
 std::error_code UdpNode::subscribe(ByteView key, const Address& who) {
-    return impl_->core().subscribe(key, who);
+    return impl().core().subscribe(key, who);
 }
 
 bool UdpNode::unsubscribe(ByteView key, const Address& who) {
-    return impl_->core().unsubscribe(key, who);
+    return impl().core().unsubscribe(key, who);
 }
 
 std::size_t UdpNode::subscriber_count(ByteView key) const {
-    return impl_->core().subscriber_count(key);
+    return impl().core().subscriber_count(key);
 }
 
 void UdpNode::keep_handler(Key key, HandlerOptions options, UdpHandler handler, bool once) {
@@ -88,20 +93,20 @@ core::Node& UdpNode::core_node() const {
 }
 
 void UdpNode::with_peer_manager(std::function<void(core::PeerManager&)> work) {
-    impl_->with_peer_manager(work);
+    impl().with_peer_manager(work);
 }
 
 void UdpNode::set_default_handler(UdpHandler handler) {
-    impl_->node().default_handler = std::make_shared<net::KeptUdpHandler>(std::move(handler));
+    impl().node().default_handler = std::make_shared<net::KeptUdpHandler>(std::move(handler));
 }
 
 void UdpNode::set_auth_error_handler(
     std::function<std::optional<OwnedMessage>(const AuthPlugin&, const Message&)> handler) {
-    impl_->node().on_auth_error = std::move(handler);
+    impl().node().on_auth_error = std::move(handler);
 }
 
 std::vector<Address> UdpNode::endpoints() const {
-    return impl_->running() ? impl_->sockets()->endpoints() : std::vector<Address>();
+    return impl().running() ? impl().sockets()->endpoints() : std::vector<Address>();
 }
 
 std::uint16_t UdpNode::port() const {
@@ -110,11 +115,11 @@ std::uint16_t UdpNode::port() const {
 }
 
 std::vector<InterfaceChoice> UdpNode::interfaces() const {
-    return impl_->running() ? impl_->sockets()->interfaces() : std::vector<InterfaceChoice>();
+    return impl().running() ? impl().sockets()->interfaces() : std::vector<InterfaceChoice>();
 }
 
 boost::asio::any_io_executor UdpNode::executor() const {
-    return impl_->executor();
+    return impl().executor();
 }
 
 Counters UdpNode::counters() const {
