@@ -1,6 +1,7 @@
 #pragma once
 
 /// All of netaio.
+#include <netaio/blocking_client.hpp>
 #include <netaio/default_peer.hpp>
 #include <netaio/frame.hpp>
 #include <netaio/hmac_auth.hpp>

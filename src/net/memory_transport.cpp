@@ -279,6 +279,6 @@ boost::asio::awaitable<ConnectResult> connect_memory(std::string host, std::uint
 
 }  // namespace
 
-const Transport memory_transport{"memory", listen_memory, connect_memory};
+const Transport memory_transport{"memory", listen_memory, connect_memory, nullptr};
 
 }  // namespace netaio::net

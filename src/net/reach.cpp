@@ -15,9 +15,6 @@ namespace {
 
 using std::chrono::steady_clock;
 
-// How long an address is tried alone (RFC 8305 §5).
-constexpr auto head_start = std::chrono::milliseconds(250);
-
 // The connections that are tried at the same time.
 struct Race : std::enable_shared_from_this<Race> {
     explicit Race(const boost::asio::any_io_executor& executor) : timer(executor) {}

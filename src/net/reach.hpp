@@ -2,6 +2,7 @@
 
 #include <netaio/lookup.hpp>
 
+#include "descriptor.hpp"
 #include "sockets.hpp"
 
 namespace netaio::net {
@@ -13,6 +14,9 @@ struct Reached {
     Address server = {};
 };
 
+/// How long an address is tried alone (RFC 8305 §5).
+inline constexpr auto head_start = std::chrono::milliseconds(250);
+
 /// The addresses with families taking turns, beginning with that of the first, so that a family
 /// that is dead holds up no other (RFC 8305 §4).
 std::vector<Address> interleaved(const std::vector<Address>& addresses);
@@ -23,5 +27,16 @@ std::vector<Address> interleaved(const std::vector<Address>& addresses);
 boost::asio::awaitable<Reached> reach(std::string host, std::uint16_t port,
                                       std::chrono::milliseconds timeout,
                                       LookUp look_up = netaio::look_up);
+
+/// The server that was reached, by a socket that blocks.
+struct ReachedBlocking {
+    Descriptor socket;
+    Address server;
+};
+
+/// The same for who has no loop, and waits.
+Result<ReachedBlocking> reach_blocking(const std::string& host, std::uint16_t port,
+                                       std::chrono::milliseconds timeout,
+                                       LookUp look_up = netaio::look_up);
 
 }  // namespace netaio::net

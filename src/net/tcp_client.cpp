@@ -1,5 +1,4 @@
 #include <netaio/tcp_client.hpp>
-#include <stdexcept>
 
 #include "client_impl.hpp"
 #include "tcp_handler.hpp"
@@ -58,13 +57,7 @@ std::vector<Address> TcpClient::receive_loops() const {
 }
 
 Address TcpClient::parsed(std::string_view address) {
-    const auto read = Address::parse(address);
-    if (!read) {
-        throw std::invalid_argument("'" + std::string(address) +
-                                    "' is no address; write it as 127.0.0.1:8888, [::1]:8888 or "
-                                    "unix:/run/x.sock, or give the name of a host and a port");
-    }
-    return *read;
+    return net::parsed_address(address);
 }
 
 void TcpClient::keep_handler(Key key, HandlerOptions options, TcpHandler handler, bool once) {

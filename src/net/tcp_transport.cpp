@@ -1,3 +1,5 @@
+#include <netinet/tcp.h>
+
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ip/v6_only.hpp>
 
@@ -24,18 +26,20 @@ KeepAlive keep_alive_of(const Options& options) {
     return {within, options.send_timeout.count() > 0 && options.send_timeout <= within};
 }
 
-Address local_of(const StreamSocket& socket) {
-    boost::system::error_code gone;
-    const auto endpoint = socket.local_endpoint(gone);
-    return gone ? Address() : to_address(endpoint);
+Address local_of(int socket) {
+    sockaddr_storage name{};
+    socklen_t size = sizeof name;
+    auto* const at = reinterpret_cast<sockaddr*>(&name);
+    return ::getsockname(socket, at, &size) == 0 ? from_sockaddr(at).value_or(Address())
+                                                 : Address();
 }
 
 Connected connected_tcp(StreamSocket socket, Address remote, const KeepAlive& keep) {
-    core::Ends ends{std::move(remote), local_of(socket)};
+    core::Ends ends{std::move(remote), local_of(socket.native_handle())};
     return {std::move(ends), [socket = std::move(socket), keep]() mutable {
                 boost::system::error_code gone;  // which is met when it is read
                 socket.set_option(tcp::no_delay(true), gone);
-                keep_alive(socket, keep.within, keep.while_sending);
+                keep_alive(socket.native_handle(), keep.within, keep.while_sending);
                 return open_channel(std::move(socket));
             }};
 }
@@ -98,8 +102,23 @@ boost::asio::awaitable<ConnectResult> connect_tcp(std::string host, std::uint16_
         {}, connected_tcp(std::move(*reached.socket), reached.server, keep_alive_of(options))};
 }
 
+Result<Dialled> dial_tcp(const std::string& host, std::uint16_t port,
+                         const TcpClientOptions& options) {
+    auto reached = reach_blocking(host, port, options.connect_timeout);
+    if (!reached) {
+        return reached.error();
+    }
+    const int socket = reached->socket.get();
+    const KeepAlive keep = keep_alive_of(options);
+    const int on = 1;
+    static_cast<void>(::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on));
+    keep_alive(socket, keep.within, keep.while_sending);
+    return Dialled{{reached->server, local_of(socket)},
+                   std::make_unique<BlockingCarrier>(std::move(reached->socket))};
+}
+
 }  // namespace
 
-const Transport tcp_transport{"", listen_tcp, connect_tcp};
+const Transport tcp_transport{"", listen_tcp, connect_tcp, dial_tcp};
 
 }  // namespace netaio::net

@@ -6,6 +6,7 @@
 #include <netaio/tcp_client.hpp>
 #include <netaio/tcp_server.hpp>
 
+#include "blocking_carrier.hpp"
 #include "core/stream.hpp"
 #include "core/unique_function.hpp"
 
@@ -52,6 +53,12 @@ struct ConnectResult {
     Connected connection = {};
 };
 
+/// A connection that the calling thread made, and will wait for.
+struct Dialled {
+    core::Ends ends;
+    std::unique_ptr<BlockingCarrier> carrier;
+};
+
 /// A way to listen and to connect, given up after connect_timeout. The other options are read by
 /// the transports that they concern.
 struct Transport {
@@ -63,6 +70,9 @@ struct Transport {
     /// strand.
     boost::asio::awaitable<ConnectResult> (*connect)(std::string host, std::uint16_t port,
                                                      TcpClientOptions options);
+    /// The same for who has no loop, and waits; null where that cannot be.
+    Result<Dialled> (*dial)(const std::string& host, std::uint16_t port,
+                            const TcpClientOptions& options);
 };
 
 extern const Transport tcp_transport;
@@ -71,6 +81,9 @@ extern const Transport memory_transport;
 
 /// An address for an end that has none of its own: the place it connected to, with a number.
 Address numbered(const Address& place);
+
+/// What a user wrote as an address. Throws std::invalid_argument where that is none.
+Address parsed_address(std::string_view text);
 
 /// The transport of an address, or of what connect() is given; null when there is none.
 const Transport* transport_of(const Address& address);

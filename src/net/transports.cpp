@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <stdexcept>
 #include <string>
 
 #include "transport.hpp"
@@ -23,6 +24,16 @@ Address numbered(const Address& place) {
     const auto number = last.fetch_add(1, std::memory_order_relaxed) + 1;
     return Address::named(place.scheme(), std::string(place.name()) + '#' + std::to_string(number))
         .value();
+}
+
+Address parsed_address(std::string_view text) {
+    const auto read = Address::parse(text);
+    if (!read) {
+        throw std::invalid_argument("'" + std::string(text) +
+                                    "' is no address; write it as 127.0.0.1:8888, [::1]:8888 or "
+                                    "unix:/run/x.sock, or give the name of a host and a port");
+    }
+    return *read;
 }
 
 const Transport* transport_of(const Address& address) {

@@ -58,15 +58,13 @@ std::error_code open_unix(Socket& socket) {
 }
 
 Connected connected_unix(StreamSocket socket, Address remote, Address local) {
-    core::Ends ends{std::move(remote), std::move(local), credentials_of(socket)};
+    core::Ends ends{std::move(remote), std::move(local), credentials_of(socket.native_handle())};
     return {std::move(ends),
             [socket = std::move(socket)]() mutable { return open_channel(std::move(socket)); }};
 }
 
-int connect_now(StreamSocket& socket, const Endpoint& to) {
-    return ::connect(socket.native_handle(), to.data(), static_cast<socklen_t>(to.size())) == 0
-               ? 0
-               : errno;
+int connect_now(int socket, const Endpoint& to) {
+    return ::connect(socket, to.data(), static_cast<socklen_t>(to.size())) == 0 ? 0 : errno;
 }
 
 // Removes the file in the end, but no other that has its place, nor in a process that was forked.
@@ -152,7 +150,7 @@ private:
 int ask(const boost::asio::any_io_executor& executor, const Endpoint& at) {
     StreamSocket socket(executor);
     const auto failed = open_unix(socket);
-    return failed ? failed.value() : connect_now(socket, at);
+    return failed ? failed.value() : connect_now(socket.native_handle(), at);
 }
 
 // Takes away what a server left behind that is gone.
@@ -276,14 +274,14 @@ boost::asio::awaitable<ConnectResult> connect_unix(std::string host, std::uint16
     }
     Timer pause(executor);
     const auto deadline = SteadyTime::now() + core::bounded(options.connect_timeout);
-    int refused = connect_now(socket, *to);
+    int refused = connect_now(socket.native_handle(), *to);
     while (refused == EAGAIN || refused == EINTR) {
         if (SteadyTime::now() >= deadline) {
             co_return ConnectResult{make_error_code(Errc::timeout)};
         }
         pause.expires_after(retry_pause);
         co_await pause.async_wait(boost::asio::use_awaitable);
-        refused = connect_now(socket, *to);
+        refused = connect_now(socket.native_handle(), *to);
     }
     if (refused != 0) {
         co_return ConnectResult{system_error(refused)};
@@ -291,8 +289,39 @@ boost::asio::awaitable<ConnectResult> connect_unix(std::string host, std::uint16
     co_return ConnectResult{{}, connected_unix(std::move(socket), server, numbered(server))};
 }
 
+// A connect call that waits is itself served when a full queue has room.
+Result<Dialled> dial_unix(const std::string& host, std::uint16_t, const TcpClientOptions& options) {
+    using std::chrono::steady_clock;
+    const Address server = *Address::parse(host);
+    const auto to = endpoint_of(server.name());
+    if (!to) {
+        return to.error();
+    }
+    Descriptor socket(open_stream(AF_UNIX));
+    if (!socket.is_open()) {
+        return system_error(errno);
+    }
+    const auto deadline = steady_clock::now() + core::bounded(options.connect_timeout);
+    int refused = EINTR;
+    for (auto left = deadline - steady_clock::now(); refused == EINTR || refused == EAGAIN;
+         left = deadline - steady_clock::now()) {
+        if (refused == EAGAIN && left.count() <= 0) {
+            return make_error_code(Errc::timeout);
+        }
+        const auto wait = std::chrono::ceil<std::chrono::milliseconds>(left);
+        static_cast<void>(
+            limit_wait(socket.get(), SO_SNDTIMEO, std::max(wait, std::chrono::milliseconds(1))));
+        refused = connect_now(socket.get(), *to);
+    }
+    if (refused != 0) {
+        return system_error(refused);
+    }
+    core::Ends ends{server, numbered(server), credentials_of(socket.get())};
+    return Dialled{std::move(ends), std::make_unique<BlockingCarrier>(std::move(socket))};
+}
+
 }  // namespace
 
-const Transport unix_transport{"unix", listen_unix, connect_unix};
+const Transport unix_transport{"unix", listen_unix, connect_unix, dial_unix};
 
 }  // namespace netaio::net

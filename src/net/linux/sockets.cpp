@@ -56,6 +56,12 @@ void open_socket(udp::socket& socket, const udp& protocol, boost::system::error_
     open_closed_on_exec(socket, protocol, error);
 }
 
+const int no_signal = MSG_NOSIGNAL;
+
+int open_stream(int family) noexcept {
+    return ::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+}
+
 StreamSocket accept_waiting(StreamAcceptor& acceptor, const boost::asio::any_io_executor& executor,
                             boost::system::error_code& error) {
     StreamSocket socket(executor);
@@ -78,10 +84,10 @@ bool has_abstract_names() noexcept {
     return true;
 }
 
-std::optional<Credentials> credentials_of(StreamSocket& socket) {
+std::optional<Credentials> credentials_of(int socket) {
     ucred peer{};
     socklen_t size = sizeof peer;
-    if (::getsockopt(socket.native_handle(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) {
+    if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) {
         return std::nullopt;
     }
     return Credentials{peer.uid, peer.gid, peer.pid};
@@ -95,20 +101,20 @@ std::optional<std::size_t> descriptors_max() {
     return static_cast<std::size_t>(limit.rlim_cur);
 }
 
-void keep_alive(StreamSocket& socket, std::chrono::milliseconds within, bool while_sending) {
-    const int fd = socket.native_handle();
-    set_number(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+void keep_alive(int socket, std::chrono::milliseconds within, bool while_sending) {
+    set_number(socket, SOL_SOCKET, SO_KEEPALIVE, 1);
     if (within.count() <= 0) {
         return;
     }
     // Silence for half of the time, then three questions.
     const auto seconds = std::chrono::ceil<std::chrono::seconds>(core::bounded(within)).count();
-    set_number(fd, IPPROTO_TCP, TCP_KEEPIDLE, std::clamp<long long>(seconds / 2, 1, keepalive_max));
-    set_number(fd, IPPROTO_TCP, TCP_KEEPINTVL,
+    set_number(socket, IPPROTO_TCP, TCP_KEEPIDLE,
+               std::clamp<long long>(seconds / 2, 1, keepalive_max));
+    set_number(socket, IPPROTO_TCP, TCP_KEEPINTVL,
                std::clamp<long long>(seconds / 6, 1, keepalive_max));
-    set_number(fd, IPPROTO_TCP, TCP_KEEPCNT, 3);
+    set_number(socket, IPPROTO_TCP, TCP_KEEPCNT, 3);
     if (while_sending) {
-        set_number(fd, IPPROTO_TCP, TCP_USER_TIMEOUT,
+        set_number(socket, IPPROTO_TCP, TCP_USER_TIMEOUT,
                    std::min<long long>(within.count(), std::numeric_limits<int>::max()));
     }
 }

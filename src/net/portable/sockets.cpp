@@ -2,6 +2,8 @@
 
 #include <fcntl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <cerrno>
 
@@ -40,6 +42,25 @@ void open_socket(udp::socket& socket, const udp& protocol, boost::system::error_
     open_closed_on_exec(socket, protocol, error);
 }
 
+#ifdef MSG_NOSIGNAL
+const int no_signal = MSG_NOSIGNAL;
+#else
+const int no_signal = 0;  // where the socket itself is told
+#endif
+
+int open_stream(int family) noexcept {
+    const int fd = ::socket(family, SOCK_STREAM, 0);
+    if (fd >= 0 && ::fcntl(fd, F_SETFD, FD_CLOEXEC) != 0) {
+        ::close(fd);
+        return -1;
+    }
+#ifdef SO_NOSIGPIPE
+    const int on = 1;
+    static_cast<void>(::setsockopt(fd, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof on));
+#endif
+    return fd;
+}
+
 StreamSocket accept_waiting(StreamAcceptor& acceptor, const boost::asio::any_io_executor& executor,
                             boost::system::error_code& error) {
     StreamSocket socket = acceptor.accept(executor, error);
@@ -51,7 +72,7 @@ bool has_abstract_names() noexcept {
     return false;
 }
 
-std::optional<Credentials> credentials_of(StreamSocket&) {
+std::optional<Credentials> credentials_of(int) {
     return std::nullopt;
 }
 
@@ -63,9 +84,9 @@ std::optional<std::size_t> descriptors_max() {
     return static_cast<std::size_t>(limit.rlim_cur);
 }
 
-void keep_alive(StreamSocket& socket, std::chrono::milliseconds, bool) {
-    boost::system::error_code ignored;
-    socket.set_option(boost::asio::socket_base::keep_alive(true), ignored);
+void keep_alive(int socket, std::chrono::milliseconds, bool) {
+    const int on = 1;
+    static_cast<void>(::setsockopt(socket, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on));
 }
 
 }  // namespace netaio::net

@@ -1,0 +1,377 @@
+#include "blocking_impl.hpp"
+
+#include <stdexcept>
+
+#include "answering.hpp"
+#include "core/callback.hpp"
+#include "core/waiting.hpp"
+#include "granting.hpp"
+#include "node_of.hpp"
+
+namespace netaio {
+
+// What a hub needs a loop for, a blocking client does itself within its calls.
+class BlockingClient::Impl::Hub final : public core::Hub {
+public:
+    using core::Hub::Hub;
+
+    void start(std::shared_ptr<core::Stream>, std::shared_ptr<core::Suspended>) override {
+        throw std::logic_error("a BlockingClient has no loop to run coroutines");
+    }
+
+private:
+    void turn_later() override {}
+    void wake() override {}
+};
+
+// A call that waits or sends. Keeps the client, which a handler may destroy.
+class BlockingClient::Impl::Call {
+public:
+    explicit Call(Impl& client) : client_(client.shared_from_this()) {
+        if (client.in_use_.exchange(true, std::memory_order_acquire)) {
+            throw std::logic_error(
+                "this BlockingClient is within a call already: use it on one thread at a time, or "
+                "give each its own; a handler answers by its Connection");
+        }
+    }
+    ~Call() { client_->in_use_.store(false, std::memory_order_release); }
+    Call(const Call&) = delete;
+    Call& operator=(const Call&) = delete;
+
+private:
+    std::shared_ptr<Impl> client_;
+};
+
+BlockingClient::Impl::Impl(TcpClientOptions options)
+    : options_(std::move(options)),
+      node_(net::node_of(core::Role::client, options_)),
+      peer_manager_(*node_, [this](OwnedMessage message, const Plugins& inner) {
+          if (const auto stream = stream_) {
+              stream->push(std::move(message), inner);
+          }
+      }) {
+    core::StreamLimits limits;
+    limits.frame_timeout = options_.frame_timeout;
+    limits.send_timeout = options_.send_timeout;
+    limits.send_queue_max = options_.send_queue_max;
+    limits.slow_receiver = SlowReceiver::drop_newest;
+    hub_ = std::make_shared<Hub>(node_, limits);
+    node_->peers.set_observer(
+        [this](core::PeerEvent event, const Peer& peer) { node_->tell_of_peer(event, peer); });
+}
+
+Result<Address> BlockingClient::Impl::connect(std::string host, std::uint16_t port) {
+    const Call call(*this);
+    host_ = std::move(host);
+    port_ = port;
+    const net::Transport* const transport = net::transport_of(host_);
+    if (!transport || !transport->dial) {
+        return make_error_code(Errc::unsupported);
+    }
+    auto dialled = transport->dial(host_, port_, options_);
+    if (!dialled) {
+        return dialled.error();
+    }
+    const Address server = dialled->ends.remote;
+    const auto error = adopt(std::move(*dialled));
+    return error ? Result<Address>(error) : Result<Address>(server);
+}
+
+Result<Address> BlockingClient::Impl::reconnect() {
+    return host_.empty() ? make_error_code(Errc::not_connected) : connect(host_, port_);
+}
+
+std::error_code BlockingClient::Impl::adopt(net::Dialled dialled) {
+    const auto stream =
+        std::make_shared<core::Stream>(std::move(dialled.ends), hub_, weak_from_this());
+    stream->enable_requests(options_.requests_max);
+    stream->set_reading(false);
+    net::BlockingCarrier* const carrier = dialled.carrier.get();
+    stream->start(std::move(dialled.carrier));
+    if (!stream->open()) {
+        return std::make_error_code(std::errc::not_enough_memory);
+    }
+    const auto before = std::exchange(stream_, stream);
+    carrier_ = carrier;
+    server_ = stream->remote();
+    if (before) {
+        before->abort({});
+    }
+    introduce(MessageType::advertise_peer);
+    hub_->turn();
+    return stream_ == stream ? std::error_code() : ended_;
+}
+
+// Says what peer management says when a connection begins and ends.
+void BlockingClient::Impl::introduce(MessageType type) noexcept {
+    core::attempt(node_->environment.log, "peers cannot be told", [&] {
+        for (auto& [message, inner] : peer_manager_.messages(type)) {
+            if (const auto stream = stream_) {
+                stream->push(std::move(message), inner);
+            }
+        }
+    });
+}
+
+void BlockingClient::Impl::with_peer_manager(const std::function<void(core::PeerManager&)>& work) {
+    const auto keep_alive = shared_from_this();  // a callback may destroy the client
+    work(peer_manager_);
+    if (!in_use_.load(std::memory_order_relaxed)) {
+        hub_->turn();
+    }
+}
+
+// What time brought since the last call: the other end may have gone meanwhile, and that nothing
+// was read or written is not its fault.
+void BlockingClient::Impl::catch_up(TimePoint now) {
+    if (const auto stream = stream_; stream && hub_->next() <= now) {
+        carrier_->write_on();
+    }
+    tick(now);
+}
+
+void BlockingClient::Impl::tick(TimePoint now) {
+    if (const auto next = hub_->next(); next && *next <= now) {
+        hub_->tick();
+    }
+    if (const auto next = peer_manager_.next(); next && *next <= now) {
+        peer_manager_.tick();
+    }
+}
+
+// Moves bytes both ways until it is done, the time is over, or the connection has ended.
+template <class Done>
+void BlockingClient::Impl::wait(TimePoint now, TimePoint deadline, Done done) {
+    const auto stream = stream_;
+    if (!stream) {
+        return;
+    }
+    stream->set_reading(true);
+    while (!done() && stream_ == stream && now < deadline) {
+        carrier_->wait(deadline - now);
+        hub_->turn();
+        if (done()) {
+            break;
+        }
+        now = hub_->now();
+        tick(now);
+    }
+    stream->set_reading(false);
+}
+
+// Until all is sent.
+void BlockingClient::Impl::flush(TimePoint now) {
+    hub_->turn();
+    if (const auto stream = stream_; stream && stream->has_unsent()) {
+        wait(now, now + core::longest_wait, [&] { return !stream->has_unsent(); });
+    }
+}
+
+bool BlockingClient::Impl::reaches(const std::optional<Address>& server) const {
+    return stream_ && (!server || *server == server_);
+}
+
+Result<OwnedMessage> BlockingClient::Impl::request(Result<OwnedMessage> message,
+                                                   detail::RequestTerms terms) {
+    const Call call(*this);
+    if (!message) {
+        return message.error();
+    }
+    const TimePoint now = hub_->now();
+    catch_up(now);
+    if (!reaches(terms.server)) {
+        return make_error_code(Errc::not_connected);
+    }
+    const auto stream = stream_;
+    const TimePoint deadline =
+        now + core::bounded(terms.timeout.count() > 0 ? terms.timeout : options_.request_timeout);
+    std::optional<core::SubscriptionWords> to_be_granted;
+    if (terms.must_be_granted) {
+        to_be_granted = core::SubscriptionWords::parse(message->content());
+    }
+    Answer answer;
+    const auto id =
+        ask(std::move(*message), terms, deadline, [&](std::error_code error, const Message* reply) {
+            take(answer, to_be_granted, terms.inner, error, reply);
+        });
+    if (!id) {
+        return id.error();
+    }
+    // Its answer may come when nobody waits for it any more.
+    const struct GivesUp {
+        core::RequestTable& requests;
+        core::RequestTable::Id id;
+        ~GivesUp() { requests.give_up(id); }
+    } gives_up{*stream->requests(), *id};
+    hub_->turn();
+    wait(now, deadline, [&] { return answer.there; });
+    if (!answer.there) {
+        return make_error_code(Errc::timeout);
+    }
+    return answer.message ? Result<OwnedMessage>(std::move(*answer.message))
+                          : Result<OwnedMessage>(answer.error);
+}
+
+Result<core::RequestTable::Id> BlockingClient::Impl::ask(
+    OwnedMessage message, const detail::RequestTerms& terms, TimePoint deadline,
+    core::RequestTable::Completion completion) {
+    const auto stream = stream_;
+    if (stream->queued_bytes() > options_.send_queue_max) {
+        return make_error_code(Errc::queue_full);
+    }
+    auto& requests = *stream->requests();
+    const core::Question asked{message.type(),
+                               terms.reply_type.value_or(node_->types.answer_to(message.type()))};
+    const auto id =
+        requests.add(message.uri(), asked, terms.inner, deadline, std::move(completion));
+    if (!id) {
+        return id;
+    }
+    std::error_code error;
+    try {
+        error = stream->append(std::move(message), terms.inner, node_->outer,
+                               core::RequestTable::on_wire(*id));
+    } catch (...) {
+        requests.forget(*id);
+        throw;
+    }
+    if (error) {
+        requests.forget(*id);
+        return error;
+    }
+    return id;
+}
+
+void BlockingClient::Impl::take(Answer& answer, const std::optional<core::SubscriptionWords>& asked,
+                                const Plugins& inner, std::error_code error, const Message* reply) {
+    answer.there = true;
+    answer.error = std::make_error_code(std::errc::not_enough_memory);  // if this throws
+    if (asked && reply) {
+        error = granted(*asked, inner, *reply);
+    }
+    if (!error) {
+        answer.message = net::kept(reply, error);
+    }
+    answer.error = error;
+}
+
+// What is granted in part is ended again.
+std::error_code BlockingClient::Impl::granted(const core::SubscriptionWords& asked,
+                                              const Plugins& inner, const Message& reply) {
+    const auto error = net::check_grant(asked, reply);
+    if (error) {
+        ask_for_nothing(net::ending(asked, reply.uri()), inner);
+    } else if (auto value = net::present_value(reply)) {
+        stream_->deliver(std::move(*value));
+    }
+    return error;
+}
+
+// One whose answer nobody waits for.
+void BlockingClient::Impl::ask_for_nothing(OwnedMessage message, const Plugins& inner) {
+    if (const auto id =
+            ask(std::move(message), {{}, inner, {}}, {}, [](std::error_code, const Message*) {})) {
+        stream_->requests()->give_up(*id);
+    }
+}
+
+Result<OwnedMessage> BlockingClient::Impl::receive(const ReceiveOptions& options) {
+    const Call call(*this);
+    const TimePoint now = hub_->now();
+    catch_up(now);
+    if (!inbox_.empty()) {
+        OwnedMessage first = std::move(inbox_.front());
+        inbox_.pop_front();
+        return first;
+    }
+    if (!reaches(options.server)) {
+        return make_error_code(Errc::not_connected);
+    }
+    std::optional<OwnedMessage> received;
+    const auto stream = stream_;
+    receiver_ = &received;
+    wait(now,
+         now + (options.timeout.count() > 0 ? core::bounded(options.timeout) : core::longest_wait),
+         [&] { return received.has_value(); });
+    receiver_ = nullptr;
+    if (!received) {
+        return stream_ ? make_error_code(Errc::timeout) : ended_;
+    }
+    return std::move(*received);
+}
+
+std::error_code BlockingClient::Impl::send(const Message& message, const SendOptions& options) {
+    const Call call(*this);
+    const TimePoint now = hub_->now();
+    catch_up(now);
+    const auto stream = stream_;
+    if (!stream) {
+        return Errc::not_connected;
+    }
+    if (const auto error = stream->send(message, options)) {
+        return error;
+    }
+    flush(now);
+    return stream_ == stream ? std::error_code() : ended_;
+}
+
+void BlockingClient::Impl::returned(core::Stream& stream, core::Outcome outcome) {
+    if (stream_.get() != &stream || outcome.kind != core::Outcome::Kind::returned) {
+        return;
+    }
+    if (receiver_ && !*receiver_) {
+        *receiver_ = OwnedMessage::from(std::move(*outcome.message));
+        return;
+    }
+    if (outcome.handled) {
+        return;
+    }
+    if (options_.inbox_max > 0) {
+        inbox_.push_back(OwnedMessage::from(std::move(*outcome.message)));
+        if (inbox_.size() <= options_.inbox_max) {
+            return;
+        }
+        inbox_.pop_front();
+    }
+    hub_->tallies().unhandled.add();
+    node_->log(LogLevel::debug, "dropped a message nobody waited for", stream.remote());
+}
+
+void BlockingClient::Impl::closed(core::Stream& stream, std::error_code why) {
+    if (stream_.get() == &stream) {
+        ended_ = why ? why : make_error_code(Errc::closed);
+        stream_ = nullptr;
+        carrier_ = nullptr;
+    }
+}
+
+void BlockingClient::Impl::close() {
+    const Call call(*this);
+    const auto stream = stream_;
+    if (!stream) {
+        return;
+    }
+    introduce(MessageType::disconnect);
+    stream->drain();
+    hub_->turn();
+    const TimePoint now = hub_->now();
+    wait(now, now + core::longest_wait, [&] { return stream_ != stream; });
+}
+
+void BlockingClient::Impl::shut_down() noexcept {
+    if (const auto stream = stream_) {
+        introduce(MessageType::disconnect);
+        stream->flush();
+        stream->abort(Errc::cancelled);
+    }
+    core::attempt(node_->environment.log, "the client ends all the same", [&] { hub_->stop(); });
+    node_->peers.set_observer({});
+}
+
+Counters BlockingClient::Impl::counters() const {
+    Counters sum;
+    hub_->tallies().add_to(sum);
+    return sum;
+}
+
+}  // namespace netaio
