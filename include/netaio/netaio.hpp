@@ -10,6 +10,7 @@
 #include <netaio/reconnect.hpp>
 #include <netaio/requester.hpp>
 #include <netaio/run.hpp>
+#include <netaio/shared_client.hpp>
 #include <netaio/stream_cipher.hpp>
 #include <netaio/tapescript_auth.hpp>
 #include <netaio/tcp_client.hpp>

@@ -21,8 +21,8 @@ namespace netaio {
 /// executor they complete on. Their errors are those of TcpClient.
 ///
 /// Messages are received all the time. Handlers run on the client's thread, see on_executor() for
-/// others. Never wait there for a future of the same client: what it waits for comes on that thread.
-/// What handlers and callbacks throw there is logged.
+/// others. Never wait there for a future of the same client: what it waits for comes on that
+/// thread. What handlers and callbacks throw there is logged.
 ///
 /// All members are thread-safe. Destroying it ends whatever waits with Errc::cancelled, and waits
 /// for its thread; not on that thread.
@@ -81,9 +81,8 @@ private:
 template <class F>
 auto on_executor(boost::asio::any_io_executor executor, F handler) {
     return [executor = std::move(executor), handler = std::move(handler)](const Message& message) {
-        boost::asio::post(executor, [handler, kept = message.own()]() mutable {
-            handler(std::as_const(kept));
-        });
+        boost::asio::post(
+            executor, [handler, kept = message.own()]() mutable { handler(std::as_const(kept)); });
     };
 }
 

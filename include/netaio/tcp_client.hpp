@@ -60,6 +60,8 @@ struct TimeoutContext {
     Address server;
 };
 
+class SharedClient;
+
 /// Speaks to one or more servers, over TCP or Unix-domain sockets.
 ///
 ///     awaitable<void> session() {
@@ -186,6 +188,8 @@ public:
     }
 
 private:
+    friend class SharedClient;
+
     static Address parsed(std::string_view address);
     void keep_handler(Key key, HandlerOptions options, TcpHandler handler, bool once) override;
     bool drop_handler(const Key& key, bool once) override;

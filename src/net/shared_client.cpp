@@ -36,11 +36,10 @@ detail::Completion<T> carry(detail::Completion<T> done,
         waiting->cancel.signal.slot(),
         [waiting, executor](boost::system::error_code error, T value) {
             waiting->cancel.over = true;
-            boost::asio::dispatch(
-                waiting->done.executor(executor),
-                [waiting, executor, error, value = std::move(value)]() mutable {
-                    waiting->done.dispatch(executor, error, std::move(value));
-                });
+            boost::asio::dispatch(waiting->done.executor(executor),
+                                  [waiting, executor, error, value = std::move(value)]() mutable {
+                                      waiting->done.dispatch(executor, error, std::move(value));
+                                  });
         }));
 }
 
@@ -49,7 +48,8 @@ detail::Completion<T> carry(detail::Completion<T> done,
 class SharedClient::Impl {
 public:
     explicit Impl(TcpClientOptions options)
-        : log_(options.environment.log), client_(std::in_place, context_.get_executor(), std::move(options)) {
+        : log_(options.environment.log),
+          client_(std::in_place, context_.get_executor(), std::move(options)) {
         thread_ = std::thread([this] { serve(); });
     }
 
@@ -115,20 +115,21 @@ bool SharedClient::drop_handler(const Key& key, bool once) {
 
 void SharedClient::start_connect(std::string host, std::uint16_t port,
                                  detail::Completion<Address> done) {
-    impl_->start(std::move(done), [host = std::move(host), port](
-                                      TcpClient& client, detail::Completion<Address> asked) mutable {
-        const auto slot = asked.slot();
-        auto receive = [&client, asked = std::move(asked)](boost::system::error_code error,
-                                                           const Address& server) mutable {
-            if (!error) {
-                client.start_receive_loop(server);
-            }
-            asked.dispatch({}, error, server);
-        };
-        client.start_connect(std::move(host), port,
-                             detail::Completion<Address>(boost::asio::bind_cancellation_slot(
-                                 slot, std::move(receive))));
-    });
+    impl_->start(
+        std::move(done), [host = std::move(host), port, executor = executor()](
+                             TcpClient& client, detail::Completion<Address> asked) mutable {
+            const auto slot = asked.slot();
+            auto receive = [&client, executor, asked = std::move(asked)](
+                               boost::system::error_code error, const Address& server) mutable {
+                if (!error) {
+                    client.start_receive_loop(server);
+                }
+                asked.dispatch(executor, error, server);
+            };
+            client.start_connect(std::move(host), port,
+                                 detail::Completion<Address>(boost::asio::bind_cancellation_slot(
+                                     slot, std::move(receive))));
+        });
 }
 
 void SharedClient::start_request(Result<OwnedMessage> message, detail::RequestTerms terms,
