@@ -35,7 +35,13 @@ public:
     /// Asks for a resource; the answer is RESPOND_URI or an error type.
     template <class Token = boost::asio::use_awaitable_t<>>
     auto request(ByteView uri, const RequestOptions& options = {}, Token&& token = {}) {
-        return exchange(MessageType::request_uri, uri, options.content, options,
+        return exchange(MessageType::request_uri, uri, {}, options, std::forward<Token>(token));
+    }
+    /// The same with content, which is what the question is about beside the uri.
+    template <std::convertible_to<ByteView> Content, class Token = boost::asio::use_awaitable_t<>>
+    auto request(ByteView uri, const Content& content, const RequestOptions& options = {},
+                 Token&& token = {}) {
+        return exchange(MessageType::request_uri, uri, content, options,
                         std::forward<Token>(token));
     }
     /// Creates a resource; the answer is OK or an error type.
@@ -99,7 +105,7 @@ private:
     template <class Options>
     static RequestTerms terms_of(const Options& options) {
         RequestTerms terms{
-            options.timeout, {options.auth.share(), options.cipher.share()}, options.server};
+            options.timeout, {options.auth.share(), options.cipher.share()}, options.server.get()};
         if constexpr (std::is_same_v<Options, SubscribeOptions>) {
             terms.must_be_granted = options.prefix || options.present;
         }

@@ -49,7 +49,7 @@ struct TcpClientOptions {
 struct ReceiveOptions {
     /// Zero waits for ever.
     std::chrono::milliseconds timeout = std::chrono::milliseconds(0);
-    std::optional<Address> server = std::nullopt;
+    OptionalAddress server = {};
 };
 
 /// What a timeout handler is told.

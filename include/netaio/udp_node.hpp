@@ -175,11 +175,16 @@ public:
     using Requester::subscribe;
     using Requester::unsubscribe;
     using Requester::update;
-    /// The same with whom to ask in front.
+    /// The same with whom to ask in front; options that say it too throw std::invalid_argument.
     template <class Token = boost::asio::use_awaitable_t<>>
     auto request(const Address& to, ByteView uri, const RequestOptions& options = {},
                  Token&& token = {}) {
         return Requester::request(uri, asking(to, options), std::forward<Token>(token));
+    }
+    template <std::convertible_to<ByteView> Content, class Token = boost::asio::use_awaitable_t<>>
+    auto request(const Address& to, ByteView uri, const Content& content,
+                 const RequestOptions& options = {}, Token&& token = {}) {
+        return Requester::request(uri, content, asking(to, options), std::forward<Token>(token));
     }
     template <class Token = boost::asio::use_awaitable_t<>>
     auto create(const Address& to, ByteView uri, ByteView content,
@@ -229,10 +234,7 @@ private:
     void start_node(detail::Completion<std::uint16_t> done);
     void start_request(Result<OwnedMessage> message, RequestTerms terms,
                        detail::Completion<OwnedMessage> done) override;
-    static RequestOptions asking(const Address& server, RequestOptions options) {
-        options.server = server;
-        return options;
-    }
+    static RequestOptions asking(const Address& server, RequestOptions options);
 
     class Impl;
     std::shared_ptr<Impl> impl_;

@@ -225,18 +225,19 @@ void TcpClient::Impl::timed_out(const TimeoutContext& context) {
 }
 
 void TcpClient::Impl::receive(ReceiveOptions options, detail::Completion<OwnedMessage> done) {
-    if (Link* kept = find_inbox(options.server)) {
+    const std::optional<Address> wanted = options.server.get();
+    if (Link* kept = find_inbox(wanted)) {
         OwnedMessage message = std::move(kept->inbox.front());
         kept->inbox.pop_front();
         done.post(executor_, {}, std::move(message));
         return;
     }
-    Link* link = find(options.server);
+    Link* link = find(wanted);
     if (!link) {
         done.post(executor_for(done), Errc::not_connected);
         return;
     }
-    const Address server = options.server ? *options.server : *default_server_;
+    const Address server = wanted ? *wanted : *default_server_;
     const std::uint64_t id = next_receiver_++;
     const auto end = [weak = weak_from_this(), server, id](std::error_code why) {
         if (const auto self = weak.lock()) {
