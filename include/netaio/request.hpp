@@ -4,6 +4,7 @@
 #include <concepts>
 #include <memory>
 #include <netaio/message_type.hpp>
+#include <netaio/never.hpp>
 #include <netaio/optional_address.hpp>
 #include <netaio/plugins.hpp>
 #include <optional>
@@ -39,8 +40,9 @@ private:
 
 /// One request's own terms. Safe to keep for as long as the plugins' variables are.
 struct RequestOptions {
-    /// How long to wait for the answer; zero takes the request_timeout of who asks.
-    std::chrono::milliseconds timeout = std::chrono::milliseconds(0);
+    /// How long to wait for the answer, or `never` to give up; unless given, the request_timeout of
+    /// who asks. With zero it is sent and given up at once, with Errc::timeout.
+    std::optional<std::chrono::milliseconds> timeout = std::nullopt;
     /// The inner layer: request and answer go through these.
     PluginRef<AuthPlugin> auth = {};
     PluginRef<CipherPlugin> cipher = {};
@@ -59,7 +61,7 @@ struct SubscribeOptions {
     /// without gap or repetition. Not over UDP.
     bool present = false;
     /// As of RequestOptions.
-    std::chrono::milliseconds timeout = std::chrono::milliseconds(0);
+    std::optional<std::chrono::milliseconds> timeout = std::nullopt;
     PluginRef<AuthPlugin> auth = {};
     PluginRef<CipherPlugin> cipher = {};
     OptionalAddress server = {};
@@ -70,7 +72,7 @@ struct UnsubscribeOptions {
     /// The one to all uris that begin with the one given.
     bool prefix = false;
     /// As of RequestOptions.
-    std::chrono::milliseconds timeout = std::chrono::milliseconds(0);
+    std::optional<std::chrono::milliseconds> timeout = std::nullopt;
     PluginRef<AuthPlugin> auth = {};
     PluginRef<CipherPlugin> cipher = {};
     OptionalAddress server = {};

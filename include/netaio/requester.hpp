@@ -92,7 +92,7 @@ public:
 protected:
     // Options with their own share of the plugins.
     struct RequestTerms {
-        std::chrono::milliseconds timeout;
+        std::optional<std::chrono::milliseconds> timeout;
         Plugins inner;
         std::optional<Address> server;
         std::optional<MessageType> reply_type = std::nullopt;

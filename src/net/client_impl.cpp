@@ -125,8 +125,7 @@ void TcpClient::Impl::request(Result<OwnedMessage> message, RequestTerms options
         done.post(executor_, Errc::queue_full);
         return;
     }
-    const auto timeout =
-        core::bounded(options.timeout.count() > 0 ? options.timeout : options_.request_timeout);
+    const auto timeout = core::bounded(options.timeout.value_or(options_.request_timeout));
     const auto slot = done.slot();
     const Plugins inner = std::move(options.inner);
     TimeoutContext context{message->type(), message->uri().str(), timeout, stream->remote()};
@@ -248,7 +247,7 @@ void TcpClient::Impl::receive(ReceiveOptions options, detail::Completion<OwnedMe
         slot.assign([end](boost::asio::cancellation_type) { end(Errc::cancelled); });
     }
     Receiver receiver{id, std::move(done), nullptr};
-    if (options.timeout.count() > 0) {
+    if (!core::is_never(options.timeout)) {
         receiver.timer = std::make_unique<Timer>(executor_, core::bounded(options.timeout));
         receiver.timer->async_wait([end](boost::system::error_code error) {
             if (!error) {

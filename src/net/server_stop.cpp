@@ -183,8 +183,6 @@ void TcpServer::Impl::finish_stop() noexcept {
     ended_.notify_all();
 }
 
-// For callbacks without an executor of their own: that of the user, or another than that of the
-// server's threads, which end.
 boost::asio::any_io_executor TcpServer::Impl::lasting_executor() const {
     return !owns_threads() && has_context() ? loops_.front()->executor()
                                             : boost::asio::system_executor();

@@ -13,21 +13,29 @@ UdpNode::UdpNode(boost::asio::any_io_executor executor, UdpNodeOptions options)
     : impl_(std::make_shared<Impl>(std::move(executor), std::move(options))) {}
 
 UdpNode::~UdpNode() {
-    impl_->stop();
+    impl_->end();
 }
 
-void UdpNode::start_node(detail::Completion<std::uint16_t> done) {
-    impl_->bind(done.executor(impl_->executor()));
-    const auto error = impl_->start();
-    done.post(impl_->executor(), error, error ? std::uint16_t{0} : port());
+Started UdpNode::start() {
+    if (!impl_->executor()) {
+        return Started([impl = impl_](detail::Completion<std::uint16_t> done) {
+            impl->bind(done.executor({}));
+            const auto error = impl->start();
+            done.post(impl->executor(), error, error ? std::uint16_t{0} : impl->port());
+        });
+    }
+    const auto impl = impl_;  // a log may destroy the node
+    impl->bind({});
+    const auto error = impl->start();
+    return {error, error ? std::uint16_t{0} : impl->port(), impl->executor()};
 }
 
-void UdpNode::run() {
-    impl_->run();
+StopReport UdpNode::run() {
+    return impl_->run();
 }
 
-void UdpNode::stop() {
-    impl_->stop();
+void UdpNode::start_stop(std::chrono::milliseconds deadline, detail::Completion<StopReport> done) {
+    impl_->stop(deadline, std::move(done));
 }
 
 void UdpNode::start_request(Result<OwnedMessage> message, RequestTerms terms,
@@ -111,12 +119,11 @@ void UdpNode::set_auth_error_handler(
 }
 
 std::vector<Address> UdpNode::endpoints() const {
-    return impl_->running() ? impl_->sockets()->endpoints() : std::vector<Address>();
+    return impl_->endpoints();
 }
 
 std::uint16_t UdpNode::port() const {
-    const auto all = endpoints();
-    return all.empty() ? 0 : all.front().port();
+    return impl_->port();
 }
 
 std::vector<InterfaceChoice> UdpNode::interfaces() const {

@@ -29,8 +29,7 @@ std::string answer(MessageType type, std::string_view content = {}) {
 // What a program does that does not care which kind it has.
 awaitable<void> try_verbs(Requester& asking, Address server) {
     const RequestOptions terms{.timeout = 10s, .server = server};
-    const auto reply =
-        co_await asking.request("uri", "content", {.timeout = 2s, .server = server});
+    const auto reply = co_await asking.request("uri", "content", {.timeout = 2s, .server = server});
     EXPECT_EQ(reply.type(), MessageType::respond_uri);
     EXPECT_EQ(reply.content(), "content");
     EXPECT_EQ((co_await asking.create("uri", "1", terms)).content(),

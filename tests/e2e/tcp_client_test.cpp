@@ -57,9 +57,9 @@ TEST_F(TcpClientTest, KeepsSeveralRequestsForOneUriApart) {
     run([](std::uint16_t to) -> awaitable<void> {
         TcpClient client;
         co_await client.connect("127.0.0.1", to);
-        auto [first, second, third] = co_await (client.request("slow", "1") &&
-                                                client.request("slow", "2") &&
-                                                client.request("quick", "3"));
+        auto [first, second, third] =
+            co_await (client.request("slow", "1") && client.request("slow", "2") &&
+                      client.request("quick", "3"));
         EXPECT_EQ(first.content(), "1");
         EXPECT_EQ(second.content(), "2");
         EXPECT_EQ(third.content(), "3");
@@ -143,12 +143,11 @@ TEST_F(TcpClientTest, WorksWithCallbacksToo) {
     std::string answer;
     client.connect("127.0.0.1", port, [&](boost::system::error_code error, Address) {
         ASSERT_FALSE(error);
-        client.request("x", "y", {},
-                       [&](boost::system::error_code failed, OwnedMessage reply) {
-                           ASSERT_FALSE(failed);
-                           answer = reply.content();
-                           client.close();
-                       });
+        client.request("x", "y", {}, [&](boost::system::error_code failed, OwnedMessage reply) {
+            ASSERT_FALSE(failed);
+            answer = reply.content();
+            client.close();
+        });
     });
     context.run();
     EXPECT_EQ(answer, "y");

@@ -109,13 +109,12 @@ TEST(UdpNode, HandlesWithCoroutinesAndTellsTheSource) {
         });
         co_await server.start();
         co_await client.start();
-        auto [first, second] = co_await (client.request(at(server), "a", "1") &&
-                                         client.request(at(server), "b", "2"));
+        auto [first, second] =
+            co_await (client.request(at(server), "a", "1") && client.request(at(server), "b", "2"));
         EXPECT_EQ(first.content(), "1");
         EXPECT_EQ(second.content(), "2");
         EXPECT_EQ(source, at(client));
-        const auto failed =
-            co_await client.request(at(server), "throws", "long enough");
+        const auto failed = co_await client.request(at(server), "throws", "long enough");
         EXPECT_EQ(failed.type(), MessageType::error);
     }());
 }

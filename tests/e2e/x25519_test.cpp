@@ -121,8 +121,8 @@ TEST_F(X25519EndToEnd, DropsWhatAnUnknownSenderEncrypted) {
         Peer peer = x25519_peer(seed('s'));
         peer.addresses = {address};
         EXPECT_TRUE(client.add_peer(peer));
-        const auto [error, reply] = co_await client.request(
-            "uri", "hello", {.timeout = 300ms, .cipher = key}, as_result);
+        const auto [error, reply] =
+            co_await client.request("uri", "hello", {.timeout = 300ms, .cipher = key}, as_result);
         EXPECT_EQ(error, Errc::timeout);
         const OwnedMessage answer =
             co_await known.client.request("uri", "hello", {.cipher = known.own});

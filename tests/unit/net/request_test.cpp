@@ -56,8 +56,8 @@ TEST(RequestTest, OptionsThatAreKeptKeepWhomToAsk) {
     EXPECT_FALSE(RequestOptions().server);
     EXPECT_FALSE(OptionalAddress(std::optional<Address>()));
     const std::string longest = "unix:/" + std::string(Address::name_max - 6, 'x');
-    for (const std::string text : {"127.0.0.1:80", "[fe80::1%2]:8888", "unix:/run/x.sock",
-                                   "unix:@x", longest.c_str()}) {
+    for (const std::string text :
+         {"127.0.0.1:80", "[fe80::1%2]:8888", "unix:/run/x.sock", "unix:@x", longest.c_str()}) {
         RequestOptions options{.server = Address::parse(text).value()};
         const RequestOptions copy = options;
         options.server = {};
@@ -70,7 +70,7 @@ TEST(RequestTest, OptionsThatAreKeptKeepWhomToAsk) {
 
 TEST(RequestTest, ANodeIsToldOnceWhomToAsk) {
     UdpNode node;
-    const Address to({127, 0, 0, 1}, 1);
+    const Address to = Address::parse("127.0.0.1:1").value();
     const auto done = [](boost::system::error_code, const OwnedMessage&) {};
     EXPECT_THROW(node.request(to, "x", {.server = to}, done), std::invalid_argument);
 }
