@@ -60,7 +60,7 @@ struct TcpServerOptions {
     /// never run at the same time and need no locks; with more, a connection stays on its thread,
     /// and handlers must guard what they share. Ignored when an executor is given.
     unsigned threads = 1;
-    /// Whether run() ends on SIGINT and SIGTERM.
+    /// Whether run() ends on SIGINT and SIGTERM, by the second of them at once.
     bool handle_signals = true;
     /// How long run() lets connections drain when it ends; zero cuts them off.
     std::chrono::milliseconds drain = std::chrono::seconds(5);

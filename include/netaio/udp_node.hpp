@@ -51,7 +51,7 @@ struct UdpNodeOptions {
     /// type.
     KeyExtractor extract_keys = {};
     Environment environment = {};
-    /// Whether run() ends on SIGINT and SIGTERM.
+    /// Whether run() ends on SIGINT and SIGTERM, by the second of them at once.
     bool handle_signals = true;
     /// How long run() lets handlers finish when it ends; zero cancels them.
     std::chrono::milliseconds drain = std::chrono::seconds(5);

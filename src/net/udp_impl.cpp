@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
-#include <boost/asio/signal_set.hpp>
 #include <boost/asio/system_executor.hpp>
 #include <stdexcept>
 
@@ -12,6 +11,7 @@
 #include "core/waiting.hpp"
 #include "granting.hpp"
 #include "node_of.hpp"
+#include "signals.hpp"
 #include "udp_handler.hpp"
 
 namespace netaio {
@@ -140,23 +140,24 @@ StopReport UdpNode::Impl::run() {
     boost::asio::io_context context(1);
     net::use_ring(context);
     bind(context.get_executor());
-    boost::asio::signal_set signals(context);
+    std::optional<net::SignalWatch> signals;
     if (options_.handle_signals) {
-        signals.add(SIGINT);
-        signals.add(SIGTERM);
-        signals.async_wait([weak = weak_from_this()](boost::system::error_code error, int) {
-            if (const auto self = weak.lock(); self && !error) {
+        signals.emplace(executor_, [weak = weak_from_this()] {
+            const auto self = weak.lock();
+            if (self && self->stopping_) {
+                self->end();  // a second one
+            } else if (self) {
                 self->stop(self->options_.drain, {});
             }
         });
     }
     if (const auto error = start()) {
-        throw std::system_error(error, "the node cannot start");
+        throw Error(error, "the node cannot start");
     }
     while (running() && context.run_one() > 0) {
     }
     net::send_rest(context);
-    signals.cancel();
+    signals.reset();
     context.restart();
     context.poll();  // what was cancelled
     return report_;
