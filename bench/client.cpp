@@ -59,7 +59,7 @@ awaitable<void> request_again(const Arguments& arguments, TcpClient& client) {
     double now = monotonic_seconds();
     do {
         const double began = now;
-        const OwnedMessage reply = co_await client.request("echo", {.content = content});
+        const OwnedMessage reply = co_await client.request("echo", content);
         if (reply.content() != content) {
             throw std::runtime_error("a server's reply is not the one expected");
         }
@@ -105,7 +105,7 @@ public:
         began_ = monotonic_seconds();
         waiting_ = uris_.size();
         for (const std::string& uri : uris_) {
-            client_.request(uri, {.content = content_},
+            client_.request(uri, content_, {},
                             [&](boost::system::error_code error, const OwnedMessage& reply) {
                                 if (error || reply.uri() != ByteView(uri)) {
                                     throw std::runtime_error("a reply is not the one expected");

@@ -147,7 +147,7 @@ void throw_failure(const std::error_code& error, const Session& session) {
 
 int run_session(const std::function<awaitable<void>()>& command) {
     Ending ending;
-    run(until_signal(command, ending));
+    run(until_signal(command, ending), {.handle_signals = false});
     return ending.code;
 }
 

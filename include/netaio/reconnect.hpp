@@ -8,9 +8,9 @@ namespace netaio {
 struct ReconnectOptions {
     /// Attempts before it gives up.
     unsigned attempts = 3;
-    /// How long one attempt may take.
+    /// How long one attempt may take: above zero, or `never` to give up.
     std::chrono::milliseconds attempt_timeout = std::chrono::seconds(5);
-    /// The pause before the second attempt.
+    /// The pause before the second attempt; zero makes none.
     std::chrono::milliseconds delay = std::chrono::seconds(1);
     /// What each further pause is multiplied with; 1 keeps it.
     double backoff = 1.0;

@@ -1,8 +1,16 @@
 #pragma once
 
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/async_result.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <netaio/completion.hpp>
+#include <netaio/counters.hpp>
+#include <netaio/default_peer.hpp>
+#include <netaio/handler_registry.hpp>
+#include <netaio/never.hpp>
+#include <netaio/peer_registry.hpp>
 #include <netaio/requester.hpp>
-#include <netaio/tcp_server.hpp>
+#include <vector>
 
 namespace netaio {
 
@@ -19,6 +27,8 @@ struct TcpClientOptions {
     KeyExtractor extract_keys = {};
     Environment environment = {};
 
+    // Times are above zero; what has no bound in time is `never`.
+
     /// How long connect() may take, with looking the name up and trying all its addresses.
     std::chrono::milliseconds connect_timeout = std::chrono::seconds(10);
     /// How long requests wait unless they say otherwise.
@@ -30,15 +40,15 @@ struct TcpClientOptions {
     std::size_t inbox_max = 256;
     /// The longest frame, in bytes, header included.
     std::size_t frame_max = 9 + 2 * 0xffff;
-    /// How long a frame may take from its first to its last byte; zero for ever.
+    /// How long a frame may take from its first to its last byte.
     std::chrono::milliseconds frame_timeout = std::chrono::seconds(30);
-    /// A server that takes nothing for so long while something waits is given up; zero for never.
+    /// A server that takes nothing for so long while something waits is given up.
     std::chrono::milliseconds send_timeout = std::chrono::seconds(30);
     /// A server from which not even the system answers for so long, as when its machine vanished,
-    /// is given up, by steps of a second and not before four; zero leaves that to the system, whose
-    /// time is hours. While something sent is on its way this holds unless send_timeout is longer
-    /// or never, as the system can't tell who vanished from who takes nothing. Only where the
-    /// system can (Linux).
+    /// is given up, by steps of a second and not before four; `never` leaves that to the system,
+    /// whose time is hours. While something sent is on its way this holds unless send_timeout is
+    /// longer or never, as the system can't tell who vanished from who takes nothing. Only where
+    /// the system can (Linux).
     std::chrono::milliseconds keepalive_timeout = std::chrono::seconds(30);
     /// Bytes that may wait to be sent to one server; requests beyond that fail with
     /// Errc::queue_full.
@@ -47,9 +57,9 @@ struct TcpClientOptions {
 
 /// How a receive call chooses its server and how long it waits.
 struct ReceiveOptions {
-    /// Zero waits for ever.
-    std::chrono::milliseconds timeout = std::chrono::milliseconds(0);
-    std::optional<Address> server = std::nullopt;
+    /// With zero only a message that is here already is given, else Errc::timeout.
+    std::chrono::milliseconds timeout = never;
+    OptionalAddress server = {};
 };
 
 /// What a timeout handler is told.

@@ -2,6 +2,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/async_result.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <netaio/completion.hpp>
 #include <netaio/connection.hpp>
@@ -11,6 +12,8 @@
 #include <netaio/interfaces.hpp>
 #include <netaio/peer_registry.hpp>
 #include <netaio/requester.hpp>
+#include <netaio/started.hpp>
+#include <netaio/stop_report.hpp>
 #include <vector>
 
 namespace netaio {
@@ -48,8 +51,10 @@ struct UdpNodeOptions {
     /// type.
     KeyExtractor extract_keys = {};
     Environment environment = {};
-    /// Whether run() ends on SIGINT and SIGTERM.
+    /// Whether run() ends on SIGINT and SIGTERM, by the second of them at once.
     bool handle_signals = true;
+    /// How long run() lets handlers finish when it ends; zero cancels them.
+    std::chrono::milliseconds drain = std::chrono::seconds(5);
 
     /// The longest datagram that is sent, in bytes; the default is the longest there is over IPv4.
     std::size_t datagram_max = 65507;
@@ -58,7 +63,7 @@ struct UdpNodeOptions {
     /// Bytes the system is asked to keep of what was not received yet; if it gives less, the log
     /// warns once.
     int receive_buffer = 4 << 20;
-    /// How long requests wait unless they say otherwise.
+    /// How long requests wait unless they say otherwise: above zero, or `never` to give up.
     std::chrono::milliseconds request_timeout = std::chrono::seconds(10);
     /// Requests in flight; more fail with Errc::queue_full.
     std::size_t requests_max = 65536;
@@ -123,23 +128,35 @@ public:
     UdpNode(boost::asio::any_io_executor executor, UdpNodeOptions options = {});
     ~UdpNode() override;
 
-    /// Opens the sockets, joins the groups, and begins to receive, in the background. Gives the
-    /// port its datagrams come from. Errors: what the system says when no family can be used.
-    template <class Token = boost::asio::use_awaitable_t<>>
-    auto start(Token&& token = {}) {
-        return boost::asio::async_initiate<Token, void(boost::system::error_code, std::uint16_t)>(
-            [this](auto handler) {
-                start_node(detail::Completion<std::uint16_t>(std::move(handler)));
-            },
-            token);
+    /// Begins to listen and to serve, in the background. What it gives is an error, as of what
+    /// could not be bound, and can be awaited, see Started. Throws std::logic_error when it runs
+    /// already.
+    Started start();
+    /// The same with a completion token of `void(boost::system::error_code, std::uint16_t)`, which
+    /// is given the port.
+    template <class Token>
+    auto start(Token&& token) {
+        return start()(std::forward<Token>(token));
     }
-    /// Starts, on an event loop of its own on the calling thread, and returns after stop() or a
-    /// signal. Throws std::system_error when it can't start, std::logic_error when the node has an
-    /// executor already.
-    void run();
-    /// Tells peers that are managed, closes the sockets, cancels handlers, and ends what waits with
-    /// Errc::cancelled.
-    void stop();
+    /// start(), unless that was done, then waits until stop() or a signal ends it; gives what
+    /// stop() reports. Throws Error when it can't start, std::logic_error when it works on an
+    /// executor of yours.
+    StopReport run();
+
+    /// Stops to listen, lets what was begun be finished until the deadline (zero: at once), ends
+    /// what then still waits with Errc::cancelled, and reports: `node.stop()`,
+    /// `co_await node.stop(2s, use_awaitable)`, or a callback
+    /// `void(boost::system::error_code, StopReport)`.
+    ///
+    /// To finish is for handlers that wait; meanwhile only answers are received.
+    template <class Token = boost::asio::detached_t>
+    auto stop(std::chrono::milliseconds deadline = std::chrono::seconds(5), Token&& token = {}) {
+        return boost::asio::async_initiate<Token, void(boost::system::error_code, StopReport)>(
+            [this](auto handler, std::chrono::milliseconds wait) {
+                start_stop(wait, detail::Completion<StopReport>(std::move(handler)));
+            },
+            token, deadline);
+    }
 
     /// Sends a message to one address, without waiting for an answer. Errors: Errc::not_connected
     /// before start(), Errc::unsupported for a name, Errc::too_large, Errc::queue_full, or what a
@@ -176,11 +193,16 @@ public:
     using Requester::subscribe;
     using Requester::unsubscribe;
     using Requester::update;
-    /// The same with whom to ask in front.
+    /// The same with whom to ask in front; options that say it too throw std::invalid_argument.
     template <class Token = boost::asio::use_awaitable_t<>>
     auto request(const Address& to, ByteView uri, const RequestOptions& options = {},
                  Token&& token = {}) {
         return Requester::request(uri, asking(to, options), std::forward<Token>(token));
+    }
+    template <std::convertible_to<ByteView> Content, class Token = boost::asio::use_awaitable_t<>>
+    auto request(const Address& to, ByteView uri, const Content& content,
+                 const RequestOptions& options = {}, Token&& token = {}) {
+        return Requester::request(uri, content, asking(to, options), std::forward<Token>(token));
     }
     template <class Token = boost::asio::use_awaitable_t<>>
     auto create(const Address& to, ByteView uri, ByteView content,
@@ -227,13 +249,10 @@ private:
     bool drop_handler(const Key& key, bool once) override;
     core::Node& core_node() const override;
     void with_peer_manager(std::function<void(core::PeerManager&)> work) override;
-    void start_node(detail::Completion<std::uint16_t> done);
+    void start_stop(std::chrono::milliseconds deadline, detail::Completion<StopReport> done);
     void start_request(Result<OwnedMessage> message, RequestTerms terms,
                        detail::Completion<OwnedMessage> done) override;
-    static RequestOptions asking(const Address& server, RequestOptions options) {
-        options.server = server;
-        return options;
-    }
+    static RequestOptions asking(const Address& server, RequestOptions options);
 
     class Impl;
     // Throws when another thread runs its loop.

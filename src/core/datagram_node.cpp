@@ -83,6 +83,10 @@ void DatagramNode::receive(std::span<char> datagram, const Address& from) {
         node_->log(LogLevel::debug, "dropped a datagram: " + frame.error().message(), from);
         return;
     }
+    if (draining_ && !requests_of(from)) {
+        tallies_.unhandled.add();
+        return;
+    }
     Origin origin(*this, from);
     settle(dispatcher_.receive(*frame, origin, outbox_.bytes), from, datagram.size());
     tidy_requests(from);

@@ -63,6 +63,8 @@ public:
     DatagramNode(const DatagramNode&) = delete;
     DatagramNode& operator=(const DatagramNode&) = delete;
 
+    /// Whether only those are heard that are being asked.
+    void set_draining(bool draining) noexcept { draining_ = draining; }
     /// Handles a datagram; ciphers decrypt it in place.
     void receive(std::span<char> datagram, const Address& from);
     /// With a reply or none, or with what it threw.
@@ -136,6 +138,7 @@ private:
 
     std::shared_ptr<Node> node_;
     DatagramBounds bounds_;
+    bool draining_ = false;
     Start start_;
     Wake wake_;
     Tallies tallies_;

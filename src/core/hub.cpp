@@ -17,9 +17,7 @@ std::chrono::milliseconds check_interval(const StreamLimits& limits) {
     milliseconds shortest{4000};
     for (const milliseconds limit : {limits.idle_timeout, limits.frame_timeout, limits.send_timeout,
                                      limits.stranger_timeout}) {
-        if (limit.count() > 0) {
-            shortest = std::min(shortest, limit);
-        }
+        shortest = std::min(shortest, limit);
     }
     return std::max(shortest / 4, milliseconds(5));
 }

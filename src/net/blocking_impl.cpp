@@ -184,7 +184,7 @@ Result<OwnedMessage> BlockingClient::Impl::request(Result<OwnedMessage> message,
     }
     const auto stream = stream_;
     const TimePoint deadline =
-        now + core::bounded(terms.timeout.count() > 0 ? terms.timeout : options_.request_timeout);
+        now + core::bounded(terms.timeout.value_or(options_.request_timeout));
     std::optional<core::SubscriptionWords> to_be_granted;
     if (terms.must_be_granted) {
         to_be_granted = core::SubscriptionWords::parse(message->content());
@@ -291,7 +291,7 @@ Result<OwnedMessage> BlockingClient::Impl::receive(const ReceiveOptions& options
     const auto stream = stream_;
     receiver_ = &received;
     wait(now,
-         now + (options.timeout.count() > 0 ? core::bounded(options.timeout) : core::longest_wait),
+         now + core::bounded(options.timeout),
          [&] { return received.has_value(); });
     receiver_ = nullptr;
     if (!received) {

@@ -125,8 +125,7 @@ void TcpClient::Impl::request(Result<OwnedMessage> message, RequestTerms options
         done.post(executor_, Errc::queue_full);
         return;
     }
-    const auto timeout =
-        core::bounded(options.timeout.count() > 0 ? options.timeout : options_.request_timeout);
+    const auto timeout = core::bounded(options.timeout.value_or(options_.request_timeout));
     const auto slot = done.slot();
     const Plugins inner = std::move(options.inner);
     TimeoutContext context{message->type(), message->uri().str(), timeout, stream->remote()};
@@ -225,18 +224,19 @@ void TcpClient::Impl::timed_out(const TimeoutContext& context) {
 }
 
 void TcpClient::Impl::receive(ReceiveOptions options, detail::Completion<OwnedMessage> done) {
-    if (Link* kept = find_inbox(options.server)) {
+    const std::optional<Address> wanted = options.server.get();
+    if (Link* kept = find_inbox(wanted)) {
         OwnedMessage message = std::move(kept->inbox.front());
         kept->inbox.pop_front();
         done.post(executor_, {}, std::move(message));
         return;
     }
-    Link* link = find(options.server);
+    Link* link = find(wanted);
     if (!link) {
         done.post(executor_for(done), Errc::not_connected);
         return;
     }
-    const Address server = options.server ? *options.server : *default_server_;
+    const Address server = wanted ? *wanted : *default_server_;
     const std::uint64_t id = next_receiver_++;
     const auto end = [weak = weak_from_this(), server, id](std::error_code why) {
         if (const auto self = weak.lock()) {
@@ -247,7 +247,7 @@ void TcpClient::Impl::receive(ReceiveOptions options, detail::Completion<OwnedMe
         slot.assign([end](boost::asio::cancellation_type) { end(Errc::cancelled); });
     }
     Receiver receiver{id, std::move(done), nullptr};
-    if (options.timeout.count() > 0) {
+    if (!core::is_never(options.timeout)) {
         receiver.timer = std::make_unique<Timer>(executor_, core::bounded(options.timeout));
         receiver.timer->async_wait([end](boost::system::error_code error) {
             if (!error) {

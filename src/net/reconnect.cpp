@@ -91,6 +91,7 @@ awaitable<void> reconnect(TcpClient& client, std::shared_ptr<Reconnecting> state
 
 std::function<awaitable<void>(TimeoutContext)> auto_reconnect(TcpClient& client,
                                                               ReconnectOptions options) {
+    core::require_time(options.attempt_timeout, "attempt_timeout");
     auto state = std::make_shared<Reconnecting>(Reconnecting{std::move(options)});
     return [&client, state](TimeoutContext context) {
         return reconnect(client, state, context.server);

@@ -2,14 +2,16 @@
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
-#include <boost/asio/signal_set.hpp>
+#include <boost/asio/system_executor.hpp>
 #include <stdexcept>
 
 #include "answering.hpp"
 #include "core/callback.hpp"
 #include "core/outgoing.hpp"
+#include "core/waiting.hpp"
 #include "granting.hpp"
 #include "node_of.hpp"
+#include "signals.hpp"
 #include "udp_handler.hpp"
 
 namespace netaio {
@@ -86,6 +88,7 @@ std::error_code UdpNode::Impl::start() {
     if (running()) {
         throw std::logic_error("this UdpNode runs already");
     }
+    report_ = {};
     ticker_ = std::make_shared<net::Ticker>(
         executor_, node_->environment.clock, [this] { return core_->next(); },
         [this] {
@@ -132,7 +135,7 @@ std::error_code UdpNode::Impl::start() {
     return {};
 }
 
-void UdpNode::Impl::run() {
+StopReport UdpNode::Impl::run() {
     if (executor_) {
         throw std::logic_error(
             "this UdpNode works on an executor of yours: start() it and run your event loop");
@@ -141,30 +144,32 @@ void UdpNode::Impl::run() {
     boost::asio::io_context context(1);
     net::use_ring(context);
     bind(context.get_executor());
-    boost::asio::signal_set signals(context);
+    std::optional<net::SignalWatch> signals;
     if (options_.handle_signals) {
-        signals.add(SIGINT);
-        signals.add(SIGTERM);
-        signals.async_wait([weak = weak_from_this()](boost::system::error_code error, int) {
-            if (const auto self = weak.lock(); self && !error) {
-                self->stop();
+        signals.emplace(executor_, [weak = weak_from_this()] {
+            const auto self = weak.lock();
+            if (self && self->stopping_) {
+                self->end();  // a second one
+            } else if (self) {
+                self->stop(self->options_.drain, {});
             }
         });
     }
     if (const auto error = start()) {
-        throw std::system_error(error, "the node cannot start");
+        throw Error(error, "the node cannot start");
     }
     while (running() && context.run_one() > 0) {
     }
     net::send_rest(context);
-    signals.cancel();
+    signals.reset();
     context.restart();
     context.poll();  // what was cancelled
+    return report_;
 }
 
 // The node may be started anew, on another context.
 void UdpNode::Impl::context_ends() {
-    stop();
+    end();
     running_.clear();
     sockets_ = nullptr;
     ticker_ = nullptr;
@@ -177,25 +182,88 @@ bool UdpNode::Impl::has_unsent() const {
     return flush_pending_ || (sockets_ && sockets_->has_unsent());
 }
 
-void UdpNode::Impl::stop() noexcept {
+template <class Work>
+bool UdpNode::Impl::go_on(Work&& work) noexcept {
+    return core::attempt(node_->environment.log, "the node stops all the same", work);
+}
+
+void UdpNode::Impl::stop(std::chrono::milliseconds deadline, detail::Completion<StopReport> done) {
     const auto keep_alive = shared_from_this();
-    const auto go_on = [&](auto&& work) {
-        core::attempt(node_->environment.log, "the node stops all the same", work);
-    };
+    if (done) {
+        stop_waiters_.push_back(std::move(done));
+    }
+    if (stopping_) {
+        return;
+    }
+    if (!running()) {
+        end();
+        return;
+    }
+    report_ = {};
+    say_goodbye();
+    if (!running() || running_.empty() || deadline.count() <= 0) {
+        end();
+        return;
+    }
+    stopping_ = true;
+    core_->set_draining(true);
+    const bool waits = go_on([&] {
+        stop_timer_ = std::make_unique<Timer>(executor_, core::bounded(deadline));
+        stop_timer_->async_wait([weak = weak_from_this()](boost::system::error_code error) {
+            if (const auto self = weak.lock(); self && !error) {
+                self->end();
+            }
+        });
+    });
+    if (!waits) {
+        end();
+    }
+}
+
+// Peers are told while there are sockets.
+void UdpNode::Impl::say_goodbye() noexcept {
     if (running()) {
         go_on([&] { core_->peer_manager().stop_all(); });
         go_on([&] { flush(); });
     }
+}
+
+void UdpNode::Impl::end() noexcept {
+    const auto keep_alive = shared_from_this();
+    say_goodbye();
     if (running()) {
+        report_.bytes_discarded = sockets_->unsent_bytes();
         go_on([&] { sockets_->close(); });
     }
     if (ticker_) {
         ticker_->stop();
     }
+    stop_timer_.reset();
+    core_->set_draining(false);
+    stopping_ = false;
     go_on([&] { core_->end_requests(Errc::cancelled); });
     for (const auto& running : std::exchange(running_, {})) {
+        ++report_.cut_off;
         go_on([&] { running->cancel(); });
     }
+    tell_stopped();
+}
+
+void UdpNode::Impl::tell_stopped() noexcept {
+    const auto executor =
+        executor_ ? executor_ : boost::asio::any_io_executor(boost::asio::system_executor());
+    for (auto& waiter : std::exchange(stop_waiters_, {})) {
+        go_on([&] { waiter.post(executor, {}, report_); });
+    }
+}
+
+std::vector<Address> UdpNode::Impl::endpoints() const {
+    return running() ? sockets_->endpoints() : std::vector<Address>();
+}
+
+std::uint16_t UdpNode::Impl::port() const {
+    const auto all = endpoints();
+    return all.empty() ? 0 : all.front().port();
 }
 
 Plugins UdpNode::Impl::outer(const SendOptions& options) const {
@@ -239,7 +307,7 @@ void UdpNode::Impl::request(Result<OwnedMessage> message, RequestTerms terms,
     }
     const auto keep_alive = shared_from_this();  // plugins may destroy the node
     const Address to = *terms.server;
-    const auto wait = terms.timeout.count() > 0 ? terms.timeout : options_.request_timeout;
+    const auto wait = terms.timeout.value_or(options_.request_timeout);
     auto slot = done.slot();
     // Shared, as it is needed again when nothing was sent.
     const auto waiting = std::make_shared<Waiting>(std::move(done));
@@ -290,9 +358,15 @@ void UdpNode::Impl::start_handler(std::shared_ptr<core::Suspended> handler) {
                [weak = weak_from_this(), run, handler](net::HandlerRun::Reply reply,
                                                        const std::exception_ptr& failure) {
                    if (const auto self = weak.lock()) {
-                       self->running_.erase(run);
+                       const bool ended = self->running_.erase(run) > 0;
                        self->core_->handler_ended(*handler, std::move(reply), failure);
                        self->flush_later();
+                       if (ended && self->stopping_) {
+                           ++self->report_.drained;
+                           if (self->running_.empty()) {
+                               self->end();
+                           }
+                       }
                    }
                });
 }

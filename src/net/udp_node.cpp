@@ -1,4 +1,5 @@
 #include <netaio/udp_node.hpp>
+#include <stdexcept>
 
 #include "udp_handler.hpp"
 #include "udp_impl.hpp"
@@ -12,7 +13,7 @@ UdpNode::UdpNode(boost::asio::any_io_executor executor, UdpNodeOptions options)
     : impl_(std::make_shared<Impl>(std::move(executor), std::move(options))) {}
 
 UdpNode::~UdpNode() {
-    impl_->stop();
+    impl_->end();
 }
 
 UdpNode::Impl& UdpNode::impl() const {
@@ -20,23 +21,40 @@ UdpNode::Impl& UdpNode::impl() const {
     return *impl_;
 }
 
-void UdpNode::start_node(detail::Completion<std::uint16_t> done) {
-    impl().bind(done.executor(impl().executor()));
-    const auto error = impl().start();
-    done.post(impl().executor(), error, error ? std::uint16_t{0} : port());
+Started UdpNode::start() {
+    if (!impl().executor()) {
+        return Started([impl = impl_](detail::Completion<std::uint16_t> done) {
+            impl->bind(done.executor({}));
+            const auto error = impl->start();
+            done.post(impl->executor(), error, error ? std::uint16_t{0} : impl->port());
+        });
+    }
+    const auto impl = impl_;  // a log may destroy the node
+    impl->bind({});
+    const auto error = impl->start();
+    return {error, error ? std::uint16_t{0} : impl->port(), impl->executor()};
 }
 
-void UdpNode::run() {
-    impl().run();
+StopReport UdpNode::run() {
+    return impl().run();
 }
 
-void UdpNode::stop() {
-    impl().stop();
+void UdpNode::start_stop(std::chrono::milliseconds deadline, detail::Completion<StopReport> done) {
+    impl().stop(deadline, std::move(done));
 }
 
 void UdpNode::start_request(Result<OwnedMessage> message, RequestTerms terms,
                             detail::Completion<OwnedMessage> done) {
     impl().request(std::move(message), std::move(terms), std::move(done));
+}
+
+RequestOptions UdpNode::asking(const Address& server, RequestOptions options) {
+    if (options.server) {
+        throw std::invalid_argument(
+            "whom to ask is said twice: in front of the uri and in the options; leave one out");
+    }
+    options.server = server;
+    return options;
 }
 
 std::error_code UdpNode::send(const Address& to, const Message& message, SendOptions options) {
@@ -106,12 +124,11 @@ void UdpNode::set_auth_error_handler(
 }
 
 std::vector<Address> UdpNode::endpoints() const {
-    return impl().running() ? impl().sockets()->endpoints() : std::vector<Address>();
+    return impl().endpoints();
 }
 
 std::uint16_t UdpNode::port() const {
-    const auto all = endpoints();
-    return all.empty() ? 0 : all.front().port();
+    return impl_->port();
 }
 
 std::vector<InterfaceChoice> UdpNode::interfaces() const {

@@ -41,6 +41,7 @@ public:
     bool open_now() const noexcept { return open_; }
 
     bool has_unsent() const noexcept;
+    std::size_t unsent_bytes() const noexcept;
 
     /// Sends what is in the box, and empties it, now or when the system takes more.
     void send(core::Outbox& box);

@@ -29,8 +29,7 @@ std::string answer(MessageType type, std::string_view content = {}) {
 // What a program does that does not care which kind it has.
 awaitable<void> try_verbs(Requester& asking, Address server) {
     const RequestOptions terms{.timeout = 10s, .server = server};
-    const auto reply =
-        co_await asking.request("uri", {.timeout = 2s, .server = server, .content = "content"});
+    const auto reply = co_await asking.request("uri", "content", {.timeout = 2s, .server = server});
     EXPECT_EQ(reply.type(), MessageType::respond_uri);
     EXPECT_EQ(reply.content(), "content");
     EXPECT_EQ((co_await asking.create("uri", "1", terms)).content(),
@@ -65,7 +64,7 @@ TEST(Requester, IsAClient) {
         const Address where = co_await client.connect("127.0.0.1", port);
         co_await try_verbs(client, where);
         Requester& asking = client;
-        EXPECT_EQ((co_await asking.request("uri", {.content = "x"})).content(), "x");
+        EXPECT_EQ((co_await asking.request("uri", "x")).content(), "x");
     }(server.port()));
 }
 
