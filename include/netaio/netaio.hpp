@@ -5,6 +5,7 @@
 #include <netaio/default_peer.hpp>
 #include <netaio/frame.hpp>
 #include <netaio/hmac_auth.hpp>
+#include <netaio/keep_connected.hpp>
 #include <netaio/make.hpp>
 #include <netaio/packify.hpp>
 #include <netaio/reconnect.hpp>

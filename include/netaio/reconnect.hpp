@@ -23,8 +23,11 @@ struct ReconnectOptions {
 };
 
 /// A timeout handler that closes the connection that timed out and connects again (protocol.md §4):
-/// `client.set_timeout_handler(auto_reconnect(client))`. One reconnection runs at a time for each
-/// server; receive loops that ran go on. The client must outlive it, which it does as its handler.
+/// `client.set_timeout_handler(auto_reconnect(client))`. For as long as it is kept, also the
+/// connections that end otherwise than by TcpClient::close() are made again, all that the client
+/// has and will have, each on its own: keep_connected() without heartbeats, for many servers.
+/// Subscriptions are made again, receive loops that ran go on, requests made meanwhile fail.
+/// Called, it lasts until it is known how that ended. After the last attempt a server is let go.
 std::function<awaitable<void>(TimeoutContext)> auto_reconnect(TcpClient& client,
                                                               ReconnectOptions options = {});
 

@@ -7,12 +7,15 @@
 #include <netaio/counters.hpp>
 #include <netaio/default_peer.hpp>
 #include <netaio/handler_registry.hpp>
+#include <netaio/keep_connected.hpp>
 #include <netaio/never.hpp>
 #include <netaio/peer_registry.hpp>
 #include <netaio/requester.hpp>
 #include <vector>
 
 namespace netaio {
+
+struct ReconnectOptions;
 
 /// How a TcpClient speaks to its servers, and where its bounds are.
 struct TcpClientOptions {
@@ -127,6 +130,28 @@ public:
         return connect(parsed(address), std::forward<Token>(token));
     }
 
+    /// Keeps a connection to a server, or to one of several, tried in turn: connects, and after any
+    /// end connects again, subscribes to what was subscribed to there, with present values where
+    /// that was asked, and runs a receive loop, but where that was stopped. Once it is connected,
+    /// calls that name no server mean it, unless there was a default server before. Returns at
+    /// once; begins with the first call that waits where the client has no executor yet. What is
+    /// subscribed to is what subscribe() was granted there, less what unsubscribe() ended.
+    ///
+    ///     client.on(notify_uri, show);
+    ///     client.keep_connected("hub.local", 8888, {.on_state = log_state});
+    ///     co_await client.subscribe("room/", {.prefix = true, .present = true});
+    ///
+    /// Such requests wait until it is connected (KeepOptions::requests), in their order. Those that
+    /// are in flight at an end fail, as nobody knows what became of them; receive calls end with
+    /// the connection, too. A server that does not grant a subscription again has failed. Replaces
+    /// what was kept before. Throws std::invalid_argument for no server, a host that connect()
+    /// finds unsupported, or times that are not above zero.
+    void keep_connected(std::string_view host, std::uint16_t port, KeepOptions options = {});
+    void keep_connected(std::vector<ServerName> servers, KeepOptions options = {});
+    /// Ends that, and leaves the connection as it is; close() and close_all() end both. Requests
+    /// that wait end with Errc::closed. Whether any was kept.
+    bool stop_keeping();
+
     /// Sends a message without waiting for an answer. Errors: Errc::not_connected,
     /// Errc::queue_full, or what a plugin says.
     std::error_code send(const Message& message, SendOptions options = {},
@@ -199,6 +224,8 @@ public:
 
 private:
     friend class SharedClient;
+    friend std::function<awaitable<void>(TimeoutContext)> auto_reconnect(TcpClient& client,
+                                                                         ReconnectOptions options);
 
     static Address parsed(std::string_view address);
     void keep_handler(Key key, HandlerOptions options, TcpHandler handler, bool once) override;

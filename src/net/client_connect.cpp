@@ -3,7 +3,7 @@
 #include <stdexcept>
 
 #include "cancelling.hpp"
-#include "client_impl.hpp"
+#include "client_kept.hpp"
 #include "core/callback.hpp"
 
 /// How a client reaches its servers.
@@ -43,7 +43,7 @@ public:
         }
         const Address server = result.connection.ends.remote;
         if (!result.error) {
-            result.error = client->adopt(std::move(result.connection));
+            result.error = client->adopt(std::move(result.connection), waiting_->is_for_kept);
         }
         done.dispatch(client->executor_, result.error, server);
     }
@@ -54,7 +54,7 @@ private:
 };
 
 void TcpClient::Impl::connect(std::string host, std::uint16_t port,
-                              detail::Completion<Address> done) {
+                              detail::Completion<Address> done, const Kept* for_whom) {
     bind(executor_ ? executor_ : done.executor({}));
     const net::Transport* const transport = net::transport_of(host);
     if (!transport) {
@@ -63,6 +63,7 @@ void TcpClient::Impl::connect(std::string host, std::uint16_t port,
     }
     auto slot = done.slot();
     const auto waiting = std::make_shared<Connecting>(std::move(done));
+    waiting->is_for_kept = for_whom != nullptr;
     if (slot.is_connected()) {
         slot.assign(
             [weak = std::weak_ptr(waiting), executor = executor_](boost::asio::cancellation_type) {
@@ -71,7 +72,11 @@ void TcpClient::Impl::connect(std::string host, std::uint16_t port,
                 }
             });
     }
-    auto coroutine = transport->connect(std::move(host), port, options_);
+    TcpClientOptions options = options_;
+    if (for_whom) {
+        options.connect_timeout = for_whom->attempt_timeout(options.connect_timeout);
+    }
+    auto coroutine = transport->connect(std::move(host), port, std::move(options));
     connecting_.push_back(waiting);
     Reaching reaching(shared_from_this(), waiting);
     core::attempt(node_->environment.log, "cannot connect", [&] {
@@ -106,9 +111,12 @@ void TcpClient::Impl::bind(const boost::asio::any_io_executor& executor) {
             peer_manager_.tick();
         });
     ticker_->update();
+    for (const auto& kept : kept_) {
+        kept->begin();
+    }
 }
 
-std::error_code TcpClient::Impl::adopt(net::Connected connection) {
+std::error_code TcpClient::Impl::adopt(net::Connected connection, bool is_for_kept) {
     thread_.runs_here();
     const Address server = connection.ends.remote;
     auto failed = std::make_error_code(std::errc::not_enough_memory);
@@ -150,6 +158,9 @@ std::error_code TcpClient::Impl::adopt(net::Connected connection) {
     // Plugins, which are users' code, may have ended the client.
     if (Link* current = link_of(*stream)) {
         update_reading(*current);
+    }
+    if (!is_for_kept && stream->open()) {
+        keep(stream);
     }
     return stream->open() ? std::error_code() : make_error_code(Errc::closed);
 }

@@ -8,11 +8,18 @@
 /// What a requester makes of the answer to a subscription (protocol.md §11).
 namespace netaio::net {
 
+/// Whether it is no error.
+inline bool confirms_subscription(const Message& reply) noexcept {
+    return reply.type() == MessageType::confirm_subscribe || reply.type() == MessageType::ok;
+}
+inline bool confirms_unsubscription(const Message& reply) noexcept {
+    return reply.type() == MessageType::confirm_unsubscribe || reply.type() == MessageType::ok;
+}
+
 /// Errc::unsupported where it confirms another subscription than was asked for.
 inline std::error_code check_grant(const core::SubscriptionWords& asked, const Message& reply) {
-    const bool confirmed =
-        reply.type() == MessageType::confirm_subscribe || reply.type() == MessageType::ok;
-    return !confirmed || core::SubscriptionGrant::parse(reply.content()).grants(asked)
+    return !confirms_subscription(reply) ||
+                   core::SubscriptionGrant::parse(reply.content()).grants(asked)
                ? std::error_code()
                : make_error_code(Errc::unsupported);
 }

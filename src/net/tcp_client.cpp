@@ -25,6 +25,18 @@ void TcpClient::start_connect(std::string host, std::uint16_t port,
     impl().connect(std::move(host), port, std::move(done));
 }
 
+void TcpClient::keep_connected(std::string_view host, std::uint16_t port, KeepOptions options) {
+    keep_connected({ServerName{std::string(host), port}}, std::move(options));
+}
+
+void TcpClient::keep_connected(std::vector<ServerName> servers, KeepOptions options) {
+    impl().keep_connected(std::move(servers), std::move(options));
+}
+
+bool TcpClient::stop_keeping() {
+    return impl().stop_keeping();
+}
+
 void TcpClient::start_request(Result<OwnedMessage> message, RequestTerms terms,
                               detail::Completion<OwnedMessage> done) {
     impl().request(std::move(message), std::move(terms), std::move(done));
@@ -97,9 +109,7 @@ void TcpClient::close(const std::optional<Address>& server) {
 }
 
 void TcpClient::close_all() {
-    for (const Address& server : impl().servers()) {
-        impl().close(server);
-    }
+    impl().close_all();
 }
 
 std::optional<Address> TcpClient::default_server() const {

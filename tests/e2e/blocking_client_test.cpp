@@ -100,7 +100,7 @@ TEST_F(BlockingClientTest, ThrowsErrorsUnlessGivenSomewhereToPutThem) {
 
 TEST_F(BlockingClientTest, NeverGivesALateAnswerToTheNextRequest) {
     BlockingClient client("127.0.0.1", port);
-    EXPECT_EQ(why_not(client, "slow", {.timeout = 5ms, .content = "late"}), Errc::timeout);
+    EXPECT_EQ(why_not(client, "slow", "late", {.timeout = 5ms}), Errc::timeout);
     EXPECT_EQ(client.request("slow", "next").content(), "next");
     EXPECT_EQ(client.counters().late_answers, 1u);
 }
@@ -150,7 +150,7 @@ TEST_F(BlockingClientTest, ConnectsWhenItIsToldToAndByName) {
     EXPECT_EQ(client.request("x", "by name").content(), "by name");
     const Address address = *client.server();
     client.connect(address.str());
-    EXPECT_EQ(client.request("x", {.server = address, .content = "anew"}).content(), "anew");
+    EXPECT_EQ(client.request("x", "anew", {.server = address}).content(), "anew");
     EXPECT_EQ(client.counters().connections, 1u);
     EXPECT_EQ(why_not(client, "x", {.server = address.with_port(1)}), Errc::not_connected);
     EXPECT_THROW(client.connect("no address"), std::invalid_argument);
