@@ -57,7 +57,8 @@ public:
     }
     /// Asks to be notified of a uri, or of all that begin with it; the answer is CONFIRM_SUBSCRIBE
     /// (or OK), or an error type. Errc::unsupported where the other end does not know what the
-    /// options ask; then nothing is subscribed to (protocol.md §11).
+    /// options ask; then nothing is subscribed to (protocol.md §11). A node renews what it was
+    /// granted, see UdpNode.
     template <class Token = boost::asio::use_awaitable_t<>>
     auto subscribe(ByteView uri, const SubscribeOptions& options = {}, Token&& token = {}) {
         return ask(MessageType::subscribe_uri, uri, words_of(options.prefix, options.present),
@@ -91,6 +92,7 @@ protected:
         std::optional<Address> server;
         std::optional<MessageType> reply_type = std::nullopt;
         bool must_be_granted = false;  // what the content asks, as of subscribe()
+        bool subscribes = false;       // by that
     };
 
     Requester() = default;
@@ -102,6 +104,7 @@ private:
             options.timeout, {options.auth.share(), options.cipher.share()}, options.server};
         if constexpr (std::is_same_v<Options, SubscribeOptions>) {
             terms.must_be_granted = options.prefix || options.present;
+            terms.subscribes = true;
         }
         return terms;
     }

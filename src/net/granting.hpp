@@ -1,35 +1,14 @@
 #pragma once
 
 #include <netaio/completion.hpp>
-#include <netaio/message.hpp>
 
-#include "core/subscription_words.hpp"
+#include "core/granting.hpp"
 
-/// What a requester makes of the answer to a subscription (protocol.md §11).
 namespace netaio::net {
 
-/// Errc::unsupported where it confirms another subscription than was asked for.
-inline std::error_code check_grant(const core::SubscriptionWords& asked, const Message& reply) {
-    const bool confirmed =
-        reply.type() == MessageType::confirm_subscribe || reply.type() == MessageType::ok;
-    return !confirmed || core::SubscriptionGrant::parse(reply.content()).grants(asked)
-               ? std::error_code()
-               : make_error_code(Errc::unsupported);
-}
-
-/// The message that ends it.
-inline OwnedMessage ending(const core::SubscriptionWords& asked, ByteView uri) {
-    return OwnedMessage(MessageType::unsubscribe_uri, uri,
-                        core::SubscriptionWords{.prefix = asked.prefix}.str());
-}
-
-/// The present value that a confirmation brings, as a notification.
-inline std::optional<OwnedMessage> present_value(const Message& reply) {
-    const auto grant = core::SubscriptionGrant::parse(reply.content());
-    return grant.value
-               ? std::optional(OwnedMessage(MessageType::notify_uri, reply.uri(), *grant.value))
-               : std::nullopt;
-}
+using core::check_grant;
+using core::ending;
+using core::present_value;
 
 /// For whom nobody waits.
 inline detail::Completion<OwnedMessage> unheard() {
