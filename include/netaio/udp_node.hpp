@@ -69,8 +69,8 @@ struct UdpNodeOptions {
     /// How often subscriptions that other nodes granted are asked for again, a tenth more or less;
     /// zero for never.
     std::chrono::milliseconds renew_subscriptions = std::chrono::minutes(2);
-    /// How long renewals and introductions wait for an answer before they are sent again. Each
-    /// further time twice as long, up to the second, and up to a third less by chance.
+    /// How long renewals and introductions wait for an answer before they are sent again: twice as
+    /// long each further time, up to renewal_delay_max, and a third less at most, by chance.
     std::chrono::milliseconds renewal_delay = std::chrono::seconds(1);
     std::chrono::milliseconds renewal_delay_max = std::chrono::seconds(30);
     /// Subscriptions at other nodes that are renewed.
@@ -212,6 +212,9 @@ public:
     /// Addresses subscribed to the key itself.
     std::size_t subscriber_count(ByteView key) const;
 
+    /// What subscribe() was granted the node asks for again every renew_subscriptions, and soon
+    /// when a peer joins at that address, until unsubscribe(), stop(), or another answer than a
+    /// confirmation; silence does not end it. Errc::queue_full beyond renewals_max.
     using Requester::create;
     using Requester::exchange;
     using Requester::remove;
