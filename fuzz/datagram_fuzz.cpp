@@ -158,7 +158,8 @@ private:
             require(error ? reply == nullptr : reply != nullptr);
             ++told_;
         };
-        if (message && core_.subscribe_there(to, *message, inner_, std::chrono::seconds(1), done)) {
+        if (message &&
+            core_.subscribe_there(to, *message, true, inner_, std::chrono::seconds(1), done)) {
             ++asked_;
         }
     }

@@ -12,7 +12,7 @@ namespace {
 
 UdpNodeOptions on_any_port(UdpNodeOptions options) {
     options.port = 0;
-    options.renewal_delay = std::chrono::milliseconds(250);  // somebody waits for the introduction
+    options.renewal_backoff.delay = std::chrono::milliseconds(250);  // somebody waits
     return options;
 }
 

@@ -92,7 +92,6 @@ protected:
         std::optional<Address> server;
         std::optional<MessageType> reply_type = std::nullopt;
         bool must_be_granted = false;  // what the content asks, as of subscribe()
-        bool subscribes = false;       // by that
     };
 
     Requester() = default;
@@ -104,7 +103,6 @@ private:
             options.timeout, {options.auth.share(), options.cipher.share()}, options.server};
         if constexpr (std::is_same_v<Options, SubscribeOptions>) {
             terms.must_be_granted = options.prefix || options.present;
-            terms.subscribes = true;
         }
         return terms;
     }

@@ -3,6 +3,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <netaio/backoff.hpp>
 #include <netaio/completion.hpp>
 #include <netaio/connection.hpp>
 #include <netaio/counters.hpp>
@@ -69,10 +70,8 @@ struct UdpNodeOptions {
     /// How often subscriptions that other nodes granted are asked for again, a tenth more or less;
     /// zero for never.
     std::chrono::milliseconds renew_subscriptions = std::chrono::minutes(2);
-    /// How long renewals and introductions wait for an answer before they are sent again: twice as
-    /// long each further time, up to renewal_delay_max, and a third less at most, by chance.
-    std::chrono::milliseconds renewal_delay = std::chrono::seconds(1);
-    std::chrono::milliseconds renewal_delay_max = std::chrono::seconds(30);
+    /// How long renewals and introductions wait for an answer before they are sent again.
+    Backoff renewal_backoff = {.delay = std::chrono::seconds(1), .jitter = 0.3};
     /// Subscriptions at other nodes that are renewed.
     std::size_t renewals_max = 65536;
     /// Addresses this node is kept introduced to.

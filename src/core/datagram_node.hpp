@@ -54,7 +54,7 @@ struct DatagramBounds {
     std::size_t renewals_max = 65536;
     /// How often others are asked again for what they granted; zero for never.
     std::chrono::milliseconds renew_subscriptions = std::chrono::minutes(2);
-    Backoff backoff = {};  ///< while they do not answer
+    Backoff backoff = {.delay = std::chrono::seconds(1), .jitter = 0.3};  ///< without an answer
 };
 
 /// A subscription of this node's at another.
@@ -123,9 +123,10 @@ public:
                                      RequestTable::Completion completion,
                                      MessageType answer = MessageType::error);
     /// Sends a SUBSCRIBE_URI. What is granted is asked for again in time, until this node sends an
-    /// UNSUBSCRIBE_URI there or the other one refuses. Errc::unsupported for another grant than was
-    /// asked for, and Errc::queue_full beyond renewals_max.
-    Result<RequestTable::Id> subscribe_there(const Address& to, const Message& asked, Plugins inner,
+    /// UNSUBSCRIBE_URI there or the other one refuses. Errc::unsupported where what the content
+    /// asks must be granted and is not, and Errc::queue_full beyond renewals_max.
+    Result<RequestTable::Id> subscribe_there(const Address& to, const Message& asked,
+                                             bool must_be_granted, Plugins inner,
                                              std::chrono::milliseconds timeout,
                                              RequestTable::Completion completion);
     /// Who is told of a subscription that is not renewed any more, as the other node refused.
@@ -159,10 +160,14 @@ private:
         Address to;
         PeerTable::Snapshot peer;
     };
-    struct SubscribedThere {
-        std::uint64_t begun = 0;  // told from others by this
-        SubscriptionWords words = {};
+    struct Asked {
+        std::string content = {};
+        bool must_be_granted = false;
         Plugins inner = {};
+        std::uint64_t begun = 0;  // tells a subscription from later ones to the same
+    };
+    struct SubscribedThere {
+        Asked asked = {};
         unsigned asking = 0;  // how many calls of subscribe_there() wait
         bool granted = false;
     };
@@ -180,16 +185,13 @@ private:
     void joined(const Peer& peer);
     void renew_due();
     void renew(const SubscriptionThere& which, std::chrono::milliseconds wait);
-    void renewed(const SubscriptionThere& which, std::uint64_t begun,
-                 const SubscriptionWords& words, const Plugins& inner, const Message& reply);
+    void renewed(const SubscriptionThere& which, const Asked& asked, const Message& reply);
     template <class Which>
     bool hurry_subscriptions(const SubscriptionThere& from, const Which& which);
-    Result<std::uint64_t> begin_subscription(const SubscriptionThere& which,
-                                             const SubscriptionWords& words, const Plugins& inner);
-    SubscribedThere* subscribed_there(const SubscriptionThere& which, std::uint64_t begun);
-    void stop_asking(const SubscriptionThere& which, std::uint64_t begun) noexcept;
-    Taken take_grant(const SubscriptionThere& which, std::uint64_t begun,
-                     const SubscriptionWords& words, const Plugins& inner, const Message& reply);
+    bool begin_subscription(const SubscriptionThere& which, Asked& asked);
+    SubscribedThere* subscribed_there(const SubscriptionThere& which, const Asked& asked);
+    void stop_asking(const SubscriptionThere& which, const Asked& asked) noexcept;
+    Taken take_grant(const SubscriptionThere& which, const Asked& asked, const Message& reply);
     void end_there(const SubscriptionThere& which, const Plugins& inner);
     void lost(const SubscriptionThere& which, const Message& reply);
     void deliver(OwnedMessage message, const Address& from);

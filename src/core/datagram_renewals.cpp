@@ -57,7 +57,7 @@ void DatagramNode::vacated(const Address& address) {
         const Backoff& backoff = bounds_.backoff;
         introductions_.hurry(
             address, [&](const Address& to) { return to == address; },
-            now() + backoff.pause(0, *node_->environment.random), bounded(backoff.first));
+            now() + pause_of(backoff, 1, *node_->environment.random), bounded(backoff.delay));
         wake_();
     }
 }
@@ -74,7 +74,7 @@ void DatagramNode::joined(const Peer& peer) {
 
 template <class Which>
 bool DatagramNode::hurry_subscriptions(const SubscriptionThere& from, const Which& which) {
-    const auto first = bounded(bounds_.backoff.first);
+    const auto first = bounded(bounds_.backoff.delay);
     const auto spread = static_cast<std::uint32_t>(std::min<std::int64_t>(first.count(), 60'000));
     const auto soon =
         now() + std::chrono::milliseconds(node_->environment.random->between(0, spread));
@@ -83,86 +83,85 @@ bool DatagramNode::hurry_subscriptions(const SubscriptionThere& from, const Whic
 
 void DatagramNode::renew_all() {
     peer_manager_.advertise();
-    introductions_.hurry({}, any, now(), bounded(bounds_.backoff.first));
+    introductions_.hurry({}, any, now(), bounded(bounds_.backoff.delay));
     hurry_subscriptions({}, any);
     wake_();
 }
 
-Result<RequestTable::Id> DatagramNode::subscribe_there(const Address& to, const Message& asked,
-                                                       Plugins inner,
+Result<RequestTable::Id> DatagramNode::subscribe_there(const Address& to, const Message& message,
+                                                       bool must_be_granted, Plugins inner,
                                                        std::chrono::milliseconds timeout,
                                                        RequestTable::Completion completion) {
-    const auto words = SubscriptionWords::parse(asked.content());
-    const SubscriptionThere which{to, asked.uri().str(), words.prefix};
-    const auto begun = begin_subscription(which, words, inner);
-    if (!begun) {
-        return begun.error();
+    const auto words = SubscriptionWords::parse(message.content());
+    const SubscriptionThere which{to, message.uri().str(), words.prefix};
+    Asked asked{message.content().str(), must_be_granted, inner};
+    if (!begin_subscription(which, asked)) {
+        return Errc::queue_full;
     }
     Result<RequestTable::Id> id = make_error_code(Errc::queue_full);
     try {
-        id =
-            request(to, asked, inner, timeout,
-                    [this, which, begun = *begun, words, inner, completion = std::move(completion)](
+        auto done = [this, which, asked, completion = std::move(completion)](
                         std::error_code error, const Message* reply) mutable {
-                        attempt(node_->environment.log, "a subscription is not renewed", [&] {
-                            if (reply) {
-                                error = take_grant(which, begun, words, inner, *reply).error;
-                            }
-                            stop_asking(which, begun);
-                        });
-                        completion(error, error ? nullptr : reply);
-                    });
+            attempt(node_->environment.log, "a subscription is not renewed", [&] {
+                if (reply) {
+                    error = take_grant(which, asked, *reply).error;
+                }
+            });
+            stop_asking(which, asked);
+            completion(error, error ? nullptr : reply);
+        };
+        id = request(to, message, std::move(inner), timeout, std::move(done));
     } catch (...) {
-        stop_asking(which, *begun);
+        stop_asking(which, asked);
         throw;
     }
     if (!id) {
-        stop_asking(which, *begun);
+        stop_asking(which, asked);
     }
     return id;
 }
 
-// What is asked for several times at once is one subscription.
-Result<std::uint64_t> DatagramNode::begin_subscription(const SubscriptionThere& which,
-                                                       const SubscriptionWords& words,
-                                                       const Plugins& inner) {
+// What is asked for several times at once is one subscription. False where there is no room.
+bool DatagramNode::begin_subscription(const SubscriptionThere& which, Asked& asked) {
     if (bounds_.renew_subscriptions.count() <= 0) {
-        return std::uint64_t{0};
+        return true;
     }
     SubscribedThere* subscribed = subscribed_there_.find(which);
     if (!subscribed) {
-        if (!subscribed_there_.keep(which, {.begun = ++last_begun_}, subscribed_there_.never)) {
-            return Errc::queue_full;
+        if (!subscribed_there_.keep(which, {.asked = {.begun = last_begun_ + 1}},
+                                    subscribed_there_.never)) {
+            return false;
         }
+        ++last_begun_;
         subscribed = subscribed_there_.find(which);
     }
-    subscribed->words = words;
-    subscribed->inner = inner;
     ++subscribed->asking;
-    return subscribed->begun;
+    asked.begun = subscribed->asked.begun;
+    return true;
 }
 
 DatagramNode::SubscribedThere* DatagramNode::subscribed_there(const SubscriptionThere& which,
-                                                              std::uint64_t begun) {
+                                                              const Asked& asked) {
     SubscribedThere* subscribed = subscribed_there_.find(which);
-    return subscribed && subscribed->begun == begun ? subscribed : nullptr;
+    return subscribed && subscribed->asked.begun == asked.begun ? subscribed : nullptr;
 }
 
 // Nothing is renewed that was never granted.
-void DatagramNode::stop_asking(const SubscriptionThere& which, std::uint64_t begun) noexcept {
-    SubscribedThere* subscribed = subscribed_there(which, begun);
+void DatagramNode::stop_asking(const SubscriptionThere& which, const Asked& asked) noexcept {
+    SubscribedThere* subscribed = subscribed_there(which, asked);
     if (subscribed && --subscribed->asking == 0 && !subscribed->granted) {
         subscribed_there_.drop(which);
     }
 }
 
-DatagramNode::Taken DatagramNode::take_grant(const SubscriptionThere& which, std::uint64_t begun,
-                                             const SubscriptionWords& words, const Plugins& inner,
+DatagramNode::Taken DatagramNode::take_grant(const SubscriptionThere& which, const Asked& asked,
                                              const Message& reply) {
-    Taken taken{.error = words.any() ? check_grant(words, reply) : std::error_code()};
+    const auto words = SubscriptionWords::parse(asked.content);
+    Taken taken{.error = asked.must_be_granted ? check_grant(words, reply) : std::error_code()};
     taken.granted = !taken.error && confirms_subscription(reply.type());
-    SubscribedThere* subscribed = subscribed_there(which, begun);
+    SubscribedThere* subscribed = subscribed_there(which, asked);
     if (subscribed && taken.granted) {
+        subscribed->asked = asked;
         subscribed->granted = true;
         subscribed_there_.answered(which, some_time_after(bounds_.renew_subscriptions));
         wake_();
@@ -170,8 +169,8 @@ DatagramNode::Taken DatagramNode::take_grant(const SubscriptionThere& which, std
         subscribed_there_.drop(which);
     }
     if (taken.error) {
-        end_there(which, inner);
-    } else if (taken.granted && words.present) {
+        end_there(which, asked.inner);
+    } else if (taken.granted && asked.must_be_granted && words.present) {
         if (auto value = present_value(reply)) {
             deliver(std::move(*value), which.to);
         }
@@ -181,7 +180,7 @@ DatagramNode::Taken DatagramNode::take_grant(const SubscriptionThere& which, std
 
 void DatagramNode::end_there(const SubscriptionThere& which, const Plugins& inner) {
     (void)request(which.to, ending({.prefix = which.prefix}, which.uri), inner,
-                  bounds_.backoff.first, [](std::error_code, const Message*) {});
+                  bounds_.backoff.delay, [](std::error_code, const Message*) {});
 }
 
 void DatagramNode::renew_due() {
@@ -198,14 +197,12 @@ void DatagramNode::renew_due() {
 
 // Asked again when no answer comes in that time.
 void DatagramNode::renew(const SubscriptionThere& which, std::chrono::milliseconds wait) {
-    const SubscribedThere& subscribed = *subscribed_there_.find(which);
-    const OwnedMessage again(MessageType::subscribe_uri, which.uri, subscribed.words.str());
-    const Plugins inner = subscribed.inner;
-    const auto id = request(which.to, again, inner, wait,
-                            [this, which, begun = subscribed.begun, words = subscribed.words,
-                             inner](std::error_code, const Message* reply) {
+    const Asked asked = subscribed_there_.find(which)->asked;
+    const OwnedMessage again(MessageType::subscribe_uri, which.uri, asked.content);
+    const auto id = request(which.to, again, asked.inner, wait,
+                            [this, which, asked](std::error_code, const Message* reply) {
                                 if (reply) {
-                                    renewed(which, begun, words, inner, *reply);
+                                    renewed(which, asked, *reply);
                                 }
                             });
     if (!id) {
@@ -214,19 +211,17 @@ void DatagramNode::renew(const SubscriptionThere& which, std::chrono::millisecon
     }
 }
 
-void DatagramNode::renewed(const SubscriptionThere& which, std::uint64_t begun,
-                           const SubscriptionWords& words, const Plugins& inner,
+void DatagramNode::renewed(const SubscriptionThere& which, const Asked& asked,
                            const Message& reply) {
     if (!subscribed_there_.find(which)) {
-        // It may have overtaken, or been overtaken by, the UNSUBSCRIBE_URI.
+        // The UNSUBSCRIBE_URI may have been overtaken.
         if (confirms_subscription(reply.type())) {
-            end_there(which, inner);
+            end_there(which, asked.inner);
         }
         return;
     }
     const bool damaged = reply.type() == MessageType::error && reply.content() == invalid_message;
-    if (!damaged && subscribed_there(which, begun) &&
-        !take_grant(which, begun, words, inner, reply).granted) {
+    if (!damaged && subscribed_there(which, asked) && !take_grant(which, asked, reply).granted) {
         lost(which, reply);
     }
 }

@@ -90,8 +90,9 @@ public:
             return {};
         }
         Entry& entry = kept->second;
-        const auto pause = backoff.pause(entry.attempts, random);
         entry.attempts += entry.attempts < std::numeric_limits<unsigned>::max();
+        const auto pause = std::max(pause_of(backoff, entry.attempts, random),
+                                    std::chrono::milliseconds(1));  // time goes on
         entry.asked_at = now;
         move(kept, now + pause);
         return pause;

@@ -36,10 +36,11 @@ UdpNode::Impl::Impl(boost::asio::any_io_executor executor, UdpNodeOptions option
     if (!options_.ipv4 && !options_.ipv6) {
         throw std::invalid_argument("a UdpNode needs ipv4 or ipv6: neither is switched on");
     }
-    if (options_.renewal_delay.count() <= 0 ||
-        options_.renewal_delay_max < options_.renewal_delay) {
+    const Backoff& backoff = options_.renewal_backoff;
+    if (backoff.delay.count() <= 0 || backoff.delay_max.count() <= 0 || !(backoff.factor >= 1)) {
         throw std::invalid_argument(
-            "renewal_delay must be above 0, and renewal_delay_max no shorter than it");
+            "renewal_backoff needs times above 0 and a factor of 1 or more, or it would be no end "
+            "of sending");
     }
     node_->present.set_bytes_max(options_.present_max);
     node_->peers.set_peers_max(options_.peers_max);
@@ -58,7 +59,7 @@ UdpNode::Impl::Impl(boost::asio::any_io_executor executor, UdpNodeOptions option
         .introductions_max = options_.introductions_max,
         .renewals_max = options_.renewals_max,
         .renew_subscriptions = options_.renew_subscriptions,
-        .backoff = {.first = options_.renewal_delay, .max = options_.renewal_delay_max}};
+        .backoff = backoff};
     core_ = std::make_unique<core::DatagramNode>(
         node_, bounds,
         [this](std::shared_ptr<core::Suspended> handler) { start_handler(std::move(handler)); },
@@ -249,7 +250,7 @@ void UdpNode::Impl::request(Result<OwnedMessage> message, RequestTerms terms,
         return;
     }
     const auto words = core::SubscriptionWords::parse(message->content());
-    if (terms.subscribes && words.prefix && words.present) {
+    if (terms.must_be_granted && words.prefix && words.present) {
         done.post(executor_, Errc::unsupported);  // nor would it be granted
         return;
     }
@@ -274,10 +275,12 @@ void UdpNode::Impl::request(Result<OwnedMessage> message, RequestTerms terms,
     auto completion = [waiting, executor = executor_](std::error_code error, const Message* reply) {
         net::answer(waiting->done, executor, error, reply);
     };
-    const auto id = terms.subscribes ? core_->subscribe_there(to, *message, std::move(terms.inner),
-                                                              wait, std::move(completion))
-                                     : core_->request(to, *message, std::move(terms.inner), wait,
-                                                      std::move(completion), answer);
+    const auto id =
+        message->type() == MessageType::subscribe_uri
+            ? core_->subscribe_there(to, *message, terms.must_be_granted, std::move(terms.inner),
+                                     wait, std::move(completion))
+            : core_->request(to, *message, std::move(terms.inner), wait, std::move(completion),
+                             answer);
     if (!id) {
         waiting->done.post(executor_, id.error());
     } else if (!running()) {

@@ -13,8 +13,7 @@ UdpNodeOptions eager(std::string id, std::uint16_t port = 0) {
     auto options = local_node_options(std::move(id));
     options.port = port;
     options.renew_subscriptions = 50ms;
-    options.renewal_delay = 20ms;
-    options.renewal_delay_max = 100ms;
+    options.renewal_backoff = {.delay = 20ms, .delay_max = 100ms};
     return options;
 }
 
@@ -213,10 +212,11 @@ TEST(UdpRenewals, SayWhatIsWrongWithTheirOptions) {
     EXPECT_THROW(UdpNode{options}, std::invalid_argument);
     options.introductions_max = 2;
     EXPECT_NO_THROW(UdpNode{options});
-    options.renewal_delay = 0ms;
-    EXPECT_THROW(UdpNode{options}, std::invalid_argument);
-    options.renewal_delay = 1min;
-    EXPECT_THROW(UdpNode{options}, std::invalid_argument);
+    for (const Backoff& none :
+         {Backoff{.delay = 0ms}, Backoff{.factor = 0.9}, Backoff{.delay_max = 0ms}}) {
+        options.renewal_backoff = none;
+        EXPECT_THROW(UdpNode{options}, std::invalid_argument);
+    }
 }
 
 }  // namespace

@@ -136,8 +136,8 @@ void SimNode::ask(const Address& to, MessageType type, const std::string& conten
 
 void SimNode::subscribe(const Address& to) {
     use([&](core::DatagramNode& core) {
-        EXPECT_TRUE(core.subscribe_there(to, OwnedMessage(MessageType::subscribe_uri, "topic"), {},
-                                         std::chrono::seconds(2),
+        EXPECT_TRUE(core.subscribe_there(to, OwnedMessage(MessageType::subscribe_uri, "topic"),
+                                         false, {}, std::chrono::seconds(2),
                                          [this, to](std::error_code, const Message* reply) {
                                              if (!reply && alive_) {
                                                  subscribe(to);

@@ -156,7 +156,7 @@ struct SubscriptionsThereTest : DatagramRenewalsTest {
     void ask(const std::string& words = {}, ByteView uri = "uri") {
         EXPECT_TRUE(test.core.subscribe_there(there,
                                               OwnedMessage(MessageType::subscribe_uri, uri, words),
-                                              {}, 10s, told.completion()));
+                                              !words.empty(), {}, 10s, told.completion()));
     }
     void answer(const std::string& grant = {}, MessageType type = MessageType::confirm_subscribe) {
         test.receive(OwnedMessage(type, "uri", grant));
@@ -283,6 +283,20 @@ TEST_F(SubscriptionsThereTest, AreEndedWhereNotAllIsGranted) {
     EXPECT_TRUE(run_for(1h).empty());
 }
 
+TEST_F(SubscriptionsThereTest, OfOnesOwnWordsAreTakenAsTheyAre) {
+    const OwnedMessage own(MessageType::subscribe_uri, "uri", "prefix of my own");
+    EXPECT_TRUE(test.core.subscribe_there(there, own, false, {}, 10s, told.completion()));
+    test.take();
+    answer("any");
+    ASSERT_TRUE(told.message);
+    EXPECT_EQ(told.message->content(), "any");
+    const auto sent = run_for(132s);
+    ASSERT_FALSE(sent.empty());
+    EXPECT_EQ(sent[0].message().content(), "prefix of my own");
+    answer("any");
+    EXPECT_TRUE(lost.empty());
+}
+
 TEST_F(SubscriptionsThereTest, BringThePresentValueEachTime) {
     subscribe("present", "present\none");
     EXPECT_EQ(notified, std::vector<std::string>{"one"});
@@ -352,7 +366,7 @@ struct FewSubscriptionsThereTest : SubscriptionsThereTest {
 TEST_F(FewSubscriptionsThereTest, AreBounded) {
     subscribe();
     const OwnedMessage other(MessageType::subscribe_uri, "other");
-    EXPECT_EQ(test.core.subscribe_there(there, other, {}, 1s, told.completion()).error(),
+    EXPECT_EQ(test.core.subscribe_there(there, other, false, {}, 1s, told.completion()).error(),
               Errc::queue_full);
     EXPECT_TRUE(test.take().empty());
     ask();

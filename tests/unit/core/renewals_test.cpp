@@ -25,22 +25,22 @@ private:
 
 TEST(Backoff, GrowsUpToTheLongestPause) {
     FixedShare least(0);
-    const Backoff backoff{.first = 1s, .max = 30s};
+    const Backoff backoff{.delay = 1s, .delay_max = 30s};
     std::vector<milliseconds> pauses;
-    for (unsigned attempt = 0; attempt < 7; ++attempt) {
-        pauses.push_back(backoff.pause(attempt, least));
+    for (unsigned number = 1; number <= 7; ++number) {
+        pauses.push_back(pause_of(backoff, number, least));
     }
     EXPECT_EQ(pauses, (std::vector<milliseconds>{1s, 2s, 4s, 8s, 16s, 30s, 30s}));
-    EXPECT_EQ(backoff.pause(4'000'000'000, least), 30s);
-    EXPECT_EQ((Backoff{.first = 5s, .factor = 1}.pause(9, least)), 5s);
+    EXPECT_EQ(pause_of(backoff, 4'000'000'000, least), 30s);
+    EXPECT_EQ(pause_of({.delay = 5s, .factor = 1}, 9, least), 5s);
 }
 
-TEST(Backoff, IsShorterByChanceAndNeverNone) {
+TEST(Backoff, IsShorterByChance) {
     FixedShare most(1);
-    EXPECT_EQ((Backoff{.first = 1s, .jitter = 0.3}.pause(1, most)), 1400ms);
-    EXPECT_EQ((Backoff{.first = 1s, .jitter = 7}.pause(0, most)), 1ms);
-    EXPECT_EQ((Backoff{.first = -1s}.pause(0, most)), 1ms);
-    EXPECT_GT((Backoff{.first = milliseconds::max(), .max = milliseconds::max()}.pause(3, most)),
+    EXPECT_EQ(pause_of({.delay = 1s, .jitter = 0.3}, 2, most), 1400ms);
+    EXPECT_EQ(pause_of({.delay = 1s, .jitter = 7}, 1, most), 0ms);
+    EXPECT_EQ(pause_of({.delay = -1s}, 1, most), 0ms);
+    EXPECT_GT(pause_of({.delay = milliseconds::max(), .delay_max = milliseconds::max()}, 3, most),
               24h * 365);
 }
 
@@ -60,7 +60,7 @@ struct RenewalsTest : testing::Test {
     milliseconds ask(const std::string& key) { return table.asked(key, now, backoff, random); }
 
     FixedShare random{0};
-    Backoff backoff{};
+    Backoff backoff{.delay = 1s};
     Table::TimePoint now{1h};
     Table table{3};
 };
@@ -90,6 +90,13 @@ TEST_F(RenewalsTest, AreAskedAgainAfterGrowingPauses) {
     table.answered("a", now + 2min);
     EXPECT_EQ(table.next(), now + 2min);
     EXPECT_EQ(ask("a"), 1s) << "as at first";
+}
+
+TEST_F(RenewalsTest, AreNeverDueAtOnceAgain) {
+    backoff = {.delay = 0s};
+    table.keep("a", 1, now);
+    EXPECT_EQ(ask("a"), 1ms);
+    EXPECT_TRUE(due().empty());
 }
 
 TEST_F(RenewalsTest, AreBounded) {
