@@ -96,8 +96,9 @@ awaitable<OwnedMessage> Session::subscribe(ByteView uri, bool prefix, bool prese
                                                           as_tuple);
     if (error == Errc::unsupported) {
         throw Failure(ExitCode::other,
-                      options_.udp ? "--present and --prefix are not for --udp"
-                                   : server() + ": the server knows no --present or --prefix");
+                      options_.udp && present
+                          ? "--present is not for --udp"
+                          : server() + ": the server knows no --present or --prefix");
     }
     if (error) throw_failure(error, *this);
     co_return std::move(answer);

@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <netaio/backoff.hpp>
+#include <netaio/never.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,18 +23,6 @@ enum class ConnectionState : std::uint8_t {
 
 /// The name of a state, e.g. `waiting`.
 std::string_view to_string(ConnectionState state) noexcept;
-
-/// How long to pause before one tries again: exponential backoff with jitter.
-struct Backoff {
-    /// The first pause.
-    std::chrono::milliseconds delay = std::chrono::milliseconds(200);
-    /// What each further pause is multiplied with; 1 keeps it.
-    double factor = 2.0;
-    /// The longest pause.
-    std::chrono::milliseconds delay_max = std::chrono::seconds(30);
-    /// The part of a pause, 0 to 1, that is random, so that clients do not come back all at once.
-    double jitter = 0.5;
-};
 
 /// What becomes of requests that are made while there is no connection.
 enum class Meanwhile : std::uint8_t {

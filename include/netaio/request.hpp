@@ -58,7 +58,8 @@ struct SubscribeOptions {
     bool prefix = false;
     /// With the present values: that of a uri is handed to the handler of NOTIFY_URI before the
     /// call ends, those of a prefix come soon after, as notifications; what changes later follows,
-    /// without gap or repetition. Not over UDP.
+    /// without gap or repetition. Over UDP not together with `prefix`; there each renewal brings
+    /// the value again, as a notification may have been lost.
     bool present = false;
     /// As of RequestOptions.
     std::optional<std::chrono::milliseconds> timeout = std::nullopt;

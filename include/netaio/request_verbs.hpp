@@ -66,7 +66,8 @@ public:
     }
     /// Asks to be notified of a uri, or of all that begin with it; the answer is CONFIRM_SUBSCRIBE
     /// (or OK), or an error type. Errc::unsupported where the other end does not know what the
-    /// options ask; then nothing is subscribed to (protocol.md §11).
+    /// options ask; then nothing is subscribed to (protocol.md §11). A node renews what it was
+    /// granted, see UdpNode.
     template <class Token = DefaultToken>
     auto subscribe(ByteView uri, const SubscribeOptions& options = {}, Token&& token = {}) {
         return ask(MessageType::subscribe_uri, uri, words_of(options.prefix, options.present),

@@ -4,6 +4,7 @@
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <netaio/backoff.hpp>
 #include <netaio/completion.hpp>
 #include <netaio/connection.hpp>
 #include <netaio/counters.hpp>
@@ -11,6 +12,7 @@
 #include <netaio/handler_registry.hpp>
 #include <netaio/interfaces.hpp>
 #include <netaio/peer_registry.hpp>
+#include <netaio/reply.hpp>
 #include <netaio/requester.hpp>
 #include <netaio/started.hpp>
 #include <netaio/stop_report.hpp>
@@ -37,6 +39,11 @@ struct UdpNodeOptions {
     /// Ignore all that comes from an address of this machine, as the reference does; else only
     /// what this node itself sent to the group.
     bool ignore_own_addresses = false;
+
+    /// Nodes that the group does not reach, to which this one is introduced while it manages peers,
+    /// as by UdpNode::keep_introduced(). IP addresses with a port; its own is left out, so that
+    /// all nodes may have the same list.
+    std::vector<Address> bootstrap = {};
 
     /// The node's layer (protocol.md §3): every message goes through these.
     std::shared_ptr<const AuthPlugin> auth = nullptr;
@@ -65,6 +72,15 @@ struct UdpNodeOptions {
     int receive_buffer = 4 << 20;
     /// How long requests wait unless they say otherwise: above zero, or `never` to give up.
     std::chrono::milliseconds request_timeout = std::chrono::seconds(10);
+    /// How often subscriptions that other nodes granted are asked for again, a tenth more or less:
+    /// above zero, or `never`.
+    std::chrono::milliseconds renew_subscriptions = std::chrono::minutes(2);
+    /// How long renewals and introductions wait for an answer before they are sent again.
+    Backoff renewal_backoff = {.delay = std::chrono::seconds(1), .jitter = 0.3};
+    /// Subscriptions at other nodes that are renewed.
+    std::size_t renewals_max = 65536;
+    /// Addresses this node is kept introduced to.
+    std::size_t introductions_max = 1024;
     /// Requests in flight; more fail with Errc::queue_full.
     std::size_t requests_max = 65536;
     /// Coroutine handlers at work at once; messages for more are dropped.
@@ -78,6 +94,8 @@ struct UdpNodeOptions {
     std::size_t subscribers_max = 65536;
     /// Of these, addresses of one host (an IPv4 or link-local address, another IPv6 /64).
     std::size_t subscribers_per_host_max = 1024;
+    /// Bytes that present values take: their uris and contents, and 224 for each.
+    std::size_t present_max = 64 << 20;
     /// Peers, and addresses of peers, of one host that introduced themselves where no auth plugin
     /// is asked; others of that host are not added.
     std::size_t peers_per_host_max = 256;
@@ -103,6 +121,8 @@ using UdpHandler = BasicHandler<const Address>;
 /// Sends and receives messages as datagrams: to one address, to all peers, to everybody on the
 /// network, with the same handlers, plugins and requests as TCP. Datagrams may be lost, come twice
 /// or out of order: what matters is asked with a request, and asked again after Errc::timeout.
+/// Nodes may forget or start anew: what is to stay, a subscription at another node or that it knows
+/// this one, the node itself renews until it is taken back or the node stops.
 ///
 ///     UdpNodeOptions options;
 ///     options.local_peer = Peer{.id = random_id()};
@@ -170,22 +190,48 @@ public:
     std::error_code broadcast(const Message& message, SendOptions options = {});
 
     /// Makes this node known to one that the group does not reach, which answers with what it is:
-    /// advertises it there for every app id that peers are managed for. Datagrams get lost: repeat
-    /// it until peer_at() knows the other, and within its peer_timeout, or it forgets this node.
+    /// advertises it there once, for every app id that peers are managed for.
     std::error_code introduce(const Address& to);
+    /// Does so again and again while peers are managed: with growing pauses until an answer comes
+    /// from there, also when that peer has left, and in time afterwards, so that neither forgets
+    /// the other. Also before start(), and beyond stop(). Errc::unsupported for a name,
+    /// Errc::queue_full beyond introductions_max.
+    std::error_code keep_introduced(const Address& to);
+    /// Ends that; who knows this node forgets it in time. Whether it was kept.
+    bool stop_introducing(const Address& to);
 
     /// Subscribes an address to a key of this node: any bytes, often a uri. It ends with the peer
     /// at that address. Beyond subscribers_max, subscribers_per_host_max or 128 MiB in all another
     /// address lapses: the oldest that never subscribed again, or else the one that did so longest
-    /// ago. So who sends its SUBSCRIBE again every few minutes keeps its place, and gets a lost one
-    /// back. Errc::queue_full beyond subscriptions_max.
+    /// ago. So who subscribes again every few minutes, as nodes do (renew_subscriptions), keeps its
+    /// place, and gets a lost one back. Errc::queue_full beyond subscriptions_max.
     std::error_code subscribe(ByteView key, const Address& who);
     /// Whether it was subscribed.
     bool unsubscribe(ByteView key, const Address& who);
+    /// The same for all keys that begin so, as `room/`. Who subscribed to several of what a message
+    /// is for gets it once.
+    std::error_code subscribe_prefix(ByteView prefix, const Address& who);
+    bool unsubscribe_prefix(ByteView prefix, const Address& who);
+    /// Does what a SUBSCRIBE_URI or UNSUBSCRIBE_URI asks, as a node's subscribe() with a prefix or
+    /// the present value of a uri, and gives its confirmation. Present values of a prefix are not
+    /// granted (protocol.md §11). Called by a handler. Throws Refusal where it can't.
+    Reply grant(const Message& asked, const Address& from);
+    /// Registers handlers for SUBSCRIBE_URI and UNSUBSCRIBE_URI that grant everything.
+    void grant_subscriptions(HandlerOptions options = {});
+    /// Makes this the present value of a uri and notifies all that subscribed to it (NOTIFY_URI).
+    /// Before start() nobody is notified. Errors: Errc::queue_full beyond present_max, and those
+    /// of notify().
+    std::error_code publish(ByteView uri, ByteView content, SendOptions options = {});
+    /// Ends a present value, and notifies of that with an empty content. Whether there was one.
+    bool withdraw(ByteView uri, SendOptions options = {});
     /// Sends a message to all that subscribed to the key, once to each peer.
     std::error_code notify(ByteView key, const Message& message, SendOptions options = {});
+    /// Addresses subscribed to the key itself.
     std::size_t subscriber_count(ByteView key) const;
 
+    /// What subscribe() was granted the node asks for again every renew_subscriptions, and soon
+    /// when a peer joins at that address, until unsubscribe(), stop(), or another answer than a
+    /// confirmation; silence does not end it. Errc::queue_full beyond renewals_max.
     using Requester::create;
     using Requester::exchange;
     using Requester::remove;
@@ -226,6 +272,10 @@ public:
                                    std::forward<Token>(token));
     }
 
+    /// Called when another node answers the renewal of a subscription with anything but a
+    /// confirmation, and it is renewed no more: from where, to what, and the answer.
+    void set_subscription_lost_handler(
+        std::function<void(const Address&, ByteView uri, const Message& answer)> handler);
     /// Replaces what answers messages nothing else matches. To be called before start.
     void set_default_handler(UdpHandler handler);
     /// Replaces what answers messages that fail an auth check. Its answer is sent without plugins,

@@ -4,8 +4,8 @@
 
 #include "answering.hpp"
 #include "core/callback.hpp"
+#include "core/granting.hpp"
 #include "core/waiting.hpp"
-#include "granting.hpp"
 #include "node_of.hpp"
 
 namespace netaio {
@@ -258,10 +258,10 @@ void BlockingClient::Impl::take(Answer& answer, const std::optional<core::Subscr
 // What is granted in part is ended again.
 std::error_code BlockingClient::Impl::granted(const core::SubscriptionWords& asked,
                                               const Plugins& inner, const Message& reply) {
-    const auto error = net::check_grant(asked, reply);
+    const auto error = core::check_grant(asked, reply);
     if (error) {
-        ask_for_nothing(net::ending(asked, reply.uri()), inner);
-    } else if (auto value = net::present_value(reply)) {
+        ask_for_nothing(core::ending(asked, reply.uri()), inner);
+    } else if (auto value = core::present_value(reply)) {
         stream_->deliver(std::move(*value));
     }
     return error;
@@ -290,9 +290,7 @@ Result<OwnedMessage> BlockingClient::Impl::receive(const ReceiveOptions& options
     std::optional<OwnedMessage> received;
     const auto stream = stream_;
     receiver_ = &received;
-    wait(now,
-         now + core::bounded(options.timeout),
-         [&] { return received.has_value(); });
+    wait(now, now + core::bounded(options.timeout), [&] { return received.has_value(); });
     receiver_ = nullptr;
     if (!received) {
         return stream_ ? make_error_code(Errc::timeout) : ended_;

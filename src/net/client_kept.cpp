@@ -5,7 +5,6 @@
 
 #include "core/callback.hpp"
 #include "core/waiting.hpp"
-#include "granting.hpp"
 
 namespace netaio {
 namespace {
@@ -284,7 +283,7 @@ void TcpClient::Impl::Kept::subscription_ended(Turn turn, std::error_code error,
     if (refused(turn, error, reply) || (says_nothing_new(error) && error != Errc::queue_full)) {
         return;
     }
-    if (!error && net::confirms_subscription(reply)) {
+    if (!error && core::confirms_subscription(reply.type())) {
         keeper_.granted(turn, now());
         return;
     }

@@ -1,8 +1,8 @@
 #include "answering.hpp"
 #include "client_kept.hpp"
 #include "core/callback.hpp"
+#include "core/granting.hpp"
 #include "core/waiting.hpp"
-#include "granting.hpp"
 
 /// How a client asks, and what it does with answers.
 namespace netaio {
@@ -115,24 +115,24 @@ std::error_code TcpClient::Impl::granted(const Subscribing& asked, const Plugins
                                          const Message& reply,
                                          const std::shared_ptr<core::Stream>& stream) {
     const auto words = core::SubscriptionWords::parse(asked.content);
-    const auto error = asked.must_be_granted ? net::check_grant(words, reply) : std::error_code();
+    const auto error = asked.must_be_granted ? core::check_grant(words, reply) : std::error_code();
     if (!stream) {
         return error;
     }
     if (error) {
-        request(net::ending(words, reply.uri()), {{}, inner, stream->remote()}, net::unheard());
+        request(core::ending(words, reply.uri()), {{}, inner, stream->remote()}, net::unheard());
         return error;
     }
     if (const auto kept = find_kept([&](const Kept& each) { return each.uses(*stream); })) {
         const bool ends = asked.type == MessageType::unsubscribe_uri;
-        if (ends && net::confirms_unsubscription(reply)) {
+        if (ends && core::confirms_unsubscription(reply.type())) {
             kept->keeper().unsubscribed(reply.uri(), words.prefix);
-        } else if (!ends && net::confirms_subscription(reply)) {
+        } else if (!ends && core::confirms_subscription(reply.type())) {
             kept->keeper().subscribed(
                 {reply.uri().str(), asked.content, asked.must_be_granted, inner});
         }
     }
-    if (auto value = asked.must_be_granted ? net::present_value(reply) : std::nullopt) {
+    if (auto value = asked.must_be_granted ? core::present_value(reply) : std::nullopt) {
         stream->deliver(std::move(*value));
     }
     return error;

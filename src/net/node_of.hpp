@@ -21,6 +21,9 @@ void require_times(const Options& options) {
         core::require_time(options.send_timeout, "send_timeout");
         core::require_time(options.keepalive_timeout, "keepalive_timeout");
     }
+    if constexpr (requires { options.renew_subscriptions; }) {
+        core::require_time(options.renew_subscriptions, "renew_subscriptions");
+    }
     if constexpr (requires { options.idle_timeout; }) {
         core::require_time(options.idle_timeout, "idle_timeout");
         core::require_time(options.stranger_timeout, "stranger_timeout");

@@ -9,7 +9,6 @@
 #include "core/callback.hpp"
 #include "core/outgoing.hpp"
 #include "core/waiting.hpp"
-#include "granting.hpp"
 #include "node_of.hpp"
 #include "signals.hpp"
 #include "udp_handler.hpp"
@@ -39,6 +38,13 @@ UdpNode::Impl::Impl(boost::asio::any_io_executor executor, UdpNodeOptions option
     if (!options_.ipv4 && !options_.ipv6) {
         throw std::invalid_argument("a UdpNode needs ipv4 or ipv6: neither is switched on");
     }
+    const Backoff& backoff = options_.renewal_backoff;
+    if (backoff.delay.count() <= 0 || backoff.delay_max.count() <= 0 || !(backoff.factor >= 1)) {
+        throw std::invalid_argument(
+            "renewal_backoff needs times above 0 and a factor of 1 or more, or it would be no end "
+            "of sending");
+    }
+    node_->present.set_bytes_max(options_.present_max);
     node_->peers.set_peers_max(options_.peers_max);
     node_->peers.set_host_max(options_.peers_per_host_max);
     const core::DatagramBounds bounds{
@@ -51,7 +57,11 @@ UdpNode::Impl::Impl(boost::asio::any_io_executor executor, UdpNodeOptions option
         .handlers_max = options_.handlers_max,
         .replies_per_second = options_.replies_per_second,
         .unproven_bytes_per_second = options_.unproven_bytes_per_second,
-        .unproven_bytes_per_second_total = options_.unproven_bytes_per_second_total};
+        .unproven_bytes_per_second_total = options_.unproven_bytes_per_second_total,
+        .introductions_max = options_.introductions_max,
+        .renewals_max = options_.renewals_max,
+        .renew_subscriptions = options_.renew_subscriptions,
+        .backoff = backoff};
     core_ = std::make_unique<core::DatagramNode>(
         node_, bounds,
         [this](std::shared_ptr<core::Suspended> handler) { start_handler(std::move(handler)); },
@@ -60,6 +70,19 @@ UdpNode::Impl::Impl(boost::asio::any_io_executor executor, UdpNodeOptions option
                 ticker_->update();
             }
         });
+    core_->know_own_addresses(
+        [this](const Address& to) { return sockets_ && sockets_->is_this_node(to); });
+    for (const Address& to : options_.bootstrap) {
+        if (to.is_named() || to.port() == 0) {
+            throw std::invalid_argument("'" + to.str() +
+                                        "' cannot be in bootstrap: that takes IP addresses with a "
+                                        "port");
+        }
+        if (core_->keep_introduced(to)) {
+            throw std::invalid_argument(
+                "bootstrap has more addresses than introductions_max: raise that");
+        }
+    }
 }
 
 void UdpNode::Impl::bind(const boost::asio::any_io_executor& executor) {
@@ -119,7 +142,7 @@ std::error_code UdpNode::Impl::start() {
             .network_changed =
                 [this] {
                     serve([this] {
-                        core_->peer_manager().advertise();
+                        core_->renew_all();
                         flush();
                     });
                 }});
@@ -129,7 +152,7 @@ std::error_code UdpNode::Impl::start() {
     }
     // Who was to be told of peers before there was a network is told now.
     core_->outbox().clear();
-    core_->peer_manager().advertise();
+    core_->renew_all();
     flush();
     ticker_->update();
     return {};
@@ -241,6 +264,7 @@ void UdpNode::Impl::end() noexcept {
     stop_timer_.reset();
     core_->set_draining(false);
     stopping_ = false;
+    core_->end_renewals();
     go_on([&] { core_->end_requests(Errc::cancelled); });
     for (const auto& running : std::exchange(running_, {})) {
         ++report_.cut_off;
@@ -297,13 +321,10 @@ void UdpNode::Impl::request(Result<OwnedMessage> message, RequestTerms terms,
         done.post(executor_, make_error_code(std::errc::destination_address_required));
         return;
     }
-    std::optional<core::SubscriptionWords> to_be_granted;
-    if (terms.must_be_granted) {
-        to_be_granted = core::SubscriptionWords::parse(message->content());
-        if (to_be_granted->present) {
-            done.post(executor_, Errc::unsupported);
-            return;
-        }
+    const auto words = core::SubscriptionWords::parse(message->content());
+    if (terms.must_be_granted && words.prefix && words.present) {
+        done.post(executor_, Errc::unsupported);  // nor would it be granted
+        return;
     }
     const auto keep_alive = shared_from_this();  // plugins may destroy the node
     const Address to = *terms.server;
@@ -323,22 +344,15 @@ void UdpNode::Impl::request(Result<OwnedMessage> message, RequestTerms terms,
     }
     flush_later();
     const auto answer = terms.reply_type.value_or(options_.types.answer_to(message->type()));
-    const Plugins inner = terms.inner;
-    const auto id = core_->request(
-        to, *message, std::move(terms.inner), wait,
-        [waiting, executor = executor_, to_be_granted, to, inner, weak = weak_from_this()](
-            std::error_code error, const Message* reply) {
-            if (to_be_granted && reply) {
-                error = net::check_grant(*to_be_granted, *reply);
-                const auto self = weak.lock();
-                if (error && self) {
-                    self->request(net::ending(*to_be_granted, reply->uri()), {{}, inner, to},
-                                  net::unheard());
-                }
-            }
-            net::answer(waiting->done, executor, error, error ? nullptr : reply);
-        },
-        answer);
+    auto completion = [waiting, executor = executor_](std::error_code error, const Message* reply) {
+        net::answer(waiting->done, executor, error, reply);
+    };
+    const auto id =
+        message->type() == MessageType::subscribe_uri
+            ? core_->subscribe_there(to, *message, terms.must_be_granted, std::move(terms.inner),
+                                     wait, std::move(completion))
+            : core_->request(to, *message, std::move(terms.inner), wait, std::move(completion),
+                             answer);
     if (!id) {
         waiting->done.post(executor_, id.error());
     } else if (!running()) {

@@ -75,26 +75,16 @@ std::error_code UdpNode::broadcast(const Message& message, SendOptions options) 
     });
 }
 
-std::error_code UdpNode::notify(ByteView key, const Message& message, SendOptions options) {
-    return impl().send([&](core::DatagramNode& core) {
-        return core.notify(key, message, options.plugins, impl_->outer(options));
-    });
-}
-
 std::error_code UdpNode::introduce(const Address& to) {
     return impl().send([&](core::DatagramNode& core) { return core.introduce(to); });
 }
 
-std::error_code UdpNode::subscribe(ByteView key, const Address& who) {
-    return impl().core().subscribe(key, who);
+std::error_code UdpNode::keep_introduced(const Address& to) {
+    return impl().core().keep_introduced(to);
 }
 
-bool UdpNode::unsubscribe(ByteView key, const Address& who) {
-    return impl().core().unsubscribe(key, who);
-}
-
-std::size_t UdpNode::subscriber_count(ByteView key) const {
-    return impl().core().subscriber_count(key);
+bool UdpNode::stop_introducing(const Address& to) {
+    return impl().core().stop_introducing(to);
 }
 
 void UdpNode::keep_handler(Key key, HandlerOptions options, UdpHandler handler, bool once) {
@@ -112,6 +102,11 @@ core::Node& UdpNode::core_node() const {
 
 void UdpNode::with_peer_manager(std::function<void(core::PeerManager&)> work) {
     impl().with_peer_manager(work);
+}
+
+void UdpNode::set_subscription_lost_handler(
+    std::function<void(const Address&, ByteView, const Message&)> handler) {
+    impl().core().when_subscription_lost(std::move(handler));
 }
 
 void UdpNode::set_default_handler(UdpHandler handler) {

@@ -100,5 +100,24 @@ TEST_F(LongestTimesTest, PeersOfAClientStay) {
     }(server->port()));
 }
 
+TEST_F(LongestTimesTest, ANodeRenewsNothingBefore) {
+    run([]() -> awaitable<void> {
+        UdpNode node(local_node_options("node"));
+        node.grant_subscriptions();
+        co_await node.start();
+        const Address to = *Address::parse("127.0.0.1", node.port());
+        auto options = local_node_options("guest");
+        options.renew_subscriptions = for_ever;
+        options.renewal_backoff = {.delay = for_ever, .delay_max = for_ever};
+        UdpNode guest(options);
+        co_await guest.start();
+        guest.manage_peers({.advertise_every = for_ever, .peer_timeout = for_ever});
+        EXPECT_FALSE(guest.keep_introduced(to));
+        co_await guest.subscribe("a", {.server = to});
+        co_await pause(20ms);
+        EXPECT_LE(guest.counters().frames_out, 3u);
+    }());
+}
+
 }  // namespace
 }  // namespace netaio

@@ -47,14 +47,6 @@ awaitable<void> try_verbs(Requester& asking, Address server) {
     EXPECT_EQ(published.content(), answer(MessageType::publish_uri, "3"));
 }
 
-UdpNodeOptions on_loopback() {
-    UdpNodeOptions options;
-    options.port = 0;
-    options.interfaces = {"lo"};
-    options.ipv6 = false;
-    return options;
-}
-
 TEST(Requester, IsAClient) {
     TcpServer server(local_options());
     answer_all(server);
@@ -70,8 +62,8 @@ TEST(Requester, IsAClient) {
 
 TEST(Requester, IsANodeThatIsToldWhomToAsk) {
     run([]() -> awaitable<void> {
-        UdpNode server(on_loopback());
-        UdpNode client(on_loopback());
+        UdpNode server(local_node_options("server"));
+        UdpNode client(local_node_options("client"));
         answer_all(server);
         co_await server.start();
         co_await client.start();
@@ -94,7 +86,7 @@ TEST(Requester, IsANodeThatIsToldWhomToAsk) {
 
 TEST(Requester, IsOwnedByWhoeverChoseTheKind) {
     const auto make = [](bool udp) -> std::unique_ptr<Requester> {
-        if (udp) return std::make_unique<UdpNode>(on_loopback());
+        if (udp) return std::make_unique<UdpNode>(local_node_options("node"));
         return std::make_unique<TcpClient>();
     };
     run([](std::unique_ptr<Requester> client, std::unique_ptr<Requester> node) -> awaitable<void> {

@@ -19,13 +19,9 @@ using namespace boost::asio::experimental::awaitable_operators;
 using boost::asio::use_awaitable;
 using boost::asio::ip::udp;
 
-// Nodes of this machine alone.
 UdpNodeOptions local(std::string id, std::uint16_t port = 0) {
-    UdpNodeOptions options;
+    auto options = local_node_options(std::move(id));
     options.port = port;
-    options.interfaces = {"lo"};
-    options.ipv6 = false;
-    options.local_peer = Peer{.id = std::move(id)};
     return options;
 }
 

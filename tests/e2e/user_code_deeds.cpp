@@ -279,6 +279,8 @@ void World::begin_operations() {
             (void)node_->subscribe("key", other);
             (void)node_->notify("key", message);
             (void)node_->introduce(other);
+            (void)node_->keep_introduced(other);
+            (void)node_->publish("key", "present");
         }
         (void)node_->peers();
     }
