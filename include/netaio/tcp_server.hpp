@@ -194,11 +194,15 @@ public:
     /// `void(boost::system::error_code, StopReport)`.
     template <class Token = boost::asio::detached_t>
     auto stop(std::chrono::milliseconds deadline = std::chrono::seconds(5), Token&& token = {}) {
-        return boost::asio::async_initiate<Token, void(boost::system::error_code, StopReport)>(
-            [this](auto handler, std::chrono::milliseconds wait) {
-                start_stop(wait, detail::Completion<StopReport>(std::move(handler)));
-            },
-            token, deadline);
+        if constexpr (std::is_same_v<std::remove_cvref_t<Token>, boost::asio::detached_t>) {
+            start_stop(deadline, {});
+        } else {
+            return boost::asio::async_initiate<Token, void(boost::system::error_code, StopReport)>(
+                [this](auto handler, std::chrono::milliseconds wait) {
+                    start_stop(wait, detail::Completion<StopReport>(std::move(handler)));
+                },
+                token, deadline);
+        }
     }
 
     /// Where it listens, with the ports the system picked; empty before start().
