@@ -2,6 +2,7 @@
 
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <netaio/awaitable.hpp>
 #include <netaio/completion.hpp>
 #include <netaio/message.hpp>
 #include <netaio/request.hpp>
@@ -116,13 +117,23 @@ private:
     }
     template <class Token>
     auto ask(MessageType type, ByteView uri, ByteView content, RequestTerms terms, Token&& token) {
+        auto message = OwnedMessage::make(type, uri, content);
+        if constexpr (detail::awaits_by_default<Token>) {
+            return answer_to(std::move(message), std::move(terms));
+        } else {
+            return initiate(token, std::move(message), std::move(terms));
+        }
+    }
+    template <class Token>
+    auto initiate(Token&& token, Result<OwnedMessage> message, RequestTerms terms) {
         return boost::asio::async_initiate<Token, void(boost::system::error_code, OwnedMessage)>(
-            [this](auto handler, Result<OwnedMessage> message, RequestTerms asked) {
-                start_request(std::move(message), std::move(asked),
+            [this](auto handler, Result<OwnedMessage> made, RequestTerms asked) {
+                start_request(std::move(made), std::move(asked),
                               detail::Completion<OwnedMessage>(std::move(handler)));
             },
-            token, OwnedMessage::make(type, uri, content), std::move(terms));
+            token, std::move(message), std::move(terms));
     }
+    awaitable<OwnedMessage> answer_to(Result<OwnedMessage> message, RequestTerms terms);
     virtual void start_request(Result<OwnedMessage> message, RequestTerms terms,
                                detail::Completion<OwnedMessage> done) = 0;
 };

@@ -21,6 +21,14 @@ void TcpClient::start_connect(std::string host, std::uint16_t port,
     impl_->connect(std::move(host), port, std::move(done));
 }
 
+awaitable<Address> TcpClient::connection_to(std::string host, std::uint16_t port) {
+    return initiate_connect(boost::asio::use_awaitable, std::move(host), port);
+}
+
+awaitable<OwnedMessage> TcpClient::next_message(const ReceiveOptions& options) {
+    return initiate_receive(boost::asio::use_awaitable, options);
+}
+
 void TcpClient::start_request(Result<OwnedMessage> message, RequestTerms terms,
                               detail::Completion<OwnedMessage> done) {
     impl_->request(std::move(message), std::move(terms), std::move(done));
