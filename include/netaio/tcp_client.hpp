@@ -14,7 +14,8 @@
 
 namespace netaio {
 
-/// How a TcpClient speaks to its servers, and where its bounds are.
+/// How a TcpClient speaks to its servers, and where its bounds are. A time that bounds something is
+/// above zero, or `never` for no bound.
 struct TcpClientOptions {
     /// The node's layer (protocol.md §3): every message goes through these.
     std::shared_ptr<const AuthPlugin> auth = nullptr;
@@ -26,8 +27,6 @@ struct TcpClientOptions {
     MessageTypes types = {};
     KeyExtractor extract_keys = {};
     Environment environment = {};
-
-    // Times are above zero; what has no bound in time is `never`.
 
     /// How long connect() may take, with looking the name up and trying all its addresses.
     std::chrono::milliseconds connect_timeout = std::chrono::seconds(10);
