@@ -17,7 +17,8 @@ namespace netaio {
 
 struct ReconnectOptions;
 
-/// How a TcpClient speaks to its servers, and where its bounds are.
+/// How a TcpClient speaks to its servers, and where its bounds are. A time that bounds something is
+/// above zero, or `never` for no bound.
 struct TcpClientOptions {
     /// The node's layer (protocol.md §3): every message goes through these.
     std::shared_ptr<const AuthPlugin> auth = nullptr;
@@ -29,8 +30,6 @@ struct TcpClientOptions {
     MessageTypes types = {};
     KeyExtractor extract_keys = {};
     Environment environment = {};
-
-    // Times are above zero; what has no bound in time is `never`.
 
     /// How long connect() may take, with looking the name up and trying all its addresses.
     std::chrono::milliseconds connect_timeout = std::chrono::seconds(10);
@@ -109,11 +108,11 @@ public:
     /// system says.
     template <class Token = boost::asio::use_awaitable_t<>>
     auto connect(std::string_view host, std::uint16_t port, Token&& token = {}) {
-        return boost::asio::async_initiate<Token, void(boost::system::error_code, Address)>(
-            [this](auto handler, std::string name, std::uint16_t to) {
-                start_connect(std::move(name), to, detail::Completion<Address>(std::move(handler)));
-            },
-            token, std::string(host), port);
+        if constexpr (detail::awaits_by_default<Token>) {
+            return connection_to(std::string(host), port);
+        } else {
+            return initiate_connect(token, std::string(host), port);
+        }
     }
 
     /// The same by an address, which may be of a Unix-domain socket.
@@ -162,12 +161,11 @@ public:
     /// an answer to give, are skipped.
     template <class Token = boost::asio::use_awaitable_t<>>
     auto receive_once(const ReceiveOptions& options = {}, Token&& token = {}) {
-        return boost::asio::async_initiate<Token, void(boost::system::error_code, OwnedMessage)>(
-            [this](auto handler, ReceiveOptions terms) {
-                start_receive(std::move(terms),
-                              detail::Completion<OwnedMessage>(std::move(handler)));
-            },
-            token, options);
+        if constexpr (detail::awaits_by_default<Token>) {
+            return next_message(options);
+        } else {
+            return initiate_receive(token, options);
+        }
     }
 
     /// Receives messages for handlers until stopped, in the background. False when one was running,
@@ -238,6 +236,24 @@ private:
     void start_request(Result<OwnedMessage> message, RequestTerms terms,
                        detail::Completion<OwnedMessage> done) override;
     void start_receive(ReceiveOptions options, detail::Completion<OwnedMessage> done);
+    template <class Token>
+    auto initiate_connect(Token&& token, std::string host, std::uint16_t port) {
+        return boost::asio::async_initiate<Token, void(boost::system::error_code, Address)>(
+            [this](auto handler, std::string name, std::uint16_t to) {
+                start_connect(std::move(name), to, detail::Completion<Address>(std::move(handler)));
+            },
+            token, std::move(host), port);
+    }
+    template <class Token>
+    auto initiate_receive(Token&& token, const ReceiveOptions& options) {
+        return boost::asio::async_initiate<Token, void(boost::system::error_code, OwnedMessage)>(
+            [this](auto handler, const ReceiveOptions& terms) {
+                start_receive(terms, detail::Completion<OwnedMessage>(std::move(handler)));
+            },
+            token, options);
+    }
+    awaitable<Address> connection_to(std::string host, std::uint16_t port);
+    awaitable<OwnedMessage> next_message(const ReceiveOptions& options);
 
     class Impl;
     // Throws when another thread runs its loop.

@@ -25,7 +25,8 @@ struct UnixSocketOptions {
     std::optional<std::uint32_t> group = std::nullopt;
 };
 
-/// How a TcpServer listens, what it accepts, and where its bounds are.
+/// How a TcpServer listens, what it accepts, and where its bounds are. A time that bounds something
+/// is above zero, or `never` for no bound.
 struct TcpServerOptions {
     /// The port; 0 lets the system pick one, which endpoints() tells.
     std::uint16_t port = 8888;
@@ -71,8 +72,6 @@ struct TcpServerOptions {
     std::size_t connections_max = 65536;
     /// The longest frame, in bytes, header included.
     std::size_t frame_max = 9 + 2 * 0xffff;
-    // Times are above zero; what has no bound in time is `never`.
-
     /// A connection that brings nothing for so long is closed.
     std::chrono::milliseconds idle_timeout = std::chrono::minutes(10);
     /// How long a frame may take from its first to its last byte.
@@ -194,11 +193,15 @@ public:
     /// `void(boost::system::error_code, StopReport)`.
     template <class Token = boost::asio::detached_t>
     auto stop(std::chrono::milliseconds deadline = std::chrono::seconds(5), Token&& token = {}) {
-        return boost::asio::async_initiate<Token, void(boost::system::error_code, StopReport)>(
-            [this](auto handler, std::chrono::milliseconds wait) {
-                start_stop(wait, detail::Completion<StopReport>(std::move(handler)));
-            },
-            token, deadline);
+        if constexpr (std::is_same_v<std::remove_cvref_t<Token>, boost::asio::detached_t>) {
+            start_stop(deadline, {});
+        } else {
+            return boost::asio::async_initiate<Token, void(boost::system::error_code, StopReport)>(
+                [this](auto handler, std::chrono::milliseconds wait) {
+                    start_stop(wait, detail::Completion<StopReport>(std::move(handler)));
+                },
+                token, deadline);
+        }
     }
 
     /// Where it listens, with the ports the system picked; empty before start().

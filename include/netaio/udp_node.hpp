@@ -171,11 +171,15 @@ public:
     /// To finish is for handlers that wait; meanwhile only answers are received.
     template <class Token = boost::asio::detached_t>
     auto stop(std::chrono::milliseconds deadline = std::chrono::seconds(5), Token&& token = {}) {
-        return boost::asio::async_initiate<Token, void(boost::system::error_code, StopReport)>(
-            [this](auto handler, std::chrono::milliseconds wait) {
-                start_stop(wait, detail::Completion<StopReport>(std::move(handler)));
-            },
-            token, deadline);
+        if constexpr (std::is_same_v<std::remove_cvref_t<Token>, boost::asio::detached_t>) {
+            start_stop(deadline, {});
+        } else {
+            return boost::asio::async_initiate<Token, void(boost::system::error_code, StopReport)>(
+                [this](auto handler, std::chrono::milliseconds wait) {
+                    start_stop(wait, detail::Completion<StopReport>(std::move(handler)));
+                },
+                token, deadline);
+        }
     }
 
     /// Sends a message to one address, without waiting for an answer. Errors: Errc::not_connected

@@ -37,6 +37,14 @@ bool TcpClient::stop_keeping() {
     return impl().stop_keeping();
 }
 
+awaitable<Address> TcpClient::connection_to(std::string host, std::uint16_t port) {
+    return initiate_connect(boost::asio::use_awaitable, std::move(host), port);
+}
+
+awaitable<OwnedMessage> TcpClient::next_message(const ReceiveOptions& options) {
+    return initiate_receive(boost::asio::use_awaitable, options);
+}
+
 void TcpClient::start_request(Result<OwnedMessage> message, RequestTerms terms,
                               detail::Completion<OwnedMessage> done) {
     impl().request(std::move(message), std::move(terms), std::move(done));
