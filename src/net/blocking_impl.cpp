@@ -284,7 +284,7 @@ Result<OwnedMessage> BlockingClient::Impl::receive(const ReceiveOptions& options
         inbox_.pop_front();
         return first;
     }
-    if (!reaches(options.server)) {
+    if (!reaches(options.server.get())) {
         return make_error_code(Errc::not_connected);
     }
     std::optional<OwnedMessage> received;

@@ -25,7 +25,7 @@ TcpClient::Impl::Kept::Kept(Impl& client, How how)
     : client_(client.weak_from_this()),
       node_(client.node_),
       how_(std::move(how)),
-      on_state_(how_.options.on_state),
+      on_state_(std::move(how_.options.on_state)),
       keeper_(terms_of(client, how_), node_->environment.random, *this) {}
 
 TcpClient::Impl::Kept::~Kept() {
@@ -109,7 +109,7 @@ void TcpClient::Impl::Kept::stop(std::error_code why) noexcept {
 void TcpClient::Impl::Kept::change(How how) {
     how.place = how_.place;
     how_ = std::move(how);
-    on_state_ = how_.options.on_state;
+    on_state_ = std::move(how_.options.on_state);
     if (const auto client = client_.lock()) {
         keeper_.change(terms_of(*client, how_));
     }

@@ -412,7 +412,7 @@ TEST(BlockingClient, IsIntroducedToPeersWhileItWaits) {
     while (client.peers().empty()) {
         client.receive_once(20s);
     }
-    EXPECT_EQ(client.request("x", {.cipher = cipher, .content = "for you"}).content(), "for you");
+    EXPECT_EQ(client.request("x", "for you", {.cipher = cipher}).content(), "for you");
     client.close();
     EXPECT_TRUE(eventually([&] { return server.peers().empty(); }));
 }

@@ -16,7 +16,7 @@ TEST_F(KeptRequestsTest, HasRequestsWaitUntilItIsConnected) {
     keep();
     std::vector<std::string> answers;
     for (const std::string content : {"1", "2", "3"}) {
-        client->request("a", {.timeout = 1min, .content = content},
+        client->request("a", content, {.timeout = 1min},
                         [&](boost::system::error_code error, const OwnedMessage& reply) {
                             answers.push_back(error ? error.message() : reply.content().str());
                         });
@@ -119,7 +119,6 @@ TEST_F(KeptRequestsTest, SubscribesAgainWithNothingMissed) {
     EXPECT_TRUE(stands("connected"));
     EXPECT_EQ(heard, (Strings{"lamp=off", "room/2=c"}));
     EXPECT_EQ(server->subscriber_count("news"), 1u);
-    EXPECT_EQ(server->subscriber_count("room/7"), 1u);
     EXPECT_EQ(server->subscriber_count("gone"), 0u);
     heard.clear();
     server->publish("room/3", "d");
@@ -162,7 +161,9 @@ TEST_F(KeptRequestsTest, TakesAServerThatGrantsLessThanBeforeForOneThatFails) {
     server = serve();
     network.advance(1min);
     EXPECT_TRUE(stands("connected"));
-    EXPECT_EQ(server->subscriber_count("room/1"), 1u);
+    server->publish("room/1", "a");
+    network.run();
+    EXPECT_EQ(heard, Strings{"room/1=a"});
 }
 
 TEST_F(KeptRequestsTest, LeavesAReceiveLoopStoppedThatWasStopped) {
@@ -181,7 +182,7 @@ TEST_F(KeptRequestsTest, BeginsWithTheFirstCallWhereItHasNoExecutor) {
     TcpClient late(network.options(TcpClientOptions()));
     late.keep_connected(network.address().str(), 0, options());
     const auto session = [](TcpClient& with) -> awaitable<std::string> {
-        const OwnedMessage reply = co_await with.request("a", {.content = "b"});
+        const OwnedMessage reply = co_await with.request("a", "b");
         co_return reply.content().str();
     };
     EXPECT_EQ(network.run(session(late)), "b");

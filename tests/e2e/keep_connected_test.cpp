@@ -12,7 +12,7 @@ TEST_F(KeepConnectedTest, ConnectsAndSaysSoOnceTheServerAnswered) {
     EXPECT_TRUE(client->connected());
     EXPECT_EQ(client->default_server(), network.address());
     EXPECT_EQ(client->receive_loops(), client->servers());
-    EXPECT_EQ(network.run(client->request("a", {.content = "b"})).content(), "b");
+    EXPECT_EQ(network.run(client->request("a", "b")).content(), "b");
 }
 
 TEST_F(KeepConnectedTest, ConnectsAgainWhenTheServerHasClosedAndIsBack) {
@@ -169,7 +169,7 @@ TEST_F(KeepConnectedTest, TriesServersInTurn) {
     EXPECT_EQ(client->default_server(), network.address("first"));
     EXPECT_EQ(client->servers(), (std::vector<Address>{network.address("first")}));
     EXPECT_EQ(first->subscriber_count("news"), 1u);
-    EXPECT_EQ(network.run(client->request("a", {.content = "b"})).content(), "b");
+    EXPECT_EQ(network.run(client->request("a", "b")).content(), "b");
 }
 
 class RefusedTest : public KeepConnectedTest {
@@ -248,7 +248,7 @@ TEST_F(KeepConnectedTest, LeavesTheConnectionWhenItIsKeptNoMore) {
     keep();
     EXPECT_TRUE(client->stop_keeping());
     EXPECT_FALSE(client->stop_keeping());
-    EXPECT_EQ(network.run(client->request("a", {.content = "b"})).content(), "b");
+    EXPECT_EQ(network.run(client->request("a", "b")).content(), "b");
     kill(server);
     network.advance(1h);
     EXPECT_EQ(states.size(), 2u);
@@ -286,7 +286,7 @@ TEST_F(KeepConnectedTest, LeavesOtherConnectionsAlone) {
     EXPECT_EQ(client->default_server(), network.address("other"));
     EXPECT_EQ(client->servers().size(), 2u);
     kill(server);
-    EXPECT_EQ(network.run(client->request("a", {.content = "b"})).content(), "b");
+    EXPECT_EQ(network.run(client->request("a", "b")).content(), "b");
     client->set_default_server(network.address("other"));
     server = serve();
     network.advance(30s);

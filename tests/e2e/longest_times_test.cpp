@@ -107,11 +107,11 @@ TEST_F(LongestTimesTest, ANodeRenewsNothingBefore) {
         co_await node.start();
         const Address to = *Address::parse("127.0.0.1", node.port());
         auto options = local_node_options("guest");
-        options.renew_subscriptions = for_ever;
-        options.renewal_backoff = {.delay = for_ever, .delay_max = for_ever};
+        options.renew_subscriptions = never;
+        options.renewal_backoff = {.delay = never, .delay_max = never};
         UdpNode guest(options);
         co_await guest.start();
-        guest.manage_peers({.advertise_every = for_ever, .peer_timeout = for_ever});
+        guest.manage_peers({.advertise_every = never, .peer_timeout = never});
         EXPECT_FALSE(guest.keep_introduced(to));
         co_await guest.subscribe("a", {.server = to});
         co_await pause(20ms);

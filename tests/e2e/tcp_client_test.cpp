@@ -443,6 +443,7 @@ TEST(TcpClient, ReconnectsAfterATimeout) {
         EXPECT_FALSE(server->start());
         co_await client.reconnect(address);
         client.start_receive_loop();
+        result.reset();
         auto [error, nothing] = co_await client.request("x", {.timeout = 20ms}, as_result);
         EXPECT_EQ(error, Errc::timeout);
         for (int i = 0; i < 1000 && !result; ++i) {

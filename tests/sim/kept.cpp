@@ -169,7 +169,7 @@ void KeptClient::arrive(std::size_t server, Turn turn) {
     stream_ = std::make_shared<core::Stream>(core::Ends{machine_address(), kept_address()}, hub_,
                                              weak_from_this());
     had_.push_back(stream_);
-    stream_->enable_requests(terms_.window + 10);
+    stream_->enable_requests(terms_.window + 100);
     line_->attach(0, stream_);
     machine.accept(line_);
     keeper_.reached(turn, world_.now());

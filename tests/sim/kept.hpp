@@ -112,7 +112,6 @@ private:
     std::shared_ptr<Line> line_;
     std::vector<std::weak_ptr<core::Stream>> had_;
     bool connecting_ = false;
-    bool restoring_ = false;
     std::optional<TimePoint> waits_since_;
     TimePoint armed_ = TimePoint::max();
     std::map<std::pair<std::string, bool>, bool> granted_;  // by uri and prefix: with the present

@@ -21,7 +21,8 @@ protected:
                 .patience = 20s};
     }
     void make(Keeper::Terms terms) {
-        keeper.emplace(std::move(terms), std::make_shared<test::CountingRandom>(), *this);
+        keeper.emplace(std::move(terms), std::make_shared<netaio::test::CountingRandom>(),
+                       static_cast<Keeper::Hands&>(*this));
         did.clear();
     }
     void make_connected(Keeper::Terms terms) {

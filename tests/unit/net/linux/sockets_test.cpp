@@ -99,9 +99,9 @@ TEST(SocketsTest, LeaveVanishedPeersToTheSystemWhenTheTimeIsZero) {
 TEST(SocketsTest, TakeTheShortestAndLongestTimesForWhatTheSystemTakes) {
     boost::asio::io_context context;
     StreamSocket socket(context, StreamProtocol(AF_INET, IPPROTO_TCP));
-    keep_alive(socket, 1ms, true);
+    keep_alive(socket.native_handle(), 1ms, true);
     EXPECT_EQ(keepalive_of(socket.native_handle()), (Keepalive{1, 1, 1, 3, 1}));
-    keep_alive(socket, std::chrono::years(90), true);
+    keep_alive(socket.native_handle(), std::chrono::years(90), true);
     EXPECT_EQ(keepalive_of(socket.native_handle()),
               (Keepalive{1, 32767, 32767, 3, std::numeric_limits<int>::max()}));
 }
