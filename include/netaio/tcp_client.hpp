@@ -147,6 +147,7 @@ public:
     /// finds unsupported, or times that are not above zero.
     void keep_connected(std::string_view host, std::uint16_t port, KeepOptions options = {});
     void keep_connected(std::vector<ServerName> servers, KeepOptions options = {});
+    void keep_connected(const Address& server, KeepOptions options = {});
     /// Ends that, and leaves the connection as it is; close() and close_all() end both. Requests
     /// that wait end with Errc::closed. Whether any was kept.
     bool stop_keeping();

@@ -33,6 +33,10 @@ void TcpClient::keep_connected(std::vector<ServerName> servers, KeepOptions opti
     impl().keep_connected(std::move(servers), std::move(options));
 }
 
+void TcpClient::keep_connected(const Address& server, KeepOptions options) {
+    keep_connected(server.host(), server.port(), std::move(options));
+}
+
 bool TcpClient::stop_keeping() {
     return impl().stop_keeping();
 }

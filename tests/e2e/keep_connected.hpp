@@ -49,7 +49,7 @@ protected:
         }};
     }
     void keep(KeepOptions how) {
-        client->keep_connected(network.address().str(), 0, std::move(how));
+        client->keep_connected(network.address(), std::move(how));
         network.run();
     }
     void keep() { keep(options()); }

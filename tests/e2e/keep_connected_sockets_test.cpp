@@ -136,8 +136,8 @@ TEST_F(KeptSocketsTest, AreConnectedAgainWhenTheConnectionIsReset) {
 
 TEST_F(KeptSocketsTest, LeaveAServerThatHangsForAnother) {
     auto server = serve();
-    auto how = options();
-    how.heartbeat_timeout = 500ms;
+    auto impatient = options();
+    impatient.heartbeat_timeout = 500ms;
     run([](int& times, std::uint16_t port, KeepOptions how) -> awaitable<void> {
         const auto executor = co_await boost::asio::this_coro::executor;
         RawServer hanging(executor);
@@ -148,7 +148,7 @@ TEST_F(KeptSocketsTest, LeaveAServerThatHangsForAnother) {
         EXPECT_EQ(hanging.accepted, 1);
         const OwnedMessage reply = co_await client.request("x", "y");
         EXPECT_EQ(reply.content(), "y");
-    }(connected, server->port(), how));
+    }(connected, server->port(), impatient));
     EXPECT_TRUE(was_told_of(Errc::timeout));
 }
 

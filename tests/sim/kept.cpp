@@ -239,7 +239,9 @@ void KeptClient::subscribe_to(const std::string& uri, const core::SubscriptionWo
     ask(MessageType::subscribe_uri, uri, words.str(), std::chrono::seconds(60),
         [this, uri, words, on = stream_.get()](std::error_code, const Message* reply) {
             if (reply && stream_.get() == on && confirmed(uri, words.str(), *reply)) {
-                keeper_.subscribed({uri, words.str(), words.any()});
+                if (!forgets) {
+                    keeper_.subscribed({uri, words.str(), words.any()});
+                }
                 granted_[{uri, words.prefix}] = words.present;
             }
         });

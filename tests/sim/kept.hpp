@@ -80,6 +80,7 @@ public:
     void check_end();
 
     ConnectionState state = ConnectionState::waiting;  ///< what was told last
+    bool forgets = false;                              ///< what it was granted: for tests of tests
     int connected = 0;                                 ///< how often that was told
 
 private:
