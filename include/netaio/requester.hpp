@@ -41,7 +41,7 @@ private:
     friend RequestVerbs<Requester, boost::asio::use_awaitable_t<>>;
 
     template <class Token>
-    auto perform(Result<OwnedMessage> message, RequestTerms terms, Token&& token) {
+    auto perform(Result<OwnedMessage>&& message, RequestTerms&& terms, Token&& token) {
         return boost::asio::async_initiate<Token, void(boost::system::error_code, OwnedMessage)>(
             [this](auto handler, Result<OwnedMessage> question, RequestTerms asked) {
                 start_request(std::move(question), std::move(asked),
