@@ -1,10 +1,12 @@
 // The clients of the benchmarks: `client WHAT port=P server=PID ...`, which prints one line of
-// JSON. All but `request` and `together` send prepared bytes and count those that come back.
+// JSON. All but `request`, `blocking_request` and `together` send prepared bytes and count those
+// that come back.
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cstring>
+#include <netaio/blocking_client.hpp>
 #include <netaio/run.hpp>
 #include <netaio/stream_cipher.hpp>
 #include <netaio/tcp_client.hpp>
@@ -50,6 +52,30 @@ void raw_request(const Arguments& arguments) {
     }).print();
 }
 
+void check_content(const OwnedMessage& reply, std::string_view content) {
+    if (reply.content() != content) {
+        throw std::runtime_error("a server's reply is not the one expected");
+    }
+}
+
+TcpClientOptions client_options(const Arguments& arguments) {
+    TcpClientOptions options;
+    if (arguments.text("protected", "no") == "yes") {
+        options.auth = hmac_auth({.secret = "test"});
+        options.cipher = stream_cipher({.key = "test"});
+    }
+    return options;
+}
+
+// One at a time by netaio's client for programs without a loop.
+void blocking_request(const Arguments& arguments) {
+    BlockingClient client("127.0.0.1", arguments.port(), client_options(arguments));
+    const std::string content(arguments.number("payload", 64), 'c');
+    run_one_in_flight(duration_of(arguments), [&] {
+        check_content(client.request("echo", content), content);
+    }).print();
+}
+
 // One at a time by netaio's own client.
 awaitable<void> request_again(const Arguments& arguments, TcpClient& client) {
     co_await client.connect("127.0.0.1", arguments.port());
@@ -59,10 +85,7 @@ awaitable<void> request_again(const Arguments& arguments, TcpClient& client) {
     double now = monotonic_seconds();
     do {
         const double began = now;
-        const OwnedMessage reply = co_await client.request("echo", content);
-        if (reply.content() != content) {
-            throw std::runtime_error("a server's reply is not the one expected");
-        }
+        check_content(co_await client.request("echo", content), content);
         ++done;
         now = monotonic_seconds();
         watch.round_trip(now - began);
@@ -74,12 +97,7 @@ awaitable<void> request_again(const Arguments& arguments, TcpClient& client) {
 void netaio_request(const Arguments& arguments) {
     boost::asio::io_context context(1);
     use_io_uring(context);
-    TcpClientOptions options;
-    if (arguments.text("protected", "no") == "yes") {
-        options.auth = hmac_auth({.secret = "test"});
-        options.cipher = stream_cipher({.key = "test"});
-    }
-    TcpClient client(context.get_executor(), options);
+    TcpClient client(context.get_executor(), client_options(arguments));
     std::exception_ptr failure;
     boost::asio::co_spawn(context, request_again(arguments, client),
                           [&](std::exception_ptr why) { failure = std::move(why); });
@@ -208,6 +226,8 @@ void run(const Arguments& arguments) {
         raw_request(arguments);
     } else if (what == "request") {
         netaio_request(arguments);
+    } else if (what == "blocking_request") {
+        blocking_request(arguments);
     } else if (what == "together") {
         together(arguments);
     } else if (what == "fan_out") {

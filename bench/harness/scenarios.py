@@ -62,6 +62,22 @@ def request(payload):
              "costs; netaio's, on an io_uring, needs half of them. " + OWN_CLIENTS)
 
 
+def blocking_request():
+    values = {"payload": 64}
+    return Scenario(
+        "blocking_request", "request() of a BlockingClient, 64 B, one in flight, one core",
+        {
+            "netaio": ours("netaio", "blocking_request", **values),
+            "raw blocking sockets": ours("blocking", "raw_request", **values),
+            "raw client, netaio's server": ours("netaio", "raw_request", **values),
+            "netaio, TcpClient": ours("netaio", "request", **values),
+        },
+        limit="raw blocking sockets", together=True, wanted={"raw blocking sockets": 0.92},
+        note="As request(), 64 B, but by the client for programs without an event loop, which "
+             "needs the two system calls of the raw one. By the raw client at netaio's server one "
+             "sees which end costs what.")
+
+
 def protected_request():
     values = {"payload": 64}
     protected = {"protected": "yes"}
@@ -228,6 +244,7 @@ def all_scenarios():
     return [
         request(64),
         request(1024),
+        blocking_request(),
         protected_request(),
         pipelined(64, 1, 8192, {"epoll_full": 1.0, "libzmq": 3.5, "Python reference": 800}),
         pipelined(64, 50, 64,

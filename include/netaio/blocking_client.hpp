@@ -98,11 +98,12 @@ private:
     friend RequestVerbs<BlockingClient, detail::Throws>;
 
     template <class Token>
-    OwnedMessage perform(Result<OwnedMessage> message, detail::RequestTerms terms, Token&& token) {
+    OwnedMessage perform(Result<OwnedMessage>&& message, detail::RequestTerms&& terms,
+                         Token&& token) {
         return given(answered(std::move(message), std::move(terms)), token);
     }
     template <class Token>
-    static OwnedMessage given(Result<OwnedMessage> result, Token& token) {
+    static OwnedMessage given(Result<OwnedMessage>&& result, Token& token) {
         if constexpr (std::is_same_v<Token, detail::Throws>) {
             if (!result) {
                 throw Error(result.error());
@@ -114,7 +115,7 @@ private:
         }
     }
 
-    Result<OwnedMessage> answered(Result<OwnedMessage> message, detail::RequestTerms terms);
+    Result<OwnedMessage> answered(Result<OwnedMessage>&& message, detail::RequestTerms&& terms);
     Result<OwnedMessage> received(const ReceiveOptions& options);
     void keep_handler(Key key, HandlerOptions options, TcpHandler handler, bool once) override;
     bool drop_handler(const Key& key, bool once) override;

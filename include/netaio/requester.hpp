@@ -42,7 +42,7 @@ private:
     friend RequestVerbs<Requester, boost::asio::use_awaitable_t<>>;
 
     template <class Token>
-    auto perform(Result<OwnedMessage> message, RequestTerms terms, Token&& token) {
+    auto perform(Result<OwnedMessage>&& message, RequestTerms&& terms, Token&& token) {
         if constexpr (detail::awaits_by_default<Token>) {
             return answer_to(std::move(message), std::move(terms));
         } else {

@@ -10,18 +10,6 @@ namespace {
 
 constexpr std::size_t batch_keep_max = 1 << 20;
 
-// How often time limits are looked after: a fraction of the shortest, so that none is missed by
-// much.
-std::chrono::milliseconds check_interval(const StreamLimits& limits) {
-    using std::chrono::milliseconds;
-    milliseconds shortest{4000};
-    for (const milliseconds limit : {limits.idle_timeout, limits.frame_timeout, limits.send_timeout,
-                                     limits.stranger_timeout}) {
-        shortest = std::min(shortest, limit);
-    }
-    return std::max(shortest / 4, milliseconds(5));
-}
-
 }  // namespace
 
 Hub::Hub(std::shared_ptr<Node> node, const StreamLimits& limits)
@@ -31,6 +19,17 @@ Hub::Hub(std::shared_ptr<Node> node, const StreamLimits& limits)
       exact_(limits.subscriptions_max, limits.subscriptions_total_max, node_->subscription_bytes),
       prefixes_(limits.subscriptions_max, limits.subscriptions_total_max,
                 node_->subscription_bytes) {}
+
+// A fraction of the shortest, so that none is missed by much.
+std::chrono::milliseconds Hub::check_interval() const noexcept {
+    using std::chrono::milliseconds;
+    milliseconds shortest{4000};
+    for (const milliseconds limit : {limits_.idle_timeout, limits_.frame_timeout,
+                                     limits_.send_timeout, limits_.stranger_timeout}) {
+        shortest = std::min(shortest, limit);
+    }
+    return std::max(shortest / 4, milliseconds(5));
+}
 
 void Hub::give_batch(std::string&& batch) noexcept {
     batch.clear();
@@ -47,7 +46,7 @@ void Hub::add(std::shared_ptr<Stream> stream) {
     tallies_.connections_accepted.add();
     // One time for all connections costs them nothing while they are busy.
     if (check_at_ == TimePoint::max()) {
-        check_at_ = now() + check_interval(limits_);
+        check_at_ = now() + check_interval();
         wake();
     }
 }
@@ -171,7 +170,7 @@ void Hub::tick() {
     const auto time = now();
     const bool check = check_at_ <= time;
     if (check) {
-        check_at_ = streams_.empty() ? TimePoint::max() : time + check_interval(limits_);
+        check_at_ = streams_.empty() ? TimePoint::max() : time + check_interval();
     }
     if (due_at_ <= time) {
         const auto all = streams();

@@ -54,6 +54,8 @@ public:
     Dispatcher& dispatcher() noexcept { return dispatcher_; }
     Tallies& tallies() noexcept { return tallies_; }
     const StreamLimits& limits() const noexcept { return limits_; }
+    /// How often time limits are looked after.
+    std::chrono::milliseconds check_interval() const noexcept;
     TimePoint now() const { return node_->environment.clock->steady_now(); }
 
     /// The buffer replies are collected in. Taken and given back, so that who nests gets another.

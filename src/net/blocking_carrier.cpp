@@ -14,9 +14,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// Time limits are looked after so often while a call waits.
-constexpr milliseconds nap_max(1000);
-
 boost::system::error_code last_error() {
     return {errno, boost::system::system_category()};
 }
@@ -32,8 +29,7 @@ BlockingCarrier::BlockingCarrier(Descriptor socket)
     : socket_(std::move(socket)), buffer_(new char[buffer_size]) {}
 
 void BlockingCarrier::wait(std::chrono::nanoseconds at_most) {
-    const auto time =
-        std::clamp(std::chrono::ceil<milliseconds>(at_most), milliseconds(1), nap_max);
+    const auto time = std::max(std::chrono::ceil<milliseconds>(at_most), milliseconds(1));
     stream_->serve([&] {
         stream_->proceed();
         if (!socket_.is_open()) {
@@ -52,9 +48,10 @@ void BlockingCarrier::wait(std::chrono::nanoseconds at_most) {
 // the same time for each request costs nothing.
 void BlockingCarrier::wait_at_most(milliseconds time) {
     constexpr milliseconds too_long(1);
-    if (patience_ <= time + too_long) {
+    if (patience_ <= time + too_long && !(ran_out_ && patience_ < time)) {
         return;
     }
+    ran_out_ = false;
     if (limit_wait(socket_.get(), SO_RCVTIMEO, time)) {
         patience_ = time;
     } else {
@@ -84,8 +81,8 @@ void BlockingCarrier::receive(int flags) {
         stream_->ended({});
     } else if (error && !passes(error)) {
         stream_->ended(error);
-    } else if (error && patience_ < nap_max) {
-        patience_ = milliseconds::max();  // for the next, longer wait
+    } else if (error) {
+        ran_out_ = true;
     }
 }
 

@@ -41,6 +41,7 @@ private:
     bool blocked_ = false;            // the stream waits until it may write again
     // How long the system lets a receive call wait.
     std::chrono::milliseconds patience_ = std::chrono::milliseconds::max();
+    bool ran_out_ = false;
     std::unique_ptr<char[]> buffer_;
 };
 

@@ -71,9 +71,9 @@ Address BlockingClient::reconnect(std::error_code& error) {
     return value_or_error(impl_->reconnect(), error);
 }
 
-Result<OwnedMessage> BlockingClient::answered(Result<OwnedMessage> message,
-                                              detail::RequestTerms terms) {
-    return impl_->request(std::move(message), std::move(terms));
+Result<OwnedMessage> BlockingClient::answered(Result<OwnedMessage>&& message,
+                                              detail::RequestTerms&& terms) {
+    return impl_->request(std::move(message), terms);
 }
 
 Result<OwnedMessage> BlockingClient::received(const ReceiveOptions& options) {

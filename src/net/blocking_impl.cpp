@@ -1,5 +1,6 @@
 #include "blocking_impl.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 
 #include "answering.hpp"
@@ -19,9 +20,18 @@ public:
         throw std::logic_error("a BlockingClient has no loop to run coroutines");
     }
 
+    // Does what was left for the end of a turn, if something was.
+    void end_turn() {
+        if (std::exchange(turn_is_due_, false)) {
+            turn();
+        }
+    }
+
 private:
-    void turn_later() override {}
+    void turn_later() override { turn_is_due_ = true; }
     void wake() override {}
+
+    bool turn_is_due_ = false;
 };
 
 // A call that waits or sends. Keeps the client, which a handler may destroy.
@@ -45,17 +55,13 @@ private:
 BlockingClient::Impl::Impl(TcpClientOptions options)
     : options_(std::move(options)),
       node_(net::node_of(core::Role::client, options_)),
+      hub_(std::make_shared<Hub>(node_, net::client_limits(options_))),
+      nap_(hub_->check_interval()),
       peer_manager_(*node_, [this](OwnedMessage message, const Plugins& inner) {
           if (const auto stream = stream_) {
               stream->push(std::move(message), inner);
           }
       }) {
-    core::StreamLimits limits;
-    limits.frame_timeout = options_.frame_timeout;
-    limits.send_timeout = options_.send_timeout;
-    limits.send_queue_max = options_.send_queue_max;
-    limits.slow_receiver = SlowReceiver::drop_newest;
-    hub_ = std::make_shared<Hub>(node_, limits);
     node_->peers.set_observer(
         [this](core::PeerEvent event, const Peer& peer) { node_->tell_of_peer(event, peer); });
 }
@@ -98,7 +104,7 @@ std::error_code BlockingClient::Impl::adopt(net::Dialled dialled) {
         before->abort({});
     }
     introduce(MessageType::advertise_peer);
-    hub_->turn();
+    hub_->end_turn();
     return stream_ == stream ? std::error_code() : ended_;
 }
 
@@ -117,68 +123,70 @@ void BlockingClient::Impl::with_peer_manager(const std::function<void(core::Peer
     const auto keep_alive = shared_from_this();  // a callback may destroy the client
     work(peer_manager_);
     if (!in_use_.load(std::memory_order_relaxed)) {
-        hub_->turn();
+        hub_->end_turn();
     }
 }
 
-// What time brought since the last call: the other end may have gone meanwhile, and that nothing
-// was read or written is not its fault.
-void BlockingClient::Impl::catch_up(TimePoint now) {
-    if (const auto stream = stream_; stream && hub_->next() <= now) {
-        carrier_->write_on();
+// Begins a call with what time brought since the last: the other end may have gone meanwhile, and
+// that nothing was read or written is not its fault.
+BlockingClient::Impl::TimePoint BlockingClient::Impl::begin() {
+    const TimePoint now = hub_->now();
+    if (now >= look_at_) {
+        if (const auto stream = stream_) {
+            carrier_->write_on();
+        }
+        tick(now);
     }
-    tick(now);
+    return now;
 }
 
 void BlockingClient::Impl::tick(TimePoint now) {
-    if (const auto next = hub_->next(); next && *next <= now) {
-        hub_->tick();
+    if (now < look_at_) {
+        return;
     }
+    look_at_ = now + nap_;
+    hub_->tick();
     if (const auto next = peer_manager_.next(); next && *next <= now) {
         peer_manager_.tick();
     }
+    hub_->end_turn();
 }
 
-// Moves bytes both ways until it is done, the time is over, or the connection has ended.
+// Moves bytes both ways until it is done, the time is over, or the connection has ended. The caller
+// keeps the stream.
 template <class Done>
-void BlockingClient::Impl::wait(TimePoint now, TimePoint deadline, Done done) {
-    const auto stream = stream_;
-    if (!stream) {
-        return;
-    }
-    stream->set_reading(true);
-    while (!done() && stream_ == stream && now < deadline) {
-        carrier_->wait(deadline - now);
-        hub_->turn();
+void BlockingClient::Impl::wait(core::Stream& stream, TimePoint now, TimePoint deadline,
+                                Done done) {
+    stream.set_reading(true);
+    while (!done() && stream_.get() == &stream && now < deadline) {
+        carrier_->wait(std::min<TimePoint::duration>(deadline - now, nap_));
+        hub_->end_turn();
         if (done()) {
             break;
         }
         now = hub_->now();
         tick(now);
     }
-    stream->set_reading(false);
+    stream.set_reading(false);
 }
 
 // Until all is sent.
-void BlockingClient::Impl::flush(TimePoint now) {
-    hub_->turn();
-    if (const auto stream = stream_; stream && stream->has_unsent()) {
-        wait(now, now + core::longest_wait, [&] { return !stream->has_unsent(); });
-    }
+void BlockingClient::Impl::flush(core::Stream& stream, TimePoint now) {
+    hub_->end_turn();
+    wait(stream, now, now + core::longest_wait, [&] { return !stream.has_unsent(); });
 }
 
 bool BlockingClient::Impl::reaches(const std::optional<Address>& server) const {
     return stream_ && (!server || *server == server_);
 }
 
-Result<OwnedMessage> BlockingClient::Impl::request(Result<OwnedMessage> message,
-                                                   detail::RequestTerms terms) {
+Result<OwnedMessage> BlockingClient::Impl::request(Result<OwnedMessage>&& message,
+                                                   const detail::RequestTerms& terms) {
     const Call call(*this);
     if (!message) {
         return message.error();
     }
-    const TimePoint now = hub_->now();
-    catch_up(now);
+    const TimePoint now = begin();
     if (!reaches(terms.server)) {
         return make_error_code(Errc::not_connected);
     }
@@ -190,10 +198,10 @@ Result<OwnedMessage> BlockingClient::Impl::request(Result<OwnedMessage> message,
         to_be_granted = core::SubscriptionWords::parse(message->content());
     }
     Answer answer;
-    const auto id =
-        ask(std::move(*message), terms, deadline, [&](std::error_code error, const Message* reply) {
-            take(answer, to_be_granted, terms.inner, error, reply);
-        });
+    const auto id = ask(*stream, std::move(*message), terms, deadline,
+                        [&](std::error_code error, const Message* reply) {
+                            take(answer, to_be_granted, terms.inner, error, reply);
+                        });
     if (!id) {
         return id.error();
     }
@@ -203,8 +211,8 @@ Result<OwnedMessage> BlockingClient::Impl::request(Result<OwnedMessage> message,
         core::RequestTable::Id id;
         ~GivesUp() { requests.give_up(id); }
     } gives_up{*stream->requests(), *id};
-    hub_->turn();
-    wait(now, deadline, [&] { return answer.there; });
+    hub_->end_turn();
+    wait(*stream, now, deadline, [&] { return answer.there; });
     if (!answer.there) {
         return make_error_code(Errc::timeout);
     }
@@ -213,13 +221,12 @@ Result<OwnedMessage> BlockingClient::Impl::request(Result<OwnedMessage> message,
 }
 
 Result<core::RequestTable::Id> BlockingClient::Impl::ask(
-    OwnedMessage message, const detail::RequestTerms& terms, TimePoint deadline,
-    core::RequestTable::Completion completion) {
-    const auto stream = stream_;
-    if (stream->queued_bytes() > options_.send_queue_max) {
+    core::Stream& stream, OwnedMessage&& message, const detail::RequestTerms& terms,
+    TimePoint deadline, core::RequestTable::Completion completion) {
+    if (stream.queued_bytes() > options_.send_queue_max) {
         return make_error_code(Errc::queue_full);
     }
-    auto& requests = *stream->requests();
+    auto& requests = *stream.requests();
     const core::Question asked{message.type(),
                                terms.reply_type.value_or(node_->types.answer_to(message.type()))};
     const auto id =
@@ -229,8 +236,8 @@ Result<core::RequestTable::Id> BlockingClient::Impl::ask(
     }
     std::error_code error;
     try {
-        error = stream->append(std::move(message), terms.inner, node_->outer,
-                               core::RequestTable::on_wire(*id));
+        error = stream.append(std::move(message), terms.inner, node_->outer,
+                              core::RequestTable::on_wire(*id));
     } catch (...) {
         requests.forget(*id);
         throw;
@@ -269,16 +276,15 @@ std::error_code BlockingClient::Impl::granted(const core::SubscriptionWords& ask
 
 // One whose answer nobody waits for.
 void BlockingClient::Impl::ask_for_nothing(OwnedMessage message, const Plugins& inner) {
-    if (const auto id =
-            ask(std::move(message), {{}, inner, {}}, {}, [](std::error_code, const Message*) {})) {
+    if (const auto id = ask(*stream_, std::move(message), {{}, inner, {}}, {},
+                            [](std::error_code, const Message*) {})) {
         stream_->requests()->give_up(*id);
     }
 }
 
 Result<OwnedMessage> BlockingClient::Impl::receive(const ReceiveOptions& options) {
     const Call call(*this);
-    const TimePoint now = hub_->now();
-    catch_up(now);
+    const TimePoint now = begin();
     if (!inbox_.empty()) {
         OwnedMessage first = std::move(inbox_.front());
         inbox_.pop_front();
@@ -290,7 +296,7 @@ Result<OwnedMessage> BlockingClient::Impl::receive(const ReceiveOptions& options
     std::optional<OwnedMessage> received;
     const auto stream = stream_;
     receiver_ = &received;
-    wait(now, now + core::bounded(options.timeout), [&] { return received.has_value(); });
+    wait(*stream, now, now + core::bounded(options.timeout), [&] { return received.has_value(); });
     receiver_ = nullptr;
     if (!received) {
         return stream_ ? make_error_code(Errc::timeout) : ended_;
@@ -300,8 +306,7 @@ Result<OwnedMessage> BlockingClient::Impl::receive(const ReceiveOptions& options
 
 std::error_code BlockingClient::Impl::send(const Message& message, const SendOptions& options) {
     const Call call(*this);
-    const TimePoint now = hub_->now();
-    catch_up(now);
+    const TimePoint now = begin();
     const auto stream = stream_;
     if (!stream) {
         return Errc::not_connected;
@@ -309,7 +314,7 @@ std::error_code BlockingClient::Impl::send(const Message& message, const SendOpt
     if (const auto error = stream->send(message, options)) {
         return error;
     }
-    flush(now);
+    flush(*stream, now);
     return stream_ == stream ? std::error_code() : ended_;
 }
 
@@ -351,9 +356,9 @@ void BlockingClient::Impl::close() {
     }
     introduce(MessageType::disconnect);
     stream->drain();
-    hub_->turn();
+    hub_->end_turn();
     const TimePoint now = hub_->now();
-    wait(now, now + core::longest_wait, [&] { return stream_ != stream; });
+    wait(*stream, now, now + core::longest_wait, [] { return false; });
 }
 
 void BlockingClient::Impl::shut_down() noexcept {

@@ -18,7 +18,7 @@ public:
 
     Result<Address> connect(std::string host, std::uint16_t port);
     Result<Address> reconnect();
-    Result<OwnedMessage> request(Result<OwnedMessage> message, detail::RequestTerms terms);
+    Result<OwnedMessage> request(Result<OwnedMessage>&& message, const detail::RequestTerms& terms);
     Result<OwnedMessage> receive(const ReceiveOptions& options);
     std::error_code send(const Message& message, const SendOptions& options);
     void close();
@@ -45,24 +45,26 @@ private:
 
     std::error_code adopt(net::Dialled dialled);
     bool reaches(const std::optional<Address>& server) const;
-    void catch_up(TimePoint now);
+    TimePoint begin();
     void tick(TimePoint now);
     template <class Done>
-    void wait(TimePoint now, TimePoint deadline, Done done);
-    void flush(TimePoint now);
+    void wait(core::Stream& stream, TimePoint now, TimePoint deadline, Done done);
+    void flush(core::Stream& stream, TimePoint now);
     void introduce(MessageType type) noexcept;
     void take(Answer& answer, const std::optional<core::SubscriptionWords>& asked,
               const Plugins& inner, std::error_code error, const Message* reply);
     std::error_code granted(const core::SubscriptionWords& asked, const Plugins& inner,
                             const Message& reply);
     void ask_for_nothing(OwnedMessage message, const Plugins& inner);
-    Result<core::RequestTable::Id> ask(OwnedMessage message, const detail::RequestTerms& terms,
-                                       TimePoint deadline,
+    Result<core::RequestTable::Id> ask(core::Stream& stream, OwnedMessage&& message,
+                                       const detail::RequestTerms& terms, TimePoint deadline,
                                        core::RequestTable::Completion completion);
 
     TcpClientOptions options_;
     std::shared_ptr<core::Node> node_;
     std::shared_ptr<Hub> hub_;
+    const std::chrono::milliseconds nap_;  // after which time limits are looked after
+    TimePoint look_at_ = {};
     core::PeerManager peer_manager_;
     std::string host_;
     std::uint16_t port_ = 0;

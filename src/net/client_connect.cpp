@@ -5,6 +5,7 @@
 #include "cancelling.hpp"
 #include "client_kept.hpp"
 #include "core/callback.hpp"
+#include "node_of.hpp"
 
 /// How a client reaches its servers.
 namespace netaio {
@@ -96,13 +97,8 @@ void TcpClient::Impl::bind(const boost::asio::any_io_executor& executor) {
             "coroutine");
     }
     executor_ = executor;
-    core::StreamLimits limits;
-    limits.frame_timeout = options_.frame_timeout;
-    limits.send_timeout = options_.send_timeout;
-    limits.send_queue_max = options_.send_queue_max;
-    limits.slow_receiver = SlowReceiver::drop_newest;
     counted_before_ = counters();
-    loop_ = net::Loop::make(executor_, node_, limits);
+    loop_ = net::Loop::make(executor_, node_, net::client_limits(options_));
     net::settle_in(executor_, weak_from_this());
     ticker_ = std::make_shared<net::Ticker>(
         executor_, node_->environment.clock, [this] { return peer_manager_.next(); },

@@ -1,9 +1,10 @@
 #pragma once
 
 #include <netaio/frame.hpp>
+#include <netaio/tcp_client.hpp>
 #include <stdexcept>
 
-#include "core/node.hpp"
+#include "core/hub.hpp"
 #include "core/waiting.hpp"
 
 namespace netaio::net {
@@ -54,6 +55,16 @@ std::shared_ptr<core::Node> node_of(core::Role role, const Options& options) {
     node->local_peer = options.local_peer;
     node->extract_keys = options.extract_keys;
     return node;
+}
+
+/// The bounds of a client's connections.
+inline core::StreamLimits client_limits(const TcpClientOptions& options) {
+    core::StreamLimits limits;
+    limits.frame_timeout = options.frame_timeout;
+    limits.send_timeout = options.send_timeout;
+    limits.send_queue_max = options.send_queue_max;
+    limits.slow_receiver = SlowReceiver::drop_newest;
+    return limits;
 }
 
 }  // namespace netaio::net

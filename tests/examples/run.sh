@@ -77,6 +77,14 @@ OK kitchen/lamp: deleted
 NOT_FOUND kitchen/lamp: not found
 END
 
+timeout 60 "$examples/blocking" 127.0.0.1 "$port" >"$work/blocking"
+expect blocking "$work/blocking" <<'END'
+Hello!
+cellar/lamp is off
+cellar/lamp is deleted
+and then: nothing arrived in the time given
+END
+
 kill -TERM "$server"
 cat <&"$lines" >"$work/server"
 wait "$server" || { echo "FAILED: the server ended with $?" && failed=true; }
