@@ -163,7 +163,7 @@ public:
     /// executor of yours.
     StopReport run();
 
-    /// Stops to listen, lets what was begun be finished until the deadline (zero: at once), ends
+    /// Stops listening, lets what was begun be finished until the deadline (zero: at once), ends
     /// what then still waits with Errc::cancelled, and reports: `node.stop()`,
     /// `co_await node.stop(2s, use_awaitable)`, or a callback
     /// `void(boost::system::error_code, StopReport)`.
