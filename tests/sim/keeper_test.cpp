@@ -225,7 +225,7 @@ private:
 
 TEST(KeeperUpheaval, LeavesWhatIsPromised) {
     int connected = 0;
-    for_each_seed(5000, [&](std::uint64_t seed) {
+    for_each_seed(3000, [&](std::uint64_t seed) {
         Upheaval upheaval(seed);
         upheaval.rage(60);
         upheaval.calm_down();
