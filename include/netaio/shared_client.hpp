@@ -47,7 +47,12 @@ public:
     auto connect(const Address& server, Token&& token = {}) {
         return connect(server.host(), server.port(), std::forward<Token>(token));
     }
-    /// Closes all connections, when what was sent has been taken.
+    /// Keeps a connection, as TcpClient::keep_connected(). What `options` has called is called on
+    /// the client's thread.
+    void keep_connected(std::string_view host, std::uint16_t port, KeepOptions options = {});
+    void keep_connected(std::vector<ServerName> servers, KeepOptions options = {});
+    void keep_connected(const Address& server, KeepOptions options = {});
+    /// Closes all connections, when what was sent has been taken, and keeps none any more.
     void close_all();
 
     /// What else there is to do with it: a TcpClient, to be used on its executor only.

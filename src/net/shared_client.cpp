@@ -1,6 +1,8 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/dispatch.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+#include <future>
 #include <netaio/shared_client.hpp>
 #include <thread>
 
@@ -72,6 +74,14 @@ public:
         });
     }
 
+    /// Returns when it is done, and throws what it throws.
+    template <class Work>
+    void have_done(Work&& work) {
+        std::packaged_task<void()> task([&] { work(*client_); });
+        boost::asio::dispatch(context_, [&] { task(); });
+        task.get_future().get();
+    }
+
 private:
     void serve() noexcept {
         while (!core::attempt(log_, "the client's thread goes on all the same",
@@ -101,8 +111,21 @@ boost::asio::any_io_executor SharedClient::executor() const noexcept {
     return impl_->executor();
 }
 
+void SharedClient::keep_connected(std::string_view host, std::uint16_t port, KeepOptions options) {
+    keep_connected({ServerName{std::string(host), port}}, std::move(options));
+}
+
+void SharedClient::keep_connected(std::vector<ServerName> servers, KeepOptions options) {
+    impl_->have_done(
+        [&](TcpClient& client) { client.keep_connected(std::move(servers), std::move(options)); });
+}
+
+void SharedClient::keep_connected(const Address& server, KeepOptions options) {
+    impl_->have_done([&](TcpClient& client) { client.keep_connected(server, std::move(options)); });
+}
+
 void SharedClient::close_all() {
-    boost::asio::post(impl_->executor(), [impl = impl_.get()] { impl->client().close_all(); });
+    impl_->have_done([](TcpClient& client) { client.close_all(); });
 }
 
 void SharedClient::keep_handler(Key key, HandlerOptions options, TcpHandler handler, bool once) {

@@ -163,6 +163,23 @@ TEST_F(SharedClientTest, LogsWhatACallbackThrowsAndGoesOn) {
     EXPECT_EQ(client.exchange(MessageType::request_uri, "echo", "on").get().content(), "on");
 }
 
+TEST_F(SharedClientTest, StaysConnected) {
+    SharedClient client;
+    std::atomic<int> connected = 0;
+    EXPECT_THROW(client.keep_connected(std::vector<ServerName>()), std::invalid_argument);
+    client.keep_connected(
+        "127.0.0.1", server.port(),
+        {.on_state = [&](ConnectionState state, std::error_code,
+                         unsigned) { connected += state == ConnectionState::connected; },
+         .backoff = {.delay = 1ms}});
+    EXPECT_EQ(client.request("echo", "1").get().content(), "1");
+    boost::asio::post(client.executor(), [&] { client.client().connection()->close(); });
+    EXPECT_TRUE(eventually([&] { return connected == 2; }));
+    EXPECT_EQ(client.request("echo", "2").get().content(), "2");
+    client.close_all();
+    EXPECT_THROW(client.request("echo").get(), Error);
+}
+
 TEST_F(SharedClientTest, LendsItsClientOnItsExecutor) {
     SharedClient client;
     connect(client);
