@@ -1,13 +1,14 @@
 # netaio_suite_tests(<target> PREFIX <p> SOURCES <glob>... [EXCLUDE <regex>] [LABELS <l>...]
-#     [LIBRARIES <lib>...])
+#     [LIBRARIES <lib>...] [OPTIMISED])
 #
 # One GoogleTest program from the sources found, and one ctest entry, <p>.<suite>, for each test
 # suite in it. The suites are asked for after each build; one process for each single test would
-# make ctest slow for nothing. What is labelled `concurrent` also runs under ThreadSanitizer.
+# make ctest slow for nothing. Their own code is compiled without optimisation, the library as ever,
+# unless they say OPTIMISED. What is labelled `concurrent` also runs under ThreadSanitizer.
 add_custom_target(concurrent_tests)
 
 function(netaio_suite_tests target)
-    cmake_parse_arguments(PARSE_ARGV 1 arg "" "PREFIX;EXCLUDE" "SOURCES;LABELS;LIBRARIES")
+    cmake_parse_arguments(PARSE_ARGV 1 arg "OPTIMISED" "PREFIX;EXCLUDE" "SOURCES;LABELS;LIBRARIES")
     netaio_sources(sources ${arg_SOURCES})
     if(arg_EXCLUDE)
         list(FILTER sources EXCLUDE REGEX "${arg_EXCLUDE}")
@@ -25,7 +26,11 @@ function(netaio_suite_tests target)
             target_link_libraries(${target} PRIVATE ${library})
         endif()
     endforeach()
-    netaio_use_pch(${target})
+    if(arg_OPTIMISED)
+        netaio_use_pch(${target})
+    else()
+        netaio_compile_quickly(${target})
+    endif()
     if("concurrent" IN_LIST arg_LABELS)
         add_dependencies(concurrent_tests ${target})
     endif()
