@@ -4,7 +4,7 @@
 # One GoogleTest program from the sources found, and one ctest entry, <p>.<suite>, for each test
 # suite in it. The suites are asked for after each build; one process for each single test would
 # make ctest slow for nothing. Their own code is compiled without optimisation, the library as ever,
-# unless they say OPTIMISED. What is labelled `concurrent` also runs under ThreadSanitizer.
+# unless they say OPTIMISED, as those do that compute much themselves. What is labelled `concurrent` also runs under ThreadSanitizer.
 add_custom_target(concurrent_tests)
 
 function(netaio_suite_tests target)

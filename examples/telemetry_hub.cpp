@@ -14,8 +14,11 @@ const auto admin = hmac_auth({.secret = "adminpassword", .hmac_field = "camh"});
 int hub(std::uint16_t port) {
     TcpServer server({.port = port, .auth = everybody});
     server.grant_subscriptions();
-    server.on(update_uri, prefix("sensor/"),
-              [&](const Message& value) { server.publish(value.uri(), value.content()); });
+    server.on(update_uri, prefix("sensor/"), [&](const Message& value) {
+        if (const auto error = server.publish(value.uri(), value.content())) {
+            throw Refusal::error(error.message());
+        }
+    });
     server.on(delete_uri, prefix("sensor/"), {.auth = admin}, [&](const Message& asked) {
         if (!server.withdraw(asked.uri())) {
             throw Refusal::not_found("there is no such sensor");

@@ -24,8 +24,9 @@ namespace netaio {
 /// others. Never wait there for a future of the same client: what it waits for comes on that
 /// thread. What handlers and callbacks throw there is logged.
 ///
-/// All members are thread-safe. Destroying it ends whatever waits with Errc::cancelled, and waits
-/// for its thread; not on that thread.
+/// All members are thread-safe. Destroying it ends whatever waits with Errc::cancelled, as whatever
+/// is asked from then on, and waits for its thread; so do keep_connected() and close_all() for what
+/// a handler is doing there. Not to be destroyed on that thread.
 class SharedClient : public HandlerRegistry<TcpHandler>,
                      public RequestVerbs<SharedClient, boost::asio::use_future_t<>> {
 public:
@@ -85,9 +86,11 @@ private:
 /// to keep: `client.on(notify_uri, on_executor(window, show))`. It answers nothing.
 template <class F>
 auto on_executor(boost::asio::any_io_executor executor, F handler) {
-    return [executor = std::move(executor), handler = std::move(handler)](const Message& message) {
-        boost::asio::post(
-            executor, [handler, kept = message.own()]() mutable { handler(std::as_const(kept)); });
+    return [executor = std::move(executor),
+            shared = std::make_shared<F>(std::move(handler))](const Message& message) {
+        boost::asio::post(executor, [shared, kept = message.own()]() -> void {
+            (*shared)(static_cast<const Message&>(kept));
+        });
     };
 }
 

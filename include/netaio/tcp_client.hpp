@@ -133,8 +133,9 @@ public:
     /// end connects again, subscribes to what was subscribed to there, with present values where
     /// that was asked, and runs a receive loop, but where that was stopped. Once it is connected,
     /// calls that name no server mean it, unless there was a default server before. Returns at
-    /// once; begins with the first call that waits where the client has no executor yet. What is
-    /// subscribed to is what subscribe() was granted there, less what unsubscribe() ended.
+    /// once. Where the client has no executor yet, it begins on that of the netaio::run() it is
+    /// called within, else with the client's first call that waits. What is subscribed to is what
+    /// subscribe() was granted there, less what unsubscribe() ended.
     ///
     ///     client.on(notify_uri, show);
     ///     client.keep_connected("hub.local", 8888, {.on_state = log_state});
@@ -182,8 +183,8 @@ public:
     /// Replaces what a message that fails an auth check turns into for receive_once().
     void set_auth_error_handler(
         std::function<std::optional<OwnedMessage>(const AuthPlugin&, const Message&)> handler);
-    /// Called when a request times out, before its caller learns of it; a coroutine is only
-    /// started.
+    /// Called when a request times out that was sent, before its caller learns of it; a coroutine
+    /// is only started.
     template <class F>
     void set_timeout_handler(F&& handler) {
         using Returned = std::remove_cvref_t<std::invoke_result_t<F&, TimeoutContext>>;

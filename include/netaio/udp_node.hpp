@@ -158,7 +158,7 @@ public:
     auto start(Token&& token) {
         return start()(std::forward<Token>(token));
     }
-    /// start(), unless that was done, then waits until stop() or a signal ends it; gives what
+    /// Starts on an event loop of its own, and waits until stop() or a signal ends it; gives what
     /// stop() reports. Throws Error when it can't start, std::logic_error when it works on an
     /// executor of yours.
     StopReport run();
@@ -168,7 +168,7 @@ public:
     /// `co_await node.stop(2s, use_awaitable)`, or a callback
     /// `void(boost::system::error_code, StopReport)`.
     ///
-    /// To finish is for handlers that wait; meanwhile only answers are received.
+    /// To finish is for handlers that wait; meanwhile only those who are asked are heard.
     template <class Token = boost::asio::detached_t>
     auto stop(std::chrono::milliseconds deadline = std::chrono::seconds(5), Token&& token = {}) {
         if constexpr (std::is_same_v<std::remove_cvref_t<Token>, boost::asio::detached_t>) {

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <netaio/backoff.hpp>
 #include <netaio/environment.hpp>
+#include <stdexcept>
+#include <string>
 
 #include "waiting.hpp"
 
@@ -29,6 +31,15 @@ inline std::chrono::milliseconds about(std::chrono::milliseconds interval, Rando
         static_cast<std::uint32_t>(std::clamp<std::int64_t>(interval.count() / 10, 0, 0x7fffffff));
     const auto spread = random.between(0, 2 * tenth);
     return bounded(interval) - std::chrono::milliseconds(tenth) + std::chrono::milliseconds(spread);
+}
+
+/// Throws std::invalid_argument for one that would be no end of trying.
+inline void require_backoff(const Backoff& backoff, std::string_view option) {
+    if (backoff.delay.count() <= 0 || backoff.delay_max.count() <= 0 || !(backoff.factor >= 1)) {
+        throw std::invalid_argument(std::string(option) +
+                                    " needs times above zero and a factor of 1 or more, or there "
+                                    "would be no end of trying");
+    }
 }
 
 }  // namespace netaio::core

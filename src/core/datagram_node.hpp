@@ -52,7 +52,7 @@ struct DatagramBounds {
     std::size_t sources_max = 65536;
     std::size_t introductions_max = 1024;
     std::size_t renewals_max = 65536;
-    /// How often others are asked again for what they granted; zero for never.
+    /// How often others are asked again for what they granted; `never` for not at all.
     std::chrono::milliseconds renew_subscriptions = std::chrono::minutes(2);
     Backoff backoff = {.delay = std::chrono::seconds(1), .jitter = 0.3};  ///< without an answer
 };

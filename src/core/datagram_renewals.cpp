@@ -161,15 +161,18 @@ DatagramNode::Taken DatagramNode::take_grant(const SubscriptionThere& which, con
     Taken taken{.error = asked.must_be_granted ? check_grant(words, reply) : std::error_code()};
     taken.granted = !taken.error && confirms_subscription(reply.type());
     SubscribedThere* subscribed = subscribed_there(which, asked);
+    // Who asked for more than is granted must not end what others were granted.
+    const bool others =
+        subscribed && subscribed->asking > 0 && (subscribed->granted || subscribed->asking > 1);
     if (subscribed && taken.granted) {
         subscribed->asked = asked;
         subscribed->granted = true;
         subscribed_there_.answered(which, some_time_after(bounds_.renew_subscriptions));
         wake_();
-    } else if (subscribed) {
+    } else if (subscribed && !others) {
         subscribed_there_.drop(which);
     }
-    if (taken.error) {
+    if (taken.error && !others) {
         end_there(which, asked.inner);
     } else if (taken.granted && asked.must_be_granted && words.present) {
         if (auto value = present_value(reply)) {

@@ -143,7 +143,9 @@ void Keeper::failed(Turn turn, std::error_code why, TimePoint now) {
 
 // A server that has believed the client may do so again.
 void Keeper::refused(Turn turn, std::error_code why, TimePoint now) {
-    if (!terms_.end_on_refusal || stage_ == Stage::connected) {
+    const bool believed =
+        stage_ == Stage::connected || (stage_ == Stage::restoring && terms_.heartbeat);
+    if (!terms_.end_on_refusal || believed) {
         failed(turn, why, now);
     } else if (is_current(turn) && tries() && end(why)) {
         give_up(why);

@@ -88,17 +88,18 @@ void BlockingCarrier::receive(int flags) {
 
 void BlockingCarrier::poll(milliseconds at_most) {
     const bool reads = stream_->takes_input();
-    const int events = (reads ? POLLIN : 0) | (blocked_ ? POLLOUT : 0);
+    const bool blocked = blocked_;
+    const int events = (reads ? POLLIN : 0) | (blocked ? POLLOUT : 0);
     pollfd waited{socket_.get(), static_cast<short>(events), 0};
     if (::poll(&waited, 1, static_cast<int>(at_most.count())) <= 0) {
         return;
     }
-    if (blocked_ && (waited.revents & ~POLLIN)) {
+    if (blocked && (waited.revents & ~POLLIN)) {
         writable();
     }
     if (reads && (waited.revents & ~POLLOUT)) {
         receive(MSG_DONTWAIT);
-    } else if (!reads && !blocked_) {
+    } else if (!reads && !blocked) {
         stream_->ended({});
     }
 }

@@ -296,8 +296,12 @@ Result<OwnedMessage> BlockingClient::Impl::receive(const ReceiveOptions& options
     std::optional<OwnedMessage> received;
     const auto stream = stream_;
     receiver_ = &received;
+    // Nothing is given to it once it is over.
+    const struct Receiving {
+        std::optional<OwnedMessage>*& receiver;
+        ~Receiving() { receiver = nullptr; }
+    } receiving{receiver_};
     wait(*stream, now, now + core::bounded(options.timeout), [&] { return received.has_value(); });
-    receiver_ = nullptr;
     if (!received) {
         return stream_ ? make_error_code(Errc::timeout) : ended_;
     }

@@ -43,6 +43,9 @@ public:
             return;
         }
         const Address server = result.connection.ends.remote;
+        if (waiting_->given_up && !result.error) {
+            result.error = Errc::cancelled;  // it was reached just before
+        }
         if (!result.error) {
             result.error = client->adopt(std::move(result.connection), waiting_->is_for_kept);
         }
@@ -69,6 +72,7 @@ void TcpClient::Impl::connect(std::string host, std::uint16_t port,
         slot.assign(
             [weak = std::weak_ptr(waiting), executor = executor_](boost::asio::cancellation_type) {
                 if (const auto cancelled = weak.lock()) {
+                    cancelled->given_up = true;
                     net::cancel_on(executor, cancelled, cancelled->cancel);
                 }
             });

@@ -77,6 +77,7 @@ private:
         detail::Completion<Address> done;
         net::Cancelling cancel = {};
         bool is_for_kept = false;
+        bool given_up = false;
     };
     class Reaching;
     struct Receiver {

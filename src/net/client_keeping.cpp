@@ -2,7 +2,9 @@
 #include <stdexcept>
 
 #include "client_kept.hpp"
+#include "core/backoff.hpp"
 #include "core/waiting.hpp"
+#include "running.hpp"
 
 /// Which of a client's connections are kept.
 namespace netaio {
@@ -19,6 +21,7 @@ void TcpClient::Impl::keep_connected(std::vector<ServerName> servers, KeepOption
                 "address, or that of another transport, as unix:/run/x.sock");
         }
     }
+    core::require_backoff(options.backoff, "backoff");
     core::require_time(options.heartbeat, "heartbeat");
     core::require_time(options.heartbeat_timeout, "heartbeat_timeout");
     const auto keep_alive = shared_from_this();
@@ -35,8 +38,8 @@ void TcpClient::Impl::keep_connected(std::vector<ServerName> servers, KeepOption
     kept_.push_back(kept);
     if (ticker_) {
         kept->begin();
-    } else if (executor_) {
-        bind(executor_);
+    } else if (const auto executor = executor_ ? executor_ : net::running_executor()) {
+        bind(executor);
     }
 }
 

@@ -322,11 +322,18 @@ void TcpClient::Impl::Kept::wait(OwnedMessage message, RequestTerms terms,
             }
         });
     }
-    deadlines_.emplace(deadline, id);
-    waiting_.emplace(
-        id, Waiting{std::move(message), std::move(terms), std::move(done), deadline, bytes});
+    const auto at = waiting_
+                        .emplace(id, Waiting{std::move(message), std::move(terms), std::move(done),
+                                             deadline, bytes})
+                        .first;
     waiting_bytes_ += bytes;
-    ticker_->update();
+    try {
+        deadlines_.emplace(deadline, id);
+        ticker_->update();
+    } catch (...) {
+        take_waiting(at);  // whoever asked learns of it from the call
+        throw;
+    }
 }
 
 TcpClient::Impl::Kept::Waiting TcpClient::Impl::Kept::take_waiting(
@@ -370,7 +377,9 @@ std::optional<TcpClient::Impl::Kept::TimePoint> TcpClient::Impl::Kept::next() co
 void TcpClient::Impl::Kept::tick() {
     happens([this](Impl&) {
         while (!deadlines_.empty() && deadlines_.begin()->first <= now()) {
-            end_waiting(deadlines_.begin()->second, Errc::timeout);
+            const auto id = deadlines_.begin()->second;
+            deadlines_.erase(deadlines_.begin());
+            end_waiting(id, Errc::timeout);
         }
         if (const auto stream = stream_.lock()) {
             // Who does not read can say nothing about silence.

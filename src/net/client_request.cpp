@@ -59,7 +59,9 @@ void TcpClient::Impl::ask(Result<OwnedMessage> message, RequestTerms options,
                      subscribing = subscribing(*message, options.must_be_granted),
                      done = std::move(done)](std::error_code error, const Message* reply) mutable {
         if (subscribing && reply) {
-            error = self->granted(*subscribing, inner, *reply, weak.lock());
+            error = std::make_error_code(std::errc::not_enough_memory);
+            core::attempt(self->node_->environment.log, "a subscription cannot be kept",
+                          [&] { error = self->granted(*subscribing, inner, *reply, weak.lock()); });
             reply = error ? nullptr : reply;
         }
         self->ended(weak.lock().get(), context, error);
@@ -120,7 +122,7 @@ std::error_code TcpClient::Impl::granted(const Subscribing& asked, const Plugins
         return error;
     }
     if (error) {
-        request(core::ending(words, reply.uri()), {{}, inner, stream->remote()}, net::unheard());
+        ask(core::ending(words, reply.uri()), {{}, inner, stream->remote()}, net::unheard(), false);
         return error;
     }
     if (const auto kept = find_kept([&](const Kept& each) { return each.uses(*stream); })) {

@@ -9,6 +9,7 @@
 #include "core/waiting.hpp"
 #include "residents.hpp"
 #include "ring.hpp"
+#include "running.hpp"
 #include "signals.hpp"
 
 namespace netaio {
@@ -24,12 +25,33 @@ bool is_cancelled(const std::exception_ptr& failure) {
     }
 }
 
+thread_local boost::asio::io_context* running = nullptr;
+
+// Within it the thread runs that context.
+class Running {
+public:
+    explicit Running(boost::asio::io_context& context) noexcept
+        : before_(std::exchange(running, &context)) {}
+    ~Running() { running = before_; }
+    Running(const Running&) = delete;
+    Running& operator=(const Running&) = delete;
+
+private:
+    boost::asio::io_context* before_;
+};
+
 }  // namespace
+
+boost::asio::any_io_executor net::running_executor() {
+    return running ? boost::asio::any_io_executor(running->get_executor())
+                   : boost::asio::any_io_executor();
+}
 
 int run(awaitable<void> program, const RunOptions& options) {
     boost::asio::cancellation_signal cancelling;  // outlives the program
     std::exception_ptr failure;
     bool signalled = false;
+    bool at_once = false;
     boost::asio::io_context context(1);
     net::use_ring(context);
     boost::asio::co_spawn(
@@ -38,29 +60,34 @@ int run(awaitable<void> program, const RunOptions& options) {
             failure = thrown;
             context.stop();
         }));
+    const auto end_at_once = [&] {
+        at_once = true;
+        context.stop();
+    };
     {
         Timer grace(context);
         std::optional<net::SignalWatch> watch;
         if (options.handle_signals) {
             watch.emplace(context.get_executor(), [&] {
                 if (std::exchange(signalled, true) || options.grace.count() <= 0) {
-                    context.stop();
+                    end_at_once();
                     return;
                 }
                 grace.expires_after(core::bounded(options.grace));
                 grace.async_wait([&](boost::system::error_code error) {
                     if (!error) {
-                        context.stop();
+                        end_at_once();
                     }
                 });
                 cancelling.emit(boost::asio::cancellation_type::terminal);
             });
         }
+        const Running here(context);
         context.run();
     }
     context.restart();
     net::send_rest(context);
-    while (net::has_unsent(context) && context.run_one() > 0) {
+    while (!at_once && net::has_unsent(context) && context.run_one() > 0) {
         net::send_rest(context);
     }
     if (failure && !(signalled && is_cancelled(failure))) {

@@ -2,8 +2,10 @@
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/packaged_task.hpp>
 #include <future>
 #include <netaio/shared_client.hpp>
+#include <stdexcept>
 #include <thread>
 
 #include "cancelling.hpp"
@@ -55,12 +57,14 @@ public:
         thread_ = std::thread([this] { serve(); });
     }
 
-    ~Impl() {
+    void join() { thread_.join(); }
+
+    /// Ends the client; callbacks may still call this one meanwhile.
+    void end() {
         boost::asio::post(context_, [this] {
             client_.reset();
             work_.reset();
         });
-        thread_.join();
     }
 
     boost::asio::any_io_executor executor() noexcept { return context_.get_executor(); }
@@ -70,16 +74,24 @@ public:
     void start(detail::Completion<T> done, Start&& start) {
         boost::asio::post(context_, [this, done = carry(std::move(done), executor()),
                                      start = std::forward<Start>(start)]() mutable {
-            start(*client_, std::move(done));
+            if (client_) {
+                start(*client_, std::move(done));
+            } else {
+                done.post(executor(), Errc::cancelled);
+            }
         });
     }
 
     /// Returns when it is done, and throws what it throws.
     template <class Work>
     void have_done(Work&& work) {
-        std::packaged_task<void()> task([&] { work(*client_); });
-        boost::asio::dispatch(context_, [&] { task(); });
-        task.get_future().get();
+        boost::asio::dispatch(context_, std::packaged_task<void()>([this, &work] {
+                                  if (!client_) {
+                                      throw std::logic_error("this SharedClient has ended");
+                                  }
+                                  work(*client_);
+                              }))
+            .get();
     }
 
 private:
@@ -101,7 +113,10 @@ private:
 SharedClient::SharedClient(TcpClientOptions options)
     : impl_(std::make_unique<Impl>(std::move(options))) {}
 
-SharedClient::~SharedClient() = default;
+SharedClient::~SharedClient() {
+    impl_->end();
+    impl_->join();
+}
 
 TcpClient& SharedClient::client() noexcept {
     return impl_->client();

@@ -42,8 +42,8 @@ std::optional<Credentials> credentials_of(int socket);
 /// How many descriptors this process may have open; none when there is no limit.
 std::optional<std::size_t> descriptors_max();
 
-/// Has the system find out that the peer's machine vanished, within this time where it can and the
-/// time is not zero; `while_sending`: also when bytes are sent that nobody acknowledges or takes.
+/// Has the system find out that the peer's machine vanished, within this time where it can, but for
+/// `never`; `while_sending`: also when bytes are sent that nobody acknowledges or takes.
 void keep_alive(int socket, std::chrono::milliseconds within, bool while_sending);
 
 }  // namespace netaio::net

@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "answering.hpp"
+#include "core/backoff.hpp"
 #include "core/callback.hpp"
 #include "core/outgoing.hpp"
 #include "core/waiting.hpp"
@@ -39,11 +40,7 @@ UdpNode::Impl::Impl(boost::asio::any_io_executor executor, UdpNodeOptions option
         throw std::invalid_argument("a UdpNode needs ipv4 or ipv6: neither is switched on");
     }
     const Backoff& backoff = options_.renewal_backoff;
-    if (backoff.delay.count() <= 0 || backoff.delay_max.count() <= 0 || !(backoff.factor >= 1)) {
-        throw std::invalid_argument(
-            "renewal_backoff needs times above 0 and a factor of 1 or more, or it would be no end "
-            "of sending");
-    }
+    core::require_backoff(backoff, "renewal_backoff");
     node_->present.set_bytes_max(options_.present_max);
     node_->peers.set_peers_max(options_.peers_max);
     node_->peers.set_host_max(options_.peers_per_host_max);
@@ -230,6 +227,7 @@ void UdpNode::Impl::stop(std::chrono::milliseconds deadline, detail::Completion<
     }
     stopping_ = true;
     core_->set_draining(true);
+    core_->end_renewals();
     const bool waits = go_on([&] {
         stop_timer_ = std::make_unique<Timer>(executor_, core::bounded(deadline));
         stop_timer_->async_wait([weak = weak_from_this()](boost::system::error_code error) {

@@ -201,5 +201,14 @@ TEST_F(KeptSocketsTest, EndWithTheirContext) {
     EXPECT_EQ(connected, 2);
 }
 
+TEST_F(KeptSocketsTest, BeginWithinRunWithoutAnyCallThatWaits) {
+    const auto server = serve();
+    run([](int& times, std::uint16_t port, KeepOptions how) -> awaitable<void> {
+        TcpClient client;
+        client.keep_connected("127.0.0.1", port, std::move(how));
+        EXPECT_TRUE(co_await until([&] { return times == 1; }));
+    }(connected, server->port(), options()));
+}
+
 }  // namespace
 }  // namespace netaio

@@ -377,6 +377,8 @@ TEST_F(KeepConnectedTest, ThrowsForWhatCannotBe) {
     EXPECT_THROW(client->keep_connected(std::vector<ServerName>()), std::invalid_argument);
     EXPECT_THROW(client->keep_connected("", 1), std::invalid_argument);
     EXPECT_THROW(client->keep_connected("nowhere:x", 0), std::invalid_argument);
+    EXPECT_THROW(client->keep_connected("a", 1, {.backoff = {.delay = 0ms}}),
+                 std::invalid_argument);
     EXPECT_THROW(client->keep_connected("a", 1, {.heartbeat = 0ms}), std::invalid_argument);
     EXPECT_THROW(client->keep_connected("a", 1, {.heartbeat_timeout = 0ms}), std::invalid_argument);
 }

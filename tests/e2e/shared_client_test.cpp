@@ -153,6 +153,35 @@ TEST_F(SharedClientTest, EndsWhatWaitsWhenItIsDestroyed) {
     }
 }
 
+TEST_F(SharedClientTest, LetsACallbackAskAgainWhileItEnds) {
+    std::promise<std::error_code> again;
+    {
+        SharedClient client;
+        connect(client);
+        client.request("silence", {.timeout = 1h}, [&](std::error_code, const OwnedMessage&) {
+            client.request("echo", {}, [&](std::error_code error, const OwnedMessage&) {
+                again.set_value(error);
+            });
+        });
+    }
+    EXPECT_EQ(again.get_future().get(), Errc::cancelled);
+}
+
+TEST_F(SharedClientTest, KeepsOneHandlerForAllThatComesToAnExecutor) {
+    SharedClient client;
+    boost::asio::io_context window;
+    int last = 0;
+    client.on(MessageType::notify_uri,
+              on_executor(window.get_executor(),
+                          [&last, count = 0](const Message&) mutable { last = ++count; }));
+    connect(client);
+    client.subscribe("news").get();
+    for (int i = 0; i < 3; ++i) {
+        server.notify("news", notify("news", "again"));
+    }
+    EXPECT_TRUE(run_until(window, [&] { return last == 3; }));
+}
+
 TEST_F(SharedClientTest, LogsWhatACallbackThrowsAndGoesOn) {
     SharedClient client({.environment = {.log = lines.log()}});
     connect(client);

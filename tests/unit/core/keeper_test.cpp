@@ -203,6 +203,18 @@ TEST_F(KeeperTest, EndsWhereItIsRefusedButNotByWhoBelievedItOnce) {
     EXPECT_TRUE(keeper->over());
 }
 
+TEST_F(KeeperTest, GoesOnWhereOneSubscriptionIsRefusedByWhoBelievesIt) {
+    make_connected(terms());
+    subscribe("a");
+    keeper->lost(keeper->turn(), Errc::closed, now);
+    pass(1s);
+    keeper->reached(keeper->turn(), now);
+    keeper->answered(keeper->turn(), now);
+    did.clear();
+    keeper->refused(keeper->turn(), Errc::auth_failed, now);
+    EXPECT_EQ(did, (Strings{"disconnect", "waiting 1"}));
+}
+
 TEST_F(KeeperTest, GoesOnWhereItIsRefusedIfItIsToldTo) {
     auto how = terms();
     how.end_on_refusal = false;
