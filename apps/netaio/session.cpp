@@ -97,7 +97,7 @@ awaitable<OwnedMessage> Session::subscribe(ByteView uri, bool prefix, bool prese
     if (error == Errc::unsupported) {
         throw Failure(ExitCode::other,
                       options().udp ? "--present and --prefix are not for --udp"
-                                   : server() + ": the server knows no --present or --prefix");
+                                    : server() + ": the server knows no --present or --prefix");
     }
     if (error) throw_failure(error, *this);
     co_return std::move(answer);
