@@ -1,5 +1,6 @@
 #include "exchange.hpp"
 
+#include "asking.hpp"
 #include "input.hpp"
 #include "session.hpp"
 
@@ -14,39 +15,48 @@ struct ExchangeOptions {
     bool keep = false;  // as the resource, which may be there or not
 };
 
-// Who else does the same may come first, or take it away in between.
-awaitable<OwnedMessage> put(Session& session, const std::string& uri, const std::string& content) {
-    OwnedMessage answer;
-    for (int tries = 0; tries < 3; ++tries) {
-        answer = co_await session.exchange(MessageType::update_uri, uri, content);
-        if (answer.type() != MessageType::not_found) break;
-        answer = co_await session.exchange(MessageType::create_uri, uri, content);
-        if (answer.type() != MessageType::error) break;
+// Of `put`: what follows the answer to the one or the other. Who else does the same may come first,
+// or take it away in between.
+class Put {
+public:
+    std::optional<MessageType> after(MessageType answer) {
+        if (asked_ == MessageType::update_uri && answer == MessageType::not_found) {
+            return asked_ = MessageType::create_uri;
+        }
+        if (asked_ == MessageType::create_uri && answer == MessageType::error && ++tries_ < 3) {
+            return asked_ = MessageType::update_uri;
+        }
+        return std::nullopt;
     }
-    co_return answer;
+
+private:
+    MessageType asked_ = MessageType::update_uri;
+    int tries_ = 0;
+};
+
+void show(const OwnedMessage& answer, const ExchangeOptions& options) {
+    try {
+        throw_if_error(answer, options.uri);
+    } catch (...) {
+        // Whoever reads objects is to find the refusal among them.
+        if (options.client.output.json) write_line(json_line(answer));
+        throw;
+    }
+    show_answer(answer, options.client.output);
 }
 
 int exchange(const ExchangeOptions& options) {
     const Protection protection = make_protection(options.client.protection);
     const std::string content = read_content(options.content, options.uri, protection.payload_max);
-    return run_session([&]() -> awaitable<void> {
-        const auto session = make_session(options.client, protection);
-        co_await session->connect();
-        OwnedMessage answer;
-        if (options.keep) {
-            answer = co_await put(*session, options.uri, content);
-        } else {
-            answer = co_await session->exchange(options.type, options.uri, content);
-        }
-        try {
-            throw_if_error(answer, options.uri);
-        } catch (...) {
-            // Whoever reads objects is to find the refusal among them.
-            if (options.client.output.json) write_line(json_line(answer));
-            throw;
-        }
-        show_answer(answer, options.client.output);
-    });
+    Put put;
+    return ask(options.client, protection,
+               [&](const OwnedMessage* answer) -> std::optional<Question> {
+                   if (!answer) return Question{options.type, options.uri, content};
+                   const auto next = options.keep ? put.after(answer->type()) : std::nullopt;
+                   if (next) return Question{*next, options.uri, content};
+                   show(*answer, options);
+                   return std::nullopt;
+               });
 }
 
 }  // namespace

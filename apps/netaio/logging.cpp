@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -64,8 +65,11 @@ std::string log_line(LogLevel level, std::string_view text) {
     return (line.append(" ").append(text) += '\n');
 }
 
+std::atomic<bool> has_lines = false;
+
 // Never destroyed: a thread that waits to write ends with the process.
 LineQueue& error_lines() {
+    has_lines = true;
     static auto* const lines = new LineQueue(
         {.write = [](std::string_view text) { return write_all(STDERR_FILENO, text); },
          .tell_left_out =
@@ -117,7 +121,7 @@ void warn(std::string_view text) {
 }
 
 void finish_log() {
-    error_lines().finish(last_wait);
+    if (has_lines) error_lines().finish(last_wait);
 }
 
 }  // namespace netaio::app

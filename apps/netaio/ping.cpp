@@ -4,6 +4,7 @@
 
 #include <iostream>
 
+#include "asking.hpp"
 #include "exit_code.hpp"
 #include "output.hpp"
 #include "round_trips.hpp"
@@ -49,30 +50,29 @@ private:
         std::chrono::steady_clock::now() + std::chrono::seconds(1);
 };
 
-awaitable<void> measure(Session& session, std::uint64_t count, RoundTrips& trips) {
+int measure(const ClientOptions& options, std::uint64_t count, RoundTrips& trips) {
     using Clock = std::chrono::steady_clock;
+    const std::string_view uri = options.udp ? echo : nowhere;
+    const std::string_view content = options.udp ? padding : "";
     Progress progress(count);
-    const bool udp = session.options().udp;
-    const std::string_view uri = udp ? echo : nowhere;
-    for (std::uint64_t i = 0; i < count; ++i) {
-        const auto before = Clock::now();
-        const OwnedMessage answer =
-            co_await session.exchange(MessageType::request_uri, uri, udp ? padding : "");
-        const auto after = Clock::now();
-        if (answer.type() != MessageType::not_found) throw_if_error(answer, uri);
-        trips.add(after - before);
-        progress.at(i + 1, after);
-    }
+    Clock::time_point asked_at;
+    const auto next = [&](const OwnedMessage* answer) -> std::optional<Question> {
+        const auto now = Clock::now();
+        if (answer) {
+            if (answer->type() != MessageType::not_found) throw_if_error(*answer, uri);
+            trips.add(now - asked_at);
+            progress.at(trips.count(), now);
+        }
+        if (trips.count() == count) return std::nullopt;
+        asked_at = Clock::now();
+        return Question{MessageType::request_uri, uri, content};
+    };
+    return ask(options, make_protection(options.protection), next);
 }
 
 int ping(const PingOptions& options) {
-    const Protection protection = make_protection(options.client.protection);
     RoundTrips trips;
-    const int code = run_session([&]() -> awaitable<void> {
-        const auto session = make_session(options.client, protection);
-        co_await session->connect();
-        co_await measure(*session, options.count, trips);
-    });
+    const int code = measure(options.client, options.count, trips);
     // What was measured before an interruption counts too.
     if (!trips.empty()) {
         const std::string& server = options.client.server;

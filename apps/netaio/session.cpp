@@ -18,27 +18,11 @@
 namespace netaio::app {
 namespace {
 
-struct Ending {
-    int code = static_cast<int>(ExitCode::done);
-    bool interrupted = false;
-
-    // Whoever interrupts a command knows why it ended.
-    void fail(int why, std::string_view text) {
-        code = why;
-        if (!interrupted) std::cerr << "netaio: " << sentence(text) << '\n';
-    }
-};
-
 awaitable<void> guarded(const std::function<awaitable<void>()>& command, Ending& ending) {
     try {
         co_await command();
-    } catch (const Failure& failure) {
-        ending.fail(failure.code(), failure.what());
-    } catch (const boost::system::system_error& error) {
-        ending.fail(static_cast<int>(exit_code(std::error_code(error.code()))),
-                    error.code().message());
-    } catch (const std::exception& error) {
-        ending.fail(static_cast<int>(ExitCode::other), error.what());
+    } catch (...) {
+        ending.fail();
     }
 }
 
@@ -61,19 +45,35 @@ awaitable<void> until_signal(const std::function<awaitable<void>()>& command, En
 
 }  // namespace
 
-Session::Session(const ClientOptions& options, Protection protection)
+void Ending::fail() {
+    const auto end = [this](int why, std::string_view text) {
+        code = why;
+        if (!interrupted) std::cerr << "netaio: " << sentence(text) << '\n';
+    };
+    try {
+        throw;
+    } catch (const Failure& failure) {
+        end(failure.code(), failure.what());
+    } catch (const boost::system::system_error& error) {
+        end(static_cast<int>(exit_code(std::error_code(error.code()))), error.code().message());
+    } catch (const std::exception& error) {
+        end(static_cast<int>(ExitCode::other), error.what());
+    }
+}
+
+SessionTerms::SessionTerms(const ClientOptions& options, Protection protection)
     : options_(options),
       protection_(std::move(protection)),
       endpoint_(parse_endpoint(options.server)) {}
 
-std::string Session::timeout_text() const {
+std::string SessionTerms::timeout_text() const {
     const double seconds = options_.timeout_seconds;
     std::ostringstream text;
     text << seconds << (seconds == 1 ? " second" : " seconds");
     return text.str();
 }
 
-RequestOptions Session::terms() const {
+RequestOptions SessionTerms::terms() const {
     const Plugins& inner = protection_.inner;
     return {.auth = inner.auth, .cipher = inner.cipher, .server = address_};
 }
@@ -96,7 +96,7 @@ awaitable<OwnedMessage> Session::subscribe(ByteView uri, bool prefix, bool prese
                                                           as_tuple);
     if (error == Errc::unsupported) {
         throw Failure(ExitCode::other,
-                      options_.udp && present
+                      options().udp && present
                           ? "--present is not for --udp"
                           : server() + ": the server knows no --present or --prefix");
     }
@@ -121,7 +121,7 @@ void throw_if_error(const Message& answer, ByteView uri) {
     throw Failure(code, text);
 }
 
-void throw_failure(const std::error_code& error, const Session& session) {
+void throw_failure(const std::error_code& error, const SessionTerms& session) {
     const ExitCode code = exit_code(error);
     std::string text = session.server() + ": " + error.message();
     if (code == ExitCode::authentication) {
@@ -144,6 +144,23 @@ void throw_failure(const std::error_code& error, const Session& session) {
             "--dialect";
     }
     throw Failure(code, text);
+}
+
+void throw_unconnected(const std::error_code& error, const SessionTerms& session) {
+    if (error == Errc::cancelled) throw Failure(ExitCode::interrupted, "interrupted");
+    const std::string where = "cannot connect to " + session.server() + ": ";
+    if (error == std::errc::too_many_files_open) {
+        throw Failure(ExitCode::cannot_connect,
+                      where + error.message() + "; raise the limit here with 'ulimit -n'");
+    }
+    if (error == Errc::timeout || error == std::errc::timed_out) {
+        throw Failure(ExitCode::cannot_connect,
+                      where + "no answer within " + session.timeout_text() +
+                          "; check the address and what filters the network, or raise --timeout");
+    }
+    throw Failure(ExitCode::cannot_connect,
+                  where + error.message() + "; check --server, and that 'netaio serve --listen " +
+                      session.server() + "' runs there");
 }
 
 int run_session(const std::function<awaitable<void>()>& command) {

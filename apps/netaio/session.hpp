@@ -8,9 +8,50 @@
 #include "client_options.hpp"
 #include "duration.hpp"
 #include "endpoint.hpp"
+#include "exit_code.hpp"
 #include "logging.hpp"
 
 namespace netaio::app {
+
+/// Whom a client command asks, and on what terms.
+class SessionTerms {
+public:
+    /// Throws Failure when the options name no server. They must outlive it.
+    SessionTerms(const ClientOptions& options, Protection protection);
+
+    const ClientOptions& options() const noexcept { return options_; }
+    const Protection& protection() const noexcept { return protection_; }
+    const Endpoint& endpoint() const noexcept { return endpoint_; }
+    std::string server() const { return endpoint_.str(); }
+    std::chrono::milliseconds timeout() const { return to_milliseconds(options_.timeout_seconds); }
+    /// How long it waits, for people.
+    std::string timeout_text() const;
+
+    /// What whoever asks is told, whichever way it does.
+    template <class Options>
+    Options requester_options() const {
+        Options made;
+        made.auth = protection_.outer.auth;
+        made.cipher = protection_.outer.cipher;
+        made.local_peer = protection_.local_peer;
+        made.environment.log = make_log(options_.log_level);
+        made.request_timeout = timeout();
+        if constexpr (requires { made.connect_timeout; }) {
+            made.connect_timeout = timeout();
+        }
+        return made;
+    }
+    /// The terms of every request, which must not outlive this.
+    RequestOptions terms() const;
+
+protected:
+    std::optional<Address> address_;  // of the server, where requests have to say it
+
+private:
+    const ClientOptions& options_;
+    Protection protection_;
+    Endpoint endpoint_;
+};
 
 /// What becomes of the notifications of a Session.
 struct Listener {
@@ -19,8 +60,8 @@ struct Listener {
     std::function<void(std::exception_ptr)> fail;
 };
 
-/// The way of a client command to its server.
-class Session {
+/// The way of a client command to its server, on an event loop.
+class Session : public SessionTerms {
 public:
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
@@ -42,39 +83,11 @@ public:
     /// Has a subscription forgotten that does not end with this session.
     virtual void unsubscribe(ByteView) {}
 
-    const ClientOptions& options() const noexcept { return options_; }
-    const Protection& protection() const noexcept { return protection_; }
-    std::string server() const { return endpoint_.str(); }
-    /// How long it waits, for people.
-    std::string timeout_text() const;
-
 protected:
-    Session(const ClientOptions& options, Protection protection);
-
-    const Endpoint& endpoint() const noexcept { return endpoint_; }
-    std::chrono::milliseconds timeout() const { return to_milliseconds(options_.timeout_seconds); }
-    /// What whoever asks is told, whichever way it does.
-    template <class Options>
-    Options requester_options() const {
-        Options made;
-        made.auth = protection_.outer.auth;
-        made.cipher = protection_.outer.cipher;
-        made.local_peer = protection_.local_peer;
-        made.environment.log = make_log(options_.log_level);
-        made.request_timeout = timeout();
-        return made;
-    }
-    /// The terms of every request.
-    RequestOptions terms() const;
-
-    std::optional<Address> address_;  // of the server, where requests have to say it
+    using SessionTerms::SessionTerms;
 
 private:
     virtual Requester& requester() = 0;
-
-    const ClientOptions& options_;
-    Protection protection_;
-    Endpoint endpoint_;
 };
 
 /// The way that the options choose: a connection, or with --udp datagrams. Throws Failure when they
@@ -84,7 +97,19 @@ std::unique_ptr<Session> make_session(const ClientOptions& options, const Protec
 /// The Failure that an answer of an error type means.
 void throw_if_error(const Message& answer, ByteView uri);
 /// What a failed exchange means, said for people.
-[[noreturn]] void throw_failure(const std::error_code& error, const Session& session);
+[[noreturn]] void throw_failure(const std::error_code& error, const SessionTerms& session);
+/// What it means that a server cannot be connected to.
+[[noreturn]] void throw_unconnected(const std::error_code& error, const SessionTerms& session);
+
+/// How a command ends.
+struct Ending {
+    int code = static_cast<int>(ExitCode::done);
+    bool interrupted = false;
+
+    /// With the exception in hand, which is said on stderr unless the command was interrupted, as
+    /// whoever does that knows why it ends.
+    void fail();
+};
 
 /// Runs a command to its end, or to SIGINT or SIGTERM, and gives its exit code. Failures are said
 /// on stderr.

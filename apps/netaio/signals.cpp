@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <csignal>
+#include <netaio/blocking_client.hpp>
 
 #include "exit_code.hpp"
 #include "logging.hpp"
@@ -18,6 +19,7 @@ std::atomic<bool> told_to_end;
 std::atomic<bool> hangup_ends;
 std::atomic<bool> by_force;      // when the loop takes too long
 std::atomic<Handler> tell_loop;  // what Asio does on a signal
+std::atomic<BlockingClient*> cancelled;
 
 extern "C" void exit_interrupted(int) {
     ::_exit(static_cast<int>(ExitCode::interrupted));
@@ -38,6 +40,12 @@ extern "C" void take_signal(int signal) {
         if (by_force) ::alarm(1);
     }
     tell_loop.load()(signal);
+}
+
+extern "C" void cancel_client(int signal) {
+    if (told_to_end.exchange(true)) exit_interrupted(signal);
+    ::alarm(2);
+    if (BlockingClient* const client = cancelled) client->cancel();
 }
 
 void handle(int signal, Handler handler) noexcept {
@@ -106,6 +114,22 @@ void Signals::take(int signal) {
     } else if (counters_) {
         announce(counters_());
     }
+}
+
+CancelsOnSignals::CancelsOnSignals(BlockingClient& client) {
+    told_to_end = false;
+    cancelled = &client;
+    for (const int signal : {SIGINT, SIGTERM, SIGXCPU}) handle(signal, cancel_client);
+    if (handler_of(SIGHUP) != SIG_IGN) handle(SIGHUP, cancel_client);
+}
+
+CancelsOnSignals::~CancelsOnSignals() {
+    end_at_once_on_signals();
+    cancelled = nullptr;
+}
+
+bool CancelsOnSignals::told() const noexcept {
+    return told_to_end;
 }
 
 }  // namespace netaio::app

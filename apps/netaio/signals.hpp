@@ -5,6 +5,10 @@
 #include <functional>
 #include <string>
 
+namespace netaio {
+class BlockingClient;
+}  // namespace netaio
+
 namespace netaio::app {
 
 /// What a signal does to the process while no Signals is there: SIGINT, SIGTERM, SIGHUP and SIGXCPU
@@ -41,6 +45,20 @@ private:
     boost::asio::signal_set set_;
     std::function<void()> end_;
     std::function<std::string()> counters_;
+};
+
+/// Signals as a client without a loop takes them: the first that ends a command cancels its call,
+/// by force with 8 after two seconds; a second one ends it at once. There is one at a time.
+class CancelsOnSignals {
+public:
+    /// The client must outlive it.
+    explicit CancelsOnSignals(BlockingClient& client);
+    ~CancelsOnSignals();
+    CancelsOnSignals(const CancelsOnSignals&) = delete;
+    CancelsOnSignals& operator=(const CancelsOnSignals&) = delete;
+
+    /// Whether there was one.
+    bool told() const noexcept;
 };
 
 }  // namespace netaio::app

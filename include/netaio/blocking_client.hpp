@@ -85,6 +85,11 @@ public:
         return given(received(options), token);
     }
 
+    /// Ends the call that waits now, or else the next one, with Errc::cancelled. Thread-safe, and
+    /// may be called by a handler of signals. The call learns of it at once by a signal that its
+    /// own thread takes, else within a second. Not while it connects.
+    void cancel() noexcept;
+
     /// Closes the connection when what was sent has been taken, for which it waits as send() does.
     void close();
 

@@ -151,8 +151,13 @@ void Hub::need_turn() {
 
 void Hub::flush() {
     settle(true);
-    for (const auto& stream : std::exchange(dirty_, {})) {
+    auto dirty = std::exchange(dirty_, {});
+    for (const auto& stream : dirty) {
         stream->serve([&] { stream->turn(); });
+    }
+    dirty.clear();
+    if (dirty_.empty()) {
+        dirty_.swap(dirty);  // its memory is for the next
     }
 }
 

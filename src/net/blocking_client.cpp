@@ -91,6 +91,10 @@ void BlockingClient::send(const Message& message, const SendOptions& options,
     error = impl_->send(message, options);
 }
 
+void BlockingClient::cancel() noexcept {
+    impl_->cancel();
+}
+
 void BlockingClient::close() {
     impl_->close();
 }

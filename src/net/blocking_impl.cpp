@@ -152,13 +152,26 @@ void BlockingClient::Impl::tick(TimePoint now) {
     hub_->end_turn();
 }
 
-// Moves bytes both ways until it is done, the time is over, or the connection has ended. The caller
-// keeps the stream.
+// Whether the call is to end, which is then done with.
+bool BlockingClient::Impl::take_cancellation() noexcept {
+    return cancelled_.load(std::memory_order_relaxed) && cancelled_.exchange(false);
+}
+
+// Why a call ends for which nothing came.
+std::error_code BlockingClient::Impl::why_over() {
+    if (take_cancellation()) {
+        return Errc::cancelled;
+    }
+    return stream_ ? make_error_code(Errc::timeout) : ended_;
+}
+
+// Moves bytes both ways until it is done or cancelled, the time is over, or the connection has
+// ended. The caller keeps the stream.
 template <class Done>
 void BlockingClient::Impl::wait(core::Stream& stream, TimePoint now, TimePoint deadline,
                                 Done done) {
     stream.set_reading(true);
-    while (!done() && stream_.get() == &stream && now < deadline) {
+    while (!done() && stream_.get() == &stream && now < deadline && !cancelled_) {
         carrier_->wait(std::min<TimePoint::duration>(deadline - now, nap_));
         hub_->end_turn();
         if (done()) {
@@ -190,6 +203,9 @@ Result<OwnedMessage> BlockingClient::Impl::request(Result<OwnedMessage>&& messag
     if (!reaches(terms.server)) {
         return make_error_code(Errc::not_connected);
     }
+    if (take_cancellation()) {
+        return make_error_code(Errc::cancelled);
+    }
     const auto stream = stream_;
     const TimePoint deadline =
         now + core::bounded(terms.timeout.value_or(options_.request_timeout));
@@ -214,7 +230,7 @@ Result<OwnedMessage> BlockingClient::Impl::request(Result<OwnedMessage>&& messag
     hub_->end_turn();
     wait(*stream, now, deadline, [&] { return answer.there; });
     if (!answer.there) {
-        return make_error_code(Errc::timeout);
+        return why_over();
     }
     return answer.message ? Result<OwnedMessage>(std::move(*answer.message))
                           : Result<OwnedMessage>(answer.error);
@@ -303,7 +319,7 @@ Result<OwnedMessage> BlockingClient::Impl::receive(const ReceiveOptions& options
     } receiving{receiver_};
     wait(*stream, now, now + core::bounded(options.timeout), [&] { return received.has_value(); });
     if (!received) {
-        return stream_ ? make_error_code(Errc::timeout) : ended_;
+        return why_over();
     }
     return std::move(*received);
 }
@@ -319,7 +335,7 @@ std::error_code BlockingClient::Impl::send(const Message& message, const SendOpt
         return error;
     }
     flush(*stream, now);
-    return stream_ == stream ? std::error_code() : ended_;
+    return stream_ == stream && !stream->has_unsent() ? std::error_code() : why_over();
 }
 
 void BlockingClient::Impl::returned(core::Stream& stream, core::Outcome outcome) {
@@ -363,6 +379,9 @@ void BlockingClient::Impl::close() {
     hub_->end_turn();
     const TimePoint now = hub_->now();
     wait(*stream, now, now + core::longest_wait, [] { return false; });
+    if (take_cancellation()) {
+        stream->abort({});
+    }
 }
 
 void BlockingClient::Impl::shut_down() noexcept {

@@ -21,6 +21,7 @@ public:
     Result<OwnedMessage> request(Result<OwnedMessage>&& message, const detail::RequestTerms& terms);
     Result<OwnedMessage> receive(const ReceiveOptions& options);
     std::error_code send(const Message& message, const SendOptions& options);
+    void cancel() noexcept { cancelled_ = true; }
     void close();
     void shut_down() noexcept;
     void with_peer_manager(const std::function<void(core::PeerManager&)>& work);
@@ -50,6 +51,8 @@ private:
     template <class Done>
     void wait(core::Stream& stream, TimePoint now, TimePoint deadline, Done done);
     void flush(core::Stream& stream, TimePoint now);
+    bool take_cancellation() noexcept;
+    std::error_code why_over();
     void introduce(MessageType type) noexcept;
     void take(Answer& answer, const std::optional<core::SubscriptionWords>& asked,
               const Plugins& inner, std::error_code error, const Message* reply);
@@ -75,6 +78,8 @@ private:
     std::deque<OwnedMessage> inbox_;
     std::optional<OwnedMessage>* receiver_ = nullptr;  // what a call waits for
     std::atomic<bool> in_use_ = false;
+    std::atomic<bool> cancelled_ = false;
+    static_assert(std::atomic<bool>::is_always_lock_free, "for handlers of signals");
 };
 
 }  // namespace netaio

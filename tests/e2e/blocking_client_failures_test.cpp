@@ -159,6 +159,25 @@ TEST(BlockingClient, GivesUpAFrameThatTakesTooLong) {
     EXPECT_FALSE(client.connected());
 }
 
+TEST(BlockingClient, EndsACallThatIsCancelled) {
+    ScriptedServer server([](tcp::socket&) {});
+    BlockingClient client("127.0.0.1", server.port());
+    std::thread impatient([&] {
+        std::this_thread::sleep_for(20ms);
+        client.cancel();
+    });
+    EXPECT_EQ(why_not(client, "x", {.timeout = 1h}), Errc::cancelled);
+    impatient.join();
+    client.cancel();
+    EXPECT_EQ(why_not(client, "x", {.timeout = 1h}), Errc::cancelled) << "the next one, too";
+    EXPECT_EQ(why_not(client, "x", {.timeout = 5ms}), Errc::timeout) << "but not the one after";
+    client.cancel();
+    std::error_code error;
+    client.receive_once({}, error);
+    EXPECT_EQ(error, Errc::cancelled);
+    EXPECT_TRUE(client.connected());
+}
+
 TEST(BlockingClient, GoesOnWhenASignalInterrupts) {
     struct sigaction action{};
     struct sigaction before{};
