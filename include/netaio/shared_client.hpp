@@ -56,7 +56,8 @@ public:
     /// Closes all connections, when what was sent has been taken, and keeps none any more.
     void close_all();
 
-    /// What else there is to do with it: a TcpClient, to be used on its executor only.
+    /// What else there is to do with it: a TcpClient, to be used on its executor only, and not by
+    /// what is called while this one is destroyed.
     TcpClient& client() noexcept;
     boost::asio::any_io_executor executor() const noexcept;
 

@@ -148,7 +148,7 @@ public:
     std::error_code subscribe(ByteView key, Connection& connection);
     void unsubscribe(ByteView key, Connection& connection);
     /// The same for all keys that begin so, as `room/`. Who subscribed to several of what a message
-    /// is for gets it once.
+    /// is for gets it once. Errc::too_large for a prefix of more than 1024 bytes.
     std::error_code subscribe_prefix(ByteView prefix, Connection& connection);
     void unsubscribe_prefix(ByteView prefix, Connection& connection);
     /// Does what a SUBSCRIBE_URI or UNSUBSCRIBE_URI asks, as a client's subscribe() with prefix and

@@ -213,7 +213,7 @@ public:
     /// Whether it was subscribed.
     bool unsubscribe(ByteView key, const Address& who);
     /// The same for all keys that begin so, as `room/`. Who subscribed to several of what a message
-    /// is for gets it once.
+    /// is for gets it once. Errc::too_large for a prefix of more than 1024 bytes.
     std::error_code subscribe_prefix(ByteView prefix, const Address& who);
     bool unsubscribe_prefix(ByteView prefix, const Address& who);
     /// Does what a SUBSCRIBE_URI or UNSUBSCRIBE_URI asks, as a node's subscribe() with a prefix or

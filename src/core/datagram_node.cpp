@@ -269,8 +269,10 @@ std::error_code DatagramNode::notify(ByteView key, const Message& message, const
 }
 
 std::error_code DatagramNode::subscribe(ByteView key, const Address& who, Span span) {
-    const auto error =
-        who.is_named() ? make_error_code(Errc::unsupported) : subscriptions_.add(key, who, span);
+    const auto error = who.is_named() ? make_error_code(Errc::unsupported)
+                       : span == Span::prefix && key.size() > prefix_size_max
+                           ? make_error_code(Errc::too_large)
+                           : subscriptions_.add(key, who, span);
     if (error) {
         tallies_.subscriptions_refused.add();
     } else {

@@ -8,6 +8,12 @@ std::error_code Hub::add(Table& table, std::string_view what, ByteView key, Stre
     if (!stream.open()) {
         return Errc::closed;
     }
+    if (&table == &prefixes_ && key.size() > prefix_size_max) {
+        tallies_.subscriptions_refused.add();
+        node_->log(LogLevel::warning, "refused a subscription to a prefix of more than 1024 bytes",
+                   stream.remote());
+        return Errc::too_large;
+    }
     std::error_code error;
     {
         const std::lock_guard lock(subscriptions_mutex_);

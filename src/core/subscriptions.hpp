@@ -180,6 +180,10 @@ private:
     std::map<Subscriber, Keys, Less> keys_of_;
 };
 
+/// The longest prefix that may be subscribed to: notifications are looked up by each size that
+/// prefixes have, for which that many bytes are hashed.
+inline constexpr std::size_t prefix_size_max = 1024;
+
 /// Who subscribed to the key itself, or to one of the prefixes that it begins with, each once;
 /// unless prefixes overlap there, the same list again until that changes.
 template <class Subscriber, class Less>

@@ -26,9 +26,11 @@ void OneThread::check(const boost::asio::any_io_executor& executor, const char* 
     if (!loop || loop->running_in_this_thread() || alive_.expired() || loop->context().stopped()) {
         return;
     }
-    throw std::logic_error("this " + std::string(who) +
-                           " works on an event loop that another thread runs: use it there, by "
-                           "boost::asio::post() to its executor, or take a SharedClient");
+    throw std::logic_error(
+        "this " + std::string(who) +
+        " works on an event loop that another thread runs, or ran without ending "
+        "it by stop(): use it there, by boost::asio::post() to its executor, or "
+        "take a SharedClient");
 }
 
 bool is_loop(const boost::asio::any_io_executor& executor) {

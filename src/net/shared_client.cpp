@@ -68,6 +68,8 @@ public:
     }
 
     boost::asio::any_io_executor executor() noexcept { return context_.get_executor(); }
+    /// False only while this is destroyed, for callbacks of what then ends.
+    bool has_client() const noexcept { return client_.has_value(); }
     TcpClient& client() noexcept { return *client_; }
 
     template <class T, class Start>
@@ -82,14 +84,13 @@ public:
         });
     }
 
-    /// Returns when it is done, and throws what it throws.
+    /// Returns when it is done, unless the client has ended, and throws what it throws.
     template <class Work>
     void have_done(Work&& work) {
         boost::asio::dispatch(context_, std::packaged_task<void()>([this, &work] {
-                                  if (!client_) {
-                                      throw std::logic_error("this SharedClient has ended");
+                                  if (client_) {
+                                      work(*client_);
                                   }
-                                  work(*client_);
                               }))
             .get();
     }
@@ -144,11 +145,13 @@ void SharedClient::close_all() {
 }
 
 void SharedClient::keep_handler(Key key, HandlerOptions options, TcpHandler handler, bool once) {
-    impl_->client().keep_handler(std::move(key), std::move(options), std::move(handler), once);
+    if (impl_->has_client()) {
+        impl_->client().keep_handler(std::move(key), std::move(options), std::move(handler), once);
+    }
 }
 
 bool SharedClient::drop_handler(const Key& key, bool once) {
-    return impl_->client().drop_handler(key, once);
+    return impl_->has_client() && impl_->client().drop_handler(key, once);
 }
 
 void SharedClient::start_connect(std::string host, std::uint16_t port,

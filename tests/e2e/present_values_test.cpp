@@ -80,6 +80,13 @@ TEST_F(PresentValuesTest, OfAPrefixComeInTheOrderOfTheirUris) {
     EXPECT_EQ(seen, (Seen{{"room/", "1"}, {"room/a", "1"}, {"room/b", "1"}, {"room/b", "2"}}));
 }
 
+TEST_F(PresentValuesTest, AreOfNoPrefixOfMoreThan1024Bytes) {
+    EXPECT_EQ(subscribe(std::string(1024, 'p'), {.prefix = true}).type(),
+              MessageType::confirm_subscribe);
+    EXPECT_EQ(subscribe(std::string(1025, 'p'), {.prefix = true}).type(), MessageType::error);
+    EXPECT_EQ(server->counters().subscriptions_refused, 1u);
+}
+
 TEST_F(PresentValuesTest, AreThereUntilWithdrawn) {
     server->publish("room/a", "1");
     server->publish("room/b", "1");

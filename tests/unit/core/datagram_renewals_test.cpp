@@ -414,6 +414,11 @@ TEST_F(DatagramGrantsTest, AreOfUrisAndPrefixesEachNotifiedOnce) {
     EXPECT_EQ(notify("room/b"), std::vector{elsewhere});
 }
 
+TEST_F(DatagramGrantsTest, AreOfNoPrefixOfMoreThan1024Bytes) {
+    EXPECT_FALSE(test.core.subscribe(std::string(1024, 'p'), there, Span::prefix));
+    EXPECT_EQ(test.core.subscribe(std::string(1025, 'p'), there, Span::prefix), Errc::too_large);
+}
+
 TEST_F(DatagramGrantsTest, AreOfThePresentValueOfAUriAlone) {
     EXPECT_EQ(grant("a", {.present = true}), "absent\n");
     EXPECT_FALSE(test.node->present.set("a", "value", [] {}));
