@@ -54,7 +54,7 @@ awaitable<void> dashboard(std::uint16_t port) {
                           {.on_state = [](ConnectionState state, std::error_code, unsigned) {
                               std::cout << to_string(state) << std::endl;
                           }});
-    co_await client.subscribe("sensor/", {.prefix = true, .present = true});
+    co_await client.subscribe("sensor/", {.prefix = true, .present = true, .timeout = never});
     co_await until_signal();
 }
 

@@ -18,7 +18,8 @@ enum class ConnectionState : std::uint8_t {
     connecting,  ///< tries a server
     connected,   ///< a server has answered, and granted what was subscribed to before
     waiting,     ///< pauses until the next attempt
-    refused,     ///< has given up: it was refused, or its attempts are used up
+    refused,     ///< has given up: it was refused, or its attempts are used up; from now on
+                 ///< requests fail with Errc::not_connected
 };
 
 /// The name of a state, e.g. `waiting`.

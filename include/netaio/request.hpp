@@ -28,7 +28,7 @@ public:
               return *static_cast<const std::shared_ptr<Held>*>(held);
           }) {}
     template <class Held>
-    PluginRef(const std::shared_ptr<Held>&& temporary) = delete;
+    PluginRef(const std::shared_ptr<Held>&& name_the_plugin_first) = delete;
 
     /// A share of the plugin; null when there is none.
     std::shared_ptr<const Plugin> share() const { return plugin_ ? share_(plugin_) : nullptr; }
@@ -41,7 +41,8 @@ private:
 /// One request's own terms. Safe to keep for as long as the plugins' variables are.
 struct RequestOptions {
     /// How long to wait for the answer, or `never` to give up; unless given, the request_timeout of
-    /// who asks. With zero it is sent and given up at once, with Errc::timeout.
+    /// who asks. With zero it is sent, and given up with Errc::timeout unless
+    /// the answer is there before anybody looks.
     std::optional<std::chrono::milliseconds> timeout = std::nullopt;
     /// The inner layer: request and answer go through these.
     PluginRef<AuthPlugin> auth = {};

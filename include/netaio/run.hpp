@@ -11,7 +11,8 @@ namespace netaio {
 /// How run() ends.
 struct RunOptions {
     /// Whether SIGINT and SIGTERM end the program: it is cancelled, and what it waits for fails
-    /// with Errc::cancelled. A second one ends it at once. Not while it waits in until_signal().
+    /// with Errc::cancelled. A second one ends it at once. Not while it waits in until_signal(),
+    /// nor a program that catches that error and goes on without ever waiting again.
     bool handle_signals = true;
     /// How long it then may take, to clean up; beyond that it is destroyed where it waits. Zero
     /// does so at once, with `never` it is waited for.

@@ -141,11 +141,12 @@ public:
     ///     client.keep_connected("hub.local", 8888, {.on_state = log_state});
     ///     co_await client.subscribe("room/", {.prefix = true, .present = true});
     ///
-    /// Such requests wait until it is connected (KeepOptions::requests), in their order. Those that
-    /// are in flight at an end fail, as nobody knows what became of them; receive calls end with
-    /// the connection, too. A server that does not grant a subscription again has failed. Replaces
-    /// what was kept before. Throws std::invalid_argument for no server, a host that connect()
-    /// finds unsupported, or times that are not above zero.
+    /// Such requests wait until it is connected (KeepOptions::requests), in their order, and not
+    /// longer than their timeout. Register handlers for what comes: receive_once() gets only what
+    /// comes while it waits. Those that are in flight at an end fail, as nobody knows what became
+    /// of them; receive calls end with the connection, too. A server that does not grant a
+    /// subscription again has failed. Replaces what was kept before. Throws std::invalid_argument
+    /// for no server, a host that connect() finds unsupported, or times that are not above zero.
     void keep_connected(std::string_view host, std::uint16_t port, KeepOptions options = {});
     void keep_connected(std::vector<ServerName> servers, KeepOptions options = {});
     void keep_connected(const Address& server, KeepOptions options = {});

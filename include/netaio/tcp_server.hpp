@@ -53,7 +53,7 @@ struct TcpServerOptions {
     /// The message types it knows, with the application's own.
     MessageTypes types = {};
     /// Replaces the rule by which handlers are found; empty for (type, uri, address), (type, uri),
-    /// type.
+    /// (type, prefix), type.
     KeyExtractor extract_keys = {};
     Environment environment = {};
 
