@@ -72,7 +72,7 @@ void blocking_request(const Arguments& arguments) {
     BlockingClient client("127.0.0.1", arguments.port(), client_options(arguments));
     const std::string content(arguments.number("payload", 64), 'c');
     run_one_in_flight(duration_of(arguments), [&] {
-        check_content(client.request("echo", {.content = content}), content);
+        check_content(client.request("echo", content), content);
     }).print();
 }
 
@@ -85,7 +85,7 @@ awaitable<void> request_again(const Arguments& arguments, TcpClient& client) {
     double now = monotonic_seconds();
     do {
         const double began = now;
-        check_content(co_await client.request("echo", {.content = content}), content);
+        check_content(co_await client.request("echo", content), content);
         ++done;
         now = monotonic_seconds();
         watch.round_trip(now - began);
@@ -123,7 +123,7 @@ public:
         began_ = monotonic_seconds();
         waiting_ = uris_.size();
         for (const std::string& uri : uris_) {
-            client_.request(uri, {.content = content_},
+            client_.request(uri, content_, {},
                             [&](boost::system::error_code error, const OwnedMessage& reply) {
                                 if (error || reply.uri() != ByteView(uri)) {
                                     throw std::runtime_error("a reply is not the one expected");

@@ -20,6 +20,13 @@ if(NETAIO_WARNINGS)
     endif()
 endif()
 
+# Each function in a section of its own, so that what a program does not use stays out of it.
+include(CheckLinkerFlag)
+check_linker_flag(CXX -Wl,--gc-sections NETAIO_LINKER_DROPS_SECTIONS)
+if(NETAIO_LINKER_DROPS_SECTIONS)
+    target_compile_options(netaio_compile INTERFACE -ffunction-sections -fdata-sections)
+endif()
+
 if(NETAIO_SANITIZE)
     list(JOIN NETAIO_SANITIZE "," sanitizers)
     set(netaio_sanitize_options -fsanitize=${sanitizers} -fno-omit-frame-pointer)

@@ -12,7 +12,7 @@ int main(int argc, char** argv) try {
     const auto port = static_cast<std::uint16_t>(argc > 2 ? std::atoi(argv[2]) : 8888);
 
     BlockingClient client(host, port, {.auth = hmac_auth({.secret = "test"})});
-    std::cout << client.request("echo", {.timeout = 2s, .content = "Hello!"}).content() << '\n';
+    std::cout << client.request("echo", "Hello!", {.timeout = 2s}).content() << '\n';
 
     // Handlers run while a call waits, here for what it is told of.
     client.on(notify_uri, [](const Message& news) {

@@ -17,7 +17,7 @@ awaitable<void> session(std::string host, std::uint16_t port) {
     client.on(MessageType::notify_uri, show);
     co_await client.connect(host, port);
 
-    show(co_await client.request("echo", {.timeout = 2s, .content = "Hello!"}));
+    show(co_await client.request("echo", "Hello!", {.timeout = 2s}));
 
     show(co_await client.create("kitchen/lamp", "on"));
     show(co_await client.request("kitchen/lamp"));

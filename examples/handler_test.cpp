@@ -14,8 +14,7 @@ public:
         server.on({request_uri, "lamp"}, [this] { return lit_ ? "on" : "off"; });
         server.on({update_uri, "lamp"}, [this]() -> awaitable<std::string> {
             lit_ = true;
-            Timer timer(co_await boost::asio::this_coro::executor, 10min);
-            co_await timer.async_wait(boost::asio::use_awaitable);
+            co_await netaio::sleep(10min);
             lit_ = false;
             co_return "went out";
         });

@@ -32,7 +32,9 @@ constexpr DatagramBounds bounds{.datagram_max = 2000,
                                 .replies_per_second = 2,
                                 .unproven_bytes_per_second = 3000,
                                 .unproven_bytes_per_second_total = 5000,
-                                .sources_max = 3};
+                                .sources_max = 3,
+                                .introductions_max = 2,
+                                .renewals_max = 2};
 constexpr std::size_t peers_max = 5;
 
 const Address& address(FuzzedDataProvider& input) {
@@ -148,6 +150,20 @@ private:
         }
     }
 
+    void subscribe_there(const Address& to, ByteView uri, std::string_view words) {
+        auto message = OwnedMessage::make(MessageType::subscribe_uri, uri, words);
+        auto once = std::make_shared<bool>(false);
+        const auto done = [this, once](std::error_code error, const Message* reply) {
+            require(!std::exchange(*once, true));
+            require(error ? reply == nullptr : reply != nullptr);
+            ++told_;
+        };
+        if (message &&
+            core_.subscribe_there(to, *message, true, inner_, std::chrono::seconds(1), done)) {
+            ++asked_;
+        }
+    }
+
     void pass(FuzzedDataProvider& input) {
         clock_->advance(std::chrono::milliseconds(input.ConsumeIntegralInRange(0, 100'000)));
         core_.tick();
@@ -158,7 +174,16 @@ private:
         const Address& to = address(input);
         const OwnedMessage message(MessageType::publish_uri, "uri",
                                    input.ConsumeRandomLengthString(100));
-        switch (input.ConsumeIntegralInRange(0, 7)) {
+        const char* words[] = {"", "prefix", "present"};
+        switch (input.ConsumeIntegralInRange(0, 12)) {
+            case 8: subscribe_there(to, "uri", input.PickValueInArray(words)); break;
+            case 9: (void)core_.keep_introduced(to); break;
+            case 10: core_.stop_introducing(to); break;
+            case 11:
+                (void)core_.grant(input.ConsumeRandomLengthString(3),
+                                  SubscriptionWords::parse(input.PickValueInArray(words)), to);
+                break;
+            case 12: core_.renew_all(); break;
             case 0: request(to, "uri"); break;
             case 1: (void)core_.send(to, message, inner_, outer_); break;
             case 2: (void)core_.broadcast(message, inner_, outer_); break;

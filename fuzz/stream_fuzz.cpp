@@ -26,6 +26,11 @@ using fuzz::require;
 constexpr std::size_t queue_max = 2000;
 constexpr std::size_t frame_max = 1000;
 
+std::chrono::milliseconds time_limit(FuzzedDataProvider& input) {
+    const std::chrono::seconds limit(input.ConsumeIntegralInRange(0, 60));
+    return limit.count() > 0 ? limit : never;
+}
+
 class Cancelling final : public Running {
 public:
     void cancel() override { cancelled = true; }
@@ -162,9 +167,9 @@ public:
             {SlowReceiver::drop_oldest, SlowReceiver::drop_newest, SlowReceiver::disconnect});
         limits.subscriptions_max = 1000;
         limits.subscriptions_total_max = 1500;
-        limits.idle_timeout = std::chrono::seconds(input.ConsumeIntegralInRange(0, 60));
-        limits.frame_timeout = std::chrono::seconds(input.ConsumeIntegralInRange(0, 60));
-        limits.send_timeout = std::chrono::seconds(input.ConsumeIntegralInRange(0, 60));
+        limits.idle_timeout = time_limit(input);
+        limits.frame_timeout = time_limit(input);
+        limits.send_timeout = time_limit(input);
         limits.stranger_timeout = std::chrono::seconds(20);
         limits.stranger_failures_max = 3;
         limits.stranger_queue_max = 500;

@@ -93,7 +93,7 @@ Address resolve(const Endpoint& endpoint) {
     const auto keep = [&]() -> boost::asio::awaitable<void> {
         address = co_await resolve_soon(endpoint);
     };
-    run(keep());
+    run(keep(), {.handle_signals = false});
     return address;
 }
 

@@ -23,6 +23,10 @@ OwnedMessage answer_error(const std::error_code& error, ByteView uri) {
     return answer(missing ? MessageType::not_found : MessageType::error, uri, error.message());
 }
 
+bool asks_for_present(const Message& asked) {
+    return std::string_view(asked.content()).find("present") != std::string_view::npos;
+}
+
 }  // namespace
 
 template <class Server>
@@ -73,16 +77,14 @@ void ResourceServer::handle_subscriptions(Server& server) {
             });
         }
     } else {
-        server.on(MessageType::subscribe_uri, inner, [&server](const Message& asked, auto& from) {
-            if (const auto refused = server.subscribe(asked.uri(), from)) {
-                return answer_error(refused, asked.uri());
-            }
-            return confirm_subscribe(asked.uri());
-        });
-        server.on(MessageType::unsubscribe_uri, inner, [&server](const Message& asked, auto& from) {
-            server.unsubscribe(asked.uri(), from);
-            return confirm_unsubscribe(asked.uri());
-        });
+        for (const auto type : {MessageType::subscribe_uri, MessageType::unsubscribe_uri}) {
+            server.on(type, inner, [&server](const Message& asked, const Address& from) {
+                if (asks_for_present(asked)) {
+                    throw Refusal::error("no present values are kept for --udp");
+                }
+                return server.grant(asked, from);
+            });
+        }
     }
 }
 
@@ -133,8 +135,7 @@ std::error_code ResourceServer::keep(ByteView uri, ByteView content) {
 }
 
 Reply ResourceServer::grant(const Message& asked, Connection& from) {
-    if (!keeps_present_ &&
-        std::string_view(asked.content()).find("present") != std::string_view::npos) {
+    if (!keeps_present_ && asks_for_present(asked)) {
         throw Refusal::error("no present values are kept, as they are more than --present-max");
     }
     return server_->grant(asked, from, {.plugins = options_.protection.inner});

@@ -115,10 +115,10 @@ TcpServerOptions make_server_options(const ServeOptions& options, const Protecti
     made.connections_max = options.connections_max;
     made.strangers_per_host_max = options.strangers_per_host_max;
     made.frame_max = options.frame_max;
-    made.idle_timeout = to_milliseconds(options.idle_timeout);
-    made.frame_timeout = to_milliseconds(options.frame_timeout);
-    made.send_timeout = to_milliseconds(options.send_timeout);
-    made.keepalive_timeout = to_milliseconds(options.keepalive_timeout);
+    made.idle_timeout = to_limit(options.idle_timeout);
+    made.frame_timeout = to_limit(options.frame_timeout);
+    made.send_timeout = to_limit(options.send_timeout);
+    made.keepalive_timeout = to_limit(options.keepalive_timeout);
     made.send_queue_max = options.send_queue_max;
     made.present_max = options.present_max;
     made.slow_receiver = slow_receiver(options.slow_receiver);

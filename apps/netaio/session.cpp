@@ -96,8 +96,9 @@ awaitable<OwnedMessage> Session::subscribe(ByteView uri, bool prefix, bool prese
                                                           as_tuple);
     if (error == Errc::unsupported) {
         throw Failure(ExitCode::other,
-                      options().udp ? "--present and --prefix are not for --udp"
-                                    : server() + ": the server knows no --present or --prefix");
+                      options().udp && present
+                          ? "--present is not for --udp"
+                          : server() + ": the server knows no --present or --prefix");
     }
     if (error) throw_failure(error, *this);
     co_return std::move(answer);
@@ -164,7 +165,7 @@ void throw_unconnected(const std::error_code& error, const SessionTerms& session
 
 int run_session(const std::function<awaitable<void>()>& command) {
     Ending ending;
-    run(until_signal(command, ending));
+    run(until_signal(command, ending), {.handle_signals = false});
     return ending.code;
 }
 

@@ -80,8 +80,6 @@ public:
 
     /// Ends at once what waits for an answer.
     virtual void close() = 0;
-    /// Says that a subscription is still wanted, where it may lapse.
-    virtual void renew(ByteView) {}
     /// Has a subscription forgotten that does not end with this session.
     virtual void unsubscribe(ByteView) {}
 

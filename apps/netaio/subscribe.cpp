@@ -13,9 +13,6 @@
 namespace netaio::app {
 namespace {
 
-// A node under pressure drops the subscribers first that never say that they are still there.
-constexpr std::chrono::minutes renew_every(5);
-
 struct SubscribeOptions {
     ClientOptions client;
     std::vector<std::string> uris;
@@ -105,19 +102,12 @@ awaitable<void> Subscription::wait_for_end() {
     using Clock = std::chrono::steady_clock;
     const auto silence = to_milliseconds(options_.client.timeout_seconds);
     taken_at_ = Clock::now();
-    auto renew_at = taken_at_ + renew_every;
     while (!ended_) {
-        wake_.expires_at(options_.bounded_wait ? std::min(renew_at, taken_at_ + silence)
-                                               : renew_at);
+        wake_.expires_at(options_.bounded_wait ? taken_at_ + silence : Clock::time_point::max());
         boost::system::error_code error;
         co_await wake_.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, error));
-        const auto now = Clock::now();
-        if (!ended_ && options_.bounded_wait && taken_at_ + silence <= now) {
+        if (!ended_ && options_.bounded_wait && taken_at_ + silence <= Clock::now()) {
             throw Failure(ExitCode::timeout, "no notification within the time of --timeout");
-        }
-        if (!ended_ && renew_at <= now) {
-            for (const std::string& uri : subscribed_) session_->renew(uri);
-            renew_at = now + renew_every;
         }
     }
 }

@@ -5,12 +5,14 @@
 #include "awaiting.hpp"
 #include "exit_code.hpp"
 #include "introduction.hpp"
+#include "text.hpp"
 
 namespace netaio::app {
 namespace {
 
 UdpNodeOptions on_any_port(UdpNodeOptions options) {
     options.port = 0;
+    options.renewal_backoff.delay = std::chrono::milliseconds(250);  // somebody waits
     return options;
 }
 
@@ -28,27 +30,17 @@ awaitable<void> UdpSession::connect() {
     if (protection().local_peer) co_await introduce();
 }
 
-// Asks for the other node's key, again when datagrams are lost, until it has introduced itself.
+// Waits until the other node, whose key is needed, has introduced itself.
 awaitable<void> UdpSession::introduce() {
-    constexpr std::chrono::milliseconds again(250);
     node_.manage_peers(peer_management(protection()));
-    const auto end = std::chrono::steady_clock::now() + timeout();
-    boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor);
+    boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor, timeout());
     node_.set_peer_callbacks({.joined = [&](const Peer&) { timer.cancel(); }});
+    if (const auto error = node_.keep_introduced(*address_)) throw_failure(error, *this);
     while (!node_.peer_at(*address_)) {
-        const auto left = end - std::chrono::steady_clock::now();
-        if (left <= left.zero()) throw_failure(Errc::timeout, *this);
-        timer.expires_after(std::min<std::chrono::steady_clock::duration>(left, again));
-        if (const auto error = node_.introduce(*address_)) throw_failure(error, *this);
-        co_await timer.async_wait(as_tuple);
+        const auto [cancelled] = co_await timer.async_wait(as_tuple);
+        if (!cancelled) throw_failure(Errc::timeout, *this);
     }
     node_.set_peer_callbacks({});
-}
-
-// Best effort: one that is lost is followed by others.
-void UdpSession::renew(ByteView uri) {
-    node_.exchange(MessageType::subscribe_uri, uri, {}, terms(),
-                   [](std::error_code, const OwnedMessage&) {});
 }
 
 // Best effort at the end: a node that is not told keeps sending to nobody.
@@ -63,6 +55,16 @@ void UdpSession::listen(const Listener& listener) {
              [this, take = listener.take](const Message& notification, const Address& from) {
                  if (from == address_) take(notification);
              });
+    node_.set_subscription_lost_handler(
+        [fail = listener.fail](const Address&, ByteView uri, const Message& answer) {
+            try {
+                throw_if_error(answer, uri);
+                throw Failure(ExitCode::other,
+                              "the server does not grant '" + printable(uri) + "' any more");
+            } catch (...) {
+                fail(std::current_exception());
+            }
+        });
     node_.set_auth_error_handler(
         [](const AuthPlugin&, const Message&) -> std::optional<OwnedMessage> {
             return std::nullopt;

@@ -14,7 +14,6 @@ public:
     void listen(const Listener& listener) override;
     awaitable<void> connect() override;
     void close() override { node_.stop(); }
-    void renew(ByteView uri) override;
     void unsubscribe(ByteView uri) override;
 
 private:

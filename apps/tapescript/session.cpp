@@ -55,7 +55,7 @@ ReplSession::ReplSession(RunOptions options)
 const RunResult& ReplSession::run(std::string_view source) {
     auto script = compiler_.compile(source);
     if (!script) {
-        state_.error = Error{script.error().type, script.error().message()};
+        state_.error = tapescript::Error{script.error().type, script.error().message()};
         return state_;
     }
     const std::vector<std::string> items = state_.stack.items();

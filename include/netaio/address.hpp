@@ -18,6 +18,9 @@ namespace netaio {
 /// means.
 class Address {
 public:
+    /// The most bytes of a name, with its transport in front.
+    static constexpr std::size_t name_max = 255;
+
     /// 0.0.0.0, port 0.
     Address() = default;
     /// The IPv4 address of these four bytes.
@@ -29,10 +32,10 @@ public:
     static Result<Address> parse(std::string_view ip, std::uint16_t port);
     /// Reads `127.0.0.1:8888`, `[::1]:8888`, or a name with its transport in front, as
     /// `unix:/run/x.sock`: lower-case letters that are not all hexadecimal digits, a colon, and
-    /// what is no number.
+    /// what is no number, of name_max bytes at most.
     static Result<Address> parse(std::string_view text);
     /// The name `name` of the transport `scheme`. Errc::malformed for what parse() would not read
-    /// back, or with a NUL in it.
+    /// back, with a NUL in it, or longer than name_max.
     static Result<Address> named(std::string_view scheme, std::string_view name);
 
     /// Whether it is a name rather than an IP address; what is said of those below is zero then.
@@ -69,6 +72,8 @@ public:
     }
 
 private:
+    friend class OptionalAddress;
+
     static std::strong_ordering compare_names(const Address& a, const Address& b) noexcept;
 
     // Most have none, and are to be copied for the price of a pointer.

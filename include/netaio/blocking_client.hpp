@@ -19,7 +19,7 @@ struct Throws {};
 ///     OwnedMessage reply = client.request("something", 2s);
 ///
 /// The verbs and their errors are those of a TcpClient (see Requester). Failures are thrown as
-/// boost::system::system_error, or put into an error code that is the last argument, as in Asio's
+/// netaio::Error, or put into an error code that is the last argument, as in Asio's
 /// own synchronous calls, and then what is given means nothing:
 ///
 ///     std::error_code error;
@@ -111,7 +111,7 @@ private:
     static OwnedMessage given(Result<OwnedMessage>&& result, Token& token) {
         if constexpr (std::is_same_v<Token, detail::Throws>) {
             if (!result) {
-                throw boost::system::system_error(result.error());
+                throw Error(result.error());
             }
             return std::move(*result);
         } else {

@@ -5,7 +5,6 @@
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/error.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/prefer.hpp>
 #include <exception>
@@ -18,10 +17,7 @@
 namespace netaio::detail {
 
 /// Whether the calling thread runs that executor's loop, as far as can be told.
-inline bool runs_here(const boost::asio::any_io_executor& executor) {
-    const auto* loop = executor.target<boost::asio::io_context::executor_type>();
-    return loop && loop->running_in_this_thread();
-}
+bool runs_here(const boost::asio::any_io_executor& executor);
 
 /// An Asio completion handler of `void(boost::system::error_code, T)` with its type erased, so that
 /// the code that completes it can be compiled once. Completes at most once, on the handler's

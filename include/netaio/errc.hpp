@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/system/result.hpp>
+#include <boost/system/system_error.hpp>
 #include <system_error>
 
 namespace netaio {
@@ -32,6 +33,15 @@ const std::error_category& netaio_category() noexcept;
 
 /// An Errc as a `std::error_code`; found by argument-dependent lookup.
 std::error_code make_error_code(Errc code) noexcept;
+
+/// What is thrown by calls that wait and are awaited, and by each run(): an error code, of this
+/// category or the system's, and a sentence.
+using Error = boost::system::system_error;
+
+/// Whether an error is that one. What says of its own that it was cancelled, as Asio's operations
+/// do, is Errc::cancelled, too.
+bool operator==(const std::error_code& error, Errc code) noexcept;
+bool operator==(const boost::system::error_code& error, Errc code) noexcept;
 
 /// A value, or the error code that says why there is none.
 template <class T>

@@ -1,7 +1,7 @@
 #pragma once
 
-#include <boost/asio/awaitable.hpp>
 #include <functional>
+#include <netaio/awaitable.hpp>
 #include <netaio/connection.hpp>
 #include <netaio/message.hpp>
 #include <netaio/reply.hpp>
@@ -9,8 +9,6 @@
 #include <type_traits>
 
 namespace netaio {
-
-using boost::asio::awaitable;
 
 namespace detail {
 

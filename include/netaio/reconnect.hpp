@@ -8,9 +8,9 @@ namespace netaio {
 struct ReconnectOptions {
     /// Attempts before it gives up.
     unsigned attempts = 3;
-    /// How long one attempt may take.
+    /// How long one attempt may take: above zero, or `never` to give up.
     std::chrono::milliseconds attempt_timeout = std::chrono::seconds(5);
-    /// The pause before the second attempt.
+    /// The pause before the second attempt; zero makes none.
     std::chrono::milliseconds delay = std::chrono::seconds(1);
     /// What each further pause is multiplied with; 1 keeps it.
     double backoff = 1.0;
@@ -23,8 +23,11 @@ struct ReconnectOptions {
 };
 
 /// A timeout handler that closes the connection that timed out and connects again (protocol.md §4):
-/// `client.set_timeout_handler(auto_reconnect(client))`. One reconnection runs at a time for each
-/// server; receive loops that ran go on. The client must outlive it, which it does as its handler.
+/// `client.set_timeout_handler(auto_reconnect(client))`. For as long as it is kept, also the
+/// connections that end otherwise than by TcpClient::close() are made again, all that the client
+/// has and will have, each on its own: keep_connected() without heartbeats, for many servers.
+/// Subscriptions are made again, receive loops that ran go on, requests made meanwhile fail.
+/// Called, it lasts until it is known how that ended. After the last attempt a server is let go.
 std::function<awaitable<void>(TimeoutContext)> auto_reconnect(TcpClient& client,
                                                               ReconnectOptions options = {});
 

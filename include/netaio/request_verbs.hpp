@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <concepts>
 #include <netaio/message.hpp>
 #include <netaio/request.hpp>
 #include <string_view>
@@ -13,7 +14,7 @@ namespace detail {
 
 // Options with their own share of the plugins.
 struct RequestTerms {
-    std::chrono::milliseconds timeout;
+    std::optional<std::chrono::milliseconds> timeout;
     Plugins inner;
     std::optional<Address> server;
     std::optional<MessageType> reply_type = std::nullopt;
@@ -30,7 +31,13 @@ public:
     /// Asks for a resource; the answer is RESPOND_URI or an error type.
     template <class Token = DefaultToken>
     auto request(ByteView uri, const RequestOptions& options = {}, Token&& token = {}) {
-        return exchange(MessageType::request_uri, uri, options.content, options,
+        return exchange(MessageType::request_uri, uri, {}, options, std::forward<Token>(token));
+    }
+    /// The same with content, which is what the question is about beside the uri.
+    template <std::convertible_to<ByteView> Content, class Token = DefaultToken>
+    auto request(ByteView uri, const Content& content, const RequestOptions& options = {},
+                 Token&& token = {}) {
+        return exchange(MessageType::request_uri, uri, content, options,
                         std::forward<Token>(token));
     }
     /// The same where only the time to wait is to be said: `request("something", 2s)`.
@@ -59,7 +66,8 @@ public:
     }
     /// Asks to be notified of a uri, or of all that begin with it; the answer is CONFIRM_SUBSCRIBE
     /// (or OK), or an error type. Errc::unsupported where the other end does not know what the
-    /// options ask; then nothing is subscribed to (protocol.md §11).
+    /// options ask; then nothing is subscribed to (protocol.md §11). A node renews what it was
+    /// granted, see UdpNode.
     template <class Token = DefaultToken>
     auto subscribe(ByteView uri, const SubscribeOptions& options = {}, Token&& token = {}) {
         return ask(MessageType::subscribe_uri, uri, words_of(options.prefix, options.present),
@@ -93,7 +101,7 @@ private:
     template <class Options>
     static detail::RequestTerms terms_of(const Options& options) {
         detail::RequestTerms terms{
-            options.timeout, {options.auth.share(), options.cipher.share()}, options.server};
+            options.timeout, {options.auth.share(), options.cipher.share()}, options.server.get()};
         if constexpr (std::is_same_v<Options, SubscribeOptions>) {
             terms.must_be_granted = options.prefix || options.present;
         }

@@ -2,6 +2,7 @@
 
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <netaio/awaitable.hpp>
 #include <netaio/completion.hpp>
 #include <netaio/message.hpp>
 #include <netaio/request_verbs.hpp>
@@ -42,13 +43,22 @@ private:
 
     template <class Token>
     auto perform(Result<OwnedMessage>&& message, RequestTerms&& terms, Token&& token) {
+        if constexpr (detail::awaits_by_default<Token>) {
+            return answer_to(std::move(message), std::move(terms));
+        } else {
+            return initiate(token, std::move(message), std::move(terms));
+        }
+    }
+    template <class Token>
+    auto initiate(Token&& token, Result<OwnedMessage> message, RequestTerms terms) {
         return boost::asio::async_initiate<Token, void(boost::system::error_code, OwnedMessage)>(
-            [this](auto handler, Result<OwnedMessage> question, RequestTerms asked) {
-                start_request(std::move(question), std::move(asked),
+            [this](auto handler, Result<OwnedMessage> made, RequestTerms asked) {
+                start_request(std::move(made), std::move(asked),
                               detail::Completion<OwnedMessage>(std::move(handler)));
             },
             token, std::move(message), std::move(terms));
     }
+    awaitable<OwnedMessage> answer_to(Result<OwnedMessage> message, RequestTerms terms);
     virtual void start_request(Result<OwnedMessage> message, RequestTerms terms,
                                detail::Completion<OwnedMessage> done) = 0;
 };

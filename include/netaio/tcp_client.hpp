@@ -1,12 +1,24 @@
 #pragma once
 
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/async_result.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <netaio/completion.hpp>
+#include <netaio/counters.hpp>
+#include <netaio/default_peer.hpp>
+#include <netaio/handler_registry.hpp>
+#include <netaio/keep_connected.hpp>
+#include <netaio/never.hpp>
+#include <netaio/peer_registry.hpp>
 #include <netaio/requester.hpp>
-#include <netaio/tcp_server.hpp>
+#include <vector>
 
 namespace netaio {
 
-/// How a TcpClient speaks to its servers, and where its bounds are.
+struct ReconnectOptions;
+
+/// How a TcpClient speaks to its servers, and where its bounds are. A time that bounds something is
+/// above zero, or `never` for no bound.
 struct TcpClientOptions {
     /// The node's layer (protocol.md §3): every message goes through these.
     std::shared_ptr<const AuthPlugin> auth = nullptr;
@@ -30,15 +42,15 @@ struct TcpClientOptions {
     std::size_t inbox_max = 256;
     /// The longest frame, in bytes, header included.
     std::size_t frame_max = 9 + 2 * 0xffff;
-    /// How long a frame may take from its first to its last byte; zero for ever.
+    /// How long a frame may take from its first to its last byte.
     std::chrono::milliseconds frame_timeout = std::chrono::seconds(30);
-    /// A server that takes nothing for so long while something waits is given up; zero for never.
+    /// A server that takes nothing for so long while something waits is given up.
     std::chrono::milliseconds send_timeout = std::chrono::seconds(30);
     /// A server from which not even the system answers for so long, as when its machine vanished,
-    /// is given up, by steps of a second and not before four; zero leaves that to the system, whose
-    /// time is hours. While something sent is on its way this holds unless send_timeout is longer
-    /// or never, as the system can't tell who vanished from who takes nothing. Only where the
-    /// system can (Linux).
+    /// is given up, by steps of a second and not before four; `never` leaves that to the system,
+    /// whose time is hours. While something sent is on its way this holds unless send_timeout is
+    /// longer or never, as the system can't tell who vanished from who takes nothing. Only where
+    /// the system can (Linux).
     std::chrono::milliseconds keepalive_timeout = std::chrono::seconds(30);
     /// Bytes that may wait to be sent to one server; requests beyond that fail with
     /// Errc::queue_full.
@@ -47,9 +59,9 @@ struct TcpClientOptions {
 
 /// How a receive call chooses its server and how long it waits.
 struct ReceiveOptions {
-    /// Zero waits for ever.
-    std::chrono::milliseconds timeout = std::chrono::milliseconds(0);
-    std::optional<Address> server = std::nullopt;
+    /// With zero only a message that is here already is given, else Errc::timeout.
+    std::chrono::milliseconds timeout = never;
+    OptionalAddress server = {};
 };
 
 /// What a timeout handler is told.
@@ -59,6 +71,8 @@ struct TimeoutContext {
     std::chrono::milliseconds timeout;  ///< how long it waited
     Address server;
 };
+
+class SharedClient;
 
 /// Speaks to one or more servers, over TCP or Unix-domain sockets.
 ///
@@ -70,7 +84,8 @@ struct TimeoutContext {
 ///
 /// Waiting calls are Asio operations of `void(boost::system::error_code, T)`, as of Requester. The
 /// client works on the executor it was given, or else on that of the coroutine that first connects.
-/// It is not thread-safe: use it on that executor, which must run on one thread or be a strand.
+/// It is not thread-safe: use it on that executor, which must run on one thread or be a strand; use
+/// on another thread than that of its loop throws std::logic_error, as far as it can be told.
 /// Messages are read while a request waits, a receive call waits, or a receive loop runs.
 /// Destroying it ends whatever waits with Errc::cancelled.
 ///
@@ -93,11 +108,11 @@ public:
     /// system says.
     template <class Token = boost::asio::use_awaitable_t<>>
     auto connect(std::string_view host, std::uint16_t port, Token&& token = {}) {
-        return boost::asio::async_initiate<Token, void(boost::system::error_code, Address)>(
-            [this](auto handler, std::string name, std::uint16_t to) {
-                start_connect(std::move(name), to, detail::Completion<Address>(std::move(handler)));
-            },
-            token, std::string(host), port);
+        if constexpr (detail::awaits_by_default<Token>) {
+            return connection_to(std::string(host), port);
+        } else {
+            return initiate_connect(token, std::string(host), port);
+        }
     }
 
     /// The same by an address, which may be of a Unix-domain socket.
@@ -114,6 +129,29 @@ public:
         return connect(parsed(address), std::forward<Token>(token));
     }
 
+    /// Keeps a connection to a server, or to one of several, tried in turn: connects, and after any
+    /// end connects again, subscribes to what was subscribed to there, with present values where
+    /// that was asked, and runs a receive loop, but where that was stopped. Once it is connected,
+    /// calls that name no server mean it, unless there was a default server before. Returns at
+    /// once; begins with the first call that waits where the client has no executor yet. What is
+    /// subscribed to is what subscribe() was granted there, less what unsubscribe() ended.
+    ///
+    ///     client.on(notify_uri, show);
+    ///     client.keep_connected("hub.local", 8888, {.on_state = log_state});
+    ///     co_await client.subscribe("room/", {.prefix = true, .present = true});
+    ///
+    /// Such requests wait until it is connected (KeepOptions::requests), in their order. Those that
+    /// are in flight at an end fail, as nobody knows what became of them; receive calls end with
+    /// the connection, too. A server that does not grant a subscription again has failed. Replaces
+    /// what was kept before. Throws std::invalid_argument for no server, a host that connect()
+    /// finds unsupported, or times that are not above zero.
+    void keep_connected(std::string_view host, std::uint16_t port, KeepOptions options = {});
+    void keep_connected(std::vector<ServerName> servers, KeepOptions options = {});
+    void keep_connected(const Address& server, KeepOptions options = {});
+    /// Ends that, and leaves the connection as it is; close() and close_all() end both. Requests
+    /// that wait end with Errc::closed. Whether any was kept.
+    bool stop_keeping();
+
     /// Sends a message without waiting for an answer. Errors: Errc::not_connected,
     /// Errc::queue_full, or what a plugin says.
     std::error_code send(const Message& message, SendOptions options = {},
@@ -124,12 +162,11 @@ public:
     /// an answer to give, are skipped.
     template <class Token = boost::asio::use_awaitable_t<>>
     auto receive_once(const ReceiveOptions& options = {}, Token&& token = {}) {
-        return boost::asio::async_initiate<Token, void(boost::system::error_code, OwnedMessage)>(
-            [this](auto handler, ReceiveOptions terms) {
-                start_receive(std::move(terms),
-                              detail::Completion<OwnedMessage>(std::move(handler)));
-            },
-            token, options);
+        if constexpr (detail::awaits_by_default<Token>) {
+            return next_message(options);
+        } else {
+            return initiate_receive(token, options);
+        }
     }
 
     /// Receives messages for handlers until stopped, in the background. False when one was running,
@@ -185,6 +222,10 @@ public:
     }
 
 private:
+    friend class SharedClient;
+    friend std::function<awaitable<void>(TimeoutContext)> auto_reconnect(TcpClient& client,
+                                                                         ReconnectOptions options);
+
     static Address parsed(std::string_view address);
     void keep_handler(Key key, HandlerOptions options, TcpHandler handler, bool once) override;
     bool drop_handler(const Key& key, bool once) override;
@@ -196,8 +237,28 @@ private:
     void start_request(Result<OwnedMessage> message, RequestTerms terms,
                        detail::Completion<OwnedMessage> done) override;
     void start_receive(ReceiveOptions options, detail::Completion<OwnedMessage> done);
+    template <class Token>
+    auto initiate_connect(Token&& token, std::string host, std::uint16_t port) {
+        return boost::asio::async_initiate<Token, void(boost::system::error_code, Address)>(
+            [this](auto handler, std::string name, std::uint16_t to) {
+                start_connect(std::move(name), to, detail::Completion<Address>(std::move(handler)));
+            },
+            token, std::move(host), port);
+    }
+    template <class Token>
+    auto initiate_receive(Token&& token, const ReceiveOptions& options) {
+        return boost::asio::async_initiate<Token, void(boost::system::error_code, OwnedMessage)>(
+            [this](auto handler, const ReceiveOptions& terms) {
+                start_receive(terms, detail::Completion<OwnedMessage>(std::move(handler)));
+            },
+            token, options);
+    }
+    awaitable<Address> connection_to(std::string host, std::uint16_t port);
+    awaitable<OwnedMessage> next_message(const ReceiveOptions& options);
 
     class Impl;
+    // Throws when another thread runs its loop.
+    Impl& impl() const;
     std::shared_ptr<Impl> impl_;
 };
 

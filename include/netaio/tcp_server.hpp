@@ -7,7 +7,10 @@
 #include <netaio/counters.hpp>
 #include <netaio/default_peer.hpp>
 #include <netaio/handler_registry.hpp>
+#include <netaio/never.hpp>
 #include <netaio/peer_registry.hpp>
+#include <netaio/started.hpp>
+#include <netaio/stop_report.hpp>
 #include <vector>
 
 namespace netaio {
@@ -22,7 +25,8 @@ struct UnixSocketOptions {
     std::optional<std::uint32_t> group = std::nullopt;
 };
 
-/// How a TcpServer listens, what it accepts, and where its bounds are.
+/// How a TcpServer listens, what it accepts, and where its bounds are. A time that bounds something
+/// is above zero, or `never` for no bound.
 struct TcpServerOptions {
     /// The port; 0 lets the system pick one, which endpoints() tells.
     std::uint16_t port = 8888;
@@ -57,9 +61,9 @@ struct TcpServerOptions {
     /// never run at the same time and need no locks; with more, a connection stays on its thread,
     /// and handlers must guard what they share. Ignored when an executor is given.
     unsigned threads = 1;
-    /// Whether run() ends on SIGINT and SIGTERM.
+    /// Whether run() ends on SIGINT and SIGTERM, by the second of them at once.
     bool handle_signals = true;
-    /// How long run() lets connections drain when it ends.
+    /// How long run() lets connections drain when it ends; zero cuts them off.
     std::chrono::milliseconds drain = std::chrono::seconds(5);
 
     /// Connections at once; more are closed as they come, unless there is a stranger (see below),
@@ -68,15 +72,14 @@ struct TcpServerOptions {
     std::size_t connections_max = 65536;
     /// The longest frame, in bytes, header included.
     std::size_t frame_max = 9 + 2 * 0xffff;
-    /// A connection that brings nothing for so long is closed; zero for never.
+    /// A connection that brings nothing for so long is closed.
     std::chrono::milliseconds idle_timeout = std::chrono::minutes(10);
-    /// How long a frame may take from its first to its last byte; zero for ever.
+    /// How long a frame may take from its first to its last byte.
     std::chrono::milliseconds frame_timeout = std::chrono::seconds(30);
-    /// A receiver that takes nothing for so long while something waits is disconnected; zero for
-    /// never.
+    /// A receiver that takes nothing for so long while something waits is disconnected.
     std::chrono::milliseconds send_timeout = std::chrono::seconds(30);
     /// A peer from which not even the system answers for so long, as when its machine vanished, is
-    /// taken for gone, by steps of a second and not before four; zero leaves that to the system,
+    /// taken for gone, by steps of a second and not before four; `never` leaves that to the system,
     /// whose time is hours. While something sent is on its way this holds unless send_timeout is
     /// longer or never, as the system can't tell who vanished from who takes nothing. Only where
     /// the system can (Linux).
@@ -105,19 +108,12 @@ struct TcpServerOptions {
     ///
     /// Strangers at once from one host: an IPv4 address, or a /64 of IPv6. At least 1.
     std::size_t strangers_per_host_max = 1024;
-    /// How long a stranger may go on after its first message that was not accepted; zero for ever.
+    /// How long a stranger may go on after its first message that was not accepted.
     std::chrono::milliseconds stranger_timeout = std::chrono::seconds(30);
     /// A stranger is closed at so many messages that were not accepted.
     std::size_t stranger_failures_max = 16;
     /// A stranger is closed if it lets more than so many bytes of answers wait.
     std::size_t stranger_queue_max = 16 << 10;
-};
-
-/// What stop() found.
-struct StopReport {
-    std::size_t drained = 0;          ///< connections whose replies had all been taken
-    std::size_t cut_off = 0;          ///< connections closed with bytes or handlers outstanding
-    std::size_t bytes_discarded = 0;  ///< bytes that were not taken in time
 };
 
 /// Accepts connections, over TCP or Unix-domain sockets, and answers messages with the handlers
@@ -176,23 +172,36 @@ public:
     /// Sends a message to one connection. On that connection's thread.
     std::error_code send(Connection& to, const Message& message, SendOptions options = {});
 
-    /// Begins to listen and to serve, in the background. An error names what could not be bound.
-    /// Throws std::logic_error when called twice.
-    std::error_code start();
-    /// start(), unless that was done, then waits until stop() or a signal ends it. Throws
-    /// std::system_error when it can't listen.
+    /// Begins to listen and to serve, in the background. What it gives is an error, as of what
+    /// could not be bound, and can be awaited, see Started. Throws std::logic_error when it runs
+    /// already.
+    Started start();
+    /// The same with a completion token of `void(boost::system::error_code, std::uint16_t)`, which
+    /// is given the port.
+    template <class Token>
+    auto start(Token&& token) {
+        return start()(std::forward<Token>(token));
+    }
+    /// start(), unless that was done, then waits until stop() or a signal ends it; gives what
+    /// stop() reports. Throws Error when it can't start, std::logic_error when it works on an
+    /// executor of yours.
     StopReport run();
 
-    /// Stops listening, lets connections finish what was begun until the deadline, closes them, and
-    /// reports: `server.stop()`, `co_await server.stop(2s, use_awaitable)`, or a callback
+    /// Stops listening, lets what was begun be finished until the deadline (zero: at once), ends
+    /// what then still waits with Errc::cancelled, and reports: `server.stop()`,
+    /// `co_await server.stop(2s, use_awaitable)`, or a callback
     /// `void(boost::system::error_code, StopReport)`.
     template <class Token = boost::asio::detached_t>
     auto stop(std::chrono::milliseconds deadline = std::chrono::seconds(5), Token&& token = {}) {
-        return boost::asio::async_initiate<Token, void(boost::system::error_code, StopReport)>(
-            [this](auto handler, std::chrono::milliseconds wait) {
-                start_stop(wait, detail::Completion<StopReport>(std::move(handler)));
-            },
-            token, deadline);
+        if constexpr (std::is_same_v<std::remove_cvref_t<Token>, boost::asio::detached_t>) {
+            start_stop(deadline, {});
+        } else {
+            return boost::asio::async_initiate<Token, void(boost::system::error_code, StopReport)>(
+                [this](auto handler, std::chrono::milliseconds wait) {
+                    start_stop(wait, detail::Completion<StopReport>(std::move(handler)));
+                },
+                token, deadline);
+        }
     }
 
     /// Where it listens, with the ports the system picked; empty before start().

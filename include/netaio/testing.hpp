@@ -21,7 +21,7 @@ namespace netaio {
 ///     TestNetwork network;
 ///     TcpServer server(network.executor(), network.options(TcpServerOptions()));
 ///     add_handlers(server);
-///     server.start();
+///     EXPECT_FALSE(server.start());
 ///     TcpClient client(network.executor(), network.options(TcpClientOptions()));
 ///     network.run(client.connect(network.address()));
 ///     EXPECT_EQ(network.run(client.request("something")).content(), "This is it.");

@@ -2,7 +2,9 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/async_result.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <netaio/backoff.hpp>
 #include <netaio/completion.hpp>
 #include <netaio/connection.hpp>
 #include <netaio/counters.hpp>
@@ -10,7 +12,10 @@
 #include <netaio/handler_registry.hpp>
 #include <netaio/interfaces.hpp>
 #include <netaio/peer_registry.hpp>
+#include <netaio/reply.hpp>
 #include <netaio/requester.hpp>
+#include <netaio/started.hpp>
+#include <netaio/stop_report.hpp>
 #include <vector>
 
 namespace netaio {
@@ -35,6 +40,11 @@ struct UdpNodeOptions {
     /// what this node itself sent to the group.
     bool ignore_own_addresses = false;
 
+    /// Nodes that the group does not reach, to which this one is introduced while it manages peers,
+    /// as by UdpNode::keep_introduced(). IP addresses with a port; its own is left out, so that
+    /// all nodes may have the same list.
+    std::vector<Address> bootstrap = {};
+
     /// The node's layer (protocol.md §3): every message goes through these.
     std::shared_ptr<const AuthPlugin> auth = nullptr;
     std::shared_ptr<const CipherPlugin> cipher = nullptr;
@@ -48,8 +58,10 @@ struct UdpNodeOptions {
     /// type.
     KeyExtractor extract_keys = {};
     Environment environment = {};
-    /// Whether run() ends on SIGINT and SIGTERM.
+    /// Whether run() ends on SIGINT and SIGTERM, by the second of them at once.
     bool handle_signals = true;
+    /// How long run() lets handlers finish when it ends; zero cancels them.
+    std::chrono::milliseconds drain = std::chrono::seconds(5);
 
     /// The longest datagram that is sent, in bytes; the default is the longest there is over IPv4.
     std::size_t datagram_max = 65507;
@@ -58,8 +70,17 @@ struct UdpNodeOptions {
     /// Bytes the system is asked to keep of what was not received yet; if it gives less, the log
     /// warns once.
     int receive_buffer = 4 << 20;
-    /// How long requests wait unless they say otherwise.
+    /// How long requests wait unless they say otherwise: above zero, or `never` to give up.
     std::chrono::milliseconds request_timeout = std::chrono::seconds(10);
+    /// How often subscriptions that other nodes granted are asked for again, a tenth more or less:
+    /// above zero, or `never`.
+    std::chrono::milliseconds renew_subscriptions = std::chrono::minutes(2);
+    /// How long renewals and introductions wait for an answer before they are sent again.
+    Backoff renewal_backoff = {.delay = std::chrono::seconds(1), .jitter = 0.3};
+    /// Subscriptions at other nodes that are renewed.
+    std::size_t renewals_max = 65536;
+    /// Addresses this node is kept introduced to.
+    std::size_t introductions_max = 1024;
     /// Requests in flight; more fail with Errc::queue_full.
     std::size_t requests_max = 65536;
     /// Coroutine handlers at work at once; messages for more are dropped.
@@ -73,6 +94,8 @@ struct UdpNodeOptions {
     std::size_t subscribers_max = 65536;
     /// Of these, addresses of one host (an IPv4 or link-local address, another IPv6 /64).
     std::size_t subscribers_per_host_max = 1024;
+    /// Bytes that present values take: their uris and contents, and 224 for each.
+    std::size_t present_max = 64 << 20;
     /// Peers, and addresses of peers, of one host that introduced themselves where no auth plugin
     /// is asked; others of that host are not added.
     std::size_t peers_per_host_max = 256;
@@ -98,6 +121,8 @@ using UdpHandler = BasicHandler<const Address>;
 /// Sends and receives messages as datagrams: to one address, to all peers, to everybody on the
 /// network, with the same handlers, plugins and requests as TCP. Datagrams may be lost, come twice
 /// or out of order: what matters is asked with a request, and asked again after Errc::timeout.
+/// Nodes may forget or start anew: what is to stay, a subscription at another node or that it knows
+/// this one, the node itself renews until it is taken back or the node stops.
 ///
 ///     UdpNodeOptions options;
 ///     options.local_peer = Peer{.id = random_id()};
@@ -114,7 +139,8 @@ using UdpHandler = BasicHandler<const Address>;
 /// Waiting calls are Asio operations of `void(boost::system::error_code, T)`, as of Requester. The
 /// node works on the executor it was given, or else on that of the coroutine that starts it; run()
 /// brings its own. It is not thread-safe: use it on that executor, which must run on one thread or
-/// be a strand. Handlers run there, too. Destroying it ends whatever waits with Errc::cancelled.
+/// be a strand; use on another thread than that of its loop throws std::logic_error, as far as it
+/// can be told. Handlers run there, too. Destroying it ends whatever waits with Errc::cancelled.
 class UdpNode : public HandlerRegistry<UdpHandler>, public PeerRegistry, public Requester {
 public:
     /// Throws std::invalid_argument for options that make no sense.
@@ -122,23 +148,39 @@ public:
     UdpNode(boost::asio::any_io_executor executor, UdpNodeOptions options = {});
     ~UdpNode() override;
 
-    /// Opens the sockets, joins the groups, and begins to receive, in the background. Gives the
-    /// port its datagrams come from. Errors: what the system says when no family can be used.
-    template <class Token = boost::asio::use_awaitable_t<>>
-    auto start(Token&& token = {}) {
-        return boost::asio::async_initiate<Token, void(boost::system::error_code, std::uint16_t)>(
-            [this](auto handler) {
-                start_node(detail::Completion<std::uint16_t>(std::move(handler)));
-            },
-            token);
+    /// Begins to listen and to serve, in the background. What it gives is an error, as of what
+    /// could not be bound, and can be awaited, see Started. Throws std::logic_error when it runs
+    /// already.
+    Started start();
+    /// The same with a completion token of `void(boost::system::error_code, std::uint16_t)`, which
+    /// is given the port.
+    template <class Token>
+    auto start(Token&& token) {
+        return start()(std::forward<Token>(token));
     }
-    /// Starts, on an event loop of its own on the calling thread, and returns after stop() or a
-    /// signal. Throws std::system_error when it can't start, std::logic_error when the node has an
-    /// executor already.
-    void run();
-    /// Tells peers that are managed, closes the sockets, cancels handlers, and ends what waits with
-    /// Errc::cancelled.
-    void stop();
+    /// start(), unless that was done, then waits until stop() or a signal ends it; gives what
+    /// stop() reports. Throws Error when it can't start, std::logic_error when it works on an
+    /// executor of yours.
+    StopReport run();
+
+    /// Stops listening, lets what was begun be finished until the deadline (zero: at once), ends
+    /// what then still waits with Errc::cancelled, and reports: `node.stop()`,
+    /// `co_await node.stop(2s, use_awaitable)`, or a callback
+    /// `void(boost::system::error_code, StopReport)`.
+    ///
+    /// To finish is for handlers that wait; meanwhile only answers are received.
+    template <class Token = boost::asio::detached_t>
+    auto stop(std::chrono::milliseconds deadline = std::chrono::seconds(5), Token&& token = {}) {
+        if constexpr (std::is_same_v<std::remove_cvref_t<Token>, boost::asio::detached_t>) {
+            start_stop(deadline, {});
+        } else {
+            return boost::asio::async_initiate<Token, void(boost::system::error_code, StopReport)>(
+                [this](auto handler, std::chrono::milliseconds wait) {
+                    start_stop(wait, detail::Completion<StopReport>(std::move(handler)));
+                },
+                token, deadline);
+        }
+    }
 
     /// Sends a message to one address, without waiting for an answer. Errors: Errc::not_connected
     /// before start(), Errc::unsupported for a name, Errc::too_large, Errc::queue_full, or what a
@@ -152,22 +194,48 @@ public:
     std::error_code broadcast(const Message& message, SendOptions options = {});
 
     /// Makes this node known to one that the group does not reach, which answers with what it is:
-    /// advertises it there for every app id that peers are managed for. Datagrams get lost: repeat
-    /// it until peer_at() knows the other, and within its peer_timeout, or it forgets this node.
+    /// advertises it there once, for every app id that peers are managed for.
     std::error_code introduce(const Address& to);
+    /// Does so again and again while peers are managed: with growing pauses until an answer comes
+    /// from there, also when that peer has left, and in time afterwards, so that neither forgets
+    /// the other. Also before start(), and beyond stop(). Errc::unsupported for a name,
+    /// Errc::queue_full beyond introductions_max.
+    std::error_code keep_introduced(const Address& to);
+    /// Ends that; who knows this node forgets it in time. Whether it was kept.
+    bool stop_introducing(const Address& to);
 
     /// Subscribes an address to a key of this node: any bytes, often a uri. It ends with the peer
     /// at that address. Beyond subscribers_max, subscribers_per_host_max or 128 MiB in all another
     /// address lapses: the oldest that never subscribed again, or else the one that did so longest
-    /// ago. So who sends its SUBSCRIBE again every few minutes keeps its place, and gets a lost one
-    /// back. Errc::queue_full beyond subscriptions_max.
+    /// ago. So who subscribes again every few minutes, as nodes do (renew_subscriptions), keeps its
+    /// place, and gets a lost one back. Errc::queue_full beyond subscriptions_max.
     std::error_code subscribe(ByteView key, const Address& who);
     /// Whether it was subscribed.
     bool unsubscribe(ByteView key, const Address& who);
+    /// The same for all keys that begin so, as `room/`. Who subscribed to several of what a message
+    /// is for gets it once.
+    std::error_code subscribe_prefix(ByteView prefix, const Address& who);
+    bool unsubscribe_prefix(ByteView prefix, const Address& who);
+    /// Does what a SUBSCRIBE_URI or UNSUBSCRIBE_URI asks, as a node's subscribe() with a prefix or
+    /// the present value of a uri, and gives its confirmation. Present values of a prefix are not
+    /// granted (protocol.md §11). Called by a handler. Throws Refusal where it can't.
+    Reply grant(const Message& asked, const Address& from);
+    /// Registers handlers for SUBSCRIBE_URI and UNSUBSCRIBE_URI that grant everything.
+    void grant_subscriptions(HandlerOptions options = {});
+    /// Makes this the present value of a uri and notifies all that subscribed to it (NOTIFY_URI).
+    /// Before start() nobody is notified. Errors: Errc::queue_full beyond present_max, and those
+    /// of notify().
+    std::error_code publish(ByteView uri, ByteView content, SendOptions options = {});
+    /// Ends a present value, and notifies of that with an empty content. Whether there was one.
+    bool withdraw(ByteView uri, SendOptions options = {});
     /// Sends a message to all that subscribed to the key, once to each peer.
     std::error_code notify(ByteView key, const Message& message, SendOptions options = {});
+    /// Addresses subscribed to the key itself.
     std::size_t subscriber_count(ByteView key) const;
 
+    /// What subscribe() was granted the node asks for again every renew_subscriptions, and soon
+    /// when a peer joins at that address, until unsubscribe(), stop(), or another answer than a
+    /// confirmation; silence does not end it. Errc::queue_full beyond renewals_max.
     using Requester::create;
     using Requester::exchange;
     using Requester::remove;
@@ -175,11 +243,16 @@ public:
     using Requester::subscribe;
     using Requester::unsubscribe;
     using Requester::update;
-    /// The same with whom to ask in front.
+    /// The same with whom to ask in front; options that say it too throw std::invalid_argument.
     template <class Token = boost::asio::use_awaitable_t<>>
     auto request(const Address& to, ByteView uri, const RequestOptions& options = {},
                  Token&& token = {}) {
         return Requester::request(uri, asking(to, options), std::forward<Token>(token));
+    }
+    template <std::convertible_to<ByteView> Content, class Token = boost::asio::use_awaitable_t<>>
+    auto request(const Address& to, ByteView uri, const Content& content,
+                 const RequestOptions& options = {}, Token&& token = {}) {
+        return Requester::request(uri, content, asking(to, options), std::forward<Token>(token));
     }
     template <class Token = boost::asio::use_awaitable_t<>>
     auto create(const Address& to, ByteView uri, ByteView content,
@@ -203,6 +276,10 @@ public:
                                    std::forward<Token>(token));
     }
 
+    /// Called when another node answers the renewal of a subscription with anything but a
+    /// confirmation, and it is renewed no more: from where, to what, and the answer.
+    void set_subscription_lost_handler(
+        std::function<void(const Address&, ByteView uri, const Message& answer)> handler);
     /// Replaces what answers messages nothing else matches. To be called before start.
     void set_default_handler(UdpHandler handler);
     /// Replaces what answers messages that fail an auth check. Its answer is sent without plugins,
@@ -226,15 +303,14 @@ private:
     bool drop_handler(const Key& key, bool once) override;
     core::Node& core_node() const override;
     void with_peer_manager(std::function<void(core::PeerManager&)> work) override;
-    void start_node(detail::Completion<std::uint16_t> done);
+    void start_stop(std::chrono::milliseconds deadline, detail::Completion<StopReport> done);
     void start_request(Result<OwnedMessage> message, RequestTerms terms,
                        detail::Completion<OwnedMessage> done) override;
-    static RequestOptions asking(const Address& server, RequestOptions options) {
-        options.server = server;
-        return options;
-    }
+    static RequestOptions asking(const Address& server, RequestOptions options);
 
     class Impl;
+    // Throws when another thread runs its loop.
+    Impl& impl() const;
     std::shared_ptr<Impl> impl_;
 };
 

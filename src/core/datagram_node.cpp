@@ -13,6 +13,9 @@ namespace {
 // How many times what it sent an address may get that never proved that it receives, as with QUIC.
 constexpr std::size_t amplification_max = 3;
 
+// What layers and header may take of a datagram beside uri and content.
+constexpr std::size_t room_around = 256;
+
 }  // namespace
 
 // The sender of the datagram in hand.
@@ -54,9 +57,11 @@ DatagramNode::DatagramNode(std::shared_ptr<Node> node, const DatagramBounds& bou
       unproven_(bounds.unproven_bytes_per_second, bounds.unproven_bytes_per_second_total,
                 bounds.sources_max),
       subscriptions_(bounds.subscriptions_max, bounds.subscribers_max, node_->subscription_bytes),
+      introductions_(bounds.introductions_max),
+      subscribed_there_(bounds.renewals_max),
       peer_manager_(*node_, [this](OwnedMessage message, const Plugins& inner) {
           if (message.type() == MessageType::disconnect) {
-              // Peers the group does not reach, see introduce(), have to be told, too.
+              // Peers the group does not reach have to be told, too.
               (void)send_to_all(everybody(), message, inner, node_->outer);
           }
           if (const auto error = multicast(message, inner, node_->outer)) {
@@ -68,9 +73,16 @@ DatagramNode::DatagramNode(std::shared_ptr<Node> node, const DatagramBounds& bou
         tallies_.subscriptions_lapsed.add();
         node_->log(LogLevel::debug, "its subscriptions lapsed to make room for others", who);
     });
+    peer_manager_.when_discovered([this](const Address& from) { discovered(from); });
     node_->peers.set_observer(
-        [this](PeerEvent event, const Peer& peer) { node_->tell_of_peer(event, peer); },
-        [this](const Address& vacated) { subscriptions_.remove_all(vacated); });
+        [this](PeerEvent event, const Peer& peer) {
+            if (event == PeerEvent::joined) {
+                attempt(node_->environment.log, "subscriptions are renewed later",
+                        [&] { joined(peer); });
+            }
+            node_->tell_of_peer(event, peer);
+        },
+        [this](const Address& address) { vacated(address); });
 }
 
 void DatagramNode::receive(std::span<char> datagram, const Address& from) {
@@ -81,6 +93,10 @@ void DatagramNode::receive(std::span<char> datagram, const Address& from) {
                                           : tallies_.rejected_malformed)
             .add();
         node_->log(LogLevel::debug, "dropped a datagram: " + frame.error().message(), from);
+        return;
+    }
+    if (draining_ && !requests_of(from)) {
+        tallies_.unhandled.add();
         return;
     }
     Origin origin(*this, from);
@@ -110,6 +126,13 @@ void DatagramNode::settle(Outcome outcome, const Address& from, std::size_t rece
     } catch (...) {
         handler_ended(*handling, std::nullopt, std::current_exception());
     }
+}
+
+// Something that came within a message of theirs.
+void DatagramNode::deliver(OwnedMessage message, const Address& from) {
+    Origin origin(*this, from);
+    const std::size_t size = message.uri().size() + message.content().size();
+    settle(dispatcher_.receive_within(std::move(message), origin, outbox_.bytes), from, size);
 }
 
 void DatagramNode::handler_ended(Suspended& handler, std::optional<OwnedMessage> reply,
@@ -245,23 +268,47 @@ std::error_code DatagramNode::notify(ByteView key, const Message& message, const
     return send_to_all(targets, message, inner, outer);
 }
 
-std::error_code DatagramNode::subscribe(ByteView key, const Address& who) {
+std::error_code DatagramNode::subscribe(ByteView key, const Address& who, Span span) {
     const auto error =
-        who.is_named() ? make_error_code(Errc::unsupported) : subscriptions_.add(key, who);
+        who.is_named() ? make_error_code(Errc::unsupported) : subscriptions_.add(key, who, span);
     if (error) {
         tallies_.subscriptions_refused.add();
     } else {
-        node_->trace("subscribed to", key, who);
+        node_->trace(span == Span::prefix ? "subscribed to all that begins with" : "subscribed to",
+                     key, who);
     }
     return error;
 }
 
-bool DatagramNode::unsubscribe(ByteView key, const Address& who) {
-    const bool removed = subscriptions_.remove(key, who);
+bool DatagramNode::unsubscribe(ByteView key, const Address& who, Span span) {
+    const bool removed = subscriptions_.remove(key, who, span);
     if (removed) {
-        node_->trace("unsubscribed from", key, who);
+        node_->trace(
+            span == Span::prefix ? "unsubscribed from what begins with" : "unsubscribed from", key,
+            who);
     }
     return removed;
+}
+
+// The values of a prefix are more than should go where nobody asked for so much.
+Result<SubscriptionGrant> DatagramNode::grant(ByteView uri, const SubscriptionWords& asked,
+                                              const Address& who) {
+    SubscriptionGrant granted{{asked.prefix, asked.present && !asked.prefix}};
+    if (granted.words.present) {
+        const auto lock = node_->present.lock();
+        if (const auto value = node_->present.at(uri)) {
+            granted.value = value->content;
+        }
+    }
+    if (granted.value && uri.size() + granted.str().size() + room_around >
+                             std::min(Body::payload_max + room_around, bounds_.datagram_max)) {
+        granted = {};  // too long to stand in the confirmation
+    }
+    const auto error = subscribe(uri, who, asked.prefix ? Span::prefix : Span::key);
+    if (error) {
+        return error;
+    }
+    return granted;
 }
 
 // Protects a message once for all, unless a plugin is peer-specific. Those that may be forged get

@@ -1,11 +1,14 @@
 #pragma once
 
 #include <map>
+#include <variant>
 
 #include "dispatcher.hpp"
 #include "lapsing_subscriptions.hpp"
 #include "peer_manager.hpp"
+#include "renewals.hpp"
 #include "source_limiter.hpp"
+#include "subscription_words.hpp"
 #include "suspended.hpp"
 #include "unproven.hpp"
 
@@ -47,6 +50,20 @@ struct DatagramBounds {
     double unproven_bytes_per_second = 4 << 20;
     double unproven_bytes_per_second_total = 32 << 20;
     std::size_t sources_max = 65536;
+    std::size_t introductions_max = 1024;
+    std::size_t renewals_max = 65536;
+    /// How often others are asked again for what they granted; zero for never.
+    std::chrono::milliseconds renew_subscriptions = std::chrono::minutes(2);
+    Backoff backoff = {.delay = std::chrono::seconds(1), .jitter = 0.3};  ///< without an answer
+};
+
+/// A subscription of this node's at another.
+struct SubscriptionThere {
+    Address to;
+    std::string uri;
+    bool prefix = false;
+
+    friend auto operator<=>(const SubscriptionThere&, const SubscriptionThere&) = default;
 };
 
 /// Everything a UDP node does with datagrams and time, but for moving and waiting: for sockets, and
@@ -63,6 +80,8 @@ public:
     DatagramNode(const DatagramNode&) = delete;
     DatagramNode& operator=(const DatagramNode&) = delete;
 
+    /// Whether only those are heard that are being asked.
+    void set_draining(bool draining) noexcept { draining_ = draining; }
     /// Handles a datagram; ciphers decrypt it in place.
     void receive(std::span<char> datagram, const Address& from);
     /// With a reply or none, or with what it threw.
@@ -80,10 +99,24 @@ public:
 
     /// Advertises this node to one address.
     std::error_code introduce(const Address& to);
+    /// Does so while peers are managed, again and again until that one says that it knows this
+    /// node, and in time afterwards. Errc::queue_full beyond introductions_max.
+    std::error_code keep_introduced(const Address& to);
+    /// Whether it was kept.
+    bool stop_introducing(const Address& to) { return introductions_.drop(to); }
+    /// Says which addresses are this node's own, which need no introduction.
+    void know_own_addresses(std::function<bool(const Address&)> is_own) {
+        is_own_ = std::move(is_own);
+    }
+    /// Says everything anew that others may not have heard, as when a network came up.
+    void renew_all();
 
     /// Errc::queue_full when it has too many keys already.
-    std::error_code subscribe(ByteView key, const Address& who);
-    bool unsubscribe(ByteView key, const Address& who);
+    std::error_code subscribe(ByteView key, const Address& who, Span span = Span::key);
+    bool unsubscribe(ByteView key, const Address& who, Span span = Span::key);
+    /// Subscribes as it was asked to, but to no present values of a prefix.
+    Result<SubscriptionGrant> grant(ByteView uri, const SubscriptionWords& asked,
+                                    const Address& who);
     std::size_t subscriber_count(ByteView key) const { return subscriptions_.count(key); }
 
     /// Sends a request. On an error the completion was not and will not be called.
@@ -91,6 +124,19 @@ public:
                                      std::chrono::milliseconds timeout,
                                      RequestTable::Completion completion,
                                      MessageType answer = MessageType::error);
+    /// Sends a SUBSCRIBE_URI. What is granted is asked for again in time, until this node sends an
+    /// UNSUBSCRIBE_URI there or the other one refuses. Errc::unsupported where what the content
+    /// asks must be granted and is not, and Errc::queue_full beyond renewals_max.
+    Result<RequestTable::Id> subscribe_there(const Address& to, const Message& asked,
+                                             bool must_be_granted, Plugins inner,
+                                             std::chrono::milliseconds timeout,
+                                             RequestTable::Completion completion);
+    /// Who is told of a subscription that is not renewed any more, as the other node refused.
+    void when_subscription_lost(Callback<void(const Address&, ByteView, const Message&)> lost) {
+        on_lost_ = std::move(lost);
+    }
+    /// Renews no subscription any more.
+    void end_renewals() noexcept { subscribed_there_.clear(); }
     /// Ends a request with Errc::cancelled. Whether it waited.
     bool cancel(const Address& to, RequestTable::Id id);
     /// Of a datagram that was taken out and cannot be sent: a request that it carried ends so.
@@ -116,10 +162,41 @@ private:
         Address to;
         PeerTable::Snapshot peer;
     };
+    struct Asked {
+        std::string content = {};
+        bool must_be_granted = false;
+        Plugins inner = {};
+        std::uint64_t begun = 0;  // tells a subscription from later ones to the same
+    };
+    struct SubscribedThere {
+        Asked asked = {};
+        unsigned asking = 0;  // how many calls of subscribe_there() wait
+        bool granted = false;
+    };
+    struct Taken {
+        std::error_code error = {};
+        bool granted = false;
+    };
 
     RequestTable* requests_of(const Address& from);
     void tidy_requests(const Address& from);
     void expire_requests();
+    void introduce_due();
+    void discovered(const Address& from);
+    void vacated(const Address& address);
+    void joined(const Peer& peer);
+    void renew_due();
+    void renew(const SubscriptionThere& which, std::chrono::milliseconds wait);
+    void renewed(const SubscriptionThere& which, const Asked& asked, const Message& reply);
+    template <class Which>
+    bool hurry_subscriptions(const SubscriptionThere& from, const Which& which);
+    bool begin_subscription(const SubscriptionThere& which, Asked& asked);
+    SubscribedThere* subscribed_there(const SubscriptionThere& which, const Asked& asked);
+    void stop_asking(const SubscriptionThere& which, const Asked& asked) noexcept;
+    Taken take_grant(const SubscriptionThere& which, const Asked& asked, const Message& reply);
+    void end_there(const SubscriptionThere& which, const Plugins& inner);
+    void lost(const SubscriptionThere& which, const Message& reply);
+    void deliver(OwnedMessage message, const Address& from);
     void settle(Outcome outcome, const Address& from, std::size_t received);
     void post_reply(const Address& to, std::size_t received);
     bool may_send(const Address& to, std::size_t bytes);
@@ -132,10 +209,14 @@ private:
                                 const Plugins& inner, const Plugins& outer);
     std::vector<Target> everybody() const;
     bool outbox_full() const noexcept;
+    RequestTable::TimePoint some_time_after(std::chrono::milliseconds interval) const {
+        return now() + about(interval, *node_->environment.random);
+    }
     RequestTable::TimePoint now() const { return node_->environment.clock->steady_now(); }
 
     std::shared_ptr<Node> node_;
     DatagramBounds bounds_;
+    bool draining_ = false;
     Start start_;
     Wake wake_;
     Tallies tallies_;
@@ -149,6 +230,11 @@ private:
     RequestTable::Id next_id_ = 1;  // of all addresses, so that ids never come again
     RequestTable::TimePoint expire_at_ = RequestTable::TimePoint::max();  // no deadline is sooner
     std::size_t running_ = 0;                                             // handlers that suspended
+    Renewals<Address, std::monostate> introductions_;
+    std::function<bool(const Address&)> is_own_ = {};
+    Renewals<SubscriptionThere, SubscribedThere> subscribed_there_;
+    std::uint64_t last_begun_ = 0;
+    Callback<void(const Address&, ByteView, const Message&)> on_lost_ = {};
     PeerManager peer_manager_;
 };
 

@@ -23,6 +23,10 @@ Result<RequestTable::Id> DatagramNode::request(const Address& to, const Message&
                                                Plugins inner, std::chrono::milliseconds timeout,
                                                RequestTable::Completion completion,
                                                MessageType answer) {
+    if (message.type() == MessageType::unsubscribe_uri) {
+        subscribed_there_.drop(
+            {to, message.uri().str(), SubscriptionWords::parse(message.content()).prefix});
+    }
     if (in_flight_ >= bounds_.requests_max) {
         return Errc::queue_full;
     }
@@ -131,12 +135,21 @@ void DatagramNode::expire_requests() {
 void DatagramNode::tick() {
     expire_requests();
     peer_manager_.tick();
+    introduce_due();
+    renew_due();
 }
 
 std::optional<RequestTable::TimePoint> DatagramNode::next() const {
     auto soonest = peer_manager_.next();
-    if (expire_at_ != RequestTable::TimePoint::max() && (!soonest || expire_at_ < *soonest)) {
-        soonest = expire_at_;
+    const auto consider = [&](std::optional<RequestTable::TimePoint> time) {
+        if (time && *time != RequestTable::TimePoint::max() && (!soonest || *time < *soonest)) {
+            soonest = time;
+        }
+    };
+    consider(expire_at_);
+    consider(subscribed_there_.next());
+    if (peer_manager_.advertises_every()) {
+        consider(introductions_.next());
     }
     return soonest;
 }

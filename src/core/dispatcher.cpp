@@ -281,7 +281,7 @@ Outcome Dispatcher::bad_checksum(const Message& message, Source& source, std::st
     node_.log(LogLevel::warning, "the checksum of a message does not match its body",
               source.remote());
     if (node_.role != Role::client && !is_error(message.type(), node_.types)) {
-        automatic(message, error("invalid message"), node_.role == Role::node, source, out);
+        automatic(message, error(invalid_message), node_.role == Role::node, source, out);
     }
     return drop();
 }

@@ -26,9 +26,7 @@ std::chrono::milliseconds Hub::check_interval() const noexcept {
     milliseconds shortest{4000};
     for (const milliseconds limit : {limits_.idle_timeout, limits_.frame_timeout,
                                      limits_.send_timeout, limits_.stranger_timeout}) {
-        if (limit.count() > 0) {
-            shortest = std::min(shortest, limit);
-        }
+        shortest = std::min(shortest, limit);
     }
     return std::max(shortest / 4, milliseconds(5));
 }

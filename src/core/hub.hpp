@@ -4,6 +4,7 @@
 #include <memory>
 #include <mutex>
 #include <netaio/connection.hpp>
+#include <netaio/never.hpp>
 #include <optional>
 #include <set>
 #include <unordered_map>
@@ -21,16 +22,16 @@ namespace netaio::core {
 
 class Stream;
 
-/// The bounds of each connection; zero durations are no bound.
+/// The bounds of each connection.
 struct StreamLimits {
-    std::chrono::milliseconds idle_timeout{0};
-    std::chrono::milliseconds frame_timeout{0};
-    std::chrono::milliseconds send_timeout{0};
+    std::chrono::milliseconds idle_timeout = never;
+    std::chrono::milliseconds frame_timeout = never;
+    std::chrono::milliseconds send_timeout = never;
     std::size_t send_queue_max = 4 << 20;
     SlowReceiver slow_receiver = SlowReceiver::drop_oldest;
     std::size_t subscriptions_max = 0;
     std::size_t subscriptions_total_max = 0;
-    std::chrono::milliseconds stranger_timeout{0};
+    std::chrono::milliseconds stranger_timeout = never;
     std::size_t stranger_failures_max = 0;
     std::size_t stranger_queue_max = 0;
     std::size_t handlers_max = 1;

@@ -1,5 +1,3 @@
-#include <algorithm>
-
 #include "hub.hpp"
 #include "stream.hpp"
 
@@ -108,25 +106,7 @@ void Hub::end_subscriptions(const std::set<Address>& remotes) {
 
 Receivers Hub::subscribers(ByteView key) {
     const std::lock_guard lock(subscriptions_mutex_);
-    Receivers all = exact_.of(key);
-    std::vector<std::shared_ptr<Receiver>> merged;
-    for (const std::size_t size : prefixes_.sizes()) {
-        if (size > key.size()) {
-            break;
-        }
-        const Receivers more = prefixes_.of(key.substr(0, size));
-        if (more->empty()) {
-            continue;
-        }
-        if (all->empty()) {
-            all = more;
-            continue;
-        }
-        merged.clear();
-        std::ranges::set_union(*all, *more, std::back_inserter(merged), Older());
-        all = std::make_shared<const std::vector<std::shared_ptr<Receiver>>>(merged);
-    }
-    return all;
+    return subscribers_of(key, exact_, prefixes_);
 }
 
 std::size_t Hub::subscriber_count(ByteView key) const {

@@ -7,6 +7,9 @@
 
 namespace netaio::core {
 
+/// What a subscription is to: a key, or all that begin so.
+enum class Span { key, prefix };
+
 /// Subscriptions of those who say neither that they stay nor that they go. Bounded in the number of
 /// subscribers as well, of each host and in all. Where there is no room for one more, another
 /// lapses: the oldest of those that never subscribed again, or else the one that did so longest
@@ -31,7 +34,8 @@ public:
           subscribers_max_(subscribers_max),
           total_max_(total_max),
           total_(total),
-          table_(bytes_max, total_max, total, overhead) {}
+          exact_(bytes_max, total_max, total, overhead),
+          prefixes_(bytes_max, total_max, total, overhead) {}
 
     /// To be called before the first subscribes.
     void bound_hosts(std::size_t host_max, HostOf host_of) {
@@ -41,17 +45,18 @@ public:
     void when_lapsed(Lapsed lapsed) { lapsed_ = std::move(lapsed); }
 
     /// Errc::queue_full when the subscriber has as many keys as it may, or nobody can lapse for it.
-    std::error_code add(ByteView key, const Subscriber& subscriber) {
+    std::error_code add(ByteView key, const Subscriber& subscriber, Span span = Span::key) {
+        Table& table = spanning(span);
         const std::size_t bytes = cost_of(key);
-        if (table_.has(key, subscriber)) {
+        if (table.has(key, subscriber)) {
             rank(subscriber, true);
             return {};
         }
-        const std::size_t before = table_.bytes_of(subscriber);
+        const std::size_t before = bytes_of(subscriber);
         if (before + bytes > bytes_max_ || !make_room(bytes, subscriber, before == 0)) {
             return Errc::queue_full;
         }
-        const auto error = table_.add(key, subscriber);
+        const auto error = table.add(key, subscriber);
         if (!error && before == 0) {
             rank(subscriber, false);
         }
@@ -59,9 +64,9 @@ public:
     }
 
     /// Whether it was subscribed.
-    bool remove(ByteView key, const Subscriber& subscriber) {
-        const bool removed = table_.remove(key, subscriber);
-        if (removed && table_.bytes_of(subscriber) == 0) {
+    bool remove(ByteView key, const Subscriber& subscriber, Span span = Span::key) {
+        const bool removed = spanning(span).remove(key, subscriber);
+        if (removed && bytes_of(subscriber) == 0) {
             unrank(subscriber);
         }
         return removed;
@@ -69,19 +74,29 @@ public:
 
     /// Ends all of a subscriber's.
     void remove_all(const Subscriber& subscriber) {
-        table_.remove_all(subscriber);
+        exact_.remove_all(subscriber);
+        prefixes_.remove_all(subscriber);
         unrank(subscriber);
     }
 
-    List of(ByteView key) { return table_.of(key); }
-    std::size_t count(ByteView key) const { return table_.count(key); }
+    /// Who is to be notified of a key, each once.
+    List of(ByteView key) { return subscribers_of(key, exact_, prefixes_); }
+    /// Of the key itself.
+    std::size_t count(ByteView key) const { return exact_.count(key); }
 
 private:
+    using Table = Subscriptions<Subscriber>;
+
     static constexpr std::size_t overhead = 864;  // measured: 848
 
     // Whether it subscribed again, and when it did so last: the lowest lapses first.
     using Rank = std::pair<bool, std::uint64_t>;
     using Ranks = std::map<Rank, Subscriber>;
+
+    Table& spanning(Span span) noexcept { return span == Span::prefix ? prefixes_ : exact_; }
+    std::size_t bytes_of(const Subscriber& subscriber) const {
+        return exact_.bytes_of(subscriber) + prefixes_.bytes_of(subscriber);
+    }
 
     Subscriber host_of(const Subscriber& subscriber) const {
         return host_of_ ? host_of_(subscriber) : subscriber;
@@ -148,7 +163,8 @@ private:
     HostOf host_of_ = {};
     Lapsed lapsed_ = {};
     std::atomic<std::size_t>& total_;
-    Subscriptions<Subscriber> table_;
+    Table exact_;
+    Table prefixes_;
     std::uint64_t ranked_ = 0;
     std::map<Subscriber, Rank> rank_of_;
     Ranks ranks_;

@@ -48,6 +48,18 @@ constexpr bool answers(const Question& asked, MessageType answer) noexcept {
     return answer == asked.answer || answers(asked.type, answer);
 }
 
+/// Whether a message of this type says that somebody is subscribed.
+constexpr bool confirms_subscription(MessageType type) noexcept {
+    return type == MessageType::confirm_subscribe || type == MessageType::ok;
+}
+/// The same of one that is so no more.
+constexpr bool confirms_unsubscription(MessageType type) noexcept {
+    return type == MessageType::confirm_unsubscribe || type == MessageType::ok;
+}
+
+/// What ERROR says of a message that was damaged on its way (protocol.md §1).
+inline constexpr std::string_view invalid_message = "invalid message";
+
 /// Whether it answers requests of some type.
 constexpr bool is_answer(MessageType type) noexcept {
     return answers(MessageType::request_uri, type) || answers(MessageType::create_uri, type) ||

@@ -43,6 +43,9 @@ public:
                 LogLevel::debug,
                 source.remote().str() + ": a peer was not added: too many are known");
         }
+        if (kept && type_ == MessageType::peer_discovered && management_->discovered) {
+            management_->discovered(source.remote());
+        }
         return kept && type_ == MessageType::advertise_peer ? introduce(source) : std::nullopt;
     }
 

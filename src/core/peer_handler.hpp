@@ -21,6 +21,8 @@ struct PeerManagement {
     bool replies = true;
     /// Whether who introduces a peer is known to be somebody: by an auth plugin, or a connection.
     bool vouched = true;
+    /// Told where a node is that said PEER_DISCOVERED, and so knows this one.
+    Callback<void(const Address&)> discovered = {};
 };
 
 /// The handler for one of ADVERTISE_PEER, PEER_DISCOVERED, DISCONNECT, to be registered with the

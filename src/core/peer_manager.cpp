@@ -6,7 +6,6 @@
 #include <stdexcept>
 
 #include "callback.hpp"
-#include "waiting.hpp"
 
 namespace netaio::core {
 namespace {
@@ -44,10 +43,10 @@ void PeerManager::check(const Node& node, const PeerManagementOptions& options) 
 }
 
 void PeerManager::manage(PeerManagementOptions options) {
-    const auto management = std::make_shared<const PeerManagement>(
-        PeerManagement{node_.peers, node_.environment, *node_.peer_plugin, *node_.local_peer,
-                       options.app_id, options.plugins, node_.role != Role::client,
-                       node_.role != Role::node || node_.outer.auth || options.plugins.auth});
+    const auto management = std::make_shared<const PeerManagement>(PeerManagement{
+        node_.peers, node_.environment, *node_.peer_plugin, *node_.local_peer, options.app_id,
+        options.plugins, node_.role != Role::client,
+        node_.role != Role::node || node_.outer.auth || options.plugins.auth, discovered_});
     if (options.plugins.auth) {
         node_.peers_need_auth = true;
     }
@@ -134,6 +133,13 @@ void PeerManager::advertise() {
     }
 }
 
+std::optional<milliseconds> PeerManager::advertises_every() const {
+    const auto soonest = std::ranges::min_element(
+        apps_, {}, [](const auto& app) { return app.second.options->advertise_every; });
+    return soonest == apps_.end() ? std::nullopt
+                                  : std::optional(soonest->second.options->advertise_every);
+}
+
 void PeerManager::tick() {
     const TimePoint time = now();
     std::vector<Options> due;
@@ -174,13 +180,6 @@ milliseconds PeerManager::peer_timeout() const {
         longest = std::max(longest, app.options->peer_timeout);
     }
     return bounded(longest);
-}
-
-PeerManager::TimePoint PeerManager::some_time_after(milliseconds interval) const {
-    const auto tenth =
-        static_cast<std::uint32_t>(std::min<std::int64_t>(interval.count() / 10, 0x7fffffff));
-    const auto spread = node_.environment.random->between(0, 2 * tenth);
-    return now() + bounded(interval) - milliseconds(tenth) + milliseconds(spread);
 }
 
 }  // namespace netaio::core

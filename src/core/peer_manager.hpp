@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include "backoff.hpp"
 #include "node.hpp"
 #include "peer_handler.hpp"
 
@@ -20,6 +21,11 @@ public:
     /// `node` and what `announce` needs must outlive it.
     PeerManager(Node& node, Announce announce);
 
+    /// Who is told where a node is that says that it knows this one. To be set before managing.
+    void when_discovered(Callback<void(const Address&)> discovered) {
+        discovered_ = std::move(discovered);
+    }
+
     /// Throws std::logic_error when the node has no identity, std::invalid_argument for times that
     /// make no sense or a cipher that hides the app id.
     static void check(const Node& node, const PeerManagementOptions& options);
@@ -35,6 +41,8 @@ public:
     std::vector<std::pair<OwnedMessage, Plugins>> messages(MessageType type) const;
     /// Advertises now, as when a network came up.
     void advertise();
+    /// How often it advertises for one of the app ids at least; nothing where none is managed.
+    std::optional<std::chrono::milliseconds> advertises_every() const;
     /// Does what is due.
     void tick();
     /// When tick() is to be called next.
@@ -54,10 +62,13 @@ private:
     void announce(MessageType type, const Options& options) const;
     std::chrono::milliseconds peer_timeout() const;
     TimePoint now() const { return node_.environment.clock->steady_now(); }
-    TimePoint some_time_after(std::chrono::milliseconds interval) const;
+    TimePoint some_time_after(std::chrono::milliseconds interval) const {
+        return now() + about(interval, *node_.environment.random);
+    }
 
     Node& node_;
     Announce announce_;
+    Callback<void(const Address&)> discovered_;
     std::map<std::string, App, std::less<>> apps_;
     TimePoint look_at_ = {};  // when silent peers are looked for next
 };

@@ -100,6 +100,10 @@ public:
     std::size_t abort(std::error_code why) noexcept;
     /// Whether something is still to be sent.
     bool has_unsent() const noexcept { return queued_bytes() > 0 || feeding_; }
+    /// Whether handlers that run keep it from reading.
+    bool held_back() const noexcept { return handlers_run_ && hold_back(); }
+    /// When bytes came for the last time, or it began.
+    TimePoint heard_at() const noexcept { return active_at_; }
     /// Whether handlers run or something is to be sent.
     bool busy() const noexcept { return handlers_run_ || has_unsent(); }
     /// Has these values follow the next reply, each as NOTIFY_URI and no faster than the receiver
@@ -186,7 +190,6 @@ private:
 
     // Handlers that suspend.
     bool is_handled(ByteView uri) const noexcept override;
-    bool held_back() const noexcept { return handlers_run_ && hold_back(); }
     bool hold_back() const noexcept;
     void take_on(Outcome outcome, std::string& out);
     void begin(const std::shared_ptr<Handling>& handling);

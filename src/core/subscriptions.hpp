@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <functional>
 #include <map>
@@ -178,5 +179,32 @@ private:
     std::map<std::size_t, std::size_t> sizes_;  // of the keys, and how many have each
     std::map<Subscriber, Keys, Less> keys_of_;
 };
+
+/// Who subscribed to the key itself, or to one of the prefixes that it begins with, each once;
+/// unless prefixes overlap there, the same list again until that changes.
+template <class Subscriber, class Less>
+typename Subscriptions<Subscriber, Less>::List subscribers_of(
+    ByteView key, Subscriptions<Subscriber, Less>& exact,
+    Subscriptions<Subscriber, Less>& prefixes) {
+    auto all = exact.of(key);
+    std::vector<Subscriber> merged;
+    for (const std::size_t size : prefixes.sizes()) {
+        if (size > key.size()) {
+            break;
+        }
+        const auto more = prefixes.of(key.substr(0, size));
+        if (more->empty()) {
+            continue;
+        }
+        if (all->empty()) {
+            all = more;
+            continue;
+        }
+        merged.clear();
+        std::ranges::set_union(*all, *more, std::back_inserter(merged), Less());
+        all = std::make_shared<const std::vector<Subscriber>>(merged);
+    }
+    return all;
+}
 
 }  // namespace netaio::core

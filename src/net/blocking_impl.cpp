@@ -5,8 +5,8 @@
 
 #include "answering.hpp"
 #include "core/callback.hpp"
+#include "core/granting.hpp"
 #include "core/waiting.hpp"
-#include "granting.hpp"
 #include "node_of.hpp"
 
 namespace netaio {
@@ -208,7 +208,7 @@ Result<OwnedMessage> BlockingClient::Impl::request(Result<OwnedMessage>&& messag
     }
     const auto stream = stream_;
     const TimePoint deadline =
-        now + core::bounded(terms.timeout.count() > 0 ? terms.timeout : options_.request_timeout);
+        now + core::bounded(terms.timeout.value_or(options_.request_timeout));
     std::optional<core::SubscriptionWords> to_be_granted;
     if (terms.must_be_granted) {
         to_be_granted = core::SubscriptionWords::parse(message->content());
@@ -281,10 +281,10 @@ void BlockingClient::Impl::take(Answer& answer, const std::optional<core::Subscr
 // What is granted in part is ended again.
 std::error_code BlockingClient::Impl::granted(const core::SubscriptionWords& asked,
                                               const Plugins& inner, const Message& reply) {
-    const auto error = net::check_grant(asked, reply);
+    const auto error = core::check_grant(asked, reply);
     if (error) {
-        ask_for_nothing(net::ending(asked, reply.uri()), inner);
-    } else if (auto value = net::present_value(reply)) {
+        ask_for_nothing(core::ending(asked, reply.uri()), inner);
+    } else if (auto value = core::present_value(reply)) {
         stream_->deliver(std::move(*value));
     }
     return error;
@@ -306,15 +306,13 @@ Result<OwnedMessage> BlockingClient::Impl::receive(const ReceiveOptions& options
         inbox_.pop_front();
         return first;
     }
-    if (!reaches(options.server)) {
+    if (!reaches(options.server.get())) {
         return make_error_code(Errc::not_connected);
     }
     std::optional<OwnedMessage> received;
     const auto stream = stream_;
     receiver_ = &received;
-    wait(*stream, now,
-         now + (options.timeout.count() > 0 ? core::bounded(options.timeout) : core::longest_wait),
-         [&] { return received.has_value(); });
+    wait(*stream, now, now + core::bounded(options.timeout), [&] { return received.has_value(); });
     receiver_ = nullptr;
     if (!received) {
         return why_over();

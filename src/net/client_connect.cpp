@@ -3,7 +3,7 @@
 #include <stdexcept>
 
 #include "cancelling.hpp"
-#include "client_impl.hpp"
+#include "client_kept.hpp"
 #include "core/callback.hpp"
 #include "node_of.hpp"
 
@@ -44,7 +44,7 @@ public:
         }
         const Address server = result.connection.ends.remote;
         if (!result.error) {
-            result.error = client->adopt(std::move(result.connection));
+            result.error = client->adopt(std::move(result.connection), waiting_->is_for_kept);
         }
         done.dispatch(client->executor_, result.error, server);
     }
@@ -55,8 +55,8 @@ private:
 };
 
 void TcpClient::Impl::connect(std::string host, std::uint16_t port,
-                              detail::Completion<Address> done) {
-    bind(done.executor(executor_));
+                              detail::Completion<Address> done, const Kept* for_whom) {
+    bind(executor_ ? executor_ : done.executor({}));
     const net::Transport* const transport = net::transport_of(host);
     if (!transport) {
         done.post(executor_, Errc::unsupported);
@@ -64,6 +64,7 @@ void TcpClient::Impl::connect(std::string host, std::uint16_t port,
     }
     auto slot = done.slot();
     const auto waiting = std::make_shared<Connecting>(std::move(done));
+    waiting->is_for_kept = for_whom != nullptr;
     if (slot.is_connected()) {
         slot.assign(
             [weak = std::weak_ptr(waiting), executor = executor_](boost::asio::cancellation_type) {
@@ -72,7 +73,11 @@ void TcpClient::Impl::connect(std::string host, std::uint16_t port,
                 }
             });
     }
-    auto coroutine = transport->connect(std::move(host), port, options_);
+    TcpClientOptions options = options_;
+    if (for_whom) {
+        options.connect_timeout = for_whom->attempt_timeout(options.connect_timeout);
+    }
+    auto coroutine = transport->connect(std::move(host), port, std::move(options));
     connecting_.push_back(waiting);
     Reaching reaching(shared_from_this(), waiting);
     core::attempt(node_->environment.log, "cannot connect", [&] {
@@ -86,7 +91,7 @@ void TcpClient::Impl::bind(const boost::asio::any_io_executor& executor) {
     if (ticker_) {
         return;
     }
-    if (!executor) {
+    if (!net::is_loop(executor)) {
         throw std::logic_error(
             "a TcpClient needs an executor: give it one when it is made, or connect from a "
             "coroutine");
@@ -102,9 +107,13 @@ void TcpClient::Impl::bind(const boost::asio::any_io_executor& executor) {
             peer_manager_.tick();
         });
     ticker_->update();
+    for (const auto& kept : kept_) {
+        kept->begin();
+    }
 }
 
-std::error_code TcpClient::Impl::adopt(net::Connected connection) {
+std::error_code TcpClient::Impl::adopt(net::Connected connection, bool is_for_kept) {
+    thread_.runs_here();
     const Address server = connection.ends.remote;
     auto failed = std::make_error_code(std::errc::not_enough_memory);
     const Log& log = node_->environment.log;
@@ -145,6 +154,9 @@ std::error_code TcpClient::Impl::adopt(net::Connected connection) {
     // Plugins, which are users' code, may have ended the client.
     if (Link* current = link_of(*stream)) {
         update_reading(*current);
+    }
+    if (!is_for_kept && stream->open()) {
+        keep(stream);
     }
     return stream->open() ? std::error_code() : make_error_code(Errc::closed);
 }

@@ -1,27 +1,13 @@
-#include "client_impl.hpp"
-
 #include <algorithm>
 #include <stdexcept>
 
-#include "answering.hpp"
 #include "cancelling.hpp"
+#include "client_kept.hpp"
 #include "core/callback.hpp"
 #include "core/waiting.hpp"
-#include "granting.hpp"
 #include "node_of.hpp"
 
 namespace netaio {
-namespace {
-
-// Keeps the handler until it has ended.
-awaitable<net::HandlerRun::Reply> call_timeout_handler(
-    core::Callback<awaitable<void>(TimeoutContext)> handler, TimeoutContext context) {
-    co_await handler(std::move(context));
-    co_return std::nullopt;
-}
-
-}  // namespace
-
 TcpClient::Impl::Impl(boost::asio::any_io_executor executor, TcpClientOptions options)
     : options_(std::move(options)),
       executor_(std::move(executor)),
@@ -64,16 +50,6 @@ TcpClient::Impl::Link* TcpClient::Impl::find_inbox(const std::optional<Address>&
     return found == links_.end() || found->second.inbox.empty() ? nullptr : &found->second;
 }
 
-template <class T>
-boost::asio::any_io_executor TcpClient::Impl::executor_for(
-    const detail::Completion<T>& done) const {
-    auto executor = done.executor(executor_);
-    if (!executor) {
-        throw std::logic_error("this TcpClient has no executor yet: connect it first");
-    }
-    return executor;
-}
-
 std::shared_ptr<core::Stream> TcpClient::Impl::stream(const std::optional<Address>& server) const {
     const Link* link = find(server);
     return link ? link->stream : nullptr;
@@ -111,132 +87,23 @@ void TcpClient::Impl::introduce(core::Stream& stream, MessageType type) noexcept
     });
 }
 
-void TcpClient::Impl::request(Result<OwnedMessage> message, RequestTerms options,
-                              detail::Completion<OwnedMessage> done) {
-    const auto keep_alive = shared_from_this();  // a callback may destroy the client
-    Link* link = find(options.server);
-    if (!message || !link || !link->stream->open()) {
-        const auto error = message ? make_error_code(Errc::not_connected) : message.error();
-        done.post(executor_for(done), error);
-        return;
-    }
-    const auto stream = link->stream;
-    if (stream->queued_bytes() > options_.send_queue_max || stream->requests()->full()) {
-        done.post(executor_, Errc::queue_full);
-        return;
-    }
-    const auto timeout =
-        core::bounded(options.timeout.count() > 0 ? options.timeout : options_.request_timeout);
-    const auto slot = done.slot();
-    const Plugins inner = std::move(options.inner);
-    TimeoutContext context{message->type(), message->uri().str(), timeout, stream->remote()};
-    std::optional<core::SubscriptionWords> to_be_granted;
-    if (options.must_be_granted) {
-        to_be_granted = core::SubscriptionWords::parse(message->content());
-    }
-    auto complete = [self = shared_from_this(), weak = stream->weak_from_this(),
-                     context = std::move(context), to_be_granted, inner,
-                     done = std::move(done)](std::error_code error, const Message* reply) mutable {
-        if (to_be_granted && reply) {
-            error = self->granted(*to_be_granted, inner, *reply, weak.lock());
-            reply = error ? nullptr : reply;
-        }
-        self->ended(weak.lock().get(), context, error);
-        net::answer(done, self->executor_, error, reply);
-    };
-    const core::Question asked{
-        message->type(), options.reply_type.value_or(node_->types.answer_to(message->type()))};
-    const auto id = stream->requests()->add(message->uri(), asked, inner, loop_->now() + timeout,
-                                            std::move(complete));
-    try {
-        if (slot.is_connected()) {
-            auto connected = slot;
-            connected.assign(
-                [weak = stream->weak_from_this(), request = *id](boost::asio::cancellation_type) {
-                    if (const auto open = weak.lock()) {
-                        if (auto completion = open->requests()->give_up(request)) {
-                            completion(Errc::cancelled, nullptr);
-                        }
-                    }
-                });
-        }
-        if (const auto error = stream->append(std::move(*message), inner, node_->outer,
-                                              core::RequestTable::on_wire(*id))) {
-            if (auto completion = stream->requests()->forget(*id)) {
-                completion(error, nullptr);
-            }
-            return;
-        }
-        if (stream->open()) {
-            stream->serve([&] { stream->watch_deadlines(); });
-        }
-        if (Link* current = link_of(*stream)) {
-            update_reading(*current);
-        }
-    } catch (...) {
-        // Whoever asked learns of it from the call.
-        stream->requests()->forget(*id);
-        throw;
-    }
-}
-
-// What is granted in part is ended again.
-std::error_code TcpClient::Impl::granted(const core::SubscriptionWords& asked, const Plugins& inner,
-                                         const Message& reply,
-                                         const std::shared_ptr<core::Stream>& stream) {
-    const auto error = net::check_grant(asked, reply);
-    if (error && stream) {
-        request(net::ending(asked, reply.uri()), {{}, inner, stream->remote()}, net::unheard());
-    } else if (auto value = net::present_value(reply); value && stream) {
-        stream->deliver(std::move(*value));
-    }
-    return error;
-}
-
-// What goes with the end of a request; none of it may keep whoever asked from being told.
-void TcpClient::Impl::ended(core::Stream* stream, const TimeoutContext& context,
-                            std::error_code error) noexcept {
-    core::attempt(node_->environment.log, "a request ends all the same", [&] {
-        if (Link* link = stream ? link_of(*stream) : nullptr) {
-            update_reading(*link);
-        }
-        if (error == Errc::timeout) {
-            timed_out(context);
-        }
-    });
-}
-
-void TcpClient::Impl::timed_out(const TimeoutContext& context) {
-    on_timeout.tell(node_->environment.log, "the timeout handler threw", context);
-    if (on_timeout_async) {
-        const auto run = running_.emplace_back(std::make_shared<net::HandlerRun>(executor_));
-        run->start(call_timeout_handler(on_timeout_async, context),
-                   [weak = weak_from_this(), run](const auto&, const std::exception_ptr& failure) {
-                       if (const auto self = weak.lock()) {
-                           self->running_.remove(run);
-                           if (failure) {
-                               self->node_->environment.log(
-                                   LogLevel::error,
-                                   "the timeout handler threw: " + core::said_by(failure));
-                           }
-                       }
-                   });
-    }
-}
-
 void TcpClient::Impl::receive(ReceiveOptions options, detail::Completion<OwnedMessage> done) {
-    if (Link* kept = find_inbox(options.server)) {
+    const std::optional<Address> wanted = options.server.get();
+    if (awaited(wanted)) {
+        bind(executor_ ? executor_ : done.executor({}));
+    }
+    if (Link* kept = find_inbox(wanted)) {
         OwnedMessage message = std::move(kept->inbox.front());
         kept->inbox.pop_front();
         done.post(executor_, {}, std::move(message));
         return;
     }
-    Link* link = find(options.server);
+    Link* link = find(wanted);
     if (!link) {
         done.post(executor_for(done), Errc::not_connected);
         return;
     }
-    const Address server = options.server ? *options.server : *default_server_;
+    const Address server = wanted ? *wanted : *default_server_;
     const std::uint64_t id = next_receiver_++;
     const auto end = [weak = weak_from_this(), server, id](std::error_code why) {
         if (const auto self = weak.lock()) {
@@ -247,7 +114,7 @@ void TcpClient::Impl::receive(ReceiveOptions options, detail::Completion<OwnedMe
         slot.assign([end](boost::asio::cancellation_type) { end(Errc::cancelled); });
     }
     Receiver receiver{id, std::move(done), nullptr};
-    if (options.timeout.count() > 0) {
+    if (!core::is_never(options.timeout)) {
         receiver.timer = std::make_unique<Timer>(executor_, core::bounded(options.timeout));
         receiver.timer->async_wait([end](boost::system::error_code error) {
             if (!error) {
@@ -311,7 +178,7 @@ void TcpClient::Impl::closed(core::Stream& stream, std::error_code why) {
     const Address server = stream.remote();
     const auto keep_alive = shared_from_this();
     auto receivers = std::exchange(link->receivers, {});
-    link->looping = false;
+    const bool looping = std::exchange(link->looping, false);
     link->stream = nullptr;
     for (Receiver& receiver : receivers) {
         core::attempt(node_->environment.log, "whoever waits is not told",
@@ -319,6 +186,9 @@ void TcpClient::Impl::closed(core::Stream& stream, std::error_code why) {
     }
     if (why) {
         on_disconnect.tell(node_->environment.log, "the disconnect handler threw", server, why);
+    }
+    if (const auto kept = find_kept([&](const Kept& each) { return each.uses(stream); })) {
+        kept->lost(error, looping);
     }
 }
 
@@ -365,6 +235,9 @@ void TcpClient::Impl::close(const std::optional<Address>& server) {
     const auto keep_alive = shared_from_this();
     const auto wanted = server ? server : default_server_;
     Link* link = find(wanted);
+    end_keeping([&](const Kept& kept) {
+        return (wanted && kept.is_at(*wanted)) || (!server && !link && kept.is_primary());
+    });
     if (!link) {
         return;
     }
@@ -377,6 +250,14 @@ void TcpClient::Impl::close(const std::optional<Address>& server) {
     }
     stream->end_requests(Errc::closed);
     stream->drain();
+}
+
+void TcpClient::Impl::close_all() {
+    const auto keep_alive = shared_from_this();
+    end_keeping([](const Kept&) { return true; });
+    for (const Address& server : servers()) {
+        close(server);
+    }
 }
 
 void TcpClient::Impl::shut_down() noexcept {
@@ -399,6 +280,7 @@ void TcpClient::Impl::end_all() noexcept {
     const auto go_on = [&](auto&& work) {
         core::attempt(node_->environment.log, "the client ends all the same", work);
     };
+    end_keeping([](const Kept&) { return true; }, Errc::cancelled);
     for (const auto& connecting : std::exchange(connecting_, {})) {
         go_on([&] { connecting->done.post(executor_, Errc::cancelled); });
         go_on([&] { net::cancel_on(executor_, connecting, connecting->cancel); });

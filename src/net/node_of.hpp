@@ -5,8 +5,31 @@
 #include <stdexcept>
 
 #include "core/hub.hpp"
+#include "core/waiting.hpp"
 
 namespace netaio::net {
+
+template <class Options>
+void require_times(const Options& options) {
+    if constexpr (requires { options.request_timeout; }) {
+        core::require_time(options.request_timeout, "request_timeout");
+    }
+    if constexpr (requires { options.connect_timeout; }) {
+        core::require_time(options.connect_timeout, "connect_timeout");
+    }
+    if constexpr (requires { options.frame_timeout; }) {
+        core::require_time(options.frame_timeout, "frame_timeout");
+        core::require_time(options.send_timeout, "send_timeout");
+        core::require_time(options.keepalive_timeout, "keepalive_timeout");
+    }
+    if constexpr (requires { options.renew_subscriptions; }) {
+        core::require_time(options.renew_subscriptions, "renew_subscriptions");
+    }
+    if constexpr (requires { options.idle_timeout; }) {
+        core::require_time(options.idle_timeout, "idle_timeout");
+        core::require_time(options.stranger_timeout, "stranger_timeout");
+    }
+}
 
 /// The node that the options of a server or client describe. Throws std::invalid_argument for
 /// bounds nothing could keep.
@@ -20,6 +43,7 @@ std::shared_ptr<core::Node> node_of(core::Role role, const Options& options) {
     if (options.send_queue_max == 0) {
         throw std::invalid_argument("send_queue_max must not be 0: nothing could ever be sent");
     }
+    require_times(options);
     auto node = std::make_shared<core::Node>(role);
     node->environment = options.environment;
     node->types = options.types;

@@ -1,99 +1,103 @@
-#include <algorithm>
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/experimental/awaitable_operators.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/this_coro.hpp>
 #include <netaio/reconnect.hpp>
-#include <netaio/timer.hpp>
-#include <optional>
-#include <set>
 
-#include "core/waiting.hpp"
+#include "client_kept.hpp"
 
+/// Reconnecting as a form of keeping connected.
 namespace netaio {
 namespace {
 
-using boost::asio::as_tuple;
-using boost::asio::redirect_error;
-using boost::asio::use_awaitable;
-using std::chrono::milliseconds;
-
-// What reconnections of one client share.
-struct Reconnecting {
-    ReconnectOptions options;
-    std::shared_ptr<Random> random = Environment::secure_random();
-    std::set<Address> running = {};
-};
-
-milliseconds with_jitter(milliseconds pause, Reconnecting& state) {
-    constexpr std::uint32_t steps = 1'000'000;
-    const double jitter = std::clamp(state.options.jitter, 0.0, 1.0);
-    const double part = state.random->between(0, steps) / static_cast<double>(steps);
-    return core::bounded(pause, 1.0 - jitter * part);
-}
-
-// However the coroutine ends, also with its context.
-struct EndsReconnecting {
-    std::shared_ptr<Reconnecting> state;
-    Address server;
-    ~EndsReconnecting() { state->running.erase(server); }
-};
-
-awaitable<std::error_code> attempt(TcpClient& client, Address server, milliseconds limit) {
-    using namespace boost::asio::experimental::awaitable_operators;
-    Timer timer(co_await boost::asio::this_coro::executor, core::bounded(limit));
-    boost::system::error_code ignored;
-    const auto first = co_await (client.reconnect(server, as_tuple(use_awaitable)) ||
-                                 timer.async_wait(redirect_error(use_awaitable, ignored)));
-    if (first.index() == 1) {
-        co_return Errc::timeout;
-    }
-    co_return std::get<0>(std::get<0>(first));
-}
-
-// The client cancels this when it goes away, and must not be touched from then on.
-awaitable<void> reconnect(TcpClient& client, std::shared_ptr<Reconnecting> state, Address server) {
-    if (!state->running.insert(server).second) {
-        co_return;
-    }
-    std::optional<EndsReconnecting> running(std::in_place, state, server);
-    const ReconnectOptions& options = state->options;
-    const bool looped = std::ranges::count(client.receive_loops(), server) > 0;
-    client.close(server);
-    Timer timer(co_await boost::asio::this_coro::executor);
-    milliseconds pause = options.delay;
-    std::error_code result = Errc::not_connected;
-    for (unsigned tried = 0; tried < options.attempts; ++tried) {
-        if (tried > 0) {
-            timer.expires_after(with_jitter(pause, *state));
-            co_await timer.async_wait(use_awaitable);
-            pause = std::min(options.delay_max, core::bounded(pause, options.backoff));
-        }
-        result = co_await attempt(client, server, options.attempt_timeout);
-        const auto state_now = co_await boost::asio::this_coro::cancellation_state;
-        if (state_now.cancelled() != boost::asio::cancellation_type::none) {
-            co_return;
-        }
-        if (!result) {
-            break;
-        }
-    }
-    if (!result && looped) {
-        client.start_receive_loop(server);
-    }
-    running.reset();
+KeepOptions keep_options(const ReconnectOptions& options, const Address& server) {
+    KeepOptions kept;
     if (options.done) {
-        options.done(server, result);
+        kept.on_state = [done = options.done, server](ConnectionState state, std::error_code why,
+                                                      unsigned) {
+            if (state == ConnectionState::connected || state == ConnectionState::refused) {
+                done(server, why);
+            }
+        };
     }
+    kept.backoff = {options.delay, options.backoff, options.delay_max, options.jitter};
+    kept.attempts = options.attempts;
+    kept.heartbeat = never;
+    kept.requests = Meanwhile::fail;
+    kept.end_on_refusal = false;
+    return kept;
 }
 
 }  // namespace
 
+TcpClient::Impl::Kept::How TcpClient::Impl::Kept::by(
+    const std::shared_ptr<const ReconnectOptions>& options, const Address& server) {
+    return {.servers = {{server.host(), server.port()}},
+            .options = keep_options(*options, server),
+            .attempt_timeout = options->attempt_timeout,
+            .at_once = true,
+            .place = server,
+            .lives_with = options};
+}
+
+void TcpClient::Impl::reconnect_by(const std::shared_ptr<const ReconnectOptions>& options) {
+    reconnect_by_ = options;
+    for (const auto& kept : kept_) {
+        if (!kept->is_primary() && kept->place()) {
+            kept->change(Kept::by(options, *kept->place()));
+        }
+    }
+    for (const Address& server : servers()) {
+        if (!find_kept([&](const Kept& kept) { return kept.is_at(server); })) {
+            keep(stream(server));
+        }
+    }
+}
+
+// Somebody connected.
+void TcpClient::Impl::keep(const std::shared_ptr<core::Stream>& stream) {
+    const Address& server = stream->remote();
+    if (const auto kept = find_kept([&](const Kept& each) { return each.is_at(server); })) {
+        kept->adopted(stream);
+    } else if (const auto options = reconnect_by_.lock()) {
+        kept_.push_back(std::make_shared<Kept>(*this, Kept::by(options, server)));
+        kept_.back()->begin(stream);
+    }
+}
+
+awaitable<void> TcpClient::Impl::reconnect(std::weak_ptr<Impl> client,
+                                           std::shared_ptr<const ReconnectOptions> options,
+                                           Address server) {
+    if (client.expired()) {
+        co_return;
+    }
+    auto begin = [client, options, server](auto handler) {
+        detail::Completion<Address> settled(std::move(handler));
+        const auto self = client.lock();
+        self->bind(settled.executor(self->executor_));
+        auto kept = self->find_kept([&](const Kept& each) { return each.is_at(server); });
+        if (!kept) {
+            kept =
+                self->kept_.emplace_back(std::make_shared<Kept>(*self, Kept::by(options, server)));
+            kept->begin();
+        }
+        kept->renew(std::move(settled));
+    };
+    auto as_result = boost::asio::as_tuple(boost::asio::use_awaitable);
+    const auto [error, at] =
+        co_await boost::asio::async_initiate<decltype(as_result),
+                                             void(boost::system::error_code, Address)>(
+            std::move(begin), as_result);
+    // Whoever waits may be part of what the client took with it.
+    if (error == Errc::cancelled) {
+        throw boost::system::system_error(error);
+    }
+}
+
 std::function<awaitable<void>(TimeoutContext)> auto_reconnect(TcpClient& client,
                                                               ReconnectOptions options) {
-    auto state = std::make_shared<Reconnecting>(Reconnecting{std::move(options)});
-    return [&client, state](TimeoutContext context) {
-        return reconnect(client, state, context.server);
+    core::require_time(options.attempt_timeout, "attempt_timeout");
+    const auto kept = std::make_shared<const ReconnectOptions>(std::move(options));
+    client.impl_->reconnect_by(kept);
+    return [weak = std::weak_ptr(client.impl_), kept](const TimeoutContext& context) {
+        return TcpClient::Impl::reconnect(weak, kept, context.server);
     };
 }
 

@@ -432,6 +432,11 @@ std::vector<Address> TcpServer::Impl::endpoints() const {
     return endpoints_;
 }
 
+std::uint16_t TcpServer::Impl::port() const {
+    const auto all = endpoints();
+    return all.empty() ? 0 : all.front().port();
+}
+
 Counters TcpServer::Impl::counters() const {
     Counters sum;
     for (const auto& loop : loops_) {

@@ -4,7 +4,6 @@
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/signal_set.hpp>
 #include <condition_variable>
 #include <mutex>
 #include <netaio/tcp_server.hpp>
@@ -44,6 +43,7 @@ public:
     bool withdraw(ByteView uri, const SendOptions& options);
 
     std::vector<Address> endpoints() const;
+    std::uint16_t port() const;
     Counters counters() const;
     std::size_t connection_count() const noexcept { return connection_count_.load(); }
     std::size_t subscriber_count(ByteView key) const;
@@ -51,6 +51,9 @@ public:
     /// On the first loop's thread.
     void with_peer_manager(std::function<void(core::PeerManager&)> work);
     void require_not_started(std::string_view what) const;
+    /// For callbacks without an executor of their own: that of the user, or another than that of
+    /// the server's threads, which end.
+    boost::asio::any_io_executor lasting_executor() const;
 
     void returned(core::Stream&, core::Outcome) override {}
     void became_known(core::Stream& stream) override { strangers_.remove(stream); }
@@ -125,7 +128,6 @@ private:
     bool cut_off_in(std::chrono::milliseconds time) noexcept;
     bool stopped() const;
     void finish_stop() noexcept;
-    boost::asio::any_io_executor lasting_executor() const;
     void end_waiting(const boost::asio::any_io_executor& executor) noexcept;
     void close_all() noexcept;
     template <class Work>

@@ -6,6 +6,7 @@
 #include "core/callback.hpp"
 #include "core/waiting.hpp"
 #include "server_impl.hpp"
+#include "signals.hpp"
 
 /// How a server runs and ends.
 namespace netaio {
@@ -21,21 +22,22 @@ StopReport TcpServer::Impl::run() {
         throw std::logic_error(
             "this server works on an executor of yours: call start() and run your event loop");
     }
-    boost::asio::signal_set signals(own_threads_.front()->context);
+    std::optional<net::SignalWatch> signals;
     if (options_.handle_signals) {
-        signals.add(SIGINT);
-        signals.add(SIGTERM);
-        signals.async_wait([self = shared_from_this()](boost::system::error_code error, int) {
-            if (!error) {
-                self->stop(self->options_.drain, {});
-            }
-        });
+        signals.emplace(loops_.front()->executor(),
+                        [self = shared_from_this(), again = false]() mutable {
+                            if (std::exchange(again, true)) {
+                                self->cut_off();
+                            } else {
+                                self->stop(self->options_.drain, {});
+                            }
+                        });
     }
     std::unique_lock lock(mutex_);
     if (!started_) {
         lock.unlock();
         if (const auto error = start()) {
-            throw std::system_error(error, "the server cannot listen");
+            throw Error(error, "the server cannot listen");
         }
         lock.lock();
     }
@@ -183,8 +185,6 @@ void TcpServer::Impl::finish_stop() noexcept {
     ended_.notify_all();
 }
 
-// For callbacks without an executor of their own: that of the user, or another than that of the
-// server's threads, which end.
 boost::asio::any_io_executor TcpServer::Impl::lasting_executor() const {
     return !owns_threads() && has_context() ? loops_.front()->executor()
                                             : boost::asio::system_executor();

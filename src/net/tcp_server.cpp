@@ -56,8 +56,10 @@ std::error_code TcpServer::send(Connection& to, const Message& message, SendOpti
     return to.send(message, options);
 }
 
-std::error_code TcpServer::start() {
-    return impl_->start();
+Started TcpServer::start() {
+    const auto impl = impl_;  // a log may destroy the server
+    const auto error = impl->start();
+    return {error, error ? std::uint16_t{0} : impl->port(), impl->lasting_executor()};
 }
 
 StopReport TcpServer::run() {
@@ -74,8 +76,7 @@ std::vector<Address> TcpServer::endpoints() const {
 }
 
 std::uint16_t TcpServer::port() const {
-    const auto all = impl_->endpoints();
-    return all.empty() ? 0 : all.front().port();
+    return impl_->port();
 }
 
 Counters TcpServer::counters() const {

@@ -23,7 +23,7 @@ struct KeepAlive {
 template <class Options>
 KeepAlive keep_alive_of(const Options& options) {
     const auto within = options.keepalive_timeout;
-    return {within, options.send_timeout.count() > 0 && options.send_timeout <= within};
+    return {within, options.send_timeout <= within};
 }
 
 Address local_of(int socket) {

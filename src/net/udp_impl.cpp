@@ -2,14 +2,15 @@
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
-#include <boost/asio/signal_set.hpp>
+#include <boost/asio/system_executor.hpp>
 #include <stdexcept>
 
 #include "answering.hpp"
 #include "core/callback.hpp"
 #include "core/outgoing.hpp"
-#include "granting.hpp"
+#include "core/waiting.hpp"
 #include "node_of.hpp"
+#include "signals.hpp"
 #include "udp_handler.hpp"
 
 namespace netaio {
@@ -37,6 +38,13 @@ UdpNode::Impl::Impl(boost::asio::any_io_executor executor, UdpNodeOptions option
     if (!options_.ipv4 && !options_.ipv6) {
         throw std::invalid_argument("a UdpNode needs ipv4 or ipv6: neither is switched on");
     }
+    const Backoff& backoff = options_.renewal_backoff;
+    if (backoff.delay.count() <= 0 || backoff.delay_max.count() <= 0 || !(backoff.factor >= 1)) {
+        throw std::invalid_argument(
+            "renewal_backoff needs times above 0 and a factor of 1 or more, or it would be no end "
+            "of sending");
+    }
+    node_->present.set_bytes_max(options_.present_max);
     node_->peers.set_peers_max(options_.peers_max);
     node_->peers.set_host_max(options_.peers_per_host_max);
     const core::DatagramBounds bounds{
@@ -49,7 +57,11 @@ UdpNode::Impl::Impl(boost::asio::any_io_executor executor, UdpNodeOptions option
         .handlers_max = options_.handlers_max,
         .replies_per_second = options_.replies_per_second,
         .unproven_bytes_per_second = options_.unproven_bytes_per_second,
-        .unproven_bytes_per_second_total = options_.unproven_bytes_per_second_total};
+        .unproven_bytes_per_second_total = options_.unproven_bytes_per_second_total,
+        .introductions_max = options_.introductions_max,
+        .renewals_max = options_.renewals_max,
+        .renew_subscriptions = options_.renew_subscriptions,
+        .backoff = backoff};
     core_ = std::make_unique<core::DatagramNode>(
         node_, bounds,
         [this](std::shared_ptr<core::Suspended> handler) { start_handler(std::move(handler)); },
@@ -58,10 +70,23 @@ UdpNode::Impl::Impl(boost::asio::any_io_executor executor, UdpNodeOptions option
                 ticker_->update();
             }
         });
+    core_->know_own_addresses(
+        [this](const Address& to) { return sockets_ && sockets_->is_this_node(to); });
+    for (const Address& to : options_.bootstrap) {
+        if (to.is_named() || to.port() == 0) {
+            throw std::invalid_argument("'" + to.str() +
+                                        "' cannot be in bootstrap: that takes IP addresses with a "
+                                        "port");
+        }
+        if (core_->keep_introduced(to)) {
+            throw std::invalid_argument(
+                "bootstrap has more addresses than introductions_max: raise that");
+        }
+    }
 }
 
 void UdpNode::Impl::bind(const boost::asio::any_io_executor& executor) {
-    if (!executor_) {
+    if (!executor_ && net::is_loop(executor)) {
         executor_ = executor;
     }
     if (!executor_) {
@@ -86,6 +111,7 @@ std::error_code UdpNode::Impl::start() {
     if (running()) {
         throw std::logic_error("this UdpNode runs already");
     }
+    report_ = {};
     ticker_ = std::make_shared<net::Ticker>(
         executor_, node_->environment.clock, [this] { return core_->next(); },
         [this] {
@@ -104,7 +130,11 @@ std::error_code UdpNode::Impl::start() {
                     const auto keep_alive = shared_from_this();
                     serve([&] { core_->receive(datagram, from); });
                 },
-            .batch_ended = [this] { serve([this] { flush(); }); },
+            .batch_ended =
+                [this] {
+                    thread_.runs_here();
+                    serve([this] { flush(); });
+                },
             .not_sent =
                 [this](ByteView bytes, const Address& to, std::error_code why) {
                     serve([&] { core_->not_sent(bytes, to, why); });
@@ -112,7 +142,7 @@ std::error_code UdpNode::Impl::start() {
             .network_changed =
                 [this] {
                     serve([this] {
-                        core_->peer_manager().advertise();
+                        core_->renew_all();
                         flush();
                     });
                 }});
@@ -122,13 +152,13 @@ std::error_code UdpNode::Impl::start() {
     }
     // Who was to be told of peers before there was a network is told now.
     core_->outbox().clear();
-    core_->peer_manager().advertise();
+    core_->renew_all();
     flush();
     ticker_->update();
     return {};
 }
 
-void UdpNode::Impl::run() {
+StopReport UdpNode::Impl::run() {
     if (executor_) {
         throw std::logic_error(
             "this UdpNode works on an executor of yours: start() it and run your event loop");
@@ -137,30 +167,32 @@ void UdpNode::Impl::run() {
     boost::asio::io_context context(1);
     net::use_ring(context);
     bind(context.get_executor());
-    boost::asio::signal_set signals(context);
+    std::optional<net::SignalWatch> signals;
     if (options_.handle_signals) {
-        signals.add(SIGINT);
-        signals.add(SIGTERM);
-        signals.async_wait([weak = weak_from_this()](boost::system::error_code error, int) {
-            if (const auto self = weak.lock(); self && !error) {
-                self->stop();
+        signals.emplace(executor_, [weak = weak_from_this()] {
+            const auto self = weak.lock();
+            if (self && self->stopping_) {
+                self->end();  // a second one
+            } else if (self) {
+                self->stop(self->options_.drain, {});
             }
         });
     }
     if (const auto error = start()) {
-        throw std::system_error(error, "the node cannot start");
+        throw Error(error, "the node cannot start");
     }
     while (running() && context.run_one() > 0) {
     }
     net::send_rest(context);
-    signals.cancel();
+    signals.reset();
     context.restart();
     context.poll();  // what was cancelled
+    return report_;
 }
 
 // The node may be started anew, on another context.
 void UdpNode::Impl::context_ends() {
-    stop();
+    end();
     running_.clear();
     sockets_ = nullptr;
     ticker_ = nullptr;
@@ -173,25 +205,89 @@ bool UdpNode::Impl::has_unsent() const {
     return flush_pending_ || (sockets_ && sockets_->has_unsent());
 }
 
-void UdpNode::Impl::stop() noexcept {
+template <class Work>
+bool UdpNode::Impl::go_on(Work&& work) noexcept {
+    return core::attempt(node_->environment.log, "the node stops all the same", work);
+}
+
+void UdpNode::Impl::stop(std::chrono::milliseconds deadline, detail::Completion<StopReport> done) {
     const auto keep_alive = shared_from_this();
-    const auto go_on = [&](auto&& work) {
-        core::attempt(node_->environment.log, "the node stops all the same", work);
-    };
+    if (done) {
+        stop_waiters_.push_back(std::move(done));
+    }
+    if (stopping_) {
+        return;
+    }
+    if (!running()) {
+        end();
+        return;
+    }
+    report_ = {};
+    say_goodbye();
+    if (!running() || running_.empty() || deadline.count() <= 0) {
+        end();
+        return;
+    }
+    stopping_ = true;
+    core_->set_draining(true);
+    const bool waits = go_on([&] {
+        stop_timer_ = std::make_unique<Timer>(executor_, core::bounded(deadline));
+        stop_timer_->async_wait([weak = weak_from_this()](boost::system::error_code error) {
+            if (const auto self = weak.lock(); self && !error) {
+                self->end();
+            }
+        });
+    });
+    if (!waits) {
+        end();
+    }
+}
+
+// Peers are told while there are sockets.
+void UdpNode::Impl::say_goodbye() noexcept {
     if (running()) {
         go_on([&] { core_->peer_manager().stop_all(); });
         go_on([&] { flush(); });
     }
+}
+
+void UdpNode::Impl::end() noexcept {
+    const auto keep_alive = shared_from_this();
+    say_goodbye();
     if (running()) {
+        report_.bytes_discarded = sockets_->unsent_bytes();
         go_on([&] { sockets_->close(); });
     }
     if (ticker_) {
         ticker_->stop();
     }
+    stop_timer_.reset();
+    core_->set_draining(false);
+    stopping_ = false;
+    core_->end_renewals();
     go_on([&] { core_->end_requests(Errc::cancelled); });
     for (const auto& running : std::exchange(running_, {})) {
+        ++report_.cut_off;
         go_on([&] { running->cancel(); });
     }
+    tell_stopped();
+}
+
+void UdpNode::Impl::tell_stopped() noexcept {
+    const auto executor =
+        executor_ ? executor_ : boost::asio::any_io_executor(boost::asio::system_executor());
+    for (auto& waiter : std::exchange(stop_waiters_, {})) {
+        go_on([&] { waiter.post(executor, {}, report_); });
+    }
+}
+
+std::vector<Address> UdpNode::Impl::endpoints() const {
+    return running() ? sockets_->endpoints() : std::vector<Address>();
+}
+
+std::uint16_t UdpNode::Impl::port() const {
+    const auto all = endpoints();
+    return all.empty() ? 0 : all.front().port();
 }
 
 Plugins UdpNode::Impl::outer(const SendOptions& options) const {
@@ -225,17 +321,14 @@ void UdpNode::Impl::request(Result<OwnedMessage> message, RequestTerms terms,
         done.post(executor_, make_error_code(std::errc::destination_address_required));
         return;
     }
-    std::optional<core::SubscriptionWords> to_be_granted;
-    if (terms.must_be_granted) {
-        to_be_granted = core::SubscriptionWords::parse(message->content());
-        if (to_be_granted->present) {
-            done.post(executor_, Errc::unsupported);
-            return;
-        }
+    const auto words = core::SubscriptionWords::parse(message->content());
+    if (terms.must_be_granted && words.prefix && words.present) {
+        done.post(executor_, Errc::unsupported);  // nor would it be granted
+        return;
     }
     const auto keep_alive = shared_from_this();  // plugins may destroy the node
     const Address to = *terms.server;
-    const auto wait = terms.timeout.count() > 0 ? terms.timeout : options_.request_timeout;
+    const auto wait = terms.timeout.value_or(options_.request_timeout);
     auto slot = done.slot();
     // Shared, as it is needed again when nothing was sent.
     const auto waiting = std::make_shared<Waiting>(std::move(done));
@@ -251,22 +344,15 @@ void UdpNode::Impl::request(Result<OwnedMessage> message, RequestTerms terms,
     }
     flush_later();
     const auto answer = terms.reply_type.value_or(options_.types.answer_to(message->type()));
-    const Plugins inner = terms.inner;
-    const auto id = core_->request(
-        to, *message, std::move(terms.inner), wait,
-        [waiting, executor = executor_, to_be_granted, to, inner, weak = weak_from_this()](
-            std::error_code error, const Message* reply) {
-            if (to_be_granted && reply) {
-                error = net::check_grant(*to_be_granted, *reply);
-                const auto self = weak.lock();
-                if (error && self) {
-                    self->request(net::ending(*to_be_granted, reply->uri()), {{}, inner, to},
-                                  net::unheard());
-                }
-            }
-            net::answer(waiting->done, executor, error, error ? nullptr : reply);
-        },
-        answer);
+    auto completion = [waiting, executor = executor_](std::error_code error, const Message* reply) {
+        net::answer(waiting->done, executor, error, reply);
+    };
+    const auto id =
+        message->type() == MessageType::subscribe_uri
+            ? core_->subscribe_there(to, *message, terms.must_be_granted, std::move(terms.inner),
+                                     wait, std::move(completion))
+            : core_->request(to, *message, std::move(terms.inner), wait, std::move(completion),
+                             answer);
     if (!id) {
         waiting->done.post(executor_, id.error());
     } else if (!running()) {
@@ -286,9 +372,15 @@ void UdpNode::Impl::start_handler(std::shared_ptr<core::Suspended> handler) {
                [weak = weak_from_this(), run, handler](net::HandlerRun::Reply reply,
                                                        const std::exception_ptr& failure) {
                    if (const auto self = weak.lock()) {
-                       self->running_.erase(run);
+                       const bool ended = self->running_.erase(run) > 0;
                        self->core_->handler_ended(*handler, std::move(reply), failure);
                        self->flush_later();
+                       if (ended && self->stopping_) {
+                           ++self->report_.drained;
+                           if (self->running_.empty()) {
+                               self->end();
+                           }
+                       }
                    }
                });
 }
@@ -308,6 +400,7 @@ void UdpNode::Impl::flush_later() {
     }
     boost::asio::post(executor_, [weak = weak_from_this()] {
         if (const auto self = weak.lock()) {
+            self->thread_.runs_here();
             self->flush_pending_ = false;
             self->serve([&] {
                 self->flush();

@@ -1,11 +1,13 @@
 #pragma once
 
 #include <boost/asio/io_context.hpp>
+#include <netaio/timer.hpp>
 #include <netaio/udp_node.hpp>
 #include <unordered_set>
 
 #include "core/datagram_node.hpp"
 #include "handler_run.hpp"
+#include "one_thread.hpp"
 #include "residents.hpp"
 #include "ticker.hpp"
 #include "udp_sockets.hpp"
@@ -20,8 +22,10 @@ public:
     /// Takes the executor, unless there is one. Throws std::logic_error when neither is there.
     void bind(const boost::asio::any_io_executor& executor);
     std::error_code start();
-    void run();
-    void stop() noexcept;
+    StopReport run();
+    void stop(std::chrono::milliseconds deadline, detail::Completion<StopReport> done);
+    /// Ends everything at once.
+    void end() noexcept;
 
     void request(Result<OwnedMessage> message, RequestTerms terms,
                  detail::Completion<OwnedMessage> done);
@@ -39,8 +43,11 @@ public:
     core::DatagramNode& core() noexcept { return *core_; }
     core::Node& node() noexcept { return *node_; }
     const boost::asio::any_io_executor& executor() const noexcept { return executor_; }
+    void expect_own_thread() const { thread_.expect(executor_, "UdpNode"); }
     bool running() const noexcept { return sockets_ && sockets_->open_now(); }
     const net::UdpSockets* sockets() const noexcept { return sockets_.get(); }
+    std::vector<Address> endpoints() const;
+    std::uint16_t port() const;
     void with_peer_manager(const std::function<void(core::PeerManager&)>& work);
     Plugins outer(const SendOptions& options) const;
 
@@ -55,6 +62,10 @@ private:
     void start_handler(std::shared_ptr<core::Suspended> handler);
     void flush();
     void flush_later();
+    void say_goodbye() noexcept;
+    void tell_stopped() noexcept;
+    template <class Work>
+    bool go_on(Work&& work) noexcept;
 
     boost::asio::any_io_executor executor_;
     UdpNodeOptions options_;
@@ -62,7 +73,12 @@ private:
     std::unique_ptr<core::DatagramNode> core_;
     std::shared_ptr<net::Ticker> ticker_;
     std::shared_ptr<net::UdpSockets> sockets_;
+    net::OneThread thread_;
     std::unordered_set<std::shared_ptr<net::HandlerRun>> running_;
+    bool stopping_ = false;
+    StopReport report_ = {};  // of the last stop
+    std::vector<detail::Completion<StopReport>> stop_waiters_;
+    std::unique_ptr<Timer> stop_timer_;
     bool flush_pending_ = false;
     bool settled_in_ = false;
 };

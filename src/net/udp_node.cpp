@@ -1,4 +1,5 @@
 #include <netaio/udp_node.hpp>
+#include <stdexcept>
 
 #include "udp_handler.hpp"
 #include "udp_impl.hpp"
@@ -12,66 +13,78 @@ UdpNode::UdpNode(boost::asio::any_io_executor executor, UdpNodeOptions options)
     : impl_(std::make_shared<Impl>(std::move(executor), std::move(options))) {}
 
 UdpNode::~UdpNode() {
-    impl_->stop();
+    impl_->end();
 }
 
-void UdpNode::start_node(detail::Completion<std::uint16_t> done) {
-    impl_->bind(done.executor(impl_->executor()));
-    const auto error = impl_->start();
-    done.post(impl_->executor(), error, error ? std::uint16_t{0} : port());
+UdpNode::Impl& UdpNode::impl() const {
+    impl_->expect_own_thread();
+    return *impl_;
 }
 
-void UdpNode::run() {
-    impl_->run();
+Started UdpNode::start() {
+    if (!impl().executor()) {
+        return Started([impl = impl_](detail::Completion<std::uint16_t> done) {
+            impl->bind(done.executor({}));
+            const auto error = impl->start();
+            done.post(impl->executor(), error, error ? std::uint16_t{0} : impl->port());
+        });
+    }
+    const auto impl = impl_;  // a log may destroy the node
+    impl->bind({});
+    const auto error = impl->start();
+    return {error, error ? std::uint16_t{0} : impl->port(), impl->executor()};
 }
 
-void UdpNode::stop() {
-    impl_->stop();
+StopReport UdpNode::run() {
+    return impl().run();
+}
+
+void UdpNode::start_stop(std::chrono::milliseconds deadline, detail::Completion<StopReport> done) {
+    impl().stop(deadline, std::move(done));
 }
 
 void UdpNode::start_request(Result<OwnedMessage> message, RequestTerms terms,
                             detail::Completion<OwnedMessage> done) {
-    impl_->request(std::move(message), std::move(terms), std::move(done));
+    impl().request(std::move(message), std::move(terms), std::move(done));
+}
+
+RequestOptions UdpNode::asking(const Address& server, RequestOptions options) {
+    if (options.server) {
+        throw std::invalid_argument(
+            "whom to ask is said twice: in front of the uri and in the options; leave one out");
+    }
+    options.server = server;
+    return options;
 }
 
 std::error_code UdpNode::send(const Address& to, const Message& message, SendOptions options) {
-    return impl_->send([&](core::DatagramNode& core) {
+    return impl().send([&](core::DatagramNode& core) {
         return core.send(to, message, options.plugins, impl_->outer(options));
     });
 }
 
 std::error_code UdpNode::multicast(const Message& message, SendOptions options) {
-    return impl_->send([&](core::DatagramNode& core) {
+    return impl().send([&](core::DatagramNode& core) {
         return core.multicast(message, options.plugins, impl_->outer(options));
     });
 }
 
 std::error_code UdpNode::broadcast(const Message& message, SendOptions options) {
-    return impl_->send([&](core::DatagramNode& core) {
+    return impl().send([&](core::DatagramNode& core) {
         return core.broadcast(message, options.plugins, impl_->outer(options));
     });
 }
 
-std::error_code UdpNode::notify(ByteView key, const Message& message, SendOptions options) {
-    return impl_->send([&](core::DatagramNode& core) {
-        return core.notify(key, message, options.plugins, impl_->outer(options));
-    });
-}
-
 std::error_code UdpNode::introduce(const Address& to) {
-    return impl_->send([&](core::DatagramNode& core) { return core.introduce(to); });
+    return impl().send([&](core::DatagramNode& core) { return core.introduce(to); });
 }
 
-std::error_code UdpNode::subscribe(ByteView key, const Address& who) {
-    return impl_->core().subscribe(key, who);
+std::error_code UdpNode::keep_introduced(const Address& to) {
+    return impl().core().keep_introduced(to);
 }
 
-bool UdpNode::unsubscribe(ByteView key, const Address& who) {
-    return impl_->core().unsubscribe(key, who);
-}
-
-std::size_t UdpNode::subscriber_count(ByteView key) const {
-    return impl_->core().subscriber_count(key);
+bool UdpNode::stop_introducing(const Address& to) {
+    return impl().core().stop_introducing(to);
 }
 
 void UdpNode::keep_handler(Key key, HandlerOptions options, UdpHandler handler, bool once) {
@@ -88,33 +101,37 @@ core::Node& UdpNode::core_node() const {
 }
 
 void UdpNode::with_peer_manager(std::function<void(core::PeerManager&)> work) {
-    impl_->with_peer_manager(work);
+    impl().with_peer_manager(work);
+}
+
+void UdpNode::set_subscription_lost_handler(
+    std::function<void(const Address&, ByteView, const Message&)> handler) {
+    impl().core().when_subscription_lost(std::move(handler));
 }
 
 void UdpNode::set_default_handler(UdpHandler handler) {
-    impl_->node().default_handler = std::make_shared<net::KeptUdpHandler>(std::move(handler));
+    impl().node().default_handler = std::make_shared<net::KeptUdpHandler>(std::move(handler));
 }
 
 void UdpNode::set_auth_error_handler(
     std::function<std::optional<OwnedMessage>(const AuthPlugin&, const Message&)> handler) {
-    impl_->node().on_auth_error = std::move(handler);
+    impl().node().on_auth_error = std::move(handler);
 }
 
 std::vector<Address> UdpNode::endpoints() const {
-    return impl_->running() ? impl_->sockets()->endpoints() : std::vector<Address>();
+    return impl().endpoints();
 }
 
 std::uint16_t UdpNode::port() const {
-    const auto all = endpoints();
-    return all.empty() ? 0 : all.front().port();
+    return impl_->port();
 }
 
 std::vector<InterfaceChoice> UdpNode::interfaces() const {
-    return impl_->running() ? impl_->sockets()->interfaces() : std::vector<InterfaceChoice>();
+    return impl().running() ? impl().sockets()->interfaces() : std::vector<InterfaceChoice>();
 }
 
 boost::asio::any_io_executor UdpNode::executor() const {
-    return impl_->executor();
+    return impl().executor();
 }
 
 Counters UdpNode::counters() const {

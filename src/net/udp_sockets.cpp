@@ -292,6 +292,17 @@ bool UdpSockets::has_unsent() const noexcept {
     });
 }
 
+std::size_t UdpSockets::unsent_bytes() const noexcept {
+    std::size_t bytes = 0;
+    for (const Sender* sender : senders()) {
+        for (std::size_t at = sender ? sender->sent : 0; sender && at < sender->queue.size();
+             ++at) {
+            bytes += sender->queue[at].size;
+        }
+    }
+    return bytes;
+}
+
 std::vector<Address> UdpSockets::endpoints() const {
     std::vector<Address> all;
     for (const Sender* sender : senders()) {

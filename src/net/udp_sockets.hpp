@@ -41,10 +41,13 @@ public:
     bool open_now() const noexcept { return open_; }
 
     bool has_unsent() const noexcept;
+    std::size_t unsent_bytes() const noexcept;
 
     /// Sends what is in the box, and empties it, now or when the system takes more.
     void send(core::Outbox& box);
 
+    /// Whether what is sent there comes back to this node.
+    bool is_this_node(const Address& to) const;
     /// Where the unicast sockets are bound.
     std::vector<Address> endpoints() const;
     const std::vector<InterfaceChoice>& interfaces() const noexcept { return choices_; }

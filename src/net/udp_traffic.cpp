@@ -147,16 +147,18 @@ bool UdpSockets::is_own(const Address& from) const {
     return own_addresses_.contains(from.with_port(0));
 }
 
+bool UdpSockets::is_this_node(const Address& to) const {
+    const Sender* sender = sender_for(to);
+    boost::system::error_code failed;
+    return sender && to.port() == sender->socket->local_endpoint(failed).port() && is_own(to);
+}
+
 bool UdpSockets::is_meant_for_us(const Arrival& arrival, bool group) const {
     if (options_.ignore_own_addresses && is_own(arrival.from)) {
         return false;
     }
     if (group) {
-        // The group's sockets hear this node, too.
-        const Sender* sender = sender_for(arrival.from);
-        boost::system::error_code failed;
-        return !sender || arrival.from.port() != sender->socket->local_endpoint(failed).port() ||
-               !is_own(arrival.from);
+        return !is_this_node(arrival.from);  // the group's sockets hear it, too
     }
     if (options_.interfaces.empty() || arrival.interface == 0) {
         return true;

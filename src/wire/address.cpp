@@ -79,7 +79,7 @@ Result<Address> Address::parse(std::string_view ip, std::uint16_t port) {
 }
 
 Result<Address> Address::named(std::string_view scheme, std::string_view name) {
-    if (!is_scheme(scheme) || !is_name(name)) {
+    if (!is_scheme(scheme) || !is_name(name) || scheme.size() + 1 + name.size() > name_max) {
         return Errc::malformed;
     }
     const boost::intrusive_ptr<Name> made(new Name);

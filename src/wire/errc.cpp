@@ -65,4 +65,13 @@ std::error_code make_error_code(Errc code) noexcept {
     return {static_cast<int>(code), netaio_category()};
 }
 
+bool operator==(const std::error_code& error, Errc code) noexcept {
+    return error == make_error_code(code) ||
+           (code == Errc::cancelled && error == std::errc::operation_canceled);
+}
+
+bool operator==(const boost::system::error_code& error, Errc code) noexcept {
+    return static_cast<bool>(error) && std::error_code(error) == code;
+}
+
 }  // namespace netaio

@@ -29,6 +29,13 @@ end_subscriber 0
 out_is "lamp	off
 lamp	to be replaced
 lamp	"
+subscribe la --prefix --count 2 --udp "${protection[@]}"
+expect 0 publish lamp on "${at[@]}"
+expect 0 publish door open "${at[@]}"
+expect 0 publish lamp off "${at[@]}"
+end_subscriber 0
+out_is "lamp	on
+lamp	off"
 subscribe lamp --udp "${protection[@]}"
 kill -INT "$subscriber_pid"
 end_subscriber 8

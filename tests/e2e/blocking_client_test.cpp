@@ -68,7 +68,7 @@ TEST_F(BlockingClientTest, HasAVerbForEachKindOfRequest) {
     BlockingClient client("127.0.0.1", port);
     EXPECT_TRUE(client.connected());
     EXPECT_EQ(client.server(), Address::parse("127.0.0.1", port).value());
-    EXPECT_EQ(client.request("echo", {.timeout = 10s, .content = "hello"}).content(), "hello");
+    EXPECT_EQ(client.request("echo", "hello", {.timeout = 10s}).content(), "hello");
     EXPECT_EQ(client.request("echo", 10s).type(), respond_uri);
     EXPECT_EQ(client.create("x", "made").type(), MessageType::ok);
     EXPECT_EQ(client.update("x", "changed").content(), "changed");
@@ -96,7 +96,7 @@ TEST_F(BlockingClientTest, ThrowsErrorsUnlessGivenSomewhereToPutThem) {
     std::error_code error;
     client.request("never", {.timeout = 5ms}, error);
     EXPECT_EQ(error, Errc::timeout);
-    EXPECT_EQ(client.request("x", {.content = "here"}, error).content(), "here");
+    EXPECT_EQ(client.request("x", "here", {}, error).content(), "here");
     EXPECT_FALSE(error);
     boost::system::error_code of_boost;
     client.request("never", 5ms, of_boost);
@@ -105,18 +105,18 @@ TEST_F(BlockingClientTest, ThrowsErrorsUnlessGivenSomewhereToPutThem) {
 
 TEST_F(BlockingClientTest, NeverGivesALateAnswerToTheNextRequest) {
     BlockingClient client("127.0.0.1", port);
-    EXPECT_EQ(why_not(client, "gated", {.timeout = 5ms, .content = "late"}), Errc::timeout);
+    EXPECT_EQ(why_not(client, "gated", "late", {.timeout = 5ms}), Errc::timeout);
     gate_open = true;
-    EXPECT_EQ(client.request("gated", {.content = "next"}).content(), "next");
+    EXPECT_EQ(client.request("gated", "next").content(), "next");
     EXPECT_EQ(client.counters().late_answers, 1u);
 }
 
 TEST_F(BlockingClientTest, WaitsAsLongAsEachRequestSays) {
     BlockingClient client("127.0.0.1", port, {.request_timeout = 5ms});
     EXPECT_EQ(why_not(client, "never"), Errc::timeout);
-    EXPECT_EQ(client.request("slow", {.timeout = 10s, .content = "1"}).content(), "1");
+    EXPECT_EQ(client.request("slow", "1", {.timeout = 10s}).content(), "1");
     EXPECT_EQ(why_not(client, "never", {.timeout = 20ms}), Errc::timeout);
-    EXPECT_EQ(client.request("slow", {.timeout = 10s, .content = "2"}).content(), "2");
+    EXPECT_EQ(client.request("slow", "2", {.timeout = 10s}).content(), "2");
     EXPECT_EQ(client.request("x", {.timeout = std::chrono::milliseconds::max()}).type(),
               respond_uri);
 }
@@ -132,7 +132,7 @@ TEST_F(BlockingClientTest, EndsRequestsAtOnceWhenTheConnectionEndsAndMayConnectA
     client.receive_once(10s, error);
     EXPECT_EQ(error, Errc::not_connected);
     EXPECT_EQ(client.reconnect(), client.server());
-    EXPECT_EQ(client.request("x", {.content = "again"}).content(), "again");
+    EXPECT_EQ(client.request("x", "again").content(), "again");
 }
 
 TEST_F(BlockingClientTest, IsClosedWhenToldTo) {
@@ -153,10 +153,10 @@ TEST_F(BlockingClientTest, ConnectsWhenItIsToldToAndByName) {
     EXPECT_EQ(error, Errc::not_connected);
     EXPECT_FALSE(client.server());
     client.connect("localhost", port);
-    EXPECT_EQ(client.request("x", {.content = "by name"}).content(), "by name");
+    EXPECT_EQ(client.request("x", "by name").content(), "by name");
     const Address address = *client.server();
     client.connect(address.str());
-    EXPECT_EQ(client.request("x", {.server = address, .content = "anew"}).content(), "anew");
+    EXPECT_EQ(client.request("x", "anew", {.server = address}).content(), "anew");
     EXPECT_EQ(client.counters().connections, 1u);
     EXPECT_EQ(why_not(client, "x", {.server = address.with_port(1)}), Errc::not_connected);
     EXPECT_THROW(client.connect("no address"), std::invalid_argument);
@@ -168,7 +168,7 @@ TEST_F(BlockingClientTest, ConnectsWhenItIsToldToAndByName) {
 TEST_F(BlockingClientTest, KeepsWhatComesDuringARequestForLater) {
     BlockingClient client("127.0.0.1", port, {.inbox_max = 2});
     for (const char* news : {"1", "2", "3"}) {
-        EXPECT_EQ(client.request("with news", {.content = news}).content(), "done");
+        EXPECT_EQ(client.request("with news", news).content(), "done");
     }
     EXPECT_EQ(client.receive_once(10s).content(), "2");
     EXPECT_EQ(client.receive_once({.timeout = 10s}).content(), "3");
@@ -183,8 +183,8 @@ TEST_F(BlockingClientTest, RunsHandlersWhileACallWaits) {
     BlockingClient client("127.0.0.1", port);
     std::string seen;
     client.on({notify_uri, "news"}, [&](const Message& message) { seen += message.content(); });
-    client.request("with news", {.content = "1"});
-    client.request("with news", {.content = "2"});
+    client.request("with news", "1");
+    client.request("with news", "2");
     EXPECT_EQ(seen, "12");
     client.on({notify_uri, "news"}, [] { return ok("changed"); });
     EXPECT_TRUE(client.subscribe("key").type() == MessageType::confirm_subscribe);
@@ -198,7 +198,7 @@ TEST_F(BlockingClientTest, LetsHandlersAnswerByTheirConnection) {
     client.on({notify_uri, "news"}, [&](const Message& message, Connection& from) {
         EXPECT_FALSE(from.send(OwnedMessage(publish_uri, "heard", message.content())));
     });
-    client.request("with news", {.content = "1"});
+    client.request("with news", "1");
     EXPECT_TRUE(eventually([&] { return published == 1; }));
 }
 
@@ -235,7 +235,7 @@ TEST_F(BlockingClientTest, SaysWhereTheServerKnowsNoPrefixes) {
     std::error_code error;
     client.subscribe("room/", {.prefix = true}, error);
     EXPECT_EQ(error, Errc::unsupported);
-    EXPECT_EQ(client.request("x", {.content = "goes on"}).content(), "goes on");
+    EXPECT_EQ(client.request("x", "goes on").content(), "goes on");
 }
 
 TEST_F(BlockingClientTest, ProtectsSingleRequestsWithInnerPlugins) {
@@ -256,8 +256,8 @@ TEST_F(ProtectedBlockingClientTest, SpeaksThroughTheLayerOfTheNode) {
     BlockingClient client(
         "127.0.0.1", port,
         {.auth = hmac_auth({.secret = "right"}), .cipher = stream_cipher({.key = "key"})});
-    EXPECT_EQ(client.request("x", {.content = "hidden"}).content(), "hidden");
-    EXPECT_EQ(client.request("with news", {.content = "news"}).content(), "done");
+    EXPECT_EQ(client.request("x", "hidden").content(), "hidden");
+    EXPECT_EQ(client.request("with news", "news").content(), "done");
     EXPECT_EQ(client.receive_once(10s).content(), "news");
 }
 
@@ -309,7 +309,7 @@ TEST_F(BlockingClientTest, TellsASecondThread) {
     }
     second.join();
     EXPECT_TRUE(refused);
-    EXPECT_EQ(client.request("x", {.content = "goes on"}).content(), "goes on");
+    EXPECT_EQ(client.request("x", "goes on").content(), "goes on");
 }
 
 TEST_F(BlockingClientTest, TellsAHandlerThatWaitsItself) {
@@ -334,7 +334,7 @@ TEST_F(BlockingClientTest, SendsMoreThanIsTakenAtOnceWhileItReads) {
     for (int i = 0; i < 400; ++i) {
         client.send(OwnedMessage(request_uri, "x", content));
     }
-    EXPECT_EQ(client.request("y", {.timeout = 20s, .content = "last"}).content(), "last");
+    EXPECT_EQ(client.request("y", "last", {.timeout = 20s}).content(), "last");
     EXPECT_EQ(client.counters().frames_in, 401u);
 }
 
@@ -370,7 +370,7 @@ TEST_F(BlockingClientOverUnixTest, CarriesRequestsAndAnswers) {
     ASSERT_FALSE(server.start());
     BlockingClient client(place);
     EXPECT_EQ(client.server()->str(), place);
-    EXPECT_EQ(client.request("x", {.content = "beside"}).content(), "beside");
+    EXPECT_EQ(client.request("x", "beside").content(), "beside");
 }
 
 TEST_F(BlockingClientOverUnixTest, SaysWhyItCannotConnect) {
@@ -420,7 +420,7 @@ TEST(BlockingClient, IsIntroducedToPeersWhileItWaits) {
     while (client.peers().empty()) {
         client.receive_once(20s);
     }
-    EXPECT_EQ(client.request("x", {.cipher = cipher, .content = "for you"}).content(), "for you");
+    EXPECT_EQ(client.request("x", "for you", {.cipher = cipher}).content(), "for you");
     client.close();
     EXPECT_TRUE(eventually([&] { return server.peers().empty(); }));
 }

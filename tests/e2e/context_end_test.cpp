@@ -43,7 +43,7 @@ protected:
 
 awaitable<void> ask(TcpClient& client, std::uint16_t port) {
     co_await client.connect("127.0.0.1", port);
-    const auto reply = co_await client.request("echo", {.content = "x"});
+    const auto reply = co_await client.request("echo", "x");
     EXPECT_EQ(reply.content(), "x");
 }
 

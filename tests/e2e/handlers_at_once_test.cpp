@@ -240,10 +240,10 @@ TEST_F(HandlersAtOnceTest, AnswerTooLateForNobodyElse) {
     run([](std::uint16_t to, Late& handler) -> awaitable<void> {
         TcpClient client;
         co_await client.connect("127.0.0.1", to);
-        EXPECT_THROW(co_await client.request("x", {.timeout = 5ms, .content = "first"}),
+        EXPECT_THROW(co_await client.request("x", "first", {.timeout = 5ms}),
                      boost::system::system_error);
         handler.given_up = true;
-        const OwnedMessage reply = co_await client.request("x", {.content = "second"});
+        const OwnedMessage reply = co_await client.request("x", "second");
         EXPECT_EQ(reply.content(), "second");
         EXPECT_EQ(client.counters().late_answers, 1u);
     }(slow.port(), late));
@@ -266,10 +266,10 @@ TEST_F(HandlersAtOnceTest, AnswerTooLateForNobodyElseOverUdp) {
         co_await slow.start();
         co_await asking.start();
         const Address to = *Address::parse("127.0.0.1", slow.port());
-        EXPECT_THROW(co_await asking.request(to, "x", {.timeout = 5ms, .content = "first"}),
+        EXPECT_THROW(co_await asking.request(to, "x", "first", {.timeout = 5ms}),
                      boost::system::system_error);
         late.given_up = true;
-        const OwnedMessage reply = co_await asking.request(to, "x", {.content = "second"});
+        const OwnedMessage reply = co_await asking.request(to, "x", "second");
         EXPECT_EQ(reply.content(), "second");
         asking.stop();
         slow.stop();

@@ -4,13 +4,11 @@
 
 #include "support/net.hpp"
 
-/// The longest duration there is means "as good as for ever" wherever a time is asked for.
+/// `never` means that wherever a time is asked for.
 namespace netaio {
 namespace {
 
 using namespace test;
-
-constexpr auto for_ever = std::chrono::milliseconds::max();
 
 class LongestTimesTest : public ::testing::Test {
 protected:
@@ -29,8 +27,8 @@ protected:
 
 TEST_F(LongestTimesTest, AServersLimitsCloseNoConnection) {
     auto options = local_options();
-    options.idle_timeout = for_ever;
-    options.frame_timeout = for_ever;
+    options.idle_timeout = never;
+    options.frame_timeout = never;
     options.send_timeout = 1ms;  // so that the limits are looked after often
     start(options);
     RawPeer peer(server->port());
@@ -46,15 +44,15 @@ TEST_F(LongestTimesTest, AServersLimitsCloseNoConnection) {
 TEST_F(LongestTimesTest, AClientConnectsAsksAndReceives) {
     start(local_options());
     run([](TcpServer& to) -> awaitable<void> {
-        TcpClient client({.connect_timeout = for_ever,
-                          .request_timeout = for_ever,
-                          .frame_timeout = for_ever,
-                          .send_timeout = for_ever});
+        TcpClient client({.connect_timeout = never,
+                          .request_timeout = never,
+                          .frame_timeout = never,
+                          .send_timeout = never});
         const Address reached = co_await client.connect("127.0.0.1", to.port());
         co_await client.request("a");
-        co_await client.request("a", {.timeout = for_ever});
+        co_await client.request("a", {.timeout = never});
         std::optional<std::error_code> ended;
-        client.receive_once({.timeout = for_ever},
+        client.receive_once({.timeout = never},
                             [&](boost::system::error_code error, OwnedMessage) { ended = error; });
         co_await pause(10ms);
         EXPECT_FALSE(ended);
@@ -63,11 +61,11 @@ TEST_F(LongestTimesTest, AClientConnectsAsksAndReceives) {
         EXPECT_FALSE(*ended);
         std::optional<std::error_code> reconnected;
         auto reconnect = auto_reconnect(
-            client, {.attempt_timeout = for_ever,
-                     .delay = for_ever,
-                     .delay_max = for_ever,
+            client, {.attempt_timeout = never,
+                     .delay = never,
+                     .delay_max = never,
                      .done = [&](const Address&, std::error_code error) { reconnected = error; }});
-        const TimeoutContext context{MessageType::request_uri, "a", for_ever, reached};
+        const TimeoutContext context{MessageType::request_uri, "a", never, reached};
         co_await reconnect(context);
         EXPECT_TRUE(reconnected.has_value());
         EXPECT_FALSE(*reconnected);
@@ -83,7 +81,7 @@ TEST_F(LongestTimesTest, AServerThatStopsWaitsForWhatIsInHand) {
         client.request("a", {},
                        [&](boost::system::error_code error, OwnedMessage) { ended = error; });
         EXPECT_TRUE(co_await until([&] { return to.counters().frames_in == 1; }));
-        const StopReport report = co_await to.stop(for_ever, boost::asio::use_awaitable);
+        const StopReport report = co_await to.stop(never, boost::asio::use_awaitable);
         EXPECT_EQ(report.cut_off, 0u);
         EXPECT_TRUE(co_await until([&] { return ended.has_value(); }));
         EXPECT_FALSE(*ended);
@@ -95,11 +93,30 @@ TEST_F(LongestTimesTest, PeersOfAClientStay) {
     run([](std::uint16_t port) -> awaitable<void> {
         TcpClient client({.local_peer = Peer{.id = "client"}});
         co_await client.connect("127.0.0.1", port);
-        client.manage_peers({.advertise_every = for_ever, .peer_timeout = for_ever});
+        client.manage_peers({.advertise_every = never, .peer_timeout = never});
         EXPECT_EQ((co_await client.request("a")).content(), "x");
         // One that did not say when to be called next would have been called without end.
         EXPECT_LE(client.counters().frames_out, 2u);
     }(server->port()));
+}
+
+TEST_F(LongestTimesTest, ANodeRenewsNothingBefore) {
+    run([]() -> awaitable<void> {
+        UdpNode node(local_node_options("node"));
+        node.grant_subscriptions();
+        co_await node.start();
+        const Address to = *Address::parse("127.0.0.1", node.port());
+        auto options = local_node_options("guest");
+        options.renew_subscriptions = never;
+        options.renewal_backoff = {.delay = never, .delay_max = never};
+        UdpNode guest(options);
+        co_await guest.start();
+        guest.manage_peers({.advertise_every = never, .peer_timeout = never});
+        EXPECT_FALSE(guest.keep_introduced(to));
+        co_await guest.subscribe("a", {.server = to});
+        co_await pause(20ms);
+        EXPECT_LE(guest.counters().frames_out, 3u);
+    }());
 }
 
 }  // namespace

@@ -29,8 +29,7 @@ std::string answer(MessageType type, std::string_view content = {}) {
 // What a program does that does not care which kind it has.
 awaitable<void> try_verbs(Requester& asking, Address server) {
     const RequestOptions terms{.timeout = 10s, .server = server};
-    const auto reply =
-        co_await asking.request("uri", {.timeout = 2s, .server = server, .content = "content"});
+    const auto reply = co_await asking.request("uri", "content", {.timeout = 2s, .server = server});
     EXPECT_EQ(reply.type(), MessageType::respond_uri);
     EXPECT_EQ(reply.content(), "content");
     EXPECT_EQ((co_await asking.create("uri", "1", terms)).content(),
@@ -48,14 +47,6 @@ awaitable<void> try_verbs(Requester& asking, Address server) {
     EXPECT_EQ(published.content(), answer(MessageType::publish_uri, "3"));
 }
 
-UdpNodeOptions on_loopback() {
-    UdpNodeOptions options;
-    options.port = 0;
-    options.interfaces = {"lo"};
-    options.ipv6 = false;
-    return options;
-}
-
 TEST(Requester, IsAClient) {
     TcpServer server(local_options());
     answer_all(server);
@@ -65,14 +56,14 @@ TEST(Requester, IsAClient) {
         const Address where = co_await client.connect("127.0.0.1", port);
         co_await try_verbs(client, where);
         Requester& asking = client;
-        EXPECT_EQ((co_await asking.request("uri", {.content = "x"})).content(), "x");
+        EXPECT_EQ((co_await asking.request("uri", "x")).content(), "x");
     }(server.port()));
 }
 
 TEST(Requester, IsANodeThatIsToldWhomToAsk) {
     run([]() -> awaitable<void> {
-        UdpNode server(on_loopback());
-        UdpNode client(on_loopback());
+        UdpNode server(local_node_options("server"));
+        UdpNode client(local_node_options("client"));
         answer_all(server);
         co_await server.start();
         co_await client.start();
@@ -95,7 +86,7 @@ TEST(Requester, IsANodeThatIsToldWhomToAsk) {
 
 TEST(Requester, IsOwnedByWhoeverChoseTheKind) {
     const auto make = [](bool udp) -> std::unique_ptr<Requester> {
-        if (udp) return std::make_unique<UdpNode>(on_loopback());
+        if (udp) return std::make_unique<UdpNode>(local_node_options("node"));
         return std::make_unique<TcpClient>();
     };
     run([](std::unique_ptr<Requester> client, std::unique_ptr<Requester> node) -> awaitable<void> {

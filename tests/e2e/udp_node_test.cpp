@@ -19,13 +19,9 @@ using namespace boost::asio::experimental::awaitable_operators;
 using boost::asio::use_awaitable;
 using boost::asio::ip::udp;
 
-// Nodes of this machine alone.
 UdpNodeOptions local(std::string id, std::uint16_t port = 0) {
-    UdpNodeOptions options;
+    auto options = local_node_options(std::move(id));
     options.port = port;
-    options.interfaces = {"lo"};
-    options.ipv6 = false;
-    options.local_peer = Peer{.id = std::move(id)};
     return options;
 }
 
@@ -82,7 +78,7 @@ TEST(UdpNode, AnswersRequestsOfAnother) {
         echo(server);
         co_await server.start();
         co_await client.start();
-        const auto reply = co_await client.request(at(server), "hi", {.content = "there"});
+        const auto reply = co_await client.request(at(server), "hi", "there");
         EXPECT_EQ(reply.type(), MessageType::respond_uri);
         EXPECT_EQ(reply.content(), "there");
         const auto [error, missing] =
@@ -109,13 +105,12 @@ TEST(UdpNode, HandlesWithCoroutinesAndTellsTheSource) {
         });
         co_await server.start();
         co_await client.start();
-        auto [first, second] = co_await (client.request(at(server), "a", {.content = "1"}) &&
-                                         client.request(at(server), "b", {.content = "2"}));
+        auto [first, second] =
+            co_await (client.request(at(server), "a", "1") && client.request(at(server), "b", "2"));
         EXPECT_EQ(first.content(), "1");
         EXPECT_EQ(second.content(), "2");
         EXPECT_EQ(source, at(client));
-        const auto failed =
-            co_await client.request(at(server), "throws", {.content = "long enough"});
+        const auto failed = co_await client.request(at(server), "throws", "long enough");
         EXPECT_EQ(failed.type(), MessageType::error);
     }());
 }
@@ -350,7 +345,7 @@ TEST(UdpNode, RefusesWhatIsTooLargeBeforeSending) {
         EXPECT_EQ(node.send(at(node), notify("x", std::string(1000, 'x'))), Errc::too_large);
         EXPECT_TRUE(lines.contains("above datagram_max, 1000"));
         const auto [error, nothing] =
-            co_await node.request(at(node), "x", {.content = std::string(2000, 'x')}, as_result);
+            co_await node.request(at(node), "x", std::string(2000, 'x'), {}, as_result);
         EXPECT_EQ(error, Errc::too_large);
     }());
 }
@@ -373,7 +368,7 @@ TEST(UdpNode, DropsGarbageAndGoesOn) {
             const auto counted = node.counters();
             return counted.rejected_malformed + counted.rejected_checksum >= 6;
         }));
-        EXPECT_EQ((co_await client.request(at(node), "x", {.content = "fine"})).content(), "fine");
+        EXPECT_EQ((co_await client.request(at(node), "x", "fine")).content(), "fine");
     }());
 }
 

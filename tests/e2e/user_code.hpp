@@ -19,6 +19,9 @@ enum class Spot {
     timeout_handler,
     timeout_coroutine_begins,
     timeout_coroutine_resumed,
+    state_connecting,
+    state_connected,
+    state_waiting,
     peer_joined,
     peer_changed,
     peer_left,
@@ -108,6 +111,9 @@ private:
     template <class Node>
     void install_in(Node& node, Spot spot, bool there);
     void install_in_client(Spot spot, bool there);
+    bool is_of_states() const noexcept {
+        return spot_ >= Spot::state_connecting && spot_ <= Spot::state_waiting;
+    }
     void install_all();
     void install_counterpart(TcpServer& server);
 

@@ -33,6 +33,9 @@ bool World::exists(Subject subject, Spot spot, Stage from) {
         case Spot::timeout_handler:
         case Spot::timeout_coroutine_begins:
         case Spot::timeout_coroutine_resumed:
+        case Spot::state_connecting:
+        case Spot::state_connected:
+        case Spot::state_waiting:
         case Spot::connect_completion:
         case Spot::receive_completion: return subject == Subject::client;
         case Spot::request_completion: return subject != Subject::server;
@@ -53,6 +56,9 @@ bool World::replaceable(Subject subject, Spot spot) {
         case Spot::timeout_handler:
         case Spot::timeout_coroutine_begins:
         case Spot::timeout_coroutine_resumed:
+        case Spot::state_connecting:
+        case Spot::state_connected:
+        case Spot::state_waiting:
         case Spot::peer_joined:
         case Spot::peer_changed:
         case Spot::peer_left: return true;
@@ -186,6 +192,24 @@ void World::install_in_client(Spot spot, bool there) {
                     });
             }
             break;
+        case Spot::state_connecting:
+        case Spot::state_connected:
+        case Spot::state_waiting:
+            client_->stop_keeping();
+            if (there) {
+                client_->keep_connected(
+                    "127.0.0.1", port_,
+                    {.on_state =
+                         [this, own = captured_](ConnectionState state, std::error_code, unsigned) {
+                             told(state == ConnectionState::connecting  ? Spot::state_connecting
+                                  : state == ConnectionState::connected ? Spot::state_connected
+                                                                        : Spot::state_waiting);
+                             keep(own);
+                         },
+                     .backoff = {.delay = std::chrono::milliseconds(1)},
+                     .requests = Meanwhile::fail});
+            }
+            break;
         default: install_in(*client_, spot, there);
     }
 }
@@ -279,6 +303,8 @@ void World::begin_operations() {
             (void)node_->subscribe("key", other);
             (void)node_->notify("key", message);
             (void)node_->introduce(other);
+            (void)node_->keep_introduced(other);
+            (void)node_->publish("key", "present");
         }
         (void)node_->peers();
     }

@@ -162,7 +162,7 @@ void World::live_with_tcp() {
         [&] { server_->manage_peers(); },
         [&] { client_->manage_peers(); },
         [&] {
-            connect();
+            is_of_states() ? install(spot_, true) : connect();
             run_until([&] { return server_->peer("client") && client_->peer("server"); });
         },
         [&] { stage_ = Stage::acquainted; },

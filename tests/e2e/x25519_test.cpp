@@ -67,7 +67,7 @@ TEST_F(X25519EndToEnd, AnswersEachPeerUnderItsOwnKey) {
         for (Introduced* one : {&first, &second}) {
             co_await one->connect(server->port());
             const OwnedMessage reply =
-                co_await one->client.request("uri", {.cipher = one->own, .content = "hello"});
+                co_await one->client.request("uri", "hello", {.cipher = one->own});
             EXPECT_EQ(reply.content(), "hello");
         }
         EXPECT_EQ(server->peers().size(), 2u);
@@ -103,7 +103,7 @@ TEST_F(X25519EndToEnd, SendsNothingToWhoIsNotKnown) {
         TcpClient client({.auth = secret, .local_peer = x25519_peer(seed('1'))});
         co_await client.connect("127.0.0.1", server->port());
         const auto [error, reply] =
-            co_await client.request("uri", {.cipher = key, .content = "hello"}, as_result);
+            co_await client.request("uri", "hello", {.cipher = key}, as_result);
         EXPECT_EQ(error, Errc::encrypt_failed);
         EXPECT_EQ(client.counters().frames_out, 0u);
     }());
@@ -121,11 +121,11 @@ TEST_F(X25519EndToEnd, DropsWhatAnUnknownSenderEncrypted) {
         Peer peer = x25519_peer(seed('s'));
         peer.addresses = {address};
         EXPECT_TRUE(client.add_peer(peer));
-        const auto [error, reply] = co_await client.request(
-            "uri", {.timeout = 300ms, .cipher = key, .content = "hello"}, as_result);
+        const auto [error, reply] =
+            co_await client.request("uri", "hello", {.timeout = 300ms, .cipher = key}, as_result);
         EXPECT_EQ(error, Errc::timeout);
         const OwnedMessage answer =
-            co_await known.client.request("uri", {.cipher = known.own, .content = "hello"});
+            co_await known.client.request("uri", "hello", {.cipher = known.own});
         EXPECT_EQ(answer.content(), "hello");
     }());
     EXPECT_EQ(handled, 1);

@@ -48,6 +48,21 @@ it went out
 after 10 minutes: off
 END
 
+timeout 60 "$examples/permissions" >"$work/permissions"
+expect permissions "$work/permissions" <<'END'
+ada writes: OK, reads: RESPOND_URI by ada
+bob writes: AUTH_ERROR, reads: RESPOND_URI by ada
+eve writes: AUTH_ERROR, reads: AUTH_ERROR auth failed
+END
+
+timeout 60 "$examples/slow_handlers" | sort >"$work/slow"
+expect slow_handlers "$work/slow" < <(
+    {
+        for i in {0..9}; do echo "slow/$i: done with $i"; done
+        echo "at the same time"
+    } | sort
+)
+
 (cd "$work" && timeout 60 "$examples/unix_socket" >"$work/unix")
 expect unix_socket "$work/unix" <<'END'
 you are me
@@ -85,13 +100,77 @@ cellar/lamp is deleted
 and then: nothing arrived in the time given
 END
 
+timeout 60 "$examples/window" 127.0.0.1 "$port" >"$work/window"
+expect window "$work/window" <<'END'
+echo: Hello!
+attic/lamp: off
+END
+
 kill -TERM "$server"
 cat <&"$lines" >"$work/server"
 wait "$server" || { echo "FAILED: the server ended with $?" && failed=true; }
 server=""
 expect server "$work/server" <<'END'
-stopped with 0 resources
+stopped with 1 resources
 END
+
+# until_said <file> <text>: that stands there, within a minute.
+until_said() {
+    for _ in {1..1200}; do
+        ! grep -qs "$2" "$1" || return 0
+        sleep 0.05
+    done
+    echo "FAILED: '$2' did not come:" && cat "$1"
+    failed=true
+}
+
+# Three megabytes by datagrams.
+mkdir "$work/shared" "$work/fetched"
+head -c 3000000 /dev/urandom >"$work/shared/film"
+env --default-signal=INT "$examples/file_sharer" share "$work/shared" 0 >"$work/sharer" &
+server=$!
+until_said "$work/sharer" "sharing on port"
+(cd "$work/fetched" && timeout 60 "$examples/file_sharer" fetch film \
+    "127.0.0.1:$(awk '{ print $4 }' "$work/sharer")") >"$work/fetch"
+expect file_sharer "$work/fetch" <<<"film: 3000000 bytes"
+cmp "$work/shared/film" "$work/fetched/film" || failed=true
+timeout 60 "$examples/file_sharer" fetch ../sharer \
+    "127.0.0.1:$(awk '{ print $4 }' "$work/sharer")" >"$work/fetch" 2>&1 && failed=true
+expect "no file from elsewhere" "$work/fetch" <<<"file_sharer: there is no such file"
+kill -INT "$server"
+wait "$server" || { echo "FAILED: the sharer ended with $?" && failed=true; }
+
+# The hub dies and comes back; its dashboard is started late, and all end by a signal.
+port=$((20000 + RANDOM % 12000))
+"$examples/telemetry_hub" hub --port "$port" &
+hub=$!
+env --default-signal=INT "$examples/telemetry_hub" sensor attic --port "$port" >/dev/null &
+sensor=$!
+server="$hub $sensor"
+sleep 1
+env --default-signal=INT "$examples/telemetry_hub" dashboard --port "$port" >"$work/dashboard" &
+dashboard=$!
+server="$hub $sensor $dashboard"
+until_said "$work/dashboard" "attic says"
+timeout 60 "$examples/telemetry_hub" remove attic --port "$port" >"$work/removed"
+expect "telemetry_hub remove" "$work/removed" <<<"OK "
+until_said "$work/dashboard" "attic is gone"
+kill -KILL "$hub"
+until_said "$work/dashboard" waiting
+wait "$hub" 2>/dev/null || true
+env --default-signal=INT "$examples/telemetry_hub" hub --port "$port" &
+hub=$!
+server="$hub $sensor $dashboard"
+for _ in {1..1200}; do
+    [[ $(grep -c connected "$work/dashboard") -lt 2 ]] || break
+    sleep 0.05
+done
+for one in "$dashboard" "$sensor" "$hub"; do
+    kill -INT "$one"
+    wait "$one" || { echo "FAILED: a part of the hub ended with $?" && failed=true; }
+done
+server=""
+[[ $(grep -c '^connected' "$work/dashboard") -ge 2 ]] || { cat "$work/dashboard" && failed=true; }
 
 # Two nodes on a port of their own, on loopback alone.
 port=$((20000 + RANDOM % 12000))

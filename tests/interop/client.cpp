@@ -12,6 +12,7 @@
 #include <netaio/netaio.hpp>
 #include <netaio/tapescript/bytes.hpp>
 #include <netaio/tapescript/compiler.hpp>
+#include <netaio/tapescript_auth.hpp>
 #include <string>
 #include <vector>
 

@@ -46,6 +46,9 @@ void Network::send(const Link& from, std::uint16_t from_port, const Address& to,
 void Network::send_to_all(const Link& from, std::uint16_t port, ByteView datagram) {
     ++sent;
     overheard = datagram.str();
+    if (!carries_groups) {
+        return;
+    }
     const auto bytes = std::make_shared<const std::string>(datagram);
     for (const auto& link : links_) {
         carry(from, port, *link, port, bytes, true);

@@ -69,6 +69,7 @@ public:
     const std::vector<std::unique_ptr<Link>>& links() const noexcept { return links_; }
 
     Quality quality;
+    bool carries_groups = true;  ///< else what is sent to all reaches nobody
     std::uint64_t sent = 0;      ///< datagrams on the wire, one to all counting once
     std::string overheard = {};  ///< the last datagram
 

@@ -134,6 +134,18 @@ void SimNode::ask(const Address& to, MessageType type, const std::string& conten
     });
 }
 
+void SimNode::subscribe(const Address& to) {
+    use([&](core::DatagramNode& core) {
+        EXPECT_TRUE(core.subscribe_there(to, OwnedMessage(MessageType::subscribe_uri, "topic"),
+                                         false, {}, std::chrono::seconds(2),
+                                         [this, to](std::error_code, const Message* reply) {
+                                             if (!reply && alive_) {
+                                                 subscribe(to);
+                                             }
+                                         }));
+    });
+}
+
 // Messages that nobody vouched for so far.
 std::uint64_t SimNode::doubted() const {
     const core::Tallies& tallies = const_cast<core::DatagramNode&>(core_).tallies();

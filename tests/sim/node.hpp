@@ -43,6 +43,8 @@ public:
     /// Asks until there is an answer, at most so many times.
     void ask(const Address& to, MessageType type, const std::string& content, int attempts,
              Duration timeout);
+    /// Asks to be notified of `topic` until that is granted; from then on the library does.
+    void subscribe(const Address& to);
 
     bool knows(const SimNode& other) const { return node_->peers.find_id(other.id()) != nullptr; }
     std::set<std::string> peer_ids() const;
@@ -50,10 +52,12 @@ public:
     void check();
 
     bool alive() const noexcept { return alive_; }
+    std::size_t subscribers() const { return core_.subscriber_count("topic"); }
     /// Whether others should know it.
     bool is_member() const noexcept { return alive_ && joined_; }
     const std::string& id() const noexcept { return options_.id; }
     std::uint16_t port() const noexcept { return options_.port; }
+    const NodeOptions& options() const noexcept { return options_; }
     Host& host() const noexcept { return host_; }
     const core::Tallies& tallies() { return core_.tallies(); }
 

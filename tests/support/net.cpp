@@ -44,6 +44,15 @@ TcpServerOptions local_options() {
     return options;
 }
 
+UdpNodeOptions local_node_options(std::string id) {
+    UdpNodeOptions options;
+    options.port = 0;
+    options.interfaces = {"lo"};
+    options.ipv6 = false;
+    options.local_peer = Peer{.id = std::move(id)};
+    return options;
+}
+
 RawPeer::RawPeer(std::uint16_t port, int receive_buffer) {
     const boost::asio::ip::tcp::endpoint server(boost::asio::ip::address_v4::loopback(), port);
     socket_.open(server.protocol());

@@ -40,6 +40,9 @@ bool run_until(boost::asio::io_context& context, const std::function<bool()>& co
 /// Options for a server on a free port of this machine.
 TcpServerOptions local_options();
 
+/// Options for a node of this machine alone, on a free port.
+UdpNodeOptions local_node_options(std::string id);
+
 /// A client in the raw: sends any bytes, and reads what comes.
 class RawPeer {
 public:

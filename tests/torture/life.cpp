@@ -165,6 +165,7 @@ private:
         node_->on(echoed, echo);
         node_->on({MessageType::request_uri, "slow"},
                   [](const Message& message) { return suspended(message); });
+        node_->grant_subscriptions();
         other_ = std::make_unique<UdpNode>(context_.get_executor(), node_options("other"));
     }
     void start() {
@@ -176,9 +177,14 @@ private:
     void exchange_datagrams() {
         const auto to = *Address::parse("127.0.0.1", node_->port());
         (void)other_->introduce(to);
+        (void)other_->keep_introduced(to);
         for (const char* uri : {"echo", "slow", "nothing"}) {
             wait([&](auto end) { other_->request(to, uri, {.timeout = patience}, end); });
         }
+        wait([&](auto end) {
+            other_->subscribe("news", {.present = true, .timeout = patience, .server = to}, end);
+        });
+        (void)node_->publish("news", "present");
         (void)node_->subscribe("news", *Address::parse("127.0.0.1", other_->port()));
         (void)node_->notify("news", notify("news", "content"));
         (void)node_->broadcast(notify("all", "content"));

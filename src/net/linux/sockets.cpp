@@ -103,7 +103,7 @@ std::optional<std::size_t> descriptors_max() {
 
 void keep_alive(int socket, std::chrono::milliseconds within, bool while_sending) {
     set_number(socket, SOL_SOCKET, SO_KEEPALIVE, 1);
-    if (within.count() <= 0) {
+    if (core::is_never(within)) {
         return;
     }
     // Silence for half of the time, then three questions.

@@ -107,11 +107,11 @@ TEST_F(ReachTest, TakesOneTimeoutForAllThatAreSilent) {
 }
 
 TEST_F(ReachTest, LooksNoAddressUp) {
-    const auto never = [](const std::string&, std::uint16_t) -> Result<std::vector<Address>> {
+    const auto unasked = [](const std::string&, std::uint16_t) -> Result<std::vector<Address>> {
         ADD_FAILURE();
         return Errc::malformed;
     };
-    const Reached reached = run_to_end("127.0.0.1", 1h, never, alive.port());
+    const Reached reached = run_to_end("127.0.0.1", 1h, unasked, alive.port());
     EXPECT_EQ(reached.server, alive);
 }
 

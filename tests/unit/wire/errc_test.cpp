@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <boost/asio/error.hpp>
 #include <netaio/errc.hpp>
 #include <set>
 #include <string>
@@ -56,6 +57,20 @@ TEST(Errc, TravelsInAResult) {
     ASSERT_TRUE(failed.has_error());
     EXPECT_EQ(failed.error(), Errc::malformed);
     EXPECT_EQ(Result<int>(7).value(), 7);
+}
+
+TEST(Errc, WhateverWasCancelledIsCancelled) {
+    const boost::system::error_code asios = boost::asio::error::operation_aborted;
+    EXPECT_TRUE(asios == Errc::cancelled);
+    EXPECT_TRUE(Errc::cancelled == std::error_code(asios));
+    EXPECT_FALSE(asios != Errc::cancelled);
+    EXPECT_FALSE(asios == Errc::closed);
+    EXPECT_TRUE(make_error_code(Errc::cancelled) == Errc::cancelled);
+    EXPECT_TRUE(boost::system::error_code(make_error_code(Errc::cancelled)) == Errc::cancelled);
+    EXPECT_TRUE(std::make_error_code(std::errc::operation_canceled) == Errc::cancelled);
+    EXPECT_FALSE(std::error_code() == Errc::cancelled);
+    EXPECT_FALSE(boost::system::error_code() == Errc::cancelled);
+    EXPECT_TRUE(make_error_code(Errc::timeout) != Errc::cancelled);
 }
 
 }  // namespace

@@ -79,19 +79,19 @@ TEST(SocketsTest, NoticeVanishedPeersInTheTimeTheyAreTold) {
     options.keepalive_timeout = 6min;
     // Who may take nothing for longer is not to be cut off by the system.
     const auto [server, client] = both_ends(
-        std::move(options), {.send_timeout = 0ms, .keepalive_timeout = std::chrono::hours(1)});
+        std::move(options), {.send_timeout = never, .keepalive_timeout = std::chrono::hours(1)});
     EXPECT_EQ(server, (Keepalive{1, 180, 60, 3, 360'000}));
     EXPECT_EQ(client, (Keepalive{1, 1800, 600, 3, 0}));
 }
 
 TEST(SocketsTest, LeaveVanishedPeersToTheSystemWhenTheTimeIsZero) {
     auto options = local_options();
-    options.keepalive_timeout = 0ms;
+    options.keepalive_timeout = never;
     boost::asio::io_context context;
     tcp::socket fresh(context, tcp::v4());
     Keepalive expected = keepalive_of(fresh.native_handle());
     expected.on = 1;
-    const auto [server, client] = both_ends(std::move(options), {.keepalive_timeout = 0ms});
+    const auto [server, client] = both_ends(std::move(options), {.keepalive_timeout = never});
     EXPECT_EQ(server, expected);
     EXPECT_EQ(client, expected);
 }
@@ -99,9 +99,9 @@ TEST(SocketsTest, LeaveVanishedPeersToTheSystemWhenTheTimeIsZero) {
 TEST(SocketsTest, TakeTheShortestAndLongestTimesForWhatTheSystemTakes) {
     boost::asio::io_context context;
     StreamSocket socket(context, StreamProtocol(AF_INET, IPPROTO_TCP));
-    keep_alive(socket, 1ms, true);
+    keep_alive(socket.native_handle(), 1ms, true);
     EXPECT_EQ(keepalive_of(socket.native_handle()), (Keepalive{1, 1, 1, 3, 1}));
-    keep_alive(socket, std::chrono::milliseconds::max(), true);
+    keep_alive(socket.native_handle(), std::chrono::years(90), true);
     EXPECT_EQ(keepalive_of(socket.native_handle()),
               (Keepalive{1, 32767, 32767, 3, std::numeric_limits<int>::max()}));
 }

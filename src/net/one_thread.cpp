@@ -1,0 +1,40 @@
+#include "one_thread.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/query.hpp>
+#include <boost/asio/system_executor.hpp>
+#include <stdexcept>
+#include <string>
+
+namespace netaio::net {
+
+const std::shared_ptr<const OneThread::Mark>& OneThread::mark() noexcept {
+    static thread_local const auto of_this_thread = std::make_shared<const Mark>();
+    return of_this_thread;
+}
+
+void OneThread::runs_here() noexcept {
+    if (const auto& here = mark(); thread_ != here.get()) {
+        thread_ = here.get();
+        alive_ = here;
+    }
+}
+
+// A loop that was run before and is not any more may be used by whoever comes.
+void OneThread::check(const boost::asio::any_io_executor& executor, const char* who) const {
+    const auto* const loop = executor.target<boost::asio::io_context::executor_type>();
+    if (!loop || loop->running_in_this_thread() || alive_.expired() || loop->context().stopped()) {
+        return;
+    }
+    throw std::logic_error("this " + std::string(who) +
+                           " works on an event loop that another thread runs: use it there, by "
+                           "boost::asio::post() to its executor, or take a SharedClient");
+}
+
+bool is_loop(const boost::asio::any_io_executor& executor) {
+    using boost::asio::execution::context;
+    return executor && &boost::asio::query(executor, context) !=
+                           &boost::asio::query(boost::asio::system_executor(), context);
+}
+
+}  // namespace netaio::net
