@@ -63,6 +63,13 @@ protected:
         return reached.get();
     }
 
+    // The same with the thread waiting.
+    Result<ReachedBlocking> reach_blocking_one_of(std::vector<Address> addresses,
+                                                  std::chrono::milliseconds timeout = 1h) {
+        return reach_blocking("name", 1, timeout,
+                              [addresses](const std::string&, std::uint16_t) { return addresses; });
+    }
+
     boost::asio::io_context context;
     tcp::acceptor living{context, tcp::endpoint(boost::asio::ip::address_v4::loopback(), 0)};
     Address alive = to_address(living.local_endpoint());
@@ -135,6 +142,28 @@ struct StuckLookUp {
 TEST_F(ReachTest, GivesALookupUpInTime) {
     StuckLookUp stuck;
     EXPECT_EQ(run_to_end("name", 20ms, stuck.look_up()).error, Errc::timeout);
+}
+
+TEST_F(ReachTest, TakesTheFirstThatAnswersAThreadThatWaits) {
+    const auto reached = reach_blocking_one_of({silent.address(), dead, silent.address(), alive});
+    ASSERT_TRUE(reached) << reached.error();
+    EXPECT_EQ(reached->server, alive);
+    EXPECT_TRUE(living.accept().is_open());
+    EXPECT_EQ(reach_blocking("127.0.0.1", alive.port(), 1h, {})->server, alive)
+        << "addresses are not looked up";
+}
+
+TEST_F(ReachTest, TellsAThreadThatWaitsWhyThereIsNoServer) {
+    const Address nobody = silent.address();
+    EXPECT_EQ(reach_blocking_one_of({dead, dead}).error(), std::errc::connection_refused);
+    EXPECT_EQ(reach_blocking_one_of({nobody, dead, nobody}, 20ms).error(), Errc::timeout);
+    EXPECT_TRUE(reach_blocking_one_of({}).has_error()) << "a name without addresses";
+    const auto fails = [](const std::string&, std::uint16_t) -> Result<std::vector<Address>> {
+        return Errc::malformed;
+    };
+    EXPECT_EQ(reach_blocking("name", 1, 1h, fails).error(), Errc::malformed);
+    StuckLookUp stuck;
+    EXPECT_EQ(reach_blocking("name", 1, 20ms, stuck.look_up()).error(), Errc::timeout);
 }
 
 TEST_F(ReachTest, GivesALookupUpWhenCancelled) {
