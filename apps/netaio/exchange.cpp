@@ -19,6 +19,8 @@ struct ExchangeOptions {
 // or take it away in between.
 class Put {
 public:
+    static constexpr MessageType first = MessageType::update_uri;
+
     std::optional<MessageType> after(MessageType answer) {
         if (asked_ == MessageType::update_uri && answer == MessageType::not_found) {
             return asked_ = MessageType::create_uri;
@@ -30,7 +32,7 @@ public:
     }
 
 private:
-    MessageType asked_ = MessageType::update_uri;
+    MessageType asked_ = first;
     int tries_ = 0;
 };
 
@@ -49,14 +51,16 @@ int exchange(const ExchangeOptions& options) {
     const Protection protection = make_protection(options.client.protection);
     const std::string content = read_content(options.content, options.uri, protection.payload_max);
     Put put;
-    return ask(options.client, protection,
-               [&](const OwnedMessage* answer) -> std::optional<Question> {
-                   if (!answer) return Question{options.type, options.uri, content};
-                   const auto next = options.keep ? put.after(answer->type()) : std::nullopt;
-                   if (next) return Question{*next, options.uri, content};
-                   show(*answer, options);
-                   return std::nullopt;
-               });
+    return ask(
+        options.client, protection, [&](const OwnedMessage* answer) -> std::optional<Question> {
+            if (!answer) {
+                return Question{options.keep ? Put::first : options.type, options.uri, content};
+            }
+            const auto next = options.keep ? put.after(answer->type()) : std::nullopt;
+            if (next) return Question{*next, options.uri, content};
+            show(*answer, options);
+            return std::nullopt;
+        });
 }
 
 }  // namespace
