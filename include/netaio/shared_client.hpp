@@ -17,8 +17,9 @@ namespace netaio {
 /// Calls that wait give a std::future unless told otherwise, whose get() throws what went wrong. By
 /// another completion token what comes of them is brought elsewhere: to a callback,
 /// `client.request("x", {}, bind_executor(window, show))`, which runs on that executor, or on the
-/// client's thread without one, or to a coroutine, by `use_awaitable`. They can be cancelled on the
-/// executor they complete on. Their errors are those of TcpClient.
+/// client's thread without one, or to a coroutine, by `use_awaitable`; whatever context that is
+/// must outlive the client. They can be cancelled on the executor they complete on. Their errors
+/// are those of TcpClient.
 ///
 /// Messages are received all the time. Handlers run on the client's thread, see on_executor() for
 /// others. Never wait there for a future of the same client: what it waits for comes on that

@@ -75,9 +75,9 @@ TEST_F(SharedClientTest, ThrowsFromTheFutureWhatWentWrong) {
 }
 
 TEST_F(SharedClientTest, CallsBackOnTheExecutorThatIsChosen) {
+    boost::asio::io_context window;
     SharedClient client;
     connect(client);
-    boost::asio::io_context window;
     auto open = boost::asio::make_work_guard(window);
     std::thread::id called = {};
     client.exchange(
@@ -93,21 +93,21 @@ TEST_F(SharedClientTest, CallsBackOnTheExecutorThatIsChosen) {
 }
 
 TEST_F(SharedClientTest, IsAwaitedByACoroutineElsewhere) {
-    SharedClient client;
-    run([](SharedClient& shared, std::uint16_t port) -> awaitable<void> {
+    run([](std::uint16_t port) -> awaitable<void> {
+        SharedClient client;
         const auto here = std::this_thread::get_id();
-        co_await shared.connect("127.0.0.1", port, boost::asio::use_awaitable);
-        const auto reply = co_await shared.exchange(MessageType::request_uri, "echo", "y", {},
+        co_await client.connect("127.0.0.1", port, boost::asio::use_awaitable);
+        const auto reply = co_await client.exchange(MessageType::request_uri, "echo", "y", {},
                                                     boost::asio::use_awaitable);
         EXPECT_EQ(reply.content(), "y");
         EXPECT_EQ(std::this_thread::get_id(), here);
-    }(client, server.port()));
+    }(server.port()));
 }
 
 TEST_F(SharedClientTest, CancelsWhatWaitsElsewhere) {
+    boost::asio::io_context window;
     SharedClient client;
     connect(client);
-    boost::asio::io_context window;
     boost::asio::cancellation_signal signal;
     std::error_code ended;
     client.request("silence", {.timeout = 1h},
@@ -123,8 +123,8 @@ TEST_F(SharedClientTest, CancelsWhatWaitsElsewhere) {
 }
 
 TEST_F(SharedClientTest, ReceivesAllTheTimeForHandlersOnAnExecutor) {
-    SharedClient client;
     boost::asio::io_context window;
+    SharedClient client;
     auto open = boost::asio::make_work_guard(window);
     std::string seen;
     client.on(MessageType::notify_uri, on_executor(window.get_executor(), [&](const Message& m) {
@@ -172,8 +172,8 @@ TEST_F(SharedClientTest, LetsCallbacksUseItWhileItIsDestroyed) {
 }
 
 TEST_F(SharedClientTest, KeepsOneHandlerForAllThatComesToAnExecutor) {
-    SharedClient client;
     boost::asio::io_context window;
+    SharedClient client;
     int last = 0;
     client.on(MessageType::notify_uri,
               on_executor(window.get_executor(),
