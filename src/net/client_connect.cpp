@@ -95,7 +95,7 @@ void TcpClient::Impl::bind(const boost::asio::any_io_executor& executor) {
     if (ticker_) {
         return;
     }
-    if (!net::is_loop(executor)) {
+    if (!executor) {
         throw std::logic_error(
             "a TcpClient needs an executor: give it one when it is made, or connect from a "
             "coroutine");

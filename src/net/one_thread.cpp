@@ -1,8 +1,6 @@
 #include "one_thread.hpp"
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/query.hpp>
-#include <boost/asio/system_executor.hpp>
 #include <stdexcept>
 #include <string>
 
@@ -31,12 +29,6 @@ void OneThread::check(const boost::asio::any_io_executor& executor, const char* 
         " works on an event loop that another thread runs, or ran without ending "
         "it by stop(): use it there, by boost::asio::post() to its executor, or "
         "take a SharedClient");
-}
-
-bool is_loop(const boost::asio::any_io_executor& executor) {
-    using boost::asio::execution::context;
-    return executor && &boost::asio::query(executor, context) !=
-                           &boost::asio::query(boost::asio::system_executor(), context);
 }
 
 }  // namespace netaio::net

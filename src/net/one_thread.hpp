@@ -29,8 +29,4 @@ private:
     std::weak_ptr<const Mark> alive_ = {};
 };
 
-/// Whether what works on an executor stays on one thread, as far as can be told: not without one,
-/// nor on that of a `use_future`, which is the system's pool of threads.
-bool is_loop(const boost::asio::any_io_executor& executor);
-
 }  // namespace netaio::net

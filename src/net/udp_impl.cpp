@@ -83,7 +83,7 @@ UdpNode::Impl::Impl(boost::asio::any_io_executor executor, UdpNodeOptions option
 }
 
 void UdpNode::Impl::bind(const boost::asio::any_io_executor& executor) {
-    if (!executor_ && net::is_loop(executor)) {
+    if (!executor_) {
         executor_ = executor;
     }
     if (!executor_) {

@@ -82,13 +82,6 @@ TEST_F(OneThreadTest, AllowsAClientWhoseLoopHasEnded) {
     EXPECT_FALSE(client.connected());
 }
 
-TEST_F(OneThreadTest, RefusesTheThreadsOfTheSystemForALoop) {
-    TcpClient client;
-    EXPECT_THROW(client.connect("127.0.0.1", server.port(), use_future).get(), std::logic_error);
-    UdpNode node;
-    EXPECT_THROW(node.start(use_future).get(), std::logic_error);
-}
-
 TEST_F(OneThreadTest, RefusesANodeOnAnotherThreadThanItsLoops) {
     UdpNodeOptions options;
     options.port = 0;
