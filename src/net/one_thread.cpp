@@ -1,20 +1,25 @@
 #include "one_thread.hpp"
 
 #include <boost/asio/io_context.hpp>
+#include <new>
 #include <stdexcept>
 #include <string>
 
 namespace netaio::net {
 
-const std::shared_ptr<const OneThread::Mark>& OneThread::mark() noexcept {
+const std::shared_ptr<const OneThread::Mark>& OneThread::mark() {
     static thread_local const auto of_this_thread = std::make_shared<const Mark>();
     return of_this_thread;
 }
 
 void OneThread::runs_here() noexcept {
-    if (const auto& here = mark(); thread_ != here.get()) {
-        thread_ = here.get();
-        alive_ = here;
+    try {
+        if (const auto& here = mark(); thread_ != here.get()) {
+            thread_ = here.get();
+            alive_ = here;
+        }
+    } catch (const std::bad_alloc&) {
+        // It is known by the next time.
     }
 }
 

@@ -22,7 +22,7 @@ public:
 private:
     struct Mark {};  // of a thread, for as long as it lives
 
-    static const std::shared_ptr<const Mark>& mark() noexcept;
+    static const std::shared_ptr<const Mark>& mark();
     void check(const boost::asio::any_io_executor& executor, const char* who) const;
 
     const Mark* thread_ = nullptr;
