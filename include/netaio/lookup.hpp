@@ -23,9 +23,4 @@ boost::asio::awaitable<Result<std::vector<Address>>> addresses_of(
     std::string host, std::uint16_t port, std::chrono::steady_clock::time_point deadline,
     LookUp look_up);
 
-/// The same for who has no loop, and waits.
-Result<std::vector<Address>> wait_for_addresses_of(const std::string& host, std::uint16_t port,
-                                                   std::chrono::steady_clock::time_point deadline,
-                                                   LookUp look_up);
-
 }  // namespace netaio

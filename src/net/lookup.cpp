@@ -8,7 +8,6 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <condition_variable>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -25,72 +24,38 @@ constexpr int lookups_max = 64;
 std::atomic<int> lookups_running{0};
 
 // What a lookup's thread shares with whoever waits for it.
-class Lookup {
+class Lookup : public std::enable_shared_from_this<Lookup> {
 public:
-    Lookup() = default;
-    virtual ~Lookup() = default;
-    Lookup(const Lookup&) = delete;
-    Lookup& operator=(const Lookup&) = delete;
+    explicit Lookup(boost::asio::steady_timer& waiting) : waiting_(&waiting) {}
 
-    // On the thread.
+    // On the thread. Whoever waits keeps the executor's context alive.
     void found(Addresses addresses) {
         const std::lock_guard lock(mutex_);
-        if (awaited_) {
+        if (waiting_) {
             addresses_ = std::move(addresses);
-            tell();
+            boost::asio::post(waiting_->get_executor(),
+                              [lookup = shared_from_this()] { lookup->wake(); });
         }
     }
-    // What was found, if anything; the thread tells nobody from here on.
+    // What was found, if anything; the thread touches nothing of the waiting coroutine from here
+    // on.
     std::optional<Addresses> give_up() {
         const std::lock_guard lock(mutex_);
-        awaited_ = false;
+        waiting_ = nullptr;
         return std::move(addresses_);
     }
 
-protected:
-    std::mutex mutex_;
-    bool awaited_ = true;
-    std::optional<Addresses> addresses_;
-
 private:
-    // On the thread, under the lock.
-    virtual void tell() = 0;
-};
-
-// One that a coroutine waits for, which keeps the executor's context alive.
-class AwaitedLookup final : public Lookup, public std::enable_shared_from_this<AwaitedLookup> {
-public:
-    explicit AwaitedLookup(boost::asio::steady_timer& waiting) : waiting_(waiting) {}
-
-private:
-    void tell() override {
-        boost::asio::post(waiting_.get_executor(),
-                          [lookup = shared_from_this()] { lookup->wake(); });
-    }
     void wake() {
         const std::lock_guard lock(mutex_);
-        if (awaited_) {
-            waiting_.cancel();
+        if (waiting_) {
+            waiting_->cancel();
         }
     }
 
-    boost::asio::steady_timer& waiting_;  // while it is awaited
-};
-
-// One that a thread waits for.
-class BlockingLookup final : public Lookup {
-public:
-    std::optional<Addresses> wait(std::chrono::steady_clock::time_point deadline) {
-        std::unique_lock lock(mutex_);
-        told_.wait_until(lock, deadline, [this] { return addresses_.has_value(); });
-        lock.unlock();
-        return give_up();
-    }
-
-private:
-    void tell() override { told_.notify_one(); }
-
-    std::condition_variable told_;
+    std::mutex mutex_;
+    boost::asio::steady_timer* waiting_;
+    std::optional<Addresses> addresses_;
 };
 
 // However the coroutine ends, also with its context.
@@ -148,7 +113,7 @@ boost::asio::awaitable<Addresses> addresses_of(std::string host, std::uint16_t p
         co_return std::vector<Address>{*address};
     }
     boost::asio::steady_timer waiting(co_await boost::asio::this_coro::executor, deadline);
-    const GivesUp gives_up{std::make_shared<AwaitedLookup>(waiting)};
+    const GivesUp gives_up{std::make_shared<Lookup>(waiting)};
     if (const auto error = start(gives_up.lookup, host, port, std::move(look_up))) {
         co_return error;
     }
@@ -159,19 +124,6 @@ boost::asio::awaitable<Addresses> addresses_of(std::string host, std::uint16_t p
         co_return make_error_code(ended ? Errc::cancelled : Errc::timeout);
     }
     co_return std::move(*addresses);
-}
-
-Addresses wait_for_addresses_of(const std::string& host, std::uint16_t port,
-                                std::chrono::steady_clock::time_point deadline, LookUp look_up) {
-    if (const auto address = Address::parse(host, port)) {
-        return std::vector<Address>{*address};
-    }
-    const auto lookup = std::make_shared<BlockingLookup>();
-    if (const auto error = start(lookup, host, port, std::move(look_up))) {
-        return error;
-    }
-    auto addresses = lookup->wait(deadline);
-    return addresses ? std::move(*addresses) : make_error_code(Errc::timeout);
 }
 
 }  // namespace netaio
