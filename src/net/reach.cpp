@@ -1,7 +1,9 @@
 #include "reach.hpp"
 
 #include <algorithm>
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -14,6 +16,9 @@ namespace netaio::net {
 namespace {
 
 using std::chrono::steady_clock;
+
+// How long an address is tried alone (RFC 8305 §5).
+constexpr auto head_start = std::chrono::milliseconds(250);
 
 // The connections that are tried at the same time.
 struct Race : std::enable_shared_from_this<Race> {
@@ -113,6 +118,33 @@ boost::asio::awaitable<Reached> reach(std::string host, std::uint16_t port,
             boost::asio::redirect_error(boost::asio::use_awaitable, ignored));
     }
     co_return Reached{{}, race.sockets[*race.first], addresses[*race.first]};
+}
+
+// On a loop that lasts for as long as that takes.
+Result<ReachedBlocking> reach_blocking(const std::string& host, std::uint16_t port,
+                                       std::chrono::milliseconds timeout, LookUp look_up) {
+    boost::asio::io_context context(1);
+    std::exception_ptr failure;
+    Reached reached;
+    boost::asio::co_spawn(context, reach(host, port, timeout, std::move(look_up)),
+                          [&](const std::exception_ptr& thrown, Reached result) {
+                              failure = thrown;
+                              reached = std::move(result);
+                          });
+    context.run();
+    if (failure) {
+        std::rethrow_exception(failure);
+    }
+    if (reached.error) {
+        return reached.error;
+    }
+    boost::system::error_code error;
+    reached.socket->native_non_blocking(false, error);
+    Descriptor socket(error ? -1 : reached.socket->release(error));
+    if (error) {
+        return std::error_code(error);
+    }
+    return ReachedBlocking{std::move(socket), reached.server};
 }
 
 }  // namespace netaio::net

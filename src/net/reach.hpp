@@ -14,9 +14,6 @@ struct Reached {
     Address server = {};
 };
 
-/// How long an address is tried alone (RFC 8305 §5).
-inline constexpr auto head_start = std::chrono::milliseconds(250);
-
 /// The addresses with families taking turns, beginning with that of the first, so that a family
 /// that is dead holds up no other (RFC 8305 §4).
 std::vector<Address> interleaved(const std::vector<Address>& addresses);
