@@ -3,6 +3,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/associated_executor.hpp>
+#include <boost/asio/async_result.hpp>
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
@@ -137,5 +138,14 @@ private:
 
     std::shared_ptr<Base> target_;
 };
+
+/// Begins an operation of `void(boost::system::error_code, T)` by a completion token: `begin` is
+/// called, once, with the Completion.
+template <class T, class Token, class Begin>
+auto initiate(Token&& token, Begin begin) {
+    return boost::asio::async_initiate<Token, void(boost::system::error_code, T)>(
+        [](auto handler, Begin kept) { kept(Completion<T>(std::move(handler))); }, token,
+        std::move(begin));
+}
 
 }  // namespace netaio::detail

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <boost/asio/async_result.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <netaio/awaitable.hpp>
 #include <netaio/completion.hpp>
@@ -51,12 +50,11 @@ private:
     }
     template <class Token>
     auto initiate(Token&& token, Result<OwnedMessage> message, RequestTerms terms) {
-        return boost::asio::async_initiate<Token, void(boost::system::error_code, OwnedMessage)>(
-            [this](auto handler, Result<OwnedMessage> made, RequestTerms asked) {
-                start_request(std::move(made), std::move(asked),
-                              detail::Completion<OwnedMessage>(std::move(handler)));
-            },
-            token, std::move(message), std::move(terms));
+        return detail::initiate<OwnedMessage>(
+            std::forward<Token>(token),
+            [this, message = std::move(message), terms = std::move(terms)](auto done) mutable {
+                start_request(std::move(message), std::move(terms), std::move(done));
+            });
     }
     awaitable<OwnedMessage> answer_to(Result<OwnedMessage> message, RequestTerms terms);
     virtual void start_request(Result<OwnedMessage> message, RequestTerms terms,

@@ -37,11 +37,10 @@ public:
     /// Connects to a server, as TcpClient::connect(). Gives the address it reached.
     template <class Token = boost::asio::use_future_t<>>
     auto connect(std::string_view host, std::uint16_t port, Token&& token = {}) {
-        return boost::asio::async_initiate<Token, void(boost::system::error_code, Address)>(
-            [this](auto handler, std::string name, std::uint16_t to) {
-                start_connect(std::move(name), to, detail::Completion<Address>(std::move(handler)));
-            },
-            token, std::string(host), port);
+        return detail::initiate<Address>(std::forward<Token>(token),
+                                         [this, name = std::string(host), port](auto done) mutable {
+                                             start_connect(std::move(name), port, std::move(done));
+                                         });
     }
     /// The same by an address, which may be of a Unix-domain socket.
     template <class Token = boost::asio::use_future_t<>>
@@ -72,12 +71,11 @@ private:
                        detail::Completion<OwnedMessage> done);
     template <class Token>
     auto perform(Result<OwnedMessage> message, detail::RequestTerms terms, Token&& token) {
-        return boost::asio::async_initiate<Token, void(boost::system::error_code, OwnedMessage)>(
-            [this](auto handler, Result<OwnedMessage> asked, detail::RequestTerms how) {
-                start_request(std::move(asked), std::move(how),
-                              detail::Completion<OwnedMessage>(std::move(handler)));
-            },
-            token, std::move(message), std::move(terms));
+        return detail::initiate<OwnedMessage>(
+            std::forward<Token>(token),
+            [this, message = std::move(message), terms = std::move(terms)](auto done) mutable {
+                start_request(std::move(message), std::move(terms), std::move(done));
+            });
     }
 
     class Impl;

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/async_result.hpp>
 #include <functional>
 #include <netaio/completion.hpp>
 #include <netaio/errc.hpp>
@@ -27,11 +26,8 @@ public:
     template <
         boost::asio::completion_token_for<void(boost::system::error_code, std::uint16_t)> Token>
     auto operator()(Token&& token) const {
-        return boost::asio::async_initiate<Token, void(boost::system::error_code, std::uint16_t)>(
-            [](auto handler, const Started& self) {
-                self.tell(detail::Completion<std::uint16_t>(std::move(handler)));
-            },
-            token, *this);
+        return detail::initiate<std::uint16_t>(
+            std::forward<Token>(token), [self = *this](auto done) { self.tell(std::move(done)); });
     }
 
 private:

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/async_result.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <netaio/completion.hpp>
 #include <netaio/counters.hpp>
@@ -241,19 +240,16 @@ private:
     void start_receive(ReceiveOptions options, detail::Completion<OwnedMessage> done);
     template <class Token>
     auto initiate_connect(Token&& token, std::string host, std::uint16_t port) {
-        return boost::asio::async_initiate<Token, void(boost::system::error_code, Address)>(
-            [this](auto handler, std::string name, std::uint16_t to) {
-                start_connect(std::move(name), to, detail::Completion<Address>(std::move(handler)));
-            },
-            token, std::move(host), port);
+        return detail::initiate<Address>(std::forward<Token>(token),
+                                         [this, host = std::move(host), port](auto done) mutable {
+                                             start_connect(std::move(host), port, std::move(done));
+                                         });
     }
     template <class Token>
     auto initiate_receive(Token&& token, const ReceiveOptions& options) {
-        return boost::asio::async_initiate<Token, void(boost::system::error_code, OwnedMessage)>(
-            [this](auto handler, const ReceiveOptions& terms) {
-                start_receive(terms, detail::Completion<OwnedMessage>(std::move(handler)));
-            },
-            token, options);
+        return detail::initiate<OwnedMessage>(
+            std::forward<Token>(token),
+            [this, options](auto done) { start_receive(options, std::move(done)); });
     }
     awaitable<Address> connection_to(std::string host, std::uint16_t port);
     awaitable<OwnedMessage> next_message(const ReceiveOptions& options);

@@ -1,16 +1,12 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/async_result.hpp>
-#include <boost/asio/detached.hpp>
-#include <netaio/completion.hpp>
 #include <netaio/counters.hpp>
 #include <netaio/default_peer.hpp>
 #include <netaio/handler_registry.hpp>
 #include <netaio/never.hpp>
 #include <netaio/peer_registry.hpp>
-#include <netaio/started.hpp>
-#include <netaio/stop_report.hpp>
+#include <netaio/service.hpp>
 #include <vector>
 
 namespace netaio {
@@ -124,7 +120,7 @@ struct TcpServerOptions {
 ///     server.run();
 ///
 /// All members are thread-safe unless they say otherwise. Handlers run on the server's threads.
-class TcpServer : public HandlerRegistry<TcpHandler>, public PeerRegistry {
+class TcpServer : public HandlerRegistry<TcpHandler>, public PeerRegistry, public Service {
 public:
     /// Runs on threads of its own. Throws std::invalid_argument for options that make no sense.
     explicit TcpServer(TcpServerOptions options = {});
@@ -172,37 +168,7 @@ public:
     /// Sends a message to one connection. On that connection's thread.
     std::error_code send(Connection& to, const Message& message, SendOptions options = {});
 
-    /// Begins to listen and to serve, in the background. What it gives is an error, as of what
-    /// could not be bound, and can be awaited, see Started. Throws std::logic_error when it runs
-    /// already.
-    Started start();
-    /// The same with a completion token of `void(boost::system::error_code, std::uint16_t)`, which
-    /// is given the port.
-    template <class Token>
-    auto start(Token&& token) {
-        return start()(std::forward<Token>(token));
-    }
-    /// start(), unless that was done, then waits until stop() or a signal ends it; gives what
-    /// stop() reports. Throws Error when it can't start, std::logic_error when it works on an
-    /// executor of yours.
-    StopReport run();
-
-    /// Stops listening, lets what was begun be finished until the deadline (zero: at once), ends
-    /// what then still waits with Errc::cancelled, and reports: `server.stop()`,
-    /// `co_await server.stop(2s, use_awaitable)`, or a callback
-    /// `void(boost::system::error_code, StopReport)`.
-    template <class Token = boost::asio::detached_t>
-    auto stop(std::chrono::milliseconds deadline = std::chrono::seconds(5), Token&& token = {}) {
-        if constexpr (std::is_same_v<std::remove_cvref_t<Token>, boost::asio::detached_t>) {
-            start_stop(deadline, {});
-        } else {
-            return boost::asio::async_initiate<Token, void(boost::system::error_code, StopReport)>(
-                [this](auto handler, std::chrono::milliseconds wait) {
-                    start_stop(wait, detail::Completion<StopReport>(std::move(handler)));
-                },
-                token, deadline);
-        }
-    }
+    StopReport run() override;
 
     /// Where it listens, with the ports the system picked; empty before start().
     std::vector<Address> endpoints() const;
@@ -219,7 +185,9 @@ private:
     bool drop_handler(const Key& key, bool once) override;
     core::Node& core_node() const override;
     void with_peer_manager(std::function<void(core::PeerManager&)> work) override;
-    void start_stop(std::chrono::milliseconds deadline, detail::Completion<StopReport> done);
+    Started begin() override;
+    void start_stop(std::chrono::milliseconds deadline,
+                    detail::Completion<StopReport> done) override;
 
     class Impl;
     std::shared_ptr<Impl> impl_;

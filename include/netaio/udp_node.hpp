@@ -1,8 +1,6 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/async_result.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <netaio/backoff.hpp>
 #include <netaio/completion.hpp>
@@ -14,8 +12,7 @@
 #include <netaio/peer_registry.hpp>
 #include <netaio/reply.hpp>
 #include <netaio/requester.hpp>
-#include <netaio/started.hpp>
-#include <netaio/stop_report.hpp>
+#include <netaio/service.hpp>
 #include <vector>
 
 namespace netaio {
@@ -140,47 +137,19 @@ using UdpHandler = BasicHandler<const Address>;
 /// node works on the executor it was given, or else on that of the coroutine that starts it; run()
 /// brings its own. It is not thread-safe: use it on that executor, which must run on one thread or
 /// be a strand; use on another thread than that of its loop throws std::logic_error, as far as it
-/// can be told. Handlers run there, too. Destroying it ends whatever waits with Errc::cancelled.
-class UdpNode : public HandlerRegistry<UdpHandler>, public PeerRegistry, public Requester {
+/// can be told. Handlers run there, too. While stop() lets handlers finish, only those who are
+/// asked something are heard. Destroying it ends whatever waits with Errc::cancelled.
+class UdpNode : public HandlerRegistry<UdpHandler>,
+                public PeerRegistry,
+                public Requester,
+                public Service {
 public:
     /// Throws std::invalid_argument for options that make no sense.
     explicit UdpNode(UdpNodeOptions options = {});
     UdpNode(boost::asio::any_io_executor executor, UdpNodeOptions options = {});
     ~UdpNode() override;
 
-    /// Begins to listen and to serve, in the background. What it gives is an error, as of what
-    /// could not be bound, and can be awaited, see Started. Throws std::logic_error when it runs
-    /// already.
-    Started start();
-    /// The same with a completion token of `void(boost::system::error_code, std::uint16_t)`, which
-    /// is given the port.
-    template <class Token>
-    auto start(Token&& token) {
-        return start()(std::forward<Token>(token));
-    }
-    /// Starts on an event loop of its own, and waits until stop() or a signal ends it; gives what
-    /// stop() reports. Throws Error when it can't start, std::logic_error when it works on an
-    /// executor of yours.
-    StopReport run();
-
-    /// Stops listening, lets what was begun be finished until the deadline (zero: at once), ends
-    /// what then still waits with Errc::cancelled, and reports: `node.stop()`,
-    /// `co_await node.stop(2s, use_awaitable)`, or a callback
-    /// `void(boost::system::error_code, StopReport)`.
-    ///
-    /// To finish is for handlers that wait; meanwhile only those who are asked are heard.
-    template <class Token = boost::asio::detached_t>
-    auto stop(std::chrono::milliseconds deadline = std::chrono::seconds(5), Token&& token = {}) {
-        if constexpr (std::is_same_v<std::remove_cvref_t<Token>, boost::asio::detached_t>) {
-            start_stop(deadline, {});
-        } else {
-            return boost::asio::async_initiate<Token, void(boost::system::error_code, StopReport)>(
-                [this](auto handler, std::chrono::milliseconds wait) {
-                    start_stop(wait, detail::Completion<StopReport>(std::move(handler)));
-                },
-                token, deadline);
-        }
-    }
+    StopReport run() override;
 
     /// Sends a message to one address, without waiting for an answer. Errors: Errc::not_connected
     /// before start(), Errc::unsupported for a name, Errc::too_large, Errc::queue_full, or what a
@@ -303,7 +272,9 @@ private:
     bool drop_handler(const Key& key, bool once) override;
     core::Node& core_node() const override;
     void with_peer_manager(std::function<void(core::PeerManager&)> work) override;
-    void start_stop(std::chrono::milliseconds deadline, detail::Completion<StopReport> done);
+    Started begin() override;
+    void start_stop(std::chrono::milliseconds deadline,
+                    detail::Completion<StopReport> done) override;
     void start_request(Result<OwnedMessage> message, RequestTerms terms,
                        detail::Completion<OwnedMessage> done) override;
     static RequestOptions asking(const Address& server, RequestOptions options);

@@ -29,9 +29,4 @@ inline void answer(detail::Completion<OwnedMessage>& done,
     }
 }
 
-/// For whom nobody waits.
-inline detail::Completion<OwnedMessage> unheard() {
-    return detail::Completion<OwnedMessage>([](std::error_code, const OwnedMessage&) {});
-}
-
 }  // namespace netaio::net

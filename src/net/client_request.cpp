@@ -122,7 +122,8 @@ std::error_code TcpClient::Impl::granted(const Subscribing& asked, const Plugins
         return error;
     }
     if (error) {
-        ask(core::ending(words, reply.uri()), {{}, inner, stream->remote()}, net::unheard(), false);
+        ask(core::ending(words, reply.uri()), {{}, inner, stream->remote()},
+            detail::Completion<OwnedMessage>([](std::error_code, const OwnedMessage&) {}), false);
         return error;
     }
     if (const auto kept = find_kept([&](const Kept& each) { return each.uses(*stream); })) {

@@ -56,7 +56,7 @@ std::error_code TcpServer::send(Connection& to, const Message& message, SendOpti
     return to.send(message, options);
 }
 
-Started TcpServer::start() {
+Started TcpServer::begin() {
     const auto impl = impl_;  // a log may destroy the server
     const auto error = impl->start();
     return {error, error ? std::uint16_t{0} : impl->port(), impl->lasting_executor()};

@@ -21,7 +21,7 @@ UdpNode::Impl& UdpNode::impl() const {
     return *impl_;
 }
 
-Started UdpNode::start() {
+Started UdpNode::begin() {
     if (!impl().executor()) {
         return Started([impl = impl_](detail::Completion<std::uint16_t> done) {
             impl->bind(done.executor({}));
