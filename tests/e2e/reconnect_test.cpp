@@ -19,6 +19,14 @@ protected:
         network.run(client->connect(network.address(name)));
     }
 
+    // The server dies and is there again, and so is the connection.
+    void comes_back() {
+        kill(server);
+        server = serve();
+        network.advance(2s);
+        EXPECT_TRUE(client->connected());
+    }
+
     std::vector<std::pair<Address, std::error_code>> done;
 };
 
@@ -45,20 +53,14 @@ TEST_F(ReconnectTest, ConnectsAndSubscribesAgainWhenTheServerIsBack) {
 TEST_F(ReconnectTest, DoesNotBeginAReceiveLoop) {
     client->set_timeout_handler(auto_reconnect(*client, how()));
     connect();
-    kill(server);
-    server = serve();
-    network.advance(2s);
-    EXPECT_TRUE(client->connected());
+    comes_back();
     EXPECT_TRUE(client->receive_loops().empty());
 }
 
 TEST_F(ReconnectTest, KeepsWhatWasConnectedBefore) {
     connect();
     client->set_timeout_handler(auto_reconnect(*client, how()));
-    kill(server);
-    server = serve();
-    network.advance(2s);
-    EXPECT_TRUE(client->connected());
+    comes_back();
 }
 
 TEST_F(ReconnectTest, GivesUpAfterTheLastAttempt) {
@@ -72,10 +74,7 @@ TEST_F(ReconnectTest, GivesUpAfterTheLastAttempt) {
     network.advance(1min);
     EXPECT_FALSE(client->connected());
     connect();
-    kill(server);
-    server = serve();
-    network.advance(2s);
-    EXPECT_TRUE(client->connected());
+    comes_back();
 }
 
 TEST_F(ReconnectTest, LeavesAloneWhatTheUserClosed) {
@@ -107,10 +106,7 @@ TEST_F(ReconnectTest, CanBeReplacedByAnother) {
     client->set_timeout_handler(auto_reconnect(*client));
     connect();
     client->set_timeout_handler(auto_reconnect(*client, how()));
-    kill(server);
-    server = serve();
-    network.advance(2s);
-    EXPECT_TRUE(client->connected());
+    comes_back();
     EXPECT_EQ(done.size(), 1u);
 }
 

@@ -29,15 +29,6 @@ awaitable<std::optional<OwnedMessage>> suspended(const Message& message) {
     co_return respond(message.uri(), "later");
 }
 
-UdpNodeOptions node_options(std::string id) {
-    UdpNodeOptions options;
-    options.port = 0;
-    options.interfaces = {"lo"};
-    options.ipv6 = false;
-    options.local_peer = Peer{.id = std::move(id)};
-    return options;
-}
-
 class Life {
 public:
     Life(Way way, std::atomic<Phase>& phase, const std::function<bool()>& failed)
@@ -161,12 +152,12 @@ private:
                         server->subscribe(message.uri(), from);
                         return OwnedMessage(MessageType::confirm_subscribe, message.uri());
                     });
-        node_ = std::make_unique<UdpNode>(context_.get_executor(), node_options("node"));
+        node_ = std::make_unique<UdpNode>(context_.get_executor(), local_node_options("node"));
         node_->on(echoed, echo);
         node_->on({MessageType::request_uri, "slow"},
                   [](const Message& message) { return suspended(message); });
         node_->grant_subscriptions();
-        other_ = std::make_unique<UdpNode>(context_.get_executor(), node_options("other"));
+        other_ = std::make_unique<UdpNode>(context_.get_executor(), local_node_options("other"));
     }
     void start() {
         started_ = !server_->start();
