@@ -10,7 +10,10 @@ ExitCode exit_code(const std::error_code& error) noexcept {
         case Errc::closed:
         case Errc::not_connected: return ExitCode::cannot_connect;
         case Errc::auth_failed:
-        case Errc::auth_failed_unverified: return ExitCode::authentication;
+        case Errc::auth_failed_unverified:
+        case Errc::stale:
+        case Errc::replayed:
+        case Errc::unpaid: return ExitCode::authentication;
         case Errc::malformed:
         case Errc::unknown_message_type:
         case Errc::bad_checksum:
@@ -22,6 +25,7 @@ ExitCode exit_code(const std::error_code& error) noexcept {
         case Errc::not_encodable:
         case Errc::auth_not_possible:
         case Errc::encrypt_failed:
+        case Errc::pending:
         case Errc::unsupported: return ExitCode::other;
     }
     return ExitCode::other;

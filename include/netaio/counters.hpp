@@ -30,7 +30,10 @@ struct Counters {
         0;  ///< frames that could not be parsed, or had an unknown type
     std::uint64_t rejected_too_large = 0;  ///< frames over the limit
     std::uint64_t rejected_checksum = 0;   ///< bodies that did not match their checksum
-    std::uint64_t rejected_auth = 0;       ///< messages that failed an auth plugin's check
+    std::uint64_t rejected_auth = 0;       ///< messages that failed an auth plugin's check, but for
+    std::uint64_t rejected_stale = 0;      ///< messages whose timestamp was too far from the clock,
+    std::uint64_t rejected_replayed = 0;   ///< messages that came before,
+    std::uint64_t rejected_unpaid = 0;     ///< and messages without the stamp that was asked for
     std::uint64_t rejected_decrypt = 0;    ///< messages that could not be decrypted
     std::uint64_t unhandled = 0;     ///< messages without a handler, answered NOT_FOUND or dropped
     std::uint64_t late_answers = 0;  ///< answers that no request waits for any more, discarded

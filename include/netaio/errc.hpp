@@ -26,6 +26,10 @@ enum class Errc {
     cancelled,               ///< the caller cancelled, or the object went away
     not_connected,           ///< no connection to that server
     unsupported,             ///< what was asked for is not supported here
+    stale,                   ///< a message's timestamp is too far from the clock (HmacOptions)
+    replayed,                ///< a message was accepted before
+    unpaid,                  ///< a message brings no stamp, or one below the price (HashcashAuth)
+    pending,                 ///< an auth plugin has to wait for something (PluginContext::work)
 };
 
 /// The category of Errc.

@@ -2,6 +2,7 @@
 
 #include <netaio/auth_fields.hpp>
 #include <netaio/body.hpp>
+#include <netaio/identity.hpp>
 #include <netaio/message_type.hpp>
 
 namespace netaio {
@@ -31,6 +32,9 @@ public:
     /// What auth and cipher plugins put there; empty without them.
     const AuthFields& auth() const noexcept { return auth_; }
     const Body& body() const noexcept { return body_; }
+    /// Who it is from, as far as plugins and, with Unix-domain sockets, the system vouch for it;
+    /// empty of a message that did not arrive. Sending it does not send this.
+    const Identities& who() const noexcept { return who_; }
     /// What it came with as a request, or as the answer to one. Sending the message elsewhere does
     /// not send this.
     std::optional<RequestId> request_id() const noexcept { return request_id_; }
@@ -39,6 +43,8 @@ public:
     Body& body() noexcept { return body_; }
     AuthFields& auth() noexcept { return auth_; }
     void set_type(MessageType type) noexcept { type_ = type; }
+    void set_who(Identities who) noexcept { who_ = std::move(who); }
+    void add_who(const Identities& who) { who_.empty() ? void(who_ = who) : who_.add(who); }
     void set_rest(std::size_t at) noexcept { rest_at_ = static_cast<std::uint16_t>(at); }
 
     /// A copy that owns everything and may be kept.
@@ -53,6 +59,7 @@ private:
     std::optional<RequestId> request_id_;
     Body body_;
     AuthFields auth_;
+    Identities who_;
 };
 
 /// A message that owns its bytes: made by the functions of make.hpp, returned by requests, or taken

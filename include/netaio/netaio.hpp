@@ -6,6 +6,7 @@
 #include <netaio/default_peer.hpp>
 #include <netaio/frame.hpp>
 #include <netaio/hmac_auth.hpp>
+#include <netaio/identity.hpp>
 #include <netaio/keep_connected.hpp>
 #include <netaio/make.hpp>
 #include <netaio/packify.hpp>

@@ -1,7 +1,11 @@
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <netaio/address.hpp>
 #include <netaio/environment.hpp>
+#include <netaio/errc.hpp>
+#include <netaio/identity.hpp>
 #include <netaio/message.hpp>
 #include <netaio/packify.hpp>
 #include <netaio/peer.hpp>
@@ -10,7 +14,31 @@ namespace netaio {
 
 class PeerPlugin;
 
-/// What a plugin is told beside the message. The pointers are valid during the call.
+/// What plugins found out about a message beside whether it passes.
+struct Verdict {
+    /// Who it is from, if it passes.
+    Identities who = {};
+    /// Why it does not, if it does not.
+    Errc why = Errc::auth_failed;
+    /// What its sender is told of that, instead of AuthPlugin::error(); empty for the latter. An
+    /// AUTH_ERROR with this content.
+    std::string says = {};
+};
+
+/// What an outgoing message waits for away from the event loop, as for a proof of work. Made by
+/// AuthPlugin::make(), which finds in it then what came of it.
+class PluginWork {
+public:
+    virtual ~PluginWork() = default;
+    /// Begins. `done` is called once, on any thread and perhaps at once, when it is ended; not
+    /// after cancel() has returned.
+    virtual void start(std::function<void()> done) = 0;
+    /// Ends it soon, wherever it is. Thread-safe.
+    virtual void cancel() noexcept = 0;
+};
+
+/// What a plugin is told beside the message, and where it says what it found. The pointers are
+/// valid during the call.
 struct PluginContext {
     /// The node's clock, randomness and log.
     const Environment& environment;
@@ -20,6 +48,38 @@ struct PluginContext {
     const Peer* peer = nullptr;
     /// How peer data is read; null when the node has none.
     const PeerPlugin* peer_plugin = nullptr;
+    /// A number that no other node of this process has.
+    std::uint64_t node = 0;
+    /// Of an outgoing message, who this layer's plugins said that its receiver is, when that sent a
+    /// message last; null when it never did, or there are many. Of a message that a cipher
+    /// decrypts, who the auth plugin of the layer says that it is from.
+    const Identities* who = nullptr;
+    /// Where findings go; null when nobody asks.
+    Verdict* verdict = nullptr;
+    /// The address at the other end; null when unknown, or there are many.
+    const Address* remote = nullptr;
+    /// Whether the message answers a request: one that was accepted from the other end, or one of
+    /// this node's own.
+    bool answer = false;
+    /// Where make() leaves what the message has to wait for, as it returns Errc::pending; it is
+    /// called again with it, and the same fields and body, when that is done. Null where nobody can
+    /// wait.
+    std::shared_ptr<PluginWork>* work = nullptr;
+
+    /// Says who a message is from that passes.
+    void vouch(const Identities& them) const {
+        if (verdict) {
+            verdict->who.add(them);
+        }
+    }
+    /// Says why a message does not pass, and what its sender is told; `return context.refuse(...)`.
+    bool refuse(Errc why, std::string_view says = {}) const {
+        if (verdict) {
+            verdict->why = why;
+            verdict->says = says;
+        }
+        return false;
+    }
 };
 
 /// Authenticates messages: make() adds fields when sending, check() tests them when receiving.
@@ -29,16 +89,24 @@ class AuthPlugin {
 public:
     virtual ~AuthPlugin() = default;
 
-    /// Sets the fields that authenticate this encoded body. An error means the message is not sent.
+    /// Sets the fields that authenticate this encoded body. An error means the message is not sent;
+    /// Errc::pending that it is not yet (PluginContext::work).
     virtual std::error_code make(AuthFields& fields, ByteView encoded_body,
                                  const PluginContext& context) const = 0;
     /// Whether the fields authenticate the encoded body. Fields come from the network: whatever is
-    /// wrong with them is `false`. Comparisons must take constant time.
+    /// wrong with them is `false`. Comparisons must take constant time. May say more by
+    /// PluginContext::vouch() and refuse().
     virtual bool check(const AuthFields& fields, ByteView encoded_body,
                        const PluginContext& context) const = 0;
     /// What a sender is told when its message fails the check.
     virtual OwnedMessage error() const;
-    /// Whether the result depends on the receiver, so that a message to many is made for each.
+    /// Told with what content (AUTH_ERROR) the other end refused a request of this node: whether it
+    /// is worth being made anew and sent again. Asked only of plugins that may_retry().
+    virtual bool retry(ByteView, const PluginContext&) const { return false; }
+    /// Whether requests are kept until they are answered, so that they can be sent again.
+    virtual bool may_retry() const noexcept { return false; }
+    /// Whether the result depends on the receiver, so that a message to many is made for each, and
+    /// who sent something last is remembered (PluginContext::who).
     virtual bool is_peer_specific() const noexcept { return false; }
 };
 

@@ -25,12 +25,14 @@ public:
 
     const Address& remote() const noexcept override { return from_; }
     void push(OwnedMessage message, const Plugins& inner) override {
-        if (const auto error = node_.send(from_, message, inner, node_.node_->outer)) {
+        if (const auto error = node_.send(from_, message, inner, *node_.dispatcher_.outer())) {
             node_.node_->log(LogLevel::warning, "a message was not sent: " + error.message(),
                              from_);
         }
     }
     RequestTable* requests() noexcept override { return node_.requests_of(from_); }
+    const Vouched* vouched() const override { return node_.vouched_.find(from_); }
+    Vouched* note_vouched() override { return &node_.vouched_.at(from_); }
     bool may_answer_unasked() override { return node_.limiter_.allow(from_, node_.now()); }
 
 private:
@@ -56,15 +58,16 @@ DatagramNode::DatagramNode(std::shared_ptr<Node> node, const DatagramBounds& bou
       limiter_(bounds.replies_per_second, bounds.sources_max),
       unproven_(bounds.unproven_bytes_per_second, bounds.unproven_bytes_per_second_total,
                 bounds.sources_max),
+      vouched_(bounds.sources_max),
       subscriptions_(bounds.subscriptions_max, bounds.subscribers_max, node_->subscription_bytes),
       introductions_(bounds.introductions_max),
       subscribed_there_(bounds.renewals_max),
       peer_manager_(*node_, [this](OwnedMessage message, const Plugins& inner) {
           if (message.type() == MessageType::disconnect) {
               // Peers the group does not reach have to be told, too.
-              (void)send_to_all(everybody(), message, inner, node_->outer);
+              (void)send_to_all(everybody(), message, inner, *dispatcher_.outer());
           }
-          if (const auto error = multicast(message, inner, node_->outer)) {
+          if (const auto error = multicast(message, inner, *dispatcher_.outer())) {
               node_->environment.log(LogLevel::error, "peers cannot be told: " + error.message());
           }
       }) {
@@ -211,8 +214,8 @@ std::error_code DatagramNode::send_to(const Target& target, bool to_group, const
         return Errc::unsupported;
     }
     const std::size_t at = outbox_.end();
-    if (const auto error =
-            dispatcher_.send(message.own(), inner, outer, target.peer.get(), outbox_.bytes, id)) {
+    const Recipient to(target.peer.get(), vouched_.empty() ? nullptr : vouched_.find(target.to));
+    if (const auto error = dispatcher_.send(message.own(), inner, outer, to, outbox_.bytes, id)) {
         return error;
     }
     return add(at, target.to, to_group);
@@ -231,7 +234,7 @@ std::error_code DatagramNode::multicast(const Message& message, const Plugins& i
 std::error_code DatagramNode::introduce(const Address& to) {
     std::error_code first;
     for (const auto& [message, inner] : peer_manager_.messages(MessageType::advertise_peer)) {
-        const auto error = send(to, message, inner, node_->outer);
+        const auto error = send(to, message, inner, *dispatcher_.outer());
         first = first ? first : error;
     }
     return first;

@@ -224,6 +224,7 @@ private:
     Outbox outbox_;
     SourceLimiter limiter_;
     Unproven unproven_;
+    VouchedSenders vouched_;
     LapsingSubscriptions<Address> subscriptions_;
     std::map<Address, RequestTable> requests_;  // where any waits
     std::size_t in_flight_ = 0;

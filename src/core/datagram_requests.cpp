@@ -33,8 +33,8 @@ Result<RequestTable::Id> DatagramNode::request(const Address& to, const Message&
     const RequestTable* const others = requests_of(to);
     const RequestTable::Id id = others ? others->free_from(next_id_) : next_id_;
     next_id_ = id + 1;
-    if (const auto error = send_to({to, node_->peer_at(to)}, false, message, inner, node_->outer,
-                                   RequestTable::on_wire(id))) {
+    if (const auto error = send_to({to, node_->peer_at(to)}, false, message, inner,
+                                   *dispatcher_.outer(), RequestTable::on_wire(id))) {
         return error;
     }
     const std::uint32_t checksum = checksum_of(outbox_.view(outbox_.items.back()));

@@ -104,11 +104,15 @@ Outcome Dispatcher::handle(const Frame& frame, Source& source, std::string& out)
         return bad_checksum(message, source, out);
     }
     const auto peer = node_.peer_at(source);
-    if (!is_bare(node_.outer)) {
-        if (const auto error = open_layer(message, node_.outer, node_.context(peer.get()))) {
-            return refuse(error, node_.outer, Layer::outer, message, source, out);
+    message.set_who(source.who());
+    const auto outer = outer_.get();
+    if (!is_bare(*outer)) {
+        Verdict verdict;
+        if (const auto error = open_layer(message, *outer, node_.context(peer.get()), verdict)) {
+            return refuse(error, verdict, *outer, Layer::outer, message, source, out);
         }
-        accepted_ = node_.outer.auth != nullptr;
+        accepted_ = outer->auth != nullptr;
+        learn(message, *outer, Layer::outer, verdict, source);
     }
     if (source.requests() && answer_request(message, source, peer.get())) {
         return {};
@@ -132,14 +136,34 @@ Outcome Dispatcher::route(Message&& message, Source& source, std::string& out) {
     const Route* route = find_route(message, source, taken);
     if (route && !is_bare(route->inner)) {
         const auto peer = node_.peer_at(source);
-        if (const auto error = open_layer(message, route->inner, node_.context(peer.get()))) {
-            return refuse(error, route->inner, Layer::inner, message, source, out);
+        Verdict verdict;
+        if (const auto error =
+                open_layer(message, route->inner, node_.context(peer.get()), verdict)) {
+            return refuse(error, verdict, route->inner, Layer::inner, message, source, out);
         }
         accepted_ = accepted_ || route->inner.auth;
+        learn(message, route->inner, Layer::inner, verdict, source);
     }
     believed(source);
     return route ? call(*route, std::move(message), source, out)
                  : unhandled(std::move(message), source, out);
+}
+
+// Who it is from goes with the message, and what is sent there is made for that.
+void Dispatcher::learn(Message& message, const Plugins& plugins, Layer layer,
+                       const Verdict& verdict, Source& source) {
+    if (verdict.who.empty()) {
+        return;
+    }
+    if (is_peer_specific(plugins)) {
+        if (Vouched* vouched = source.note_vouched()) {
+            Identities& noted = layer == Layer::outer ? vouched->outer : vouched->inner;
+            if (!noted.same_as(verdict.who)) {
+                noted = verdict.who;
+            }
+        }
+    }
+    message.add_who(verdict.who);
 }
 
 // No message that fails a check keeps a peer alive.
@@ -222,7 +246,8 @@ Outcome Dispatcher::unhandled(Message&& message, Source& source, std::string& ou
     if (node_.role == Role::client) {
         // The peer's own word that it does not believe us: nothing else tells which request it
         // means.
-        if (message.type() == MessageType::auth_error && fail_request(message, {}, source)) {
+        if (message.type() == MessageType::auth_error &&
+            fail_request(message, {}, Errc::auth_failed, source)) {
             return {};
         }
         return Outcome::returned(std::move(message), false);
@@ -238,31 +263,44 @@ Outcome Dispatcher::unhandled(Message&& message, Source& source, std::string& ou
     return {};
 }
 
-Outcome Dispatcher::refuse(std::error_code error, const Plugins& plugins, Layer layer,
-                           const Message& message, Source& source, std::string& out) {
-    if (error == Errc::auth_failed) {
-        return auth_failed(plugins, layer, message, source, out);
+Outcome Dispatcher::refuse(std::error_code error, const Verdict& verdict, const Plugins& plugins,
+                           Layer layer, const Message& message, Source& source, std::string& out) {
+    if (is_refusal(error)) {
+        return auth_failed(verdict, plugins, layer, message, source, out);
     }
     tallies_.rejected_decrypt.add();
     node_.log(LogLevel::warning, "dropped a message that cannot be decrypted", source.remote());
     return drop();
 }
 
-Outcome Dispatcher::auth_failed(const Plugins& plugins, Layer layer, const Message& message,
-                                Source& source, std::string& out) {
-    tallies_.rejected_auth.add();
+void Dispatcher::count_refusal(Errc why) noexcept {
+    switch (why) {
+        case Errc::stale: tallies_.rejected_stale.add(); break;
+        case Errc::replayed: tallies_.rejected_replayed.add(); break;
+        case Errc::unpaid: tallies_.rejected_unpaid.add(); break;
+        default: tallies_.rejected_auth.add();
+    }
+}
+
+Outcome Dispatcher::auth_failed(const Verdict& verdict, const Plugins& plugins, Layer layer,
+                                const Message& message, Source& source, std::string& out) {
+    count_refusal(verdict.why);
     node_.log(LogLevel::warning,
               "authentication failed for a message of type " +
-                  std::string(node_.types.name(message.type())),
+                  std::string(node_.types.name(message.type())) +
+                  (verdict.says.empty() ? "" : ": " + verdict.says),
               source.remote());
-    if (node_.role == Role::client && fail_request(message, plugins, source)) {
+    if (node_.role == Role::client && fail_request(message, plugins, verdict.why, source)) {
         return {};
     }
     std::optional<OwnedMessage> answer;
     if (node_.on_auth_error) {
         answer = node_.on_auth_error(*plugins.auth, message);
     } else if (node_.types.name(message.type()).find("ERROR") == std::string_view::npos) {
-        answer = about(readable_uri(message, plugins), plugins.auth->error());
+        answer = about(readable_uri(message, plugins),
+                       verdict.says.empty()
+                           ? plugins.auth->error()
+                           : OwnedMessage(MessageType::auth_error, "ERROR", verdict.says));
     }
     if (node_.role == Role::client) {
         return answer ? Outcome::returned(std::move(*answer), true) : drop();
@@ -291,11 +329,16 @@ Outcome Dispatcher::drop() {
 }
 
 // Whoever asked is told, whatever a plugin throws.
-std::error_code Dispatcher::open_answer(Message& message, const Plugins& inner,
-                                        const Peer* peer) noexcept {
+std::error_code Dispatcher::open_answer(Message& message, const Plugins& inner, const Peer* peer,
+                                        Source& source) noexcept {
     std::error_code error = Errc::decrypt_failed;
-    if (!attempt(node_.environment.log, "a plugin threw at an answer",
-                 [&] { error = open_layer(message, inner, node_.context(peer)); })) {
+    if (!attempt(node_.environment.log, "a plugin threw at an answer", [&] {
+            Verdict verdict;
+            error = open_layer(message, inner, node_.context(peer), verdict);
+            if (!error) {
+                learn(message, inner, Layer::inner, verdict, source);
+            }
+        })) {
         tallies_.handler_failures.add();
     }
     return error;
@@ -319,14 +362,14 @@ bool Dispatcher::answer_request(Message& message, Source& source, const Peer* pe
         node_.log(LogLevel::debug, "discarded the late answer to a request", source.remote());
         return true;
     }
-    auto error = open_answer(message, request->inner, peer);
+    auto error = open_answer(message, request->inner, peer, source);
     // A refusal made without the handler's plugins can't pass them; what it says is still news.
-    const bool refusal = error == Errc::auth_failed && message.type() == MessageType::auth_error;
+    const bool refusal = is_refusal(error) && message.type() == MessageType::auth_error;
     if (refusal && accepted_) {
         error = {};  // the outer layer vouches for it
     }
-    if (error == Errc::auth_failed) {
-        tallies_.rejected_auth.add();
+    if (is_refusal(error)) {
+        count_refusal(static_cast<Errc>(error.value()));
     } else if (error) {
         tallies_.rejected_decrypt.add();
     } else {
@@ -344,7 +387,8 @@ bool Dispatcher::answer_request(Message& message, Source& source, const Peer* pe
 }
 
 // A message that is not to be believed still tells a waiting TCP client that waiting is in vain.
-bool Dispatcher::fail_request(const Message& message, const Plugins& layer, Source& source) {
+bool Dispatcher::fail_request(const Message& message, const Plugins& layer, Errc why,
+                              Source& source) {
     RequestTable* requests = source.requests();
     if (!requests || !is_answer(message.type())) {
         return false;
@@ -361,15 +405,17 @@ bool Dispatcher::fail_request(const Message& message, const Plugins& layer, Sour
     if (!request || !request->completion) {
         return request.has_value();
     }
-    request->completion(refusal ? Errc::auth_failed_unverified : Errc::auth_failed, nullptr);
+    request->completion(refusal ? Errc::auth_failed_unverified : why, nullptr);
     return true;
 }
 
 void Dispatcher::reply(const Message& request, OwnedMessage&& message, const Plugins& inner,
                        Source& source, std::string& out) {
     const auto peer = node_.peer_at(source);
-    if (const auto error =
-            send(std::move(message), inner, node_.outer, peer.get(), out, request.request_id())) {
+    const auto outer = outer_.get();
+    const bool bare = is_bare(inner) && is_bare(*outer);
+    const Recipient to(peer.get(), bare ? nullptr : source.vouched());
+    if (const auto error = send(std::move(message), inner, *outer, to, out, request.request_id())) {
         node_.log(LogLevel::error, "dropped a reply: " + error.message(), source.remote());
     }
 }
@@ -378,8 +424,8 @@ void Dispatcher::automatic(const Message& request, OwnedMessage&& message, bool 
                            Source& source, std::string& out) {
     const std::size_t before = out.size();
     const auto peer = node_.peer_at(source);
-    const auto error = encode(node_, std::move(message), {}, bare ? Plugins() : node_.outer,
-                              peer.get(), out, request.request_id());
+    const auto error = encode(node_, std::move(message), {}, bare ? Plugins() : *outer_.get(),
+                              {peer.get(), source.vouched()}, out, request.request_id());
     if (error) {
         tallies_.send_failures.add();
         node_.log(LogLevel::error, "dropped a reply: " + error.message(), source.remote());
@@ -396,8 +442,9 @@ void Dispatcher::automatic(const Message& request, OwnedMessage&& message, bool 
 }
 
 std::error_code Dispatcher::send(OwnedMessage&& message, const Plugins& inner, const Plugins& outer,
-                                 const Peer* peer, std::string& out, std::optional<RequestId> id) {
-    const auto error = encode(node_, std::move(message), inner, outer, peer, out, id);
+                                 const Recipient& to, std::string& out,
+                                 std::optional<RequestId> id) {
+    const auto error = encode(node_, std::move(message), inner, outer, to, out, id);
     (error ? tallies_.send_failures : tallies_.frames_out).add();
     return error;
 }

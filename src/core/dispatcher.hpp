@@ -15,7 +15,7 @@ namespace netaio::core {
 class Dispatcher {
 public:
     Dispatcher(Node& node, Tallies& tallies)
-        : node_(node), tallies_(tallies), routes_(node.router) {}
+        : node_(node), tallies_(tallies), routes_(node.router), outer_(node.outer) {}
 
     /// Handles one frame. Replies are appended to `out` as frames.
     Outcome receive(const Frame& frame, Source& source, std::string& out);
@@ -33,7 +33,10 @@ public:
     /// Protects a message with both layers and appends it to `out`, with the id of the request that
     /// it is or answers.
     std::error_code send(OwnedMessage&& message, const Plugins& inner, const Plugins& outer,
-                         const Peer* peer, std::string& out, std::optional<RequestId> id = {});
+                         const Recipient& to, std::string& out, std::optional<RequestId> id = {});
+
+    /// The node's own layer as it is now.
+    boost::local_shared_ptr<const Plugins> outer() { return outer_.get(); }
 
     Tallies& tallies() noexcept { return tallies_; }
 
@@ -64,21 +67,26 @@ private:
     Outcome broken(std::string_view what, const Source& source);
     Outcome call(const Route& route, Message&& message, Source& source, std::string& out);
     Outcome unhandled(Message&& message, Source& source, std::string& out);
-    Outcome refuse(std::error_code error, const Plugins& plugins, Layer layer,
-                   const Message& message, Source& source, std::string& out);
-    Outcome auth_failed(const Plugins& plugins, Layer layer, const Message& message, Source& source,
-                        std::string& out);
+    [[gnu::always_inline]] inline void learn(Message& message, const Plugins& plugins, Layer layer,
+                                             const Verdict& verdict, Source& source);
+    Outcome refuse(std::error_code error, const Verdict& verdict, const Plugins& plugins,
+                   Layer layer, const Message& message, Source& source, std::string& out);
+    Outcome auth_failed(const Verdict& verdict, const Plugins& plugins, Layer layer,
+                        const Message& message, Source& source, std::string& out);
+    void count_refusal(Errc why) noexcept;
     Outcome bad_checksum(const Message& message, Source& source, std::string& out);
     Outcome drop();
     bool answer_request(Message& message, Source& source, const Peer* peer);
-    std::error_code open_answer(Message& message, const Plugins& inner, const Peer* peer) noexcept;
-    bool fail_request(const Message& message, const Plugins& layer, Source& source);
+    std::error_code open_answer(Message& message, const Plugins& inner, const Peer* peer,
+                                Source& source) noexcept;
+    bool fail_request(const Message& message, const Plugins& layer, Errc why, Source& source);
     void automatic(const Message& request, OwnedMessage&& message, bool bare, Source& source,
                    std::string& out);
 
     Node& node_;
     Tallies& tallies_;
     RouteReader routes_;
+    Replaceable<Plugins>::Reader outer_;
     std::size_t frame_size_ = 0;  // of the frame in hand, as it arrived
     bool accepted_ = false;       // whether an auth plugin accepted it
 };

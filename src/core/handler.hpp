@@ -5,6 +5,8 @@
 #include <netaio/key.hpp>
 #include <netaio/plugins.hpp>
 
+#include "vouched.hpp"
+
 namespace netaio::core {
 
 class RequestTable;
@@ -22,11 +24,18 @@ public:
     /// Whether an answer may go there that nobody asked for with a message that was accepted
     /// (protocol.md §10.8). Each one counts.
     virtual bool may_answer_unasked() { return true; }
+    /// Who is there as the system knows it, whatever a message brings.
+    const Identities& who() const noexcept { return who_; }
+    /// What plugins said of it when it sent something last; null where nothing was noted.
+    virtual const Vouched* vouched() const { return nullptr; }
+    /// Where that is noted.
+    virtual Vouched* note_vouched() { return nullptr; }
     /// Whether a message with this uri has to wait for the handlers of earlier ones.
     bool must_wait(ByteView uri) const noexcept { return handlers_run_ && is_handled(uri); }
 
 protected:
     bool handlers_run_ = false;  // those that suspended, of messages from there
+    Identities who_ = {};
 
 private:
     /// Whether a message with this uri is being handled.

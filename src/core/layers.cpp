@@ -15,17 +15,29 @@ std::error_code seal_layer(Message& message, const Plugins& layer, const PluginC
 }
 
 std::error_code seal(Message& message, const Plugins& inner, const Plugins& outer,
-                     const PluginContext& context) {
-    const auto error = seal_layer(message, inner, context);
-    return error ? error : seal_layer(message, outer, context);
+                     PluginContext context, const Vouched* receiver) {
+    context.who = receiver ? &receiver->inner : nullptr;
+    if (const auto error = seal_layer(message, inner, context)) {
+        return error;
+    }
+    context.who = receiver ? &receiver->outer : nullptr;
+    return seal_layer(message, outer, context);
 }
 
-std::error_code open_layer(Message& message, const Plugins& layer, const PluginContext& context) {
+std::error_code open_layer(Message& message, const Plugins& layer, PluginContext context,
+                           Verdict& verdict) {
+    context.verdict = &verdict;
     if (layer.auth && !layer.auth->check(message.auth(), message.body().encoded(), context)) {
-        return Errc::auth_failed;
+        return verdict.why;
     }
+    context.who = &verdict.who;
     return layer.cipher ? layer.cipher->decrypt(message.body(), message.auth(), context)
                         : std::error_code();
+}
+
+bool is_refusal(std::error_code error) noexcept {
+    return error == Errc::auth_failed || error == Errc::stale || error == Errc::replayed ||
+           error == Errc::unpaid;
 }
 
 bool is_peer_specific(const Plugins& layer) noexcept {

@@ -2,6 +2,8 @@
 
 #include <netaio/plugins.hpp>
 
+#include "vouched.hpp"
+
 /// The two layers of protection around a message (protocol.md §3), in the one place that knows
 /// their order: sending runs inner cipher, inner auth, outer cipher, outer auth; receiving undoes
 /// it.
@@ -15,13 +17,23 @@ inline bool is_bare(const Plugins& layer) noexcept {
 /// Puts one layer around a message. On error the message must not be sent.
 std::error_code seal_layer(Message& message, const Plugins& layer, const PluginContext& context);
 
-/// Both layers, inner first.
+/// Both layers, inner first, for somebody of whom plugins may have said who it is.
 std::error_code seal(Message& message, const Plugins& inner, const Plugins& outer,
-                     const PluginContext& context);
+                     PluginContext context, const Vouched* receiver = nullptr);
 
-/// Takes one layer off. Errc::auth_failed leaves the message as it was; after any other error it is
-/// to be dropped.
-std::error_code open_layer(Message& message, const Plugins& layer, const PluginContext& context);
+/// Takes one layer off. What an auth plugin refuses stays as it was; after any other error the
+/// message is to be dropped.
+std::error_code open_layer(Message& message, const Plugins& layer, PluginContext context,
+                           Verdict& verdict);
+/// The same for who asks no more than whether it passes.
+inline std::error_code open_layer(Message& message, const Plugins& layer,
+                                  const PluginContext& context) {
+    Verdict verdict;
+    return open_layer(message, layer, context, verdict);
+}
+
+/// Whether an error of open_layer() says that an auth plugin refused the message.
+bool is_refusal(std::error_code error) noexcept;
 
 /// Whether a message to many must be sealed for each.
 bool is_peer_specific(const Plugins& layer) noexcept;

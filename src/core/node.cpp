@@ -2,6 +2,17 @@
 
 namespace netaio::core {
 
+namespace {
+
+std::uint64_t next_number() noexcept {
+    static std::atomic<std::uint64_t> last{0};
+    return last.fetch_add(1, std::memory_order_relaxed) + 1;
+}
+
+}  // namespace
+
+Node::Node(Role node_role) : role(node_role), number(next_number()) {}
+
 void Node::log(LogLevel level, std::string_view what, const Address& from) const {
     if (environment.log.enabled(level)) {
         environment.log(level, from.str() + ": " + std::string(what));

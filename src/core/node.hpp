@@ -7,6 +7,7 @@
 #include "callback.hpp"
 #include "peers.hpp"
 #include "present_values.hpp"
+#include "replaceable.hpp"
 #include "router.hpp"
 
 namespace netaio::core {
@@ -25,15 +26,17 @@ struct PeerTellers {
     Callback<void(const Peer&)> left = {};
 };
 
-/// What all threads of one node share. Everything but router and peers is set before it starts.
+/// What all threads of one node share. Everything but router, peers
+/// and the outer layer is set before it starts.
 struct Node : std::enable_shared_from_this<Node> {
-    explicit Node(Role node_role) : role(node_role) {}
+    explicit Node(Role node_role);
 
     Role role;
+    const std::uint64_t number;  // of all nodes of this process
     Environment environment = {};
     MessageTypes types = {};
     FrameLimits limits = {};
-    Plugins outer = {};
+    Replaceable<Plugins> outer;
     std::shared_ptr<const PeerPlugin> peer_plugin = nullptr;
     std::optional<Peer> local_peer = std::nullopt;
     KeyExtractor extract_keys = {};                            // empty: the default
@@ -50,7 +53,7 @@ struct Node : std::enable_shared_from_this<Node> {
 
     /// What plugins are told; `peer` must outlive it.
     PluginContext context(const Peer* peer) const noexcept {
-        return {environment, local_peer ? &*local_peer : nullptr, peer, peer_plugin.get()};
+        return {environment, local_peer ? &*local_peer : nullptr, peer, peer_plugin.get(), number};
     }
     /// The peer at that address, if any.
     PeerTable::Snapshot peer_at(const Address& address) const {

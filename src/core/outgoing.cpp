@@ -3,8 +3,14 @@
 namespace netaio::core {
 
 Plugins outer_plugins(const Node& node, const SendOptions& options) {
-    return {options.use_auth ? node.outer.auth : nullptr,
-            options.use_cipher ? node.outer.cipher : nullptr};
+    Plugins outer = node.outer.get();
+    if (!options.use_auth) {
+        outer.auth = nullptr;
+    }
+    if (!options.use_cipher) {
+        outer.cipher = nullptr;
+    }
+    return outer;
 }
 
 Result<std::size_t> encode_for_all(const Node& node, const Message& message, const Plugins& inner,

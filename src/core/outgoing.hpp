@@ -13,17 +13,18 @@ namespace netaio::core {
 Plugins outer_plugins(const Node& node, const SendOptions& options);
 
 /// Protects a message and appends its frame, with the id of the request that it is or answers;
-/// `peer` is who gets it, if that is known.
+/// to
+/// whom as far as that is known.
 // A call would take a twelfth more instructions (tests/callgrind: route).
 [[gnu::always_inline]] inline std::error_code encode(const Node& node, OwnedMessage&& message,
                                                      const Plugins& inner, const Plugins& outer,
-                                                     const Peer* peer, std::string& out,
+                                                     const Recipient& to, std::string& out,
                                                      std::optional<RequestId> id = {}) {
     if (!node.types.contains(message.type())) {
         return Errc::unknown_message_type;
     }
     if (!is_bare(inner) || !is_bare(outer)) {
-        if (const auto error = seal(message, inner, outer, node.context(peer))) {
+        if (const auto error = seal(message, inner, outer, node.context(to.peer), to.vouched)) {
             return error;
         }
     }

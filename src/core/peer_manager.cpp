@@ -46,7 +46,7 @@ void PeerManager::manage(PeerManagementOptions options) {
     const auto management = std::make_shared<const PeerManagement>(PeerManagement{
         node_.peers, node_.environment, *node_.peer_plugin, *node_.local_peer, options.app_id,
         options.plugins, node_.role != Role::client,
-        node_.role != Role::node || node_.outer.auth || options.plugins.auth, discovered_});
+        node_.role != Role::node || node_.outer.get().auth || options.plugins.auth, discovered_});
     if (options.plugins.auth) {
         node_.peers_need_auth = true;
     }

@@ -22,8 +22,12 @@ Stream::Stream(Ends ends, std::shared_ptr<Hub> hub, std::weak_ptr<StreamOwner> o
       owner_(std::move(owner)),
       ends_(std::move(ends)),
       id_(next_id()),
-      stranger_(hub_->node().role == Role::server && hub_->node().outer.auth),
-      active_at_(hub_->now()) {}
+      stranger_(hub_->node().role == Role::server && hub_->dispatcher().outer()->auth),
+      active_at_(hub_->now()) {
+    if (ends_.credentials) {
+        who_ = Identity{"uid", std::to_string(ends_.credentials->uid)};
+    }
+}
 
 void Stream::start(std::unique_ptr<Carrier> carrier) noexcept {
     carrier_ = std::move(carrier);

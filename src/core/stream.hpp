@@ -148,6 +148,8 @@ public:
                              bool at_once) noexcept override;
     void give(const Message& message, const SendOptions& options) override;
 
+    const Vouched* vouched() const override { return &vouched_; }
+    Vouched* note_vouched() override { return &vouched_; }
     const Address& remote() const noexcept override { return ends_.remote; }
     const Address& local() const noexcept override { return ends_.local; }
     const std::optional<Credentials>& credentials() const noexcept override {
@@ -222,6 +224,7 @@ private:
     std::unique_ptr<Carrier> carrier_;
     std::weak_ptr<StreamOwner> owner_;
     const Ends ends_;
+    Vouched vouched_;
     std::uint64_t id_;
 
     std::string input_;             // bytes of an unfinished frame, or that wait for a handler

@@ -57,7 +57,8 @@ bool Stream::refill_from(const std::shared_ptr<Feed>& feed) {
     while (feed->next < feed->values.size() && out_.size() < flush_size) {
         const auto value = std::move(feed->values[feed->next++]);
         log_unsent(hub_->dispatcher().send(notify(value->uri, value->content),
-                                           feed->options.plugins, outer, peer.get(), out_));
+                                           feed->options.plugins, outer, {peer.get(), &vouched_},
+                                           out_));
         if (state_ == State::closed) {
             return false;
         }

@@ -15,7 +15,7 @@ void Stream::give(const Message& message, const SendOptions& options) {
 }
 
 void Stream::push(OwnedMessage message, const Plugins& inner) {
-    log_unsent(append(std::move(message), inner, hub_->node().outer));
+    log_unsent(append(std::move(message), inner, *hub_->dispatcher().outer()));
 }
 
 void Stream::log_unsent(std::error_code error) {
@@ -33,15 +33,15 @@ std::error_code Stream::append(OwnedMessage message, const Plugins& inner, const
         return Errc::closed;
     }
     const auto peer = hub_->node().peer_at(ends_.remote);
+    const Recipient to(peer.get(), &vouched_);
     auto& dispatcher = hub_->dispatcher();
     if (queues()) {
         auto frame = std::make_shared<std::string>();
-        const auto error =
-            dispatcher.send(std::move(message), inner, outer, peer.get(), *frame, id);
+        const auto error = dispatcher.send(std::move(message), inner, outer, to, *frame, id);
         return error ? error : enqueue(frame);
     }
     std::string& target = batch_ ? *batch_ : out_;
-    const auto error = dispatcher.send(std::move(message), inner, outer, peer.get(), target, id);
+    const auto error = dispatcher.send(std::move(message), inner, outer, to, target, id);
     if (!error) {
         serve([this] { appended(); });
     }

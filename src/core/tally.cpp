@@ -20,6 +20,9 @@ void Tallies::add_to(Counters& sum) const noexcept {
     sum.rejected_too_large += rejected_too_large.get();
     sum.rejected_checksum += rejected_checksum.get();
     sum.rejected_auth += rejected_auth.get();
+    sum.rejected_stale += rejected_stale.get();
+    sum.rejected_replayed += rejected_replayed.get();
+    sum.rejected_unpaid += rejected_unpaid.get();
     sum.rejected_decrypt += rejected_decrypt.get();
     sum.unhandled += unhandled.get();
     sum.late_answers += late_answers.get();

@@ -252,7 +252,7 @@ Result<core::RequestTable::Id> BlockingClient::Impl::ask(
     }
     std::error_code error;
     try {
-        error = stream.append(std::move(message), terms.inner, node_->outer,
+        error = stream.append(std::move(message), terms.inner, *stream.hub().dispatcher().outer(),
                               core::RequestTable::on_wire(*id));
     } catch (...) {
         requests.forget(*id);

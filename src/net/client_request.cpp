@@ -83,8 +83,9 @@ void TcpClient::Impl::ask(Result<OwnedMessage> message, RequestTerms options,
                     }
                 });
         }
-        if (const auto error = stream->append(std::move(*message), inner, node_->outer,
-                                              core::RequestTable::on_wire(*id))) {
+        if (const auto error =
+                stream->append(std::move(*message), inner, *loop_->dispatcher().outer(),
+                               core::RequestTable::on_wire(*id))) {
             if (auto completion = stream->requests()->forget(*id)) {
                 completion(error, nullptr);
             }

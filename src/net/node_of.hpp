@@ -50,7 +50,7 @@ std::shared_ptr<core::Node> node_of(core::Role role, const Options& options) {
     if constexpr (requires { options.frame_max; }) {
         node->limits = {options.frame_max};
     }
-    node->outer = {options.auth, options.cipher};
+    node->outer = Plugins{options.auth, options.cipher};
     node->peer_plugin = options.peer_plugin;
     node->local_peer = options.local_peer;
     node->extract_keys = options.extract_keys;

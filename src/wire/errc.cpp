@@ -26,6 +26,10 @@ const char* text(Errc code) noexcept {
         case Errc::cancelled: return "the operation was cancelled";
         case Errc::not_connected: return "there is no connection to that server";
         case Errc::unsupported: return "this is not supported here";
+        case Errc::stale: return "the message's timestamp is too far from the clock";
+        case Errc::replayed: return "the message was accepted before";
+        case Errc::pending: return "the message waits for something to be done";
+        case Errc::unpaid: return "the message does not bring the stamp that is asked for";
     }
     return "unknown netaio error";
 }

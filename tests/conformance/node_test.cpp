@@ -31,7 +31,8 @@ std::vector<SentFrame> frames_in(std::string frames, NodeDriver& driver) {
         if (message) {
             SentFrame sent{std::string(bytes.data(), bytes.size()), message->own()};
             OwnedMessage opened = message->own();
-            if (!core::open_layer(opened, driver.node().outer, driver.node().context(nullptr))) {
+            if (!core::open_layer(opened, driver.node().outer.get(),
+                                  driver.node().context(nullptr))) {
                 sent.message = std::move(opened);
             }
             found.push_back(std::move(sent));
@@ -75,7 +76,8 @@ void expect_own_automatic_replies(const std::string& input, const std::string& t
         EXPECT_TRUE(reply.uri() == "ERROR" || std::ranges::any_of(inputs, [&](const SentFrame& in) {
                         return in.message.uri() == reply.uri();
                     }));
-        EXPECT_TRUE(!udp || driver.node().outer.auth || got[next].bytes.size() <= input.size());
+        EXPECT_TRUE(!udp || driver.node().outer.get().auth ||
+                    got[next].bytes.size() <= input.size());
         ++next;
     }
     EXPECT_EQ(next, got.size());
@@ -88,7 +90,7 @@ void expect_refusal(const std::string& theirs, const std::string& actual, NodeDr
     auto expected = decode_message(theirs, driver.node().types);
     auto got = decode_message(actual, driver.node().types);
     ASSERT_TRUE(expected && got);
-    EXPECT_FALSE(core::open_layer(*got, driver.node().outer, driver.node().context(nullptr)));
+    EXPECT_FALSE(core::open_layer(*got, driver.node().outer.get(), driver.node().context(nullptr)));
     EXPECT_EQ(got->type(), expected->type());
     EXPECT_EQ(got->content(), expected->content());
 }

@@ -151,9 +151,9 @@ std::uint64_t SimNode::doubted() const {
     const core::Tallies& tallies = const_cast<core::DatagramNode&>(core_).tallies();
     return tallies.rejected_malformed.get() + tallies.rejected_too_large.get() +
            tallies.rejected_checksum.get() +
-           (node_->outer.auth && options_.management.plugins.auth ? 0
+           (node_->outer.get().auth && options_.management.plugins.auth ? 0
                                                                   : tallies.rejected_auth.get()) +
-           (node_->outer.auth ? 0 : tallies.unhandled.get());
+           (node_->outer.get().auth ? 0 : tallies.unhandled.get());
 }
 
 void SimNode::receive(std::string datagram, const Address& from) {

@@ -149,7 +149,7 @@ void SimServer::notify(std::size_t size) {
         given_to_[receiver->id()] = number;
     }
     auto frame = std::make_shared<std::string>();
-    ledger_.expect(encode_for_all(*node_, message, {}, node_->outer, *frame).has_value(),
+    ledger_.expect(encode_for_all(*node_, message, {}, node_->outer.get(), *frame).has_value(),
                    "a notification can be encoded");
     hub_->give(receivers, frame);
     check_bounds();

@@ -133,9 +133,9 @@ TEST_P(TwoNodesTest, FallSilentWhenTheyDoNotBelieveEachOther) {
     a.node.outer = hmac("a");
     b.node.outer = hmac("b");
     expect_silence();
-    b.node.outer = {};
+    b.node.outer = Plugins{};
     expect_silence();
-    a.node.outer = {};
+    a.node.outer = Plugins{};
     b.node.outer = hmac_and_cipher("b");
     expect_silence();
 }

@@ -316,7 +316,7 @@ TEST(Dispatcher, DropsWhatCannotBeDecrypted) {
         test.node.router.add(Key(MessageType::request_uri), answering("x"));
         EXPECT_EQ(test.receive(test.frame(request("uri"))).kind, Kind::done);
         EXPECT_EQ(test.sent, "");
-        test.node.outer = {};
+        test.node.outer = Plugins{};
         test.node.router.add(Key(MessageType::request_uri), answering("x", open));
         EXPECT_EQ(test.receive(test.frame(request("uri"))).kind, Kind::done);
         EXPECT_EQ(test.sent, "");

@@ -62,6 +62,9 @@ public:
         handlers_run_ = true;
     }
 
+    const Vouched* vouched() const override { return &vouched_; }
+    Vouched* note_vouched() override { return &vouched_; }
+
     RequestTable* table = nullptr;
     std::vector<OwnedMessage> pushed;
 
@@ -69,6 +72,7 @@ private:
     bool is_handled(ByteView uri) const noexcept override { return uri == ByteView(handled_); }
 
     Address address_;
+    Vouched vouched_;
     std::string handled_;
 };
 

@@ -10,7 +10,7 @@ namespace netaio {
 namespace {
 
 constexpr int first_code = static_cast<int>(Errc::malformed);
-constexpr int last_code = static_cast<int>(Errc::unsupported);
+constexpr int last_code = static_cast<int>(Errc::pending);
 
 TEST(Errc, IsAnErrorCodeOfItsOwnCategory) {
     const std::error_code code = Errc::timeout;

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <netaio/address.hpp>
+#include <netaio/identity.hpp>
+#include <netaio/plugins.hpp>
+#include <unordered_map>
+
+namespace netaio::core {
+
+/// Who the plugins of each layer said that somebody is, when it sent a message last.
+struct Vouched {
+    Identities outer = {};
+    Identities inner = {};
+};
+
+/// Who gets a message, as far as plugins ask.
+struct Recipient {
+    Recipient(const Peer* known = nullptr, const Vouched* said = nullptr) noexcept
+        : peer(known), vouched(said) {}
+
+    const Peer* peer;
+    const Vouched* vouched;  // null where nobody vouched
+};
+
+/// The same of addresses, for as many as fit: those go first that sent nothing for longest. Not
+/// thread-safe.
+class VouchedSenders {
+public:
+    explicit VouchedSenders(std::size_t max) : half_((max + 1) / 2) {}
+
+    bool empty() const noexcept { return young_.empty() && old_.empty(); }
+    const Vouched* find(const Address& address) const {
+        if (const auto found = young_.find(address); found != young_.end()) {
+            return &found->second;
+        }
+        const auto found = old_.find(address);
+        return found == old_.end() ? nullptr : &found->second;
+    }
+    /// The entry of an address, to be set.
+    Vouched& at(const Address& address) {
+        if (const auto found = young_.find(address); found != young_.end()) {
+            return found->second;
+        }
+        auto before = old_.extract(address);
+        if (young_.size() >= half_) {
+            old_ = std::move(young_);
+            young_.clear();
+        }
+        return before ? young_.insert(std::move(before)).position->second : young_[address];
+    }
+
+private:
+    std::size_t half_;
+    std::unordered_map<Address, Vouched> young_;
+    std::unordered_map<Address, Vouched> old_;
+};
+
+}  // namespace netaio::core

@@ -1,0 +1,130 @@
+#include "core/vouched.hpp"
+
+#include <gtest/gtest.h>
+
+#include "core/replaceable.hpp"
+#include "testbed.hpp"
+
+namespace netaio::core {
+namespace {
+
+using namespace test;
+
+// Vouches for whomever the message names, and authenticates with the name of who gets it.
+class NamingAuth final : public AuthPlugin {
+public:
+    explicit NamingAuth(std::string field) : field_(std::move(field)) {}
+
+    std::error_code make(AuthFields& fields, ByteView,
+                         const PluginContext& context) const override {
+        const auto to = context.who ? context.who->name("test") : std::nullopt;
+        fields.set(field_, to.value_or("stranger"));
+        return {};
+    }
+    bool check(const AuthFields& fields, ByteView, const PluginContext& context) const override {
+        const auto name = fields.bytes(field_);
+        if (!name || *name == "") {
+            return context.refuse(Errc::stale, "too old");
+        }
+        context.vouch(Identity{"test", name->str()});
+        return true;
+    }
+    bool is_peer_specific() const noexcept override { return true; }
+
+private:
+    std::string field_;
+};
+
+Plugins naming(const char* field) {
+    return {.auth = std::make_shared<NamingAuth>(field)};
+}
+
+struct VouchedTest : testing::TestWithParam<Role> {
+    // A request with fields that say who sent it.
+    std::string from(std::string_view outer, std::string_view inner = "") {
+        OwnedMessage message(MessageType::request_uri, "uri");
+        message.auth().set("outer", outer);
+        message.auth().set("inner", inner);
+        return test.frame(std::move(message));
+    }
+    void handle(Plugins inner = {}) {
+        test.node.router.add(Key(MessageType::request_uri),
+                             calling(
+                                 [this](const Message& message, Source&) {
+                                     who.push_back(message.who().str());
+                                     return ok(message.uri());
+                                 },
+                                 std::move(inner)));
+    }
+
+    TestNode test{GetParam(), naming("outer")};
+    std::vector<std::string> who;
+};
+
+TEST_P(VouchedTest, TellHandlersWhoAMessageIsFrom) {
+    handle();
+    test.receive(from("alice"));
+    EXPECT_EQ(who, std::vector<std::string>{"test:alice"});
+}
+
+TEST_P(VouchedTest, JoinWhatBothLayersSay) {
+    handle(naming("inner"));
+    test.receive(from("alice", "admin"));
+    EXPECT_EQ(who, std::vector<std::string>{"test:alice, test:admin"});
+}
+
+TEST_P(VouchedTest, ProtectAnswersForWhoAsked) {
+    handle(naming("inner"));
+    test.receive(from("alice", "admin"));
+    const auto reply = decode_message(test.sent, test.node.types);
+    ASSERT_TRUE(reply.has_value());
+    EXPECT_EQ(reply->auth().bytes("outer"), ByteView("alice"));
+    EXPECT_EQ(reply->auth().bytes("inner"), ByteView("admin"));
+}
+
+TEST_P(VouchedTest, SayNothingOfWhomNobodyVouchesFor) {
+    test.node.outer = Plugins{};
+    handle();
+    test.receive(from("alice"));
+    EXPECT_EQ(who, std::vector<std::string>{"nobody"});
+}
+
+TEST_P(VouchedTest, SayAndCountWhyAMessageIsRefused) {
+    test.receive(from(""));
+    EXPECT_EQ(test.tallies.rejected_stale.get(), 1u);
+    EXPECT_EQ(test.tallies.rejected_auth.get(), 0u);
+    const auto reply = decode_message(test.sent, test.node.types);
+    ASSERT_TRUE(reply.has_value());
+    EXPECT_EQ(reply->type(), MessageType::auth_error);
+    EXPECT_EQ(reply->content(), "too old");
+}
+
+INSTANTIATE_TEST_SUITE_P(, VouchedTest, testing::Values(Role::server, Role::node),
+                         [](const auto& one) {
+                             return one.param == Role::node ? "Node" : "Server";
+                         });
+
+TEST(VouchedSendersTest, ForgetThoseFirstThatSentNothingForLongest) {
+    VouchedSenders senders(4);
+    for (int i = 1; i <= 4; ++i) {
+        senders.at(host(i)).outer = Identity{"test", std::to_string(i)};
+    }
+    senders.at(host(1));
+    senders.at(host(5));
+    ASSERT_NE(senders.find(host(1)), nullptr);
+    EXPECT_EQ(senders.find(host(1))->outer.str(), "test:1");
+    EXPECT_EQ(senders.find(host(2)), nullptr);
+}
+
+TEST(ReplaceableTest, LeavesWhatIsHeldAsItWas) {
+    Replaceable<std::string> value;
+    value = "old";
+    Replaceable<std::string>::Reader reader(value);
+    const auto held = reader.get();
+    value = "new";
+    EXPECT_EQ(*held, "old");
+    EXPECT_EQ(*reader.get(), "new");
+}
+
+}  // namespace
+}  // namespace netaio::core
