@@ -44,6 +44,12 @@ std::optional<RequestTable::Request> take_answered(RequestTable& requests, const
                                           : take_meant(requests, message, asked);
 }
 
+// What log lines say of a message: its type, and whose it is where that is known.
+[[gnu::cold]] std::string described(const Message& message, const MessageTypes& types) {
+    return std::string(types.name(message.type())) +
+           (message.who().empty() ? "" : " from " + message.who().str());
+}
+
 // An automatic reply, about this uri unless that is so long that the reply has no room for it.
 OwnedMessage about(ByteView uri, OwnedMessage reply) {
     auto made = OwnedMessage::make(reply.type(), uri, reply.content());
@@ -112,7 +118,7 @@ Outcome Dispatcher::handle(const Frame& frame, Source& source, std::string& out)
             return refuse(error, verdict, *outer, Layer::outer, message, source, out);
         }
         accepted_ = outer->auth != nullptr;
-        learn(message, *outer, Layer::outer, verdict, source);
+        learn(message, Layer::outer, verdict, source);
     }
     if (source.requests() && answer_request(message, source, peer.get())) {
         return {};
@@ -142,7 +148,7 @@ Outcome Dispatcher::route(Message&& message, Source& source, std::string& out) {
             return refuse(error, verdict, route->inner, Layer::inner, message, source, out);
         }
         accepted_ = accepted_ || route->inner.auth;
-        learn(message, route->inner, Layer::inner, verdict, source);
+        learn(message, Layer::inner, verdict, source);
     }
     believed(source);
     return route ? call(*route, std::move(message), source, out)
@@ -150,17 +156,15 @@ Outcome Dispatcher::route(Message&& message, Source& source, std::string& out) {
 }
 
 // Who it is from goes with the message, and what is sent there is made for that.
-void Dispatcher::learn(Message& message, const Plugins& plugins, Layer layer,
-                       const Verdict& verdict, Source& source) {
+void Dispatcher::learn(Message& message, Layer layer, const Verdict& verdict, Source& source) {
     if (verdict.who.empty()) {
         return;
     }
-    if (is_peer_specific(plugins)) {
-        if (Vouched* vouched = source.note_vouched()) {
-            Identities& noted = layer == Layer::outer ? vouched->outer : vouched->inner;
-            if (!noted.same_as(verdict.who)) {
-                noted = verdict.who;
-            }
+    // Whatever the plugins do with it: those that replace them may ask.
+    if (Vouched* vouched = source.note_vouched()) {
+        Identities& noted = layer == Layer::outer ? vouched->outer : vouched->inner;
+        if (!noted.same_as(verdict.who)) {
+            noted = verdict.who;
         }
     }
     message.add_who(verdict.who);
@@ -230,8 +234,7 @@ Outcome Dispatcher::fail(const Route& route, const Message& message, std::string
                          Source& source, std::string& out) {
     tallies_.handler_failures.add();
     node_.log(LogLevel::error,
-              "the handler of " + std::string(node_.types.name(message.type())) +
-                  " threw: " + std::string(what),
+              "the handler of " + described(message, node_.types) + " threw: " + std::string(what),
               source.remote());
     if (node_.role == Role::client) {
         return Kind::discarded;
@@ -269,7 +272,10 @@ Outcome Dispatcher::refuse(std::error_code error, const Verdict& verdict, const 
         return auth_failed(verdict, plugins, layer, message, source, out);
     }
     tallies_.rejected_decrypt.add();
-    node_.log(LogLevel::warning, "dropped a message that cannot be decrypted", source.remote());
+    node_.log(
+        LogLevel::warning,
+        "dropped a message that cannot be decrypted, of type " + described(message, node_.types),
+        source.remote());
     return drop();
 }
 
@@ -286,8 +292,7 @@ Outcome Dispatcher::auth_failed(const Verdict& verdict, const Plugins& plugins, 
                                 const Message& message, Source& source, std::string& out) {
     count_refusal(verdict.why);
     node_.log(LogLevel::warning,
-              "authentication failed for a message of type " +
-                  std::string(node_.types.name(message.type())) +
+              "authentication failed for a message of type " + described(message, node_.types) +
                   (verdict.says.empty() ? "" : ": " + verdict.says),
               source.remote());
     if (node_.role == Role::client && fail_request(message, plugins, verdict.why, source)) {
@@ -336,7 +341,7 @@ std::error_code Dispatcher::open_answer(Message& message, const Plugins& inner, 
             Verdict verdict;
             error = open_layer(message, inner, node_.context(peer), verdict);
             if (!error) {
-                learn(message, inner, Layer::inner, verdict, source);
+                learn(message, Layer::inner, verdict, source);
             }
         })) {
         tallies_.handler_failures.add();

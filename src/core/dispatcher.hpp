@@ -67,8 +67,8 @@ private:
     Outcome broken(std::string_view what, const Source& source);
     Outcome call(const Route& route, Message&& message, Source& source, std::string& out);
     Outcome unhandled(Message&& message, Source& source, std::string& out);
-    [[gnu::always_inline]] inline void learn(Message& message, const Plugins& plugins, Layer layer,
-                                             const Verdict& verdict, Source& source);
+    [[gnu::always_inline]] inline void learn(Message& message, Layer layer, const Verdict& verdict,
+                                             Source& source);
     Outcome refuse(std::error_code error, const Verdict& verdict, const Plugins& plugins,
                    Layer layer, const Message& message, Source& source, std::string& out);
     Outcome auth_failed(const Verdict& verdict, const Plugins& plugins, Layer layer,
