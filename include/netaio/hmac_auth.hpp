@@ -2,6 +2,7 @@
 
 #include <netaio/plugins.hpp>
 #include <netaio/secret.hpp>
+#include <vector>
 
 namespace netaio {
 
@@ -10,8 +11,13 @@ enum class Dialect { v0_0_9, v0_0_8 };
 
 /// What HmacAuth needs to know.
 struct HmacOptions {
-    /// The shared secret, of any length. Required.
+    /// The shared secret, of any length, by the name `default`. Required, unless there are
+    /// `secrets`, before which it goes.
     Secret secret = {};
+    /// Several by different names, all of which are accepted. What goes to somebody is made with
+    /// the one that its last accepted message was made with; the first is for who sent none, and
+    /// for groups. Any number; a message that is to be refused costs an HMAC for each.
+    std::vector<NamedSecret> secrets = {};
     /// The names of the fields. The tag's must differ between an outer and an inner plugin; nonce
     /// and timestamp may be shared.
     std::string hmac_field = "hmac";
@@ -22,10 +28,12 @@ struct HmacOptions {
 
 /// Authenticates messages with a shared secret: HMAC-SHA-256 over timestamp and body under a key
 /// derived for each message from a random nonce (protocol.md §5). It covers neither the message
-/// type nor other fields, and does not stop replays.
+/// type nor other fields, and does not stop replays. Vouches for `hmac`, by the name of the secret:
+/// everybody who knows that.
 class HmacAuth final : public AuthPlugin {
 public:
-    /// Throws std::invalid_argument when the secret or a name is empty or two fields share a name.
+    /// Throws std::invalid_argument when a secret or a name is empty, two secrets or two fields
+    /// share a name.
     explicit HmacAuth(HmacOptions options);
     ~HmacAuth() override;
 
@@ -34,11 +42,13 @@ public:
     bool check(const AuthFields& fields, ByteView encoded_body,
                const PluginContext& context) const override;
     OwnedMessage error() const override;
+    /// With several secrets.
+    bool is_peer_specific() const noexcept override;
 
 private:
-    struct Key;
+    struct Keys;
     HmacOptions options_;
-    std::unique_ptr<const Key> key_;
+    std::unique_ptr<const Keys> keys_;
 };
 
 /// A shared HmacAuth, for options: `.auth = hmac_auth({.secret = "test"})`.

@@ -105,8 +105,7 @@ public:
     virtual bool retry(ByteView, const PluginContext&) const { return false; }
     /// Whether requests are kept until they are answered, so that they can be sent again.
     virtual bool may_retry() const noexcept { return false; }
-    /// Whether the result depends on the receiver, so that a message to many is made for each, and
-    /// who sent something last is remembered (PluginContext::who).
+    /// Whether the result depends on the receiver, so that a message to many is made for each.
     virtual bool is_peer_specific() const noexcept { return false; }
 };
 

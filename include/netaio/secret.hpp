@@ -27,4 +27,12 @@ private:
     std::string bytes_;
 };
 
+/// A secret beside others that may stand in for it, as while one takes the place of another.
+struct NamedSecret {
+    /// What logs and handlers know it by; no secret itself. It stays that secret's: those who used
+    /// it are remembered by this name.
+    std::string name;
+    Secret secret;
+};
+
 }  // namespace netaio

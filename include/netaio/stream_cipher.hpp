@@ -6,8 +6,14 @@ namespace netaio {
 
 /// What Sha256StreamCipher needs to know.
 struct StreamCipherOptions {
-    /// The shared key, of any length. Required.
+    /// The shared key, of any length, by the name `default`. Required, unless there are `keys`,
+    /// before which it goes.
     Secret key = {};
+    /// Several by different names: those of the HmacOptions::secrets that guard the same layer. As
+    /// nothing shows a wrong key, it takes the one with the name of the secret that a message was
+    /// accepted by, and to send, that which HmacAuth takes; the first where that has another name,
+    /// or none.
+    std::vector<NamedSecret> keys = {};
     /// The name of the field with the initialisation vector; must differ between an outer and an
     /// inner cipher.
     std::string iv_field = "iv";
@@ -21,7 +27,7 @@ struct StreamCipherOptions {
 /// key gives garbage, not a failure. Always use it under an auth plugin.
 class Sha256StreamCipher final : public CipherPlugin {
 public:
-    /// Throws std::invalid_argument when the key or the field's name is empty.
+    /// Throws std::invalid_argument when a key or a name is empty, or two keys share a name.
     explicit Sha256StreamCipher(StreamCipherOptions options);
     ~Sha256StreamCipher() override;
 
@@ -30,11 +36,13 @@ public:
     std::error_code decrypt(Body& body, const AuthFields& fields,
                             const PluginContext& context) const override;
     bool hides_uri() const noexcept override { return options_.encrypt_uri; }
+    /// With several keys.
+    bool is_peer_specific() const noexcept override;
 
 private:
-    struct Key;
+    struct Keys;
     StreamCipherOptions options_;
-    std::unique_ptr<const Key> key_;
+    std::unique_ptr<const Keys> keys_;
 };
 
 /// A shared Sha256StreamCipher, for options: `.cipher = stream_cipher({.key = "test"})`.

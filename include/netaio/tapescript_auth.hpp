@@ -50,6 +50,11 @@ struct TapescriptOptions {
 /// (protocol.md §8). The witness signs body, nonce and timestamp; neither the message type nor
 /// other fields. It does not stop replays, nor compare the timestamp with the clock unless the lock
 /// does. A lock that asks for the time (e.g. make_timestamp_after_lock()) sees this node's clock.
+///
+/// Vouches for `key`, the verify key, where the lock is one of make_single_sig_lock(), and neither
+/// its sigflags nor a signature extension let the body go unsigned; for `peer`, its id, where the
+/// lock is from the peer's own data: as far as introductions under that id are believed. Other
+/// locks do not say who opened them.
 class TapescriptAuth final : public AuthPlugin {
 public:
     /// Throws std::invalid_argument when the lock or a name is empty, two fields share a name, or
@@ -68,15 +73,20 @@ public:
     bool is_peer_specific() const noexcept override { return true; }
 
 private:
-    tapescript::Script make_witness(const tapescript::SigFields& fields) const;
-    std::optional<std::string> lock_for(const PluginContext& context) const;
-    std::optional<std::string> lock_in_data(const PluginContext& context,
-                                            const std::optional<std::string>& otherwise,
-                                            const std::optional<std::string>& lenient) const;
-
+    struct Lock {
+        std::string code;
+        Identities who;  // whom it takes to open it
+    };
     struct PeerLocks;
+
+    tapescript::Script make_witness(const tapescript::SigFields& fields) const;
+    std::optional<Lock> lock_for(const PluginContext& context) const;
+    std::optional<Lock> lock_in_data(const PluginContext& context, bool or_own,
+                                     bool or_own_without_dict) const;
+
     TapescriptOptions options_;
     tapescript::SigningKey key_;
+    Lock lock_;
     std::unique_ptr<PeerLocks> peer_locks_;
 };
 

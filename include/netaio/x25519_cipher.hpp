@@ -24,6 +24,8 @@ struct X25519Options {
 /// of the peer (protocol.md §7). A message that was changed, or is from somebody else than the
 /// peer, fails to decrypt. So it works only with peers that are known: as an inner cipher with peer
 /// management, whose own messages need another protection; they must not be believed from anybody.
+/// Vouches for `x25519`, the peer's public key: a message is from the owner of that key, or one of
+/// this node's own that came back, as both ends encrypt with the same key.
 ///
 /// encrypt() and decrypt() fail, with Errc::encrypt_failed and Errc::decrypt_failed, when the peer
 /// is unknown or its data has no `pubkey` of 32 bytes that can be a key; the log says at debug

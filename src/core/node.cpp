@@ -33,8 +33,9 @@ void Node::log(LogLevel level, std::string_view what, const Address& from) const
 [[gnu::cold]] void Node::trace(std::string_view what, const Message& message,
                                const Address& from) const {
     if (environment.log.enabled(LogLevel::debug)) {
-        trace(std::string(what) + " " + std::string(types.name(message.type())), message.uri(),
-              from);
+        trace(std::string(what) + " " + std::string(types.name(message.type())) +
+                  (message.who().empty() ? "" : " from " + message.who().str()),
+              message.uri(), from);
     }
 }
 

@@ -4,6 +4,7 @@
 
 #include "../crypto/hmac.hpp"
 #include "../crypto/memory.hpp"
+#include "named_keys.hpp"
 #include "nonce.hpp"
 #include "timestamp.hpp"
 
@@ -11,9 +12,6 @@ namespace netaio {
 namespace {
 
 void validate(const HmacOptions& options) {
-    if (options.secret.empty()) {
-        throw std::invalid_argument("HmacOptions::secret is empty: give both ends the same secret");
-    }
     if (options.hmac_field.empty() || options.nonce_field.empty() || options.ts_field.empty()) {
         throw std::invalid_argument("a field of HmacOptions has no name: leave it at its default");
     }
@@ -24,11 +22,9 @@ void validate(const HmacOptions& options) {
     }
 }
 
-}  // namespace
-
-struct HmacAuth::Key {
-    explicit Key(ByteView secret) : Key(crypto::sha256(secret)) {}
-    explicit Key(const crypto::Digest& key)
+struct HmacKey {
+    explicit HmacKey(ByteView secret) : HmacKey(crypto::sha256(secret)) {}
+    explicit HmacKey(const crypto::Digest& key)
         : one_time(key.view(), ByteView("mac")), legacy(key.view()) {}
 
     crypto::Digest tag(Dialect dialect, ByteView nonce, ByteView ts, ByteView body) const noexcept {
@@ -46,10 +42,18 @@ struct HmacAuth::Key {
     crypto::HmacKeyV008 legacy;
 };
 
+}  // namespace
+
+struct HmacAuth::Keys : plugins::NamedKeys<HmacKey> {
+    using NamedKeys::NamedKeys;
+};
+
 HmacAuth::HmacAuth(HmacOptions options) : options_(std::move(options)) {
     validate(options_);
-    key_ = std::make_unique<const Key>(options_.secret.reveal());
+    keys_ =
+        std::make_unique<const Keys>(options_.secret, options_.secrets, "HmacOptions", "secret");
     options_.secret = {};
+    options_.secrets.clear();
 }
 
 HmacAuth::~HmacAuth() = default;
@@ -70,12 +74,14 @@ std::error_code HmacAuth::make(AuthFields& fields, ByteView encoded_body,
     plugins::set_timestamp(fields, options_.ts_field, *ts, options_.dialect);
     const auto ts_bytes = plugins::encode_timestamp(*ts);
     const auto tag =
-        key_->tag(options_.dialect, plugins::view(*nonce), plugins::view(ts_bytes), encoded_body);
+        keys_->of(context.who)
+            .tag(options_.dialect, plugins::view(*nonce), plugins::view(ts_bytes), encoded_body);
     fields.set(options_.hmac_field, tag.view());
     return {};
 }
 
-bool HmacAuth::check(const AuthFields& fields, ByteView encoded_body, const PluginContext&) const {
+bool HmacAuth::check(const AuthFields& fields, ByteView encoded_body,
+                     const PluginContext& context) const {
     const auto tag = fields.bytes(options_.hmac_field);
     const auto nonce = plugins::read_nonce(fields, options_.nonce_field);
     const auto ts = plugins::read_timestamp(fields, options_.ts_field, options_.dialect);
@@ -83,9 +89,19 @@ bool HmacAuth::check(const AuthFields& fields, ByteView encoded_body, const Plug
         return false;
     }
     const auto ts_bytes = plugins::encode_timestamp(*ts);
-    const auto expected =
-        key_->tag(options_.dialect, *nonce, plugins::view(ts_bytes), encoded_body);
-    return crypto::constant_time_equal(expected.view(), *tag);
+    for (const auto& [key, who] : *keys_) {
+        const auto expected =
+            key.tag(options_.dialect, *nonce, plugins::view(ts_bytes), encoded_body);
+        if (crypto::constant_time_equal(expected.view(), *tag)) {
+            context.vouch(who);
+            return true;
+        }
+    }
+    return false;
+}
+
+bool HmacAuth::is_peer_specific() const noexcept {
+    return keys_->several();
 }
 
 OwnedMessage HmacAuth::error() const {

@@ -5,16 +5,15 @@
 #include "../crypto/hmac.hpp"
 #include "../crypto/keystream.hpp"
 #include "body_cipher.hpp"
+#include "named_keys.hpp"
 
 namespace netaio {
 namespace {
 
 constexpr std::size_t iv_size = 16;
 
-}  // namespace
-
-struct Sha256StreamCipher::Key {
-    explicit Key(ByteView secret)
+struct StreamKey {
+    explicit StreamKey(ByteView secret)
         : key(crypto::sha256(secret)), one_time(key.view(), ByteView("enc")) {}
 
     void apply(Dialect dialect, ByteView iv, std::span<char> data) const noexcept {
@@ -29,17 +28,20 @@ struct Sha256StreamCipher::Key {
     crypto::OneTimeKeys one_time;
 };
 
+}  // namespace
+
+struct Sha256StreamCipher::Keys : plugins::NamedKeys<StreamKey> {
+    using NamedKeys::NamedKeys;
+};
+
 Sha256StreamCipher::Sha256StreamCipher(StreamCipherOptions options) : options_(std::move(options)) {
-    if (options_.key.empty()) {
-        throw std::invalid_argument(
-            "StreamCipherOptions::key is empty: give both ends the same key");
-    }
     if (options_.iv_field.empty()) {
         throw std::invalid_argument(
             "StreamCipherOptions::iv_field is empty: leave it at its default");
     }
-    key_ = std::make_unique<const Key>(options_.key.reveal());
+    keys_ = std::make_unique<const Keys>(options_.key, options_.keys, "StreamCipherOptions", "key");
     options_.key = {};
+    options_.keys.clear();
 }
 
 Sha256StreamCipher::~Sha256StreamCipher() = default;
@@ -49,10 +51,11 @@ std::error_code Sha256StreamCipher::encrypt(Body& body, AuthFields& fields,
     Random& random = *context.environment.random;
     std::array<char, iv_size> iv;
     const ByteView iv_view = std::string_view(iv.data(), iv.size());
+    const StreamKey& key = keys_->of(context.who);
     const auto error =
         plugins::encrypt_body(body, options_.encrypt_uri, 0, random, [&](std::span<char> bytes) {
             random.fill(iv);
-            key_->apply(options_.dialect, iv_view, bytes);
+            key.apply(options_.dialect, iv_view, bytes);
         });
     if (!error) {
         fields.set(options_.iv_field, iv_view);
@@ -61,15 +64,20 @@ std::error_code Sha256StreamCipher::encrypt(Body& body, AuthFields& fields,
 }
 
 std::error_code Sha256StreamCipher::decrypt(Body& body, const AuthFields& fields,
-                                            const PluginContext&) const {
+                                            const PluginContext& context) const {
     const auto iv = fields.bytes(options_.iv_field);
     if (!iv) {
         return Errc::decrypt_failed;
     }
+    const StreamKey& key = keys_->of(context.who);
     return plugins::decrypt_body(body, options_.encrypt_uri, [&](std::span<char> bytes) {
-        key_->apply(options_.dialect, *iv, bytes);
+        key.apply(options_.dialect, *iv, bytes);
         return bytes.size();
     });
+}
+
+bool Sha256StreamCipher::is_peer_specific() const noexcept {
+    return keys_->several();
 }
 
 std::shared_ptr<const CipherPlugin> stream_cipher(StreamCipherOptions options) {

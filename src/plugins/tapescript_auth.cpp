@@ -5,6 +5,7 @@
 #include <set>
 #include <stdexcept>
 
+#include "../wire/hex.hpp"
 #include "nonce.hpp"
 #include "peer_memo.hpp"
 #include "timestamp.hpp"
@@ -36,13 +37,27 @@ std::optional<ByteView> bytes_of(const Value& value) noexcept {
     return bytes ? bytes : value.as_bytearray();
 }
 
+// Whose key must have signed the body to open the lock, if that says so plainly.
+Identities signer_of(std::string_view lock, const TapescriptOptions& options) {
+    constexpr std::size_t size = 36;
+    constexpr std::uint8_t without_body = 1;
+    // Extensions may have anything signed in the body's place.
+    if (lock.size() != size || !options.environment.signature_extensions.empty()) return {};
+    const std::string_view key = lock.substr(2, tapescript::PublicKey::size);
+    const auto sigflags = static_cast<std::uint8_t>(lock.back());
+    const auto made = make_single_sig_lock(tapescript::PublicKey(key), sigflags);
+    if (made.code != lock || (sigflags & without_body) != 0) return {};
+    return Identity{"key", wire::hex(key)};
+}
+
 }  // namespace
 
-struct TapescriptAuth::PeerLocks : plugins::PeerMemo<std::optional<std::string>> {};
+struct TapescriptAuth::PeerLocks : plugins::PeerMemo<std::optional<Lock>> {};
 
 TapescriptAuth::TapescriptAuth(TapescriptOptions options)
     : options_(validated(std::move(options))),
       key_(key_of(options_.seed)),
+      lock_{options_.lock.code, signer_of(options_.lock.code, options_)},
       peer_locks_(std::make_unique<PeerLocks>()) {
     options_.seed = {};
 }
@@ -97,12 +112,12 @@ bool TapescriptAuth::check(const AuthFields& fields, ByteView encoded_body,
     const auto witness = fields.bytes(options_.witness_field);
     if (ts.value_or(0) == 0 || !nonce || !witness) return false;
 
-    std::optional<std::string> peers_lock;
+    std::optional<Lock> peers_lock;
     if (options_.use_peer_lock) {
         peers_lock = lock_for(context);
         if (!peers_lock) return false;
     }
-    const std::string_view lock = peers_lock ? *peers_lock : options_.lock.code;
+    const Lock& lock = peers_lock ? *peers_lock : lock_;
 
     tapescript::RunOptions run{.limits = options_.limits,
                                .budget = options_.budget,
@@ -111,34 +126,48 @@ bool TapescriptAuth::check(const AuthFields& fields, ByteView encoded_body,
     run.cache.named = {{"sigfield1", encoded_body.str()},
                        {"sigfield2", nonce->str()},
                        {"sigfield3", plugins::view(plugins::encode_timestamp(*ts)).str()}};
-    return tapescript::run_auth_scripts(std::array<std::string_view, 2>{*witness, lock}, run);
+    if (!tapescript::run_auth_scripts(std::array<std::string_view, 2>{*witness, lock.code}, run)) {
+        return false;
+    }
+    context.vouch(lock.who);
+    return true;
 }
 
 // Nothing when the message must be refused.
-std::optional<std::string> TapescriptAuth::lock_for(const PluginContext& context) const {
-    const std::optional<std::string> otherwise =
-        options_.require_peer_lock ? std::nullopt : std::optional(options_.lock.code);
-    if (!context.peer) return otherwise;
+std::optional<TapescriptAuth::Lock> TapescriptAuth::lock_for(const PluginContext& context) const {
+    const auto own_if = [&](bool allowed) { return allowed ? std::optional(lock_) : std::nullopt; };
+    const bool or_own = !options_.require_peer_lock;
+    if (!context.peer) return own_if(or_own);
     // v0.0.8 insists on a plugin and on a dict.
-    const auto lenient = options_.dialect == Dialect::v0_0_9 ? otherwise : std::nullopt;
-    if (!context.peer_plugin) return lenient;
+    const bool lenient = or_own && options_.dialect == Dialect::v0_0_9;
+    if (!context.peer_plugin) return own_if(lenient);
     return peer_locks_->of(
-        *context.peer, [&] { return lock_in_data(context, otherwise, lenient); },
-        [](const auto& kept) { return kept ? kept->size() : 0; });
+        *context.peer, [&] { return lock_in_data(context, or_own, lenient); },
+        [](const auto& kept) {
+            std::size_t size = kept ? kept->code.size() : 0;
+            if (kept) {
+                for (const Identity& one : kept->who) size += sizeof one + one.name.size();
+            }
+            return size;
+        });
 }
 
-std::optional<std::string> TapescriptAuth::lock_in_data(
-    const PluginContext& context, const std::optional<std::string>& otherwise,
-    const std::optional<std::string>& lenient) const {
+std::optional<TapescriptAuth::Lock> TapescriptAuth::lock_in_data(const PluginContext& context,
+                                                                 bool or_own,
+                                                                 bool or_own_without_dict) const {
+    const auto own_if = [&](bool allowed) { return allowed ? std::optional(lock_) : std::nullopt; };
     const auto data = context.peer_plugin->parse_data(*context.peer);
     if (!data) return std::nullopt;
     const Dict* dict = data->as_dict();
-    if (!dict) return lenient;
+    if (!dict) return own_if(or_own_without_dict);
     const Value* lock = dict->find("lock");
-    if (!lock) return otherwise;
+    if (!lock) return own_if(or_own);
     const auto code = bytes_of(*lock);
     // An empty lock would open for anybody.
-    return code && !code->empty() ? std::optional(code->str()) : std::nullopt;
+    if (!code || code->empty()) return std::nullopt;
+    Identities who = Identity{"peer", wire::hex(context.peer->id)};
+    who.add(signer_of(*code, options_));
+    return Lock{code->str(), std::move(who)};
 }
 
 OwnedMessage TapescriptAuth::error() const {

@@ -116,7 +116,7 @@ TEST(Dispatcher, AnswersWithAnErrorWhenAHandlerThrows) {
         EXPECT_EQ(test.receive(test.frame(request("uri"), inner)).kind, Kind::done);
         EXPECT_EQ(test.reply({}, inner).type(), MessageType::error);
         EXPECT_EQ(test.reply({}, inner).uri(), "uri");
-        EXPECT_TRUE(test.logged("the handler of REQUEST_URI threw: broken"));
+        EXPECT_TRUE(test.logged("the handler of REQUEST_URI from hmac:default threw: broken"));
         test.receive(test.frame(request("uri", "odd"), inner));
         EXPECT_EQ(test.reply({}, inner).type(), MessageType::error);
         EXPECT_EQ(test.tallies.handler_failures.get(), 2u);

@@ -82,6 +82,27 @@ TEST_P(VouchedTest, ProtectAnswersForWhoAsked) {
     EXPECT_EQ(reply->auth().bytes("inner"), ByteView("admin"));
 }
 
+TEST_P(VouchedTest, AnswerWithTheSecretThatTheQuestionWasMadeWith) {
+    const Plugins old = hmac_and_cipher("old");
+    test.node.outer = Plugins{.auth = hmac_auth({.secrets = {{"new", "new"}, {"old", "old"}}}),
+                              .cipher = stream_cipher({.keys = {{"new", "new"}, {"old", "old"}}})};
+    handle();
+    test.receive(test.frame(OwnedMessage(MessageType::request_uri, "uri"), {}, old));
+    EXPECT_EQ(who, std::vector<std::string>{"hmac:old"});
+    EXPECT_EQ(test.reply(old).uri(), "uri");
+}
+
+TEST_P(VouchedTest, RememberWhatSomebodyUsedWhenPluginsAreReplaced) {
+    test.node.outer = Plugins{.auth = hmac_auth({.secrets = {{"old", "old"}}})};
+    handle();
+    test.receive(test.frame(OwnedMessage(MessageType::request_uri, "uri"), {}, hmac("old")));
+    const Plugins both{.auth = hmac_auth({.secrets = {{"new", "new"}, {"old", "old"}}})};
+    test.node.outer = both;
+    OwnedMessage message(MessageType::notify_uri, "uri");
+    ASSERT_FALSE(seal(message, {}, both, test.node.context(nullptr), test.source.vouched()));
+    EXPECT_FALSE(open_layer(message, hmac("old"), test.node.context(nullptr)));
+}
+
 TEST_P(VouchedTest, SayNothingOfWhomNobodyVouchesFor) {
     test.node.outer = Plugins{};
     handle();

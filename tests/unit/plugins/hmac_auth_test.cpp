@@ -236,6 +236,60 @@ TEST_F(HmacAuthTest, TellsSendersThatAuthenticationFailed) {
     EXPECT_FALSE(HmacAuth({.secret = "test"}).is_peer_specific());
 }
 
+// What a plugin says of who sent fields that it accepts.
+std::string who_sent(const HmacAuth& plugin, const AuthFields& fields,
+                     const Environment& environment) {
+    Verdict verdict;
+    const PluginContext context{.environment = environment, .verdict = &verdict};
+    return plugin.check(fields, body, context) ? verdict.who.str() : "refused";
+}
+
+TEST_F(HmacAuthTest, VouchesByTheNameOfTheSecret) {
+    const HmacAuth one({.secret = "one"});
+    const HmacAuth two({.secrets = {{"second", "two"}}});
+    const HmacAuth both({.secret = "one", .secrets = {{"second", "two"}}});
+    EXPECT_EQ(who_sent(one, made(one), environment), "hmac:default");
+    EXPECT_EQ(who_sent(both, made(one), environment), "hmac:default");
+    EXPECT_EQ(who_sent(both, made(two), environment), "hmac:second");
+    EXPECT_EQ(who_sent(two, made(one), environment), "refused");
+}
+
+TEST_F(HmacAuthTest, AcceptsAllItsSecretsAndNoOther) {
+    for (const Dialect dialect : dialects) {
+        const HmacAuth all(
+            {.secrets = {{"a", "one"}, {"b", "two"}, {"c", "three"}}, .dialect = dialect});
+        for (const char* secret : {"one", "two", "three"}) {
+            const HmacAuth sender({.secret = secret, .dialect = dialect});
+            EXPECT_TRUE(all.check(made(sender), body, context)) << secret;
+        }
+        const HmacAuth stranger({.secret = "four", .dialect = dialect});
+        EXPECT_EQ(who_sent(all, made(stranger), environment), "refused");
+    }
+}
+
+TEST_F(HmacAuthTest, MakesWithTheSecretThatItsReceiverUsedElseTheFirst) {
+    const HmacAuth both({.secrets = {{"new", "two"}, {"old", "one"}}});
+    const auto made_for = [&](const Identities* who) {
+        AuthFields fields;
+        EXPECT_FALSE(both.make(fields, body, {.environment = environment, .who = who}));
+        return who_sent(both, fields, environment);
+    };
+    const Identities old = Identity{"hmac", "old"};
+    const Identities gone = Identity{"hmac", "older"};
+    const Identities other_kind = Identity{"key", "old"};
+    const Identities several = {{"key", "ab"}, {"hmac", "gone"}, {"hmac", "old"}};
+    EXPECT_EQ(made_for(nullptr), "hmac:new");
+    EXPECT_EQ(made_for(&old), "hmac:old");
+    EXPECT_EQ(made_for(&gone), "hmac:new");
+    EXPECT_EQ(made_for(&other_kind), "hmac:new");
+    EXPECT_EQ(made_for(&several), "hmac:old");
+}
+
+TEST_F(HmacAuthTest, DependsOnTheReceiverOnlyWithSeveralSecrets) {
+    EXPECT_FALSE(HmacAuth({.secrets = {{"a", "one"}}}).is_peer_specific());
+    EXPECT_TRUE(HmacAuth({.secret = "one", .secrets = {{"a", "two"}}}).is_peer_specific());
+}
+
 // The text of the std::invalid_argument that options cause.
 std::string refusal(HmacOptions options) {
     try {
@@ -248,6 +302,15 @@ std::string refusal(HmacOptions options) {
 
 TEST_F(HmacAuthTest, RefusesOptionsThatCannotWork) {
     EXPECT_EQ(refusal({}), "HmacOptions::secret is empty: give both ends the same secret");
+    EXPECT_EQ(refusal({.secrets = {{"", "one"}}}),
+              "one of HmacOptions::secrets has no name: give each one of its own");
+    EXPECT_EQ(refusal({.secrets = {{"a", ""}}}),
+              "'a' of HmacOptions::secrets is empty: give both ends the same secret");
+    EXPECT_EQ(
+        refusal({.secrets = {{"a", "one"}, {"a", "two"}}}),
+        "two of HmacOptions::secrets are named 'a': give each a name of its own; 'default' is "
+        "that of HmacOptions::secret");
+    EXPECT_NE(refusal({.secret = "one", .secrets = {{"default", "two"}}}), "");
     EXPECT_EQ(refusal({.secret = "test", .hmac_field = ""}),
               "a field of HmacOptions has no name: leave it at its default");
     constexpr auto shared =

@@ -179,6 +179,27 @@ TEST_F(StreamCipherTest, SaysWhetherItHidesTheUri) {
     EXPECT_FALSE(Sha256StreamCipher({.key = "key"}).is_peer_specific());
 }
 
+TEST_F(StreamCipherTest, TakesTheKeyNamedAsTheSecretThatMatchedElseTheFirst) {
+    const Sha256StreamCipher both({.keys = {{"new", "two"}, {"old", "one"}}});
+    EXPECT_TRUE(both.is_peer_specific());
+    const Identities old = Identity{"hmac", "old"};
+    const Identities gone = Identity{"hmac", "older"};
+    const auto read_by = [&](const char* key, const Identities* who) {
+        OwnedMessage message = publish("uri", "content");
+        const PluginContext known{.environment = environment, .who = who};
+        EXPECT_FALSE(both.encrypt(message.body(), message.auth(), known));
+        OwnedMessage back = message.own();
+        EXPECT_FALSE(both.decrypt(back.body(), back.auth(), known));
+        EXPECT_EQ(back.content(), "content");
+        return !decrypt(Sha256StreamCipher({.key = key}), message) &&
+               message.content() == ByteView("content");
+    };
+    EXPECT_TRUE(read_by("one", &old));
+    EXPECT_TRUE(read_by("two", &gone));
+    EXPECT_TRUE(read_by("two", nullptr));
+    EXPECT_FALSE(read_by("one", nullptr));
+}
+
 // The text of the std::invalid_argument that options cause.
 std::string refusal(StreamCipherOptions options) {
     try {
@@ -191,6 +212,9 @@ std::string refusal(StreamCipherOptions options) {
 
 TEST_F(StreamCipherTest, RefusesOptionsThatCannotWork) {
     EXPECT_EQ(refusal({}), "StreamCipherOptions::key is empty: give both ends the same key");
+    EXPECT_EQ(refusal({.keys = {{"a", "one"}, {"a", "two"}}}),
+              "two of StreamCipherOptions::keys are named 'a': give each a name of its own; "
+              "'default' is that of StreamCipherOptions::key");
     EXPECT_EQ(refusal({.key = "key", .iv_field = ""}),
               "StreamCipherOptions::iv_field is empty: leave it at its default");
 }

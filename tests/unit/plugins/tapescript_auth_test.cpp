@@ -6,6 +6,7 @@
 #include <netaio/tapescript_auth.hpp>
 
 #include "support/fixed_environment.hpp"
+#include "wire/hex.hpp"
 
 namespace netaio::tapescript_auth_tests {
 namespace {
@@ -32,6 +33,19 @@ struct TapescriptAuthTest : testing::Test {
         return plugin.check(made(TapescriptAuth(this->options())), body,
                             {.environment = environment, .peer = peer, .peer_plugin = &peers});
     }
+    // What a plugin says of who sent what `key` signed; "refused" where it does.
+    std::string who_sent(TapescriptOptions options, const Peer* peer = nullptr) const {
+        Verdict verdict;
+        const TapescriptAuth plugin(std::move(options));
+        return plugin.check(made(TapescriptAuth(this->options())), body,
+                            {.environment = environment,
+                             .peer = peer,
+                             .peer_plugin = &peers,
+                             .verdict = &verdict})
+                   ? verdict.who.str()
+                   : "refused";
+    }
+    std::string named_key() const { return "key:" + wire::hex(key.public_key().bytes()); }
     Peer peer_with(Value data) const {
         return {.id = "peer", .data = peers.encode_data(std::move(data)).value()};
     }
@@ -219,6 +233,47 @@ TEST_F(TapescriptAuthTest, FallsBackToItsOwnLockUnlessToldNotTo) {
     by_peer.require_peer_lock = true;
     EXPECT_FALSE(accepts_from(by_peer, &silent));
     EXPECT_FALSE(accepts_from(by_peer, nullptr));
+}
+
+TEST_F(TapescriptAuthTest, VouchesByTheKeyOfALockWithOneSignature) {
+    EXPECT_EQ(who_sent(options()), named_key());
+    TapescriptOptions any_time = options();
+    any_time.lock = make_single_sig_lock(key.public_key(), 0b100);
+    EXPECT_EQ(who_sent(any_time), named_key());
+}
+
+TEST_F(TapescriptAuthTest, VouchesForNobodyWhereTheBodyMayGoUnsigned) {
+    TapescriptOptions any_body = options();
+    any_body.lock = make_single_sig_lock(key.public_key(), 0b001);
+    EXPECT_EQ(who_sent(any_body), "nobody");
+    TapescriptOptions extended = options();
+    extended.environment.signature_extensions.push_back(
+        [](tapescript::OpContext&) -> tapescript::Result<bool> { return true; });
+    EXPECT_EQ(who_sent(extended), "nobody");
+}
+
+TEST_F(TapescriptAuthTest, VouchesForNobodyWhereTheLockDoesNotNameOneKeyPlainly) {
+    TapescriptOptions timed = options();
+    timed.lock = make_timestamp_after_lock(now, tapescript::OnResult::verify) +
+                 make_single_sig_lock(key.public_key());
+    EXPECT_EQ(who_sent(timed), "nobody");
+    TapescriptOptions one_of_two = options();
+    one_of_two.lock = make_multisig_lock(std::array{key.public_key(), other.public_key()}, 1);
+    EXPECT_EQ(who_sent(one_of_two), "nobody");
+}
+
+TEST_F(TapescriptAuthTest, VouchesForAPeerByItsOwnLockAndNotByAnothers) {
+    const Peer with_lock =
+        peer_with(Dict({{"lock", Bytes(ByteView(make_single_sig_lock(key.public_key()).code))}}));
+    const Peer silent = peer_with(Dict());
+    TapescriptOptions by_peer = options();
+    EXPECT_EQ(who_sent(by_peer, &with_lock), named_key());
+    by_peer.use_peer_lock = true;
+    EXPECT_EQ(who_sent(by_peer, &with_lock), "peer:70656572, " + named_key());
+    EXPECT_EQ(who_sent(by_peer, &silent), named_key());
+    by_peer.require_peer_lock = true;
+    EXPECT_EQ(who_sent(by_peer, &with_lock), "peer:70656572, " + named_key());
+    EXPECT_EQ(who_sent(by_peer, &silent), "refused");
 }
 
 TEST_F(TapescriptAuthTest, EndsWitnessesThatWantTooMuch) {

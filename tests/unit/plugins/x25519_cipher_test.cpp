@@ -13,6 +13,7 @@
 #include "core/peers.hpp"
 #include "support/fixed_environment.hpp"
 #include "support/keys.hpp"
+#include "wire/hex.hpp"
 
 namespace netaio {
 namespace {
@@ -112,6 +113,20 @@ TEST_F(X25519CipherTest, DecryptsWhatThePeerEncrypted) {
             EXPECT_EQ(message.content(), content);
         }
     }
+}
+
+TEST_F(X25519CipherTest, VouchesByTheKeyOfThePeerForWhatItDecrypts) {
+    OwnedMessage message = encrypted("uri", "content");
+    OwnedMessage forged = message.own();
+    Verdict verdict;
+    PluginContext from_itself = to(there_peer);
+    PluginContext from_here = to(here_peer);
+    from_itself.verdict = from_here.verdict = &verdict;
+    EXPECT_TRUE(there.decrypt(forged.body(), forged.auth(), from_itself));
+    EXPECT_TRUE(verdict.who.empty());
+    ASSERT_FALSE(there.decrypt(message.body(), message.auth(), from_here));
+    const Identities expected = Identity{"x25519", wire::hex(here.public_key())};
+    EXPECT_EQ(verdict.who, expected);
 }
 
 TEST_F(X25519CipherTest, SplitsTheBoxAnywhereBetweenItsEnds) {
