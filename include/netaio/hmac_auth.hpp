@@ -44,6 +44,7 @@ public:
     OwnedMessage error() const override;
     /// With several secrets.
     bool is_peer_specific() const noexcept override;
+    bool vouches_for(const Identities& who) const noexcept override;
 
 private:
     struct Keys;

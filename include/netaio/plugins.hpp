@@ -112,6 +112,9 @@ public:
     virtual bool may_retry() const noexcept { return false; }
     /// Whether the result depends on the receiver, so that a message to many is made for each.
     virtual bool is_peer_specific() const noexcept { return false; }
+    /// Whether one of these is whom it vouches for, so that what goes to them is best made by it:
+    /// asked of plugins that stand beside others (any_of()).
+    virtual bool vouches_for(const Identities&) const noexcept { return false; }
 };
 
 /// Encrypts and decrypts message bodies in place. The same demands as for AuthPlugin hold.
