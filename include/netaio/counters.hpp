@@ -35,6 +35,12 @@ struct Counters {
     std::uint64_t rejected_replayed = 0;   ///< messages that came before,
     std::uint64_t rejected_unpaid = 0;     ///< and messages without the stamp that was asked for
     std::uint64_t rejected_decrypt = 0;    ///< messages that could not be decrypted
+    /// Datagrams that came before by another way, which only tell where a peer is, too
+    /// (HmacOptions::max_age).
+    std::uint64_t dropped_copies = 0;
+    /// Messages for which others were forgotten that were not too old yet, so that as old ones are
+    /// refused (SeenOptions::bytes_max).
+    std::uint64_t seen_shrunk = 0;
     std::uint64_t unhandled = 0;     ///< messages without a handler, answered NOT_FOUND or dropped
     std::uint64_t late_answers = 0;  ///< answers that no request waits for any more, discarded
     std::uint64_t handler_failures = 0;  ///< handlers that threw

@@ -1,10 +1,16 @@
 #pragma once
 
+#include <netaio/never.hpp>
 #include <netaio/plugins.hpp>
 #include <netaio/secret.hpp>
+#include <netaio/seen_messages.hpp>
 #include <vector>
 
 namespace netaio {
+
+namespace plugins {
+class Freshness;
+}
 
 /// The two wire versions there are (protocol.md, head). They do not authenticate each other.
 enum class Dialect { v0_0_9, v0_0_8 };
@@ -24,16 +30,27 @@ struct HmacOptions {
     std::string nonce_field = "nonce";
     std::string ts_field = "ts";
     Dialect dialect = Dialect::v0_0_9;
+    /// How old a message may be, by its timestamp. With it, older ones are refused, those that are
+    /// ahead of the clock (SeenOptions::max_ahead), and those that came before: Errc::stale and
+    /// Errc::replayed. The clocks of both ends must agree that far. Off by default, as it takes
+    /// senders that make each message anew, as all of this library do: the reference sends message
+    /// objects again byte for byte.
+    std::chrono::milliseconds max_age = never;
+    /// With max_age, what came, perhaps shared with other plugins. By default the plugin has a
+    /// table of its own that refuses everything in the first ten seconds, as it cannot know what a
+    /// program before it accepted: see SeenOptions::mark_file, and SeenOptions::ran_before for
+    /// clients.
+    std::shared_ptr<SeenMessages> seen = nullptr;
 };
 
 /// Authenticates messages with a shared secret: HMAC-SHA-256 over timestamp and body under a key
 /// derived for each message from a random nonce (protocol.md §5). It covers neither the message
-/// type nor other fields, and does not stop replays. Vouches for `hmac`, by the name of the secret:
-/// everybody who knows that.
+/// type nor other fields, and stops replays only with HmacOptions::max_age. Vouches for `hmac`, by
+/// the name of the secret: everybody who knows that.
 class HmacAuth final : public AuthPlugin {
 public:
     /// Throws std::invalid_argument when a secret or a name is empty, two secrets or two fields
-    /// share a name.
+    /// share a name, or max_age makes no sense.
     explicit HmacAuth(HmacOptions options);
     ~HmacAuth() override;
 
@@ -50,6 +67,7 @@ private:
     struct Keys;
     HmacOptions options_;
     std::unique_ptr<const Keys> keys_;
+    std::unique_ptr<const plugins::Freshness> freshness_;
 };
 
 /// A shared HmacAuth, for options: `.auth = hmac_auth({.secret = "test"})`.

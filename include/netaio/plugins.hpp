@@ -23,6 +23,12 @@ struct Verdict {
     /// What its sender is told of that, instead of AuthPlugin::error(); empty for the latter. An
     /// AUTH_ERROR with this content.
     std::string says = {};
+    /// Of a message that was replayed: whether so soon that it is perhaps a copy that took another
+    /// way, as datagrams to a group do. It is authentic all the same, and `who` says whose it is.
+    bool copy = false;
+    /// Whether younger messages than the plugin accepts had to be forgotten for this one
+    /// (SeenMessages).
+    bool forgot = false;
 };
 
 /// What an outgoing message waits for away from the event loop, as for a proof of work. Made by

@@ -44,12 +44,20 @@ struct TapescriptOptions {
     /// What checking a message may cost at most.
     tapescript::Budget budget = {};
     Dialect dialect = Dialect::v0_0_9;
+    /// How old a message may be, and what came; as in HmacOptions, off by default. What is not
+    /// signed anybody can change, and the message is another: so locks that let signatures leave
+    /// out the body, the nonce or the timestamp (sigflags 1, 2 and 4) are refused with it, and such
+    /// signatures wherever code checks them. Locks that need no signature, and signature extensions
+    /// that have something else signed, are yours to avoid.
+    std::chrono::milliseconds max_age = never;
+    std::shared_ptr<SeenMessages> seen = nullptr;
 };
 
 /// Authenticates messages with scripts: a message brings a witness, code that must open the lock
 /// (protocol.md §8). The witness signs body, nonce and timestamp; neither the message type nor
-/// other fields. It does not stop replays, nor compare the timestamp with the clock unless the lock
-/// does. A lock that asks for the time (e.g. make_timestamp_after_lock()) sees this node's clock.
+/// other fields. It stops replays, and compares the timestamp with the clock, only with
+/// TapescriptOptions::max_age, or where the lock does. A lock that asks for the time (e.g.
+/// make_timestamp_after_lock()) sees this node's clock.
 ///
 /// Vouches for `key`, the verify key, where the lock is one of make_single_sig_lock(), and neither
 /// its sigflags nor a signature extension let the body go unsigned; for `peer`, its id, where the
@@ -58,7 +66,8 @@ struct TapescriptOptions {
 class TapescriptAuth final : public AuthPlugin {
 public:
     /// Throws std::invalid_argument when the lock or a name is empty, two fields share a name, or
-    /// the seed is not 32 bytes.
+    /// the seed is not 32 bytes; with max_age, when the lock lets signatures leave out what makes
+    /// a message another.
     explicit TapescriptAuth(TapescriptOptions options);
     ~TapescriptAuth() override;
 
@@ -76,7 +85,8 @@ public:
 private:
     struct Lock {
         std::string code;
-        Identities who;  // whom it takes to open it
+        Identities who;              // whom it takes to open it
+        bool may_leave_out = false;  // body, nonce or timestamp
     };
     struct PeerLocks;
 
@@ -89,6 +99,7 @@ private:
     tapescript::SigningKey key_;
     Lock lock_;
     std::unique_ptr<PeerLocks> peer_locks_;
+    std::unique_ptr<const plugins::Freshness> freshness_;
 };
 
 /// A shared TapescriptAuth, for options: `.auth = tapescript_auth({.lock = lock, .seed = seed})`.

@@ -160,7 +160,9 @@ Outcome Dispatcher::route(Message&& message, Source& source, std::string& out) {
     const Recipient sender(peer, nullptr, &source.remote(),
                            layer == Layer::outer && answers_own(message, plugins, source));
     Verdict verdict;
-    if (const auto error = open_layer(message, plugins, node_.context(sender), verdict)) {
+    const auto error = open_layer(message, plugins, node_.context(sender), verdict);
+    count_forgotten(verdict);
+    if (error) {
         return refuse(error, verdict, plugins, layer, message, source, out);
     }
     accepted_ = accepted_ || plugins.auth;
@@ -280,7 +282,10 @@ Outcome Dispatcher::unhandled(Message&& message, Source& source, std::string& ou
 }
 
 Outcome Dispatcher::refuse(std::error_code error, const Verdict& verdict, const Plugins& plugins,
-                           Layer layer, const Message& message, Source& source, std::string& out) {
+                           Layer layer, Message& message, Source& source, std::string& out) {
+    if (verdict.copy && node_.role == Role::node) {
+        return copied(verdict, plugins, layer, message, source);
+    }
     if (is_refusal(error)) {
         return auth_failed(verdict, plugins, layer, message, source, out);
     }
@@ -354,6 +359,7 @@ std::error_code Dispatcher::open_answer(Message& message, const Plugins& inner, 
             Verdict verdict;
             error = open_layer(message, inner,
                                node_.context({peer, nullptr, &source.remote(), true}), verdict);
+            count_forgotten(verdict);
             if (!error) {
                 learn(message, Layer::inner, verdict, source);
             }

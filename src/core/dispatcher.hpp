@@ -78,7 +78,10 @@ private:
                                 Message& message, Source& source, std::string& out);
     void learn(Message& message, Layer layer, const Verdict& verdict, Source& source);
     Outcome refuse(std::error_code error, const Verdict& verdict, const Plugins& plugins,
-                   Layer layer, const Message& message, Source& source, std::string& out);
+                   Layer layer, Message& message, Source& source, std::string& out);
+    Outcome copied(const Verdict& verdict, const Plugins& plugins, Layer layer, Message& message,
+                   Source& source);
+    void count_forgotten(const Verdict& verdict) noexcept;
     Outcome auth_failed(const Verdict& verdict, const Plugins& plugins, Layer layer,
                         const Message& message, Source& source, std::string& out);
     void count_refusal(Errc why) noexcept;

@@ -61,6 +61,8 @@ public:
     bool suspends() const noexcept { return suspends_; }
     /// Runs a plain handler; may throw whatever the user's code throws.
     virtual std::optional<OwnedMessage> call(const Message& message, Source& source) const = 0;
+    /// Told of a second copy of a message, which came by another way.
+    virtual void hear_again(const Message&, Source&) const {}
 
     /// Whether that is still to be said of it, which then counts as said. Thread-safe.
     bool to_be_said() const noexcept { return !said_.exchange(true, std::memory_order_relaxed); }

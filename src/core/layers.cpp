@@ -40,6 +40,11 @@ std::error_code open_layer(Message& message, const Plugins& layer, PluginContext
     if (layer.auth && !layer.auth->check(message.auth(), message.body().encoded(), context)) {
         return verdict.why;
     }
+    return decrypt_layer(message, layer, context, verdict);
+}
+
+std::error_code decrypt_layer(Message& message, const Plugins& layer, PluginContext context,
+                              const Verdict& verdict) {
     context.who = &verdict.who;
     return layer.cipher ? layer.cipher->decrypt(message.body(), message.auth(), context)
                         : std::error_code();

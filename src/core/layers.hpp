@@ -41,6 +41,10 @@ inline std::error_code open_layer(Message& message, const Plugins& layer,
     return open_layer(message, layer, context, verdict);
 }
 
+/// The second half of open_layer(), for what an auth plugin accepted, or refused as a copy.
+std::error_code decrypt_layer(Message& message, const Plugins& layer, PluginContext context,
+                              const Verdict& verdict);
+
 /// Whether an error of open_layer() says that an auth plugin refused the message.
 bool is_refusal(std::error_code error) noexcept;
 

@@ -49,6 +49,19 @@ public:
         return kept && type_ == MessageType::advertise_peer ? introduce(source) : std::nullopt;
     }
 
+    // All it says is that the peer is at that address, too; it may have changed or left since.
+    void hear_again(const Message& message, Source& source) const override {
+        const auto peer = management_->plugin.unpack(message.content());
+        if (!peer || type_ == MessageType::disconnect || peer->id == management_->local.id) {
+            return;
+        }
+        if (const auto known = management_->peers.find_id(peer->id)) {
+            management_->peers.hear(*known, source.remote(),
+                                    management_->environment.clock->steady_now(),
+                                    management_->vouched);
+        }
+    }
+
 private:
     // Both would wait for each other for ever.
     void warn_of_namesake(const Source& source) const {

@@ -24,6 +24,8 @@ void Tallies::add_to(Counters& sum) const noexcept {
     sum.rejected_replayed += rejected_replayed.get();
     sum.rejected_unpaid += rejected_unpaid.get();
     sum.rejected_decrypt += rejected_decrypt.get();
+    sum.dropped_copies += dropped_copies.get();
+    sum.seen_shrunk += seen_shrunk.get();
     sum.unhandled += unhandled.get();
     sum.late_answers += late_answers.get();
     sum.handler_failures += handler_failures.get();

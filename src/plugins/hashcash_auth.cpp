@@ -1,10 +1,10 @@
-#include <cmath>
 #include <netaio/hashcash_auth.hpp>
 #include <netaio/make.hpp>
 #include <netaio/never.hpp>
 #include <stdexcept>
 
 #include "../crypto/leading_zeros.hpp"
+#include "freshness.hpp"
 #include "hashcash_price.hpp"
 #include "hashcash_search.hpp"
 
@@ -43,12 +43,10 @@ HashcashOptions validated_hashcash(HashcashOptions options) {
         throw std::invalid_argument(
             "HashcashOptions::time_limit must be above zero; `never` is for as long as it takes");
     }
-    if (options.max_age.count() <= 0 || options.max_age > std::chrono::years(100)) {
+    if (options.max_age == never) {
         throw std::invalid_argument(
-            "HashcashOptions::max_age must be above zero and not never: stamps are remembered for "
-            "that long");
+            "HashcashOptions::max_age must not be never: stamps are remembered for that long");
     }
-    if (options.bits > 0 && !options.seen) options.seen = std::make_shared<SeenMessages>();
     return options;
 }
 
@@ -59,27 +57,18 @@ std::chrono::steady_clock::time_point deadline_after(std::chrono::milliseconds l
                             : clock.steady_now() + limit;
 }
 
-// Whether a stamp is one that was not used before; says why it is not.
-bool is_fresh(const Sighting& sighting, const PluginContext& context) {
-    switch (sighting.seen) {
-        case Seen::fresh: return true;
-        case Seen::copy:
-        case Seen::replayed: return context.refuse(Errc::replayed, "hashcash: replayed");
-        default:
-            return context.refuse(Errc::stale,
-                                  "hashcash: stale by " + std::to_string(sighting.seconds) + " s");
-    }
-}
-
 }  // namespace
 
 struct HashcashAuth::State {
     explicit State(const HashcashOptions& options)
-        : realm(options.realm),
+        : freshness(options.bits > 0 ? options.max_age : never, options.seen, "hashcash",
+                    options.field, "HashcashOptions"),
+          realm(options.realm),
           asked(options.bits, options.busy),
           threads(std::make_shared<plugins::StampThreads>(options.threads)) {}
 
-    plugins::ShortDigest realm;
+    const plugins::Freshness freshness;
+    const plugins::ShortDigest realm;
     plugins::AskedPrice asked;
     plugins::ToldPrices told;
     std::shared_ptr<plugins::StampThreads> threads;
@@ -137,14 +126,10 @@ bool HashcashAuth::check(const AuthFields& fields, ByteView encoded_body,
     if (paid < options_.bits) return context.refuse(Errc::unpaid);
     // Looked for before the body is read and kept after: a stamp stays good when somebody else puts
     // it on another body.
-    SeenMessages& seen = *options_.seen;
-    if (!is_fresh(seen.look(digest.view(), stamp->timestamp(), options_.max_age), context)) {
-        return false;
-    }
+    const plugins::Freshness& freshness = state_->freshness;
+    if (!freshness.may_accept(digest, stamp->timestamp(), context)) return false;
     if (!stamp->is_of(encoded_body)) return context.refuse(Errc::unpaid);
-    if (!is_fresh(seen.see(digest.view(), stamp->timestamp(), options_.max_age), context)) {
-        return false;
-    }
+    if (!freshness.accept(digest, stamp->timestamp(), {}, context)) return false;
     const unsigned price = state_->asked.at(context.environment);
     if (paid < price) return context.refuse(Errc::unpaid, plugins::price_text(price));
     state_->asked.count_paid();

@@ -4,6 +4,7 @@
 
 #include "../crypto/hmac.hpp"
 #include "../crypto/memory.hpp"
+#include "freshness.hpp"
 #include "named_keys.hpp"
 #include "nonce.hpp"
 #include "timestamp.hpp"
@@ -54,6 +55,8 @@ HmacAuth::HmacAuth(HmacOptions options) : options_(std::move(options)) {
         std::make_unique<const Keys>(options_.secret, options_.secrets, "HmacOptions", "secret");
     options_.secret = {};
     options_.secrets.clear();
+    freshness_ = std::make_unique<const plugins::Freshness>(
+        options_.max_age, std::move(options_.seen), "hmac", options_.hmac_field, "HmacOptions");
 }
 
 HmacAuth::~HmacAuth() = default;
@@ -93,8 +96,8 @@ bool HmacAuth::check(const AuthFields& fields, ByteView encoded_body,
         const auto expected =
             key.tag(options_.dialect, *nonce, plugins::view(ts_bytes), encoded_body);
         if (crypto::constant_time_equal(expected.view(), *tag)) {
-            context.vouch(who);
-            return true;
+            // Nobody else can make another tag of the same body, nonce and timestamp.
+            return freshness_->accept(expected, *ts, who, context);
         }
     }
     return false;

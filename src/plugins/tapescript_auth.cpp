@@ -1,12 +1,14 @@
 #include <algorithm>
 #include <array>
 #include <netaio/make.hpp>
+#include <netaio/tapescript/sigflags.hpp>
 #include <netaio/tapescript/single_sig.hpp>
 #include <netaio/tapescript_auth.hpp>
 #include <set>
 #include <stdexcept>
 
 #include "../wire/hex.hpp"
+#include "freshness.hpp"
 #include "nonce.hpp"
 #include "peer_memo.hpp"
 #include "timestamp.hpp"
@@ -51,6 +53,17 @@ Identities signer_of(std::string_view lock, const TapescriptOptions& options) {
     return Identity{"key", wire::hex(key)};
 }
 
+// The signature fields that make a message another: body, nonce and timestamp.
+constexpr std::uint8_t fresh_fields = 0b111;
+
+bool lets_out(std::string_view lock) {
+    return (tapescript::allowed_sigflags(lock) & fresh_fields) != 0;
+}
+
+crypto::Digest digest_of(ByteView nonce, ByteView ts, ByteView body) {
+    return crypto::Sha256().update(nonce).update(ts).update(body).finish();
+}
+
 }  // namespace
 
 struct TapescriptAuth::PeerLocks : plugins::PeerMemo<std::optional<Lock>> {};
@@ -58,9 +71,19 @@ struct TapescriptAuth::PeerLocks : plugins::PeerMemo<std::optional<Lock>> {};
 TapescriptAuth::TapescriptAuth(TapescriptOptions options)
     : options_(validated(std::move(options))),
       key_(key_of(options_.seed)),
-      lock_{options_.lock.code, signer_of(options_.lock.code, options_)},
-      peer_locks_(std::make_unique<PeerLocks>()) {
+      lock_{options_.lock.code, signer_of(options_.lock.code, options_),
+            lets_out(options_.lock.code)},
+      peer_locks_(std::make_unique<PeerLocks>()),
+      freshness_(std::make_unique<const plugins::Freshness>(
+          options_.max_age, std::move(options_.seen), "tapescript", options_.witness_field,
+          "TapescriptOptions")) {
     options_.seed = {};
+    if (freshness_->is_on() && lock_.may_leave_out) {
+        throw std::invalid_argument(
+            "TapescriptOptions::lock lets signatures leave out the body, the nonce or the "
+            "timestamp, so that anybody can make another message of an old one: with max_age its "
+            "sigflags 1, 2 and 4 must not be set");
+    }
 }
 
 TapescriptAuth::~TapescriptAuth() = default;
@@ -119,19 +142,28 @@ bool TapescriptAuth::check(const AuthFields& fields, ByteView encoded_body,
         if (!peers_lock) return false;
     }
     const Lock& lock = peers_lock ? *peers_lock : lock_;
+    if (freshness_->is_on() && lock.may_leave_out) {
+        return context.refuse(Errc::auth_failed,
+                              "the lock of the peer lets signatures leave out the body, the nonce "
+                              "or the timestamp");
+    }
 
     tapescript::RunOptions run{.limits = options_.limits,
                                .budget = options_.budget,
                                .environment = &options_.environment,
                                .now = context.environment.clock->unix_seconds()};
+    if (freshness_->is_on()) run.signed_fields = fresh_fields;
+    const auto encoded_ts = plugins::encode_timestamp(*ts);
     run.cache.named = {{"sigfield1", encoded_body.str()},
                        {"sigfield2", nonce->str()},
-                       {"sigfield3", plugins::view(plugins::encode_timestamp(*ts)).str()}};
+                       {"sigfield3", plugins::view(encoded_ts).str()}};
     if (!tapescript::run_auth_scripts(std::array<std::string_view, 2>{*witness, lock.code}, run)) {
         return false;
     }
-    context.vouch(lock.who);
-    return true;
+    const auto digest = freshness_->is_on()
+                            ? digest_of(*nonce, plugins::view(encoded_ts), encoded_body)
+                            : crypto::Digest();
+    return freshness_->accept(digest, *ts, lock.who, context);
 }
 
 // Nothing when the message must be refused.
@@ -168,7 +200,7 @@ std::optional<TapescriptAuth::Lock> TapescriptAuth::lock_in_data(const PluginCon
     if (!code || code->empty()) return std::nullopt;
     Identities who = Identity{"peer", wire::hex(context.peer->id)};
     who.add(signer_of(*code, options_));
-    return Lock{code->str(), std::move(who)};
+    return Lock{code->str(), std::move(who), lets_out(*code)};
 }
 
 bool TapescriptAuth::vouches_for(const Identities& who) const noexcept {

@@ -39,6 +39,7 @@ Flags overlaid(const Flags& flags) {
 
 Machine::Machine(const RunOptions& options)
     : limits_(options.limits),
+      signed_fields_(options.signed_fields),
       budget_(options.budget),
       left_(options.budget),
       environment_(environment_of(options)),

@@ -142,6 +142,7 @@ public:
         return tape().scope->given_flags ? given_flags_ : default_flags_;
     }
     const Limits& limits() const noexcept { return limits_; }
+    std::uint8_t signed_fields() const noexcept { return signed_fields_; }
     std::int64_t now();
     const Environment& environment() const noexcept { return environment_; }
     /// Whether plugins run here; not inside blocks, loops and calls.
@@ -185,6 +186,7 @@ private:
     Value& kept(std::string_view key);
 
     Limits limits_;
+    std::uint8_t signed_fields_;
     Budget budget_;
     Budget left_;
     const Environment& environment_;

@@ -23,6 +23,7 @@ std::string_view field_name(unsigned index) {
 
 // Puts all signature fields whose bit is not set on the stack, joined.
 bool push_message(Machine& m, std::uint8_t left_out) {
+    if ((left_out & m.signed_fields()) != 0) return m.fail("disallowed sigflag");
     const std::string* only = nullptr;
     std::string joined;
     for (unsigned index = 0; index < 8; ++index) {

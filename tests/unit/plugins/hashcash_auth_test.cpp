@@ -175,6 +175,19 @@ TEST_F(HashcashAuthTest, RefusesAStampThatCameBefore) {
     EXPECT_FALSE(refused(receiver, paid()));
 }
 
+TEST_F(HashcashAuthTest, TellsACopyThatTookAnotherWayByItsBody) {
+    const HashcashAuth receiver(demanding());
+    const AuthFields fields = paid();
+    EXPECT_FALSE(refused(receiver, fields));
+    EXPECT_EQ(refused(receiver, fields), Errc::replayed);
+    EXPECT_TRUE(verdict.copy);
+    EXPECT_EQ(refused(receiver, fields, "\0\3urisomething else"), Errc::unpaid);
+    EXPECT_FALSE(verdict.copy);
+    clock->advance(6s);
+    EXPECT_EQ(refused(receiver, fields), Errc::replayed);
+    EXPECT_FALSE(verdict.copy);
+}
+
 TEST_F(HashcashAuthTest, RefusesAStampOfAnotherBodyWithoutUsingItUp) {
     const HashcashAuth receiver(demanding());
     const AuthFields fields = paid();

@@ -11,6 +11,7 @@
 namespace netaio {
 namespace {
 
+using namespace std::chrono_literals;
 using namespace std::string_literals;
 
 constexpr Dialect dialects[] = {Dialect::v0_0_9, Dialect::v0_0_8};
@@ -33,6 +34,12 @@ AuthFields received(const Value& dict) {
     AuthFields fields;
     EXPECT_FALSE(fields.parse(packed));
     return fields.clone();
+}
+
+std::string ts_bytes(std::uint32_t ts) {
+    std::string bytes(4, '\0');
+    wire::put_u32(bytes.data(), ts);
+    return bytes;
 }
 
 std::string changed(ByteView bytes, std::size_t at) {
@@ -353,6 +360,137 @@ TEST(AuthPlugin, TellsSendersThatAuthenticationFailedUnlessItSaysMore) {
     };
     EXPECT_EQ(Silent().error().type(), MessageType::auth_error);
     EXPECT_EQ(Silent().error().content(), "auth failed");
+}
+
+struct FreshHmacAuthTest : HmacAuthTest {
+    HmacOptions options(Dialect dialect = Dialect::v0_0_9) const {
+        return {.secret = "test", .dialect = dialect, .max_age = 2min, .seen = seen};
+    }
+    // What a plugin says of the fields, as the dispatcher asks.
+    Verdict refused(const HmacAuth& plugin, const AuthFields& fields, ByteView encoded_body = body,
+                    std::uint64_t node = 0) const {
+        Verdict verdict;
+        PluginContext asked = context;
+        asked.verdict = &verdict;
+        asked.node = node;
+        if (plugin.check(fields, encoded_body, asked)) {
+            verdict.why = {};
+        }
+        return verdict;
+    }
+
+    std::shared_ptr<test::FixedClock> clock = std::make_shared<test::FixedClock>();
+    std::shared_ptr<SeenMessages> seen = std::make_shared<SeenMessages>(
+        SeenOptions{.ran_before = false, .environment = {.clock = clock}});
+};
+
+constexpr Errc passes{};
+
+TEST_F(FreshHmacAuthTest, TakesAMessageOnceInBothDialects) {
+    for (const Dialect dialect : dialects) {
+        const HmacAuth plugin(options(dialect));
+        const AuthFields first = made(plugin);
+        EXPECT_EQ(refused(plugin, first).why, passes);
+        const Verdict again = refused(plugin, first);
+        EXPECT_EQ(again.why, Errc::replayed);
+        EXPECT_TRUE(again.copy);
+        EXPECT_EQ(refused(plugin, made(plugin)).why, passes) << "the same with another nonce";
+        clock->advance(6s);
+        EXPECT_FALSE(refused(plugin, first).copy);
+        clock->advance(-6s);
+    }
+}
+
+TEST_F(FreshHmacAuthTest, SaysByHowMuchTheClocksDiffer) {
+    const HmacAuth plugin(options());
+    AuthFields old;
+    old.set("ts", ts_bytes(1'700'000'000 - 193));
+    EXPECT_FALSE(plugin.make(old, body, context));
+    const Verdict stale = refused(plugin, old);
+    EXPECT_EQ(stale.why, Errc::stale);
+    EXPECT_NE(stale.says.find("193 s older than the clock here, and may be 120 s"),
+              std::string::npos)
+        << stale.says;
+    AuthFields ahead;
+    ahead.set("ts", ts_bytes(1'700'000'000 + 25));
+    EXPECT_FALSE(plugin.make(ahead, body, context));
+    EXPECT_NE(refused(plugin, ahead).says.find("25 s ahead of the clock here, and may be 10 s"),
+              std::string::npos);
+}
+
+TEST_F(FreshHmacAuthTest, IsFilledByNobodyWithoutTheSecret) {
+    const HmacAuth plugin(options());
+    const AuthFields forged = made(HmacAuth({.secret = "another"}));
+    EXPECT_EQ(refused(plugin, forged).why, Errc::auth_failed);
+    AuthFields old;
+    old.set("ts", ts_bytes(1));
+    EXPECT_FALSE(HmacAuth({.secret = "another"}).make(old, body, context));
+    EXPECT_EQ(refused(plugin, old).why, Errc::auth_failed);
+    EXPECT_EQ(seen->size(), 0u);
+}
+
+TEST_F(FreshHmacAuthTest, IsNotFooledByWhatTheTagDoesNotCover) {
+    const HmacAuth plugin(options());
+    AuthFields fields = made(plugin);
+    EXPECT_EQ(refused(plugin, fields).why, passes);
+    fields.set("more", "anything");
+    fields.set_integer("number", 7);
+    EXPECT_EQ(refused(plugin, fields).why, Errc::replayed);
+    const std::uint32_t ts = wire::get_u32(fields.bytes("ts")->data());
+    fields.set_integer("ts", ts);
+    EXPECT_EQ(refused(plugin, fields).why, Errc::replayed) << "the same timestamp as a number";
+}
+
+TEST_F(FreshHmacAuthTest, TellsNodesAndFieldsThatShareATableApart) {
+    const HmacAuth plugin(options());
+    HmacOptions inner = options();
+    inner.hmac_field = "inner";
+    const HmacAuth another(inner);
+    AuthFields fields = made(plugin);
+    EXPECT_FALSE(another.make(fields, body, context));
+    EXPECT_EQ(refused(plugin, fields, body, 1).why, passes);
+    EXPECT_EQ(refused(another, fields, body, 1).why, passes);
+    EXPECT_EQ(refused(plugin, fields, body, 2).why, passes);
+    EXPECT_EQ(refused(plugin, fields, body, 2).why, Errc::replayed);
+    EXPECT_EQ(refused(HmacAuth(options()), fields, body, 1).why, Errc::replayed)
+        << "a plugin that takes the place of another with its table";
+}
+
+TEST_F(FreshHmacAuthTest, TellsOfASharedTableThatHadToForget) {
+    HmacOptions small = options();
+    small.seen = std::make_shared<SeenMessages>(
+        SeenOptions{.bytes_max = 4096, .ran_before = false, .environment = {.clock = clock}});
+    std::vector<std::string> lines;
+    environment.log =
+        Log(LogLevel::warning, [&](LogLevel, std::string_view line) { lines.emplace_back(line); });
+    const HmacAuth plugin(small);
+    int forgot = 0;
+    for (int i = 0; i < 1000; ++i) {
+        forgot += refused(plugin, made(plugin)).forgot;
+    }
+    EXPECT_GT(forgot, 0);
+    EXPECT_EQ(lines.size(), 1u);
+    EXPECT_NE(lines.at(0).find("faster than they can be remembered"), std::string::npos);
+}
+
+TEST_F(FreshHmacAuthTest, IsOffByDefaultAndRefusesTimesThatMakeNoSense) {
+    const HmacAuth plugin({.secret = "test"});
+    const AuthFields fields = made(plugin);
+    EXPECT_EQ(refused(plugin, fields).why, passes);
+    EXPECT_EQ(refused(plugin, fields).why, passes);
+    EXPECT_THROW(HmacAuth({.secret = "test", .max_age = 0ms}), std::invalid_argument);
+    EXPECT_THROW(HmacAuth({.secret = "test", .max_age = -1ms}), std::invalid_argument);
+}
+
+TEST_F(FreshHmacAuthTest, WithoutATableOfItsUserRefusesWhatIsDatedAboutItsStart) {
+    const HmacAuth plugin({.secret = "test", .max_age = 2min});
+    Environment now;
+    const PluginContext real{.environment = now};
+    AuthFields fields;
+    EXPECT_FALSE(plugin.make(fields, body, real));
+    const Verdict verdict = refused(plugin, fields);
+    EXPECT_EQ(verdict.why, Errc::stale);
+    EXPECT_NE(verdict.says.find("has just started"), std::string::npos) << verdict.says;
 }
 
 }  // namespace

@@ -295,5 +295,88 @@ TEST_F(TapescriptAuthTest, RefusesOptionsThatProtectNothing) {
     EXPECT_THROW(TapescriptAuth{one_name}, std::invalid_argument);
 }
 
+struct FreshTapescriptTest : TapescriptAuthTest {
+    TapescriptOptions fresh(Script lock) const {
+        TapescriptOptions made = options();
+        made.lock = std::move(lock);
+        made.max_age = std::chrono::minutes(2);
+        made.seen = seen;
+        return made;
+    }
+    Errc why_not(const TapescriptAuth& plugin, const AuthFields& fields,
+                 const Peer* peer = nullptr) const {
+        Verdict verdict;
+        return plugin.check(fields, body,
+                            {.environment = environment,
+                             .peer = peer,
+                             .peer_plugin = &peers,
+                             .verdict = &verdict})
+                   ? Errc{}
+                   : verdict.why;
+    }
+
+    std::shared_ptr<SeenMessages> seen = std::make_shared<SeenMessages>(
+        SeenOptions{.ran_before = false, .environment = environment});
+};
+
+TEST_F(FreshTapescriptTest, TakesAMessageOnceWhateverItsWitness) {
+    const TapescriptAuth plugin(fresh(make_single_sig_lock(key.public_key())));
+    AuthFields fields = made(plugin);
+    EXPECT_EQ(why_not(plugin, fields), Errc{});
+    EXPECT_EQ(why_not(plugin, fields), Errc::replayed);
+    // Anybody can put something before a witness that does nothing.
+    const std::string longer = "\x01\x06" + fields.bytes("witness")->str();
+    fields.set("witness", longer);
+    ASSERT_TRUE(TapescriptAuth(options()).check(fields, body, context));
+    EXPECT_EQ(why_not(plugin, fields), Errc::replayed);
+    EXPECT_EQ(why_not(plugin, made(plugin)), Errc{});
+}
+
+TEST_F(FreshTapescriptTest, ComparesTheTimestampWithTheClock) {
+    const TapescriptAuth plugin(fresh(make_single_sig_lock(key.public_key())));
+    AuthFields old;
+    old.set("ts", ByteView("\0\0\0\1", 4));
+    EXPECT_FALSE(plugin.make(old, body, context));
+    EXPECT_TRUE(TapescriptAuth(options()).check(old, body, context));
+    EXPECT_EQ(why_not(plugin, old), Errc::stale);
+}
+
+TEST_F(FreshTapescriptTest, RefusesLocksThatLetOutWhatMakesAMessageAnother) {
+    const auto public_key = key.public_key();
+    for (const std::uint8_t flags : {1, 2, 4, 6, 0xff}) {
+        EXPECT_THROW(TapescriptAuth(fresh(make_single_sig_lock(public_key, flags))),
+                     std::invalid_argument);
+        EXPECT_THROW(TapescriptAuth(fresh(
+                         make_taproot_lock(public_key, make_single_sig_lock(public_key), flags))),
+                     std::invalid_argument);
+        const Peer peer =
+            peer_with(Dict{{"lock", Bytes(make_single_sig_lock(public_key, flags).code)}});
+        TapescriptOptions peers_own = fresh(make_single_sig_lock(public_key));
+        peers_own.use_peer_lock = true;
+        const TapescriptAuth plugin(peers_own);
+        EXPECT_EQ(why_not(plugin, made(plugin), &peer), Errc::auth_failed);
+    }
+    EXPECT_NO_THROW(TapescriptAuth(fresh(make_single_sig_lock(public_key, 0xf8))));
+}
+
+// Nobody sees what a script allows that only its hash is known of.
+TEST_F(FreshTapescriptTest, RefusesSignaturesThatLeaveThatOutWhereverTheyAreChecked) {
+    const Script hidden = make_single_sig_lock(key.public_key(), 0xff);
+    TapescriptOptions sloppy = fresh(make_graftroot_lock(key.public_key()));
+    for (const std::uint8_t flags : {0, 1, 2, 4, 0xf8}) {
+        sloppy.witness = [&](const SigningKey& signer, const SigFields& fields) {
+            return make_single_sig_witness(signer, fields, {.sigflags = flags}) +
+                   make_graftroot_witness_surrogate(signer, hidden);
+        };
+        sloppy.max_age = never;
+        const TapescriptAuth unfresh(sloppy);
+        EXPECT_TRUE(unfresh.check(made(unfresh), body, context)) << int(flags);
+        sloppy.max_age = std::chrono::minutes(2);
+        const TapescriptAuth plugin(sloppy);
+        EXPECT_EQ(why_not(plugin, made(plugin)), (flags & 7) == 0 ? Errc{} : Errc::auth_failed)
+            << int(flags);
+    }
+}
+
 }  // namespace
 }  // namespace netaio::tapescript_auth_tests

@@ -53,6 +53,9 @@ struct RunOptions {
     const Environment* environment = nullptr;
     /// The clock in seconds since 1970; the system's when absent.
     std::optional<std::int64_t> now = {};
+    /// Signature fields that no message may leave out, a bit for each (1 is `sigfield1`), whatever
+    /// sigflags code allows: that fails like a flag that it does not allow.
+    std::uint8_t signed_fields = 0;
 };
 
 /// How a run ended. A plain value.

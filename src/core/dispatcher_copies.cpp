@@ -1,0 +1,36 @@
+#include "dispatcher.hpp"
+
+namespace netaio::core {
+
+// Datagrams to a group may come by several ways. Nobody is answered, and nothing is done, twice.
+Outcome Dispatcher::copied(const Verdict& verdict, const Plugins& plugins, Layer layer,
+                           Message& message, Source& source) {
+    tallies_.dropped_copies.add();
+    node_.trace("dropped a second copy of the", message, source.remote());
+    const auto peer = node_.peer_at(source);
+    if (decrypt_layer(message, plugins, node_.context(peer.get()), verdict)) {
+        return drop();
+    }
+    std::shared_ptr<const Route> taken;
+    const Route* route = find_route(message, source, taken);
+    if (route && layer == Layer::outer && !is_bare(route->inner)) {
+        Verdict inner;
+        if (open_layer(message, route->inner, node_.context(peer.get()), inner) &&
+            (!inner.copy ||
+             decrypt_layer(message, route->inner, node_.context(peer.get()), inner))) {
+            return drop();
+        }
+    }
+    if (route) {
+        route->handler->hear_again(message, source);
+    }
+    return drop();
+}
+
+void Dispatcher::count_forgotten(const Verdict& verdict) noexcept {
+    if (verdict.forgot) {
+        tallies_.seen_shrunk.add();
+    }
+}
+
+}  // namespace netaio::core
