@@ -164,7 +164,7 @@ void handle_messages(LiveNode& live, NodeOutput& output, const Plugins& inner, b
 
 int run_node(const NodeCommand& command) {
     const NodeOptions& options = command.node;
-    const Protection protection = make_protection(options.protection);
+    const Protection protection = make_protection(options.protection, Stamps::both);
     warn_if_open(command);
     LiveNode live(options, protection, SignalsOf::service);
     NodeOutput output(live);

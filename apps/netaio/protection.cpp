@@ -1,5 +1,10 @@
 #include "protection.hpp"
 
+#include <algorithm>
+#include <netaio/combined_auth.hpp>
+#include <netaio/hashcash_auth.hpp>
+#include <thread>
+
 #include "exit_code.hpp"
 #include "input.hpp"
 #include "logging.hpp"
@@ -50,6 +55,19 @@ void warn_if_unauthenticated(const Protection& protection) {
     }
 }
 
+// Goes first, as it costs a receiver least.
+void use_hashcash(const ProtectionOptions& options, Stamps stamps, Protection& protection) {
+    if (options.hashcash == 0) return;
+    const unsigned bits = options.hashcash;
+    auto hashcash = hashcash_auth({.realm = options.hashcash_realm,
+                                   .bits = stamps == Stamps::pays ? 0 : bits,
+                                   .pay = stamps == Stamps::demands ? 0 : bits,
+                                   .threads = std::max(1u, std::thread::hardware_concurrency()),
+                                   .time_limit = std::chrono::minutes(1)});
+    auto& auth = protection.outer.auth;
+    auth = auth ? all_of({std::move(hashcash), std::move(auth)}) : std::move(hashcash);
+}
+
 }  // namespace
 
 bool authenticates(const ProtectionOptions& options) noexcept {
@@ -70,6 +88,18 @@ void add_protection_options(CLI::App& command, ProtectionOptions& options) {
         "or so that only the peer reads it, with the key in FILE (see keygen)")
         ->excludes("--inner-cipher");
     add_script_options(command, options.scripts, protection_group);
+    command
+        .add_option(
+            "--hashcash", options.hashcash,
+            "make strangers pay: whoever sends a message first searches for a stamp of this "
+            "many zero bits, each of which doubles the work; 20 take some 0.1 s")
+        ->type_name("BITS")
+        ->check(CLI::Range(1u, HashcashAuth::bits_limit).description(""))
+        ->group(protection_group);
+    add("--hashcash-realm", options.hashcash_realm, "NAME",
+        "whom stamps are made for; one is good once for each that has this name")
+        ->capture_default_str()
+        ->needs("--hashcash");
     command.add_option("--dialect", options.dialect, "what the peers speak, 0.0.8 or 0.0.9")
         ->type_name("VERSION")
         ->check(CLI::IsMember({"0.0.8", "0.0.9"}).description(""))
@@ -77,7 +107,7 @@ void add_protection_options(CLI::App& command, ProtectionOptions& options) {
         ->group(protection_group);
 }
 
-Protection make_protection(const ProtectionOptions& options) {
+Protection make_protection(const ProtectionOptions& options, Stamps stamps) {
     Protection made;
     made.dialect = options.dialect == "0.0.8" ? Dialect::v0_0_8 : Dialect::v0_0_9;
     made.outer.auth = make_auth("--hmac", options.hmac, "hmac", made.dialect);
@@ -98,6 +128,7 @@ Protection make_protection(const ProtectionOptions& options) {
     }
     if (!options.x25519_key.empty()) use_x25519(options.x25519_key, made);
     warn_if_unauthenticated(made);
+    use_hashcash(options, stamps, made);
     return made;
 }
 

@@ -18,8 +18,13 @@ struct ProtectionOptions {
     std::string inner_cipher;
     std::string x25519_key;
     ScriptOptions scripts;
+    unsigned hashcash = 0;
+    std::string hashcash_realm = "netaio";
     std::string dialect = "0.0.9";
 };
+
+/// Which messages a command pays for and wants to be paid (--hashcash).
+enum class Stamps { pays, demands, both };
 
 /// Whether messages must show that they come from somebody with a secret.
 bool authenticates(const ProtectionOptions& options) noexcept;
@@ -39,6 +44,6 @@ struct Protection {
 
 /// Reads the secrets and makes the plugins. Warns on stderr about literal secrets, and about
 /// ciphers and peers' keys that no auth plugin guards.
-Protection make_protection(const ProtectionOptions& options);
+Protection make_protection(const ProtectionOptions& options, Stamps stamps = Stamps::pays);
 
 }  // namespace netaio::app

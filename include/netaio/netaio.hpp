@@ -6,6 +6,7 @@
 #include <netaio/combined_auth.hpp>
 #include <netaio/default_peer.hpp>
 #include <netaio/frame.hpp>
+#include <netaio/hashcash_auth.hpp>
 #include <netaio/hmac_auth.hpp>
 #include <netaio/identity.hpp>
 #include <netaio/keep_connected.hpp>
