@@ -175,8 +175,11 @@ void Dispatcher::learn(Message& message, Layer layer, const Verdict& verdict, So
     if (verdict.who.empty()) {
         return;
     }
-    // Whatever the plugins do with it: those that replace them may ask.
-    if (Vouched* vouched = source.note_vouched()) {
+    // Answers and notifications are made for this node, and tell nothing of their sender's own
+    // choice: two that only do as the other does would never come to a new secret. Noted whatever
+    // the plugins do with it, as those that replace them may ask.
+    const bool own_choice = !is_answer(message.type()) && message.type() != MessageType::notify_uri;
+    if (Vouched* vouched = own_choice ? source.note_vouched() : nullptr) {
         Identities& noted = layer == Layer::outer ? vouched->outer : vouched->inner;
         if (!noted.same_as(verdict.who)) {
             noted = verdict.who;
