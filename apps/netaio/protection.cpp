@@ -12,10 +12,14 @@ constexpr const char* protection_group =
     "Protection (SECRET and KEY: @FILE, env:NAME, or the text itself)";
 
 std::shared_ptr<const AuthPlugin> make_auth(const std::string& option, const std::string& source,
-                                            const std::string& field, Dialect dialect) {
+                                            const std::string& field, Dialect dialect,
+                                            const FreshTerms& fresh) {
     if (source.empty()) return nullptr;
-    return hmac_auth(
-        {.secret = read_secret(option, source), .hmac_field = field, .dialect = dialect});
+    return hmac_auth({.secret = read_secret(option, source),
+                      .hmac_field = field,
+                      .dialect = dialect,
+                      .max_age = fresh.max_age,
+                      .seen = fresh.seen});
 }
 
 std::shared_ptr<const CipherPlugin> make_cipher(const std::string& option,
@@ -70,6 +74,7 @@ void add_protection_options(CLI::App& command, ProtectionOptions& options) {
         "or so that only the peer reads it, with the key in FILE (see keygen)")
         ->excludes("--inner-cipher");
     add_script_options(command, options.scripts, protection_group);
+    add_freshness_options(command, options.freshness, protection_group);
     command.add_option("--dialect", options.dialect, "what the peers speak, 0.0.8 or 0.0.9")
         ->type_name("VERSION")
         ->check(CLI::IsMember({"0.0.8", "0.0.9"}).description(""))
@@ -77,15 +82,22 @@ void add_protection_options(CLI::App& command, ProtectionOptions& options) {
         ->group(protection_group);
 }
 
-Protection make_protection(const ProtectionOptions& options) {
+Protection make_protection(const ProtectionOptions& options, std::shared_ptr<SeenMessages> seen) {
+    if (options.freshness.max_age && !authenticates(options)) {
+        throw Failure(ExitCode::usage,
+                      "--max-age: nobody can tell how old messages are that anybody can forge; add "
+                      "--hmac or --lock");
+    }
+    const FreshTerms fresh{options.freshness.age(),
+                           seen ? std::move(seen) : make_seen(options.freshness)};
     Protection made;
     made.dialect = options.dialect == "0.0.8" ? Dialect::v0_0_8 : Dialect::v0_0_9;
-    made.outer.auth = make_auth("--hmac", options.hmac, "hmac", made.dialect);
+    made.outer.auth = make_auth("--hmac", options.hmac, "hmac", made.dialect, fresh);
     made.outer.cipher = make_cipher("--cipher", options.cipher, "iv", true, made.dialect);
-    made.inner.auth = make_auth("--inner-hmac", options.inner_hmac, "camh", made.dialect);
+    made.inner.auth = make_auth("--inner-hmac", options.inner_hmac, "camh", made.dialect, fresh);
     made.inner.cipher =
         make_cipher("--inner-cipher", options.inner_cipher, "iv2", false, made.dialect);
-    if (auto scripts = make_script_auth(options.scripts, made.dialect)) {
+    if (auto scripts = make_script_auth(options.scripts, made.dialect, fresh)) {
         if (made.outer.auth) {
             throw Failure(ExitCode::usage,
                           "--hmac and --lock exclude each other; use --inner-hmac");

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "freshness.hpp"
 #include "scripts.hpp"
 
 namespace netaio::app {
@@ -18,6 +19,7 @@ struct ProtectionOptions {
     std::string inner_cipher;
     std::string x25519_key;
     ScriptOptions scripts;
+    FreshnessOptions freshness;
     std::string dialect = "0.0.9";
 };
 
@@ -38,7 +40,9 @@ struct Protection {
 };
 
 /// Reads the secrets and makes the plugins. Warns on stderr about literal secrets, and about
-/// ciphers and peers' keys that no auth plugin guards.
-Protection make_protection(const ProtectionOptions& options);
+/// ciphers and peers' keys that no auth plugin guards. What came is in `seen`; by default in a
+/// table for a command that begins anew.
+Protection make_protection(const ProtectionOptions& options,
+                           std::shared_ptr<SeenMessages> seen = nullptr);
 
 }  // namespace netaio::app

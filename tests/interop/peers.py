@@ -14,6 +14,7 @@ from processes import Ended, Program, finish
 HERE = os.path.dirname(os.path.abspath(__file__))
 START_S = 15.0
 ANSWER_S = 10.0
+FRESH_S = 1.1
 
 
 @dataclass(frozen=True)
@@ -29,13 +30,15 @@ class Protection:
     key: str | None = None
     # The same, of the key that this end tells the other of as its peer.
     x25519_key: str | None = None
+    # Whether our programs take each message once.
+    fresh: bool = False
 
     def used(self):
         """Pairs of option name and secret."""
         return [
             (field.name.replace("_", "-"), getattr(self, field.name))
             for field in fields(self)
-            if getattr(self, field.name)
+            if field.name != "fresh" and getattr(self, field.name)
         ]
 
     def but(self, **changes):
@@ -170,6 +173,8 @@ class OurEnd:
 
     def options(self):
         options = ["--dialect", self.setup.dialect]
+        if self.protection.fresh:
+            options += ["--max-age", "2m", "--max-ahead", "0"]
         for name, value in self.protection.used():
             if name in self.FILES:
                 options += [f"--{name}", self._file(name, value)]
@@ -190,7 +195,7 @@ class OurEnd:
             f"INTEROP_{name.upper().replace('-', '_')}": value
             for name, value in self.protection.used()
         }
-        return dict(os.environ, **secrets)
+        return dict(os.environ, INTEROP_FRESH="1" if self.protection.fresh else "", **secrets)
 
 
 class OurServer(OurEnd):
@@ -209,6 +214,9 @@ class OurServer(OurEnd):
         if not found:
             raise Ended(f"netaio serve printed {line!r}")
         self.port = int(found[1])
+        if self.protection.fresh:
+            # What is dated as its start it refuses.
+            await asyncio.sleep(FRESH_S)
 
     async def subscribed(self, uri):
         """Their client knows when it is."""
