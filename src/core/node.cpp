@@ -1,17 +1,37 @@
 #include "node.hpp"
 
+#include <mutex>
+#include <set>
+
 namespace netaio::core {
 
 namespace {
 
-std::uint64_t next_number() noexcept {
-    static std::atomic<std::uint64_t> last{0};
-    return last.fetch_add(1, std::memory_order_relaxed) + 1;
+// The numbers of nodes that there are.
+struct Numbers {
+    std::mutex mutex;
+    std::set<std::uint64_t> taken;
+};
+Numbers& numbers() {
+    static auto& all = *new Numbers;  // nodes may outlive what goes at the end
+    return all;
 }
 
 }  // namespace
 
-Node::Node(Role node_role) : role(node_role), number(next_number()) {}
+Node::Number::Number() : value(1) {
+    const std::lock_guard lock(numbers().mutex);
+    while (!numbers().taken.insert(value).second) {
+        ++value;
+    }
+}
+
+Node::Number::~Number() {
+    const std::lock_guard lock(numbers().mutex);
+    numbers().taken.erase(value);
+}
+
+Node::Node(Role node_role) : role(node_role) {}
 
 void Node::log(LogLevel level, std::string_view what, const Address& from) const {
     if (environment.log.enabled(level)) {

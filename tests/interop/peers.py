@@ -15,6 +15,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 START_S = 15.0
 ANSWER_S = 10.0
 STAMPS_S = 40.0
+FRESH_S = 1.1
 
 
 @dataclass(frozen=True)
@@ -33,13 +34,15 @@ class Protection:
     # What a client pays and a server wants, in bits, and for whom.
     hashcash: str | None = None
     hashcash_realm: str | None = None
+    # Whether our programs take each message once.
+    fresh: bool = False
 
     def used(self):
         """Pairs of option name and secret."""
         return [
             (field.name.replace("_", "-"), getattr(self, field.name))
             for field in fields(self)
-            if getattr(self, field.name)
+            if field.name != "fresh" and getattr(self, field.name)
         ]
 
     def but(self, **changes):
@@ -175,6 +178,8 @@ class OurEnd:
 
     def options(self):
         options = ["--dialect", self.setup.dialect]
+        if self.protection.fresh:
+            options += ["--max-age", "2m", "--max-ahead", "0"]
         for name, value in self.protection.used():
             if name in self.FILES:
                 options += [f"--{name}", self._file(name, value)]
@@ -197,7 +202,7 @@ class OurEnd:
             f"INTEROP_{name.upper().replace('-', '_')}": value
             for name, value in self.protection.used()
         }
-        return dict(os.environ, **secrets)
+        return dict(os.environ, INTEROP_FRESH="1" if self.protection.fresh else "", **secrets)
 
 
 class OurServer(OurEnd):
@@ -227,6 +232,9 @@ class OurServer(OurEnd):
             if asyncio.get_running_loop().time() > deadline:
                 raise Ended("netaio serve takes no stamp")
             await asyncio.sleep(0.5)
+        if self.protection.fresh:
+            # What is dated as its start it refuses.
+            await asyncio.sleep(FRESH_S)
 
     async def subscribed(self, uri):
         """Their client knows when it is."""

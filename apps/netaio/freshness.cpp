@@ -1,0 +1,59 @@
+#include "freshness.hpp"
+
+#include <netaio/errc.hpp>
+
+#include "duration.hpp"
+#include "exit_code.hpp"
+
+namespace netaio::app {
+
+std::chrono::milliseconds FreshnessOptions::age() const {
+    return max_age ? to_milliseconds(*max_age) : never;
+}
+
+void add_freshness_options(CLI::App& command, FreshnessOptions& options, const std::string& group) {
+    auto* age = command
+                    .add_option("--max-age", options.max_age,
+                                "refuse messages that are older, or came before; needs clocks that "
+                                "agree")
+                    ->type_name("SECONDS|2m")
+                    ->transform(time_span(0.001, 31536000))
+                    ->group(group);
+    command
+        .add_option("--max-ahead", options.max_ahead,
+                    "and those dated so far ahead of the clock here")
+        ->type_name("SECONDS")
+        ->transform(time_span(0, 3600))
+        ->capture_default_str()
+        ->needs(age)
+        ->group(group);
+}
+
+void add_mark_option(CLI::App& command, FreshnessOptions& options) {
+    command
+        .add_option("--seen-mark", options.mark,
+                    "where a clean stop leaves what the next start may accept; STORE.seen by "
+                    "default")
+        ->type_name("FILE");
+}
+
+std::shared_ptr<SeenMessages> make_seen(const FreshnessOptions& options) {
+    if (!options.max_age) return nullptr;
+    return std::make_shared<SeenMessages>(
+        SeenOptions{.max_ahead = to_milliseconds(options.max_ahead), .ran_before = false});
+}
+
+std::shared_ptr<SeenMessages> make_lasting_seen(const FreshnessOptions& options,
+                                                const std::string& store, const Log& log) {
+    const bool beside = options.mark.empty() && !store.empty() && store != ":memory:";
+    try {
+        return std::make_shared<SeenMessages>(
+            SeenOptions{.max_ahead = to_milliseconds(options.max_ahead),
+                        .mark_file = beside ? store + ".seen" : options.mark,
+                        .environment = {.log = log}});
+    } catch (const Error& error) {
+        throw Failure(ExitCode::other, error.what());
+    }
+}
+
+}  // namespace netaio::app

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <netaio/environment.hpp>
+#include <netaio/never.hpp>
+#include <netaio/seen_messages.hpp>
+#include <optional>
+#include <string>
+
+namespace netaio::app {
+
+/// The options for messages that must be new, as given. Times are in seconds.
+struct FreshnessOptions {
+    std::optional<double> max_age;
+    double max_ahead = 10;
+    std::string mark;  // of commands that stay
+
+    /// `never` where it was not given.
+    std::chrono::milliseconds age() const;
+};
+
+void add_freshness_options(CLI::App& command, FreshnessOptions& options, const std::string& group);
+/// Adds --seen-mark, for commands that serve what is in a store.
+void add_mark_option(CLI::App& command, FreshnessOptions& options);
+
+/// What plugins are told of that.
+struct FreshTerms {
+    std::chrono::milliseconds max_age = never;
+    std::shared_ptr<SeenMessages> seen = nullptr;
+};
+
+/// The table of messages for a command that begins anew each time; null without --max-age.
+std::shared_ptr<SeenMessages> make_seen(const FreshnessOptions& options);
+/// The table for one that stays; see make_lasting_seen() of ProtectionOptions.
+std::shared_ptr<SeenMessages> make_lasting_seen(const FreshnessOptions& options,
+                                                const std::string& store, const Log& log);
+
+}  // namespace netaio::app
