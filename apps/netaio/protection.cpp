@@ -103,10 +103,8 @@ void add_protection_options(CLI::App& command, ProtectionOptions& options) {
         ->excludes("--inner-cipher");
     add_script_options(command, options.scripts, protection_group);
     command
-        .add_option(
-            "--hashcash", options.hashcash,
-            "make strangers pay: whoever sends a message first searches for a stamp of this "
-            "many zero bits, each of which doubles the work; 20 take some 0.1 s")
+        .add_option("--hashcash", options.hashcash,
+                    "make strangers pay for each message, so many zero bits (20: 0.1 s)")
         ->type_name("BITS")
         ->check(CLI::Range(1u, HashcashAuth::bits_limit).description(""))
         ->group(protection_group);

@@ -82,13 +82,21 @@ protected:
                     const PluginContext& context, Verdict& verdict) const {
         PluginContext own = context;
         own.verdict = &verdict;
-        return parts_[which]->check(fields, body, own);
+        const bool passes = parts_[which]->check(fields, body, own);
+        if (verdict.forgot && context.verdict) {
+            context.verdict->forgot = true;
+        }
+        return passes;
     }
 
-    // Passes on why that one refused.
+    // Passes on why that one refused, and whose it is if it is a copy.
     bool refuse(std::size_t which, const Verdict& verdict, const PluginContext& context) const {
         if (!context.verdict) {
             return false;
+        }
+        if (verdict.copy) {
+            context.verdict->copy = true;
+            context.vouch(verdict.who);
         }
         const OwnedMessage error = parts_[which]->error();
         return context.refuse(verdict.why,
@@ -116,12 +124,21 @@ public:
     bool check(const AuthFields& fields, ByteView body,
                const PluginContext& context) const override {
         Identities who;
+        // A copy is authentic only when those behind the part that says so find it so, too.
+        std::optional<std::pair<std::size_t, Verdict>> copy;
         for (std::size_t i = 0; i < parts_.size(); ++i) {
             Verdict verdict;
             if (!check_part(i, fields, body, context, verdict)) {
-                return refuse(i, verdict, context);
+                if (!verdict.copy) {
+                    return refuse(i, verdict, context);
+                }
+                copy.emplace(i, verdict);
             }
             who.add(verdict.who);
+        }
+        if (copy) {
+            copy->second.who = who;
+            return refuse(copy->first, copy->second, context);
         }
         context.vouch(who);
         return true;

@@ -57,6 +57,16 @@ struct WorkingAuth final : AuthPlugin {
     mutable std::vector<std::string> told;
 };
 
+// Takes every message for a copy.
+struct CopiesAuth final : AuthPlugin {
+    std::error_code make(AuthFields&, ByteView, const PluginContext&) const override { return {}; }
+    bool check(const AuthFields&, ByteView, const PluginContext& context) const override {
+        context.verdict->copy = true;
+        context.verdict->forgot = true;
+        return context.refuse(Errc::replayed, "it came before");
+    }
+};
+
 struct CombinedAuthTest : testing::Test {
     // Makes fields, doing what work there is, and counts how often that was.
     AuthFields made(const AuthPlugin& plugin, const Identities* who = nullptr) {
@@ -110,6 +120,25 @@ TEST_F(CombinedAuthTest, AllOfRefusesAsTheFirstThatDoes) {
     EXPECT_EQ(verdict_of(*paid, made(*alice)), said(Errc::unpaid, "the price is 20 bits"));
     EXPECT_EQ(verdict_of(*paid, made(*stamps)), said(Errc::auth_failed, "HMAC auth failed"));
     EXPECT_EQ(verdict_of(*paid, {}), said(Errc::unpaid, "the price is 20 bits"));
+}
+
+TEST_F(CombinedAuthTest, AllOfTakesForACopyWhatIsAuthenticOtherwise) {
+    const auto plugin = all_of({std::make_shared<CopiesAuth>(), alice});
+    const auto refused = [&](const AuthFields& fields) {
+        Verdict verdict;
+        EXPECT_FALSE(
+            plugin->check(fields, body, {.environment = environment, .verdict = &verdict}));
+        EXPECT_TRUE(verdict.forgot);
+        return verdict;
+    };
+    const Verdict forged = refused({});
+    EXPECT_EQ(forged.why, Errc::auth_failed);
+    EXPECT_FALSE(forged.copy);
+    const Verdict copy = refused(made(*alice));
+    EXPECT_EQ(copy.why, Errc::replayed);
+    EXPECT_EQ(copy.says, "it came before");
+    EXPECT_TRUE(copy.copy);
+    EXPECT_EQ(copy.who.str(), "hmac:alice");
 }
 
 TEST_F(CombinedAuthTest, AllOfWaitsForEachPartOnce) {
