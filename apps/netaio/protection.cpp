@@ -77,6 +77,10 @@ void add_protection_options(CLI::App& command, ProtectionOptions& options) {
         ->group(protection_group);
 }
 
+MessageType refusal(const Protection& protection) noexcept {
+    return protection.dialect == Dialect::v0_0_8 ? MessageType::error : MessageType::not_permitted;
+}
+
 Protection make_protection(const ProtectionOptions& options) {
     Protection made;
     made.dialect = options.dialect == "0.0.8" ? Dialect::v0_0_8 : Dialect::v0_0_9;

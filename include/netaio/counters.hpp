@@ -35,6 +35,7 @@ struct Counters {
     std::uint64_t rejected_replayed = 0;   ///< messages that came before,
     std::uint64_t rejected_unpaid = 0;     ///< and messages without the stamp that was asked for
     std::uint64_t rejected_decrypt = 0;    ///< messages that could not be decrypted
+    std::uint64_t rejected_rules = 0;  ///< messages that AccessRules or a handler's `who` refused
     std::uint64_t unhandled = 0;     ///< messages without a handler, answered NOT_FOUND or dropped
     std::uint64_t late_answers = 0;  ///< answers that no request waits for any more, discarded
     std::uint64_t handler_failures = 0;  ///< handlers that threw

@@ -15,7 +15,11 @@ namespace netaio::core {
 class Dispatcher {
 public:
     Dispatcher(Node& node, Tallies& tallies)
-        : node_(node), tallies_(tallies), routes_(node.router), outer_(node.outer) {}
+        : node_(node),
+          tallies_(tallies),
+          routes_(node.router),
+          outer_(node.outer),
+          rules_(node.rules) {}
 
     /// Handles one frame. Replies are appended to `out` as frames.
     Outcome receive(const Frame& frame, Source& source, std::string& out);
@@ -38,6 +42,15 @@ public:
     /// The node's own layer as it is now.
     boost::local_shared_ptr<const Plugins> outer() { return outer_.get(); }
 
+    /// The node's rules, as this thread asks them.
+    RuleReader& rules() noexcept { return rules_; }
+    /// What a plain handler is given just now, and from where; null where none runs.
+    struct InHand {
+        const Message* message = nullptr;
+        const Source* from = nullptr;
+    };
+    const InHand& in_hand() const noexcept { return in_hand_; }
+
     Tallies& tallies() noexcept { return tallies_; }
 
 private:
@@ -57,6 +70,12 @@ private:
                                              const Plugins& inner, Source& source,
                                              std::string& out);
 
+    [[gnu::always_inline]] inline Outcome admit(const Route* route, Message&& message,
+                                                Source& source, std::string& out);
+    bool refused(const Route* route, const Message& message, Source& source, std::string& out);
+    std::optional<std::string> why_not(const Route* route, const Message& message);
+    void refuse_admission(std::string_view why, const Route* route, const Message& message,
+                          Source& source, std::string& out);
     Outcome finish(const Route& route, Message&& message, std::optional<OwnedMessage>&& reply,
                    Source& source, std::string& out);
     void said_of_another(const Route& route, const Message& asked, const Message& answer,
@@ -81,12 +100,14 @@ private:
                                 Source& source) noexcept;
     bool fail_request(const Message& message, const Plugins& layer, Errc why, Source& source);
     void automatic(const Message& request, OwnedMessage&& message, bool bare, Source& source,
-                   std::string& out);
+                   std::string& out, const Plugins& inner = {});
 
     Node& node_;
     Tallies& tallies_;
     RouteReader routes_;
     Replaceable<Plugins>::Reader outer_;
+    RuleReader rules_;
+    InHand in_hand_;
     std::size_t frame_size_ = 0;  // of the frame in hand, as it arrived
     bool accepted_ = false;       // whether an auth plugin accepted it
 };

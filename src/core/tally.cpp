@@ -24,6 +24,7 @@ void Tallies::add_to(Counters& sum) const noexcept {
     sum.rejected_replayed += rejected_replayed.get();
     sum.rejected_unpaid += rejected_unpaid.get();
     sum.rejected_decrypt += rejected_decrypt.get();
+    sum.rejected_rules += rejected_rules.get();
     sum.unhandled += unhandled.get();
     sum.late_answers += late_answers.get();
     sum.handler_failures += handler_failures.get();
