@@ -75,10 +75,7 @@ int check_rules(const RulesCommand& command) {
 }  // namespace
 
 void add_rules_option(CLI::App& command, std::string& file) {
-    command
-        .add_option("--rules", file,
-                    "who may do what (see the manual); SIGHUP reads it again; all may do all "
-                    "without")
+    command.add_option("--rules", file, "who may do what (see the manual); SIGHUP reads it again")
         ->type_name("FILE");
 }
 
@@ -106,9 +103,7 @@ void add_rules_command(CLI::App& app, std::function<int()>& chosen) {
     CLI::App* rules = app.add_subcommand("rules", "Check the rules of who may do what");
     rules->require_subcommand(1);
     CLI::App* check = rules->add_subcommand(
-        "check",
-        "Tell whether a file of rules is sound, or whether it allows something (0) or not "
-        "(1), and by which line");
+        "check", "Tell whether a file is sound, or what it says of a message");
     const auto options = std::make_shared<RulesCommand>();
     check->add_option("FILE", options->file, "the rules")->type_name("")->required();
     auto* type = check->add_option("TYPE", options->type, "a message type, such as request");
@@ -117,8 +112,7 @@ void add_rules_command(CLI::App& app, std::function<int()>& chosen) {
     uri->type_name("");
     type->needs(uri);
     add_list(*check, "--who", options->who,
-             "an identity of the sender, such as hmac:alice, or alice for that; may be repeated; "
-             "nobody without")
+             "whose it is, such as hmac:alice, or alice for that; may be repeated; else nobody's")
         ->type_name("NAME");
     check->add_flag("--json", options->json, "print JSON");
     check->callback([&chosen, options] { chosen = [options] { return check_rules(*options); }; });

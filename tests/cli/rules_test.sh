@@ -53,6 +53,14 @@ expect 2 serve --listen 127.0.0.1:0 --store :memory: --rules wrong.toml
 err_has "wrong.toml:3:9:"
 expect 2 node --interface lo --port 0 --rules wrong.toml
 
+# What the README shows.
+awk '/^```toml$/ { inside = 1; next } /^```$/ { inside = 0 } inside' \
+    "$(dirname "${BASH_SOURCE[0]}")/../../README.md" >readme.toml
+expect 0 rules check readme.toml --who sensor-3 update sensor/3
+out_is "allowed by line 11"
+expect 1 rules check readme.toml --who sensor-3 update status/3
+out_is "denied: no rule matches"
+
 # A server by rules, and who is there known by its user.
 "$tool" serve --listen 127.0.0.1:0 --store rooms.db >seeding 2>&1 &
 seeder=$!
@@ -107,6 +115,7 @@ end_server TERM 0
 # A node: what its neighbours may is asked, that they are there is not.
 printf '[[rule]]\nallow = "read"\nwho = "*"\nuri = "echo"\n' >rules.toml
 start_node kitchen --rules rules.toml
+kitchen=$node_pid
 at=127.0.0.1:$port
 expect 0 request echo hello --udp --server "$at"
 out_is hello
@@ -114,6 +123,8 @@ expect 89 request other --udp --server "$at" --timeout 10
 start_node hall
 wait_for kitchen "joined"
 : >rules.toml
-kill -HUP "${started[-2]}"
+kill -HUP "$kitchen"
 wait_for kitchen.err "SIGHUP: read 0 rules"
 expect 89 request echo hello --udp --server "$at" --timeout 10
+end_tool "$node_pid" TERM 0
+end_tool "$kitchen" TERM 0
