@@ -44,12 +44,6 @@ std::optional<RequestTable::Request> take_answered(RequestTable& requests, const
                                           : take_meant(requests, message, asked);
 }
 
-// An automatic reply, about this uri unless that is so long that the reply has no room for it.
-OwnedMessage about(ByteView uri, OwnedMessage reply) {
-    auto made = OwnedMessage::make(reply.type(), uri, reply.content());
-    return made ? std::move(*made) : std::move(reply);
-}
-
 }  // namespace
 
 Outcome Dispatcher::receive(const Frame& frame, Source& source, std::string& out) {
@@ -64,7 +58,7 @@ Outcome Dispatcher::receive_within(OwnedMessage&& message, Source& source, std::
     try {
         std::shared_ptr<const Route> taken;
         const Route* route = find_route(message, source, taken);
-        return admit(route, std::move(message), source, out);
+        return admit(route, taken, std::move(message), source, out);
     } catch (...) {
         return broken(said_by(), source);
     }
@@ -144,63 +138,18 @@ Outcome Dispatcher::route(Message&& message, Source& source, std::string& out) {
         learn(message, route->inner, Layer::inner, verdict, source);
     }
     believed(source);
-    return admit(route, std::move(message), source, out);
+    return admit(route, taken, std::move(message), source, out);
 }
 
 // Whether a message may reach its handler, or learn that it has none.
-Outcome Dispatcher::admit(const Route* route, Message&& message, Source& source, std::string& out) {
-    if (node_.may_refuse.load(std::memory_order_relaxed) && refused(route, message, source, out))
-        [[unlikely]] {
+Outcome Dispatcher::admit(const Route* route, const std::shared_ptr<const Route>& taken,
+                          Message&& message, Source& source, std::string& out) {
+    if (node_.may_refuse.load(std::memory_order_relaxed) &&
+        refused(route, taken, message, source, out)) [[unlikely]] {
         return drop();
     }
     return route ? call(*route, std::move(message), source, out)
                  : unhandled(std::move(message), source, out);
-}
-
-// Whether it is; then that is counted, logged and answered.
-[[gnu::noinline]] bool Dispatcher::refused(const Route* route, const Message& message,
-                                           Source& source, std::string& out) {
-    const auto why = why_not(route, message);
-    if (why) {
-        refuse_admission(*why, route, message, source, out);
-    }
-    return why.has_value();
-}
-
-std::optional<std::string> Dispatcher::why_not(const Route* route, const Message& message) {
-    const auto decision = rules_.decide(message.who(), message.type(), message.uri());
-    if (!decision.allowed()) {
-        return decision.rule ? decision.str() + " of the rules" : "no rule allows it";
-    }
-    if (route && route->who && !route->who->matches(message.who())) {
-        return "its handler is for '" + route->who->text() + "'";
-    }
-    return std::nullopt;
-}
-
-[[gnu::cold]] void Dispatcher::refuse_admission(std::string_view why, const Route* route,
-                                                const Message& message, Source& source,
-                                                std::string& out) {
-    constexpr std::size_t shown_max = 200;
-    tallies_.rejected_rules.add();
-    if (node_.environment.log.enabled(LogLevel::warning)) {
-        const auto uri = message.uri();
-        node_.log(LogLevel::warning,
-                  "refused " + std::string(node_.types.name(message.type())) + " '" +
-                      std::string(uri.substr(0, shown_max)) +
-                      (uri.size() > shown_max ? "'... of " : "' of ") + message.who().str() + ": " +
-                      std::string(why),
-                  source.remote());
-    }
-    if (node_.role != Role::client && expects_answer(message.type()) &&
-        !is_error(message.type(), node_.types)) {
-        // To a datagram nobody vouches for there is no room for a text (protocol.md §10.8).
-        const bool brief = node_.role == Role::node && !accepted_;
-        automatic(message,
-                  about(message.uri(),
-                        OwnedMessage(node_.refusal, "ERROR", brief ? "" : "not permitted")),
-                  false, source, out, route ? route->inner : Plugins());
-    }
 }
 
 // Who it is from goes with the message, and what is sent there is made for that.

@@ -70,9 +70,12 @@ private:
                                              const Plugins& inner, Source& source,
                                              std::string& out);
 
-    [[gnu::always_inline]] inline Outcome admit(const Route* route, Message&& message,
-                                                Source& source, std::string& out);
-    bool refused(const Route* route, const Message& message, Source& source, std::string& out);
+    [[gnu::always_inline]] inline Outcome admit(const Route* route,
+                                                const std::shared_ptr<const Route>& taken,
+                                                Message&& message, Source& source,
+                                                std::string& out);
+    bool refused(const Route* route, const std::shared_ptr<const Route>& taken,
+                 const Message& message, Source& source, std::string& out);
     std::optional<std::string> why_not(const Route* route, const Message& message);
     void refuse_admission(std::string_view why, const Route* route, const Message& message,
                           Source& source, std::string& out);

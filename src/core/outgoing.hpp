@@ -12,6 +12,12 @@ namespace netaio::core {
 /// The node's own layer, as far as a message is to go through it.
 Plugins outer_plugins(const Node& node, const SendOptions& options);
 
+/// An automatic reply, about this uri unless that is so long that the reply has no room for it.
+inline OwnedMessage about(ByteView uri, OwnedMessage reply) {
+    auto made = OwnedMessage::make(reply.type(), uri, reply.content());
+    return made ? std::move(*made) : std::move(reply);
+}
+
 /// Protects a message and appends its frame, with the id of the request that it is or answers;
 /// to
 /// whom as far as that is known.

@@ -120,6 +120,20 @@ TEST_P(DispatcherRulesTest, AreRefusedBeforeAHandlerIsStarted) {
     EXPECT_EQ(test.reply({.auth = named()}).type(), MessageType::not_permitted);
 }
 
+TEST_P(DispatcherRulesTest, UseUpNoHandlerThatServesOnce) {
+    test.node.set_rules(only_alice());
+    for (const char* answer : {"first", "second"}) {
+        test.node.router.add_ephemeral(Key(MessageType::update_uri, "room/a"), answering(answer));
+    }
+    test.receive(update_from("bob", "room/a"));
+    test.receive(update_from("alice", "room/a"));
+    EXPECT_EQ(test.reply({.auth = named()}).content(), "first");
+    test.receive(update_from("alice", "room/a"));
+    EXPECT_EQ(test.reply({.auth = named()}).content(), "second");
+    test.receive(update_from("alice", "room/a"));
+    EXPECT_EQ(handled, 1);
+}
+
 TEST_P(DispatcherRulesTest, AreRefusedInWordsThatOldPeersKnow) {
     test.node.set_rules(only_alice());
     test.node.refusal = MessageType::error;
