@@ -21,6 +21,8 @@ public:
 
     /// Has every event of a peer (`joined`, `changed`, `left`) shown.
     void show_peers(std::function<void(std::string_view event, const Peer&)> show);
+    /// Has this called on each SIGHUP.
+    void on_hangup(std::function<void()> reload) { signals_.on_hangup(std::move(reload)); }
     /// Does something that may throw, such as printing; then the node ends, and run() throws that.
     void guarded(const std::function<void()>& work);
     /// Starts the node, calls `started`, and waits for the end; then peers are told. Throws

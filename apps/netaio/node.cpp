@@ -16,6 +16,7 @@
 #include "output.hpp"
 #include "peer_view.hpp"
 #include "resource_server.hpp"
+#include "rules.hpp"
 #include "text.hpp"
 #include "traffic.hpp"
 #include "type_name.hpp"
@@ -26,6 +27,7 @@ namespace {
 struct NodeCommand {
     NodeOptions node;
     std::string store;
+    std::string rules;
     bool read_only = false;
 };
 
@@ -171,6 +173,13 @@ int run_node(const NodeCommand& command) {
                                    make_log(options.log_level))});
     warn_if_open(command);
     LiveNode live(options, protection, SignalsOf::service);
+    if (!command.rules.empty()) {
+        live.node().set_rules(load_rules(command.rules));
+        live.on_hangup([&] {
+            reload_rules(command.rules,
+                         [&](auto rules) { live.node().set_rules(std::move(rules)); });
+        });
+    }
     NodeOutput output(live);
     std::optional<ServedStore> served;
     if (!command.store.empty()) served.emplace(command, protection, live.node());
@@ -197,6 +206,7 @@ void add_node_command(CLI::App& app, std::function<int()>& chosen) {
     store->type_name("FILE");
     command->add_flag("--read-only", options->read_only, "refuse to create, update and delete")
         ->needs(store);
+    add_rules_option(*command, options->rules);
     add_peer_options(*command, options->node);
     add_common_options(*command, options->node);
     add_mark_option(*command, options->node.protection.freshness);

@@ -114,6 +114,7 @@ UdpNodeOptions make_node_options(const NodeOptions& options, const Protection& p
     made.ipv6 = !options.ipv4_only;
     made.auth = protection.outer.auth;
     made.cipher = protection.outer.cipher;
+    made.refusal = refusal(protection);
     made.environment.log = make_log(options.log_level);
     made.handle_signals = false;
     return made;

@@ -120,6 +120,10 @@ void add_protection_options(CLI::App& command, ProtectionOptions& options) {
         ->group(protection_group);
 }
 
+MessageType refusal(const Protection& protection) noexcept {
+    return protection.dialect == Dialect::v0_0_8 ? MessageType::error : MessageType::not_permitted;
+}
+
 Protection make_protection(const ProtectionOptions& options, const ProtectionTerms& terms) {
     if (options.freshness.max_age && !authenticates(options)) {
         throw Failure(ExitCode::usage,

@@ -57,6 +57,10 @@ struct Protection {
     std::size_t payload_max = Body::payload_max;
 };
 
+/// What answers a message that is refused: a v0.0.8 peer closes on NOT_PERMITTED, which it does not
+/// know.
+MessageType refusal(const Protection& protection) noexcept;
+
 /// Reads the secrets and makes the plugins. Warns on stderr about literal secrets, and about
 /// ciphers and peers' keys that no auth plugin guards.
 Protection make_protection(const ProtectionOptions& options, const ProtectionTerms& terms = {});

@@ -142,10 +142,7 @@ Reply ResourceServer::grant(const Message& asked, Connection& from) {
 }
 
 OwnedMessage ResourceServer::refuse(const Message& asked) const {
-    // A v0.0.8 peer closes on NOT_PERMITTED, which it does not know.
-    const bool known = options_.protection.dialect != Dialect::v0_0_8;
-    return answer(known ? MessageType::not_permitted : MessageType::error, asked.uri(),
-                  "not permitted");
+    return answer(refusal(options_.protection), asked.uri(), "not permitted");
 }
 
 OwnedMessage ResourceServer::publish(const Message& asked) {

@@ -11,6 +11,7 @@
 #include "logging.hpp"
 #include "output.hpp"
 #include "resource_server.hpp"
+#include "rules.hpp"
 #include "serve_options.hpp"
 #include "signals.hpp"
 #include "traffic.hpp"
@@ -102,6 +103,11 @@ int serve(const ServeOptions& options) {
     start(*server, server_options);
     say_where(*server);
 
+    if (!options.rules.empty()) {
+        signals.on_hangup([&] {
+            reload_rules(options.rules, [&](auto rules) { server->set_rules(std::move(rules)); });
+        });
+    }
     const StopReport report = wait(*server, io, signals, server_options.drain);
     const Counters counters = server->counters();
     writes.close();

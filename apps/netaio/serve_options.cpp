@@ -3,6 +3,7 @@
 #include "duration.hpp"
 #include "endpoint.hpp"
 #include "logging.hpp"
+#include "rules.hpp"
 #include "unix_owner.hpp"
 #include "values.hpp"
 
@@ -83,6 +84,7 @@ void add_serve_options(CLI::App& command, ServeOptions& options) {
         ->type_name("FILE")
         ->capture_default_str();
     command.add_flag("--read-only", options.read_only, "refuse to create, update and delete");
+    add_rules_option(command, options.rules);
     command.add_option("--threads", options.threads, "event loops; 0: one for each core")
         ->type_name("N")
         ->check(whole_number(0, 1024))
@@ -110,6 +112,8 @@ TcpServerOptions make_server_options(const ServeOptions& options, const Protecti
     made.auth = protection.outer.auth;
     made.cipher = protection.outer.cipher;
     made.local_peer = protection.local_peer;
+    made.rules = load_rules(options.rules);
+    made.refusal = refusal(protection);
     made.environment.log = log;
     made.threads = options.threads;
     made.handle_signals = false;

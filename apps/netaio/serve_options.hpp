@@ -18,6 +18,7 @@ struct ServeOptions {
     bool read_only = false;
     unsigned threads = 1;
     ProtectionOptions protection;
+    std::string rules;
     std::string log_level = "info";
 
     std::size_t connections_max = TcpServerOptions().connections_max;

@@ -109,6 +109,8 @@ void Signals::next() {
 void Signals::take(int signal) {
     if (ends(signal)) {
         end_();
+    } else if (signal == SIGHUP && !reloads_.empty()) {
+        for (const auto& reload : reloads_) reload();
     } else if (signal == SIGHUP) {
         announce("SIGHUP: there is nothing to reload; SIGTERM ends this");
     } else if (counters_) {

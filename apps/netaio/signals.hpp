@@ -4,6 +4,7 @@
 #include <boost/asio/signal_set.hpp>
 #include <functional>
 #include <string>
+#include <vector>
 
 namespace netaio {
 class BlockingClient;
@@ -17,8 +18,8 @@ void end_at_once_on_signals() noexcept;
 
 /// Who takes signals.
 enum class SignalsOf {
-    /// Ends on SIGINT, SIGTERM and SIGXCPU, in its own time; says its counters on SIGUSR1, and that
-    /// it has taken SIGHUP.
+    /// Ends on SIGINT, SIGTERM and SIGXCPU, in its own time; says its counters on SIGUSR1, and
+    /// reads files again on SIGHUP.
     service,
     /// Ends on SIGHUP too, and by force with 8 after a second, as it may wait to write.
     command,
@@ -36,6 +37,8 @@ public:
 
     /// Has `end` called on the loop, and `counters` asked.
     void wait(std::function<void()> end, std::function<std::string()> counters = {});
+    /// Has this called on the loop on each SIGHUP, in the order they were added.
+    void on_hangup(std::function<void()> reload) { reloads_.push_back(std::move(reload)); }
 
 private:
     void catch_signal(int signal);
@@ -45,6 +48,7 @@ private:
     boost::asio::signal_set set_;
     std::function<void()> end_;
     std::function<std::string()> counters_;
+    std::vector<std::function<void()>> reloads_;
 };
 
 /// Signals as a client without a loop takes them: the first that ends a command cancels its call,

@@ -13,6 +13,7 @@
 #include "output.hpp"
 #include "peers.hpp"
 #include "ping.hpp"
+#include "rules.hpp"
 #include "send.hpp"
 #include "serve.hpp"
 #include "show_interfaces.hpp"
@@ -70,6 +71,7 @@ int parse_and_run(int argc, const char* const* argv) {
     add_send_commands(app, chosen);
     add_interfaces_command(app, chosen);
     add_bench_command(app, chosen);
+    add_rules_command(app, chosen);
     app.footer(examples() + "\n" + exit_code_help() + "\nThe manual: man netaio");
     guard_values(app, {"URI", "CONTENT"});
     try {

@@ -41,6 +41,7 @@ struct Counters {
     /// Messages for which others were forgotten that were not too old yet, so that as old ones are
     /// refused (SeenOptions::bytes_max).
     std::uint64_t seen_shrunk = 0;
+    std::uint64_t rejected_rules = 0;  ///< messages that AccessRules or a handler's `who` refused
     std::uint64_t unhandled = 0;     ///< messages without a handler, answered NOT_FOUND or dropped
     std::uint64_t late_answers = 0;  ///< answers that no request waits for any more, discarded
     std::uint64_t handler_failures = 0;  ///< handlers that threw

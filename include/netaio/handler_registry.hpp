@@ -2,12 +2,9 @@
 
 #include <netaio/handler.hpp>
 #include <netaio/key.hpp>
+#include <netaio/plugins.hpp>
 
 namespace netaio {
-
-/// How a handler is registered beside its key: its messages and replies go through these plugins,
-/// inside the node's layer.
-using HandlerOptions = Plugins;
 
 /// What servers, clients and nodes share: the handlers of messages. As thread-safe as the class
 /// that derives from it.

@@ -2,6 +2,7 @@
 
 /// All of netaio but <netaio/tapescript_auth.hpp>, which brings a language with it, and
 /// <netaio/testing.hpp>.
+#include <netaio/access_rules.hpp>
 #include <netaio/blocking_client.hpp>
 #include <netaio/combined_auth.hpp>
 #include <netaio/default_peer.hpp>

@@ -9,10 +9,12 @@
 #include <netaio/message.hpp>
 #include <netaio/packify.hpp>
 #include <netaio/peer.hpp>
+#include <string>
 
 namespace netaio {
 
 class PeerPlugin;
+struct HandlerOptions;
 
 /// What plugins found out about a message beside whether it passes.
 struct Verdict {
@@ -168,6 +170,28 @@ public:
 struct Plugins {
     std::shared_ptr<const AuthPlugin> auth = nullptr;
     std::shared_ptr<const CipherPlugin> cipher = nullptr;
+
+    /// A handler's, for everybody.
+    operator HandlerOptions() const;
 };
+
+/// How a handler is registered beside its key: `{.auth = admin}`, `{.who = "sensor-*"}`, or the
+/// Plugins of its layer alone.
+struct HandlerOptions {
+    /// Its messages and replies go through these plugins, inside the node's layer.
+    std::shared_ptr<const AuthPlugin> auth = nullptr;
+    std::shared_ptr<const CipherPlugin> cipher = nullptr;
+    /// Whose messages reach it, by a pattern such as AccessRules has, but for groups; everybody's
+    /// unless given. Others get NOT_PERMITTED. A pattern that matches nobody, or a group, is
+    /// refused by std::invalid_argument.
+    std::string who = {};
+
+    /// What of it is a layer.
+    operator Plugins() const { return {auth, cipher}; }
+};
+
+inline Plugins::operator HandlerOptions() const {
+    return {auth, cipher, {}};
+}
 
 }  // namespace netaio

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
+#include <netaio/access_rules.hpp>
 #include <netaio/counters.hpp>
 #include <netaio/default_peer.hpp>
 #include <netaio/handler_registry.hpp>
@@ -42,6 +43,12 @@ struct TcpServerOptions {
     /// The node's layer (protocol.md §3): every message goes through these.
     std::shared_ptr<const AuthPlugin> auth = nullptr;
     std::shared_ptr<const CipherPlugin> cipher = nullptr;
+    /// The rules that every message is asked about when its layers are open; none: all may pass.
+    /// See set_rules().
+    std::shared_ptr<const AccessRules> rules = nullptr;
+    /// What answers a message that these, or a handler's `who`, refuse: ERROR where peers are
+    /// v0.0.8, which do not know NOT_PERMITTED.
+    MessageType refusal = MessageType::not_permitted;
     std::shared_ptr<const PeerPlugin> peer_plugin = std::make_shared<DefaultPeer>();
     /// How this server presents itself to peers, and to plugins that ask.
     std::optional<Peer> local_peer = std::nullopt;
@@ -140,6 +147,15 @@ public:
     /// nothing, to stay silent. To be called before start().
     void set_auth_error_handler(
         std::function<std::optional<OwnedMessage>(const AuthPlugin&, const Message&)> handler);
+
+    /// Replaces the rules, at any time; null: all may pass. What they refuse is answered
+    /// NOT_PERMITTED with its uri where it expects an answer, counted in rejected_rules, and logged
+    /// with the rule and whose it was. Nobody is notified of, or gets the present value of, what
+    /// they do not let him subscribe to. They are asked anew about each subscription, as whoever
+    /// sent its SUBSCRIBE_URI: one that is denied now ends, of which its uri in a NOT_PERMITTED
+    /// tells. Subscriptions that the program makes without being asked for that key are its own
+    /// doing, and not asked about.
+    void set_rules(std::shared_ptr<const AccessRules> rules);
 
     /// Subscribes a connection to a key: any bytes, often a uri. It ends with the connection.
     /// Effective at once on the connection's thread, as in a handler; from elsewhere soon, and what

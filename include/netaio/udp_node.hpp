@@ -2,6 +2,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <netaio/access_rules.hpp>
 #include <netaio/backoff.hpp>
 #include <netaio/completion.hpp>
 #include <netaio/connection.hpp>
@@ -45,6 +46,12 @@ struct UdpNodeOptions {
     /// The node's layer (protocol.md §3): every message goes through these.
     std::shared_ptr<const AuthPlugin> auth = nullptr;
     std::shared_ptr<const CipherPlugin> cipher = nullptr;
+    /// The rules that every message is asked about when its layers are open; none: all may pass.
+    /// See set_rules().
+    std::shared_ptr<const AccessRules> rules = nullptr;
+    /// What answers a message that these, or a handler's `who`, refuse: ERROR where peers are
+    /// v0.0.8, which do not know NOT_PERMITTED.
+    MessageType refusal = MessageType::not_permitted;
     std::shared_ptr<const PeerPlugin> peer_plugin = std::make_shared<DefaultPeer>();
     /// How this node presents itself to peers, and to plugins that ask.
     std::optional<Peer> local_peer = std::nullopt;
@@ -172,6 +179,12 @@ public:
     std::error_code keep_introduced(const Address& to);
     /// Ends that; who knows this node forgets it in time. Whether it was kept.
     bool stop_introducing(const Address& to);
+
+    /// Replaces the rules; null: all may pass. As TcpServer::set_rules(), but that whose
+    /// subscription ends is told when it asks for it again, as nodes do in time, and that the
+    /// NOT_PERMITTED to a datagram that no auth plugin accepted is one of the automatic replies
+    /// (replies_per_second).
+    void set_rules(std::shared_ptr<const AccessRules> rules);
 
     /// Subscribes an address to a key of this node: any bytes, often a uri. It ends with the peer
     /// at that address. Beyond subscribers_max, subscribers_per_host_max or 128 MiB in all another

@@ -1,5 +1,6 @@
 #include "datagram_node.hpp"
 
+#include <algorithm>
 #include <unordered_set>
 
 #include "datagram_held.hpp"
@@ -89,6 +90,7 @@ DatagramNode::DatagramNode(std::shared_ptr<Node> node, const DatagramBounds& bou
     subscriptions_.bound_hosts(bounds.subscribers_per_host_max, host_of);
     subscriptions_.when_lapsed([this](const Address& who) {
         tallies_.subscriptions_lapsed.add();
+        permitted_.clear();
         node_->log(LogLevel::debug, "its subscriptions lapsed to make room for others", who);
     });
     peer_manager_.when_discovered([this](const Address& from) { discovered(from); });
@@ -136,14 +138,14 @@ void DatagramNode::settle(Outcome outcome, const Address& from, std::size_t rece
     if (outcome.kind != Kind::suspended) {
         return;
     }
-    if (running_ >= bounds_.handlers_max) {
+    if (running_.size() >= bounds_.handlers_max) {
         tallies_.dropped_newest.add();
         node_->log(LogLevel::warning, "dropped a message: handlers_max handlers are busy", from);
         return;
     }
     const auto handling = std::make_shared<Handling>(
         from, std::move(*outcome.route), OwnedMessage::from(std::move(*outcome.message)), received);
-    ++running_;
+    running_.insert(handling.get());
     try {
         start_(handling);
     } catch (...) {
@@ -160,7 +162,7 @@ void DatagramNode::deliver(OwnedMessage message, const Address& from) {
 
 void DatagramNode::handler_ended(Suspended& handler, std::optional<OwnedMessage> reply,
                                  const std::exception_ptr& failure) {
-    --running_;
+    running_.erase(&handler);
     const std::size_t received = static_cast<Handling&>(handler).received;
     Origin origin(*this, handler.from, received);
     dispatcher_.ended(handler, std::move(reply), failure, origin, outbox_.bytes);
@@ -293,8 +295,8 @@ std::error_code DatagramNode::notify(ByteView key, const Message& message, const
                                      const Plugins& outer) {
     std::vector<Target> targets;
     std::set<std::string_view> told;  // a peer that subscribed from two addresses is told once
-    const auto subscribers = subscriptions_.of(key);
-    for (const Address& address : *subscribers) {
+    const auto notified = subscribers(key);
+    for (const Address& address : *notified) {
         auto peer = node_->peer_at(address);
         if (!peer || told.insert(peer->id).second) {
             targets.push_back({address, std::move(peer)});
@@ -303,21 +305,67 @@ std::error_code DatagramNode::notify(ByteView key, const Message& message, const
     return send_to_all(targets, message, inner, outer);
 }
 
-std::error_code DatagramNode::subscribe(ByteView key, const Address& who, Span span) {
-    const auto error = who.is_named() ? make_error_code(Errc::unsupported)
+// Those whom the rules let know of it.
+LapsingSubscriptions<Address>::List DatagramNode::subscribers(ByteView key) {
+    RuleReader& rules = dispatcher_.rules();
+    if (!node_->may_refuse.load(std::memory_order_relaxed) || !rules.any()) {
+        return subscriptions_.of(key);
+    }
+    return permitted_.get(key, rules.version(), [&] {
+        return subscriptions_.permitted(
+            key, [&](const Identities& who) { return may_know(rules, who, key); });
+    });
+}
+
+void DatagramNode::ask_rules() {
+    std::vector<SubscriptionThere> ended;
+    for (const Span span : {Span::key, Span::prefix}) {
+        subscriptions_.each(span,
+                            [&](const Address& to, const std::string& key, const Identities& who) {
+                                if (!may_know(dispatcher_.rules(), who, key)) {
+                                    ended.push_back({to, key, span == Span::prefix});
+                                }
+                            });
+    }
+    for (const auto& [to, key, prefix] : ended) {
+        node_->log(LogLevel::info, "the rules end its subscription to '" + key + "'", to);
+        unsubscribe(key, to, prefix ? Span::prefix : Span::key);
+    }
+}
+
+// As whom an address asks for the key just now; by_program() when it does not.
+Identities DatagramNode::asks_for(ByteView key, const Address& from) const {
+    const auto is_it = [&](const Message& message) {
+        return message.type() == MessageType::subscribe_uri && message.uri() == key;
+    };
+    const auto& in_hand = dispatcher_.in_hand();
+    if (in_hand.from && in_hand.from->remote() == from && is_it(*in_hand.message)) {
+        return in_hand.message->who();
+    }
+    const auto found = std::ranges::find_if(running_, [&](const Suspended* handling) {
+        return handling->from == from && is_it(handling->message);
+    });
+    return found == running_.end() ? by_program() : (*found)->message.who();
+}
+
+std::error_code DatagramNode::subscribe(ByteView key, const Address& to, Span span,
+                                        const Identities& who) {
+    permitted_.clear();
+    const auto error = to.is_named() ? make_error_code(Errc::unsupported)
                        : span == Span::prefix && key.size() > prefix_size_max
                            ? make_error_code(Errc::too_large)
-                           : subscriptions_.add(key, who, span);
+                           : subscriptions_.add(key, to, span, who);
     if (error) {
         tallies_.subscriptions_refused.add();
     } else {
         node_->trace(span == Span::prefix ? "subscribed to all that begins with" : "subscribed to",
-                     key, who);
+                     key, to);
     }
     return error;
 }
 
 bool DatagramNode::unsubscribe(ByteView key, const Address& who, Span span) {
+    permitted_.clear();
     const bool removed = subscriptions_.remove(key, who, span);
     if (removed) {
         node_->trace(
@@ -329,7 +377,7 @@ bool DatagramNode::unsubscribe(ByteView key, const Address& who, Span span) {
 
 // The values of a prefix are more than should go where nobody asked for so much.
 Result<SubscriptionGrant> DatagramNode::grant(ByteView uri, const SubscriptionWords& asked,
-                                              const Address& who) {
+                                              const Address& to, const Identities& who) {
     SubscriptionGrant granted{{asked.prefix, asked.present && !asked.prefix}};
     if (granted.words.present) {
         const auto lock = node_->present.lock();
@@ -341,7 +389,7 @@ Result<SubscriptionGrant> DatagramNode::grant(ByteView uri, const SubscriptionWo
                              std::min(Body::payload_max + room_around, bounds_.datagram_max)) {
         granted = {};  // too long to stand in the confirmation
     }
-    const auto error = subscribe(uri, who, asked.prefix ? Span::prefix : Span::key);
+    const auto error = subscribe(uri, to, asked.prefix ? Span::prefix : Span::key, who);
     if (error) {
         return error;
     }

@@ -2,12 +2,14 @@
 
 #include <list>
 #include <map>
+#include <unordered_set>
 #include <variant>
 
 #include "dispatcher.hpp"
 #include "lapsing_subscriptions.hpp"
 #include "mailbox.hpp"
 #include "peer_manager.hpp"
+#include "permitted.hpp"
 #include "renewals.hpp"
 #include "source_limiter.hpp"
 #include "subscription_words.hpp"
@@ -124,11 +126,16 @@ public:
     void renew_all();
 
     /// Errc::queue_full when it has too many keys already.
-    std::error_code subscribe(ByteView key, const Address& who, Span span = Span::key);
+    std::error_code subscribe(ByteView key, const Address& who, Span span = Span::key) {
+        return subscribe(key, who, span, asks_for(key, who));
+    }
+    std::error_code subscribe(ByteView key, const Address& to, Span span, const Identities& who);
     bool unsubscribe(ByteView key, const Address& who, Span span = Span::key);
     /// Subscribes as it was asked to, but to no present values of a prefix.
-    Result<SubscriptionGrant> grant(ByteView uri, const SubscriptionWords& asked,
-                                    const Address& who);
+    Result<SubscriptionGrant> grant(ByteView uri, const SubscriptionWords& asked, const Address& to,
+                                    const Identities& who = by_program());
+    /// Asks the rules, which are others now, about what is subscribed; what they deny ends.
+    void ask_rules();
     std::size_t subscriber_count(ByteView key) const { return subscriptions_.count(key); }
 
     /// Sends a request. On an error the completion was not and will not be called.
@@ -196,6 +203,8 @@ private:
         bool granted = false;
     };
 
+    Identities asks_for(ByteView key, const Address& from) const;
+    LapsingSubscriptions<Address>::List subscribers(ByteView key);
     RequestTable* requests_of(const Address& from);
     void tidy_requests(const Address& from);
     void expire_requests();
@@ -258,11 +267,12 @@ private:
     Unproven unproven_;
     VouchedSenders vouched_;
     LapsingSubscriptions<Address> subscriptions_;
+    PermittedLists<LapsingSubscriptions<Address>::List> permitted_;
     std::map<Address, RequestTable> requests_;  // where any waits
     std::size_t in_flight_ = 0;
     RequestTable::Id next_id_ = 1;  // of all addresses, so that ids never come again
     RequestTable::TimePoint expire_at_ = RequestTable::TimePoint::max();  // no deadline is sooner
-    std::size_t running_ = 0;                                             // handlers that suspended
+    std::unordered_set<Suspended*> running_;                              // handlers that suspended
     Renewals<Address, std::monostate> introductions_;
     std::function<bool(const Address&)> is_own_ = {};
     Renewals<SubscriptionThere, SubscribedThere> subscribed_there_;

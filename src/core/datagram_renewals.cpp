@@ -53,6 +53,7 @@ void DatagramNode::discovered(const Address& from) {
 }
 
 void DatagramNode::vacated(const Address& address) {
+    permitted_.clear();
     subscriptions_.remove_all(address);
     if (introductions_.find(address)) {
         const Backoff& backoff = bounds_.backoff;

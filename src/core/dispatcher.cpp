@@ -44,12 +44,6 @@ std::optional<RequestTable::Request> take_answered(RequestTable& requests, const
            (message.who().empty() ? "" : " from " + message.who().str());
 }
 
-// An automatic reply, about this uri unless that is so long that the reply has no room for it.
-OwnedMessage about(ByteView uri, OwnedMessage reply) {
-    auto made = OwnedMessage::make(reply.type(), uri, reply.content());
-    return made ? std::move(*made) : std::move(reply);
-}
-
 }  // namespace
 
 Outcome Dispatcher::receive(const Frame& frame, Source& source, std::string& out) {
@@ -64,8 +58,7 @@ Outcome Dispatcher::receive_within(OwnedMessage&& message, Source& source, std::
     try {
         std::shared_ptr<const Route> taken;
         const Route* route = find_route(message, source, taken);
-        return route ? call(*route, std::move(message), source, out)
-                     : unhandled(std::move(message), source, out);
+        return admit(route, taken, std::move(message), source, out);
     } catch (...) {
         return broken(said_by(), source);
     }
@@ -121,14 +114,6 @@ Outcome Dispatcher::handle(const Frame& frame, Source& source, std::string& out)
     return route(std::move(message), source, out);
 }
 
-const Route* Dispatcher::find_route(const Message& message, const Source& source,
-                                    std::shared_ptr<const Route>& taken) {
-    if (node_.extract_keys) {
-        return routes_.find(node_.extract_keys(message, source.remote()), taken);
-    }
-    return routes_.find(message.type(), message.uri(), source.remote(), taken);
-}
-
 Outcome Dispatcher::route(Message&& message, Source& source, std::string& out) {
     std::shared_ptr<const Route> taken;
     const Route* route = find_route(message, source, taken);
@@ -139,6 +124,16 @@ Outcome Dispatcher::route(Message&& message, Source& source, std::string& out) {
         }
     }
     believed(source);
+    return admit(route, taken, std::move(message), source, out);
+}
+
+// Whether a message may reach its handler, or learn that it has none.
+Outcome Dispatcher::admit(const Route* route, const std::shared_ptr<const Route>& taken,
+                          Message&& message, Source& source, std::string& out) {
+    if (node_.may_refuse.load(std::memory_order_relaxed) &&
+        refused(route, taken, message, source, out)) [[unlikely]] {
+        return drop();
+    }
     return route ? call(*route, std::move(message), source, out)
                  : unhandled(std::move(message), source, out);
 }
@@ -196,6 +191,7 @@ Outcome Dispatcher::call(const Route& route, Message&& message, Source& source, 
         return Outcome::suspended(std::move(message), route);
     }
     std::optional<std::string> failed;
+    const InHand before = std::exchange(in_hand_, {&message, &source});
     auto reply = [&]() -> std::optional<OwnedMessage> {
         try {
             return route.handler->call(message, source);
@@ -204,6 +200,7 @@ Outcome Dispatcher::call(const Route& route, Message&& message, Source& source, 
         }
         return std::nullopt;
     }();
+    in_hand_ = before;
     return failed ? fail(route, message, *failed, source, out)
                   : finish(route, std::move(message), std::move(reply), source, out);
 }
@@ -465,11 +462,11 @@ void Dispatcher::reply(const Message& request, OwnedMessage&& message, const Plu
 }
 
 void Dispatcher::automatic(const Message& request, OwnedMessage&& message, bool bare,
-                           Source& source, std::string& out) {
+                           Source& source, std::string& out, const Plugins& inner) {
     const std::size_t before = out.size();
     const auto peer = node_.peer_at(source);
     const auto error =
-        encode(node_, std::move(message), {}, bare ? Plugins() : *outer_.get(),
+        encode(node_, std::move(message), inner, bare ? Plugins() : *outer_.get(),
                {peer.get(), source.vouched(), &source.remote(), true}, out, request.request_id());
     if (error) {
         tallies_.send_failures.add();

@@ -16,7 +16,11 @@ namespace netaio::core {
 class Dispatcher {
 public:
     Dispatcher(Node& node, Tallies& tallies)
-        : node_(node), tallies_(tallies), routes_(node.router), outer_(node.outer) {}
+        : node_(node),
+          tallies_(tallies),
+          routes_(node.router),
+          outer_(node.outer),
+          rules_(node.rules) {}
 
     /// Handles one frame. Replies are appended to `out` as frames.
     Outcome receive(const Frame& frame, Source& source, std::string& out);
@@ -41,6 +45,15 @@ public:
     /// The node's own layer as it is now.
     boost::local_shared_ptr<const Plugins> outer() { return outer_.get(); }
 
+    /// The node's rules, as this thread asks them.
+    RuleReader& rules() noexcept { return rules_; }
+    /// What a plain handler is given just now, and from where; null where none runs.
+    struct InHand {
+        const Message* message = nullptr;
+        const Source* from = nullptr;
+    };
+    const InHand& in_hand() const noexcept { return in_hand_; }
+
     Tallies& tallies() noexcept { return tallies_; }
 
 private:
@@ -63,6 +76,15 @@ private:
     std::error_code protect(const Message& request, OwnedMessage&& message, const Plugins& inner,
                             const Peer* peer, Source& source, std::string& out);
 
+    [[gnu::always_inline]] inline Outcome admit(const Route* route,
+                                                const std::shared_ptr<const Route>& taken,
+                                                Message&& message, Source& source,
+                                                std::string& out);
+    bool refused(const Route* route, const std::shared_ptr<const Route>& taken,
+                 const Message& message, Source& source, std::string& out);
+    std::optional<std::string> why_not(const Route* route, const Message& message);
+    void refuse_admission(std::string_view why, const Route* route, const Message& message,
+                          Source& source, std::string& out);
     Outcome finish(const Route& route, Message&& message, std::optional<OwnedMessage>&& reply,
                    Source& source, std::string& out);
     void said_of_another(const Route& route, const Message& asked, const Message& answer,
@@ -95,14 +117,24 @@ private:
                     Source& source);
     bool fail_request(const Message& message, const Plugins& layer, Errc why, Source& source);
     void automatic(const Message& request, OwnedMessage&& message, bool bare, Source& source,
-                   std::string& out);
+                   std::string& out, const Plugins& inner = {});
 
     Node& node_;
     Tallies& tallies_;
     RouteReader routes_;
     Replaceable<Plugins>::Reader outer_;
+    RuleReader rules_;
+    InHand in_hand_;
     std::size_t frame_size_ = 0;  // of the frame in hand, as it arrived
     bool accepted_ = false;       // whether an auth plugin accepted it
 };
+
+inline const Route* Dispatcher::find_route(const Message& message, const Source& source,
+                                           std::shared_ptr<const Route>& taken) {
+    if (node_.extract_keys) {
+        return routes_.find(node_.extract_keys(message, source.remote()), taken);
+    }
+    return routes_.find(message.type(), message.uri(), source.remote(), taken);
+}
 
 }  // namespace netaio::core

@@ -6,6 +6,7 @@
 #include <netaio/plugins.hpp>
 
 #include "vouched.hpp"
+#include "who_pattern.hpp"
 
 namespace netaio::core {
 
@@ -77,6 +78,17 @@ struct Route {
     std::shared_ptr<const Handler> handler;
     Plugins inner;
     std::size_t prefix_size = 0;  // of the uris it is for; none when it is for whole ones
+    std::shared_ptr<const WhoPattern> who = nullptr;  // whose messages it is for; null: everybody's
+    std::shared_ptr<const Key> once = nullptr;        // of one that serves a single message
 };
+
+/// A route to a handler that is registered so.
+inline Route route_to(std::shared_ptr<const Handler> handler, HandlerOptions options) {
+    Route route{std::move(handler), {std::move(options.auth), std::move(options.cipher)}};
+    if (!options.who.empty()) {
+        route.who = std::make_shared<const WhoPattern>(std::move(options.who));
+    }
+    return route;
+}
 
 }  // namespace netaio::core

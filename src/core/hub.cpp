@@ -57,6 +57,7 @@ void Hub::remove(Stream& stream) {
         const std::lock_guard lock(subscriptions_mutex_);
         exact_.remove_all(stream.self());
         prefixes_.remove_all(stream.self());
+        permitted_.clear();
     }
     if (streams_.erase(stream.id()) > 0) {
         everyone_.reset();

@@ -15,6 +15,7 @@
 #include "dispatcher.hpp"
 #include "fan_out.hpp"
 #include "mailbox.hpp"
+#include "permitted.hpp"
 #include "subscription_words.hpp"
 #include "subscriptions.hpp"
 #include "suspended.hpp"
@@ -112,30 +113,38 @@ public:
 
     /// Errc::closed when the stream is not open; Errc::queue_full, counted and logged, when it, or
     /// all of the server, have as many subscriptions as they may.
-    std::error_code subscribe(ByteView key, Stream& stream) {
-        return add(exact_, "subscribed to", key, stream);
+    /// Who asked for it is remembered, as rules may be asked anew.
+    std::error_code subscribe(ByteView key, Stream& stream, const Identities& who = by_program()) {
+        return add(exact_, "subscribed to", key, stream, who);
     }
     void unsubscribe(ByteView key, Stream& stream) {
         remove(exact_, "unsubscribed from", key, stream);
     }
     /// The same for all keys that begin so.
-    std::error_code subscribe_prefix(ByteView prefix, Stream& stream) {
-        return add(prefixes_, "subscribed to all that begins with", prefix, stream);
+    std::error_code subscribe_prefix(ByteView prefix, Stream& stream,
+                                     const Identities& who = by_program()) {
+        return add(prefixes_, "subscribed to all that begins with", prefix, stream, who);
     }
     void unsubscribe_prefix(ByteView prefix, Stream& stream) {
         remove(prefixes_, "unsubscribed from what begins with", prefix, stream);
     }
     /// Subscribes as it was asked to. Present values of a prefix follow the next reply, protected
     /// as the options say; what becomes present later follows them.
+    /// Of the values of a prefix, those that the rules let `who` know.
     Result<SubscriptionGrant> grant(ByteView uri, const SubscriptionWords& asked, Stream& stream,
-                                    const SendOptions& options);
+                                    const SendOptions& options,
+                                    const Identities& who = by_program());
+    /// Asks the rules, which are others now, about what is subscribed. What they deny ends, and the
+    /// subscriber is told by what answers a message they refuse.
+    void ask_rules();
     bool has_subscriptions(Stream& stream) const;
     /// Ends what the connections from these addresses have subscribed to.
     void end_subscriptions(const std::set<Address>& remotes);
     /// All connections; the same list again until that changes.
     const Receivers& everyone();
-    /// The connections subscribed to the key, each once; unless prefixes overlap there, the same
-    /// list again until that changes.
+    /// The connections subscribed to the key, each once, but for those that the rules do not let
+    /// know of it; the same list again until anything changes, unless there are no rules and
+    /// prefixes overlap there.
     Receivers subscribers(ByteView key);
     /// Thread-safe.
     std::size_t subscriber_count(ByteView key) const;
@@ -187,7 +196,8 @@ private:
 
     void need_turn();
     void flush();
-    std::error_code add(Table& table, std::string_view what, ByteView key, Stream& stream);
+    std::error_code add(Table& table, std::string_view what, ByteView key, Stream& stream,
+                        const Identities& who);
     void remove(Table& table, std::string_view what, ByteView key, Stream& stream);
 
     std::shared_ptr<Node> node_;
@@ -210,6 +220,7 @@ private:
     mutable std::mutex subscriptions_mutex_;
     Table exact_;
     Table prefixes_;
+    PermittedLists<Receivers> permitted_;
     std::deque<std::function<void(Hub&)>> untold_;  // guarded by the lock of the present values
 };
 

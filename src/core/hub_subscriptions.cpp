@@ -1,10 +1,14 @@
+#include <algorithm>
+
+#include "callback.hpp"
 #include "hub.hpp"
 #include "stream.hpp"
 
 /// Who of a hub's connections is notified of what.
 namespace netaio::core {
 
-std::error_code Hub::add(Table& table, std::string_view what, ByteView key, Stream& stream) {
+std::error_code Hub::add(Table& table, std::string_view what, ByteView key, Stream& stream,
+                         const Identities& who) {
     if (!stream.open()) {
         return Errc::closed;
     }
@@ -23,7 +27,8 @@ std::error_code Hub::add(Table& table, std::string_view what, ByteView key, Stre
             exact_.bytes_of(self) + prefixes_.bytes_of(self) + Table::cost_of(key);
         error = !table.has(key, self) && bytes > limits_.subscriptions_max
                     ? make_error_code(Errc::queue_full)
-                    : table.add(key, self);
+                    : table.add(key, self, who);
+        permitted_.clear();
     }
     if (error) {
         tallies_.subscriptions_refused.add();
@@ -42,6 +47,7 @@ void Hub::remove(Table& table, std::string_view what, ByteView key, Stream& stre
     }
     std::unique_lock lock(subscriptions_mutex_);
     if (table.remove(key, stream.self())) {
+        permitted_.clear();
         lock.unlock();
         node_->trace(what, key, stream.remote());
     }
@@ -62,7 +68,7 @@ void Hub::tell() {
 // What changed before is told to those who were subscribed then, and what changes from now on to
 // this one, too: nothing is told here in between.
 Result<SubscriptionGrant> Hub::grant(ByteView uri, const SubscriptionWords& asked, Stream& stream,
-                                     const SendOptions& options) {
+                                     const SendOptions& options, const Identities& who) {
     SubscriptionGrant granted{asked};
     PresentValues::Snapshot values;
     while (asked.present) {
@@ -73,16 +79,22 @@ Result<SubscriptionGrant> Hub::grant(ByteView uri, const SubscriptionWords& aske
         }
         if (asked.prefix) {
             values = node_->present.below(uri);
-            granted.count = values.size();
         } else if (const auto value = node_->present.at(uri)) {
             granted.value = value->content;
         }
         break;
     }
+    if (dispatcher_.rules().any()) {
+        std::erase_if(values, [&](const auto& value) {
+            return !may_know(dispatcher_.rules(), who, value->uri);
+        });
+    }
+    granted.count = values.size();
     if (granted.value && uri.size() + granted.str().size() > Body::payload_max) {
         granted = {{.prefix = asked.prefix}};  // too long to stand in the confirmation
     }
-    const auto error = asked.prefix ? subscribe_prefix(uri, stream) : subscribe(uri, stream);
+    const auto error =
+        asked.prefix ? subscribe_prefix(uri, stream, who) : subscribe(uri, stream, who);
     if (error) {
         return error;
     }
@@ -102,6 +114,7 @@ void Hub::end_subscriptions(const std::set<Address>& remotes) {
     if (exact_.subscribers() + prefixes_.subscribers() == 0) {
         return;
     }
+    permitted_.clear();
     for (const auto& [id, stream] : streams_) {
         if (remotes.contains(stream->remote())) {
             exact_.remove_all(stream);
@@ -111,8 +124,44 @@ void Hub::end_subscriptions(const std::set<Address>& remotes) {
 }
 
 Receivers Hub::subscribers(ByteView key) {
+    const bool asks = node_->may_refuse.load(std::memory_order_relaxed);
     const std::lock_guard lock(subscriptions_mutex_);
-    return subscribers_of(key, exact_, prefixes_);
+    if (!asks || !dispatcher_.rules().any()) [[likely]] {
+        return subscribers_of(key, exact_, prefixes_);
+    }
+    RuleReader& rules = dispatcher_.rules();
+    return permitted_.get(key, rules.version(), [&] {
+        return permitted_of(key, exact_, prefixes_,
+                            [&](const Identities& who) { return may_know(rules, who, key); });
+    });
+}
+
+void Hub::ask_rules() {
+    struct Ended {
+        std::shared_ptr<Receiver> who;
+        std::string key;
+        bool prefix;
+    };
+    std::vector<Ended> ended;
+    {
+        const std::lock_guard lock(subscriptions_mutex_);
+        for (Table* const table : {&exact_, &prefixes_}) {
+            table->each([&](const auto& receiver, const std::string& key, const Identities& who) {
+                if (!may_know(dispatcher_.rules(), who, key)) {
+                    ended.push_back({receiver, key, table == &prefixes_});
+                }
+            });
+        }
+    }
+    for (const Ended& each : ended) {
+        attempt(node_->environment.log, "a subscriber is not told that the rules changed", [&] {
+            auto& stream = static_cast<Stream&>(*each.who);
+            node_->log(LogLevel::info, "the rules end its subscription to '" + each.key + "'",
+                       stream.remote());
+            each.prefix ? unsubscribe_prefix(each.key, stream) : unsubscribe(each.key, stream);
+            each.who->give(OwnedMessage(node_->refusal, each.key), {});
+        });
+    }
 }
 
 std::size_t Hub::subscriber_count(ByteView key) const {

@@ -45,18 +45,19 @@ public:
     void when_lapsed(Lapsed lapsed) { lapsed_ = std::move(lapsed); }
 
     /// Errc::queue_full when the subscriber has as many keys as it may, or nobody can lapse for it.
-    std::error_code add(ByteView key, const Subscriber& subscriber, Span span = Span::key) {
+    std::error_code add(ByteView key, const Subscriber& subscriber, Span span = Span::key,
+                        const Identities& who = by_program()) {
         Table& table = spanning(span);
         const std::size_t bytes = cost_of(key);
         if (table.has(key, subscriber)) {
             rank(subscriber, true);
-            return {};
+            return table.add(key, subscriber, who);
         }
         const std::size_t before = bytes_of(subscriber);
         if (before + bytes > bytes_max_ || !make_room(bytes, subscriber, before == 0)) {
             return Errc::queue_full;
         }
-        const auto error = table.add(key, subscriber);
+        const auto error = table.add(key, subscriber, who);
         if (!error && before == 0) {
             rank(subscriber, false);
         }
@@ -81,6 +82,16 @@ public:
 
     /// Who is to be notified of a key, each once.
     List of(ByteView key) { return subscribers_of(key, exact_, prefixes_); }
+    /// Of these, those that may, by as whom they subscribed.
+    template <class May>
+    List permitted(ByteView key, May&& may) {
+        return permitted_of(key, exact_, prefixes_, may);
+    }
+    /// Gives each subscription: who is subscribed, to what, as whom.
+    template <class Take>
+    void each(Span span, Take&& take) const {
+        (span == Span::prefix ? prefixes_ : exact_).each(take);
+    }
     /// Of the key itself.
     std::size_t count(ByteView key) const { return exact_.count(key); }
 

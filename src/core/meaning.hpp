@@ -57,6 +57,9 @@ constexpr bool confirms_unsubscription(MessageType type) noexcept {
     return type == MessageType::confirm_unsubscribe || type == MessageType::ok;
 }
 
+/// What clients ask for, of REQUEST_URI, to learn whether a server is there (protocol.md §4).
+inline constexpr std::string_view alive_uri = "netaio/alive";
+
 /// What ERROR says of a message that was damaged on its way (protocol.md §1).
 inline constexpr std::string_view invalid_message = "invalid message";
 

@@ -9,6 +9,7 @@
 #include "present_values.hpp"
 #include "replaceable.hpp"
 #include "router.hpp"
+#include "rule_reader.hpp"
 #include "vouched.hpp"
 
 namespace netaio::core {
@@ -27,8 +28,8 @@ struct PeerTellers {
     Callback<void(const Peer&)> left = {};
 };
 
-/// What all threads of one node share. Everything but router, peers
-/// and the outer layer is set before it starts.
+/// What all threads of one node share. Everything but router, peers, the outer layer and the rules
+/// is set before it starts.
 struct Node : std::enable_shared_from_this<Node> {
     explicit Node(Role node_role);
 
@@ -55,6 +56,11 @@ struct Node : std::enable_shared_from_this<Node> {
     AuthErrorHandler on_auth_error = {};                       // empty: the default
     std::shared_ptr<const Handler> default_handler = nullptr;  // null: the default
     Router router = {};
+    /// What answers a message that is refused by rules, or by whom its handler is for.
+    MessageType refusal = MessageType::not_permitted;
+    Replaceable<Rules> rules;
+    /// Whether any message may be refused so, or ever could: what is asked of each.
+    std::atomic<bool> may_refuse{false};
     PeerTable peers = PeerTable();
     PeerTellers on_peer = {};
     /// What all subscriptions take.
@@ -63,6 +69,20 @@ struct Node : std::enable_shared_from_this<Node> {
     /// Whether only messages that an auth plugin accepted keep peers alive.
     std::atomic<bool> peers_need_auth{false};
 
+    void set_rules(Rules now) {
+        const bool any = now != nullptr;
+        rules = std::move(now);
+        if (any) {
+            may_refuse = true;
+        }
+    }
+    /// As Router::keep().
+    void keep(const Key& key, Route route, bool once) {
+        if (route.who) {
+            may_refuse = true;
+        }
+        router.keep(key, std::move(route), once);
+    }
     /// What plugins are told; `peer` must outlive it.
     PluginContext context(const Peer* peer) const noexcept {
         return {environment, local_peer ? &*local_peer : nullptr, peer, peer_plugin.get(),

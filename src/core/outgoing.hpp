@@ -13,6 +13,12 @@ namespace netaio::core {
 /// The node's own layer, as far as a message is to go through it.
 Plugins outer_plugins(const Node& node, const SendOptions& options);
 
+/// An automatic reply, about this uri unless that is so long that the reply has no room for it.
+inline OwnedMessage about(ByteView uri, OwnedMessage reply) {
+    auto made = OwnedMessage::make(reply.type(), uri, reply.content());
+    return made ? std::move(*made) : std::move(reply);
+}
+
 /// Both layers, where there are any. Where a plugin has to wait, Errc::pending, and the message is
 /// left in `unsealed`, if that is not null: else it cannot be sent.
 std::error_code protect(const Node& node, OwnedMessage& message, const Plugins& inner,

@@ -257,6 +257,7 @@ void Router::add_ephemeral(const Key& key, Route route) {
             "a handler for one message needs its uri, not the beginning of it; register a lasting "
             "one with on()");
     }
+    route.once = std::make_shared<const Key>(key);
     auto added = checked(key, std::move(route));
     const std::lock_guard lock(mutex_);
     const auto serving = ephemeral_.try_emplace(key).first;
@@ -268,6 +269,13 @@ void Router::add_ephemeral(const Key& key, Route route) {
         }
         throw;
     }
+    ephemeral_count_.fetch_add(1, std::memory_order_release);
+}
+
+void Router::give_back(std::shared_ptr<const Route> route) {
+    const Key& key = *route->once;
+    const std::lock_guard lock(mutex_);
+    ephemeral_[key].push_front(std::move(route));
     ephemeral_count_.fetch_add(1, std::memory_order_release);
 }
 

@@ -89,6 +89,9 @@ public:
 
     /// Has a message handled that came within an answer.
     void deliver(OwnedMessage message);
+    /// As whom it asks for the key just now, by a SUBSCRIBE_URI that is handled; by_program() when
+    /// none is.
+    Identities asks_for(ByteView key) const;
     /// Whether it reads: always at a server, on demand at a client.
     void set_reading(bool wanted);
     /// Protects, encodes and adds a message, with its id if it is a request.

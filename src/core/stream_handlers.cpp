@@ -18,6 +18,19 @@ bool Stream::is_handled(ByteView uri) const noexcept {
         handlings_, [&](const auto& handling) { return handling->message.uri() == uri; });
 }
 
+Identities Stream::asks_for(ByteView key) const {
+    const auto is_it = [&](const Message& message) {
+        return message.type() == MessageType::subscribe_uri && message.uri() == key;
+    };
+    if (const auto& in_hand = hub_->dispatcher().in_hand();
+        in_hand.from == this && is_it(*in_hand.message)) {
+        return in_hand.message->who();
+    }
+    const auto found = std::ranges::find_if(
+        handlings_, [&](const auto& handling) { return is_it(handling->message); });
+    return found == handlings_.end() ? by_program() : (*found)->message.who();
+}
+
 void Stream::take_on(Outcome outcome, std::string& out) {
     const auto handling = std::make_shared<Handling>(
         ends_.remote, std::move(*outcome.route), OwnedMessage::from(std::move(*outcome.message)));

@@ -7,6 +7,7 @@
 #include <memory>
 #include <netaio/bytes.hpp>
 #include <netaio/errc.hpp>
+#include <netaio/identity.hpp>
 #include <ranges>
 #include <set>
 #include <string>
@@ -16,6 +17,13 @@
 #include "wire/keyed_hash.hpp"
 
 namespace netaio::core {
+
+/// As whom somebody is subscribed that did not ask for it by a message: the program's own doing,
+/// about which rules are not asked.
+inline const Identities& by_program() {
+    static const Identities program = Identity{"netaio", "program"};
+    return program;
+}
 
 /// Who wants to be notified of what: keys (any bytes) with their subscribers. Bounded by the memory
 /// they take, for each subscriber and, with what others count there, in all. Not thread-safe.
@@ -44,9 +52,12 @@ public:
         }
     }
 
-    /// Errc::queue_full when the subscriber, or all, have as many keys as they may.
-    std::error_code add(ByteView key, const Subscriber& subscriber) {
-        if (has(key, subscriber)) {
+    /// Errc::queue_full when the subscriber, or all, have as many keys as they may. `who` is who
+    /// asked for it.
+    std::error_code add(ByteView key, const Subscriber& subscriber,
+                        const Identities& who = by_program()) {
+        if (Identities* known = find(key, subscriber)) {
+            *known = who;
             return {};
         }
         const std::size_t bytes = cost_of(key, beside_);
@@ -61,7 +72,7 @@ public:
         try {
             Keys& keys = keys_of_[subscriber];
             keys.bytes += bytes;
-            keys.keys.insert(key.str());
+            keys.keys.emplace(key.str(), who);
             const auto [found, is_new] = wanted_.try_emplace(key.str());
             if (is_new) {
                 ++sizes_[key.size()];
@@ -90,15 +101,27 @@ public:
         const auto keys = keys_of_.extract(subscriber);
         if (keys) {
             total_.fetch_sub(keys.mapped().bytes);
-            for (const std::string& key : keys.mapped().keys) {
+            for (const auto& [key, who] : keys.mapped().keys) {
                 let_go(key, subscriber);
             }
         }
     }
 
     bool has(ByteView key, const Subscriber& subscriber) const {
-        const auto known = keys_of_.find(subscriber);
-        return known != keys_of_.end() && known->second.keys.contains(key);
+        return who(key, subscriber) != nullptr;
+    }
+    /// As whom it is subscribed; null when it is not.
+    const Identities* who(ByteView key, const Subscriber& subscriber) const {
+        return const_cast<Subscriptions&>(*this).find(key, subscriber);
+    }
+    /// Gives each subscription: who is subscribed, to what, and as whom.
+    template <class Take>
+    void each(Take&& take) const {
+        for (const auto& [subscriber, keys] : keys_of_) {
+            for (const auto& [key, who] : keys.keys) {
+                take(subscriber, key, who);
+            }
+        }
     }
     /// The subscribers of a key; the same list again until that changes.
     List of(ByteView key) {
@@ -129,7 +152,7 @@ public:
 
 private:
     struct Keys {
-        std::set<std::string, std::less<>> keys = {};
+        std::map<std::string, Identities, std::less<>> keys = {};  // and who asked for each
         std::size_t bytes = 0;
     };
     struct Wanted {
@@ -138,6 +161,15 @@ private:
         // sixth of its time (bench: fan_out).
         List list = nullptr;
     };
+
+    Identities* find(ByteView key, const Subscriber& subscriber) {
+        const auto known = keys_of_.find(subscriber);
+        if (known == keys_of_.end()) {
+            return nullptr;
+        }
+        const auto found = known->second.keys.find(key);
+        return found == known->second.keys.end() ? nullptr : &found->second;
+    }
 
     void let_go(ByteView key, const Subscriber& subscriber) {
         if (const auto found = wanted_.find(key); found != wanted_.end()) {
@@ -209,6 +241,28 @@ typename Subscriptions<Subscriber, Less>::List subscribers_of(
         all = std::make_shared<const std::vector<Subscriber>>(merged);
     }
     return all;
+}
+
+/// Of these, those that may know of the key, by as whom they subscribed to it or to a prefix of it;
+/// the same list again where all may.
+template <class Subscriber, class Less, class May>
+typename Subscriptions<Subscriber, Less>::List permitted_of(
+    ByteView key, Subscriptions<Subscriber, Less>& exact, Subscriptions<Subscriber, Less>& prefixes,
+    May&& may) {
+    const auto all = subscribers_of(key, exact, prefixes);
+    const auto may_know = [&](const Subscriber& subscriber) {
+        const auto permits = [&](const Identities* who) { return who && may(*who); };
+        return permits(exact.who(key, subscriber)) ||
+               std::ranges::any_of(prefixes.sizes(), [&](std::size_t size) {
+                   return size <= key.size() &&
+                          permits(prefixes.who(key.substr(0, size), subscriber));
+               });
+    };
+    std::vector<Subscriber> permitted;
+    std::ranges::copy_if(*all, std::back_inserter(permitted), may_know);
+    return permitted.size() == all->size()
+               ? all
+               : std::make_shared<const std::vector<Subscriber>>(std::move(permitted));
 }
 
 }  // namespace netaio::core

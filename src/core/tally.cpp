@@ -26,6 +26,7 @@ void Tallies::add_to(Counters& sum) const noexcept {
     sum.rejected_decrypt += rejected_decrypt.get();
     sum.dropped_copies += dropped_copies.get();
     sum.seen_shrunk += seen_shrunk.get();
+    sum.rejected_rules += rejected_rules.get();
     sum.unhandled += unhandled.get();
     sum.late_answers += late_answers.get();
     sum.handler_failures += handler_failures.get();

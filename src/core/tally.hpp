@@ -28,7 +28,8 @@ struct Tallies {
         datagrams_unserved;
     Tally frames_in, frames_out, bytes_in, bytes_out;
     Tally rejected_malformed, rejected_too_large, rejected_checksum, rejected_auth, rejected_stale,
-        rejected_replayed, rejected_unpaid, rejected_decrypt, dropped_copies, seen_shrunk;
+        rejected_replayed, rejected_unpaid, rejected_decrypt, rejected_rules, dropped_copies,
+        seen_shrunk;
     Tally unhandled, late_answers, handler_failures, send_failures, replies_withheld;
     Tally unproven_withheld, subscriptions_refused, subscriptions_lapsed;
     Tally dropped_oldest, dropped_newest;

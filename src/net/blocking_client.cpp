@@ -121,7 +121,7 @@ void BlockingClient::keep_handler(Key key, HandlerOptions options, TcpHandler ha
             "a BlockingClient has no loop to run coroutines: register a plain handler, or use a "
             "TcpClient");
     }
-    impl_->node().router.keep(key, net::tcp_route(std::move(handler), std::move(options)), once);
+    impl_->node().keep(key, net::tcp_route(std::move(handler), std::move(options)), once);
 }
 
 bool BlockingClient::drop_handler(const Key& key, bool once) {

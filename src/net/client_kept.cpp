@@ -4,12 +4,12 @@
 #include <boost/asio/post.hpp>
 
 #include "core/callback.hpp"
+#include "core/meaning.hpp"
 #include "core/waiting.hpp"
 
 namespace netaio {
 namespace {
 
-constexpr std::string_view alive_uri = "netaio/alive";
 // What a request that waits takes beside its bytes.
 constexpr std::size_t waiting_overhead = 512;
 
@@ -255,8 +255,8 @@ void TcpClient::Impl::Kept::ask(OwnedMessage message, RequestTerms terms,
 }
 
 void TcpClient::Impl::Kept::beat(Turn turn) {
-    ask(OwnedMessage(MessageType::request_uri, alive_uri), {how_.options.heartbeat_timeout, {}, {}},
-        &Kept::beat_ended, turn);
+    ask(OwnedMessage(MessageType::request_uri, core::alive_uri),
+        {how_.options.heartbeat_timeout, {}, {}}, &Kept::beat_ended, turn);
 }
 
 void TcpClient::Impl::Kept::beat_ended(Turn turn, std::error_code error,

@@ -54,6 +54,10 @@ std::shared_ptr<core::Node> node_of(core::Role role, const Options& options) {
     node->peer_plugin = options.peer_plugin;
     node->local_peer = options.local_peer;
     node->extract_keys = options.extract_keys;
+    if constexpr (requires { options.rules; }) {
+        node->set_rules(options.rules);
+        node->refusal = options.refusal;
+    }
     return node;
 }
 

@@ -47,7 +47,7 @@ core::Stream& stream_of(Connection& connection) {
 
 std::error_code TcpServer::subscribe(ByteView key, Connection& connection) {
     return outcome_of(stream_of(connection), [key = key.str()](core::Hub& hub, core::Stream& to) {
-        return hub.subscribe(key, to);
+        return hub.subscribe(key, to, to.asks_for(key));
     });
 }
 
@@ -59,7 +59,7 @@ void TcpServer::unsubscribe(ByteView key, Connection& connection) {
 std::error_code TcpServer::subscribe_prefix(ByteView prefix, Connection& connection) {
     return outcome_of(stream_of(connection),
                       [prefix = prefix.str()](core::Hub& hub, core::Stream& to) {
-                          return hub.subscribe_prefix(prefix, to);
+                          return hub.subscribe_prefix(prefix, to, to.asks_for(prefix));
                       });
 }
 
@@ -82,11 +82,22 @@ Reply TcpServer::grant(const Message& asked, Connection& from, const SendOptions
                      : hub.unsubscribe(asked.uri(), stream);
         return {};
     }
-    const auto granted = hub.grant(asked.uri(), words, stream, options);
+    const auto granted = hub.grant(asked.uri(), words, stream, options, asked.who());
     if (!granted) {
         throw Refusal::error(granted.error().message());
     }
     return {granted->str()};
+}
+
+void TcpServer::set_rules(std::shared_ptr<const AccessRules> rules) {
+    impl_->set_rules(std::move(rules));
+}
+
+void TcpServer::Impl::set_rules(core::Rules rules) {
+    node_->set_rules(std::move(rules));
+    if (has_context()) {
+        with_each_hub([](core::Hub& hub) { hub.ask_rules(); });
+    }
 }
 
 void TcpServer::grant_subscriptions(HandlerOptions options) {

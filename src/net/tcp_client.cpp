@@ -85,7 +85,7 @@ Address TcpClient::parsed(std::string_view address) {
 }
 
 void TcpClient::keep_handler(Key key, HandlerOptions options, TcpHandler handler, bool once) {
-    impl_->node().router.keep(key, net::tcp_route(std::move(handler), std::move(options)), once);
+    impl_->node().keep(key, net::tcp_route(std::move(handler), std::move(options)), once);
 }
 
 bool TcpClient::drop_handler(const Key& key, bool once) {

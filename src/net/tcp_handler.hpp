@@ -23,8 +23,9 @@ private:
 };
 
 /// A route to a user's handler.
-inline core::Route tcp_route(TcpHandler handler, Plugins inner) {
-    return {std::make_shared<const KeptTcpHandler>(std::move(handler)), std::move(inner)};
+inline core::Route tcp_route(TcpHandler handler, HandlerOptions options) {
+    return core::route_to(std::make_shared<const KeptTcpHandler>(std::move(handler)),
+                          std::move(options));
 }
 
 }  // namespace netaio::net

@@ -17,7 +17,7 @@ TcpServer::~TcpServer() {
 }
 
 void TcpServer::keep_handler(Key key, HandlerOptions options, TcpHandler handler, bool once) {
-    impl_->node().router.keep(key, net::tcp_route(std::move(handler), std::move(options)), once);
+    impl_->node().keep(key, net::tcp_route(std::move(handler), std::move(options)), once);
 }
 
 bool TcpServer::drop_handler(const Key& key, bool once) {

@@ -88,8 +88,10 @@ bool UdpNode::stop_introducing(const Address& to) {
 }
 
 void UdpNode::keep_handler(Key key, HandlerOptions options, UdpHandler handler, bool once) {
-    impl_->node().router.keep(
-        key, {std::make_shared<net::KeptUdpHandler>(std::move(handler)), std::move(options)}, once);
+    impl_->node().keep(key,
+                       core::route_to(std::make_shared<net::KeptUdpHandler>(std::move(handler)),
+                                      std::move(options)),
+                       once);
 }
 
 bool UdpNode::drop_handler(const Key& key, bool once) {

@@ -34,11 +34,17 @@ Reply UdpNode::grant(const Message& asked, const Address& from) {
         core.unsubscribe(asked.uri(), from, words.prefix ? Span::prefix : Span::key);
         return {};
     }
-    const auto granted = core.grant(asked.uri(), words, from);
+    const auto granted = core.grant(asked.uri(), words, from, asked.who());
     if (!granted) {
         throw Refusal::error(granted.error().message());
     }
     return {granted->str()};
+}
+
+void UdpNode::set_rules(std::shared_ptr<const AccessRules> rules) {
+    core::DatagramNode& core = impl().core();
+    core.node().set_rules(std::move(rules));
+    core.ask_rules();
 }
 
 void UdpNode::grant_subscriptions(HandlerOptions options) {

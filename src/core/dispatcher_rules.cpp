@@ -1,0 +1,57 @@
+#include "dispatcher.hpp"
+#include "meaning.hpp"
+#include "outgoing.hpp"
+
+/// How a dispatcher refuses what rules, or whom a handler is for, do not let pass.
+namespace netaio::core {
+
+// Whether it is; then that is counted, logged and answered, and a handler that serves a single
+// message waits for the next.
+bool Dispatcher::refused(const Route* route, const std::shared_ptr<const Route>& taken,
+                         const Message& message, Source& source, std::string& out) {
+    const auto why = why_not(route, message);
+    if (why) {
+        if (taken) {
+            node_.router.give_back(taken);
+        }
+        refuse_admission(*why, route, message, source, out);
+    }
+    return why.has_value();
+}
+
+std::optional<std::string> Dispatcher::why_not(const Route* route, const Message& message) {
+    const auto decision = rules_.decide(message.who(), message.type(), message.uri());
+    if (!decision.allowed()) {
+        return decision.rule ? decision.str() + " of the rules" : "no rule allows it";
+    }
+    if (route && route->who && !route->who->matches(message.who())) {
+        return "its handler is for '" + route->who->text() + "'";
+    }
+    return std::nullopt;
+}
+
+void Dispatcher::refuse_admission(std::string_view why, const Route* route, const Message& message,
+                                  Source& source, std::string& out) {
+    constexpr std::size_t shown_max = 200;
+    tallies_.rejected_rules.add();
+    if (node_.environment.log.enabled(LogLevel::warning)) {
+        const auto uri = message.uri();
+        node_.log(LogLevel::warning,
+                  "refused " + std::string(node_.types.name(message.type())) + " '" +
+                      std::string(uri.substr(0, shown_max)) +
+                      (uri.size() > shown_max ? "'... of " : "' of ") + message.who().str() + ": " +
+                      std::string(why),
+                  source.remote());
+    }
+    if (node_.role != Role::client && expects_answer(message.type()) &&
+        !is_error(message.type(), node_.types)) {
+        // To a datagram nobody vouches for there is no room for a text (protocol.md §10.8).
+        const bool brief = node_.role == Role::node && !accepted_;
+        automatic(message,
+                  about(message.uri(),
+                        OwnedMessage(node_.refusal, "ERROR", brief ? "" : "not permitted")),
+                  false, source, out, route ? route->inner : Plugins());
+    }
+}
+
+}  // namespace netaio::core
