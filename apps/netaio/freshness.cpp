@@ -14,9 +14,8 @@ std::chrono::milliseconds FreshnessOptions::age() const {
 void add_freshness_options(CLI::App& command, FreshnessOptions& options, const std::string& group) {
     auto* age = command
                     .add_option("--max-age", options.max_age,
-                                "refuse messages that are older, or came before; needs clocks that "
-                                "agree")
-                    ->type_name("SECONDS|2m")
+                                "refuse what is older, or came before; clocks must agree")
+                    ->type_name("SECONDS")
                     ->transform(time_span(0.001, 31536000))
                     ->group(group);
     command
@@ -32,8 +31,7 @@ void add_freshness_options(CLI::App& command, FreshnessOptions& options, const s
 void add_mark_option(CLI::App& command, FreshnessOptions& options) {
     command
         .add_option("--seen-mark", options.mark,
-                    "where a clean stop leaves what the next start may accept; STORE.seen by "
-                    "default")
+                    "what a clean stop leaves for the next start; STORE.seen by default")
         ->type_name("FILE")
         ->needs(command.get_option("--max-age"));
 }
