@@ -40,6 +40,21 @@ PluginContext context() {
     return {.environment = environment()};
 }
 
+// Stands where it is told to, in milliseconds after 2023-11-14.
+class BenchClock final : public Clock {
+public:
+    std::chrono::system_clock::time_point now() const override {
+        return std::chrono::system_clock::time_point(std::chrono::seconds(1'700'000'000)) +
+               std::chrono::milliseconds(millis);
+    }
+    std::chrono::steady_clock::time_point steady_now() const override {
+        return std::chrono::steady_clock::time_point(std::chrono::milliseconds(millis));
+    }
+
+    std::int64_t millis = 0;
+};
+constexpr std::uint64_t batch = 1024;  // messages made at once, outside of what is measured
+
 std::string content_of(const benchmark::State& state) {
     return std::string(static_cast<std::size_t>(state.range(0)), 'c');
 }
@@ -154,6 +169,44 @@ void CipherDecrypt(benchmark::State& state) {
         benchmark::DoNotOptimize(body);
     }
     count_bytes(state);
+}
+
+// HmacCheck with max_age, which takes each message for a new one: beside that on many messages, as
+// they come, `rate` a second. What remembering them costs is the difference. `bytes` are those of
+// memory for each message.
+void HmacCheckFresh(benchmark::State& state) {
+    const auto rate = static_cast<std::uint64_t>(state.range(1));
+    const auto clock = std::make_shared<BenchClock>();
+    const auto seen = std::make_shared<SeenMessages>(
+        SeenOptions{.ran_before = false, .environment = {.clock = clock}});
+    const HmacAuth plugin({.secret = "test",
+                           .max_age = state.range(2) != 0 ? std::chrono::minutes(2) : never,
+                           .seen = seen});
+    const Environment simulated{.clock = clock};
+    std::vector<OwnedMessage> messages;
+    std::uint64_t count = 0;
+    for (auto _ : state) {
+        if (count % batch == 0) {
+            state.PauseTiming();
+            messages.clear();
+            for (std::uint64_t i = 0; i < batch; ++i) {
+                clock->millis = static_cast<std::int64_t>((count + i) * 1000 / rate);
+                messages.push_back(publish(uri, content_of(state)));
+                must(plugin.make(messages.back().auth(), messages.back().body().encoded(),
+                                 {.environment = simulated}));
+            }
+            state.ResumeTiming();
+        }
+        const OwnedMessage& message = messages[count++ % batch];
+        if (!plugin.check(message.auth(), message.body().encoded(), {.environment = simulated})) {
+            state.SkipWithError("a new message was refused");
+            break;
+        }
+    }
+    if (seen->size() > 0) {
+        state.counters["bytes"] = double(seen->bytes()) / double(seen->size());
+        state.counters["kept"] = double(seen->size());
+    }
 }
 
 void EncryptAndMake(benchmark::State& state) {
@@ -286,6 +339,9 @@ void sizes(benchmark::internal::Benchmark* benchmark) {
 BENCHMARK(BareHmacHashes)->Apply(sizes);
 BENCHMARK(HmacMake)->Apply(sizes);
 BENCHMARK(HmacCheck)->Apply(sizes);
+BENCHMARK(HmacCheckFresh)
+    ->ArgNames({"size", "rate", "fresh"})
+    ->ArgsProduct({{64, 1024}, {100, 10'000, 1'000'000}, {0, 1}});
 BENCHMARK(BareCipherHashes)->Apply(sizes);
 BENCHMARK(CipherEncrypt)->Apply(sizes);
 BENCHMARK(CipherDecrypt)->Apply(sizes);

@@ -164,7 +164,10 @@ void handle_messages(LiveNode& live, NodeOutput& output, const Plugins& inner, b
 
 int run_node(const NodeCommand& command) {
     const NodeOptions& options = command.node;
-    const Protection protection = make_protection(options.protection, Stamps::both);
+    const Protection protection = make_protection(
+        options.protection, Stamps::both,
+        make_lasting_seen(options.protection, command.read_only ? "" : command.store,
+                          make_log(options.log_level)));
     warn_if_open(command);
     LiveNode live(options, protection, SignalsOf::service);
     NodeOutput output(live);
@@ -195,6 +198,7 @@ void add_node_command(CLI::App& app, std::function<int()>& chosen) {
         ->needs(store);
     add_peer_options(*command, options->node);
     add_common_options(*command, options->node);
+    add_mark_option(*command, options->node.protection.freshness);
     command->callback([&chosen, options] { chosen = [options] { return run_node(*options); }; });
 }
 

@@ -17,10 +17,14 @@ constexpr const char* protection_group =
     "Protection (SECRET and KEY: @FILE, env:NAME, or the text itself)";
 
 std::shared_ptr<const AuthPlugin> make_auth(const std::string& option, const std::string& source,
-                                            const std::string& field, Dialect dialect) {
+                                            const std::string& field, Dialect dialect,
+                                            const FreshTerms& fresh) {
     if (source.empty()) return nullptr;
-    return hmac_auth(
-        {.secret = read_secret(option, source), .hmac_field = field, .dialect = dialect});
+    return hmac_auth({.secret = read_secret(option, source),
+                      .hmac_field = field,
+                      .dialect = dialect,
+                      .max_age = fresh.max_age,
+                      .seen = fresh.seen});
 }
 
 std::shared_ptr<const CipherPlugin> make_cipher(const std::string& option,
@@ -55,13 +59,20 @@ void warn_if_unauthenticated(const Protection& protection) {
     }
 }
 
+// Whether it matters what came before.
+bool remembers(const ProtectionOptions& options) noexcept {
+    return options.freshness.max_age || options.hashcash > 0;
+}
+
 // Goes first, as it costs a receiver least.
-void use_hashcash(const ProtectionOptions& options, Stamps stamps, Protection& protection) {
+void use_hashcash(const ProtectionOptions& options, Stamps stamps,
+                  std::shared_ptr<SeenMessages> seen, Protection& protection) {
     if (options.hashcash == 0) return;
     const unsigned bits = options.hashcash;
     auto hashcash = hashcash_auth({.realm = options.hashcash_realm,
                                    .bits = stamps == Stamps::pays ? 0 : bits,
                                    .pay = stamps == Stamps::demands ? 0 : bits,
+                                   .seen = std::move(seen),
                                    .threads = std::max(1u, std::thread::hardware_concurrency()),
                                    .time_limit = std::chrono::minutes(1)});
     auto& auth = protection.outer.auth;
@@ -98,6 +109,7 @@ void add_protection_options(CLI::App& command, ProtectionOptions& options) {
         "whom stamps are made for; one is good once for each that has this name")
         ->capture_default_str()
         ->needs("--hashcash");
+    add_freshness_options(command, options.freshness, protection_group);
     command.add_option("--dialect", options.dialect, "what the peers speak, 0.0.8 or 0.0.9")
         ->type_name("VERSION")
         ->check(CLI::IsMember({"0.0.8", "0.0.9"}).description(""))
@@ -105,15 +117,32 @@ void add_protection_options(CLI::App& command, ProtectionOptions& options) {
         ->group(protection_group);
 }
 
-Protection make_protection(const ProtectionOptions& options, Stamps stamps) {
+std::shared_ptr<SeenMessages> make_lasting_seen(const ProtectionOptions& options,
+                                                const std::string& store, const Log& log) {
+    if (!remembers(options)) return nullptr;
+    return make_lasting_seen(options.freshness, store, log);
+}
+
+Protection make_protection(const ProtectionOptions& options, Stamps stamps,
+                           std::shared_ptr<SeenMessages> seen) {
+    if (options.freshness.max_age && !authenticates(options)) {
+        throw Failure(ExitCode::usage,
+                      "--max-age: nobody can tell how old messages are that anybody can forge; add "
+                      "--hmac or --lock");
+    }
+    if (options.freshness.is_partial() && !remembers(options)) {
+        throw Failure(ExitCode::usage, "--max-ahead and --seen-mark need --max-age or --hashcash");
+    }
+    if (!seen && options.freshness.max_age) seen = make_seen(options.freshness);
+    const FreshTerms fresh{options.freshness.age(), seen};
     Protection made;
     made.dialect = options.dialect == "0.0.8" ? Dialect::v0_0_8 : Dialect::v0_0_9;
-    made.outer.auth = make_auth("--hmac", options.hmac, "hmac", made.dialect);
+    made.outer.auth = make_auth("--hmac", options.hmac, "hmac", made.dialect, fresh);
     made.outer.cipher = make_cipher("--cipher", options.cipher, "iv", true, made.dialect);
-    made.inner.auth = make_auth("--inner-hmac", options.inner_hmac, "camh", made.dialect);
+    made.inner.auth = make_auth("--inner-hmac", options.inner_hmac, "camh", made.dialect, fresh);
     made.inner.cipher =
         make_cipher("--inner-cipher", options.inner_cipher, "iv2", false, made.dialect);
-    if (auto scripts = make_script_auth(options.scripts, made.dialect)) {
+    if (auto scripts = make_script_auth(options.scripts, made.dialect, fresh)) {
         if (made.outer.auth) {
             throw Failure(ExitCode::usage,
                           "--hmac and --lock exclude each other; use --inner-hmac");
@@ -126,7 +155,7 @@ Protection make_protection(const ProtectionOptions& options, Stamps stamps) {
     }
     if (!options.x25519_key.empty()) use_x25519(options.x25519_key, made);
     warn_if_unauthenticated(made);
-    use_hashcash(options, stamps, made);
+    use_hashcash(options, stamps, std::move(seen), made);
     return made;
 }
 

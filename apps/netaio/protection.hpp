@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "freshness.hpp"
 #include "scripts.hpp"
 
 namespace netaio::app {
@@ -20,6 +21,7 @@ struct ProtectionOptions {
     ScriptOptions scripts;
     unsigned hashcash = 0;
     std::string hashcash_realm = "netaio";
+    FreshnessOptions freshness;
     std::string dialect = "0.0.9";
 };
 
@@ -43,7 +45,14 @@ struct Protection {
 };
 
 /// Reads the secrets and makes the plugins. Warns on stderr about literal secrets, and about
-/// ciphers and peers' keys that no auth plugin guards.
-Protection make_protection(const ProtectionOptions& options, Stamps stamps = Stamps::pays);
+/// ciphers and peers' keys that no auth plugin guards. What came is in `seen`; by default in a
+/// table for a command that begins anew.
+Protection make_protection(const ProtectionOptions& options, Stamps stamps = Stamps::pays,
+                           std::shared_ptr<SeenMessages> seen = nullptr);
+
+/// The table for one that stays, whose mark is beside its store unless that is shared or not in a
+/// file (empty); null where nothing is remembered. Throws Failure where the mark cannot be read.
+std::shared_ptr<SeenMessages> make_lasting_seen(const ProtectionOptions& options,
+                                                const std::string& store, const Log& log);
 
 }  // namespace netaio::app

@@ -103,7 +103,8 @@ void add_script_options(CLI::App& command, ScriptOptions& options, const std::st
         ->group(group);
 }
 
-std::shared_ptr<const AuthPlugin> make_script_auth(const ScriptOptions& options, Dialect dialect) {
+std::shared_ptr<const AuthPlugin> make_script_auth(const ScriptOptions& options, Dialect dialect,
+                                                   const FreshTerms& fresh) {
     if (options.lock.empty() && options.key.empty()) return nullptr;
     if (options.lock.empty() || options.key.empty()) {
         throw Failure(ExitCode::usage, "--lock and --key go together: what opens, and with what");
@@ -111,10 +112,20 @@ std::shared_ptr<const AuthPlugin> make_script_auth(const ScriptOptions& options,
     Script lock = read_script("--lock", options.lock);
     if (lock.code.empty())
         refuse_file("--lock", options.lock, "is empty, and would open for anybody");
-    return tapescript_auth({.lock = std::move(lock),
-                            .seed = read_seed(options.key),
-                            .witness = make_witness_maker(options.witness),
-                            .dialect = dialect});
+    TapescriptOptions made{.lock = std::move(lock),
+                           .seed = read_seed(options.key),
+                           .witness = make_witness_maker(options.witness),
+                           .dialect = dialect,
+                           .max_age = fresh.max_age,
+                           .seen = fresh.seen};
+    try {
+        return tapescript_auth(std::move(made));
+    } catch (const std::invalid_argument&) {
+        refuse_file("--lock", options.lock,
+                    "lets signatures leave out the content, nonce or timestamp, by its sigflags, "
+                    "so that anybody can make an old message a new one; leave out --max-age, or "
+                    "give both sides another lock");
+    }
 }
 
 std::size_t script_payload_max() noexcept {

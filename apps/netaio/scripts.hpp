@@ -4,6 +4,8 @@
 #include <netaio/tapescript_auth.hpp>
 #include <string>
 
+#include "freshness.hpp"
+
 namespace netaio::app {
 
 /// The options for authentication with scripts, as given.
@@ -16,8 +18,10 @@ struct ScriptOptions {
 void add_script_options(CLI::App& command, ScriptOptions& options, const std::string& group);
 
 /// The plugin for the options, null without a lock. Throws Failure when a file is not what it is to
-/// be, or a lock and key are not both given.
-std::shared_ptr<const AuthPlugin> make_script_auth(const ScriptOptions& options, Dialect dialect);
+/// be, a lock and key are not both given, or the lock lets signatures leave out what makes a
+/// message new.
+std::shared_ptr<const AuthPlugin> make_script_auth(const ScriptOptions& options, Dialect dialect,
+                                                   const FreshTerms& fresh = {});
 
 /// How much uri and content together a witness can sign, in bytes.
 std::size_t script_payload_max() noexcept;

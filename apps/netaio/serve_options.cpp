@@ -89,6 +89,7 @@ void add_serve_options(CLI::App& command, ServeOptions& options) {
         ->capture_default_str();
     add_log_option(command, options.log_level);
     add_protection_options(command, options.protection);
+    add_mark_option(command, options.protection.freshness);
     add_limits(command, options);
 }
 

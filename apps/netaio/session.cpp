@@ -18,6 +18,10 @@
 namespace netaio::app {
 namespace {
 
+constexpr const char* same_protection =
+    "; check that both sides use the same secrets, layers and --dialect, and that their clocks "
+    "agree where there is a --max-age";
+
 awaitable<void> guarded(const std::function<awaitable<void>()>& command, Ending& ending) {
     try {
         co_await command();
@@ -116,7 +120,7 @@ void throw_if_error(const Message& answer, ByteView uri) {
         "the server answered " + type_name(answer.type()) + " for '" + printable(uri) + "'";
     if (!answer.content().empty()) text += ": " + printable(answer.content());
     if (answer.type() == MessageType::auth_error) {
-        text += "; check that both sides use the same secrets, layers and --dialect";
+        text += same_protection;
     }
     throw Failure(code, text);
 }
@@ -125,7 +129,7 @@ void throw_failure(const std::error_code& error, const SessionTerms& session) {
     const ExitCode code = exit_code(error);
     std::string text = session.server() + ": " + error.message();
     if (code == ExitCode::authentication) {
-        text += "; check that both sides use the same secrets, layers and --dialect";
+        text += same_protection;
     } else if (error == Errc::encrypt_failed) {
         text += "; the server has not introduced itself with a key: start it with --x25519-key too";
     } else if (error == Errc::timeout) {

@@ -11,6 +11,7 @@ std::string traffic(const Counters& counters) {
     return count(counters.frames_in, " messages in, ") + count(counters.frames_out, " out, ") +
            count(rejected, " rejected, ") +
            count(counters.dropped_oldest + counters.dropped_newest, " dropped, ") +
+           (counters.dropped_copies > 0 ? count(counters.dropped_copies, " copies, ") : "") +
            (counters.send_failures > 0 ? count(counters.send_failures, " not sent, ") : "") +
            count(counters.handler_failures, " failures");
 }

@@ -52,6 +52,25 @@ std::optional<std::uint64_t> bytes_in(std::string_view text) {
     return *count * each;
 }
 
+// 0 for what is no unit.
+double seconds_of_unit(std::string_view unit) {
+    if (unit.empty() || unit == "s") return 1;
+    if (unit == "ms") return 0.001;
+    if (unit == "m" || unit == "min") return 60;
+    if (unit == "h") return 3600;
+    return unit == "d" ? 86400 : 0;
+}
+
+std::optional<double> seconds_in(std::string_view text) {
+    const auto is_part = [](char c) { return is_digit(c) || c == '.'; };
+    const auto digits =
+        static_cast<std::size_t>(std::ranges::find_if_not(text, is_part) - text.begin());
+    const auto count = number_in<double>(text.substr(0, digits));
+    const double each = seconds_of_unit(text.substr(digits));
+    if (!count || each == 0) return std::nullopt;
+    return *count * each;
+}
+
 template <class Number>
 std::string in_digits(Number number) {
     std::array<char, 32> text{};
@@ -127,6 +146,18 @@ CLI::Validator byte_count(std::uint64_t min, std::uint64_t max) {
                     return refusal(text, "count of bytes", min, max);
                 }
                 text = in_digits(*bytes);
+                return std::string();
+            },
+            ""};
+}
+
+CLI::Validator time_span(double min, double max) {
+    return {[=](std::string& text) {
+                const auto seconds = seconds_in(text);
+                if (!seconds || *seconds < min || *seconds > max) {
+                    return refusal(text, "time in seconds, or with s, ms, m, h or d,", min, max);
+                }
+                text = in_digits(*seconds);
                 return std::string();
             },
             ""};

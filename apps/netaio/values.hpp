@@ -18,6 +18,10 @@ CLI::Validator decimal_number(double min, double max);
 /// of the one before. For transform(): the value becomes digits.
 CLI::Validator byte_count(std::uint64_t min, std::uint64_t max);
 
+/// A time from `min` to `max` seconds, or of units of them, such as 500ms, 2m, 1.5h or 7d. For
+/// transform(): the value becomes seconds.
+CLI::Validator time_span(double min, double max);
+
 /// Adds an option or argument that may be given several times, each time with one value, which is
 /// taken as it is.
 CLI::Option* add_list(CLI::App& command, const std::string& name, std::vector<std::string>& values,

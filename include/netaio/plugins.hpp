@@ -56,7 +56,8 @@ struct PluginContext {
     const Peer* peer = nullptr;
     /// How peer data is read; null when the node has none.
     const PeerPlugin* peer_plugin = nullptr;
-    /// A number that no other node of this process has.
+    /// A number that no other node of this process has, the lowest: one that takes the place of
+    /// another, which went, has its number.
     std::uint64_t node = 0;
     /// Of an outgoing message, who this layer's plugins said that its receiver is, when that sent a
     /// message last; null when it never did, or there are many. Of a message that a cipher

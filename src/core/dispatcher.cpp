@@ -127,14 +127,6 @@ Outcome Dispatcher::handle(const Frame& frame, Source& source, std::string& out)
     return route(std::move(message), source, out);
 }
 
-const Route* Dispatcher::find_route(const Message& message, const Source& source,
-                                    std::shared_ptr<const Route>& taken) {
-    if (node_.extract_keys) {
-        return routes_.find(node_.extract_keys(message, source.remote()), taken);
-    }
-    return routes_.find(message.type(), message.uri(), source.remote(), taken);
-}
-
 Outcome Dispatcher::route(Message&& message, Source& source, std::string& out) {
     std::shared_ptr<const Route> taken;
     const Route* route = find_route(message, source, taken);

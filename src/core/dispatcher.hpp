@@ -105,4 +105,12 @@ private:
     bool accepted_ = false;       // whether an auth plugin accepted it
 };
 
+inline const Route* Dispatcher::find_route(const Message& message, const Source& source,
+                                           std::shared_ptr<const Route>& taken) {
+    if (node_.extract_keys) {
+        return routes_.find(node_.extract_keys(message, source.remote()), taken);
+    }
+    return routes_.find(message.type(), message.uri(), source.remote(), taken);
+}
+
 }  // namespace netaio::core

@@ -1,4 +1,5 @@
 #include "dispatcher.hpp"
+#include "layers.hpp"
 
 namespace netaio::core {
 

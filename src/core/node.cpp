@@ -1,17 +1,41 @@
 #include "node.hpp"
 
+#include <algorithm>
+#include <mutex>
+
 namespace netaio::core {
 
 namespace {
 
-std::uint64_t next_number() noexcept {
-    static std::atomic<std::uint64_t> last{0};
-    return last.fetch_add(1, std::memory_order_relaxed) + 1;
+struct Numbers {
+    std::mutex mutex;
+    std::uint64_t highest = 0;     // that was ever given
+    std::set<std::uint64_t> free;  // of the others
+};
+Numbers& numbers() {
+    static auto& all = *new Numbers;  // nodes may outlive what goes at the end
+    return all;
 }
 
 }  // namespace
 
-Node::Node(Role node_role) : role(node_role), number(next_number()) {}
+Node::Number::Number() {
+    Numbers& all = numbers();
+    const std::lock_guard lock(all.mutex);
+    // All that may throw is done first, as nothing may when it is given back.
+    kept_ = all.free.empty() ? all.free.extract(all.free.insert(all.highest + 1).first)
+                             : all.free.extract(all.free.begin());
+    value = kept_.value();
+    all.highest = std::max(all.highest, value);
+}
+
+Node::Number::~Number() {
+    Numbers& all = numbers();
+    const std::lock_guard lock(all.mutex);
+    all.free.insert(std::move(kept_));
+}
+
+Node::Node(Role node_role) : role(node_role) {}
 
 void Node::log(LogLevel level, std::string_view what, const Address& from) const {
     if (environment.log.enabled(level)) {

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <memory>
 #include <netaio/frame.hpp>
+#include <set>
 
 #include "callback.hpp"
 #include "peers.hpp"
@@ -32,8 +33,22 @@ struct PeerTellers {
 struct Node : std::enable_shared_from_this<Node> {
     explicit Node(Role node_role);
 
+    // The lowest that no other node of this process has: who takes the place of one that went has
+    // its number, so that what plugins know of that one's messages is true of its own, too.
+    struct Number {
+        Number();
+        ~Number();
+        Number(const Number&) = delete;
+        Number& operator=(const Number&) = delete;
+
+        std::uint64_t value;
+
+    private:
+        std::set<std::uint64_t>::node_type kept_;
+    };
+
     Role role;
-    const std::uint64_t number;  // of all nodes of this process
+    const Number number;
     Environment environment = {};
     MessageTypes types = {};
     FrameLimits limits = {};
@@ -54,7 +69,8 @@ struct Node : std::enable_shared_from_this<Node> {
 
     /// What plugins are told; `peer` must outlive it.
     PluginContext context(const Peer* peer) const noexcept {
-        return {environment, local_peer ? &*local_peer : nullptr, peer, peer_plugin.get(), number};
+        return {environment, local_peer ? &*local_peer : nullptr, peer, peer_plugin.get(),
+                number.value};
     }
     PluginContext context(const Recipient& to) const noexcept {
         PluginContext told = context(to.peer);

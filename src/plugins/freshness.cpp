@@ -78,24 +78,20 @@ Freshness::Key Freshness::key(const crypto::Digest& what,
 
 [[gnu::cold]] bool Freshness::refuse(const Sighting& sighting, const Identities& who,
                                      const PluginContext& context) const {
+    // Short, as a datagram is answered by no larger one.
     switch (sighting.seen) {
         case Seen::too_old:
             return context.refuse(Errc::stale, "the message is " + seconds(sighting.seconds) +
-                                                   " older than the clock here, and may be " +
-                                                   seconds(max_age_) +
-                                                   ": the clocks differ, or it came late");
+                                                   " older than the clock here (" +
+                                                   seconds(max_age_) + " at most)");
         case Seen::too_new:
-            return context.refuse(Errc::stale,
-                                  "the message is dated " + seconds(-sighting.seconds) +
-                                      " ahead of the clock here, and may be " +
-                                      seconds(seen_->max_ahead()) + ": the clocks differ");
+            return context.refuse(Errc::stale, "the message is " + seconds(-sighting.seconds) +
+                                                   " ahead of the clock here (" +
+                                                   seconds(seen_->max_ahead()) + " at most)");
         case Seen::below_floor:
             return context.refuse(Errc::stale,
-                                  "whether the message came before cannot be told unless it is "
-                                  "dated " +
-                                      seconds(sighting.seconds) +
-                                      " later: whoever got it has just started, or has to forget "
-                                      "what comes too fast");
+                                  "the message is " + seconds(sighting.seconds) +
+                                      " too old to be told from a replay, as after a start");
         case Seen::copy:
             if (context.verdict) {
                 context.verdict->copy = true;

@@ -26,6 +26,9 @@ SimNode::SimNode(Host& host, NodeOptions options)
       node_(std::make_shared<core::Node>(core::Role::node)),
       core_(node_, {}, [this](auto handler) { start(std::move(handler)); }, [] {}) {
     node_->environment = host.world().environment();
+    if (options_.clock) {
+        node_->environment.clock = options_.clock;
+    }
     node_->outer = options_.outer;
     node_->local_peer = Peer{.id = options_.id};
     node_->peer_plugin = std::make_shared<DefaultPeer>();
@@ -151,8 +154,9 @@ std::uint64_t SimNode::doubted() const {
     const core::Tallies& tallies = const_cast<core::DatagramNode&>(core_).tallies();
     return tallies.rejected_malformed.get() + tallies.rejected_too_large.get() +
            tallies.rejected_checksum.get() +
-           (node_->outer.get().auth && options_.management.plugins.auth ? 0
-                                                                  : tallies.rejected_auth.get()) +
+           (node_->outer.get().auth && options_.management.plugins.auth
+                ? 0
+                : tallies.rejected_auth.get()) +
            (node_->outer.get().auth ? 0 : tallies.unhandled.get());
 }
 

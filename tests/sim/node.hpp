@@ -15,6 +15,7 @@ struct NodeOptions {
     std::uint16_t port = 8888;
     Plugins outer = {};
     PeerManagementOptions management = {};
+    std::shared_ptr<Clock> clock = nullptr;  ///< the world's unless given
 };
 
 /// A core::DatagramNode on a host, and what it was told. It answers REQUEST_URI at once and

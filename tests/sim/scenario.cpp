@@ -6,6 +6,17 @@
 
 namespace netaio::sim {
 
+std::chrono::system_clock::time_point OwnClock::now() const {
+    const auto drifted = drift_ * std::chrono::duration<double>(steady_now() - set_at_);
+    return right_->now() + wrong_by_ + std::chrono::duration_cast<Duration>(drifted);
+}
+
+void OwnClock::set(std::chrono::seconds wrong_by, double drift) {
+    wrong_by_ = wrong_by;
+    drift_ = drift;
+    set_at_ = steady_now();
+}
+
 Scenario::Scenario(std::uint64_t seed, Trust trust) : world(seed), trust_(trust) {}
 
 Network& Scenario::network(Quality quality) {
@@ -27,6 +38,18 @@ NodeOptions Scenario::options() {
     NodeOptions options{.id = "n" + std::to_string(next_id_++)};
     if (trust_ == Trust::all) {
         options.outer.auth = outer;
+    }
+    if (trust_ == Trust::fresh) {
+        options.clock = std::make_shared<OwnClock>(world.environment().clock);
+        const auto seen = std::make_shared<SeenMessages>(
+            SeenOptions{.ran_before = false, .environment = {.clock = options.clock}});
+        const auto fresh = [&](const char* secret) {
+            return hmac_auth(
+                {.secret = secret, .hmac_field = secret, .max_age = 2min, .seen = seen});
+        };
+        options.outer.auth = fresh("outer");
+        options.management.plugins.auth = fresh("inner");
+        return options;
     }
     if (trust_ != Trust::none) {
         options.management.plugins.auth = inner;

@@ -11,8 +11,26 @@ namespace netaio::sim {
 
 using namespace std::chrono_literals;
 
-/// Whether the nodes of a scenario authenticate their messages, and those of peer management.
-enum class Trust { none, management, all };
+/// Whether the nodes of a scenario authenticate their messages, and those of peer management, and
+/// take each only once, by clocks of their own.
+enum class Trust { none, management, all, fresh };
+
+/// The clock of one node: wrong by some time, which it may be set to, and too fast.
+class OwnClock final : public Clock {
+public:
+    explicit OwnClock(std::shared_ptr<const Clock> right) : right_(std::move(right)) {}
+
+    std::chrono::system_clock::time_point now() const override;
+    TimePoint steady_now() const override { return right_->steady_now(); }
+    /// From now on it is wrong by so much, and more by `drift` of the time that passes.
+    void set(std::chrono::seconds wrong_by, double drift = 0);
+
+private:
+    std::shared_ptr<const Clock> right_;
+    std::chrono::seconds wrong_by_{0};
+    double drift_ = 0;
+    TimePoint set_at_ = {};
+};
 
 /// A world with its networks, hosts and nodes, to be set up and run.
 class Scenario {
@@ -36,6 +54,10 @@ public:
     /// The ids of those a node should know: all others it shares a network with.
     std::set<std::string> should_know(const SimNode& node) const;
     void expect_all_know_all();
+    /// With Trust::fresh.
+    static OwnClock& clock_of(const SimNode& node) {
+        return static_cast<OwnClock&>(*node.options().clock);
+    }
     std::uint64_t sent() const;
     /// Checks what holds after every run.
     void check();

@@ -21,11 +21,17 @@ inline Dialect dialect_named(std::string_view name) {
     return name == "0.0.8" ? Dialect::v0_0_8 : Dialect::v0_0_9;
 }
 
-/// The plugins whose secrets are in INTEROP_HMAC and INTEROP_CIPHER.
+/// The plugins whose secrets are in INTEROP_HMAC and INTEROP_CIPHER; each message is taken once
+/// where INTEROP_FRESH is set.
 inline Plugins node_layer(Dialect dialect) {
     Plugins plugins;
     if (const std::string text = told("INTEROP_HMAC"); !text.empty()) {
-        plugins.auth = hmac_auth({.secret = text, .dialect = dialect});
+        HmacOptions options{.secret = text, .dialect = dialect};
+        if (!told("INTEROP_FRESH").empty()) {
+            options.max_age = std::chrono::minutes(2);
+            options.seen = std::make_shared<SeenMessages>(SeenOptions{.ran_before = false});
+        }
+        plugins.auth = hmac_auth(options);
     }
     if (const std::string text = told("INTEROP_CIPHER"); !text.empty()) {
         plugins.cipher = stream_cipher({.key = text, .dialect = dialect});

@@ -343,7 +343,7 @@ TEST_F(FreshTapescriptTest, ComparesTheTimestampWithTheClock) {
 
 TEST_F(FreshTapescriptTest, RefusesLocksThatLetOutWhatMakesAMessageAnother) {
     const auto public_key = key.public_key();
-    for (const std::uint8_t flags : {1, 2, 4, 6, 0xff}) {
+    for (const std::uint8_t flags : std::initializer_list<std::uint8_t>{1, 2, 4, 6, 0xff}) {
         EXPECT_THROW(TapescriptAuth(fresh(make_single_sig_lock(public_key, flags))),
                      std::invalid_argument);
         EXPECT_THROW(TapescriptAuth(fresh(
@@ -363,7 +363,7 @@ TEST_F(FreshTapescriptTest, RefusesLocksThatLetOutWhatMakesAMessageAnother) {
 TEST_F(FreshTapescriptTest, RefusesSignaturesThatLeaveThatOutWhereverTheyAreChecked) {
     const Script hidden = make_single_sig_lock(key.public_key(), 0xff);
     TapescriptOptions sloppy = fresh(make_graftroot_lock(key.public_key()));
-    for (const std::uint8_t flags : {0, 1, 2, 4, 0xf8}) {
+    for (const std::uint8_t flags : std::initializer_list<std::uint8_t>{0, 1, 2, 4, 0xf8}) {
         sloppy.witness = [&](const SigningKey& signer, const SigFields& fields) {
             return make_single_sig_witness(signer, fields, {.sigflags = flags}) +
                    make_graftroot_witness_surrogate(signer, hidden);
