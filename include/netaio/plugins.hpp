@@ -26,14 +26,16 @@ struct Verdict {
 };
 
 /// What an outgoing message waits for away from the event loop, as for a proof of work. Made by
-/// AuthPlugin::make(), which finds in it then what came of it.
+/// AuthPlugin::make(), which finds in it then what came of it. Has to end in a time of its own
+/// choice, as only requests have one: what is sent on a connection behind its message waits, too.
 class PluginWork {
 public:
     virtual ~PluginWork() = default;
-    /// Begins. `done` is called once, on any thread and perhaps at once, when it is ended; not
-    /// after cancel() has returned.
+    /// Begins, unless it is dropped before that. `done` is called once, on any thread and perhaps
+    /// at once, when it is ended; not after cancel() has returned. What it throws fails the
+    /// message.
     virtual void start(std::function<void()> done) = 0;
-    /// Ends it soon, wherever it is. Thread-safe.
+    /// Ends it soon, wherever it is, as nobody waits for it any more. Thread-safe; uses no node.
     virtual void cancel() noexcept = 0;
 };
 
@@ -58,12 +60,13 @@ struct PluginContext {
     Verdict* verdict = nullptr;
     /// The address at the other end; null when unknown, or there are many.
     const Address* remote = nullptr;
-    /// Whether the message answers a request: one that was accepted from the other end, or one of
-    /// this node's own.
+    /// Whether the message answers a request: one from the other end that was accepted, or is
+    /// refused, or one of this node's own, as far as the id and the type tell before the message is
+    /// opened.
     bool answer = false;
     /// Where make() leaves what the message has to wait for, as it returns Errc::pending; it is
-    /// called again with it, and the same fields and body, when that is done. Null where nobody can
-    /// wait.
+    /// called again with it, the fields as it left them and the same body, when that is done. Null
+    /// where nobody can wait, as for automatic replies.
     std::shared_ptr<PluginWork>* work = nullptr;
 
     /// Says who a message is from that passes.
@@ -101,7 +104,9 @@ public:
     /// What a sender is told when its message fails the check.
     virtual OwnedMessage error() const;
     /// Told with what content (AUTH_ERROR) the other end refused a request of this node: whether it
-    /// is worth being made anew and sent again. Asked only of plugins that may_retry().
+    /// is worth being made anew and sent again, under the same timeout, three times at most. Asked
+    /// only of plugins that may_retry(). Anybody who learned or guessed the id of the request may
+    /// have said it.
     virtual bool retry(ByteView, const PluginContext&) const { return false; }
     /// Whether requests are kept until they are answered, so that they can be sent again.
     virtual bool may_retry() const noexcept { return false; }

@@ -147,8 +147,14 @@ Outcome Dispatcher::route(Message&& message, Source& source, std::string& out) {
 [[gnu::noinline]] std::optional<Outcome> Dispatcher::open(const Plugins& plugins, Layer layer,
                                                           const Peer* peer, Message& message,
                                                           Source& source, std::string& out) {
+    if (message.type() == MessageType::auth_error && layer == Layer::outer &&
+        asks_again(message, plugins, layer, peer, source)) {
+        return Outcome();
+    }
+    const Recipient sender(peer, nullptr, &source.remote(),
+                           layer == Layer::outer && answers_own(message, plugins, source));
     Verdict verdict;
-    if (const auto error = open_layer(message, plugins, node_.context(peer), verdict)) {
+    if (const auto error = open_layer(message, plugins, node_.context(sender), verdict)) {
         return refuse(error, verdict, plugins, layer, message, source, out);
     }
     accepted_ = accepted_ || plugins.auth;
@@ -341,7 +347,8 @@ std::error_code Dispatcher::open_answer(Message& message, const Plugins& inner, 
     std::error_code error = Errc::decrypt_failed;
     if (!attempt(node_.environment.log, "a plugin threw at an answer", [&] {
             Verdict verdict;
-            error = open_layer(message, inner, node_.context(peer), verdict);
+            error = open_layer(message, inner,
+                               node_.context({peer, nullptr, &source.remote(), true}), verdict);
             if (!error) {
                 learn(message, inner, Layer::inner, verdict, source);
             }
@@ -351,7 +358,47 @@ std::error_code Dispatcher::open_answer(Message& message, const Plugins& inner, 
     return error;
 }
 
+// Whether a message answers what this node asked, as far as that can be read while the outer layer
+// is closed.
+bool Dispatcher::answers_own(const Message& message, const Plugins& layer, Source& source) const {
+    const RequestTable* requests = source.requests();
+    if (!requests) {
+        return false;
+    }
+    const bool hidden = layer.cipher && layer.cipher->hides_uri();
+    return requests->is_answer(
+        message.type(), hidden || lacks_uri(message) ? std::nullopt : std::optional(message.uri()),
+        message.request_id());
+}
+
+// Whether a refusal has a request made anew. Refusals by the other end's outer layer come without
+// that layer, and those by the inner one without the inner. Only who knows the id is believed.
+[[gnu::cold]] bool Dispatcher::asks_again(const Message& refusal, const Plugins& layer, Layer which,
+                                          const Peer* peer, Source& source) {
+    RequestTable* requests = source.requests();
+    if (!layer.auth || !layer.auth->may_retry() || !requests || !refusal.request_id() ||
+        !requests->that_may_be_renewed(*refusal.request_id())) {
+        return false;
+    }
+    PluginContext context = node_.context({peer, nullptr, &source.remote(), true});
+    if (const Vouched* vouched = source.vouched()) {
+        context.who = which == Layer::outer ? &vouched->outer : &vouched->inner;
+    }
+    const auto auth = layer.auth;  // plugins are users' code
+    if (!auth->retry(refusal.content(), context)) {
+        return false;
+    }
+    node_.trace("a request is made anew after the", refusal, source.remote());
+    return source.ask_again(*refusal.request_id());
+}
+
 bool Dispatcher::answer_request(Message& message, Source& source, const Peer* peer) {
+    if (message.type() == MessageType::auth_error && message.request_id()) [[unlikely]] {
+        const auto* asked = source.requests()->that_may_be_renewed(*message.request_id());
+        if (asked && asks_again(message, Plugins(asked->inner), Layer::inner, peer, source)) {
+            return true;
+        }
+    }
     // Decrypting changes the uri where it stands.
     std::string uri = node_.role == Role::node ? message.uri().str() : std::string();
     auto request = take_answered(*source.requests(), message, uri);
@@ -423,7 +470,7 @@ void Dispatcher::reply(const Message& request, OwnedMessage&& message, const Plu
     const auto error =
         is_bare(inner) && is_bare(outer)
             ? send(std::move(message), inner, outer, peer.get(), out, request.request_id())
-            : protect(request, std::move(message), inner, {peer.get(), source.vouched()}, out);
+            : protect(request, std::move(message), inner, peer.get(), source, out);
     if (error) {
         node_.log(LogLevel::error, "dropped a reply: " + error.message(), source.remote());
     }
@@ -431,16 +478,24 @@ void Dispatcher::reply(const Message& request, OwnedMessage&& message, const Plu
 
 [[gnu::noinline]] std::error_code Dispatcher::protect(const Message& request,
                                                       OwnedMessage&& message, const Plugins& inner,
-                                                      const Recipient& to, std::string& out) {
-    return send(std::move(message), inner, *outer_.get(), to, out, request.request_id());
+                                                      const Peer* peer, Source& source,
+                                                      std::string& out) {
+    // What a handler was given was accepted by all plugins that its reply passes.
+    const bool answer = request.request_id() || expects_answer(request.type());
+    std::unique_ptr<Unsealed> waits;
+    const auto error = send(std::move(message), inner, *outer_.get(),
+                            {peer, source.vouched(), &source.remote(), answer}, out,
+                            request.request_id(), source.may_wait() ? &waits : nullptr);
+    return waits ? source.hold(std::move(waits), out) : error;
 }
 
 void Dispatcher::automatic(const Message& request, OwnedMessage&& message, bool bare,
                            Source& source, std::string& out) {
     const std::size_t before = out.size();
     const auto peer = node_.peer_at(source);
-    const auto error = encode(node_, std::move(message), {}, bare ? Plugins() : *outer_.get(),
-                              {peer.get(), source.vouched()}, out, request.request_id());
+    const auto error =
+        encode(node_, std::move(message), {}, bare ? Plugins() : *outer_.get(),
+               {peer.get(), source.vouched(), &source.remote(), true}, out, request.request_id());
     if (error) {
         tallies_.send_failures.add();
         node_.log(LogLevel::error, "dropped a reply: " + error.message(), source.remote());
@@ -457,10 +512,12 @@ void Dispatcher::automatic(const Message& request, OwnedMessage&& message, bool 
 }
 
 std::error_code Dispatcher::send(OwnedMessage&& message, const Plugins& inner, const Plugins& outer,
-                                 const Recipient& to, std::string& out,
-                                 std::optional<RequestId> id) {
-    const auto error = encode(node_, std::move(message), inner, outer, to, out, id);
-    (error ? tallies_.send_failures : tallies_.frames_out).add();
+                                 const Recipient& to, std::string& out, std::optional<RequestId> id,
+                                 std::unique_ptr<Unsealed>* unsealed) {
+    const auto error = encode(node_, std::move(message), inner, outer, to, out, id, unsealed);
+    if (!error || !unsealed || !*unsealed) {
+        (error ? tallies_.send_failures : tallies_.frames_out).add();
+    }
     return error;
 }
 

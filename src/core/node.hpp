@@ -9,6 +9,7 @@
 #include "present_values.hpp"
 #include "replaceable.hpp"
 #include "router.hpp"
+#include "vouched.hpp"
 
 namespace netaio::core {
 
@@ -54,6 +55,12 @@ struct Node : std::enable_shared_from_this<Node> {
     /// What plugins are told; `peer` must outlive it.
     PluginContext context(const Peer* peer) const noexcept {
         return {environment, local_peer ? &*local_peer : nullptr, peer, peer_plugin.get(), number};
+    }
+    PluginContext context(const Recipient& to) const noexcept {
+        PluginContext told = context(to.peer);
+        told.remote = to.remote;
+        told.answer = to.answer;
+        return told;
     }
     /// The peer at that address, if any.
     PeerTable::Snapshot peer_at(const Address& address) const {

@@ -30,9 +30,13 @@ Loop::Loop(boost::asio::any_io_executor executor, std::shared_ptr<core::Node> no
               core::attempt(this->node().environment.log, "time is looked after all the same",
                             [this] { tick(); });
           })),
-      read_buffer_(new char[read_buffer_size]) {}
+      read_buffer_(new char[read_buffer_size]) {
+    set_mailbox(std::make_shared<core::Mailbox>(
+        [to = executor_](auto what) { boost::asio::post(to, std::move(what)); }));
+}
 
 Loop::~Loop() {
+    mailbox()->close();  // works of plugins may last longer than the context
     if (ticker_) {
         ticker_->stop();  // it may be what let go of the last connection
     }
@@ -79,6 +83,7 @@ void Loop::context_ends() {
     }
     abort_all(Errc::cancelled);
     stop();
+    mailbox()->close();
     drop_orphans();
     ticker_->stop();
     ticker_ = nullptr;
