@@ -18,12 +18,6 @@ ByteView readable_uri(const Message& message, const Plugins& still_closed) noexc
     return hidden ? ByteView("ERROR") : message.uri();
 }
 
-// The reference's automatic errors do not say what they answer (protocol.md §4).
-bool lacks_uri(const Message& message) noexcept {
-    return may_lack_uri(message.type()) &&
-           (message.uri().empty() || message.uri() == ByteView("ERROR"));
-}
-
 // The same by what else tells than the uri.
 std::optional<RequestTable::Request> take_meant(RequestTable& requests, const Message& message,
                                                 std::string& asked) {
@@ -356,40 +350,6 @@ std::error_code Dispatcher::open_answer(Message& message, const Plugins& inner, 
         tallies_.handler_failures.add();
     }
     return error;
-}
-
-// Whether a message answers what this node asked, as far as that can be read while the outer layer
-// is closed.
-bool Dispatcher::answers_own(const Message& message, const Plugins& layer, Source& source) const {
-    const RequestTable* requests = source.requests();
-    if (!requests) {
-        return false;
-    }
-    const bool hidden = layer.cipher && layer.cipher->hides_uri();
-    return requests->is_answer(
-        message.type(), hidden || lacks_uri(message) ? std::nullopt : std::optional(message.uri()),
-        message.request_id());
-}
-
-// Whether a refusal has a request made anew. Refusals by the other end's outer layer come without
-// that layer, and those by the inner one without the inner. Only who knows the id is believed.
-[[gnu::cold]] bool Dispatcher::asks_again(const Message& refusal, const Plugins& layer, Layer which,
-                                          const Peer* peer, Source& source) {
-    RequestTable* requests = source.requests();
-    if (!layer.auth || !layer.auth->may_retry() || !requests || !refusal.request_id() ||
-        !requests->that_may_be_renewed(*refusal.request_id())) {
-        return false;
-    }
-    PluginContext context = node_.context({peer, nullptr, &source.remote(), true});
-    if (const Vouched* vouched = source.vouched()) {
-        context.who = which == Layer::outer ? &vouched->outer : &vouched->inner;
-    }
-    const auto auth = layer.auth;  // plugins are users' code
-    if (!auth->retry(refusal.content(), context)) {
-        return false;
-    }
-    node_.trace("a request is made anew after the", refusal, source.remote());
-    return source.ask_again(*refusal.request_id());
 }
 
 bool Dispatcher::answer_request(Message& message, Source& source, const Peer* peer) {
