@@ -145,8 +145,9 @@ Outcome Dispatcher::route(Message&& message, Source& source, std::string& out) {
         asks_again(message, plugins, layer, peer, source)) {
         return Outcome();
     }
-    const Recipient sender(peer, nullptr, &source.remote(),
-                           layer == Layer::outer && answers_own(message, plugins, source));
+    const Recipient sender(
+        peer, nullptr, &source.remote(),
+        layer == Layer::outer && plugins.auth && answers_own(message, plugins, source));
     Verdict verdict;
     if (const auto error = open_layer(message, plugins, node_.context(sender), verdict)) {
         return refuse(error, verdict, plugins, layer, message, source, out);

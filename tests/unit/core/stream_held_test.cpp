@@ -141,6 +141,17 @@ TEST_F(StreamHeldTest, ARequestMayBeGivenUpBehindOthersEvenWhenItsWorkIsDone) {
     EXPECT_EQ(client.sent_uris(), Uris({"first"}));
 }
 
+TEST_F(StreamHeldTest, ARequestMayBeGivenUpBehindOthersThatWait) {
+    TestStream client(Role::client);
+    Told told;
+    EXPECT_FALSE(client.stream->send(notify("first", ""), {.plugins = outer}));
+    const auto id = client.ask("second", told);
+    client.stream->requests()->give_up(id)(Errc::cancelled, nullptr);
+    client.ask("third", told);
+    auth->work(0)->end();
+    EXPECT_EQ(client.sent_uris(), Uris({"first", "third"}));
+}
+
 TEST_F(StreamHeldTest, TheEndOfAConnectionEndsTheWork) {
     TestStream client(Role::client, outer);
     Told told;
