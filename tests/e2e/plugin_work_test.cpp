@@ -143,7 +143,7 @@ TEST_F(PluginWorkTest, ALostConnectionEndsTheWork) {
                        [&](std::error_code error, const OwnedMessage&) { ended = error; });
         test.server->stop(0ms);
         EXPECT_TRUE(co_await until([&] { return ended.has_value(); }));
-        EXPECT_EQ(*ended, Errc::closed);
+        EXPECT_TRUE(*ended && *ended != Errc::timeout) << *ended;
         EXPECT_TRUE(test.ours->work(0)->cancelled());
     }(*this));
 }
@@ -263,7 +263,8 @@ TEST_F(PluginWorkTest, ABlockingClientNoticesALostConnectionWhileItWaits) {
         EXPECT_TRUE(eventually([&] { return ours->works().size() == 1; }));
         server->stop(0ms);
     });
-    EXPECT_EQ(why_not(client, "echo", {.timeout = never}), Errc::closed);
+    const auto why = why_not(client, "echo", {.timeout = never});
+    EXPECT_TRUE(why && why != Errc::timeout) << why;
     EXPECT_TRUE(ours->work(0)->cancelled());
 }
 

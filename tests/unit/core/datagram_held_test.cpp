@@ -163,7 +163,6 @@ TEST_F(DatagramHeldTest, ARequestRefusedForItsPriceIsMadeAnew) {
     auth->work(0)->end();
     EXPECT_EQ(sent(*node), Uris({"uri"}));
     const auto first = last_id;
-    refuse(std::nullopt);
     refuse(*first + 1);
     EXPECT_EQ(auth->works().size(), 1u);
     refuse(first);

@@ -235,7 +235,8 @@ TEST_F(StreamHeldTest, RepliesThatWaitKeepTheirOrderWithAllOthers) {
 }
 
 TEST_F(StreamHeldTest, NotificationsQueueUpBehindWhatWaits) {
-    TestStream server(Role::server, outer);
+    TestStream server(Role::server, outer,
+                      {.subscriptions_max = 1 << 20, .subscriptions_total_max = 1 << 20});
     EXPECT_FALSE(server.hub->subscribe("news", *server.stream));
     EXPECT_FALSE(send(server, "waits"));
     auto frame = std::make_shared<std::string>();
