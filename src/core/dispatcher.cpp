@@ -18,12 +18,6 @@ ByteView readable_uri(const Message& message, const Plugins& still_closed) noexc
     return hidden ? ByteView("ERROR") : message.uri();
 }
 
-// The reference's automatic errors do not say what they answer (protocol.md §4).
-bool lacks_uri(const Message& message) noexcept {
-    return may_lack_uri(message.type()) &&
-           (message.uri().empty() || message.uri() == ByteView("ERROR"));
-}
-
 // The same by what else tells than the uri.
 std::optional<RequestTable::Request> take_meant(RequestTable& requests, const Message& message,
                                                 std::string& asked) {
@@ -149,8 +143,9 @@ Outcome Dispatcher::route(Message&& message, Source& source, std::string& out) {
         asks_again(message, plugins, layer, peer, source)) {
         return Outcome();
     }
-    const Recipient sender(peer, nullptr, &source.remote(),
-                           layer == Layer::outer && answers_own(message, plugins, source));
+    const Recipient sender(
+        peer, nullptr, &source.remote(),
+        layer == Layer::outer && plugins.auth && answers_own(message, plugins, source));
     Verdict verdict;
     const auto error = open_layer(message, plugins, node_.context(sender), verdict);
     count_forgotten(verdict);

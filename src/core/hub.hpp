@@ -162,6 +162,9 @@ public:
     /// be at once.
     virtual void start(std::shared_ptr<Stream> stream, std::shared_ptr<Suspended> handler) = 0;
 
+    /// What keeps its loop running while other threads work for it.
+    virtual std::shared_ptr<void> keep_running() { return nullptr; }
+
 protected:
     /// To be called before there are connections.
     void set_mailbox(std::shared_ptr<Mailbox> mailbox) noexcept { mailbox_ = std::move(mailbox); }

@@ -30,6 +30,9 @@ std::error_code seal(Message& message, const Plugins& inner, const Plugins& oute
         if (error) {
             return error;
         }
+        if (context.work && *context.work) {
+            context.work->reset();  // it was this plugin's
+        }
     }
     return {};
 }

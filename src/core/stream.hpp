@@ -233,9 +233,11 @@ private:
     std::error_code begin_work(const std::shared_ptr<Held>& held);
     void work_done(const std::shared_ptr<Held>& held);
     void fail(const std::shared_ptr<Held>& held, std::error_code why);
+    void note_unsent(RequestId request);
     bool may_leave(const Queued& first);
     void take_out(RequestId request);
     Queue::iterator drop(Queue::iterator entry) noexcept;
+    void end_queue() noexcept;
 
     std::shared_ptr<Hub> hub_;  // keeps what the carrier works on, so it must go after it
     std::unique_ptr<Carrier> carrier_;

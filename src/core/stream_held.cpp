@@ -1,3 +1,4 @@
+#include <iterator>
 #include <utility>
 
 #include "callback.hpp"
@@ -13,6 +14,7 @@ struct Stream::Held {
     std::optional<RequestId> request;
     std::size_t size;
     Queue::iterator at = {};
+    std::shared_ptr<void> loop_runs = nullptr;  // while it waits
 };
 
 [[gnu::cold]] std::error_code Stream::hold(std::unique_ptr<Unsealed>&& reply, std::string& out) {
@@ -35,6 +37,7 @@ struct Stream::Held {
     }
     const auto request = requests_ ? unsealed->id() : std::nullopt;
     const auto held = std::make_shared<Held>(Held{std::move(unsealed), request, size});
+    held->loop_runs = hub_->keep_running();
     held->at = queue_.insert(before, {nullptr, pushed && !request, nullptr, held});
     queue_bytes_ += size;
     ++works_;
@@ -49,6 +52,13 @@ struct Stream::Held {
         serve([this] { flush_later(); });
     }
     return error;
+}
+
+// A request behind others that wait, of which the last in the queue is the message.
+[[gnu::cold]] void Stream::note_unsent(RequestId request) {
+    const auto at = std::prev(queue_.end());
+    at->held = std::make_shared<Held>(Held{nullptr, request, at->frame->size(), at});
+    requests_->set_unsent(request, true);
 }
 
 std::error_code Stream::begin_work(const std::shared_ptr<Held>& held) {
@@ -88,6 +98,7 @@ std::error_code Stream::begin_work(const std::shared_ptr<Held>& held) {
         fail(held, error);
     } else {
         held->unsealed = nullptr;
+        held->loop_runs = nullptr;
         --works_;
         queue_bytes_ = queue_bytes_ - held->size + frame->size();
         held->size = frame->size();
@@ -135,10 +146,26 @@ Stream::Queue::iterator Stream::drop(Queue::iterator entry) noexcept {
     const auto held = entry->held;
     queue_bytes_ -= held ? held->size : entry->frame->size();
     const auto next = queue_.erase(entry);
-    if (held && std::exchange(held->unsealed, nullptr)) {
+    if (held && held->unsealed) {
         --works_;
+        held->unsealed = nullptr;
+        held->loop_runs = nullptr;
     }
     return next;
+}
+
+void Stream::end_queue() noexcept {
+    Queue ends;
+    ends.swap(queue_);
+    queue_bytes_ = 0;
+    works_ = 0;
+    holding_ = false;
+    for (const Queued& each : ends) {
+        if (each.held) {
+            each.held->unsealed = nullptr;  // whoever goes on with it sees that it has ended
+            each.held->loop_runs = nullptr;
+        }
+    }
 }
 
 [[gnu::cold]] bool Stream::ask_again(RequestId request) {

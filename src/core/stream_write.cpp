@@ -51,7 +51,11 @@ std::error_code Stream::append(OwnedMessage message, const Plugins& inner, const
         if (waits) {
             return hold(std::move(waits), true, queue_.end());
         }
-        return error ? error : enqueue(frame);
+        const auto refused = error ? error : enqueue(frame);
+        if (!refused && id && holding_) {
+            note_unsent(*id);
+        }
+        return refused;
     }
     std::string& target = batch_ ? *batch_ : out_;
     const auto error = dispatcher.send(std::move(message), inner, outer, to, target, id, unsealed);
@@ -224,7 +228,7 @@ void Stream::turn() {
         process({});
         resume();
     }
-    const bool was_full = is_full();
+    const bool was_full = is_full() || holding_;
     flush();
     if (was_full && !is_full() && state_ != State::closed) {
         proceed();

@@ -1,5 +1,6 @@
 #include "loop.hpp"
 
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 
 #include "core/callback.hpp"
@@ -75,6 +76,11 @@ void Loop::start(std::shared_ptr<core::Stream> stream, std::shared_ptr<core::Sus
                    HandlerRun::Reply reply, const std::exception_ptr& failure) {
                    stream->handler_ended(*handler, std::move(reply), failure);
                });
+}
+
+std::shared_ptr<void> Loop::keep_running() {
+    using Guard = boost::asio::executor_work_guard<boost::asio::any_io_executor>;
+    return executor_ ? std::make_shared<Guard>(executor_) : nullptr;
 }
 
 void Loop::context_ends() {
