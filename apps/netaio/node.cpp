@@ -165,9 +165,10 @@ void handle_messages(LiveNode& live, NodeOutput& output, const Plugins& inner, b
 int run_node(const NodeCommand& command) {
     const NodeOptions& options = command.node;
     const Protection protection = make_protection(
-        options.protection, Stamps::both,
-        make_lasting_seen(options.protection, command.read_only ? "" : command.store,
-                          make_log(options.log_level)));
+        options.protection,
+        {.stamps = Stamps::both,
+         .seen = make_lasting_seen(options.protection, command.read_only ? "" : command.store,
+                                   make_log(options.log_level))});
     warn_if_open(command);
     LiveNode live(options, protection, SignalsOf::service);
     NodeOutput output(live);

@@ -65,14 +65,15 @@ bool remembers(const ProtectionOptions& options) noexcept {
 }
 
 // Goes first, as it costs a receiver least.
-void use_hashcash(const ProtectionOptions& options, Stamps stamps,
-                  std::shared_ptr<SeenMessages> seen, Protection& protection) {
+void use_hashcash(const ProtectionOptions& options, const ProtectionTerms& terms,
+                  Protection& protection) {
     if (options.hashcash == 0) return;
     const unsigned bits = options.hashcash;
+    const Stamps stamps = terms.stamps;
     auto hashcash = hashcash_auth({.realm = options.hashcash_realm,
                                    .bits = stamps == Stamps::pays ? 0 : bits,
                                    .pay = stamps == Stamps::demands ? 0 : bits,
-                                   .seen = std::move(seen),
+                                   .seen = terms.seen,
                                    .threads = std::max(1u, std::thread::hardware_concurrency()),
                                    .time_limit = std::chrono::minutes(1)});
     auto& auth = protection.outer.auth;
@@ -83,6 +84,11 @@ void use_hashcash(const ProtectionOptions& options, Stamps stamps,
 
 bool authenticates(const ProtectionOptions& options) noexcept {
     return !options.hmac.empty() || !options.inner_hmac.empty() || !options.scripts.lock.empty();
+}
+
+std::shared_ptr<SeenMessages> make_lasting_seen(const ProtectionOptions& options,
+                                                const std::string& store, const Log& log) {
+    return remembers(options) ? make_lasting_seen(options.freshness, store, log) : nullptr;
 }
 
 void add_protection_options(CLI::App& command, ProtectionOptions& options) {
@@ -117,14 +123,7 @@ void add_protection_options(CLI::App& command, ProtectionOptions& options) {
         ->group(protection_group);
 }
 
-std::shared_ptr<SeenMessages> make_lasting_seen(const ProtectionOptions& options,
-                                                const std::string& store, const Log& log) {
-    if (!remembers(options)) return nullptr;
-    return make_lasting_seen(options.freshness, store, log);
-}
-
-Protection make_protection(const ProtectionOptions& options, Stamps stamps,
-                           std::shared_ptr<SeenMessages> seen) {
+Protection make_protection(const ProtectionOptions& options, const ProtectionTerms& terms) {
     if (options.freshness.max_age && !authenticates(options)) {
         throw Failure(ExitCode::usage,
                       "--max-age: nobody can tell how old messages are that anybody can forge; add "
@@ -133,8 +132,9 @@ Protection make_protection(const ProtectionOptions& options, Stamps stamps,
     if (options.freshness.is_partial() && !remembers(options)) {
         throw Failure(ExitCode::usage, "--max-ahead and --seen-mark need --max-age or --hashcash");
     }
-    if (!seen && options.freshness.max_age) seen = make_seen(options.freshness);
-    const FreshTerms fresh{options.freshness.age(), seen};
+    const FreshTerms fresh{options.freshness.age(), terms.seen || !options.freshness.max_age
+                                                        ? terms.seen
+                                                        : make_seen(options.freshness)};
     Protection made;
     made.dialect = options.dialect == "0.0.8" ? Dialect::v0_0_8 : Dialect::v0_0_9;
     made.outer.auth = make_auth("--hmac", options.hmac, "hmac", made.dialect, fresh);
@@ -155,7 +155,7 @@ Protection make_protection(const ProtectionOptions& options, Stamps stamps,
     }
     if (!options.x25519_key.empty()) use_x25519(options.x25519_key, made);
     warn_if_unauthenticated(made);
-    use_hashcash(options, stamps, std::move(seen), made);
+    use_hashcash(options, terms, made);
     return made;
 }
 

@@ -162,8 +162,11 @@ void Dispatcher::learn(Message& message, Layer layer, const Verdict& verdict, So
     if (verdict.who.empty()) {
         return;
     }
-    // Whatever the plugins do with it: those that replace them may ask.
-    if (Vouched* vouched = source.note_vouched()) {
+    // Answers and notifications are made for this node, and tell nothing of their sender's own
+    // choice: two that only do as the other does would never come to a new secret. Noted whatever
+    // the plugins do with it, as those that replace them may ask.
+    const bool own_choice = !is_answer(message.type()) && message.type() != MessageType::notify_uri;
+    if (Vouched* vouched = own_choice ? source.note_vouched() : nullptr) {
         Identities& noted = layer == Layer::outer ? vouched->outer : vouched->inner;
         if (!noted.same_as(verdict.who)) {
             noted = verdict.who;
@@ -354,40 +357,6 @@ std::error_code Dispatcher::open_answer(Message& message, const Plugins& inner, 
         tallies_.handler_failures.add();
     }
     return error;
-}
-
-// Whether a message answers what this node asked, as far as that can be read while the outer layer
-// is closed.
-bool Dispatcher::answers_own(const Message& message, const Plugins& layer, Source& source) const {
-    const RequestTable* requests = source.requests();
-    if (!requests) {
-        return false;
-    }
-    const bool hidden = layer.cipher && layer.cipher->hides_uri();
-    return requests->is_answer(
-        message.type(), hidden || lacks_uri(message) ? std::nullopt : std::optional(message.uri()),
-        message.request_id());
-}
-
-// Whether a refusal has a request made anew. Refusals by the other end's outer layer come without
-// that layer, and those by the inner one without the inner. Only who knows the id is believed.
-[[gnu::cold]] bool Dispatcher::asks_again(const Message& refusal, const Plugins& layer, Layer which,
-                                          const Peer* peer, Source& source) {
-    RequestTable* requests = source.requests();
-    if (!layer.auth || !layer.auth->may_retry() || !requests || !refusal.request_id() ||
-        !requests->that_may_be_renewed(*refusal.request_id())) {
-        return false;
-    }
-    PluginContext context = node_.context({peer, nullptr, &source.remote(), true});
-    if (const Vouched* vouched = source.vouched()) {
-        context.who = which == Layer::outer ? &vouched->outer : &vouched->inner;
-    }
-    const auto auth = layer.auth;  // plugins are users' code
-    if (!auth->retry(refusal.content(), context)) {
-        return false;
-    }
-    node_.trace("a request is made anew after the", refusal, source.remote());
-    return source.ask_again(*refusal.request_id());
 }
 
 bool Dispatcher::answer_request(Message& message, Source& source, const Peer* peer) {

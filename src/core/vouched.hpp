@@ -7,7 +7,8 @@
 
 namespace netaio::core {
 
-/// Who the plugins of each layer said that somebody is, when it sent a message last.
+/// Who the plugins of each layer said that somebody is, when it last sent a message of its own
+/// accord, no answer and no notification.
 struct Vouched {
     Identities outer = {};
     Identities inner = {};
