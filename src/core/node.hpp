@@ -78,12 +78,6 @@ struct Node : std::enable_shared_from_this<Node> {
         told.answer = to.answer;
         return told;
     }
-    PluginContext context(const Recipient& to) const noexcept {
-        PluginContext told = context(to.peer);
-        told.remote = to.remote;
-        told.answer = to.answer;
-        return told;
-    }
     /// The peer at that address, if any.
     PeerTable::Snapshot peer_at(const Address& address) const {
         return peers.empty() ? nullptr : peers.find(address);
