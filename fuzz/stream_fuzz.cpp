@@ -1,8 +1,8 @@
 // One connection, a server's or a client's, over a carrier that takes as much as the fuzzer says:
 // bytes come in any pieces, whole frames among them, time passes, handlers end or throw, messages
-// are sent and pushed, also by what it calls, and it may end at any moment. What it sends must be
-// well formed, its queue keeps its bound, it stands still only where somebody will call it, every
-// request ends once, and nothing of it is left afterwards.
+// are sent and pushed, also by what it calls, perhaps when a plugin has worked for them, and it may
+// end at any moment. What it sends must be well formed, its queue keeps its bound, it stands still
+// only where somebody will call it, every request ends once, and nothing of it is left afterwards.
 
 #include <fuzzer/FuzzedDataProvider.h>
 
@@ -16,6 +16,7 @@
 
 #include "support.hpp"
 #include "support/fixed_environment.hpp"
+#include "support/working_auth.hpp"
 
 namespace {
 
@@ -45,7 +46,18 @@ struct Handled {
 
 class FuzzedHub final : public Hub {
 public:
-    using Hub::Hub;
+    FuzzedHub(std::shared_ptr<Node> node, const StreamLimits& limits)
+        : Hub(std::move(node), limits) {
+        set_mailbox(std::make_shared<Mailbox>([this](auto what) { posted.push_back(what); }));
+    }
+    ~FuzzedHub() override { mailbox()->close(); }
+
+    // What works of plugins brought.
+    void take_posted() {
+        for (const auto& what : std::exchange(posted, {})) {
+            what();
+        }
+    }
 
     void start(std::shared_ptr<Stream> stream, std::shared_ptr<Suspended> handler) override {
         const auto cancelling = std::make_shared<Cancelling>();
@@ -65,6 +77,7 @@ public:
     bool ends_at_once = false;
     bool turn_wanted = false;
     std::deque<Handled> running;
+    std::vector<Mailbox::What> posted;
 
 private:
     void turn_later() override { turn_wanted = true; }
@@ -152,8 +165,14 @@ public:
         FuzzedDataProvider& input = input_;
         node_ = std::make_shared<Node>(input.ConsumeBool() ? Role::server : Role::client);
         if (input.ConsumeBool()) {
-            node_->outer = {.auth = hmac_auth({.secret = "outer"}),
-                            .cipher = stream_cipher({.key = "outer"})};
+            theirs_ = {.auth = hmac_auth({.secret = "outer"}),
+                       .cipher = stream_cipher({.key = "outer"})};
+            node_->outer = theirs_;
+        } else if (input.ConsumeBool()) {
+            working_->pays_for_answers = input.ConsumeBool();
+            working_->retries = input.ConsumeBool();
+            working_->at_once = input.ConsumeBool();
+            node_->outer = Plugins{.auth = working_};
         }
         node_->environment = {.clock = clock_,
                               .random = std::make_shared<test::CountingRandom>(),
@@ -189,7 +208,7 @@ public:
 
     void step() {
         FuzzedDataProvider& input = input_;
-        switch (input.ConsumeIntegralInRange(0, 12)) {
+        switch (input.ConsumeIntegralInRange(0, 14)) {
             case 0: pass(input); break;
             case 1: end_handler(input); break;
             case 2: take_output(input); break;
@@ -201,6 +220,8 @@ public:
                 break;
             case 5: end_input(input); break;
             case 6: hub_->ends_at_once = input.ConsumeBool(); break;
+            case 7: end_work(input); break;
+            case 8: hub_->take_posted(); break;
             default: bring(input); break;
         }
         // Replies to what was read together may go beyond, those of handlers that run, and one
@@ -209,7 +230,8 @@ public:
                 stream_->queued_bytes() <= 2 * queue_max + 8 * frame_max + FanOut::size_max);
         require(carrier_->closed == ended_);
         require(hub_->size() == (ended_ ? 0 : 1));
-        const bool called = carrier_->waited_for || carrier_->unsent() > 0 || hub_->turn_wanted;
+        const bool called = carrier_->waited_for || carrier_->unsent() > 0 || hub_->turn_wanted ||
+                            !hub_->posted.empty() || working_->going_on() > 0;
         require(ended_ || called || stream_->queued_bytes() == 0);
         require(ended_ || called || carrier_->resumed || arriving_.empty() ||
                 !stream_->takes_input());
@@ -221,6 +243,8 @@ public:
             stream->handler_ended(*handler, std::nullopt, {});
         }
         hub_->stop();
+        require(working_->going_on() == 0);
+        hub_->take_posted();
         require(asked_ == told_ && node_->subscription_bytes == 0);
         check_sent();
         const std::weak_ptr<Stream> gone = stream_;
@@ -288,8 +312,14 @@ private:
 
     void tell(ByteView uri) {
         auto frame = std::make_shared<std::string>();
-        if (encode_for_all(*node_, notify(uri, "news"), {}, node_->outer, *frame)) {
+        const OwnedMessage news = notify(uri, "news");
+        const auto size = encode_for_all(*node_, news, {}, node_->outer, *frame);
+        if (size && *size > 0) {
             hub_->give(hub_->subscribers(uri), frame);
+        } else if (size) {
+            for (const auto& receiver : *hub_->subscribers(uri)) {
+                receiver->give(news, {});
+            }
         }
     }
 
@@ -298,7 +328,7 @@ private:
         const std::string uri = input.PickValueInArray({"", "uri", "other"});
         const std::string content =
             input.ConsumeBool()
-                ? input.PickValueInArray({"throw", "abort", "1"})
+                ? input.PickValueInArray({"throw", "abort", "1", "price 3"})
                 : std::string(input.ConsumeIntegralInRange<std::size_t>(0, 900), 'c');
         auto made = OwnedMessage::make(type, uri, content);
         require(made.has_value());
@@ -317,7 +347,7 @@ private:
         }
         std::string frames;
         for (auto i = input.ConsumeIntegralInRange(1, 4); i > 0; --i) {
-            (void)encode(*node_, message(input), {}, node_->outer, nullptr, frames, id(input));
+            (void)encode(*node_, message(input), {}, theirs_, nullptr, frames, id(input));
         }
         if (input.ConsumeBool() && !frames.empty()) {
             frames.resize(input.ConsumeIntegralInRange<std::size_t>(1, frames.size()));
@@ -392,6 +422,15 @@ private:
         }
     }
 
+    void end_work(FuzzedDataProvider& input) {
+        const auto works = working_->works();
+        if (!works.empty()) {
+            const auto at = input.ConsumeIntegralInRange<std::size_t>(0, works.size() - 1);
+            works[at]->end(input.ConsumeBool() ? make_error_code(Errc::auth_not_possible)
+                                               : std::error_code());
+        }
+    }
+
     void take_output(FuzzedDataProvider& input) {
         carrier_->room += input.ConsumeIntegralInRange<std::size_t>(0, 3000);
         if (carrier_->closed) {
@@ -460,6 +499,8 @@ private:
     }
 
     std::shared_ptr<test::FixedClock> clock_ = std::make_shared<test::FixedClock>();
+    std::shared_ptr<test::WorkingAuth> working_ = std::make_shared<test::WorkingAuth>();
+    Plugins theirs_;  // of what comes
     std::shared_ptr<Node> node_;
     std::shared_ptr<FuzzedHub> hub_;
     std::shared_ptr<Stream> stream_;

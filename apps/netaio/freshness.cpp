@@ -11,36 +11,35 @@ std::chrono::milliseconds FreshnessOptions::age() const {
     return max_age ? to_milliseconds(*max_age) : never;
 }
 
+std::chrono::milliseconds FreshnessOptions::ahead() const {
+    return to_milliseconds(max_ahead.value_or(10));
+}
+
 void add_freshness_options(CLI::App& command, FreshnessOptions& options, const std::string& group) {
-    auto* age = command
-                    .add_option("--max-age", options.max_age,
-                                "refuse messages that are older, or came before; needs clocks that "
-                                "agree")
-                    ->type_name("SECONDS|2m")
-                    ->transform(time_span(0.001, 31536000))
-                    ->group(group);
+    command
+        .add_option("--max-age", options.max_age,
+                    "refuse what is older, or came before; clocks must agree")
+        ->type_name("SECONDS")
+        ->transform(time_span(0.001, 31536000))
+        ->group(group);
     command
         .add_option("--max-ahead", options.max_ahead,
-                    "and those dated so far ahead of the clock here")
+                    "and those dated so far ahead of the clock here, 10 unless given")
         ->type_name("SECONDS")
         ->transform(time_span(0, 3600))
-        ->capture_default_str()
-        ->needs(age)
         ->group(group);
 }
 
 void add_mark_option(CLI::App& command, FreshnessOptions& options) {
     command
         .add_option("--seen-mark", options.mark,
-                    "where a clean stop leaves what the next start may accept; STORE.seen by "
-                    "default")
+                    "what a clean stop leaves for the next start; STORE.seen by default")
         ->type_name("FILE");
 }
 
 std::shared_ptr<SeenMessages> make_seen(const FreshnessOptions& options) {
-    if (!options.max_age) return nullptr;
     return std::make_shared<SeenMessages>(
-        SeenOptions{.max_ahead = to_milliseconds(options.max_ahead), .ran_before = false});
+        SeenOptions{.max_ahead = options.ahead(), .ran_before = false});
 }
 
 std::shared_ptr<SeenMessages> make_lasting_seen(const FreshnessOptions& options,
@@ -48,7 +47,7 @@ std::shared_ptr<SeenMessages> make_lasting_seen(const FreshnessOptions& options,
     const bool beside = options.mark.empty() && !store.empty() && store != ":memory:";
     try {
         return std::make_shared<SeenMessages>(
-            SeenOptions{.max_ahead = to_milliseconds(options.max_ahead),
+            SeenOptions{.max_ahead = options.ahead(),
                         .mark_file = beside ? store + ".seen" : options.mark,
                         .environment = {.log = log}});
     } catch (const Error& error) {

@@ -12,11 +12,15 @@ namespace netaio::app {
 /// The options for messages that must be new, as given. Times are in seconds.
 struct FreshnessOptions {
     std::optional<double> max_age;
-    double max_ahead = 10;
+    std::optional<double> max_ahead;
     std::string mark;  // of commands that stay
 
     /// `never` where it was not given.
     std::chrono::milliseconds age() const;
+    /// 10 seconds where it was not given.
+    std::chrono::milliseconds ahead() const;
+    /// Whether there is anything beside `max_age`.
+    bool is_partial() const noexcept { return max_ahead || !mark.empty(); }
 };
 
 void add_freshness_options(CLI::App& command, FreshnessOptions& options, const std::string& group);
@@ -29,7 +33,7 @@ struct FreshTerms {
     std::shared_ptr<SeenMessages> seen = nullptr;
 };
 
-/// The table of messages for a command that begins anew each time; null without --max-age.
+/// A table of messages for a command that begins anew each time.
 std::shared_ptr<SeenMessages> make_seen(const FreshnessOptions& options);
 /// The table for one that stays; see make_lasting_seen() of ProtectionOptions.
 std::shared_ptr<SeenMessages> make_lasting_seen(const FreshnessOptions& options,

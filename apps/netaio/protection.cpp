@@ -59,6 +59,11 @@ void warn_if_unauthenticated(const Protection& protection) {
     }
 }
 
+// Whether it matters what came before.
+bool remembers(const ProtectionOptions& options) noexcept {
+    return options.freshness.max_age || options.hashcash > 0;
+}
+
 // Goes first, as it costs a receiver least.
 void use_hashcash(const ProtectionOptions& options, const ProtectionTerms& terms,
                   Protection& protection) {
@@ -83,9 +88,7 @@ bool authenticates(const ProtectionOptions& options) noexcept {
 
 std::shared_ptr<SeenMessages> make_lasting_seen(const ProtectionOptions& options,
                                                 const std::string& store, const Log& log) {
-    return options.freshness.max_age || options.hashcash > 0
-               ? make_lasting_seen(options.freshness, store, log)
-               : nullptr;
+    return remembers(options) ? make_lasting_seen(options.freshness, store, log) : nullptr;
 }
 
 void add_protection_options(CLI::App& command, ProtectionOptions& options) {
@@ -130,8 +133,12 @@ Protection make_protection(const ProtectionOptions& options, const ProtectionTer
                       "--max-age: nobody can tell how old messages are that anybody can forge; add "
                       "--hmac or --lock");
     }
-    const FreshTerms fresh{options.freshness.age(),
-                           terms.seen ? terms.seen : make_seen(options.freshness)};
+    if (options.freshness.is_partial() && !remembers(options)) {
+        throw Failure(ExitCode::usage, "--max-ahead and --seen-mark need --max-age or --hashcash");
+    }
+    const FreshTerms fresh{options.freshness.age(), terms.seen || !options.freshness.max_age
+                                                        ? terms.seen
+                                                        : make_seen(options.freshness)};
     Protection made;
     made.dialect = options.dialect == "0.0.8" ? Dialect::v0_0_8 : Dialect::v0_0_9;
     made.outer.auth = make_auth("--hmac", options.hmac, "hmac", made.dialect, fresh);

@@ -1,16 +1,16 @@
 #include "node.hpp"
 
+#include <algorithm>
 #include <mutex>
-#include <set>
 
 namespace netaio::core {
 
 namespace {
 
-// The numbers of nodes that there are.
 struct Numbers {
     std::mutex mutex;
-    std::set<std::uint64_t> taken;
+    std::uint64_t highest = 0;     // that was ever given
+    std::set<std::uint64_t> free;  // of the others
 };
 Numbers& numbers() {
     static auto& all = *new Numbers;  // nodes may outlive what goes at the end
@@ -19,16 +19,20 @@ Numbers& numbers() {
 
 }  // namespace
 
-Node::Number::Number() : value(1) {
-    const std::lock_guard lock(numbers().mutex);
-    while (!numbers().taken.insert(value).second) {
-        ++value;
-    }
+Node::Number::Number() {
+    Numbers& all = numbers();
+    const std::lock_guard lock(all.mutex);
+    // All that may throw is done first, as nothing may when it is given back.
+    kept_ = all.free.empty() ? all.free.extract(all.free.insert(all.highest + 1).first)
+                             : all.free.extract(all.free.begin());
+    value = kept_.value();
+    all.highest = std::max(all.highest, value);
 }
 
 Node::Number::~Number() {
-    const std::lock_guard lock(numbers().mutex);
-    numbers().taken.erase(value);
+    Numbers& all = numbers();
+    const std::lock_guard lock(all.mutex);
+    all.free.insert(std::move(kept_));
 }
 
 Node::Node(Role node_role) : role(node_role) {}

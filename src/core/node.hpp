@@ -3,6 +3,7 @@
 #include <atomic>
 #include <memory>
 #include <netaio/frame.hpp>
+#include <set>
 
 #include "callback.hpp"
 #include "peers.hpp"
@@ -42,6 +43,9 @@ struct Node : std::enable_shared_from_this<Node> {
         Number& operator=(const Number&) = delete;
 
         std::uint64_t value;
+
+    private:
+        std::set<std::uint64_t>::node_type kept_;
     };
 
     Role role;

@@ -80,11 +80,7 @@ std::size_t Stream::abort(std::error_code why) noexcept {
     state_ = State::closed;
     carrier_->close();
     hub_->remove(*this);
-    Queue ends;  // with the work of plugins
-    ends.swap(queue_);
-    queue_bytes_ = 0;
-    works_ = 0;
-    holding_ = false;
+    end_queue();
     next_feed_ = nullptr;
     feeding_ = false;
     out_ = std::string();

@@ -240,6 +240,7 @@ private:
     bool may_leave(const Queued& first);
     void take_out(RequestId request);
     Queue::iterator drop(Queue::iterator entry) noexcept;
+    void end_queue() noexcept;
 
     std::shared_ptr<Hub> hub_;  // keeps what the carrier works on, so it must go after it
     std::unique_ptr<Carrier> carrier_;

@@ -146,10 +146,26 @@ Stream::Queue::iterator Stream::drop(Queue::iterator entry) noexcept {
     const auto held = entry->held;
     queue_bytes_ -= held ? held->size : entry->frame->size();
     const auto next = queue_.erase(entry);
-    if (held && std::exchange(held->unsealed, nullptr)) {
+    if (held && held->unsealed) {
         --works_;
+        held->unsealed = nullptr;
+        held->loop_runs = nullptr;
     }
     return next;
+}
+
+void Stream::end_queue() noexcept {
+    Queue ends;
+    ends.swap(queue_);
+    queue_bytes_ = 0;
+    works_ = 0;
+    holding_ = false;
+    for (const Queued& each : ends) {
+        if (each.held) {
+            each.held->unsealed = nullptr;  // whoever goes on with it sees that it has ended
+            each.held->loop_runs = nullptr;
+        }
+    }
 }
 
 [[gnu::cold]] bool Stream::ask_again(RequestId request) {

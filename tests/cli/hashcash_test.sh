@@ -5,16 +5,16 @@ source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 # until_stamps_count ARGUMENT...: stamps are refused as long as they may have been used before the start.
 until_stamps_count() {
     local _
-    for _ in {1..120}; do
+    for _ in {1..200}; do
         "$tool" request nothing "$@" >out 2>err
         [[ $? == 5 ]] || return 0
-        sleep 0.5
+        sleep 0.1
     done
     fail "no stamp is taken"
 }
 
 price=(--hashcash 10 --hashcash-realm kitchen)
-serve --store :memory: "${price[@]}"
+serve --store :memory: --max-ahead 0 "${price[@]}"
 expect 5 request news --server "$address"
 expect 5 request news --server "$address" "${price[@]}"
 
@@ -32,12 +32,18 @@ expect 5 request news --server "$address" --hashcash 10 --hashcash-realm cellar
 expect 5 request news --server "$address" --hashcash 10
 end_server TERM 0
 
-serve --store :memory: --hmac @secret --cipher @key "${price[@]}"
+serve --store :memory: --max-ahead 0 --hmac @secret --cipher @key "${price[@]}"
 until_stamps_count --server "$address" --hmac @secret --cipher @key "${price[@]}"
 expect 0 create news "secret" --server "$address" --hmac @secret --cipher @key "${price[@]}"
 expect 5 request news --server "$address" --hmac @secret --cipher @key
 expect 5 request news --server "$address" --hmac @key --cipher @key "${price[@]}"
 end_server TERM 0
+
+# A mark says what may have been used before.
+serve --store served.db "${price[@]}" --max-ahead 0
+until_stamps_count --server "$address" "${price[@]}"
+end_server TERM 0
+[[ -s served.db.seen ]] || fail "a clean stop left no mark"
 
 expect 2 serve --hashcash 0
 expect 2 serve --hashcash 65

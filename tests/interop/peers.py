@@ -14,7 +14,6 @@ from processes import Ended, Program, finish
 HERE = os.path.dirname(os.path.abspath(__file__))
 START_S = 15.0
 ANSWER_S = 10.0
-STAMPS_S = 40.0
 FRESH_S = 1.1
 
 
@@ -31,11 +30,11 @@ class Protection:
     key: str | None = None
     # The same, of the key that this end tells the other of as its peer.
     x25519_key: str | None = None
+    # Whether our programs take each message once.
+    fresh: bool = False
     # What a client pays and a server wants, in bits, and for whom.
     hashcash: str | None = None
     hashcash_realm: str | None = None
-    # Whether our programs take each message once.
-    fresh: bool = False
 
     def used(self):
         """Pairs of option name and secret."""
@@ -180,6 +179,8 @@ class OurEnd:
         options = ["--dialect", self.setup.dialect]
         if self.protection.fresh:
             options += ["--max-age", "2m", "--max-ahead", "0"]
+        elif self.protection.hashcash:
+            options += ["--max-ahead", "0"]
         for name, value in self.protection.used():
             if name in self.FILES:
                 options += [f"--{name}", self._file(name, value)]
@@ -221,18 +222,7 @@ class OurServer(OurEnd):
         if not found:
             raise Ended(f"netaio serve printed {line!r}")
         self.port = int(found[1])
-        if self.protection.hashcash:
-            await self._until_stamps_count()
-
-    async def _until_stamps_count(self):
-        """In the first seconds all stamps are refused, as they may have been used before."""
-        payer = OurClient(self.setup, self, self.protection)
-        deadline = asyncio.get_running_loop().time() + STAMPS_S
-        while (await payer.call("REQUEST_URI", "")).type == "auth failed":
-            if asyncio.get_running_loop().time() > deadline:
-                raise Ended("netaio serve takes no stamp")
-            await asyncio.sleep(0.5)
-        if self.protection.fresh:
+        if self.protection.fresh or self.protection.hashcash:
             # What is dated as its start it refuses.
             await asyncio.sleep(FRESH_S)
 

@@ -10,6 +10,28 @@ using namespace test;
 using netaio::test::WorkingAuth;
 using Uris = std::vector<std::string>;
 
+// Ends something when it goes on after its work.
+class EndingAuth final : public AuthPlugin {
+public:
+    explicit EndingAuth(std::function<void()> end) : end_(std::move(end)) {}
+
+    std::error_code make(AuthFields&, ByteView, const PluginContext& context) const override {
+        if (!*context.work) {
+            *context.work = work;
+            return Errc::pending;
+        }
+        end_();
+        return result;
+    }
+    bool check(const AuthFields&, ByteView, const PluginContext&) const override { return true; }
+
+    std::shared_ptr<netaio::test::FakeWork> work = std::make_shared<netaio::test::FakeWork>();
+    std::error_code result;
+
+private:
+    std::function<void()> end_;
+};
+
 class StreamHeldTest : public testing::Test {
 protected:
     std::error_code send(TestStream& from, const std::string& uri) {
@@ -232,6 +254,38 @@ TEST_F(StreamHeldTest, RepliesThatWaitKeepTheirOrderWithAllOthers) {
     EXPECT_EQ(sent[1].request_id(), 3u);
     EXPECT_EQ(sent[2].request_id(), 4u);
     EXPECT_EQ(sent[3].uri(), "news");
+}
+
+TEST_F(StreamHeldTest, RepliesThatWaitHoldBackWhatComesWhenTheyAreMany) {
+    auth->pays_for_answers = true;
+    TestStream server(Role::server, {}, {.send_queue_max = 1200});
+    server.node->router.add({MessageType::request_uri, "uri"}, answering("!", outer));
+    std::string all;
+    for (RequestId id = 1; id <= 5; ++id) {
+        EXPECT_FALSE(encode_message(request("uri"), all, id));
+    }
+    server.receive(std::move(all));
+    EXPECT_EQ(auth->works().size(), 3u);
+    EXPECT_FALSE(server.stream->takes_input());
+    std::size_t sent = 0;
+    for (std::size_t i = 0; i < 5; ++i) {
+        auth->work(i)->end();
+        sent += server.sent().size();
+    }
+    EXPECT_EQ(sent, 5u);
+    EXPECT_TRUE(server.stream->takes_input());
+}
+
+TEST_F(StreamHeldTest, APluginMayEndTheConnectionAsItGoesOn) {
+    for (const std::error_code result : {std::error_code(), make_error_code(Errc::pending)}) {
+        TestStream client(Role::client);
+        const auto ending = std::make_shared<EndingAuth>([&] { client.stream->abort({}); });
+        ending->result = result;
+        EXPECT_FALSE(client.stream->send(notify("uri", ""), {.plugins = {.auth = ending}}));
+        ending->work->end();
+        EXPECT_EQ(client.sent_uris(), Uris());
+        EXPECT_TRUE(client.wire->closed);
+    }
 }
 
 TEST_F(StreamHeldTest, NotificationsQueueUpBehindWhatWaits) {
