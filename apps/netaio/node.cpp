@@ -164,10 +164,10 @@ void handle_messages(LiveNode& live, NodeOutput& output, const Plugins& inner, b
 
 int run_node(const NodeCommand& command) {
     const NodeOptions& options = command.node;
-    const Protection protection = make_protection(
-        options.protection,
+    const auto seen =
         make_lasting_seen(options.protection.freshness, command.read_only ? "" : command.store,
-                          make_log(options.log_level)));
+                          make_log(options.log_level));
+    const Protection protection = make_protection(options.protection, seen);
     warn_if_open(command);
     LiveNode live(options, protection, SignalsOf::service);
     NodeOutput output(live);
