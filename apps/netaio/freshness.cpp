@@ -32,8 +32,7 @@ void add_mark_option(CLI::App& command, FreshnessOptions& options) {
     command
         .add_option("--seen-mark", options.mark,
                     "what a clean stop leaves for the next start; STORE.seen by default")
-        ->type_name("FILE")
-        ->needs(command.get_option("--max-age"));
+        ->type_name("FILE");
 }
 
 std::shared_ptr<SeenMessages> make_seen(const FreshnessOptions& options) {
@@ -44,7 +43,6 @@ std::shared_ptr<SeenMessages> make_seen(const FreshnessOptions& options) {
 
 std::shared_ptr<SeenMessages> make_lasting_seen(const FreshnessOptions& options,
                                                 const std::string& store, const Log& log) {
-    if (!options.max_age) return nullptr;
     const bool beside = options.mark.empty() && !store.empty() && store != ":memory:";
     try {
         return std::make_shared<SeenMessages>(

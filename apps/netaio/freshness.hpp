@@ -31,8 +31,7 @@ struct FreshTerms {
 
 /// The table of messages for a command that begins anew each time; null without --max-age.
 std::shared_ptr<SeenMessages> make_seen(const FreshnessOptions& options);
-/// The same for one that stays, whose mark is beside its store unless that is shared or not in a
-/// file (empty). Throws Failure where the mark cannot be read.
+/// The table for one that stays; see make_lasting_seen() of ProtectionOptions.
 std::shared_ptr<SeenMessages> make_lasting_seen(const FreshnessOptions& options,
                                                 const std::string& store, const Log& log);
 

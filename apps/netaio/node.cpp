@@ -164,10 +164,11 @@ void handle_messages(LiveNode& live, NodeOutput& output, const Plugins& inner, b
 
 int run_node(const NodeCommand& command) {
     const NodeOptions& options = command.node;
-    const auto seen =
-        make_lasting_seen(options.protection.freshness, command.read_only ? "" : command.store,
-                          make_log(options.log_level));
-    const Protection protection = make_protection(options.protection, seen);
+    const Protection protection = make_protection(
+        options.protection,
+        {.stamps = Stamps::both,
+         .seen = make_lasting_seen(options.protection, command.read_only ? "" : command.store,
+                                   make_log(options.log_level))});
     warn_if_open(command);
     LiveNode live(options, protection, SignalsOf::service);
     NodeOutput output(live);

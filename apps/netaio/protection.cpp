@@ -1,5 +1,10 @@
 #include "protection.hpp"
 
+#include <algorithm>
+#include <netaio/combined_auth.hpp>
+#include <netaio/hashcash_auth.hpp>
+#include <thread>
+
 #include "exit_code.hpp"
 #include "input.hpp"
 #include "logging.hpp"
@@ -54,10 +59,36 @@ void warn_if_unauthenticated(const Protection& protection) {
     }
 }
 
+// Goes first, as it costs a receiver least.
+void use_hashcash(const ProtectionOptions& options, const ProtectionTerms& terms,
+                  Protection& protection) {
+    if (options.hashcash == 0) return;
+    const unsigned bits = options.hashcash;
+    const Stamps stamps = terms.stamps;
+    auto hashcash = hashcash_auth({.realm = options.hashcash_realm,
+                                   .bits = stamps == Stamps::pays ? 0 : bits,
+                                   .pay = stamps == Stamps::demands ? 0 : bits,
+                                   .seen = terms.seen,
+                                   .threads = std::max(1u, std::thread::hardware_concurrency()),
+                                   .time_limit = std::chrono::minutes(1)});
+    auto& auth = protection.outer.auth;
+    auth = auth ? all_of({std::move(hashcash), std::move(auth)}) : std::move(hashcash);
+}
+
 }  // namespace
 
 bool authenticates(const ProtectionOptions& options) noexcept {
     return !options.hmac.empty() || !options.inner_hmac.empty() || !options.scripts.lock.empty();
+}
+
+std::shared_ptr<SeenMessages> make_lasting_seen(const ProtectionOptions& options,
+                                                const std::string& store, const Log& log) {
+    if (!options.freshness.max_age && options.hashcash == 0) {
+        if (options.freshness.mark.empty()) return nullptr;
+        throw Failure(ExitCode::usage,
+                      "--seen-mark: there is nothing to remember; add --max-age or --hashcash");
+    }
+    return make_lasting_seen(options.freshness, store, log);
 }
 
 void add_protection_options(CLI::App& command, ProtectionOptions& options) {
@@ -74,6 +105,16 @@ void add_protection_options(CLI::App& command, ProtectionOptions& options) {
         "or so that only the peer reads it, with the key in FILE (see keygen)")
         ->excludes("--inner-cipher");
     add_script_options(command, options.scripts, protection_group);
+    command
+        .add_option("--hashcash", options.hashcash,
+                    "make strangers pay for each message, so many zero bits (20: 0.1 s)")
+        ->type_name("BITS")
+        ->check(CLI::Range(1u, HashcashAuth::bits_limit).description(""))
+        ->group(protection_group);
+    add("--hashcash-realm", options.hashcash_realm, "NAME",
+        "whom stamps are made for; one is good once for each that has this name")
+        ->capture_default_str()
+        ->needs("--hashcash");
     add_freshness_options(command, options.freshness, protection_group);
     command.add_option("--dialect", options.dialect, "what the peers speak, 0.0.8 or 0.0.9")
         ->type_name("VERSION")
@@ -82,14 +123,14 @@ void add_protection_options(CLI::App& command, ProtectionOptions& options) {
         ->group(protection_group);
 }
 
-Protection make_protection(const ProtectionOptions& options, std::shared_ptr<SeenMessages> seen) {
+Protection make_protection(const ProtectionOptions& options, const ProtectionTerms& terms) {
     if (options.freshness.max_age && !authenticates(options)) {
         throw Failure(ExitCode::usage,
                       "--max-age: nobody can tell how old messages are that anybody can forge; add "
                       "--hmac or --lock");
     }
     const FreshTerms fresh{options.freshness.age(),
-                           seen ? std::move(seen) : make_seen(options.freshness)};
+                           terms.seen ? terms.seen : make_seen(options.freshness)};
     Protection made;
     made.dialect = options.dialect == "0.0.8" ? Dialect::v0_0_8 : Dialect::v0_0_9;
     made.outer.auth = make_auth("--hmac", options.hmac, "hmac", made.dialect, fresh);
@@ -110,6 +151,7 @@ Protection make_protection(const ProtectionOptions& options, std::shared_ptr<See
     }
     if (!options.x25519_key.empty()) use_x25519(options.x25519_key, made);
     warn_if_unauthenticated(made);
+    use_hashcash(options, terms, made);
     return made;
 }
 

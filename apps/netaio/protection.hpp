@@ -19,12 +19,30 @@ struct ProtectionOptions {
     std::string inner_cipher;
     std::string x25519_key;
     ScriptOptions scripts;
+    unsigned hashcash = 0;
+    std::string hashcash_realm = "netaio";
     FreshnessOptions freshness;
     std::string dialect = "0.0.9";
 };
 
+/// Which messages a command pays for and wants to be paid (--hashcash).
+enum class Stamps { pays, demands, both };
+
+/// What a command has for its plugins.
+struct ProtectionTerms {
+    Stamps stamps = Stamps::pays;
+    /// What came before; by default in a table for a command that begins anew.
+    std::shared_ptr<SeenMessages> seen = nullptr;
+};
+
 /// Whether messages must show that they come from somebody with a secret.
 bool authenticates(const ProtectionOptions& options) noexcept;
+
+/// The table of messages for a command that stays, whose mark is beside its store unless that is
+/// shared or not in a file (empty); null where nothing asks for it. Throws Failure where the mark
+/// cannot be read.
+std::shared_ptr<SeenMessages> make_lasting_seen(const ProtectionOptions& options,
+                                                const std::string& store, const Log& log);
 
 void add_protection_options(CLI::App& command, ProtectionOptions& options);
 
@@ -40,9 +58,7 @@ struct Protection {
 };
 
 /// Reads the secrets and makes the plugins. Warns on stderr about literal secrets, and about
-/// ciphers and peers' keys that no auth plugin guards. What came is in `seen`; by default in a
-/// table for a command that begins anew.
-Protection make_protection(const ProtectionOptions& options,
-                           std::shared_ptr<SeenMessages> seen = nullptr);
+/// ciphers and peers' keys that no auth plugin guards.
+Protection make_protection(const ProtectionOptions& options, const ProtectionTerms& terms = {});
 
 }  // namespace netaio::app

@@ -63,6 +63,9 @@ public:
     Address reconnect();
     Address reconnect(std::error_code& error);
 
+    /// Replaces the client's layer, as TcpClient::set_plugins(). Thread-safe.
+    void set_plugins(Plugins plugins);
+
     /// Sends a message without waiting for an answer, but until the system has taken it. Errors:
     /// Errc::not_connected, queue_full, too_large, timeout when the server takes nothing for
     /// send_timeout, what a plugin or the system says.

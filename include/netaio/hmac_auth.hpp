@@ -21,8 +21,12 @@ struct HmacOptions {
     /// `secrets`, before which it goes.
     Secret secret = {};
     /// Several by different names, all of which are accepted. What goes to somebody is made with
-    /// the one that its last accepted message was made with; the first is for who sent none, and
-    /// for groups. Any number; a message that is to be refused costs an HMAC for each.
+    /// the one that it used itself last, for anything but answers and notifications; the first is
+    /// for all others: for servers, for who was not heard yet, for groups. Any number; a message
+    /// that is to be refused costs an HMAC for each, 0.5 us or more.
+    ///
+    /// So one secret follows another: all accept the new one; clients make it the first; all drop
+    /// the old one (TcpServer::set_plugins()). Who has room for one changes it in between.
     std::vector<NamedSecret> secrets = {};
     /// The names of the fields. The tag's must differ between an outer and an inner plugin; nonce
     /// and timestamp may be shared.
@@ -61,6 +65,7 @@ public:
     OwnedMessage error() const override;
     /// With several secrets.
     bool is_peer_specific() const noexcept override;
+    bool vouches_for(const Identities& who) const noexcept override;
 
 private:
     struct Keys;

@@ -3,8 +3,10 @@
 /// All of netaio but <netaio/tapescript_auth.hpp>, which brings a language with it, and
 /// <netaio/testing.hpp>.
 #include <netaio/blocking_client.hpp>
+#include <netaio/combined_auth.hpp>
 #include <netaio/default_peer.hpp>
 #include <netaio/frame.hpp>
+#include <netaio/hashcash_auth.hpp>
 #include <netaio/hmac_auth.hpp>
 #include <netaio/identity.hpp>
 #include <netaio/keep_connected.hpp>

@@ -32,14 +32,16 @@ struct Verdict {
 };
 
 /// What an outgoing message waits for away from the event loop, as for a proof of work. Made by
-/// AuthPlugin::make(), which finds in it then what came of it.
+/// AuthPlugin::make(), which finds in it then what came of it. Has to end in a time of its own
+/// choice, as only requests have one: what is sent on a connection behind its message waits, too.
 class PluginWork {
 public:
     virtual ~PluginWork() = default;
-    /// Begins. `done` is called once, on any thread and perhaps at once, when it is ended; not
-    /// after cancel() has returned.
+    /// Begins, unless it is dropped before that. `done` is called once, on any thread and perhaps
+    /// at once, when it is ended; not after cancel() has returned. What it throws fails the
+    /// message.
     virtual void start(std::function<void()> done) = 0;
-    /// Ends it soon, wherever it is. Thread-safe.
+    /// Ends it soon, wherever it is, as nobody waits for it any more. Thread-safe; uses no node.
     virtual void cancel() noexcept = 0;
 };
 
@@ -57,20 +59,22 @@ struct PluginContext {
     /// A number that no other node of this process has, the lowest: one that takes the place of
     /// another, which went, has its number.
     std::uint64_t node = 0;
-    /// Of an outgoing message, who this layer's plugins said that its receiver is, when that sent a
-    /// message last; null when it never did, or there are many. Of a message that a cipher
-    /// decrypts, who the auth plugin of the layer says that it is from.
+    /// Of an outgoing message, who this layer's plugins said that its receiver is, when that last
+    /// sent a message of its own accord, no answer and no notification; null when it never did, or
+    /// there are many. Of a message that a cipher decrypts, who the auth plugin of the layer says
+    /// that it is from.
     const Identities* who = nullptr;
     /// Where findings go; null when nobody asks.
     Verdict* verdict = nullptr;
     /// The address at the other end; null when unknown, or there are many.
     const Address* remote = nullptr;
-    /// Whether the message answers a request: one that was accepted from the other end, or one of
-    /// this node's own.
+    /// Whether the message answers a request: one from the other end that was accepted, or is
+    /// refused, or one of this node's own, as far as the id and the type tell before the message is
+    /// opened.
     bool answer = false;
     /// Where make() leaves what the message has to wait for, as it returns Errc::pending; it is
-    /// called again with it, and the same fields and body, when that is done. Null where nobody can
-    /// wait.
+    /// called again with it, the fields as it left them and the same body, when that is done. Null
+    /// where nobody can wait, as for automatic replies.
     std::shared_ptr<PluginWork>* work = nullptr;
 
     /// Says who a message is from that passes.
@@ -108,12 +112,17 @@ public:
     /// What a sender is told when its message fails the check.
     virtual OwnedMessage error() const;
     /// Told with what content (AUTH_ERROR) the other end refused a request of this node: whether it
-    /// is worth being made anew and sent again. Asked only of plugins that may_retry().
+    /// is worth being made anew and sent again, under the same timeout, three times at most. Asked
+    /// only of plugins that may_retry(). Anybody who learned or guessed the id of the request may
+    /// have said it.
     virtual bool retry(ByteView, const PluginContext&) const { return false; }
     /// Whether requests are kept until they are answered, so that they can be sent again.
     virtual bool may_retry() const noexcept { return false; }
     /// Whether the result depends on the receiver, so that a message to many is made for each.
     virtual bool is_peer_specific() const noexcept { return false; }
+    /// Whether one of these is whom it vouches for, so that what goes to them is best made by it:
+    /// asked of plugins that stand beside others (any_of()).
+    virtual bool vouches_for(const Identities&) const noexcept { return false; }
 };
 
 /// Encrypts and decrypts message bodies in place. The same demands as for AuthPlugin hold.

@@ -73,6 +73,10 @@ public:
     /// longest that was ever asked for is forgotten.
     Sighting see(ByteView what, std::uint32_t timestamp, std::chrono::milliseconds max_age);
 
+    /// What see() would say of it, which is not remembered: for who has still to find out whether
+    /// it is authentic, where that costs more.
+    Sighting look(ByteView what, std::uint32_t timestamp, std::chrono::milliseconds max_age);
+
     std::chrono::milliseconds max_ahead() const noexcept { return max_ahead_; }
     /// The memory it takes now, and how many messages it remembers.
     std::size_t bytes() const;

@@ -56,6 +56,9 @@ public:
     /// Closes all connections, when what was sent has been taken, and keeps none any more.
     void close_all();
 
+    /// Replaces the client's layer, as TcpClient::set_plugins().
+    void set_plugins(Plugins plugins);
+
     /// What else there is to do with it: a TcpClient, to be used on its executor only, and not by
     /// what is called while this one is destroyed.
     TcpClient& client() noexcept;

@@ -80,6 +80,7 @@ public:
                const PluginContext& context) const override;
     OwnedMessage error() const override;
     bool is_peer_specific() const noexcept override { return true; }
+    bool vouches_for(const Identities& who) const noexcept override;
 
 private:
     struct Lock {

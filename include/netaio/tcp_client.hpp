@@ -180,6 +180,10 @@ public:
     /// The servers with a running receive loop.
     std::vector<Address> receive_loops() const;
 
+    /// Replaces the client's layer as a whole: what is sent or received from then on goes through
+    /// these. What vouched for somebody so far is remembered, so that named secrets which stay are
+    /// chosen as before. Thread-safe.
+    void set_plugins(Plugins plugins);
     /// Replaces what a message that fails an auth check turns into for receive_once().
     void set_auth_error_handler(
         std::function<std::optional<OwnedMessage>(const AuthPlugin&, const Message&)> handler);

@@ -130,6 +130,10 @@ public:
     /// handler: it waits for those.
     ~TcpServer() override;
 
+    /// Replaces the node's layer as a whole: what is sent or received from then on goes through
+    /// these. What vouched for somebody so far is remembered, so that named secrets which stay are
+    /// chosen as before. Thread-safe.
+    void set_plugins(Plugins plugins);
     /// Replaces what answers messages nothing else matches. To be called before start().
     void set_default_handler(TcpHandler handler);
     /// Replaces what answers messages that fail an auth check. Its answer is sent without plugins;

@@ -249,6 +249,10 @@ public:
     /// confirmation, and it is renewed no more: from where, to what, and the answer.
     void set_subscription_lost_handler(
         std::function<void(const Address&, ByteView uri, const Message& answer)> handler);
+    /// Replaces the node's layer as a whole: what is sent or received from then on goes through
+    /// these. What vouched for somebody so far is remembered, so that named secrets which stay are
+    /// chosen as before. Thread-safe.
+    void set_plugins(Plugins plugins);
     /// Replaces what answers messages nothing else matches. To be called before start.
     void set_default_handler(UdpHandler handler);
     /// Replaces what answers messages that fail an auth check. Its answer is sent without plugins,

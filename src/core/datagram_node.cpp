@@ -2,6 +2,7 @@
 
 #include <unordered_set>
 
+#include "datagram_held.hpp"
 #include "outgoing.hpp"
 
 namespace netaio::core {
@@ -16,12 +17,18 @@ constexpr std::size_t amplification_max = 3;
 // What layers and header may take of a datagram beside uri and content.
 constexpr std::size_t room_around = 256;
 
+// What waits for a plugin goes when that is done.
+std::error_code taken(std::error_code error) noexcept {
+    return error && error == Errc::pending ? std::error_code() : error;
+}
+
 }  // namespace
 
 // The sender of the datagram in hand.
 class DatagramNode::Origin final : public Source {
 public:
-    Origin(DatagramNode& node, const Address& from) : node_(node), from_(from) {}
+    Origin(DatagramNode& node, const Address& from, std::size_t received)
+        : node_(node), from_(from), received_(received) {}
 
     const Address& remote() const noexcept override { return from_; }
     void push(OwnedMessage message, const Plugins& inner) override {
@@ -34,10 +41,18 @@ public:
     const Vouched* vouched() const override { return node_.vouched_.find(from_); }
     Vouched* note_vouched() override { return &node_.vouched_.at(from_); }
     bool may_answer_unasked() override { return node_.limiter_.allow(from_, node_.now()); }
+    bool may_wait() const noexcept override { return node_.mailbox_ != nullptr; }
+    std::error_code hold(std::unique_ptr<Unsealed>&& reply, std::string&) override {
+        return node_.hold({.unsealed = std::move(reply),
+                           .to = {from_},
+                           .free_size = amplification_max * received_});
+    }
+    bool ask_again(RequestId request) override { return node_.ask_again(from_, request); }
 
 private:
     DatagramNode& node_;
     const Address& from_;
+    const std::size_t received_;
 };
 
 // A handler that runs, and how many bytes its datagram had.
@@ -88,6 +103,11 @@ DatagramNode::DatagramNode(std::shared_ptr<Node> node, const DatagramBounds& bou
         [this](const Address& address) { vacated(address); });
 }
 
+DatagramNode::~DatagramNode() {
+    drop_held();
+    node_->peers.set_observer({});
+}
+
 void DatagramNode::receive(std::span<char> datagram, const Address& from) {
     tallies_.bytes_in.add(datagram.size());
     const auto frame = datagram_frame(datagram, node_->types, node_->limits);
@@ -102,7 +122,7 @@ void DatagramNode::receive(std::span<char> datagram, const Address& from) {
         tallies_.unhandled.add();
         return;
     }
-    Origin origin(*this, from);
+    Origin origin(*this, from, datagram.size());
     settle(dispatcher_.receive(*frame, origin, outbox_.bytes), from, datagram.size());
     tidy_requests(from);
 }
@@ -133,17 +153,18 @@ void DatagramNode::settle(Outcome outcome, const Address& from, std::size_t rece
 
 // Something that came within a message of theirs.
 void DatagramNode::deliver(OwnedMessage message, const Address& from) {
-    Origin origin(*this, from);
     const std::size_t size = message.uri().size() + message.content().size();
+    Origin origin(*this, from, size);
     settle(dispatcher_.receive_within(std::move(message), origin, outbox_.bytes), from, size);
 }
 
 void DatagramNode::handler_ended(Suspended& handler, std::optional<OwnedMessage> reply,
                                  const std::exception_ptr& failure) {
     --running_;
-    Origin origin(*this, handler.from);
+    const std::size_t received = static_cast<Handling&>(handler).received;
+    Origin origin(*this, handler.from, received);
     dispatcher_.ended(handler, std::move(reply), failure, origin, outbox_.bytes);
-    post_reply(handler.from, static_cast<Handling&>(handler).received);
+    post_reply(handler.from, received);
 }
 
 // What the dispatcher wrote behind the last item is a reply. A handler may have sent before that.
@@ -174,7 +195,8 @@ bool DatagramNode::may_send(const Address& to, std::size_t bytes) {
 }
 
 bool DatagramNode::outbox_full() const noexcept {
-    return outbox_.bytes.size() + outbox_.items.size() * sizeof(Outbox::Item) > bounds_.outbox_max;
+    return outbox_.bytes.size() + outbox_.items.size() * sizeof(Outbox::Item) + held_bytes_ >
+           bounds_.outbox_max;
 }
 
 // Makes what was written from `at` on a datagram, or takes it back.
@@ -209,26 +231,36 @@ Outbox::Item DatagramNode::take_last() {
 
 std::error_code DatagramNode::send_to(const Target& target, bool to_group, const Message& message,
                                       const Plugins& inner, const Plugins& outer,
-                                      std::optional<RequestId> id) {
+                                      std::optional<Ids> request) {
     if (target.to.is_named()) {
         return Errc::unsupported;
     }
     const std::size_t at = outbox_.end();
-    const Recipient to(target.peer.get(), vouched_.empty() ? nullptr : vouched_.find(target.to));
-    if (const auto error = dispatcher_.send(message.own(), inner, outer, to, outbox_.bytes, id)) {
-        return error;
+    const Recipient to(target.peer.get(), vouched_.empty() ? nullptr : vouched_.find(target.to),
+                       to_group ? nullptr : &target.to);
+    const auto id = request ? std::optional(RequestTable::on_wire(request->now)) : std::nullopt;
+    std::unique_ptr<Unsealed> waits;
+    const auto error = dispatcher_.send(message.own(), inner, outer, to, outbox_.bytes, id,
+                                        mailbox_ ? &waits : nullptr);
+    if (waits) {
+        const auto refused =
+            hold({.unsealed = std::move(waits),
+                  .to = {target.to},
+                  .to_group = to_group,
+                  .asked = request ? std::optional(request->asked) : std::nullopt});
+        return refused ? refused : error;
     }
-    return add(at, target.to, to_group);
+    return error ? error : add(at, target.to, to_group);
 }
 
 std::error_code DatagramNode::send(const Address& to, const Message& message, const Plugins& inner,
                                    const Plugins& outer) {
-    return send_to({to, node_->peer_at(to)}, false, message, inner, outer);
+    return taken(send_to({to, node_->peer_at(to)}, false, message, inner, outer));
 }
 
 std::error_code DatagramNode::multicast(const Message& message, const Plugins& inner,
                                         const Plugins& outer) {
-    return send_to({}, true, message, inner, outer);
+    return taken(send_to({}, true, message, inner, outer));
 }
 
 std::error_code DatagramNode::introduce(const Address& to) {
@@ -316,8 +348,8 @@ Result<SubscriptionGrant> DatagramNode::grant(ByteView uri, const SubscriptionWo
     return granted;
 }
 
-// Protects a message once for all, unless a plugin is peer-specific. Those that may be forged get
-// it within the budget.
+// Protects a message once for all, unless a plugin is peer-specific; a plugin works for it once,
+// too. Those that may be forged get it within the budget.
 std::error_code DatagramNode::send_to_all(const std::vector<Target>& targets,
                                           const Message& message, const Plugins& inner,
                                           const Plugins& outer) {
@@ -325,10 +357,18 @@ std::error_code DatagramNode::send_to_all(const std::vector<Target>& targets,
         return {};
     }
     const std::size_t at = outbox_.end();
-    const auto once = encode_for_all(*node_, message, inner, outer, outbox_.bytes);
+    std::unique_ptr<Unsealed> waits;
+    const auto once = encode_for_all(*node_, message, inner, outer, outbox_.bytes, &waits);
     if (!once) {
         tallies_.send_failures.add();
         return once.error();
+    }
+    if (waits) {
+        Held held{.unsealed = std::move(waits), .free_size = 0};
+        for (const Target& target : targets) {
+            held.to.push_back(target.to);
+        }
+        return hold(std::move(held));
     }
     Outbox::Item item;
     if (*once > 0) {
@@ -342,6 +382,10 @@ std::error_code DatagramNode::send_to_all(const std::vector<Target>& targets,
         std::error_code error;
         if (*once == 0) {
             error = send_to(target, false, message, inner, outer);
+            if (error && error == Errc::pending) {
+                held_.back()->free_size = 0;
+                continue;
+            }
             item = error ? item : take_last();
         } else if (!outbox_.items.empty() && outbox_full()) {
             tallies_.dropped_newest.add();

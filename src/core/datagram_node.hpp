@@ -1,10 +1,12 @@
 #pragma once
 
+#include <list>
 #include <map>
 #include <variant>
 
 #include "dispatcher.hpp"
 #include "lapsing_subscriptions.hpp"
+#include "mailbox.hpp"
 #include "peer_manager.hpp"
 #include "renewals.hpp"
 #include "source_limiter.hpp"
@@ -76,9 +78,19 @@ public:
     using Wake = std::function<void()>;
 
     DatagramNode(std::shared_ptr<Node> node, const DatagramBounds& bounds, Start start, Wake wake);
-    ~DatagramNode() { node_->peers.set_observer({}); }
+    ~DatagramNode();
     DatagramNode(const DatagramNode&) = delete;
     DatagramNode& operator=(const DatagramNode&) = delete;
+
+    /// How other threads bring something here, so that messages can wait for plugins; null where
+    /// they cannot. Whatever it brings may have datagrams sent.
+    void set_mailbox(std::shared_ptr<Mailbox> mailbox) noexcept { mailbox_ = std::move(mailbox); }
+    /// Whether messages wait for plugins.
+    bool waits_for_work() const noexcept { return !held_.empty(); }
+    /// Bytes that they take, about.
+    std::size_t held_bytes() const noexcept { return held_bytes_; }
+    /// Sends those no more.
+    void drop_held() noexcept;
 
     /// Whether only those are heard that are being asked.
     void set_draining(bool draining) noexcept { draining_ = draining; }
@@ -157,7 +169,13 @@ public:
 
 private:
     class Origin;
+    struct Held;
+    using HeldOnes = std::list<std::shared_ptr<Held>>;
     struct Handling;
+    struct Ids {
+        RequestTable::Id asked;  // what whoever asked knows it by
+        RequestTable::Id now;    // what it is sent with
+    };
     struct Target {
         Address to;
         PeerTable::Snapshot peer;
@@ -204,7 +222,18 @@ private:
     Outbox::Item take_last();
     std::error_code send_to(const Target& target, bool to_group, const Message& message,
                             const Plugins& inner, const Plugins& outer,
-                            std::optional<RequestId> id = {});
+                            std::optional<Ids> request = {});
+    std::error_code hold(Held&& held);
+    std::error_code begin_work(const std::shared_ptr<Held>& held);
+    void work_done(const std::shared_ptr<Held>& held);
+    std::error_code send_held(const Held& held, ByteView datagram,
+                              std::optional<RequestId> request);
+    void sent_late(const Address& to, RequestId request, ByteView datagram);
+    void not_sent_late(const Held& held, std::error_code why);
+    void drop(const std::shared_ptr<Held>& held) noexcept;
+    void take_out(RequestTable::Id asked) noexcept;
+    RequestTable::Id take_id(const RequestTable* others);
+    bool ask_again(const Address& to, RequestId request);
     std::error_code send_to_all(const std::vector<Target>& targets, const Message& message,
                                 const Plugins& inner, const Plugins& outer);
     std::vector<Target> everybody() const;
@@ -222,6 +251,9 @@ private:
     Tallies tallies_;
     Dispatcher dispatcher_;
     Outbox outbox_;
+    std::shared_ptr<Mailbox> mailbox_ = nullptr;
+    HeldOnes held_;
+    std::size_t held_bytes_ = 0;
     SourceLimiter limiter_;
     Unproven unproven_;
     VouchedSenders vouched_;

@@ -2,6 +2,7 @@
 #include <new>
 #include <utility>
 
+#include "callback.hpp"
 #include "datagram_node.hpp"
 #include "waiting.hpp"
 
@@ -31,21 +32,23 @@ Result<RequestTable::Id> DatagramNode::request(const Address& to, const Message&
         return Errc::queue_full;
     }
     const RequestTable* const others = requests_of(to);
-    const RequestTable::Id id = others ? others->free_from(next_id_) : next_id_;
-    next_id_ = id + 1;
-    if (const auto error = send_to({to, node_->peer_at(to)}, false, message, inner,
-                                   *dispatcher_.outer(), RequestTable::on_wire(id))) {
-        return error;
+    const RequestTable::Id id = take_id(others);
+    const auto sent =
+        send_to({to, node_->peer_at(to)}, false, message, inner, *dispatcher_.outer(), Ids{id, id});
+    const bool waits = sent && sent == Errc::pending;
+    if (sent && !waits) {
+        return sent;
     }
-    const std::uint32_t checksum = checksum_of(outbox_.view(outbox_.items.back()));
+    const std::uint32_t checksum = waits ? 0 : checksum_of(outbox_.view(outbox_.items.back()));
     // Datagrams get lost: an answer that is missing may never come, so nothing is kept of a request
     // that was given up.
     RequestTable& table =
         requests_.try_emplace(to, bounds_.requests_max, LateAnswers::not_expected).first->second;
     const auto deadline = now() + bounded(timeout);
-    auto done = [this, to, completion = std::move(completion)](std::error_code error,
-                                                               const Message* reply) mutable {
+    auto done = [this, to, id, completion = std::move(completion)](std::error_code error,
+                                                                   const Message* reply) mutable {
         --in_flight_;
+        take_out(id);
         try {
             if (reply) {
                 unproven_.proved(to, now());
@@ -55,9 +58,13 @@ Result<RequestTable::Id> DatagramNode::request(const Address& to, const Message&
         }
         completion(error, reply);
     };
+    const bool may_be_renewed = may_retry(inner) || may_retry(*dispatcher_.outer());
     table.insert(message.uri(), {id, deadline, Question(message.type(), answer), std::move(inner),
-                                 std::move(done), checksum});
+                                 std::move(done), checksum, waits});
     ++in_flight_;
+    if (may_be_renewed) {
+        table.keep(RequestTable::on_wire(id), message.own());
+    }
     if (deadline < expire_at_) {
         const auto before = std::exchange(expire_at_, deadline);
         try {
@@ -67,11 +74,51 @@ Result<RequestTable::Id> DatagramNode::request(const Address& to, const Message&
             expire_at_ = before;
             --in_flight_;
             (void)table.forget(id);
+            take_out(id);
             tidy_requests(to);
             throw;
         }
     }
     return id;
+}
+
+RequestTable::Id DatagramNode::take_id(const RequestTable* others) {
+    const RequestTable::Id id = others ? others->free_from(next_id_) : next_id_;
+    next_id_ = id + 1;
+    return id;
+}
+
+bool DatagramNode::ask_again(const Address& to, RequestId request) {
+    RequestTable* const table = requests_of(to);
+    const auto* const asked = table ? table->renew(request, take_id(table)) : nullptr;
+    if (!asked) {
+        return false;
+    }
+    const Ids ids{asked->again->first, asked->id};
+    const OwnedMessage message = asked->again->message.own();
+    const Plugins inner = asked->inner;
+    std::error_code error = Errc::auth_not_possible;
+    attempt(node_->environment.log, "a request is not made anew", [&] {
+        error = send_to({to, node_->peer_at(to)}, false, message, inner, *dispatcher_.outer(), ids);
+    });
+    RequestTable* const there = requests_of(to);  // plugins are users' code
+    if (!there) {
+        return true;
+    }
+    if (!error) {
+        sent_late(to, RequestTable::on_wire(ids.now), outbox_.view(outbox_.items.back()));
+    } else if (error == Errc::pending) {
+        there->set_unsent(RequestTable::on_wire(ids.now), true);
+    } else if (auto completion = there->forget(ids.asked)) {
+        end(completion, error, node_->environment.log);
+    }
+    return true;
+}
+
+void DatagramNode::sent_late(const Address& to, RequestId request, ByteView datagram) {
+    if (RequestTable* const table = requests_of(to)) {
+        table->set_unsent(request, false, checksum_of(datagram));
+    }
 }
 
 bool DatagramNode::cancel(const Address& to, RequestTable::Id id) {

@@ -18,12 +18,6 @@ ByteView readable_uri(const Message& message, const Plugins& still_closed) noexc
     return hidden ? ByteView("ERROR") : message.uri();
 }
 
-// The reference's automatic errors do not say what they answer (protocol.md §4).
-bool lacks_uri(const Message& message) noexcept {
-    return may_lack_uri(message.type()) &&
-           (message.uri().empty() || message.uri() == ByteView("ERROR"));
-}
-
 // The same by what else tells than the uri.
 std::optional<RequestTable::Request> take_meant(RequestTable& requests, const Message& message,
                                                 std::string& asked) {
@@ -145,8 +139,15 @@ Outcome Dispatcher::route(Message&& message, Source& source, std::string& out) {
 [[gnu::noinline]] std::optional<Outcome> Dispatcher::open(const Plugins& plugins, Layer layer,
                                                           const Peer* peer, Message& message,
                                                           Source& source, std::string& out) {
+    if (message.type() == MessageType::auth_error && layer == Layer::outer &&
+        asks_again(message, plugins, layer, peer, source)) {
+        return Outcome();
+    }
+    const Recipient sender(
+        peer, nullptr, &source.remote(),
+        layer == Layer::outer && plugins.auth && answers_own(message, plugins, source));
     Verdict verdict;
-    const auto error = open_layer(message, plugins, node_.context(peer), verdict);
+    const auto error = open_layer(message, plugins, node_.context(sender), verdict);
     count_forgotten(verdict);
     if (error) {
         return refuse(error, verdict, plugins, layer, message, source, out);
@@ -161,8 +162,11 @@ void Dispatcher::learn(Message& message, Layer layer, const Verdict& verdict, So
     if (verdict.who.empty()) {
         return;
     }
-    // Whatever the plugins do with it: those that replace them may ask.
-    if (Vouched* vouched = source.note_vouched()) {
+    // Answers and notifications are made for this node, and tell nothing of their sender's own
+    // choice: two that only do as the other does would never come to a new secret. Noted whatever
+    // the plugins do with it, as those that replace them may ask.
+    const bool own_choice = !is_answer(message.type()) && message.type() != MessageType::notify_uri;
+    if (Vouched* vouched = own_choice ? source.note_vouched() : nullptr) {
         Identities& noted = layer == Layer::outer ? vouched->outer : vouched->inner;
         if (!noted.same_as(verdict.who)) {
             noted = verdict.who;
@@ -343,7 +347,8 @@ std::error_code Dispatcher::open_answer(Message& message, const Plugins& inner, 
     std::error_code error = Errc::decrypt_failed;
     if (!attempt(node_.environment.log, "a plugin threw at an answer", [&] {
             Verdict verdict;
-            error = open_layer(message, inner, node_.context(peer), verdict);
+            error = open_layer(message, inner,
+                               node_.context({peer, nullptr, &source.remote(), true}), verdict);
             count_forgotten(verdict);
             if (!error) {
                 learn(message, Layer::inner, verdict, source);
@@ -355,6 +360,12 @@ std::error_code Dispatcher::open_answer(Message& message, const Plugins& inner, 
 }
 
 bool Dispatcher::answer_request(Message& message, Source& source, const Peer* peer) {
+    if (message.type() == MessageType::auth_error && message.request_id()) [[unlikely]] {
+        const auto* asked = source.requests()->that_may_be_renewed(*message.request_id());
+        if (asked && asks_again(message, Plugins(asked->inner), Layer::inner, peer, source)) {
+            return true;
+        }
+    }
     // Decrypting changes the uri where it stands.
     std::string uri = node_.role == Role::node ? message.uri().str() : std::string();
     auto request = take_answered(*source.requests(), message, uri);
@@ -426,7 +437,7 @@ void Dispatcher::reply(const Message& request, OwnedMessage&& message, const Plu
     const auto error =
         is_bare(inner) && is_bare(outer)
             ? send(std::move(message), inner, outer, peer.get(), out, request.request_id())
-            : protect(request, std::move(message), inner, {peer.get(), source.vouched()}, out);
+            : protect(request, std::move(message), inner, peer.get(), source, out);
     if (error) {
         node_.log(LogLevel::error, "dropped a reply: " + error.message(), source.remote());
     }
@@ -434,16 +445,24 @@ void Dispatcher::reply(const Message& request, OwnedMessage&& message, const Plu
 
 [[gnu::noinline]] std::error_code Dispatcher::protect(const Message& request,
                                                       OwnedMessage&& message, const Plugins& inner,
-                                                      const Recipient& to, std::string& out) {
-    return send(std::move(message), inner, *outer_.get(), to, out, request.request_id());
+                                                      const Peer* peer, Source& source,
+                                                      std::string& out) {
+    // What a handler was given was accepted by all plugins that its reply passes.
+    const bool answer = request.request_id() || expects_answer(request.type());
+    std::unique_ptr<Unsealed> waits;
+    const auto error = send(std::move(message), inner, *outer_.get(),
+                            {peer, source.vouched(), &source.remote(), answer}, out,
+                            request.request_id(), source.may_wait() ? &waits : nullptr);
+    return waits ? source.hold(std::move(waits), out) : error;
 }
 
 void Dispatcher::automatic(const Message& request, OwnedMessage&& message, bool bare,
                            Source& source, std::string& out) {
     const std::size_t before = out.size();
     const auto peer = node_.peer_at(source);
-    const auto error = encode(node_, std::move(message), {}, bare ? Plugins() : *outer_.get(),
-                              {peer.get(), source.vouched()}, out, request.request_id());
+    const auto error =
+        encode(node_, std::move(message), {}, bare ? Plugins() : *outer_.get(),
+               {peer.get(), source.vouched(), &source.remote(), true}, out, request.request_id());
     if (error) {
         tallies_.send_failures.add();
         node_.log(LogLevel::error, "dropped a reply: " + error.message(), source.remote());
@@ -460,10 +479,12 @@ void Dispatcher::automatic(const Message& request, OwnedMessage&& message, bool 
 }
 
 std::error_code Dispatcher::send(OwnedMessage&& message, const Plugins& inner, const Plugins& outer,
-                                 const Recipient& to, std::string& out,
-                                 std::optional<RequestId> id) {
-    const auto error = encode(node_, std::move(message), inner, outer, to, out, id);
-    (error ? tallies_.send_failures : tallies_.frames_out).add();
+                                 const Recipient& to, std::string& out, std::optional<RequestId> id,
+                                 std::unique_ptr<Unsealed>* unsealed) {
+    const auto error = encode(node_, std::move(message), inner, outer, to, out, id, unsealed);
+    if (!error || !unsealed || !*unsealed) {
+        (error ? tallies_.send_failures : tallies_.frames_out).add();
+    }
     return error;
 }
 

@@ -7,6 +7,7 @@
 #include "requests.hpp"
 #include "suspended.hpp"
 #include "tally.hpp"
+#include "unsealed.hpp"
 
 namespace netaio::core {
 
@@ -31,9 +32,11 @@ public:
                   const std::exception_ptr& failure, Source& source, std::string& out);
 
     /// Protects a message with both layers and appends it to `out`, with the id of the request that
-    /// it is or answers.
+    /// it is or answers. Where a plugin has to wait, Errc::pending, and the message is left in
+    /// `unsealed`; without a place there it cannot be sent.
     std::error_code send(OwnedMessage&& message, const Plugins& inner, const Plugins& outer,
-                         const Recipient& to, std::string& out, std::optional<RequestId> id = {});
+                         const Recipient& to, std::string& out, std::optional<RequestId> id = {},
+                         std::unique_ptr<Unsealed>* unsealed = nullptr);
 
     /// The node's own layer as it is now.
     boost::local_shared_ptr<const Plugins> outer() { return outer_.get(); }
@@ -58,7 +61,7 @@ private:
                                              std::string& out);
 
     std::error_code protect(const Message& request, OwnedMessage&& message, const Plugins& inner,
-                            const Recipient& to, std::string& out);
+                            const Peer* peer, Source& source, std::string& out);
 
     Outcome finish(const Route& route, Message&& message, std::optional<OwnedMessage>&& reply,
                    Source& source, std::string& out);
@@ -87,6 +90,9 @@ private:
     bool answer_request(Message& message, Source& source, const Peer* peer);
     std::error_code open_answer(Message& message, const Plugins& inner, const Peer* peer,
                                 Source& source) noexcept;
+    bool answers_own(const Message& message, const Plugins& layer, Source& source) const;
+    bool asks_again(const Message& refusal, const Plugins& layer, Layer which, const Peer* peer,
+                    Source& source);
     bool fail_request(const Message& message, const Plugins& layer, Errc why, Source& source);
     void automatic(const Message& request, OwnedMessage&& message, bool bare, Source& source,
                    std::string& out);

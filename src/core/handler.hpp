@@ -10,6 +10,7 @@
 namespace netaio::core {
 
 class RequestTable;
+class Unsealed;
 
 /// Where a message came from: a TCP connection, or the sender of a datagram.
 class Source {
@@ -21,6 +22,14 @@ public:
     virtual void push(OwnedMessage message, const Plugins& inner) = 0;
     /// The requests waiting for answers from there; null when there can't be any.
     virtual RequestTable* requests() noexcept { return nullptr; }
+    /// Whether what goes there may wait for a plugin.
+    virtual bool may_wait() const noexcept { return false; }
+    /// Has a reply wait; what is in `out` goes before it.
+    virtual std::error_code hold(std::unique_ptr<Unsealed>&&, std::string&) {
+        return Errc::auth_not_possible;
+    }
+    /// Makes a request anew that RequestTable::that_may_be_renewed(). Whether it did.
+    virtual bool ask_again(RequestId) { return false; }
     /// Whether an answer may go there that nobody asked for with a message that was accepted
     /// (protocol.md §10.8). Each one counts.
     virtual bool may_answer_unasked() { return true; }

@@ -14,6 +14,7 @@
 
 #include "dispatcher.hpp"
 #include "fan_out.hpp"
+#include "mailbox.hpp"
 #include "subscription_words.hpp"
 #include "subscriptions.hpp"
 #include "suspended.hpp"
@@ -49,6 +50,9 @@ public:
     virtual ~Hub() = default;
     Hub(const Hub&) = delete;
     Hub& operator=(const Hub&) = delete;
+
+    /// How other threads bring something here; null where nothing of them can be waited for.
+    const std::shared_ptr<Mailbox>& mailbox() const noexcept { return mailbox_; }
 
     Node& node() noexcept { return *node_; }
     Dispatcher& dispatcher() noexcept { return dispatcher_; }
@@ -158,6 +162,13 @@ public:
     /// be at once.
     virtual void start(std::shared_ptr<Stream> stream, std::shared_ptr<Suspended> handler) = 0;
 
+    /// What keeps its loop running while other threads work for it.
+    virtual std::shared_ptr<void> keep_running() { return nullptr; }
+
+protected:
+    /// To be called before there are connections.
+    void set_mailbox(std::shared_ptr<Mailbox> mailbox) noexcept { mailbox_ = std::move(mailbox); }
+
 private:
     // Has turn() called when what happens now is done.
     virtual void turn_later() = 0;
@@ -180,6 +191,7 @@ private:
     void remove(Table& table, std::string_view what, ByteView key, Stream& stream);
 
     std::shared_ptr<Node> node_;
+    std::shared_ptr<Mailbox> mailbox_;
     StreamLimits limits_;
     Tallies tallies_;
     Dispatcher dispatcher_;

@@ -15,13 +15,26 @@ std::error_code seal_layer(Message& message, const Plugins& layer, const PluginC
 }
 
 std::error_code seal(Message& message, const Plugins& inner, const Plugins& outer,
-                     PluginContext context, const Vouched* receiver) {
-    context.who = receiver ? &receiver->inner : nullptr;
-    if (const auto error = seal_layer(message, inner, context)) {
-        return error;
+                     PluginContext context, const Vouched* receiver, SealStep& step) {
+    for (; step != SealStep::none; step = static_cast<SealStep>(static_cast<int>(step) + 1)) {
+        const bool within = step < SealStep::outer_cipher;
+        const Plugins& layer = within ? inner : outer;
+        const bool encrypts = step == SealStep::inner_cipher || step == SealStep::outer_cipher;
+        context.who = !receiver ? nullptr : within ? &receiver->inner : &receiver->outer;
+        std::error_code error;
+        if (encrypts && layer.cipher) {
+            error = layer.cipher->encrypt(message.body(), message.auth(), context);
+        } else if (!encrypts && layer.auth) {
+            error = layer.auth->make(message.auth(), message.body().encoded(), context);
+        }
+        if (error) {
+            return error;
+        }
+        if (context.work && *context.work) {
+            context.work->reset();  // it was this plugin's
+        }
     }
-    context.who = receiver ? &receiver->outer : nullptr;
-    return seal_layer(message, outer, context);
+    return {};
 }
 
 std::error_code open_layer(Message& message, const Plugins& layer, PluginContext context,

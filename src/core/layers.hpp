@@ -17,9 +17,18 @@ inline bool is_bare(const Plugins& layer) noexcept {
 /// Puts one layer around a message. On error the message must not be sent.
 std::error_code seal_layer(Message& message, const Plugins& layer, const PluginContext& context);
 
-/// Both layers, inner first, for somebody of whom plugins may have said who it is.
+/// How far a message is sealed: what is done next.
+enum class SealStep : std::uint8_t { inner_cipher, inner_auth, outer_cipher, outer_auth, none };
+
+/// Both layers, inner first, for somebody of whom plugins may have said who it is; from a step on,
+/// which says afterwards where to go on if an auth plugin has to wait (Errc::pending).
 std::error_code seal(Message& message, const Plugins& inner, const Plugins& outer,
-                     PluginContext context, const Vouched* receiver = nullptr);
+                     PluginContext context, const Vouched* receiver, SealStep& step);
+inline std::error_code seal(Message& message, const Plugins& inner, const Plugins& outer,
+                            const PluginContext& context, const Vouched* receiver = nullptr) {
+    SealStep step{};
+    return seal(message, inner, outer, context, receiver, step);
+}
 
 /// Takes one layer off. What an auth plugin refuses stays as it was; after any other error the
 /// message is to be dropped.
@@ -38,6 +47,11 @@ std::error_code decrypt_layer(Message& message, const Plugins& layer, PluginCont
 
 /// Whether an error of open_layer() says that an auth plugin refused the message.
 bool is_refusal(std::error_code error) noexcept;
+
+/// Whether requests through it may be made anew when they are refused.
+inline bool may_retry(const Plugins& layer) noexcept {
+    return layer.auth && layer.auth->may_retry();
+}
 
 /// Whether a message to many must be sealed for each.
 bool is_peer_specific(const Plugins& layer) noexcept;

@@ -72,4 +72,10 @@ constexpr bool may_lack_uri(MessageType type) noexcept {
            type == MessageType::auth_error;
 }
 
+/// Whether one does not say what it answers.
+inline bool lacks_uri(const Message& message) noexcept {
+    return may_lack_uri(message.type()) &&
+           (message.uri().empty() || message.uri() == ByteView("ERROR"));
+}
+
 }  // namespace netaio::core

@@ -10,6 +10,7 @@
 #include "present_values.hpp"
 #include "replaceable.hpp"
 #include "router.hpp"
+#include "vouched.hpp"
 
 namespace netaio::core {
 
@@ -70,6 +71,12 @@ struct Node : std::enable_shared_from_this<Node> {
     PluginContext context(const Peer* peer) const noexcept {
         return {environment, local_peer ? &*local_peer : nullptr, peer, peer_plugin.get(),
                 number.value};
+    }
+    PluginContext context(const Recipient& to) const noexcept {
+        PluginContext told = context(to.peer);
+        told.remote = to.remote;
+        told.answer = to.answer;
+        return told;
     }
     /// The peer at that address, if any.
     PeerTable::Snapshot peer_at(const Address& address) const {

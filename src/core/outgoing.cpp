@@ -13,8 +13,28 @@ Plugins outer_plugins(const Node& node, const SendOptions& options) {
     return outer;
 }
 
+std::error_code protect(const Node& node, OwnedMessage& message, const Plugins& inner,
+                        const Plugins& outer, const Recipient& to, std::optional<RequestId> id,
+                        std::unique_ptr<Unsealed>* unsealed) {
+    PluginContext context = node.context(to);
+    std::shared_ptr<PluginWork> work;
+    context.work = unsealed ? &work : nullptr;
+    SealStep step{};
+    const auto error = seal(message, inner, outer, context, to.vouched, step);
+    if (!error || error != Errc::pending) [[likely]] {
+        return error;
+    }
+    if (!work) {
+        return Errc::auth_not_possible;
+    }
+    *unsealed = std::make_unique<Unsealed>(std::move(message), inner, outer, step, id, to.answer,
+                                           std::move(work));
+    return error;
+}
+
 Result<std::size_t> encode_for_all(const Node& node, const Message& message, const Plugins& inner,
-                                   const Plugins& outer, std::string& out) {
+                                   const Plugins& outer, std::string& out,
+                                   std::unique_ptr<Unsealed>* unsealed) {
     const std::size_t before = out.size();
     if (!node.types.contains(message.type())) {
         return Errc::unknown_message_type;
@@ -22,7 +42,15 @@ Result<std::size_t> encode_for_all(const Node& node, const Message& message, con
     if (is_peer_specific(inner) || is_peer_specific(outer)) {
         return std::size_t(0);
     }
-    if (const auto error = encode(node, message.own(), inner, outer, nullptr, out)) {
+    std::unique_ptr<Unsealed> waits;
+    const auto error = encode(node, message.own(), inner, outer, nullptr, out, {}, &waits);
+    if (waits) {
+        if (unsealed) {
+            *unsealed = std::move(waits);
+        }
+        return std::size_t(0);
+    }
+    if (error) {
         return error;
     }
     return out.size() - before;

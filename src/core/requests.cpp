@@ -1,9 +1,11 @@
 #include "requests.hpp"
 
+#include <algorithm>
 #include <boost/multi_index/key.hpp>
 #include <boost/multi_index/ordered_index.hpp>
 #include <boost/multi_index_container.hpp>
 #include <cassert>
+#include <map>
 #include <utility>
 
 #include "callback.hpp"
@@ -18,6 +20,7 @@ struct RequestTable::Entries {
         Request request;
 
         Id id() const noexcept { return request.id; }
+        Id added_as() const noexcept { return request.again ? request.again->first : request.id; }
         std::pair<std::string_view, Id> uri_and_id() const noexcept { return {uri, request.id}; }
         std::pair<std::optional<TimePoint>, Id> deadline_and_id() const noexcept {
             return {request.completion ? std::optional(request.deadline) : std::nullopt,
@@ -54,6 +57,12 @@ struct RequestTable::Entries {
         return all.end();
     }
 
+    // By the id it was added with.
+    Iterator find(Id id) const {
+        const auto renewed = renewals.find(id);
+        return all.find(renewed == renewals.end() ? id : renewed->second);
+    }
+
     // Takes out one that is answered. Answers come in order, or with ids: either way those that
     // were given up before this one need not be remembered.
     Request answered(Iterator entry) {
@@ -65,6 +74,9 @@ struct RequestTable::Entries {
 
     void insert(ByteView uri, Request request) {
         assert(request.completion);
+        if (request.again && request.again->first != request.id) {
+            renewals.insert_or_assign(request.again->first, request.id);
+        }
         if (spare) {
             spare.value().uri = uri;
             spare.value().request = std::move(request);
@@ -77,13 +89,31 @@ struct RequestTable::Entries {
     Request remove(Iterator entry) {
         given_up -= entry->request.completion ? 0 : 1;
         spare = all.extract(entry);
-        return std::move(spare.value().request);
+        Request request = std::move(spare.value().request);
+        if (request.unsent || request.again) [[unlikely]] {
+            ends(request);
+        }
+        return request;
+    }
+    [[gnu::cold]] void ends(const Request& request) {
+        if (request.again) {
+            renewals.erase(request.again->first);
+        }
+        if (request.unsent && unsent_ends) {
+            unsent_ends(RequestTable::on_wire(request.id));
+        }
     }
     void forget_oldest_given_up() { remove(all.project<0>(by_deadline().begin())); }
 
     Completion give_up(Iterator entry) {
         Completion completion;
-        all.modify(entry, [&](Entry& e) { completion = std::exchange(e.request.completion, {}); });
+        if (entry->request.again) [[unlikely]] {
+            renewals.erase(entry->added_as());
+        }
+        all.modify(entry, [&](Entry& e) {
+            completion = std::exchange(e.request.completion, {});
+            e.request.again = nullptr;
+        });
         given_up += completion ? 1 : 0;
         return completion;
     }
@@ -91,6 +121,8 @@ struct RequestTable::Entries {
     Container all;
     Container::node_type spare;  // memory for the next
     std::size_t given_up = 0;
+    std::map<Id, Id> renewals;  // the present ids of those that were made anew
+    UnsentEnds unsent_ends;
 };
 
 RequestTable::RequestTable(std::size_t in_flight_max, LateAnswers late_answers, Id first_id)
@@ -145,6 +177,78 @@ std::optional<RequestTable::Request> RequestTable::take(MessageType answer, Byte
     return std::nullopt;
 }
 
+bool RequestTable::is_answer(MessageType answer, std::optional<ByteView> uri,
+                             std::optional<RequestId> id) const {
+    if (id) {
+        const auto at = entries_->on_wire(*id);
+        return at != entries_->all.end() && answers(at->request.asked, answer);
+    }
+    if (!uri) {
+        return std::ranges::any_of(
+            entries_->all, [&](const auto& entry) { return answers(entry.request.asked, answer); });
+    }
+    const auto& by_uri = entries_->by_uri();
+    for (auto at = by_uri.lower_bound(std::pair(std::string_view(*uri), Id()));
+         at != by_uri.end() && at->uri == *uri; ++at) {
+        if (answers(at->request.asked, answer)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void RequestTable::keep(RequestId id, OwnedMessage message) {
+    const auto at = entries_->on_wire(id);
+    if (at != entries_->all.end() && !at->request.again) {
+        entries_->all.modify(at, [&](auto& entry) {
+            entry.request.again =
+                std::make_unique<Again>(Again{std::move(message), retries_max, at->id()});
+        });
+    }
+}
+
+const RequestTable::Request* RequestTable::that_may_be_renewed(RequestId id) const {
+    const auto at = entries_->on_wire(id);
+    if (at == entries_->all.end()) {
+        return nullptr;
+    }
+    const Request& request = at->request;
+    const bool may =
+        request.completion && !request.unsent && request.again && request.again->left > 0;
+    return may ? &request : nullptr;
+}
+
+const RequestTable::Request* RequestTable::renew(RequestId id, std::optional<Id> next) {
+    if (!that_may_be_renewed(id)) {
+        return nullptr;
+    }
+    if (!next) {
+        next = free_from(next_id_);
+        next_id_ = *next + 1;
+    }
+    const auto at = entries_->on_wire(id);
+    entries_->renewals.insert_or_assign(at->request.again->first, *next);
+    auto node = entries_->all.extract(at);
+    Request& request = node.value().request;
+    request.id = *next;
+    --request.again->left;
+    return &entries_->all.insert(std::move(node)).position->request;
+}
+
+void RequestTable::set_unsent(RequestId id, bool unsent, std::uint32_t checksum) {
+    const auto at = entries_->on_wire(id);
+    if (at != entries_->all.end()) {
+        entries_->all.modify(at, [&](auto& entry) {
+            entry.request.unsent = unsent;
+            entry.request.checksum = checksum;
+        });
+    }
+}
+
+void RequestTable::when_unsent_ends(UnsentEnds told) {
+    entries_->unsent_ends = std::move(told);
+}
+
 std::optional<std::string> RequestTable::meant_uri(std::optional<RequestId> id) const {
     const auto meant = id                 ? entries_->on_wire(*id)
                        : in_flight() == 1 ? entries_->all.begin()
@@ -162,11 +266,11 @@ std::optional<RequestTable::Request> RequestTable::take_oldest() {
 }
 
 RequestTable::Completion RequestTable::give_up(Id id) {
-    const auto entry = entries_->all.find(id);
+    const auto entry = entries_->find(id);
     if (entry == entries_->all.end()) {
         return {};
     }
-    if (late_answers_ == LateAnswers::not_expected) {
+    if (late_answers_ == LateAnswers::not_expected || entry->request.unsent) {
         return entries_->remove(entry).completion;
     }
     auto completion = entries_->give_up(entry);
@@ -177,7 +281,12 @@ RequestTable::Completion RequestTable::give_up(Id id) {
 }
 
 RequestTable::Completion RequestTable::forget(Id id) {
-    const auto entry = entries_->all.find(id);
+    const auto entry = entries_->find(id);
+    return entry == entries_->all.end() ? Completion() : entries_->remove(entry).completion;
+}
+
+RequestTable::Completion RequestTable::forget_unsent(RequestId id) {
+    const auto entry = entries_->on_wire(id);
     return entry == entries_->all.end() ? Completion() : entries_->remove(entry).completion;
 }
 
@@ -200,7 +309,7 @@ void RequestTable::give_up_expired(TimePoint now, std::vector<Completion>& expir
     expired.reserve(expired.size() + count);
     for (auto at = entries_->first_that_waits(); at != end && at->request.deadline <= now;
          at = entries_->first_that_waits()) {
-        expired.push_back(give_up(at->id()));
+        expired.push_back(give_up(at->added_as()));
     }
 }
 

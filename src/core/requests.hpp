@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <netaio/plugins.hpp>
 #include <optional>
@@ -29,6 +30,15 @@ public:
     /// Told once: an error, or the reply, which is a view for the time of the call.
     using Completion = UniqueFunction<void(std::error_code, const Message*)>;
 
+    /// What a request is made of anew when a plugin says so (AuthPlugin::retry).
+    struct Again {
+        OwnedMessage message;
+        unsigned left = retries_max;
+        Id first = 0;  // under which it was added
+    };
+    /// How often a request is made anew at most.
+    static constexpr unsigned retries_max = 3;
+
     struct Request {
         Id id = 0;
         TimePoint deadline = {};
@@ -36,7 +46,11 @@ public:
         Plugins inner;               // the reply goes through them
         Completion completion;       // empty once given up
         std::uint32_t checksum = 0;  // of the datagram that carried it
+        bool unsent = false;         // its message waits for a plugin
+        std::unique_ptr<Again> again = nullptr;
     };
+    /// Told that a request has ended whose message was not sent yet.
+    using UnsentEnds = std::function<void(RequestId)>;
 
     /// At most `in_flight_max` requests wait, and as many given-up ones are remembered.
     /// Ids begin with `first_id`.
@@ -65,6 +79,22 @@ public:
     /// id if it has one, else of the oldest, if exactly one waits. That may be a given-up one's, as
     /// answers without ids come in order.
     std::optional<std::string> meant_uri(std::optional<RequestId> id = {}) const;
+    /// Whether take() would find one, perhaps a given-up one. What has an id is known by that and
+    /// its type alone; a uri that is unknown counts as any.
+    bool is_answer(MessageType answer, std::optional<ByteView> uri,
+                   std::optional<RequestId> id) const;
+
+    /// Keeps the message of a request, unless it is kept already, for when it is to be made anew.
+    void keep(RequestId id, OwnedMessage message);
+    /// The request with that id if it was sent, waits, and may be made anew; null otherwise.
+    const Request* that_may_be_renewed(RequestId id) const;
+    /// Has it wait under another id, the next or this one; what give_up() and forget() call it by
+    /// stays as it was. Null where that_may_be_renewed() is.
+    const Request* renew(RequestId id, std::optional<Id> next = {});
+    /// Says whether the message of a request is still to be sent, and of which datagram it is part.
+    void set_unsent(RequestId id, bool unsent, std::uint32_t checksum = 0);
+    void when_unsent_ends(UnsentEnds told);
+
     /// Takes out the oldest request of all that still waits.
     std::optional<Request> take_oldest();
 
@@ -73,6 +103,7 @@ public:
     Completion give_up(Id id);
     /// Takes out a request that was never sent, so that no answer to it can come.
     Completion forget(Id id);
+    Completion forget_unsent(RequestId id);
     /// The oldest request that waits and was added with this checksum.
     std::optional<Id> carried_by(std::uint32_t checksum) const;
     /// Gives up the requests whose deadline has passed and adds their completions to others; takes

@@ -80,8 +80,11 @@ std::size_t Stream::abort(std::error_code why) noexcept {
     state_ = State::closed;
     carrier_->close();
     hub_->remove(*this);
-    queue_.clear();
+    Queue ends;  // with the work of plugins
+    ends.swap(queue_);
     queue_bytes_ = 0;
+    works_ = 0;
+    holding_ = false;
     next_feed_ = nullptr;
     feeding_ = false;
     out_ = std::string();
@@ -158,6 +161,7 @@ void Stream::close_stranger(std::string_view why) {
 
 void Stream::enable_requests(std::size_t in_flight_max) {
     requests_ = std::make_unique<RequestTable>(in_flight_max);
+    requests_->when_unsent_ends([this](RequestId request) { take_out(request); });
 }
 
 void Stream::watch_deadlines() {

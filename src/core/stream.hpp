@@ -104,6 +104,8 @@ public:
     bool held_back() const noexcept { return handlers_run_ && hold_back(); }
     /// When bytes came for the last time, or it began.
     TimePoint heard_at() const noexcept { return active_at_; }
+    /// Whether messages wait for plugins.
+    bool waits_for_work() const noexcept { return works_ > 0; }
     /// Whether handlers run or something is to be sent.
     bool busy() const noexcept { return handlers_run_ || has_unsent(); }
     /// Has these values follow the next reply, each as NOTIFY_URI and no faster than the receiver
@@ -164,6 +166,9 @@ public:
     void close() override { drain(); }
     std::shared_ptr<Connection> shared() override { return shared_from_this(); }
     void push(OwnedMessage message, const Plugins& inner) override;
+    bool may_wait() const noexcept override { return hub_->mailbox() != nullptr; }
+    std::error_code hold(std::unique_ptr<Unsealed>&& reply, std::string& out) override;
+    bool ask_again(RequestId request) override;
 
 private:
     // How much output is collected before it is written, and how much room for it is kept.
@@ -173,11 +178,14 @@ private:
     enum class State { open, draining, closed };
 
     struct Feed;
+    struct Held;
     struct Queued {
         SharedFrame frame;
         bool pushed;                           // may be dropped
         std::shared_ptr<Feed> feed = nullptr;  // instead of a frame
+        std::shared_ptr<Held> held = nullptr;  // waited for a plugin, or still does without a frame
     };
+    using Queue = std::list<Queued>;
     struct Handling;
 
     void cannot_serve() noexcept;
@@ -203,7 +211,7 @@ private:
     bool is_full() const noexcept {
         return queued_bytes() >= hub_->limits().send_queue_max || feeding_;
     }
-    bool queues() const noexcept { return waiting_writable_ || feeding_; }
+    bool queues() const noexcept { return waiting_writable_ || feeding_ || holding_; }
     void begin_feed(std::string& out);
     bool refill_from(const std::shared_ptr<Feed>& feed);
     void log_unsent(std::error_code error);
@@ -220,6 +228,16 @@ private:
     std::error_code make_room(std::size_t size);
     void finish_draining();
 
+    // Messages that wait for plugins.
+    std::error_code hold(std::unique_ptr<Unsealed>&& unsealed, bool pushed, Queue::iterator before);
+    std::error_code begin_work(const std::shared_ptr<Held>& held);
+    void work_done(const std::shared_ptr<Held>& held);
+    void fail(const std::shared_ptr<Held>& held, std::error_code why);
+    void note_unsent(RequestId request);
+    bool may_leave(const Queued& first);
+    void take_out(RequestId request);
+    Queue::iterator drop(Queue::iterator entry) noexcept;
+
     std::shared_ptr<Hub> hub_;  // keeps what the carrier works on, so it must go after it
     std::unique_ptr<Carrier> carrier_;
     std::weak_ptr<StreamOwner> owner_;
@@ -232,14 +250,16 @@ private:
     std::string* batch_ = nullptr;  // where output goes while frames are processed
     std::string out_;               // to be written, from sent_ on
     std::size_t sent_ = 0;
-    std::list<Queued> queue_;  // after out_, while the receiver is slow or fed
+    Queue queue_;  // after out_, while the receiver is slow or fed
     std::shared_ptr<Feed> next_feed_;
     std::size_t queue_bytes_ = 0;
+    std::size_t works_ = 0;  // messages there that wait for plugins
 
     State state_ = State::open;
     bool reading_wanted_ = true;
     bool waiting_writable_ = false;  // the receiver is slow
     bool feeding_ = false;           // a feed is in the queue
+    bool holding_ = false;           // it was not empty since a message waited for a plugin
     bool flush_pending_ = false;
     bool expects_fan_out_ = false;
     bool peer_finished_ = false;  // the peer will send no more

@@ -56,9 +56,15 @@ bool Stream::refill_from(const std::shared_ptr<Feed>& feed) {
     const Plugins outer = outer_plugins(hub_->node(), feed->options);
     while (feed->next < feed->values.size() && out_.size() < flush_size) {
         const auto value = std::move(feed->values[feed->next++]);
-        log_unsent(hub_->dispatcher().send(notify(value->uri, value->content),
-                                           feed->options.plugins, outer, {peer.get(), &vouched_},
-                                           out_));
+        std::unique_ptr<Unsealed> waits;
+        const auto error = hub_->dispatcher().send(
+            notify(value->uri, value->content), feed->options.plugins, outer,
+            {peer.get(), &vouched_, &ends_.remote, true}, out_, {}, may_wait() ? &waits : nullptr);
+        if (waits) {
+            log_unsent(hold(std::move(waits), false, queue_.begin()));
+            return false;
+        }
+        log_unsent(error);
         if (state_ == State::closed) {
             return false;
         }

@@ -33,15 +33,39 @@ std::error_code Stream::append(OwnedMessage message, const Plugins& inner, const
         return Errc::closed;
     }
     const auto peer = hub_->node().peer_at(ends_.remote);
-    const Recipient to(peer.get(), &vouched_);
+    const Recipient to(peer.get(), &vouched_, &ends_.remote);
     auto& dispatcher = hub_->dispatcher();
+    if (id && (may_retry(inner) || may_retry(outer))) {
+        requests_->keep(*id, message.own());
+    }
+    std::unique_ptr<Unsealed> waits;
+    std::unique_ptr<Unsealed>* const unsealed = may_wait() ? &waits : nullptr;
     if (queues()) {
         auto frame = std::make_shared<std::string>();
-        const auto error = dispatcher.send(std::move(message), inner, outer, to, *frame, id);
-        return error ? error : enqueue(frame);
+        const auto error =
+            dispatcher.send(std::move(message), inner, outer, to, *frame, id, unsealed);
+        if (batch_ && holding_) {
+            emit(*batch_);
+            batch_->clear();
+        }
+        if (waits) {
+            return hold(std::move(waits), true, queue_.end());
+        }
+        const auto refused = error ? error : enqueue(frame);
+        if (!refused && id && holding_) {
+            note_unsent(*id);
+        }
+        return refused;
     }
     std::string& target = batch_ ? *batch_ : out_;
-    const auto error = dispatcher.send(std::move(message), inner, outer, to, target, id);
+    const auto error = dispatcher.send(std::move(message), inner, outer, to, target, id, unsealed);
+    if (waits) [[unlikely]] {
+        if (batch_) {
+            emit(*batch_);
+            batch_->clear();
+        }
+        return hold(std::move(waits), true, queue_.end());
+    }
     if (!error) {
         serve([this] { appended(); });
     }
@@ -139,9 +163,8 @@ std::error_code Stream::make_room(std::size_t size) {
     if (limits.slow_receiver == SlowReceiver::drop_oldest) {
         for (auto entry = queue_.begin(); entry != queue_.end() && !fits();) {
             if (entry->pushed) {
-                queue_bytes_ -= entry->frame->size();
                 hub_->tallies().dropped_oldest.add();
-                entry = queue_.erase(entry);
+                entry = drop(entry);
             } else {
                 ++entry;
             }
@@ -205,9 +228,9 @@ void Stream::turn() {
         process({});
         resume();
     }
-    const bool fed = feeding_;
+    const bool was_full = is_full();
     flush();
-    if (fed && !feeding_ && state_ != State::closed) {
+    if (was_full && !is_full() && state_ != State::closed) {
         proceed();
         resume();
     }
@@ -246,10 +269,14 @@ bool Stream::refill() {
             }
             continue;
         }
+        if (queue_.front().held && !may_leave(queue_.front())) {
+            break;
+        }
         out_.append(*queue_.front().frame);
         queue_bytes_ -= queue_.front().frame->size();
         queue_.pop_front();
     }
+    holding_ = holding_ && !queue_.empty();
     if (state_ == State::closed) {
         out_.clear();  // a plugin ended it
     }

@@ -7,7 +7,8 @@
 
 namespace netaio::core {
 
-/// Who the plugins of each layer said that somebody is, when it sent a message last.
+/// Who the plugins of each layer said that somebody is, when it last sent a message of its own
+/// accord, no answer and no notification.
 struct Vouched {
     Identities outer = {};
     Identities inner = {};
@@ -15,11 +16,14 @@ struct Vouched {
 
 /// Who gets a message, as far as plugins ask.
 struct Recipient {
-    Recipient(const Peer* known = nullptr, const Vouched* said = nullptr) noexcept
-        : peer(known), vouched(said) {}
+    Recipient(const Peer* known = nullptr, const Vouched* said = nullptr,
+              const Address* at = nullptr, bool waits_for_answer = false) noexcept
+        : peer(known), vouched(said), remote(at), answer(waits_for_answer) {}
 
     const Peer* peer;
     const Vouched* vouched;  // null where nobody vouched
+    const Address* remote;   // null when unknown, or there are many
+    bool answer;             // whether the message answers what it asked
 };
 
 /// The same of addresses, for as many as fit: those go first that sent nothing for longest. Not

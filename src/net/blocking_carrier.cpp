@@ -44,6 +44,15 @@ void BlockingCarrier::wait(std::chrono::nanoseconds at_most) {
     });
 }
 
+void BlockingCarrier::look() {
+    stream_->serve([&] {
+        stream_->proceed();
+        if (socket_.is_open()) {
+            poll(milliseconds(0));
+        }
+    });
+}
+
 // Set only where the time would be too long: one that is too short costs a call when it is over,
 // the same time for each request costs nothing.
 void BlockingCarrier::wait_at_most(milliseconds time) {

@@ -18,6 +18,8 @@ public:
     /// Waits for input, or until what is left to be sent is taken, not much longer than that, and
     /// tells the stream, which must be kept meanwhile. May come back before, with nothing.
     void wait(std::chrono::nanoseconds at_most);
+    /// The same without waiting.
+    void look();
     /// Sends as much as is taken now of what was left.
     void write_on();
 

@@ -111,6 +111,10 @@ Counters BlockingClient::counters() const {
     return impl_->counters();
 }
 
+void BlockingClient::set_plugins(Plugins plugins) {
+    impl_->node().outer = std::move(plugins);
+}
+
 void BlockingClient::keep_handler(Key key, HandlerOptions options, TcpHandler handler, bool once) {
     if (handler.suspending) {
         throw std::invalid_argument(

@@ -1,6 +1,8 @@
 #include "blocking_impl.hpp"
 
 #include <algorithm>
+#include <condition_variable>
+#include <mutex>
 #include <stdexcept>
 
 #include "answering.hpp"
@@ -14,10 +16,29 @@ namespace netaio {
 // What a hub needs a loop for, a blocking client does itself within its calls.
 class BlockingClient::Impl::Hub final : public core::Hub {
 public:
-    using core::Hub::Hub;
+    Hub(std::shared_ptr<core::Node> node, const core::StreamLimits& limits)
+        : core::Hub(std::move(node), limits) {
+        set_mailbox(std::make_shared<core::Mailbox>([this](auto what) {
+            const std::lock_guard lock(mutex_);
+            posted_.push_back(std::move(what));
+            was_posted_.notify_one();
+        }));
+    }
+    ~Hub() override { mailbox()->close(); }
 
     void start(std::shared_ptr<core::Stream>, std::shared_ptr<core::Suspended>) override {
         throw std::logic_error("a BlockingClient has no loop to run coroutines");
+    }
+
+    // Waits until another thread brings something, and does what was brought.
+    void wait_for_others(std::chrono::nanoseconds at_most) {
+        std::unique_lock lock(mutex_);
+        was_posted_.wait_for(lock, at_most, [this] { return !posted_.empty(); });
+        const auto posted = std::exchange(posted_, {});
+        lock.unlock();
+        for (const auto& what : posted) {
+            what();
+        }
     }
 
     // Does what was left for the end of a turn, if something was.
@@ -32,6 +53,9 @@ private:
     void wake() override {}
 
     bool turn_is_due_ = false;
+    std::mutex mutex_;
+    std::condition_variable was_posted_;
+    std::vector<core::Mailbox::What> posted_;
 };
 
 // A call that waits or sends. Keeps the client, which a handler may destroy.
@@ -137,6 +161,10 @@ BlockingClient::Impl::TimePoint BlockingClient::Impl::begin() {
         }
         tick(now);
     }
+    if (const auto stream = stream_; stream && stream->waits_for_work()) {
+        hub_->wait_for_others({});
+        hub_->end_turn();
+    }
     return now;
 }
 
@@ -172,7 +200,7 @@ void BlockingClient::Impl::wait(core::Stream& stream, TimePoint now, TimePoint d
                                 Done done) {
     stream.set_reading(true);
     while (!done() && stream_.get() == &stream && now < deadline && !cancelled_) {
-        carrier_->wait(std::min<TimePoint::duration>(deadline - now, nap_));
+        wait_a_while(stream, std::min<TimePoint::duration>(deadline - now, nap_));
         hub_->end_turn();
         if (done()) {
             break;
@@ -181,6 +209,20 @@ void BlockingClient::Impl::wait(core::Stream& stream, TimePoint now, TimePoint d
         tick(now);
     }
     stream.set_reading(false);
+}
+
+// For bytes, or the work of a plugin, beside which bytes are looked for now and then.
+void BlockingClient::Impl::wait_a_while(core::Stream& stream, std::chrono::nanoseconds at_most) {
+    constexpr std::chrono::milliseconds look_every(20);
+    if (!stream.waits_for_work()) {
+        carrier_->wait(at_most);
+        return;
+    }
+    hub_->wait_for_others(std::min<std::chrono::nanoseconds>(at_most, look_every));
+    hub_->end_turn();
+    if (stream_.get() == &stream) {
+        carrier_->look();
+    }
 }
 
 // Until all is sent.

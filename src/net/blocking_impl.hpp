@@ -50,6 +50,7 @@ private:
     void tick(TimePoint now);
     template <class Done>
     void wait(core::Stream& stream, TimePoint now, TimePoint deadline, Done done);
+    void wait_a_while(core::Stream& stream, std::chrono::nanoseconds at_most);
     void flush(core::Stream& stream, TimePoint now);
     bool take_cancellation() noexcept;
     std::error_code why_over();

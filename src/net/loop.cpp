@@ -1,5 +1,6 @@
 #include "loop.hpp"
 
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 
 #include "core/callback.hpp"
@@ -30,9 +31,13 @@ Loop::Loop(boost::asio::any_io_executor executor, std::shared_ptr<core::Node> no
               core::attempt(this->node().environment.log, "time is looked after all the same",
                             [this] { tick(); });
           })),
-      read_buffer_(new char[read_buffer_size]) {}
+      read_buffer_(new char[read_buffer_size]) {
+    set_mailbox(std::make_shared<core::Mailbox>(
+        [to = executor_](auto what) { boost::asio::post(to, std::move(what)); }));
+}
 
 Loop::~Loop() {
+    mailbox()->close();  // works of plugins may last longer than the context
     if (ticker_) {
         ticker_->stop();  // it may be what let go of the last connection
     }
@@ -73,12 +78,18 @@ void Loop::start(std::shared_ptr<core::Stream> stream, std::shared_ptr<core::Sus
                });
 }
 
+std::shared_ptr<void> Loop::keep_running() {
+    using Guard = boost::asio::executor_work_guard<boost::asio::any_io_executor>;
+    return executor_ ? std::make_shared<Guard>(executor_) : nullptr;
+}
+
 void Loop::context_ends() {
     if (!executor_) {
         return;
     }
     abort_all(Errc::cancelled);
     stop();
+    mailbox()->close();
     drop_orphans();
     ticker_->stop();
     ticker_ = nullptr;

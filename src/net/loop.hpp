@@ -31,6 +31,7 @@ public:
 
     void start(std::shared_ptr<core::Stream> stream,
                std::shared_ptr<core::Suspended> handler) override;
+    std::shared_ptr<void> keep_running() override;
     void context_ends() override;
     bool has_unsent() const override { return Hub::has_unsent(); }
 

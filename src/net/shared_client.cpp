@@ -144,6 +144,12 @@ void SharedClient::close_all() {
     impl_->have_done([](TcpClient& client) { client.close_all(); });
 }
 
+void SharedClient::set_plugins(Plugins plugins) {
+    if (impl_->has_client()) {
+        impl_->client().set_plugins(std::move(plugins));
+    }
+}
+
 void SharedClient::keep_handler(Key key, HandlerOptions options, TcpHandler handler, bool once) {
     if (impl_->has_client()) {
         impl_->client().keep_handler(std::move(key), std::move(options), std::move(handler), once);

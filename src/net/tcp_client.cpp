@@ -100,6 +100,10 @@ void TcpClient::with_peer_manager(std::function<void(core::PeerManager&)> work) 
     impl().with_peer_manager(std::move(work));
 }
 
+void TcpClient::set_plugins(Plugins plugins) {
+    impl_->node().outer = std::move(plugins);
+}
+
 void TcpClient::set_auth_error_handler(
     std::function<std::optional<OwnedMessage>(const AuthPlugin&, const Message&)> handler) {
     impl().node().on_auth_error = std::move(handler);

@@ -32,6 +32,10 @@ void TcpServer::with_peer_manager(std::function<void(core::PeerManager&)> work) 
     impl_->with_peer_manager(std::move(work));
 }
 
+void TcpServer::set_plugins(Plugins plugins) {
+    impl_->node().outer = std::move(plugins);
+}
+
 void TcpServer::set_default_handler(TcpHandler handler) {
     impl_->require_not_started("set the default handler");
     impl_->node().default_handler = net::tcp_route(std::move(handler), {}).handler;

@@ -118,6 +118,7 @@ std::error_code UdpNode::Impl::start() {
                 core_->tick();
                 flush();
             });
+            end_if_idle();
         });
     sockets_ = std::make_shared<net::UdpSockets>(
         executor_, options_, node_->environment.log, core_->tallies(),
@@ -147,12 +148,40 @@ std::error_code UdpNode::Impl::start() {
         sockets_ = nullptr;
         return error;
     }
+    open_mailbox();
     // Who was to be told of peers before there was a network is told now.
     core_->outbox().clear();
     core_->renew_all();
     flush();
     ticker_->update();
     return {};
+}
+
+// What works of plugins bring, as long as the node runs.
+void UdpNode::Impl::open_mailbox() {
+    mailbox_ =
+        std::make_shared<core::Mailbox>([to = executor_, weak = weak_from_this()](auto what) {
+            boost::asio::post(to, [weak, what = std::move(what)] {
+                const auto self = weak.lock();
+                if (self && self->running()) {
+                    self->thread_.runs_here();
+                    self->serve([&] {
+                        what();
+                        self->flush();
+                    });
+                    self->end_if_idle();
+                }
+            });
+        });
+    core_->set_mailbox(mailbox_);
+}
+
+void UdpNode::Impl::close_mailbox() noexcept {
+    core_->set_mailbox(nullptr);
+    core_->drop_held();
+    if (const auto mailbox = std::exchange(mailbox_, nullptr)) {
+        mailbox->close();
+    }
 }
 
 StopReport UdpNode::Impl::run() {
@@ -199,7 +228,7 @@ void UdpNode::Impl::context_ends() {
 }
 
 bool UdpNode::Impl::has_unsent() const {
-    return flush_pending_ || (sockets_ && sockets_->has_unsent());
+    return flush_pending_ || core_->waits_for_work() || (sockets_ && sockets_->has_unsent());
 }
 
 template <class Work>
@@ -221,7 +250,7 @@ void UdpNode::Impl::stop(std::chrono::milliseconds deadline, detail::Completion<
     }
     report_ = {};
     say_goodbye();
-    if (!running() || running_.empty() || deadline.count() <= 0) {
+    if (!running() || !has_work() || deadline.count() <= 0) {
         end();
         return;
     }
@@ -241,6 +270,13 @@ void UdpNode::Impl::stop(std::chrono::milliseconds deadline, detail::Completion<
     }
 }
 
+// A node that stops has ended when nothing is left to wait for.
+void UdpNode::Impl::end_if_idle() noexcept {
+    if (stopping_ && !has_work()) {
+        end();
+    }
+}
+
 // Peers are told while there are sockets.
 void UdpNode::Impl::say_goodbye() noexcept {
     if (running()) {
@@ -253,7 +289,7 @@ void UdpNode::Impl::end() noexcept {
     const auto keep_alive = shared_from_this();
     say_goodbye();
     if (running()) {
-        report_.bytes_discarded = sockets_->unsent_bytes();
+        report_.bytes_discarded = sockets_->unsent_bytes() + core_->held_bytes();
         go_on([&] { sockets_->close(); });
     }
     if (ticker_) {
@@ -263,6 +299,7 @@ void UdpNode::Impl::end() noexcept {
     core_->set_draining(false);
     stopping_ = false;
     core_->end_renewals();
+    close_mailbox();
     go_on([&] { core_->end_requests(Errc::cancelled); });
     for (const auto& running : std::exchange(running_, {})) {
         ++report_.cut_off;
@@ -375,9 +412,7 @@ void UdpNode::Impl::start_handler(std::shared_ptr<core::Suspended> handler) {
                        self->flush_later();
                        if (ended && self->stopping_) {
                            ++self->report_.drained;
-                           if (self->running_.empty()) {
-                               self->end();
-                           }
+                           self->end_if_idle();
                        }
                    }
                });

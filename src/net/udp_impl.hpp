@@ -62,6 +62,10 @@ private:
     void start_handler(std::shared_ptr<core::Suspended> handler);
     void flush();
     void flush_later();
+    void open_mailbox();
+    void close_mailbox() noexcept;
+    bool has_work() const noexcept { return !running_.empty() || core_->waits_for_work(); }
+    void end_if_idle() noexcept;
     void say_goodbye() noexcept;
     void tell_stopped() noexcept;
     template <class Work>
@@ -73,6 +77,7 @@ private:
     std::unique_ptr<core::DatagramNode> core_;
     std::shared_ptr<net::Ticker> ticker_;
     std::shared_ptr<net::UdpSockets> sockets_;
+    std::shared_ptr<core::Mailbox> mailbox_;
     net::OneThread thread_;
     std::unordered_set<std::shared_ptr<net::HandlerRun>> running_;
     bool stopping_ = false;

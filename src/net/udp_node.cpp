@@ -109,6 +109,10 @@ void UdpNode::set_subscription_lost_handler(
     impl().core().when_subscription_lost(std::move(handler));
 }
 
+void UdpNode::set_plugins(Plugins plugins) {
+    impl_->node().outer = std::move(plugins);
+}
+
 void UdpNode::set_default_handler(UdpHandler handler) {
     impl().node().default_handler = std::make_shared<net::KeptUdpHandler>(std::move(handler));
 }

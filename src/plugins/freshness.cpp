@@ -1,6 +1,5 @@
 #include "freshness.hpp"
 
-#include <array>
 #include <cstring>
 #include <netaio/never.hpp>
 #include <stdexcept>
@@ -42,11 +41,7 @@ bool Freshness::accept(const crypto::Digest& what, std::uint32_t timestamp, cons
         context.vouch(who);
         return true;
     }
-    // Nodes may share a plugin, and each may hear the message.
-    std::array<char, 2 * sizeof(std::uint64_t) + crypto::Digest::size> all;
-    std::memcpy(all.data(), &context.node, sizeof context.node);
-    std::memcpy(all.data() + sizeof context.node, &domain_, sizeof domain_);
-    what.view().copy(all.data() + 2 * sizeof(std::uint64_t), crypto::Digest::size);
+    const Key all = key(what, context);
     const Sighting sighting =
         seen_->see(std::string_view(all.data(), all.size()), timestamp, max_age_);
     if (sighting.shrunk) [[unlikely]] {
@@ -57,6 +52,28 @@ bool Freshness::accept(const crypto::Digest& what, std::uint32_t timestamp, cons
     }
     context.vouch(who);
     return true;
+}
+
+bool Freshness::may_accept(const crypto::Digest& what, std::uint32_t timestamp,
+                           const PluginContext& context) const {
+    if (!is_on()) {
+        return true;
+    }
+    const Key all = key(what, context);
+    const Sighting sighting =
+        seen_->look(std::string_view(all.data(), all.size()), timestamp, max_age_);
+    return sighting.seen == Seen::fresh || sighting.seen == Seen::copy ||
+           refuse(sighting, {}, context);
+}
+
+Freshness::Key Freshness::key(const crypto::Digest& what,
+                              const PluginContext& context) const noexcept {
+    // Nodes may share a plugin, and each may hear the message.
+    Key all;
+    std::memcpy(all.data(), &context.node, sizeof context.node);
+    std::memcpy(all.data() + sizeof context.node, &domain_, sizeof domain_);
+    what.view().copy(all.data() + 2 * sizeof(std::uint64_t), crypto::Digest::size);
+    return all;
 }
 
 [[gnu::cold]] bool Freshness::refuse(const Sighting& sighting, const Identities& who,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <netaio/plugins.hpp>
 #include <netaio/seen_messages.hpp>
@@ -25,7 +26,16 @@ public:
     bool accept(const crypto::Digest& what, std::uint32_t timestamp, const Identities& who,
                 const PluginContext& context) const;
 
+    /// Whether accept() has more to say of it than that it is stale or replayed: it is new, or
+    /// perhaps a copy. Nothing is remembered: for who has still to find out whether it is
+    /// authentic, where that costs more.
+    bool may_accept(const crypto::Digest& what, std::uint32_t timestamp,
+                    const PluginContext& context) const;
+
 private:
+    using Key = std::array<char, 2 * sizeof(std::uint64_t) + crypto::Digest::size>;
+
+    Key key(const crypto::Digest& what, const PluginContext& context) const noexcept;
     bool refuse(const Sighting& sighting, const Identities& who,
                 const PluginContext& context) const;
     void warn(const PluginContext& context) const;

@@ -107,6 +107,10 @@ bool HmacAuth::is_peer_specific() const noexcept {
     return keys_->several();
 }
 
+bool HmacAuth::vouches_for(const Identities& who) const noexcept {
+    return keys_->knows(who);
+}
+
 OwnedMessage HmacAuth::error() const {
     return netaio::error("HMAC auth failed");
 }

@@ -56,6 +56,8 @@ public:
         }
     }
 
+    /// Whether the name of one of these is among them.
+    bool knows(const Identities& who) const noexcept { return find_of(who) != nullptr; }
     bool several() const noexcept { return all_.size() > 1; }
     auto begin() const noexcept { return all_.begin(); }
     auto end() const noexcept { return all_.end(); }

@@ -78,14 +78,22 @@ struct Bucket {
     Bucket(SeenBudget& budget, TimePoint now) : made(now), entries(Allocator(budget)) {}
 
     Seen see(std::uint64_t hash, TimePoint now) {
-        const std::int64_t since = std::chrono::floor<Quarters>(now - made).count();
+        const std::int64_t since = quarters(now);
         // A minute after the first there are no copies any more that took another way.
         const auto when = static_cast<Entry>(std::clamp<std::int64_t>(since, 0, when_mask));
         const auto [found, is_new] = entries.insert((hash & ~when_mask) | when);
-        if (is_new) {
-            return Seen::fresh;
-        }
-        const auto came = static_cast<std::int64_t>(*found & when_mask);
+        return is_new ? Seen::fresh : again(*found, since);
+    }
+    Seen look(std::uint64_t hash, TimePoint now) const {
+        const auto found = entries.find(hash & ~when_mask);
+        return found == entries.end() ? Seen::fresh : again(*found, quarters(now));
+    }
+
+    std::int64_t quarters(TimePoint now) const noexcept {
+        return std::chrono::floor<Quarters>(now - made).count();
+    }
+    static Seen again(Entry known, std::int64_t since) noexcept {
+        const auto came = static_cast<std::int64_t>(known & when_mask);
         const bool soon = Quarters(since - came) <= SeenMessages::copies_within;
         return soon && came < static_cast<std::int64_t>(when_mask) ? Seen::copy : Seen::replayed;
     }
@@ -150,6 +158,18 @@ struct SeenMessages::Table {
     std::int64_t now() const { return options.environment.clock->unix_seconds(); }
 
     Sighting see(std::uint64_t hash, std::uint32_t timestamp, std::chrono::milliseconds max_age) {
+        const Sighting sighting = look(hash, timestamp, max_age);
+        if (sighting.seen != Seen::fresh) {
+            return sighting;
+        }
+        Sighting kept = remember(hash, timestamp);
+        if (kept.seen == Seen::fresh) {
+            kept.seconds = sighting.seconds;
+        }
+        return kept;
+    }
+
+    Sighting look(std::uint64_t hash, std::uint32_t timestamp, std::chrono::milliseconds max_age) {
         using std::chrono::seconds;
         const std::int64_t age = now() - timestamp;
         longest = std::max(longest, max_age);
@@ -163,9 +183,11 @@ struct SeenMessages::Table {
         if (timestamp <= floor) {
             return {Seen::below_floor, floor + 1 - timestamp};
         }
-        Sighting sighting = remember(hash, timestamp);
-        sighting.seconds = age;
-        return sighting;
+        const auto bucket = buckets.find(timestamp);
+        const Seen seen = bucket == buckets.end()
+                              ? Seen::fresh
+                              : bucket->second.look(hash, options.environment.clock->steady_now());
+        return {seen, age};
     }
 
     void forget_old(std::int64_t now) {
@@ -227,6 +249,13 @@ Sighting SeenMessages::see(ByteView what, std::uint32_t timestamp,
     const std::uint64_t hash = wire::sip_hash(what, table_->key);
     const std::lock_guard lock(table_->mutex);
     return table_->see(hash, timestamp, max_age);
+}
+
+Sighting SeenMessages::look(ByteView what, std::uint32_t timestamp,
+                            std::chrono::milliseconds max_age) {
+    const std::uint64_t hash = wire::sip_hash(what, table_->key);
+    const std::lock_guard lock(table_->mutex);
+    return table_->look(hash, timestamp, max_age);
 }
 
 std::size_t SeenMessages::bytes() const {

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <netaio/make.hpp>
 #include <netaio/tapescript/sigflags.hpp>
@@ -200,6 +201,11 @@ std::optional<TapescriptAuth::Lock> TapescriptAuth::lock_in_data(const PluginCon
     Identities who = Identity{"peer", wire::hex(context.peer->id)};
     who.add(signer_of(*code, options_));
     return Lock{code->str(), std::move(who), lets_out(*code)};
+}
+
+bool TapescriptAuth::vouches_for(const Identities& who) const noexcept {
+    return (options_.use_peer_lock && who.name("peer")) ||
+           std::ranges::any_of(lock_.who, [&](const Identity& one) { return who.contains(one); });
 }
 
 OwnedMessage TapescriptAuth::error() const {

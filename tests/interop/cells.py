@@ -132,6 +132,8 @@ async def _untouched(setup, expect, server, uri):
 
 def _complaint(server):
     """What a server tells whom it refuses."""
+    if server.protection.hashcash:
+        return b"hashcash auth failed"
     return b"tapescript auth failed" if server.protection.lock else b"HMAC auth failed"
 
 
@@ -139,7 +141,8 @@ def _refusal_seen(setup, client):
     """What the reference's client makes of an AUTH_ERROR: it carries none of the plugins that the
     client may insist on, and only our server puts the uri into it that the client waits for."""
     old = setup.reference.version == "0.0.8"
-    if client.protection.used():
+    # Who pays need not be paid, and so takes everything.
+    if client.protection.but(hashcash=None, hashcash_realm=None).used():
         return "refused" if old else "timeout"
     if setup.ours_serves:
         return "AUTH_ERROR"
@@ -253,6 +256,10 @@ _stranger = _serving.but(key="07" * 32)
 # Each end manages peers, and encrypts to the other.
 _peer, _other_peer = Protection(x25519_key="5a" * 32), Protection(x25519_key="c3" * 32)
 
+# Stamps of a few thousand hashes.
+_hashcash = Protection(hashcash="12", hashcash_realm="kitchen")
+_stamped = _both.but(hashcash="12", hashcash_realm="kitchen")
+
 ROWS = (
     Row("no plugin", resources, Protection(), Protection()),
     Row("HMAC", resources, _hmac, _hmac),
@@ -273,6 +280,10 @@ ROWS = (
     Row("script + inner layers", small_resources,
         _serving.but(inner_hmac="an inner secret", inner_cipher="an inner key"),
         _asking.but(inner_hmac="an inner secret", inner_cipher="an inner key")),
+    Row("hashcash", resources, _hashcash, _hashcash.but(hashcash="13")),
+    Row("hashcash, HMAC + cipher", resources, _stamped, _stamped),
+    Row("no stamp where one is wanted", refusal, _hashcash, Protection()),
+    Row("a stamp for another realm", refusal, _hashcash, _hashcash.but(hashcash_realm="cellar")),
     Row("another key than the script's", refusal, _serving, _stranger),
     Row("no witness where one is wanted", refusal, _serving, Protection()),
     Row("wrong HMAC secret", refusal, _hmac, _hmac.but(hmac="wrong")),

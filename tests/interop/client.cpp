@@ -3,7 +3,8 @@
 // NOTIFY_URI waits for a notification, every other type is sent. Prints the type and content of
 // each answer. Secrets come from INTEROP_HMAC, INTEROP_CIPHER, INTEROP_INNER_HMAC,
 // INTEROP_INNER_CIPHER; the source of a lock and the digits of seeds from INTEROP_LOCK, INTEROP_KEY
-// and INTEROP_X25519_KEY.
+// and INTEROP_X25519_KEY; what is paid, and for whom, from INTEROP_HASHCASH and
+// INTEROP_HASHCASH_REALM.
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <cstdlib>
@@ -57,6 +58,11 @@ void print(const Message& message) {
 awaitable<void> walk(std::uint16_t port, Dialect dialect, const std::vector<Step>& steps) {
     Plugins node = test::node_layer(dialect);
     if (!node.auth) node.auth = scripts(dialect);
+    if (const std::string bits = test::told("INTEROP_HASHCASH"); !bits.empty()) {
+        auto stamps = hashcash_auth({.realm = test::told("INTEROP_HASHCASH_REALM"),
+                                     .pay = static_cast<unsigned>(std::stoul(bits))});
+        node.auth = node.auth ? all_of({stamps, node.auth}) : stamps;
+    }
     Plugins inner = test::inner_layer(dialect);
     const std::string seed = tapescript::from_hex(test::told("INTEROP_X25519_KEY")).value();
     if (!seed.empty()) inner.cipher = x25519_cipher({.seed = seed});

@@ -14,6 +14,7 @@ from processes import Ended, Program, finish
 HERE = os.path.dirname(os.path.abspath(__file__))
 START_S = 15.0
 ANSWER_S = 10.0
+STAMPS_S = 40.0
 FRESH_S = 1.1
 
 
@@ -30,6 +31,9 @@ class Protection:
     key: str | None = None
     # The same, of the key that this end tells the other of as its peer.
     x25519_key: str | None = None
+    # What a client pays and a server wants, in bits, and for whom.
+    hashcash: str | None = None
+    hashcash_realm: str | None = None
     # Whether our programs take each message once.
     fresh: bool = False
 
@@ -170,6 +174,7 @@ class OurEnd:
     """How both of our programs learn the secrets: by names of environment variables, or files."""
 
     FILES = ("lock", "key", "x25519-key")
+    PLAIN = ("hashcash", "hashcash-realm")
 
     def options(self):
         options = ["--dialect", self.setup.dialect]
@@ -178,6 +183,8 @@ class OurEnd:
         for name, value in self.protection.used():
             if name in self.FILES:
                 options += [f"--{name}", self._file(name, value)]
+            elif name in self.PLAIN:
+                options += [f"--{name}", value]
             else:
                 options += [f"--{name}", f"env:INTEROP_{name.upper().replace('-', '_')}"]
         return options
@@ -214,6 +221,17 @@ class OurServer(OurEnd):
         if not found:
             raise Ended(f"netaio serve printed {line!r}")
         self.port = int(found[1])
+        if self.protection.hashcash:
+            await self._until_stamps_count()
+
+    async def _until_stamps_count(self):
+        """In the first seconds all stamps are refused, as they may have been used before."""
+        payer = OurClient(self.setup, self, self.protection)
+        deadline = asyncio.get_running_loop().time() + STAMPS_S
+        while (await payer.call("REQUEST_URI", "")).type == "auth failed":
+            if asyncio.get_running_loop().time() > deadline:
+                raise Ended("netaio serve takes no stamp")
+            await asyncio.sleep(0.5)
         if self.protection.fresh:
             # What is dated as its start it refuses.
             await asyncio.sleep(FRESH_S)

@@ -25,7 +25,7 @@ class OldConnection:
     """v0.0.8: what is received is either the answer or a notification that came before it."""
 
     def __init__(self):
-        self.client = TCPClient("127.0.0.1", options.port, **node_plugins(options),
+        self.client = TCPClient("127.0.0.1", options.port, **node_plugins(options, "pay"),
                                 **local_peer(options))
         self.pushed = []
 
@@ -62,7 +62,7 @@ class NewConnection:
                  MessageType.DELETE_URI, MessageType.PUBLISH_URI)
 
     def __init__(self):
-        self.client = TCPClient("127.0.0.1", options.port, **node_plugins(options),
+        self.client = TCPClient("127.0.0.1", options.port, **node_plugins(options, "pay"),
                                 **local_peer(options))
         self.pushed = asyncio.Queue()
         self.confirmed = asyncio.Queue()
@@ -142,7 +142,7 @@ async def outer_answer(command):
 
 
 async def unrouted_answer(command, **how):
-    client = TCPClient("127.0.0.1", options.port, **node_plugins(options))
+    client = TCPClient("127.0.0.1", options.port, **node_plugins(options, "pay"))
     await client.connect()
     await client.send(
         make(MessageType[command["type"]], bytes.fromhex(command["uri"]),

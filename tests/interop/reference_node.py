@@ -4,10 +4,15 @@ talk to the matrix, which is one JSON object a line."""
 import argparse
 import json
 import logging
+import os
 import sys
 
 import netaio
 from netaio import Body, HMACAuthPlugin, Message, MessageType, Sha256StreamCipherPlugin
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                "..", "..", "examples", "python"))
+from hashcash_auth import HashcashAuthPlugin  # noqa: E402
 
 VERSION = netaio.version()
 HAS_REQUEST = hasattr(netaio.TCPClient, "request")
@@ -24,11 +29,41 @@ def arguments(description):
                  "--x25519-key"):
         parser.add_argument(name, metavar="SECRET")
     parser.add_argument("--lock", metavar="SOURCE")
+    parser.add_argument("--hashcash", metavar="BITS", type=int)
+    parser.add_argument("--hashcash-realm", metavar="NAME")
     return parser
 
 
-def node_auth(options):
-    """The node's own auth plugin, if any."""
+class Both:
+    """An auth plugin of two, the first of which decides what others are told."""
+
+    def __init__(self, first, second):
+        self.first, self.second = first, second
+        self.error = first.error
+
+    def make(self, *arguments, **named):
+        self.first.make(*arguments, **named)
+        self.second.make(*arguments, **named)
+
+    def check(self, *arguments, **named):
+        return self.first.check(*arguments, **named) and self.second.check(*arguments, **named)
+
+    @staticmethod
+    def is_peer_specific():
+        return False
+
+
+def node_auth(options, stamps):
+    """The node's own auth plugin, if any; `stamps` is what is done with them, `bits` or `pay`."""
+    secret = secret_auth(options)
+    if not getattr(options, "hashcash", None):
+        return secret
+    hashcash = HashcashAuthPlugin({"realm": options.hashcash_realm, stamps: options.hashcash})
+    return Both(hashcash, secret) if secret else hashcash
+
+
+def secret_auth(options):
+    """The plugin that knows a secret or a key, if any."""
     if options.hmac:
         return HMACAuthPlugin({"secret": options.hmac})
     if not options.lock:
@@ -61,10 +96,10 @@ def local_peer(options):
     return {"local_peer": peer_with_key(bytes(cipher.vkey), cipher)} if cipher else {}
 
 
-def node_plugins(options):
+def node_plugins(options, stamps="pay"):
     """The keyword arguments for the node's own layer."""
     return {
-        "auth_plugin": node_auth(options),
+        "auth_plugin": node_auth(options, stamps),
         "cipher_plugin": Sha256StreamCipherPlugin({"key": options.cipher})
         if options.cipher
         else None,

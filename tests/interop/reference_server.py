@@ -10,7 +10,7 @@ from reference_node import (
 
 options = arguments(__doc__).parse_args()
 inner = handler_plugins(options)
-server = TCPServer(port=0, interface="127.0.0.1", **node_plugins(options),
+server = TCPServer(port=0, interface="127.0.0.1", **node_plugins(options, "bits"),
                    **local_peer(options))
 store = {}
 

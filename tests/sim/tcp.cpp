@@ -24,6 +24,30 @@ public:
     bool cancelled = false;
 };
 
+class SimWork final : public PluginWork, public std::enable_shared_from_this<SimWork> {
+public:
+    explicit SimWork(World& world) : world_(world) {}
+
+    void start(std::function<void()> done) override {
+        done_ = std::move(done);
+        if (world_.dice().chance(0.2)) {
+            done_();
+            return;
+        }
+        world_.after(world_.dice().between(Duration(0), Duration(300)),
+                     [self = shared_from_this()] {
+                         if (self->done_) {
+                             self->done_();
+                         }
+                     });
+    }
+    void cancel() noexcept override { done_ = nullptr; }
+
+private:
+    World& world_;
+    std::function<void()> done_;
+};
+
 std::uint32_t number_in(ByteView content) {
     return static_cast<std::uint32_t>(std::strtoul(content.str().c_str(), nullptr, 10));
 }
@@ -33,6 +57,16 @@ std::string numbered(std::uint32_t number, std::size_t size) {
 }
 
 }  // namespace
+
+std::error_code SimWorkingAuth::make(AuthFields& fields, ByteView,
+                                     const PluginContext& context) const {
+    if (context.work && !*context.work && world_.dice().chance(0.7)) {
+        *context.work = std::make_shared<SimWork>(world_);
+        return Errc::pending;
+    }
+    fields.set("paid", "");
+    return {};
+}
 
 void SimHub::check_start(std::uint64_t stream, const Message& message) {
     const auto [begin, end] = running_.equal_range(stream);
@@ -149,9 +183,15 @@ void SimServer::notify(std::size_t size) {
         given_to_[receiver->id()] = number;
     }
     auto frame = std::make_shared<std::string>();
-    ledger_.expect(encode_for_all(*node_, message, {}, node_->outer.get(), *frame).has_value(),
-                   "a notification can be encoded");
-    hub_->give(receivers, frame);
+    const auto encoded = encode_for_all(*node_, message, {}, node_->outer.get(), *frame);
+    ledger_.expect(encoded.has_value(), "a notification can be encoded");
+    if (encoded && *encoded > 0) {
+        hub_->give(receivers, frame);
+    } else {
+        for (const auto& receiver : *receivers) {
+            receiver->give(message, {});
+        }
+    }
     check_bounds();
 }
 

@@ -22,12 +22,30 @@ private:
     std::set<std::string> broken_;
 };
 
+/// Has to work for what it sends, for a while each time.
+class SimWorkingAuth final : public AuthPlugin {
+public:
+    explicit SimWorkingAuth(World& world) : world_(world) {}
+
+    std::error_code make(AuthFields& fields, ByteView, const PluginContext& context) const override;
+    bool check(const AuthFields& fields, ByteView, const PluginContext&) const override {
+        return fields.contains("paid");
+    }
+
+private:
+    World& world_;
+};
+
 /// A hub whose loop is the world. Checks which handlers run at the same time.
 class SimHub final : public core::Hub {
 public:
     SimHub(World& world, std::shared_ptr<core::Node> node, const core::StreamLimits& limits,
            Ledger& ledger)
-        : Hub(std::move(node), limits), world_(world), ledger_(ledger) {}
+        : Hub(std::move(node), limits), world_(world), ledger_(ledger) {
+        set_mailbox(std::make_shared<core::Mailbox>(
+            [&world](auto what) { world.after(Duration(0), std::move(what)); }));
+    }
+    ~SimHub() override { mailbox()->close(); }
 
     /// Handlers that suspend end after a while, one in ten by throwing; with nothing else to do,
     /// what they reply is what they were asked.

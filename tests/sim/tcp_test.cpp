@@ -26,10 +26,8 @@ public:
     explicit Storm(std::uint64_t seed)
         : world_(seed),
           dice_(world_.dice()),
-          limits_(some_limits()),
-          outer_(seed % 4 == 0
-                     ? Plugins{std::make_shared<HmacAuth>(HmacOptions{.secret = "secret"}), {}}
-                     : Plugins{}),
+          limits_(some_limits(seed % 4 == 1)),
+          outer_(some_plugins(seed)),
           server_(std::make_shared<SimServer>(world_, limits_, outer_, ledger_)) {
         core::StreamLimits of_client;
         of_client.send_queue_max = limits_.send_queue_max;
@@ -137,9 +135,17 @@ public:
     std::size_t most_running() const noexcept { return server_->hub().most_running(); }
 
 private:
-    core::StreamLimits some_limits() {
+    Plugins some_plugins(std::uint64_t seed) {
+        switch (seed % 4) {
+            case 0: return {std::make_shared<HmacAuth>(HmacOptions{.secret = "secret"}), {}};
+            case 1: return {std::make_shared<SimWorkingAuth>(world_), {}};
+            default: return {};
+        }
+    }
+
+    core::StreamLimits some_limits(bool plugins_work) {
         core::StreamLimits limits;
-        limits.send_queue_max = 512u << dice_.between(0u, 8u);
+        limits.send_queue_max = (plugins_work ? 8192u : 512u) << dice_.between(0u, 8u);
         limits.slow_receiver = static_cast<SlowReceiver>(dice_.between(0u, 2u));
         limits.subscriptions_max = 1 << 20;
         limits.subscriptions_total_max = 1 << 20;

@@ -64,6 +64,28 @@ TEST_F(SeenMessagesTest, TellsACopyThatTookAnotherWayFromAReplay) {
     EXPECT_EQ(see(table, "a", start), Seen::replayed);
 }
 
+TEST_F(SeenMessagesTest, ALookRemembersNothingAndSaysTheSame) {
+    SeenMessages table(options());
+    const auto look = [&](const std::string& what, std::uint32_t timestamp) {
+        return table.look(what, timestamp, 2min).seen;
+    };
+    EXPECT_EQ(look("a", start), Seen::fresh);
+    EXPECT_EQ(look("a", start), Seen::fresh);
+    EXPECT_EQ(table.size(), 0u);
+    EXPECT_EQ(see(table, "a", start), Seen::fresh);
+    EXPECT_EQ(look("a", start), Seen::copy);
+    EXPECT_EQ(look("b", start), Seen::fresh);
+    EXPECT_EQ(look("a", start + 1), Seen::fresh);
+    EXPECT_EQ(look("a", start - 121), Seen::too_old);
+    EXPECT_EQ(look("a", start + 11), Seen::too_new);
+    pass(6s);
+    EXPECT_EQ(look("a", start), Seen::replayed);
+    SeenOptions begun = options();
+    begun.ran_before = true;
+    SeenMessages other(begun);
+    EXPECT_EQ(other.look("a", start + 16, 2min).seen, Seen::below_floor);
+}
+
 TEST_F(SeenMessagesTest, TellsThatOfEachMessageByItsOwnArrival) {
     SeenMessages table(options());
     EXPECT_EQ(see(table, "a", start), Seen::fresh);

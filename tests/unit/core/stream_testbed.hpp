@@ -1,0 +1,160 @@
+#pragma once
+
+#include "core/outgoing.hpp"
+#include "core/stream.hpp"
+#include "testbed.hpp"
+
+/// A connection without a network: bytes go in, bytes come out, and turns end as told.
+namespace netaio::core::test {
+
+class TurnedHub final : public Hub {
+public:
+    TurnedHub(std::shared_ptr<Node> node, const StreamLimits& limits)
+        : Hub(std::move(node), limits) {
+        set_mailbox(std::make_shared<Mailbox>([this](auto what) {
+            const std::lock_guard lock(mutex_);
+            posted_.push_back(std::move(what));
+        }));
+    }
+    ~TurnedHub() override { mailbox()->close(); }
+
+    void start(std::shared_ptr<Stream>, std::shared_ptr<Suspended>) override {}
+    /// Does all that was left for later.
+    void run() {
+        for (bool more = true; more;) {
+            std::unique_lock lock(mutex_);
+            const auto posted = std::exchange(posted_, {});
+            lock.unlock();
+            for (const auto& what : posted) {
+                what();
+            }
+            more = !posted.empty() || turn_wanted_;
+            if (std::exchange(turn_wanted_, false)) {
+                turn();
+            }
+        }
+    }
+
+private:
+    void turn_later() override { turn_wanted_ = true; }
+    void wake() override {}
+
+    std::mutex mutex_;
+    std::vector<Mailbox::What> posted_;
+    bool turn_wanted_ = false;
+};
+
+/// What a carrier took, and whether it is closed.
+struct Wire {
+    std::string sent;
+    std::size_t room = std::string::npos;
+    bool waited_for = false;
+    bool closed = false;
+};
+
+class WireCarrier final : public Carrier {
+public:
+    explicit WireCarrier(std::shared_ptr<Wire> wire) : wire_(std::move(wire)) {}
+
+    void start(const std::shared_ptr<Stream>&) override {}
+    std::size_t write(ByteView bytes, std::error_code&) override {
+        const std::size_t count = std::min(bytes.size(), wire_->room);
+        wire_->sent += bytes.substr(0, count);
+        wire_->room -= wire_->room == std::string::npos ? 0 : count;
+        return count;
+    }
+    void wait_writable() override { wire_->waited_for = true; }
+    void resume() override {}
+    void look_for_end() override {}
+    void close() noexcept override { wire_->closed = true; }
+
+private:
+    std::shared_ptr<Wire> wire_;
+};
+
+/// One end of a connection.
+class TestStream : public StreamOwner {
+public:
+    explicit TestStream(Role role, Plugins outer = {}, const StreamLimits& limits = {})
+        : node(std::make_shared<Node>(role)) {
+        node->environment = {.clock = clock,
+                             .random = std::make_shared<netaio::test::CountingRandom>(),
+                             .log = Log(LogLevel::trace, [this](LogLevel, std::string_view line) {
+                                 lines.emplace_back(line);
+                             })};
+        node->outer = std::move(outer);
+        hub = std::make_shared<TurnedHub>(node, limits);
+        stream = std::make_shared<Stream>(Ends{there, here}, hub, owner);
+        if (role == Role::client) {
+            stream->enable_requests(100);
+        }
+        stream->start(std::make_unique<WireCarrier>(wire));
+    }
+    ~TestStream() override {
+        if (stream) {
+            stream->abort({});
+        }
+    }
+
+    void returned(Stream&, Outcome) override {}
+    void closed(Stream&, std::error_code why) override { ended = why; }
+
+    /// Asks as a client does.
+    RequestTable::Id ask(std::string uri, Told& told,
+                         std::chrono::milliseconds timeout = std::chrono::seconds(10),
+                         Plugins inner = {}) {
+        OwnedMessage message = netaio::request(uri, "?");
+        const auto id = *stream->requests()->add(uri, message.type(), inner, hub->now() + timeout,
+                                                 told.completion());
+        EXPECT_FALSE(stream->append(std::move(message), inner, *hub->dispatcher().outer(),
+                                    RequestTable::on_wire(id)));
+        return id;
+    }
+    void receive(std::string bytes) { stream->received(bytes); }
+    void receive(OwnedMessage message, std::optional<RequestId> id = {},
+                 const Plugins& outer = {}) {
+        std::string out;
+        EXPECT_FALSE(seal(message, {}, outer, node->context(nullptr)));
+        EXPECT_FALSE(encode_message(message, out, id));
+        receive(std::move(out));
+    }
+    /// What was sent since it was asked last.
+    std::vector<OwnedMessage> sent() {
+        hub->run();
+        std::vector<OwnedMessage> all;
+        buffers.push_back(std::exchange(wire->sent, {}));
+        std::span<char> rest(buffers.back());
+        while (const auto frame = next_frame(rest, node->types)) {
+            if (!*frame) {
+                break;
+            }
+            all.push_back((*frame)->message()->own());
+            rest = rest.subspan((*frame)->header.frame_size());
+        }
+        EXPECT_TRUE(rest.empty());
+        return all;
+    }
+    std::vector<std::string> sent_uris() {
+        std::vector<std::string> uris;
+        for (const auto& message : sent()) {
+            uris.push_back(message.uri().str());
+        }
+        return uris;
+    }
+    bool logged(std::string_view part) const {
+        return std::ranges::any_of(
+            lines, [&](const std::string& line) { return line.find(part) != std::string::npos; });
+    }
+
+    std::shared_ptr<netaio::test::FixedClock> clock = std::make_shared<netaio::test::FixedClock>();
+    std::vector<std::string> lines;
+    std::deque<std::string> buffers;
+    std::shared_ptr<StreamOwner> owner{this, [](auto*) {}};
+    std::shared_ptr<Node> node;
+    std::shared_ptr<TurnedHub> hub;
+    std::shared_ptr<Wire> wire = std::make_shared<Wire>();
+    std::shared_ptr<Stream> stream;
+    std::optional<std::error_code> ended;
+};
+
+}  // namespace netaio::core::test
