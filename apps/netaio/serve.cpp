@@ -80,10 +80,9 @@ StopReport wait(TcpServer& server, boost::asio::io_context& io, Signals& signals
 int serve(const ServeOptions& options) {
     const Log log = make_log(options.log_level);
     const Protection protection = make_protection(
-        options.protection,
-        {.stamps = Stamps::demands,
-         .seen = make_lasting_seen(options.protection, options.read_only ? "" : options.store,
-                                   log)});
+        options.protection, {.stamps = Stamps::demands,
+                             .seen = make_lasting_seen(
+                                 options.protection, options.read_only ? "" : options.store, log)});
     const TcpServerOptions server_options = make_server_options(options, protection, log);
 
     // Before anything is announced, so that no signal finds it unprepared.

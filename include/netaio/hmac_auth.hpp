@@ -40,10 +40,10 @@ struct HmacOptions {
     /// senders that make each message anew, as all of this library do: the reference sends message
     /// objects again byte for byte.
     std::chrono::milliseconds max_age = never;
-    /// With max_age, what came, perhaps shared with other plugins. By default the plugin has a
-    /// table of its own that refuses everything in the first ten seconds, as it cannot know what a
-    /// program before it accepted: see SeenOptions::mark_file, and SeenOptions::ran_before for
-    /// clients.
+    /// With max_age, what came, perhaps shared with other plugins, and the clock that counts. By
+    /// default the plugin has a table of its own that refuses everything in the first ten seconds,
+    /// as it cannot know what a program before it accepted: see SeenOptions::mark_file, and
+    /// SeenOptions::ran_before for clients.
     std::shared_ptr<SeenMessages> seen = nullptr;
 };
 

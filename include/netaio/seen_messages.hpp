@@ -51,8 +51,8 @@ struct SeenOptions {
 /// together, and that is the floor then: what is not younger is refused, as is everything older
 /// than was ever forgotten. So no replay ever passes, also where the clock steps back. Timestamps
 /// are seconds since 1970 in 32 bits (protocol.md §5), which end in 2106. Thread-safe; shared by
-/// plugins (HmacOptions::seen). Nodes that share one may each accept a message: a program that makes
-/// several anew while it runs gives each a table of its own.
+/// plugins (HmacOptions::seen). Nodes that share one may each accept a message: a program that
+/// makes several anew while it runs gives each a table of its own.
 class SeenMessages {
 public:
     /// How soon after the first a second copy is one that took another way. To a quarter of a

@@ -256,6 +256,7 @@ TEST_F(ReplayToNode, OfNothingPassesFromAnyAddressBeforeOrAfterARestart) {
             };
             messages.clear();
             answers(victim);
+            answers(elsewhere);
             const auto warned = lines.count("authentication failed");
             sent = 0;
             handled = 0;

@@ -408,8 +408,7 @@ TEST_F(FreshHmacAuthTest, SaysByHowMuchTheClocksDiffer) {
     EXPECT_FALSE(plugin.make(old, body, context));
     const Verdict stale = refused(plugin, old);
     EXPECT_EQ(stale.why, Errc::stale);
-    EXPECT_NE(stale.says.find("193 s older than the clock here (120 s at most)"),
-              std::string::npos)
+    EXPECT_NE(stale.says.find("193 s older than the clock here (120 s at most)"), std::string::npos)
         << stale.says;
     AuthFields ahead;
     ahead.set("ts", ts_bytes(1'700'000'000 + 25));
@@ -490,7 +489,8 @@ TEST_F(FreshHmacAuthTest, WithoutATableOfItsUserRefusesWhatIsDatedAboutItsStart)
     EXPECT_FALSE(plugin.make(fields, body, real));
     const Verdict verdict = refused(plugin, fields);
     EXPECT_EQ(verdict.why, Errc::stale);
-    EXPECT_NE(verdict.says.find("too old to be told from a replay"), std::string::npos) << verdict.says;
+    EXPECT_NE(verdict.says.find("too old to be told from a replay"), std::string::npos)
+        << verdict.says;
 }
 
 }  // namespace
