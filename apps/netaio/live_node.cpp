@@ -71,8 +71,8 @@ void LiveNode::run(const std::function<void()>& started) {
 }
 
 void LiveNode::wait_for_end() {
-    signals_.wait([this] { io_.stop(); },
-                  [this] { return "so far: " + traffic(node_.counters()); });
+    signals_.wait([this] { io_.stop(); }, [this] { return "so far: " + traffic(node_.counters()); },
+                  reload_);
     if (options_.for_seconds > 0) {
         timer_.expires_after(to_milliseconds(options_.for_seconds));
         timer_.async_wait([this](const boost::system::error_code& error) {

@@ -21,6 +21,8 @@ public:
 
     /// Has every event of a peer (`joined`, `changed`, `left`) shown.
     void show_peers(std::function<void(std::string_view event, const Peer&)> show);
+    /// Has something reloaded when a signal tells to, and said what is returned.
+    void when_told_to_reload(std::function<std::string()> reload) { reload_ = std::move(reload); }
     /// Does something that may throw, such as printing; then the node ends, and run() throws that.
     void guarded(const std::function<void()>& work);
     /// Starts the node, calls `started`, and waits for the end; then peers are told. Throws
@@ -37,6 +39,7 @@ private:
     Signals signals_;
     boost::asio::steady_timer timer_{io_};
     UdpNode node_;
+    std::function<std::string()> reload_;
     std::exception_ptr failure_;
 };
 

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <functional>
 #include <netaio/stream_cipher.hpp>
 #include <netaio/x25519_cipher.hpp>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "scripts.hpp"
 
@@ -12,10 +14,10 @@ namespace netaio::app {
 
 /// The options for keys and dialect, as given.
 struct ProtectionOptions {
-    std::string hmac;
-    std::string cipher;
-    std::string inner_hmac;
-    std::string inner_cipher;
+    std::vector<std::string> hmac;
+    std::vector<std::string> cipher;
+    std::vector<std::string> inner_hmac;
+    std::vector<std::string> inner_cipher;
     std::string x25519_key;
     ScriptOptions scripts;
     std::string dialect = "0.0.9";
@@ -40,5 +42,10 @@ struct Protection {
 /// Reads the secrets and makes the plugins. Warns on stderr about literal secrets, and about
 /// ciphers and peers' keys that no auth plugin guards.
 Protection make_protection(const ProtectionOptions& options);
+
+/// Reads the files again and has the plugins used that are made of them, or nothing if one cannot
+/// be read; an --x25519-key stays. Returns what is to be said of that.
+std::string remake_protection(const ProtectionOptions& options, const Protection& now,
+                              const std::function<void(const Protection&)>& use);
 
 }  // namespace netaio::app

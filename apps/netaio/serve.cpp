@@ -62,7 +62,7 @@ std::string summary(const StopReport& report, const Counters& counters) {
 
 // Until a signal, and then until connections have drained.
 StopReport wait(TcpServer& server, boost::asio::io_context& io, Signals& signals,
-                std::chrono::milliseconds drain) {
+                std::chrono::milliseconds drain, std::function<std::string()> reload) {
     StopReport report;
     const auto end = [&] {
         server.stop(drain, boost::asio::bind_executor(
@@ -71,7 +71,9 @@ StopReport wait(TcpServer& server, boost::asio::io_context& io, Signals& signals
                                    io.stop();
                                }));
     };
-    signals.wait(end, [&] { return "so far: " + connections_and_traffic(server.counters()); });
+    signals.wait(
+        end, [&] { return "so far: " + connections_and_traffic(server.counters()); },
+        std::move(reload));
     io.run();
     return report;
 }
@@ -98,7 +100,13 @@ int serve(const ServeOptions& options) {
     start(*server, server_options);
     say_where(*server);
 
-    const StopReport report = wait(*server, io, signals, server_options.drain);
+    const auto reload = [&] {
+        return remake_protection(options.protection, protection, [&](const Protection& made) {
+            server->set_plugins(made.outer);
+            resources.use(made.inner);
+        });
+    };
+    const StopReport report = wait(*server, io, signals, server_options.drain, reload);
     const Counters counters = server->counters();
     writes.close();
     server.reset();

@@ -92,9 +92,11 @@ void Signals::catch_signal(int signal) {
     handle(signal, take_signal);
 }
 
-void Signals::wait(std::function<void()> end, std::function<std::string()> counters) {
+void Signals::wait(std::function<void()> end, std::function<std::string()> counters,
+                   std::function<std::string()> reload) {
     end_ = std::move(end);
     counters_ = std::move(counters);
+    reload_ = std::move(reload);
     next();
 }
 
@@ -110,7 +112,7 @@ void Signals::take(int signal) {
     if (ends(signal)) {
         end_();
     } else if (signal == SIGHUP) {
-        announce("SIGHUP: there is nothing to reload; SIGTERM ends this");
+        announce("SIGHUP: " + (reload_ ? reload_() : std::string("there is nothing to reload")));
     } else if (counters_) {
         announce(counters_());
     }

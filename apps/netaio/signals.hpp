@@ -17,8 +17,8 @@ void end_at_once_on_signals() noexcept;
 
 /// Who takes signals.
 enum class SignalsOf {
-    /// Ends on SIGINT, SIGTERM and SIGXCPU, in its own time; says its counters on SIGUSR1, and that
-    /// it has taken SIGHUP.
+    /// Ends on SIGINT, SIGTERM and SIGXCPU, in its own time; says its counters on SIGUSR1; reloads
+    /// on SIGHUP.
     service,
     /// Ends on SIGHUP too, and by force with 8 after a second, as it may wait to write.
     command,
@@ -34,8 +34,9 @@ public:
     Signals(const Signals&) = delete;
     Signals& operator=(const Signals&) = delete;
 
-    /// Has `end` called on the loop, and `counters` asked.
-    void wait(std::function<void()> end, std::function<std::string()> counters = {});
+    /// Has `end` called on the loop, and `counters` and `reload` asked for what to say.
+    void wait(std::function<void()> end, std::function<std::string()> counters = {},
+              std::function<std::string()> reload = {});
 
 private:
     void catch_signal(int signal);
@@ -45,6 +46,7 @@ private:
     boost::asio::signal_set set_;
     std::function<void()> end_;
     std::function<std::string()> counters_;
+    std::function<std::string()> reload_;
 };
 
 /// Signals as a client without a loop takes them: the first that ends a command cancels its call,
