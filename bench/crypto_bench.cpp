@@ -137,6 +137,34 @@ void HmacMake(benchmark::State& state) {
     count_bytes(state);
 }
 
+// By a plugin of so many secrets: what the last of them made, or a stranger.
+void check_with_several(benchmark::State& state, bool known) {
+    HmacOptions several;
+    for (int i = 1; i <= state.range(0); ++i) {
+        several.secrets.push_back({std::to_string(i), "secret " + std::to_string(i)});
+    }
+    const HmacAuth plugin(several);
+    const HmacAuth sender({.secret = known ? several.secrets.back().secret : Secret("stranger")});
+    const Body body = Body::make(uri, std::string(64, 'c')).value();
+    AuthFields fields;
+    must(sender.make(fields, body.encoded(), context()));
+    for (auto _ : state) {
+        Verdict verdict;
+        PluginContext told = context();
+        told.verdict = &verdict;
+        if (plugin.check(fields, body.encoded(), told) != known) {
+            state.SkipWithError("the wrong verdict");
+            break;
+        }
+    }
+}
+void HmacCheckLast(benchmark::State& state) {
+    check_with_several(state, true);
+}
+void HmacRefuse(benchmark::State& state) {
+    check_with_several(state, false);
+}
+
 void HmacCheck(benchmark::State& state) {
     const Body body = Body::make(uri, content_of(state)).value();
     AuthFields fields;
@@ -349,6 +377,8 @@ BENCHMARK(HmacCheck)->Apply(sizes);
 BENCHMARK(HmacCheckFresh)
     ->ArgNames({"size", "rate", "fresh"})
     ->ArgsProduct({{64, 1024}, {100, 10'000, 100'000}, {0, 1}});
+BENCHMARK(HmacRefuse)->ArgName("secrets")->Arg(1)->Arg(2)->Arg(8);
+BENCHMARK(HmacCheckLast)->ArgName("secrets")->Arg(1)->Arg(2)->Arg(8);
 BENCHMARK(BareCipherHashes)->Apply(sizes);
 BENCHMARK(CipherEncrypt)->Apply(sizes);
 BENCHMARK(CipherDecrypt)->Apply(sizes);

@@ -1,9 +1,12 @@
 // Auth fields must hold what unpack() reads, write what pack() writes, and stay so through changes.
+// A plugin of several secrets must say of whatever fields what a plugin of each one says.
 
 #include <fuzzer/FuzzedDataProvider.h>
 
 #include <map>
 #include <netaio/auth_fields.hpp>
+#include <netaio/environment.hpp>
+#include <netaio/hmac_auth.hpp>
 #include <netaio/packify.hpp>
 
 #include "support.hpp"
@@ -81,6 +84,30 @@ void change(AuthFields& fields, Model& model, FuzzedDataProvider& input) {
     }
 }
 
+void check_secrets(AuthFields& fields, std::uint8_t sender) {
+    static const Environment environment;
+    static const HmacAuth each[] = {
+        HmacAuth({.secrets = {{"a", "one"}}}), HmacAuth({.secrets = {{"b", "two"}}}),
+        HmacAuth({.secrets = {{"c", "three"}}}), HmacAuth({.secret = "stranger"})};
+    static const HmacAuth all({.secrets = {{"a", "one"}, {"b", "two"}, {"c", "three"}}});
+    constexpr ByteView body("\0\3uricontent", 12);
+    if (sender < 8) {
+        (void)each[sender % 4].make(fields, body, {.environment = environment});
+    }
+    Identities expected;
+    for (std::size_t i = 0; i < 3; ++i) {
+        Verdict verdict;
+        if (each[i].check(fields, body, {.environment = environment, .verdict = &verdict})) {
+            require(expected.empty() && !verdict.who.empty());
+            expected = verdict.who;
+        }
+    }
+    Verdict verdict;
+    const bool accepted =
+        all.check(fields, body, {.environment = environment, .verdict = &verdict});
+    require(accepted == !expected.empty() && verdict.who == expected);
+}
+
 }  // namespace
 
 // NOLINTNEXTLINE(readability-identifier-naming): the name that libFuzzer calls.
@@ -102,5 +129,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         change(fields, model, steps);
     }
     check(fields, model);
+    check_secrets(fields, steps.ConsumeIntegral<std::uint8_t>());
     return 0;
 }

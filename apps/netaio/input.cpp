@@ -1,14 +1,18 @@
 #include "input.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <set>
+#include <string_view>
 
 #include "exit_code.hpp"
 #include "logging.hpp"
 #include "seed_file.hpp"
+#include "text.hpp"
 
 namespace netaio::app {
 namespace {
@@ -73,6 +77,27 @@ std::string secret_bytes(const std::string& option, const std::string& source) {
     return source;
 }
 
+Secret secret_of(const std::string& option, const std::string& source) {
+    std::string bytes = secret_bytes(option, source);
+    Secret secret{ByteView(bytes)};
+    explicit_bzero(bytes.data(), bytes.size());
+    return secret;
+}
+
+// How long the NAME of NAME=@FILE or NAME=env:NAME is; 0 without one.
+std::size_t size_of_name(std::string_view given) noexcept {
+    const std::size_t equals = given.find('=');
+    if (equals == std::string_view::npos) return 0;
+    const std::string_view source = given.substr(equals + 1);
+    const auto in_a_name = [](char byte) {
+        return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+               (byte >= '0' && byte <= '9') || byte == '.' || byte == '-' || byte == '_';
+    };
+    const bool named = (source.starts_with('@') || source.starts_with("env:")) &&
+                       std::ranges::all_of(given.substr(0, equals), in_a_name);
+    return named ? equals : 0;
+}
+
 }  // namespace
 
 std::string read_content(const std::string& source, ByteView uri, std::size_t payload_max) {
@@ -100,15 +125,39 @@ std::string read_content(const std::string& source, ByteView uri, std::size_t pa
 }
 
 Secret read_secret(const std::string& option, const std::string& source) {
-    std::string bytes = secret_bytes(option, source);
-    Secret secret{ByteView(bytes)};
-    explicit_bzero(bytes.data(), bytes.size());
+    Secret secret = secret_of(option, source);
     if (secret.empty()) {
-        throw Failure(ExitCode::usage, option +
-                                           ": the secret is empty; give @FILE, env:NAME or "
-                                           "some text");
+        const bool file = source.starts_with('@');
+        throw Failure(ExitCode::usage,
+                      option + ": the secret " +
+                          (file ? "in '" + printable(source.substr(1)) + "' " : std::string()) +
+                          "is empty; give @FILE, env:NAME or some text");
     }
     return secret;
+}
+
+std::vector<NamedSecret> read_secrets(const std::string& option,
+                                      const std::vector<std::string>& given) {
+    std::vector<NamedSecret> secrets;
+    std::set<std::string> names;
+    for (const std::string& one : given) {
+        const std::size_t name_size = size_of_name(one);
+        const std::string name = name_size > 0 ? one.substr(0, name_size) : "default";
+        if (!names.insert(name).second) {
+            throw Failure(ExitCode::usage, option + ": two are named '" + name +
+                                               "'; write NAME=@FILE, each with a name of its own");
+        }
+        Secret secret =
+            name_size > 0 ? secret_of(option, one.substr(name_size + 1)) : read_secret(option, one);
+        if (!secret.empty()) secrets.push_back({name, std::move(secret)});
+    }
+    if (secrets.empty() && !given.empty()) {
+        throw Failure(ExitCode::usage,
+                      option + ": all secrets are empty: " +
+                          printable(given.front().substr(size_of_name(given.front()) + 1)) +
+                          (given.size() > 1 ? " and the others" : ""));
+    }
+    return secrets;
 }
 
 }  // namespace netaio::app

@@ -4,6 +4,7 @@
 #include <netaio/bytes.hpp>
 #include <netaio/secret.hpp>
 #include <string>
+#include <vector>
 
 namespace netaio::app {
 
@@ -14,5 +15,11 @@ std::string read_content(const std::string& source, ByteView uri, std::size_t pa
 /// A secret as given to `option`: @FILE (one line end at its end is dropped), env:NAME, or the text
 /// itself, which earns a warning on stderr. Throws Failure that never shows the secret.
 Secret read_secret(const std::string& option, const std::string& source);
+
+/// Secrets as given to an option that may be repeated: each as for read_secret(), by the name
+/// `default`, or NAME=@FILE or NAME=env:NAME. A named one that is empty is left out, as a place for
+/// one to come; not all. Throws Failure that never shows a secret.
+std::vector<NamedSecret> read_secrets(const std::string& option,
+                                      const std::vector<std::string>& given);
 
 }  // namespace netaio::app

@@ -41,6 +41,8 @@ public:
           resources_(node, writes_,
                      {.protection = protection, .read_only = command.read_only, .log = log_}) {}
 
+    /// Replaces the inner layer of what it answers and tells.
+    void use(const Plugins& inner) { resources_.use(inner); }
     /// Keeps what was asked for until now. To be called while the event loop is there.
     void close() { writes_.close(); }
 
@@ -159,6 +161,9 @@ void handle_messages(LiveNode& live, NodeOutput& output, const Plugins& inner, b
                    [&live, &output, json](const Message& message, const Address& from) {
                        live.guarded([&] { show_message(message, from, json, output); });
                    });
+}
+
+void show_peers(LiveNode& live, NodeOutput& output, bool json) {
     live.show_peers([&output, json](std::string_view event, const Peer& peer) {
         output.line(json ? peer_json(event, peer) : peer_line(event, peer));
     });
@@ -166,11 +171,11 @@ void handle_messages(LiveNode& live, NodeOutput& output, const Plugins& inner, b
 
 int run_node(const NodeCommand& command) {
     const NodeOptions& options = command.node;
-    const Protection protection = make_protection(
-        options.protection,
-        {.stamps = Stamps::both,
-         .seen = make_lasting_seen(options.protection, command.read_only ? "" : command.store,
-                                   make_log(options.log_level))});
+    const ProtectionTerms terms{
+        .stamps = Stamps::both,
+        .seen = make_lasting_seen(options.protection, command.read_only ? "" : command.store,
+                                  make_log(options.log_level))};
+    const Protection protection = make_protection(options.protection, terms);
     warn_if_open(command);
     LiveNode live(options, protection, SignalsOf::service);
     if (!command.rules.empty()) {
@@ -184,6 +189,16 @@ int run_node(const NodeCommand& command) {
     std::optional<ServedStore> served;
     if (!command.store.empty()) served.emplace(command, protection, live.node());
     handle_messages(live, output, protection.inner, options.json);
+    show_peers(live, output, options.json);
+    if (is_protected(protection)) {
+        live.on_hangup([&] {
+            remake_protection(options.protection, terms, protection, [&](const Protection& made) {
+                live.node().set_plugins(made.outer);
+                if (served) served->use(made.inner);
+                handle_messages(live, output, made.inner, options.json);
+            });
+        });
+    }
 
     live.run([&] { say_start(live.node(), live.local_peer(), options, output); });
     if (served) served->close();

@@ -9,6 +9,7 @@
 #include "input.hpp"
 #include "logging.hpp"
 #include "seed_file.hpp"
+#include "values.hpp"
 
 namespace netaio::app {
 namespace {
@@ -16,11 +17,12 @@ namespace {
 constexpr const char* protection_group =
     "Protection (SECRET and KEY: @FILE, env:NAME, or the text itself)";
 
-std::shared_ptr<const AuthPlugin> make_auth(const std::string& option, const std::string& source,
+std::shared_ptr<const AuthPlugin> make_auth(const std::string& option,
+                                            const std::vector<std::string>& sources,
                                             const std::string& field, Dialect dialect,
                                             const FreshTerms& fresh) {
-    if (source.empty()) return nullptr;
-    return hmac_auth({.secret = read_secret(option, source),
+    if (sources.empty()) return nullptr;
+    return hmac_auth({.secrets = read_secrets(option, sources),
                       .hmac_field = field,
                       .dialect = dialect,
                       .max_age = fresh.max_age,
@@ -28,10 +30,19 @@ std::shared_ptr<const AuthPlugin> make_auth(const std::string& option, const std
 }
 
 std::shared_ptr<const CipherPlugin> make_cipher(const std::string& option,
-                                                const std::string& source, const std::string& field,
-                                                bool encrypt_uri, Dialect dialect) {
-    if (source.empty()) return nullptr;
-    return stream_cipher({.key = read_secret(option, source),
+                                                const std::vector<std::string>& sources,
+                                                const std::shared_ptr<const AuthPlugin>& auth,
+                                                const std::string& field, bool encrypt_uri,
+                                                Dialect dialect) {
+    if (sources.empty()) return nullptr;
+    auto keys = read_secrets(option, sources);
+    if (keys.size() > 1 && !auth) {
+        throw Failure(ExitCode::usage,
+                      option +
+                          ": nothing tells which of several keys a message needs; add as many "
+                          "secrets with the same names, as --hmac NAME=@FILE");
+    }
+    return stream_cipher({.keys = std::move(keys),
                           .iv_field = field,
                           .encrypt_uri = encrypt_uri,
                           .dialect = dialect});
@@ -44,6 +55,14 @@ void use_x25519(const std::string& key_file, Protection& protection) {
     // Several programs may use one key at once.
     protection.local_peer->id = random_id();
     protection.payload_max -= X25519Cipher::overhead;
+}
+
+CLI::Option* add_secret(CLI::App& command, const char* name, std::string& value, const char* text) {
+    return command.add_option(name, value, text);
+}
+CLI::Option* add_secret(CLI::App& command, const char* name, std::vector<std::string>& values,
+                        const char* text) {
+    return add_list(command, name, values, text);
 }
 
 void warn_if_unauthenticated(const Protection& protection) {
@@ -92,11 +111,14 @@ std::shared_ptr<SeenMessages> make_lasting_seen(const ProtectionOptions& options
 }
 
 void add_protection_options(CLI::App& command, ProtectionOptions& options) {
-    const auto add = [&](const char* name, std::string& value, const char* type, const char* text) {
-        return command.add_option(name, value, text)->type_name(type)->group(protection_group);
+    const auto add = [&](const char* name, auto& value, const char* type, const char* text) {
+        auto* option = add_secret(command, name, value, text);
+        return option->type_name(type)->group(protection_group);
     };
-    add("--hmac", options.hmac, "SECRET", "authenticate all messages with this secret");
-    add("--cipher", options.cipher, "KEY", "encrypt all messages; use it with --hmac");
+    add("--hmac", options.hmac, "SECRET",
+        "authenticate all messages with this; may be repeated as NAME=@FILE");
+    add("--cipher", options.cipher, "KEY",
+        "encrypt all messages; use it with --hmac, and its names");
     add("--inner-hmac", options.inner_hmac, "SECRET",
         "authenticate resource messages once more inside");
     add("--inner-cipher", options.inner_cipher, "KEY",
@@ -142,10 +164,11 @@ Protection make_protection(const ProtectionOptions& options, const ProtectionTer
     Protection made;
     made.dialect = options.dialect == "0.0.8" ? Dialect::v0_0_8 : Dialect::v0_0_9;
     made.outer.auth = make_auth("--hmac", options.hmac, "hmac", made.dialect, fresh);
-    made.outer.cipher = make_cipher("--cipher", options.cipher, "iv", true, made.dialect);
+    made.outer.cipher =
+        make_cipher("--cipher", options.cipher, made.outer.auth, "iv", true, made.dialect);
     made.inner.auth = make_auth("--inner-hmac", options.inner_hmac, "camh", made.dialect, fresh);
-    made.inner.cipher =
-        make_cipher("--inner-cipher", options.inner_cipher, "iv2", false, made.dialect);
+    made.inner.cipher = make_cipher("--inner-cipher", options.inner_cipher, made.inner.auth, "iv2",
+                                    false, made.dialect);
     if (auto scripts = make_script_auth(options.scripts, made.dialect, fresh)) {
         if (made.outer.auth) {
             throw Failure(ExitCode::usage,
@@ -161,6 +184,27 @@ Protection make_protection(const ProtectionOptions& options, const ProtectionTer
     warn_if_unauthenticated(made);
     use_hashcash(options, terms, made);
     return made;
+}
+
+bool is_protected(const Protection& protection) noexcept {
+    return protection.outer.auth || protection.outer.cipher || protection.inner.auth ||
+           protection.inner.cipher;
+}
+
+void remake_protection(const ProtectionOptions& options, const ProtectionTerms& terms,
+                       const Protection& now, const std::function<void(const Protection&)>& use) {
+    try {
+        Protection made = make_protection(options, terms);
+        if (!options.x25519_key.empty()) {
+            // Peers were told of that key.
+            made.inner.cipher = now.inner.cipher;
+            made.local_peer = now.local_peer;
+        }
+        use(made);
+        announce("SIGHUP: the secrets were read again, and are used from now on");
+    } catch (const std::exception& error) {
+        announce(std::string("SIGHUP: no secret was replaced: ") + error.what());
+    }
 }
 
 }  // namespace netaio::app

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <functional>
 #include <netaio/stream_cipher.hpp>
 #include <netaio/x25519_cipher.hpp>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "freshness.hpp"
 #include "scripts.hpp"
@@ -13,10 +15,10 @@ namespace netaio::app {
 
 /// The options for keys and dialect, as given.
 struct ProtectionOptions {
-    std::string hmac;
-    std::string cipher;
-    std::string inner_hmac;
-    std::string inner_cipher;
+    std::vector<std::string> hmac;
+    std::vector<std::string> cipher;
+    std::vector<std::string> inner_hmac;
+    std::vector<std::string> inner_cipher;
     std::string x25519_key;
     ScriptOptions scripts;
     unsigned hashcash = 0;
@@ -64,5 +66,13 @@ MessageType refusal(const Protection& protection) noexcept;
 /// Reads the secrets and makes the plugins. Warns on stderr about literal secrets, and about
 /// ciphers and peers' keys that no auth plugin guards.
 Protection make_protection(const ProtectionOptions& options, const ProtectionTerms& terms = {});
+
+/// Whether there is any plugin.
+bool is_protected(const Protection& protection) noexcept;
+
+/// Reads the files again and has the plugins used that are made of them, or, where one cannot be
+/// read, none of them; an --x25519-key stays. Says what came of it.
+void remake_protection(const ProtectionOptions& options, const ProtectionTerms& terms,
+                       const Protection& now, const std::function<void(const Protection&)>& use);
 
 }  // namespace netaio::app

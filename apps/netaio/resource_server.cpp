@@ -32,26 +32,36 @@ bool asks_for_present(const Message& asked) {
 template <class Server>
 ResourceServer::ResourceServer(Server& server, WriteQueue& writes, ResourceServerOptions options)
     : notify_([this, &server](ByteView uri, const Message& message) {
-          return server.notify(uri, message, {.plugins = options_.protection.inner});
+          return server.notify(uri, message, {.plugins = inner()});
       }),
+      handle_([this, &server](const Plugins& inner) { handle_all(server, inner); }),
       writes_(writes),
       options_(std::move(options)) {
-    const HandlerOptions& inner = options_.protection.inner;
-    server.on(MessageType::request_uri, inner,
-              [this](const Message& asked) { return read(asked); });
-    server.on(MessageType::publish_uri, inner,
-              [this](const Message& asked) { return publish(asked); });
-    handle_changes(server);
-    handle_subscriptions(server);
+    if constexpr (std::is_same_v<Server, TcpServer>) server_ = &server;
+    use(options_.protection.inner);
     writes_.when_committed(
         [this](Change what, ByteView uri, ByteView content) { committed(what, uri, content); });
 }
 template ResourceServer::ResourceServer(TcpServer&, WriteQueue&, ResourceServerOptions);
 template ResourceServer::ResourceServer(UdpNode&, WriteQueue&, ResourceServerOptions);
 
+void ResourceServer::use(const Plugins& inner) {
+    inner_ = std::make_shared<const Plugins>(inner);
+    handle_(inner);
+}
+
 template <class Server>
-void ResourceServer::handle_changes(Server& server) {
-    const HandlerOptions& inner = options_.protection.inner;
+void ResourceServer::handle_all(Server& server, const HandlerOptions& inner) {
+    server.on(MessageType::request_uri, inner,
+              [this](const Message& asked) { return read(asked); });
+    server.on(MessageType::publish_uri, inner,
+              [this](const Message& asked) { return publish(asked); });
+    handle_changes(server, inner);
+    handle_subscriptions(server, inner);
+}
+
+template <class Server>
+void ResourceServer::handle_changes(Server& server, const HandlerOptions& inner) {
     const auto on_change = [&](MessageType type, Change what) {
         if (options_.read_only) {
             server.on(type, inner, [this](const Message& asked) { return refuse(asked); });
@@ -67,10 +77,8 @@ void ResourceServer::handle_changes(Server& server) {
 
 // Subscribers are connections or addresses.
 template <class Server>
-void ResourceServer::handle_subscriptions(Server& server) {
-    const HandlerOptions& inner = options_.protection.inner;
+void ResourceServer::handle_subscriptions(Server& server, const HandlerOptions& inner) {
     if constexpr (std::is_same_v<Server, TcpServer>) {
-        server_ = &server;
         for (const auto type : {MessageType::subscribe_uri, MessageType::unsubscribe_uri}) {
             server.on(type, inner, [this](const Message& asked, Connection& from) {
                 return grant(asked, from);
@@ -120,12 +128,12 @@ void ResourceServer::committed(Change what, ByteView uri, ByteView content) {
     if (!keeps_present_ || (!removed && keep(uri, content))) {
         tell_subscribers(uri, removed ? ByteView() : content);
     } else if (removed) {
-        server_->withdraw(uri, {.plugins = options_.protection.inner});
+        server_->withdraw(uri, {.plugins = inner()});
     }
 }
 
 std::error_code ResourceServer::keep(ByteView uri, ByteView content) {
-    const auto error = server_->publish(uri, content, {.plugins = options_.protection.inner});
+    const auto error = server_->publish(uri, content, {.plugins = inner()});
     if (error == Errc::queue_full && keeps_present_.exchange(false)) {
         options_.log(LogLevel::warning,
                      "the resources are more than --present-max: subscribers are given no present "
@@ -138,7 +146,7 @@ Reply ResourceServer::grant(const Message& asked, Connection& from) {
     if (!keeps_present_ && asks_for_present(asked)) {
         throw Refusal::error("no present values are kept, as they are more than --present-max");
     }
-    return server_->grant(asked, from, {.plugins = options_.protection.inner});
+    return server_->grant(asked, from, {.plugins = inner()});
 }
 
 OwnedMessage ResourceServer::refuse(const Message& asked) const {

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <functional>
+#include <memory>
 #include <netaio/connection.hpp>
 #include <netaio/handler.hpp>
 #include <netaio/tcp_server.hpp>
@@ -30,7 +31,11 @@ public:
     /// Where they are too many for present_max, none are given.
     void begin_with(Store& store);
 
+    /// Replaces the inner layer of all that it answers and tells. Thread-safe.
+    void use(const Plugins& inner);
+
 private:
+    Plugins inner() const { return *inner_.load(); }
     OwnedMessage read(const Message& asked);
     awaitable<OwnedMessage> change(Change what, const Message& asked);
     OwnedMessage refuse(const Message& asked) const;
@@ -41,11 +46,15 @@ private:
     Reply grant(const Message& asked, Connection& from);
 
     template <class Server>
-    void handle_changes(Server& server);
+    void handle_all(Server& server, const HandlerOptions& inner);
     template <class Server>
-    void handle_subscriptions(Server& server);
+    void handle_changes(Server& server, const HandlerOptions& inner);
+    template <class Server>
+    void handle_subscriptions(Server& server, const HandlerOptions& inner);
 
     std::function<std::error_code(ByteView uri, const Message&)> notify_;
+    std::function<void(const Plugins& inner)> handle_;
+    std::atomic<std::shared_ptr<const Plugins>> inner_;
     TcpServer* server_ = nullptr;              // where present values are kept
     std::atomic<bool> keeps_present_ = false;  // all of them
     WriteQueue& writes_;

@@ -79,10 +79,10 @@ StopReport wait(TcpServer& server, boost::asio::io_context& io, Signals& signals
 
 int serve(const ServeOptions& options) {
     const Log log = make_log(options.log_level);
-    const Protection protection = make_protection(
-        options.protection, {.stamps = Stamps::demands,
-                             .seen = make_lasting_seen(
-                                 options.protection, options.read_only ? "" : options.store, log)});
+    const ProtectionTerms terms{
+        .stamps = Stamps::demands,
+        .seen = make_lasting_seen(options.protection, options.read_only ? "" : options.store, log)};
+    const Protection protection = make_protection(options.protection, terms);
     const TcpServerOptions server_options = make_server_options(options, protection, log);
 
     // Before anything is announced, so that no signal finds it unprepared.
@@ -102,6 +102,14 @@ int serve(const ServeOptions& options) {
     start(*server, server_options);
     say_where(*server);
 
+    if (is_protected(protection)) {
+        signals.on_hangup([&] {
+            remake_protection(options.protection, terms, protection, [&](const Protection& made) {
+                server->set_plugins(made.outer);
+                resources.use(made.inner);
+            });
+        });
+    }
     if (!options.rules.empty()) {
         signals.on_hangup([&] {
             reload_rules(options.rules, [&](auto rules) { server->set_rules(std::move(rules)); });

@@ -1,7 +1,9 @@
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <thread>
 
 #include "support/net.hpp"
 
@@ -249,6 +251,51 @@ TYPED_TEST(RotationTest, RefusesWhoStayedWithASecretThatWasDropped) {
         EXPECT_FALSE(answered);
         EXPECT_TRUE(co_await until([&] { return world.server.counters().rejected_auth > 0; }));
     });
+}
+
+TEST(Rotation, MayBeDoneByAnyThread) {
+    TcpServerOptions options = Tcp::server(layer({"old", "new"}));
+    options.threads = 2;
+    TcpServer server(std::move(options));
+    server.on(MessageType::request_uri,
+              [](const Message& asked) { return respond(asked.uri(), asked.who().str()); });
+    ASSERT_FALSE(server.start());
+    std::atomic<bool> ends = false;
+    std::vector<std::thread> askers;
+    for (const char* name : {"old", "new"}) {
+        askers.emplace_back([&, name] {
+            BlockingClient client("127.0.0.1", server.port(), Tcp::client(one(name)));
+            while (!ends) {
+                EXPECT_EQ(client.request("uri", 30s).content(), "hmac:" + std::string(name));
+                client.set_plugins(one(name));
+            }
+        });
+    }
+    for (int i = 0; i < 200; ++i) {
+        server.set_plugins(layer({"new", "old"}));
+        std::this_thread::yield();
+        server.set_plugins(layer({"old", "new"}));
+    }
+    ends = true;
+    for (std::thread& asker : askers) {
+        asker.join();
+    }
+}
+
+// With no auth plugin left, nobody is a stranger who has to prove anything.
+TEST(Rotation, LeavesNobodyAStrangerWhereNothingIsToBeProven) {
+    TcpServerOptions options = Tcp::server(one("old"));
+    options.stranger_failures_max = 2;
+    TcpServer server(std::move(options));
+    server.on(MessageType::request_uri,
+              [](const Message& asked) { return respond(asked.uri(), "answer"); });
+    ASSERT_FALSE(server.start());
+    BlockingClient client("127.0.0.1", server.port());
+    EXPECT_EQ(client.request("uri", 30s).type(), MessageType::auth_error);
+    server.set_plugins({});
+    for (int i = 0; i < 4; ++i) {
+        EXPECT_EQ(client.request("uri", 30s).content(), "answer");
+    }
 }
 
 }  // namespace

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from dataclasses import dataclass, field, replace
 
-from peers import OurClient, OurServer, Protection, TheirClient, TheirServer
+from peers import OurClient, OurRotatingServer, OurServer, Protection, TheirClient, TheirServer
 from peers import WALK, Answer
 from processes import Ended
 from references import Reference
@@ -222,6 +222,45 @@ async def garble_inner(setup, result, server, client):
         expect("its size", len(answer.content), len(b"some content"))
 
 
+async def rotation(setup, result, server, client):
+    """Our server takes another secret and key, and drops the old ones, while clients of the
+    reference, who have one each, ask and listen."""
+    old = (server.protection.hmac, server.protection.cipher)
+    new = ("another secret", "another key")
+    rotating = OurRotatingServer(setup, server.protection)
+    await rotating.start()
+    ends = [rotating]
+    try:
+        async def begin(pair):
+            one = setup.client(rotating, client.protection.but(hmac=pair[0], cipher=pair[1]))
+            await one.start()
+            ends.append(one)
+            return one
+
+        with result.operation("rotate") as expect:
+            staying = await begin(old)
+            expect("create", (await staying.call("CREATE_URI", ROOM, b"1")).type, "OK")
+            confirmed, subscription = await staying.subscribe(ROOM, 4)
+            expect("subscribe", confirmed.type, "CONFIRM_SUBSCRIBE")
+            await rotating.take(old, new)
+            moved = await begin(new)
+            for content in (b"2", b"3", b"4"):
+                expect("new asks", (await moved.call("UPDATE_URI", ROOM, content)).type, "OK")
+                expect("old asks", await staying.call("REQUEST_URI", ROOM),
+                       Answer("RESPOND_URI", content))
+            expect("old tells", (await staying.call("PUBLISH_URI", ROOM, b"5")).type, "OK")
+            expect("old is notified", await staying.collect(subscription),
+                   [Answer("NOTIFY_URI", content) for content in (b"2", b"3", b"4", b"5")])
+            await rotating.take(("", ""), new)
+            expect("new asks alone", await moved.call("REQUEST_URI", ROOM),
+                   Answer("RESPOND_URI", b"4"))
+            answer = await staying.bare_answer("REQUEST_URI", ROOM)
+            expect("old is refused", answer.type, "AUTH_ERROR")
+    finally:
+        for end in reversed(ends):
+            await end.stop()
+
+
 @dataclass(frozen=True)
 class Row:
     """A way of protecting a server and a client, and what they then do."""
@@ -292,6 +331,7 @@ ROWS = (
     Row("wrong inner secret", refusal, _inner, _inner.but(inner_hmac="wrong")),
     Row("wrong inner secret, all layers", refusal, _all, _all.but(inner_hmac="wrong")),
     Row("the other dialect", dialects, _hmac, _hmac),
+    Row("another secret and key", rotation, _both, _both),
     Row("wrong cipher key", garble, _both, _both.but(cipher="wrong")),
     Row("wrong inner cipher key", garble_inner, _all, _all.but(inner_cipher="wrong")),
 )

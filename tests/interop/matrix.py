@@ -8,12 +8,12 @@ import sys
 import time
 
 import references
-from cells import ROWS, Setup, dialects, run
+from cells import ROWS, Setup, dialects, rotation, run
 from processes import kill_all
 
 AT_ONCE = max(2, os.cpu_count() or 1)
 OPERATIONS = ("request", "create", "update", "delete", "subscribe", "notify", "publish",
-              "unsubscribe", "refuse", "garble")
+              "unsubscribe", "refuse", "rotate", "garble")
 
 
 def columns(found, reference_only):
@@ -43,6 +43,7 @@ async def run_all(setups):
           for title, setup in setups.items()
           for row in ROWS
           if setup.ours_serves or setup.ours_asks or row.scenario is not dialects
+        if setup.ours_serves and not setup.ours_asks or row.scenario is not rotation
           if setup.reference.has_scripts or not row.uses_scripts)
     )
     return results

@@ -5,6 +5,7 @@ import base64
 import json
 import os
 import re
+import signal
 import sys
 import tempfile
 from dataclasses import dataclass, fields, replace
@@ -190,12 +191,13 @@ class OurEnd:
                 options += [f"--{name}", f"env:INTEROP_{name.upper().replace('-', '_')}"]
         return options
 
-    def _file(self, name, text):
+    def _file(self, name, text=None):
         if not hasattr(self, "_folder"):
             self._folder = tempfile.TemporaryDirectory()
         path = os.path.join(self._folder.name, name)
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(text)
+        if text is not None:
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(text)
         return path
 
     def environment(self):
@@ -231,6 +233,36 @@ class OurServer(OurEnd):
 
     async def stop(self):
         await self.program.stop()
+
+
+class OurRotatingServer(OurServer):
+    """The same with files for two secrets and keys each, which it reads again when they change."""
+
+    def options(self):
+        self._write((self.protection.hmac, self.protection.cipher), ("", ""))
+        return ["--dialect", self.setup.dialect] + [
+            part
+            for option in ("hmac", "cipher")
+            for name in ("a", "b")
+            for part in (f"--{option}", f"{name}=@{self._file(f'{name}.{option}')}")
+        ]
+
+    def _write(self, *pairs):
+        for name, pair in zip(("a", "b"), pairs):
+            for option, text in zip(("hmac", "cipher"), pair):
+                path = self._file(f"{name}.{option}", text)
+                os.chmod(path, 0o600)
+
+    async def take(self, *pairs):
+        """Goes on with these pairs of secret and key; empty ones are none."""
+        self._write(*pairs)
+        said = len(self.program.errors)
+        self.program.process.send_signal(signal.SIGHUP)
+        deadline = asyncio.get_running_loop().time() + ANSWER_S
+        while b"read again" not in self.program.errors[said:]:
+            if asyncio.get_running_loop().time() > deadline:
+                raise Ended(f"netaio serve did not reload{self.program.complaint()}")
+            await asyncio.sleep(0.02)
 
 
 class OurClient(OurEnd):

@@ -54,6 +54,44 @@ TEST_F(Secrets, ComeFromFilesWithoutOneLineEnd) {
     EXPECT_EQ(said_, "");
 }
 
+TEST_F(Secrets, HaveNamesWhereThereAreSeveral) {
+    ::setenv("NETAIO_TEST_SECRET", "tuna", 1);
+    const auto secrets =
+        read_secrets("--hmac", {"@" + folder_.write("a", "swordfish\n"),
+                                "20.26_b-=@" + folder_.write("b", "marlin\n"),
+                                "c=env:NETAIO_TEST_SECRET", "d=@" + folder_.write("d", "\n")});
+    ASSERT_EQ(secrets.size(), 3u) << "an empty file is a place for a secret to come";
+    EXPECT_EQ(secrets[0].name, "default");
+    EXPECT_EQ(secrets[0].secret.reveal(), "swordfish");
+    EXPECT_EQ(secrets[1].name, "20.26_b-");
+    EXPECT_EQ(secrets[1].secret.reveal(), "marlin");
+    EXPECT_EQ(secrets[2].secret.reveal(), "tuna");
+    EXPECT_TRUE(read_secrets("--hmac", {}).empty());
+}
+
+TEST_F(Secrets, AreTakenAsTheyAreUnlessANameAndASourceAreMeant) {
+    for (const char* literal : {"a=b", "=@file", "a b=@file", "a=b=@file"}) {
+        testing::internal::CaptureStderr();
+        const auto secrets = read_secrets("--hmac", {literal});
+        finish_log();
+        testing::internal::GetCapturedStderr();
+        ASSERT_EQ(secrets.size(), 1u);
+        EXPECT_EQ(secrets[0].name, "default");
+        EXPECT_EQ(secrets[0].secret.reveal(), literal);
+    }
+}
+
+TEST_F(Secrets, CannotShareANameOrAllBeEmpty) {
+    const std::string empty = "@" + folder_.write("empty", "");
+    EXPECT_NE(failure_of(2, [&] { read_secrets("--hmac", {"a=" + empty, "a=" + empty}); })
+                  .find("two are named 'a'"),
+              std::string::npos);
+    const std::string said = failure_of(2, [&] { read_secrets("--hmac", {"a=" + empty}); });
+    EXPECT_NE(said.find("all secrets are empty: " + empty), std::string::npos) << said;
+    EXPECT_NE(failure_of(2, [&] { read_secrets("--hmac", {empty}); }).find("is empty"),
+              std::string::npos);
+}
+
 TEST_F(Secrets, ComeFromTheEnvironment) {
     ::setenv("NETAIO_TEST_SECRET", "swordfish", 1);
     EXPECT_EQ(read("env:NETAIO_TEST_SECRET"), "swordfish");

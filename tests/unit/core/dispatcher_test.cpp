@@ -96,7 +96,8 @@ TEST(Dispatcher, HandsASuspendingHandlerOver) {
     EXPECT_EQ(test.sent, "");
     end(std::nullopt, std::make_exception_ptr(std::runtime_error("broken")));
     EXPECT_EQ(test.reply({}, inner).type(), MessageType::error);
-    EXPECT_TRUE(test.logged("error 192.0.2.2:4000: the handler of REQUEST_URI from hmac:default threw: broken"));
+    EXPECT_TRUE(test.logged(
+        "error 192.0.2.2:4000: the handler of REQUEST_URI from hmac:default threw: broken"));
 }
 
 TEST(Dispatcher, AnswersWithAnErrorWhenAHandlerThrows) {

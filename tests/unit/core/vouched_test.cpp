@@ -82,6 +82,17 @@ TEST_P(VouchedTest, ProtectAnswersForWhoAsked) {
     EXPECT_EQ(reply->auth().bytes("inner"), ByteView("admin"));
 }
 
+TEST_P(VouchedTest, LearnNothingOfAnswersAndNotificationsWhichAreMadeForThisNode) {
+    handle();
+    test.receive(from("alice"));
+    for (const auto type : {MessageType::notify_uri, MessageType::respond_uri}) {
+        OwnedMessage message(type, "uri");
+        message.auth().set("outer", "bob");
+        test.receive(test.frame(std::move(message)));
+        EXPECT_EQ(test.source.vouched()->outer.str(), "test:alice");
+    }
+}
+
 TEST_P(VouchedTest, AnswerWithTheSecretThatTheQuestionWasMadeWith) {
     const Plugins old = hmac_and_cipher("old");
     test.node.outer = Plugins{.auth = hmac_auth({.secrets = {{"new", "new"}, {"old", "old"}}}),
