@@ -79,6 +79,9 @@ private:
     std::optional<std::string> why_not(const Route* route, const Message& message);
     void refuse_admission(std::string_view why, const Route* route, const Message& message,
                           Source& source, std::string& out);
+    std::error_code protect(const Message& request, OwnedMessage&& message, const Plugins& inner,
+                            const Recipient& to, std::string& out);
+
     Outcome finish(const Route& route, Message&& message, std::optional<OwnedMessage>&& reply,
                    Source& source, std::string& out);
     void said_of_another(const Route& route, const Message& asked, const Message& answer,
@@ -89,8 +92,11 @@ private:
     Outcome broken(std::string_view what, const Source& source);
     Outcome call(const Route& route, Message&& message, Source& source, std::string& out);
     Outcome unhandled(Message&& message, Source& source, std::string& out);
-    [[gnu::always_inline]] inline void learn(Message& message, const Plugins& plugins, Layer layer,
-                                             const Verdict& verdict, Source& source);
+    // Takes a layer off; what becomes of the message if that cannot be.
+    std::optional<Outcome> open(const Plugins& plugins, Layer layer, const Peer* peer,
+                                Message& message, Source& source, std::string& out);
+    void learn(Message& message, const Plugins& plugins, Layer layer, const Verdict& verdict,
+               Source& source);
     Outcome refuse(std::error_code error, const Verdict& verdict, const Plugins& plugins,
                    Layer layer, const Message& message, Source& source, std::string& out);
     Outcome auth_failed(const Verdict& verdict, const Plugins& plugins, Layer layer,

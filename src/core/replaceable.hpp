@@ -46,10 +46,15 @@ public:
 
     /// The value as it is now; what is held stays as it is when that is replaced meanwhile.
     boost::local_shared_ptr<const T> get() {
+        now();
+        return copy_;
+    }
+    /// The same until the next call of either, which code of others may make.
+    const T& now() {
         if (source_.version_.load(std::memory_order_acquire) != version_) [[unlikely]] {
             renew();
         }
-        return copy_;
+        return *copy_;
     }
 
 private:

@@ -128,8 +128,10 @@ TEST_F(UnixSocketTest, TellsWhoIsThere) {
     options.endpoints = {*Address::parse("127.0.0.1", 0)};
     TcpServer server(options);
     std::optional<Credentials> who;
+    Identities identities;
     server.on(MessageType::request_uri, [&](const Message& message, Connection& from) {
         who = from.credentials();
+        identities = message.who();
         return respond(message.uri(), "");
     });
     ASSERT_FALSE(server.start());
@@ -138,11 +140,13 @@ TEST_F(UnixSocketTest, TellsWhoIsThere) {
         EXPECT_FALSE(who) << "it does not ask";
     } else {
         EXPECT_EQ(who, (Credentials{::getuid(), ::getgid(), ::getpid()}));
+        EXPECT_EQ(identities.str(), "uid:" + std::to_string(::getuid()));
     }
     who = Credentials{};
     RawPeer peer(server.endpoints().back().port());
     ASSERT_TRUE(peer.send(encoded(request("x"))) && peer.receive());
     EXPECT_FALSE(who) << "TCP does not say";
+    EXPECT_TRUE(identities.empty());
 }
 
 TEST_F(UnixSocketTest, IsForItsOwnerUnlessToldOtherwise) {
