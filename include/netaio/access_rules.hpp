@@ -12,6 +12,7 @@ namespace netaio {
 
 namespace core {
 class RuleIndex;
+class RuleReader;
 }  // namespace core
 
 /// What a rule, or the lack of one, makes of a message.
@@ -98,8 +99,8 @@ public:
     static std::shared_ptr<const AccessRules> load(const std::string& path,
                                                    const MessageTypes& types = {});
 
-    /// What becomes of a message. Where many are asked about, as by a node, a thread remembers who
-    /// was seen before and takes less than 100 ns (bench/rules_bench.cpp).
+    /// What becomes of a message. Takes some microseconds, most of them to tell who it is from; a
+    /// node remembers that.
     AccessDecision decide(const Identities& who, MessageType type, ByteView uri) const;
 
     /// Whether a rule without types, or the lack of a rule, is about messages of this type: all but
@@ -108,9 +109,10 @@ public:
 
     const std::vector<AccessRule>& rules() const noexcept;
     Access otherwise() const noexcept;
-    const core::RuleIndex& index() const noexcept { return *index_; }
 
 private:
+    friend class core::RuleReader;
+
     std::shared_ptr<const core::RuleIndex> index_;
 };
 

@@ -27,7 +27,7 @@ const RuleClass& RuleReader::class_of(const Identities& who) {
     }
     auto found = known_.find(who);
     if (found == known_.end()) {
-        auto made = (*rules_)->index().classify(who);
+        auto made = (*rules_)->index_->classify(who);
         if (known_.size() >= known_max) {
             known_.clear();
         }
@@ -41,7 +41,7 @@ AccessDecision RuleReader::decide(const Identities& who, MessageType type, ByteV
     if (!any()) {
         return {Access::allow};
     }
-    return (*rules_)->index().decide(class_of(who), type, uri);
+    return (*rules_)->index_->decide(class_of(who), type, uri);
 }
 
 }  // namespace netaio::core

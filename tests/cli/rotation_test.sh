@@ -38,7 +38,7 @@ out_is 2
 
 # Nothing is replaced when a file cannot be read.
 rm a.key
-reload "$server_pid" server.log "SIGHUP: nothing was reloaded: "
+reload "$server_pid" server.log "SIGHUP: no secret was replaced: "
 wait_for server.log "'a.key'"
 expect 0 update news 3 --server "$address" "${old[@]}"
 end_subscriber 0
@@ -51,7 +51,7 @@ reload "$server_pid" server.log "SIGHUP: the secrets were read again"
 expect 5 request news --server "$address" "${old[@]}"
 expect 0 request news --server "$address" "${new[@]}"
 : >b.secret
-reload "$server_pid" server.log "SIGHUP: nothing was reloaded: --hmac: all secrets are empty"
+reload "$server_pid" server.log "SIGHUP: no secret was replaced: --hmac: all secrets are empty"
 expect 0 request news --server "$address" "${new[@]}"
 end_server TERM 0
 grep -qE "swordfish|marlin|narwhal|beluga" server.log && fail "the server logged a secret"

@@ -145,9 +145,10 @@ TEST_F(AccessRulesTest, HoldForSubscriptionsThatAHandlerMakesAsItIsAsked) {
     server->publish("room/a", "1");
     settle();
     EXPECT_EQ(bob->seen, (Seen{{"room/a", "1"}}));
+    subscribe(*bob, "room/later/");
     server->set_rules(shared({{.access = allow, .who = {"alice"}}}));
     settle();
-    EXPECT_EQ(bob->ended, std::vector<std::string>{"room/"});
+    EXPECT_EQ(bob->ended, (std::vector<std::string>{"room/", "room/later/"}));
 }
 
 TEST_F(AccessRulesTest, DoNotAskAboutWhatTheProgramSubscribesByItself) {
