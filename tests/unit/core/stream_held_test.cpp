@@ -123,8 +123,8 @@ TEST_F(StreamHeldTest, AMessageWhoseWorkFailsIsNotSentAndSaidToBeSo) {
 }
 
 TEST_F(StreamHeldTest, ARequestWhoseWorkFailsEndsByThat) {
-    TestStream client(Role::client, outer);
     Told told;
+    TestStream client(Role::client, outer);
     client.ask("uri", told);
     auth->work(0)->end(Errc::auth_not_possible);
     EXPECT_EQ(client.sent_uris(), Uris());
@@ -133,8 +133,8 @@ TEST_F(StreamHeldTest, ARequestWhoseWorkFailsEndsByThat) {
 }
 
 TEST_F(StreamHeldTest, ARequestThatTimesOutBeforeItIsSentIsNotSentAndLeavesNoMark) {
-    TestStream client(Role::client, outer);
     Told first, second;
+    TestStream client(Role::client, outer);
     client.ask("uri", first, std::chrono::seconds(1));
     EXPECT_FALSE(send_bare(client, "behind"));
     client.clock->advance(std::chrono::seconds(2));
@@ -152,8 +152,8 @@ TEST_F(StreamHeldTest, ARequestThatTimesOutBeforeItIsSentIsNotSentAndLeavesNoMar
 }
 
 TEST_F(StreamHeldTest, ARequestMayBeGivenUpBehindOthersEvenWhenItsWorkIsDone) {
-    TestStream client(Role::client, outer);
     Told first, second;
+    TestStream client(Role::client, outer);
     client.ask("first", first);
     const auto id = client.ask("second", second);
     auth->work(1)->end();
@@ -164,8 +164,8 @@ TEST_F(StreamHeldTest, ARequestMayBeGivenUpBehindOthersEvenWhenItsWorkIsDone) {
 }
 
 TEST_F(StreamHeldTest, ARequestMayBeGivenUpBehindOthersThatWait) {
-    TestStream client(Role::client);
     Told told;
+    TestStream client(Role::client);
     EXPECT_FALSE(client.stream->send(notify("first", ""), {.plugins = outer}));
     const auto id = client.ask("second", told);
     client.stream->requests()->give_up(id)(Errc::cancelled, nullptr);
@@ -175,8 +175,8 @@ TEST_F(StreamHeldTest, ARequestMayBeGivenUpBehindOthersThatWait) {
 }
 
 TEST_F(StreamHeldTest, TheEndOfAConnectionEndsTheWork) {
-    TestStream client(Role::client, outer);
     Told told;
+    TestStream client(Role::client, outer);
     client.ask("uri", told);
     EXPECT_FALSE(send(client, "other"));
     EXPECT_GT(client.stream->abort(Errc::closed), 0u);
@@ -335,8 +335,8 @@ TEST_F(StreamHeldTest, PresentValuesMayWaitAndAreAnswers) {
 TEST_F(StreamHeldTest, ARequestRefusedForItsPriceIsMadeAnew) {
     auth->retries = true;
     auth->at_once = true;
-    TestStream client(Role::client, outer);
     Told told;
+    TestStream client(Role::client, outer);
     client.ask("uri", told);
     auto sent = client.sent();
     ASSERT_EQ(sent.size(), 1u);
@@ -359,8 +359,8 @@ TEST_F(StreamHeldTest, ARequestRefusedForItsPriceIsMadeAnew) {
 TEST_F(StreamHeldTest, ARefusalOfAHandlerHasTheRequestMadeAnewToo) {
     auth->retries = true;
     auth->at_once = true;
-    TestStream client(Role::client);
     Told told;
+    TestStream client(Role::client);
     client.ask("uri", told, std::chrono::seconds(10), outer);
     client.receive(OwnedMessage(MessageType::auth_error, "uri", "price 5"),
                    client.sent().at(0).request_id());
@@ -371,8 +371,8 @@ TEST_F(StreamHeldTest, ARefusalOfAHandlerHasTheRequestMadeAnewToo) {
 TEST_F(StreamHeldTest, ARequestIsMadeAnewAFewTimesAndNoMore) {
     auth->retries = true;
     auth->at_once = true;
-    TestStream client(Role::client, outer);
     Told told;
+    TestStream client(Role::client, outer);
     client.ask("uri", told);
     unsigned times = 0;
     for (auto sent = client.sent(); !sent.empty(); sent = client.sent()) {
@@ -389,8 +389,8 @@ TEST_F(StreamHeldTest, ARequestIsMadeAnewAFewTimesAndNoMore) {
 TEST_F(StreamHeldTest, ARefusalWithoutTheRequestsOwnIdIsNotBelieved) {
     auth->retries = true;
     auth->at_once = true;
-    TestStream client(Role::client, outer);
     Told told;
+    TestStream client(Role::client, outer);
     client.ask("uri", told);
     EXPECT_EQ(client.sent_uris(), Uris({"uri"}));
     client.receive(OwnedMessage(MessageType::auth_error, "uri", "price 5"), 77);
@@ -403,8 +403,8 @@ TEST_F(StreamHeldTest, ARefusalWithoutTheRequestsOwnIdIsNotBelieved) {
 
 TEST_F(StreamHeldTest, ARequestThatIsMadeAnewMayTimeOutAndBeGivenUp) {
     auth->retries = true;
-    TestStream client(Role::client, outer);
     Told late, cancelled;
+    TestStream client(Role::client, outer);
     client.ask("late", late, std::chrono::seconds(1));
     const auto id = client.ask("cancelled", cancelled);
     auth->work(0)->end();
@@ -430,8 +430,8 @@ TEST_F(StreamHeldTest, ARequestThatIsMadeAnewMayTimeOutAndBeGivenUp) {
 TEST_F(StreamHeldTest, AnswersAreKnownBeforeTheyAreOpened) {
     auth->demands = 1;
     auth->at_once = true;
-    TestStream client(Role::client, outer);
     Told told, by_uri;
+    TestStream client(Role::client, outer);
     client.ask("uri", told);
     client.ask("plain", by_uri);
     const auto sent = client.sent();
