@@ -99,16 +99,18 @@ TEST_F(StreamHeldTest, BothLayersMayWait) {
 }
 
 TEST_F(StreamHeldTest, NothingIsEncryptedTwice) {
-    const Plugins layer{.auth = auth, .cipher = stream_cipher({.key = "key"})};
-    TestStream client(Role::client, layer);
-    EXPECT_FALSE(client.stream->send(notify("uri", "content"), {.plugins = layer}));
+    const Plugins within{.auth = auth,
+                         .cipher = stream_cipher({.key = "key", .iv_field = "inner"})};
+    const Plugins around{.auth = auth, .cipher = stream_cipher({.key = "key"})};
+    TestStream client(Role::client, around);
+    EXPECT_FALSE(client.stream->send(notify("uri", "content"), {.plugins = within}));
     auth->work(0)->end();
     client.hub->run();
     auth->work(1)->end();
     auto sent = client.sent();
     ASSERT_EQ(sent.size(), 1u);
-    EXPECT_FALSE(open_layer(sent[0], layer, client.node->context(nullptr)));
-    EXPECT_FALSE(open_layer(sent[0], layer, client.node->context(nullptr)));
+    EXPECT_FALSE(open_layer(sent[0], around, client.node->context(nullptr)));
+    EXPECT_FALSE(open_layer(sent[0], within, client.node->context(nullptr)));
     EXPECT_EQ(sent[0].content(), "content");
 }
 
