@@ -99,16 +99,18 @@ TEST_F(StreamHeldTest, BothLayersMayWait) {
 }
 
 TEST_F(StreamHeldTest, NothingIsEncryptedTwice) {
-    const Plugins layer{.auth = auth, .cipher = stream_cipher({.key = "key"})};
-    TestStream client(Role::client, layer);
-    EXPECT_FALSE(client.stream->send(notify("uri", "content"), {.plugins = layer}));
+    const Plugins within{.auth = auth,
+                         .cipher = stream_cipher({.key = "key", .iv_field = "inner"})};
+    const Plugins around{.auth = auth, .cipher = stream_cipher({.key = "key"})};
+    TestStream client(Role::client, around);
+    EXPECT_FALSE(client.stream->send(notify("uri", "content"), {.plugins = within}));
     auth->work(0)->end();
     client.hub->run();
     auth->work(1)->end();
     auto sent = client.sent();
     ASSERT_EQ(sent.size(), 1u);
-    EXPECT_FALSE(open_layer(sent[0], layer, client.node->context(nullptr)));
-    EXPECT_FALSE(open_layer(sent[0], layer, client.node->context(nullptr)));
+    EXPECT_FALSE(open_layer(sent[0], around, client.node->context(nullptr)));
+    EXPECT_FALSE(open_layer(sent[0], within, client.node->context(nullptr)));
     EXPECT_EQ(sent[0].content(), "content");
 }
 
@@ -123,8 +125,8 @@ TEST_F(StreamHeldTest, AMessageWhoseWorkFailsIsNotSentAndSaidToBeSo) {
 }
 
 TEST_F(StreamHeldTest, ARequestWhoseWorkFailsEndsByThat) {
-    TestStream client(Role::client, outer);
     Told told;
+    TestStream client(Role::client, outer);
     client.ask("uri", told);
     auth->work(0)->end(Errc::auth_not_possible);
     EXPECT_EQ(client.sent_uris(), Uris());
@@ -133,8 +135,8 @@ TEST_F(StreamHeldTest, ARequestWhoseWorkFailsEndsByThat) {
 }
 
 TEST_F(StreamHeldTest, ARequestThatTimesOutBeforeItIsSentIsNotSentAndLeavesNoMark) {
-    TestStream client(Role::client, outer);
     Told first, second;
+    TestStream client(Role::client, outer);
     client.ask("uri", first, std::chrono::seconds(1));
     EXPECT_FALSE(send_bare(client, "behind"));
     client.clock->advance(std::chrono::seconds(2));
@@ -152,8 +154,8 @@ TEST_F(StreamHeldTest, ARequestThatTimesOutBeforeItIsSentIsNotSentAndLeavesNoMar
 }
 
 TEST_F(StreamHeldTest, ARequestMayBeGivenUpBehindOthersEvenWhenItsWorkIsDone) {
-    TestStream client(Role::client, outer);
     Told first, second;
+    TestStream client(Role::client, outer);
     client.ask("first", first);
     const auto id = client.ask("second", second);
     auth->work(1)->end();
@@ -164,8 +166,8 @@ TEST_F(StreamHeldTest, ARequestMayBeGivenUpBehindOthersEvenWhenItsWorkIsDone) {
 }
 
 TEST_F(StreamHeldTest, ARequestMayBeGivenUpBehindOthersThatWait) {
-    TestStream client(Role::client);
     Told told;
+    TestStream client(Role::client);
     EXPECT_FALSE(client.stream->send(notify("first", ""), {.plugins = outer}));
     const auto id = client.ask("second", told);
     client.stream->requests()->give_up(id)(Errc::cancelled, nullptr);
@@ -175,8 +177,8 @@ TEST_F(StreamHeldTest, ARequestMayBeGivenUpBehindOthersThatWait) {
 }
 
 TEST_F(StreamHeldTest, TheEndOfAConnectionEndsTheWork) {
-    TestStream client(Role::client, outer);
     Told told;
+    TestStream client(Role::client, outer);
     client.ask("uri", told);
     EXPECT_FALSE(send(client, "other"));
     EXPECT_GT(client.stream->abort(Errc::closed), 0u);
@@ -335,8 +337,8 @@ TEST_F(StreamHeldTest, PresentValuesMayWaitAndAreAnswers) {
 TEST_F(StreamHeldTest, ARequestRefusedForItsPriceIsMadeAnew) {
     auth->retries = true;
     auth->at_once = true;
-    TestStream client(Role::client, outer);
     Told told;
+    TestStream client(Role::client, outer);
     client.ask("uri", told);
     auto sent = client.sent();
     ASSERT_EQ(sent.size(), 1u);
@@ -359,8 +361,8 @@ TEST_F(StreamHeldTest, ARequestRefusedForItsPriceIsMadeAnew) {
 TEST_F(StreamHeldTest, ARefusalOfAHandlerHasTheRequestMadeAnewToo) {
     auth->retries = true;
     auth->at_once = true;
-    TestStream client(Role::client);
     Told told;
+    TestStream client(Role::client);
     client.ask("uri", told, std::chrono::seconds(10), outer);
     client.receive(OwnedMessage(MessageType::auth_error, "uri", "price 5"),
                    client.sent().at(0).request_id());
@@ -371,8 +373,8 @@ TEST_F(StreamHeldTest, ARefusalOfAHandlerHasTheRequestMadeAnewToo) {
 TEST_F(StreamHeldTest, ARequestIsMadeAnewAFewTimesAndNoMore) {
     auth->retries = true;
     auth->at_once = true;
-    TestStream client(Role::client, outer);
     Told told;
+    TestStream client(Role::client, outer);
     client.ask("uri", told);
     unsigned times = 0;
     for (auto sent = client.sent(); !sent.empty(); sent = client.sent()) {
@@ -389,8 +391,8 @@ TEST_F(StreamHeldTest, ARequestIsMadeAnewAFewTimesAndNoMore) {
 TEST_F(StreamHeldTest, ARefusalWithoutTheRequestsOwnIdIsNotBelieved) {
     auth->retries = true;
     auth->at_once = true;
-    TestStream client(Role::client, outer);
     Told told;
+    TestStream client(Role::client, outer);
     client.ask("uri", told);
     EXPECT_EQ(client.sent_uris(), Uris({"uri"}));
     client.receive(OwnedMessage(MessageType::auth_error, "uri", "price 5"), 77);
@@ -403,8 +405,8 @@ TEST_F(StreamHeldTest, ARefusalWithoutTheRequestsOwnIdIsNotBelieved) {
 
 TEST_F(StreamHeldTest, ARequestThatIsMadeAnewMayTimeOutAndBeGivenUp) {
     auth->retries = true;
-    TestStream client(Role::client, outer);
     Told late, cancelled;
+    TestStream client(Role::client, outer);
     client.ask("late", late, std::chrono::seconds(1));
     const auto id = client.ask("cancelled", cancelled);
     auth->work(0)->end();
@@ -430,8 +432,8 @@ TEST_F(StreamHeldTest, ARequestThatIsMadeAnewMayTimeOutAndBeGivenUp) {
 TEST_F(StreamHeldTest, AnswersAreKnownBeforeTheyAreOpened) {
     auth->demands = 1;
     auth->at_once = true;
-    TestStream client(Role::client, outer);
     Told told, by_uri;
+    TestStream client(Role::client, outer);
     client.ask("uri", told);
     client.ask("plain", by_uri);
     const auto sent = client.sent();
