@@ -62,6 +62,7 @@ expect 1 rules check readme.toml --who sensor-3 update status/3
 out_is "denied: no rule matches"
 
 # A server by rules, and who is there known by its user.
+: >seeding
 "$tool" serve --listen 127.0.0.1:0 --store rooms.db >seeding 2>&1 &
 seeder=$!
 started+=("$seeder")
