@@ -34,7 +34,7 @@ public:
     explicit Identities(std::vector<Identity> all);
 
     bool empty() const noexcept { return !list_; }
-    std::size_t size() const noexcept { return end() - begin(); }
+    std::size_t size() const noexcept { return static_cast<std::size_t>(end() - begin()); }
     const Identity* begin() const noexcept { return list_ ? list_->all.data() : nullptr; }
     const Identity* end() const noexcept {
         return list_ ? list_->all.data() + list_->all.size() : nullptr;
