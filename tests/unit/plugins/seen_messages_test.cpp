@@ -134,10 +134,10 @@ TEST_F(SeenMessagesTest, ForgetsWhatIsTooOldForTheLongestAskedFor) {
     EXPECT_EQ(see(table, "a", start), Seen::fresh);
     EXPECT_EQ(table.see("a", start, 1s).seen, Seen::copy);
     const std::size_t taken = table.bytes();
-    for (int second = 1; second < 1000; ++second) {
+    for (std::uint32_t second = 1; second < 1000; ++second) {
         pass(1s);
         EXPECT_EQ(table.see("a", start + second, 1s).seen, Seen::fresh);
-        EXPECT_EQ(table.size(), std::min(second, 120) + 1u);
+        EXPECT_EQ(table.size(), std::min(second, 120u) + 1);
     }
     EXPECT_LE(table.bytes(), 121 * taken);
 }
