@@ -85,7 +85,7 @@ Secret secret_of(const std::string& option, const std::string& source) {
 }
 
 // How long the NAME of NAME=@FILE or NAME=env:NAME is; 0 without one.
-std::size_t size_of_name(std::string_view given) noexcept {
+std::size_t size_of_name(std::string_view given) {
     const std::size_t equals = given.find('=');
     if (equals == std::string_view::npos) return 0;
     const std::string_view source = given.substr(equals + 1);
@@ -93,9 +93,13 @@ std::size_t size_of_name(std::string_view given) noexcept {
         return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
                (byte >= '0' && byte <= '9') || byte == '.' || byte == '-' || byte == '_';
     };
-    const bool named = (source.starts_with('@') || source.starts_with("env:")) &&
-                       std::ranges::all_of(given.substr(0, equals), in_a_name);
-    return named ? equals : 0;
+    if (!source.starts_with('@') && !source.starts_with("env:")) return 0;
+    if (equals == 0 || !std::ranges::all_of(given.substr(0, equals), in_a_name)) {
+        throw Failure(ExitCode::usage,
+                      "the name of a secret has letters, digits and .-_ only, and '" +
+                          printable(given.substr(0, equals)) + "' is none");
+    }
+    return equals;
 }
 
 }  // namespace

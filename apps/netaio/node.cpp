@@ -190,7 +190,7 @@ int run_node(const NodeCommand& command) {
     if (!command.store.empty()) served.emplace(command, protection, live.node());
     handle_messages(live, output, protection.inner, options.json);
     show_peers(live, output, options.json);
-    if (is_protected(protection)) {
+    if (reads_secrets(options.protection)) {
         live.on_hangup([&] {
             remake_protection(options.protection, terms, protection, [&](const Protection& made) {
                 live.node().set_plugins(made.outer);

@@ -17,35 +17,56 @@ namespace {
 constexpr const char* protection_group =
     "Protection (SECRET and KEY: @FILE, env:NAME, or the text itself)";
 
-std::shared_ptr<const AuthPlugin> make_auth(const std::string& option,
-                                            const std::vector<std::string>& sources,
-                                            const std::string& field, Dialect dialect,
-                                            const FreshTerms& fresh) {
-    if (sources.empty()) return nullptr;
-    return hmac_auth({.secrets = read_secrets(option, sources),
-                      .hmac_field = field,
-                      .dialect = dialect,
-                      .max_age = fresh.max_age,
-                      .seen = fresh.seen});
+// Which options and fields a layer has.
+struct LayerNames {
+    std::string hmac;
+    std::string cipher;
+    std::string hmac_field;
+    std::string iv_field;
+    bool encrypt_uri;
+};
+
+// Who uses a secret must find the key of its name, or what it sends would be noise.
+void require_keys(const LayerNames& names, const std::vector<NamedSecret>& secrets,
+                  const std::vector<NamedSecret>& keys) {
+    if (secrets.empty()) {
+        throw Failure(ExitCode::usage,
+                      names.cipher +
+                          ": nothing tells which of several keys a message needs; add as many "
+                          "secrets with the same names, as " +
+                          names.hmac + " NAME=@FILE");
+    }
+    for (const NamedSecret& secret : secrets) {
+        if (std::ranges::find(keys, secret.name, &NamedSecret::name) == keys.end()) {
+            throw Failure(ExitCode::usage, names.cipher + ": no key is named '" + secret.name +
+                                               "', as a secret of " + names.hmac +
+                                               " is; fill in the key before the secret");
+        }
+    }
 }
 
-std::shared_ptr<const CipherPlugin> make_cipher(const std::string& option,
-                                                const std::vector<std::string>& sources,
-                                                const std::shared_ptr<const AuthPlugin>& auth,
-                                                const std::string& field, bool encrypt_uri,
-                                                Dialect dialect) {
-    if (sources.empty()) return nullptr;
-    auto keys = read_secrets(option, sources);
-    if (keys.size() > 1 && !auth) {
-        throw Failure(ExitCode::usage,
-                      option +
-                          ": nothing tells which of several keys a message needs; add as many "
-                          "secrets with the same names, as --hmac NAME=@FILE");
+Plugins make_layer(const LayerNames& names, const std::vector<std::string>& secret_sources,
+                   const std::vector<std::string>& key_sources, Dialect dialect,
+                   const FreshTerms& fresh) {
+    Plugins made;
+    std::vector<NamedSecret> secrets;
+    if (!secret_sources.empty()) {
+        secrets = read_secrets(names.hmac, secret_sources);
+        made.auth = hmac_auth({.secrets = secrets,
+                               .hmac_field = names.hmac_field,
+                               .dialect = dialect,
+                               .max_age = fresh.max_age,
+                               .seen = fresh.seen});
     }
-    return stream_cipher({.keys = std::move(keys),
-                          .iv_field = field,
-                          .encrypt_uri = encrypt_uri,
-                          .dialect = dialect});
+    if (!key_sources.empty()) {
+        auto keys = read_secrets(names.cipher, key_sources);
+        if (key_sources.size() > 1) require_keys(names, secrets, keys);
+        made.cipher = stream_cipher({.keys = std::move(keys),
+                                     .iv_field = names.iv_field,
+                                     .encrypt_uri = names.encrypt_uri,
+                                     .dialect = dialect});
+    }
+    return made;
 }
 
 void use_x25519(const std::string& key_file, Protection& protection) {
@@ -163,12 +184,10 @@ Protection make_protection(const ProtectionOptions& options, const ProtectionTer
                                                         : make_seen(options.freshness)};
     Protection made;
     made.dialect = options.dialect == "0.0.8" ? Dialect::v0_0_8 : Dialect::v0_0_9;
-    made.outer.auth = make_auth("--hmac", options.hmac, "hmac", made.dialect, fresh);
-    made.outer.cipher =
-        make_cipher("--cipher", options.cipher, made.outer.auth, "iv", true, made.dialect);
-    made.inner.auth = make_auth("--inner-hmac", options.inner_hmac, "camh", made.dialect, fresh);
-    made.inner.cipher = make_cipher("--inner-cipher", options.inner_cipher, made.inner.auth, "iv2",
-                                    false, made.dialect);
+    made.outer = make_layer({"--hmac", "--cipher", "hmac", "iv", true}, options.hmac,
+                            options.cipher, made.dialect, fresh);
+    made.inner = make_layer({"--inner-hmac", "--inner-cipher", "camh", "iv2", false},
+                            options.inner_hmac, options.inner_cipher, made.dialect, fresh);
     if (auto scripts = make_script_auth(options.scripts, made.dialect, fresh)) {
         if (made.outer.auth) {
             throw Failure(ExitCode::usage,
@@ -186,9 +205,8 @@ Protection make_protection(const ProtectionOptions& options, const ProtectionTer
     return made;
 }
 
-bool is_protected(const Protection& protection) noexcept {
-    return protection.outer.auth || protection.outer.cipher || protection.inner.auth ||
-           protection.inner.cipher;
+bool reads_secrets(const ProtectionOptions& options) noexcept {
+    return authenticates(options) || !options.cipher.empty() || !options.inner_cipher.empty();
 }
 
 void remake_protection(const ProtectionOptions& options, const ProtectionTerms& terms,
@@ -203,7 +221,7 @@ void remake_protection(const ProtectionOptions& options, const ProtectionTerms& 
         use(made);
         announce("SIGHUP: the secrets were read again, and are used from now on");
     } catch (const std::exception& error) {
-        announce(std::string("SIGHUP: no secret was replaced: ") + error.what());
+        warn(std::string("SIGHUP: no secret was replaced: ") + error.what());
     }
 }
 

@@ -67,8 +67,8 @@ MessageType refusal(const Protection& protection) noexcept;
 /// ciphers and peers' keys that no auth plugin guards.
 Protection make_protection(const ProtectionOptions& options, const ProtectionTerms& terms = {});
 
-/// Whether there is any plugin.
-bool is_protected(const Protection& protection) noexcept;
+/// Whether there are secrets, keys or locks that can be read again.
+bool reads_secrets(const ProtectionOptions& options) noexcept;
 
 /// Reads the files again and has the plugins used that are made of them, or, where one cannot be
 /// read, none of them; an --x25519-key stays. Says what came of it.

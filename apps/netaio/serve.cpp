@@ -102,7 +102,7 @@ int serve(const ServeOptions& options) {
     start(*server, server_options);
     say_where(*server);
 
-    if (is_protected(protection)) {
+    if (reads_secrets(options.protection)) {
         signals.on_hangup([&] {
             remake_protection(options.protection, terms, protection, [&](const Protection& made) {
                 server->set_plugins(made.outer);

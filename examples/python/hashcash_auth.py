@@ -60,9 +60,11 @@ class HashcashAuthPlugin:
         self.max_ahead = config.get("max_ahead", 10)
         self.seen_max = config.get("seen_max", 100_000)
         self.field = config.get("hc_field", "hc")
-        # Stamps and their timestamps. What is not younger than the floor may have been forgotten.
+        # Stamps and their timestamps. What is not younger than the floor may have been forgotten,
+        # or used before this program started, unless that does not matter (ran_before).
         self.seen = OrderedDict()
-        self.floor = int(time()) - 1
+        ran_before = config.get("ran_before", True)
+        self.floor = int(time()) + self.max_ahead if ran_before else int(time()) - 1
 
     def make(self, auth_fields, body, node=None, peer=None, peer_plugin=None) -> None:
         """Adds a stamp, if this end pays."""

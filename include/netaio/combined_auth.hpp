@@ -14,7 +14,8 @@ std::shared_ptr<const AuthPlugin> all_of(std::vector<std::shared_ptr<const AuthP
 /// One auth plugin of several, each of which is enough: `any_of({secret, script})`. They are asked
 /// in this order until one accepts; where none does, the sender is told of the first that knows
 /// more than that it fails (as Errc::stale and unpaid). A message is made by the one that vouched
-/// for its receiver, else by the first that can. The names of secrets must differ among them.
+/// for its receiver, else by the first that can. The names of secrets must differ among them, so
+/// give them by HmacOptions::secrets: that of HmacOptions::secret is always `default`.
 /// Throws std::invalid_argument for none, or null.
 std::shared_ptr<const AuthPlugin> any_of(std::vector<std::shared_ptr<const AuthPlugin>> plugins);
 

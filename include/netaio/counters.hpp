@@ -30,16 +30,17 @@ struct Counters {
         0;  ///< frames that could not be parsed, or had an unknown type
     std::uint64_t rejected_too_large = 0;  ///< frames over the limit
     std::uint64_t rejected_checksum = 0;   ///< bodies that did not match their checksum
-    std::uint64_t rejected_auth = 0;       ///< messages that failed an auth plugin's check, but for
-    std::uint64_t rejected_stale = 0;      ///< messages whose timestamp was too far from the clock,
-    std::uint64_t rejected_replayed = 0;   ///< messages that came before,
-    std::uint64_t rejected_unpaid = 0;     ///< and messages without the stamp that was asked for
-    std::uint64_t rejected_decrypt = 0;    ///< messages that could not be decrypted
-    /// Datagrams that came before by another way, which only tell where a peer is, too
+    /// Messages that failed an auth plugin's check for other reasons than the next three.
+    std::uint64_t rejected_auth = 0;
+    std::uint64_t rejected_stale = 0;     ///< messages too old, or too far ahead of the clock
+    std::uint64_t rejected_replayed = 0;  ///< messages that came before
+    std::uint64_t rejected_unpaid = 0;    ///< messages without the stamp that was asked for
+    std::uint64_t rejected_decrypt = 0;   ///< messages that could not be decrypted
+    /// Datagrams that came a second time by another way: of a peer they tell one more address
     /// (HmacOptions::max_age).
     std::uint64_t dropped_copies = 0;
-    /// Messages for which others were forgotten that were not too old yet, so that as old ones are
-    /// refused (SeenOptions::bytes_max).
+    /// Messages for which others were forgotten that were not too old yet. What is as old as those
+    /// is refused from then on (SeenOptions::bytes_max).
     std::uint64_t seen_shrunk = 0;
     std::uint64_t rejected_rules = 0;  ///< messages that AccessRules or a handler's `who` refused
     std::uint64_t unhandled = 0;     ///< messages without a handler, answered NOT_FOUND or dropped

@@ -44,7 +44,7 @@ public:
     AuthFields& auth() noexcept { return auth_; }
     void set_type(MessageType type) noexcept { type_ = type; }
     void set_who(Identities who) noexcept { who_ = std::move(who); }
-    void add_who(const Identities& who) { who_.empty() ? void(who_ = who) : who_.add(who); }
+    void add_who(const Identities& who) { who_.add(who); }
     void set_rest(std::size_t at) noexcept { rest_at_ = static_cast<std::uint16_t>(at); }
 
     /// A copy that owns everything and may be kept.

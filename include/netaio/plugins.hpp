@@ -28,8 +28,7 @@ struct Verdict {
     /// Of a message that was replayed: whether so soon that it is perhaps a copy that took another
     /// way, as datagrams to a group do. It is authentic all the same, and `who` says whose it is.
     bool copy = false;
-    /// Whether younger messages than the plugin accepts had to be forgotten for this one
-    /// (SeenMessages).
+    /// Whether messages that were not too old yet had to be forgotten for this one (SeenMessages).
     bool forgot = false;
 };
 
@@ -85,7 +84,8 @@ struct PluginContext {
             verdict->who.add(them);
         }
     }
-    /// Says why a message does not pass, and what its sender is told; `return context.refuse(...)`.
+    /// Says why a message does not pass (Errc::auth_failed, stale, replayed or unpaid), and what
+    /// its sender is told; `return context.refuse(...)`.
     bool refuse(Errc why, std::string_view says = {}) const {
         if (verdict) {
             verdict->why = why;
@@ -122,8 +122,8 @@ public:
     virtual bool may_retry() const noexcept { return false; }
     /// Whether the result depends on the receiver, so that a message to many is made for each.
     virtual bool is_peer_specific() const noexcept { return false; }
-    /// Whether one of these is whom it vouches for, so that what goes to them is best made by it:
-    /// asked of plugins that stand beside others (any_of()).
+    /// Whether one of these is whom it vouches for: so any_of() makes what goes to them with it,
+    /// and TcpServer::set_plugins() keeps their connections.
     virtual bool vouches_for(const Identities&) const noexcept { return false; }
 };
 

@@ -29,7 +29,7 @@ struct Sighting {
 
 /// What SeenMessages needs to know.
 struct SeenOptions {
-    /// What it takes at most, all its memory counted; at least 4096. A message takes 10 to 21
+    /// What it takes at most, all its memory counted; at least 4096. A message takes 11 to 21
     /// bytes where many have the same timestamp, and 280 where each has one of its own.
     std::size_t bytes_max = 16 << 20;
     /// How far a timestamp may be ahead of the clock.

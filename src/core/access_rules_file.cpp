@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cerrno>
+#include <filesystem>
 #include <fstream>
 #include <netaio/access_rules.hpp>
 #include <optional>
@@ -279,6 +280,9 @@ std::shared_ptr<const AccessRules> AccessRules::parse(std::string_view text,
 
 std::shared_ptr<const AccessRules> AccessRules::load(const std::string& path,
                                                      const MessageTypes& types) {
+    if (std::error_code error; std::filesystem::is_directory(path, error)) {
+        throw AccessRulesError(path, 0, 0, "cannot be read: it is a directory");
+    }
     std::ifstream file(path, std::ios::binary);
     std::ostringstream text;
     text << file.rdbuf();  // which fails, but is not bad, where there is nothing

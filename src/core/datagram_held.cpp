@@ -28,13 +28,15 @@ std::error_code DatagramNode::hold(Held&& message) {
 // The node keeps what is held: where that is, it is there, too.
 std::error_code DatagramNode::begin_work(const std::shared_ptr<Held>& held) {
     const auto unsealed = held->unsealed;
-    return unsealed->start(*node_, [this, mailbox = mailbox_, waiting = std::weak_ptr(held)] {
-        mailbox->post([this, waiting] {
-            if (const auto there = waiting.lock()) {
-                work_done(there);
-            }
+    const auto error =
+        unsealed->start(*node_, [this, mailbox = mailbox_, waiting = std::weak_ptr(held)] {
+            mailbox->post([this, waiting] {
+                if (const auto there = waiting.lock()) {
+                    work_done(there);
+                }
+            });
         });
-    });
+    return error || held->unsealed ? error : make_error_code(Errc::closed);
 }
 
 void DatagramNode::work_done(const std::shared_ptr<Held>& held) {

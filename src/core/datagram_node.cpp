@@ -233,7 +233,8 @@ Outbox::Item DatagramNode::take_last() {
 
 std::error_code DatagramNode::send_to(const Target& target, bool to_group, const Message& message,
                                       const Plugins& inner, const Plugins& outer,
-                                      std::optional<Ids> request) {
+                                      std::optional<Ids> request,
+                                      std::optional<std::size_t> free_size) {
     if (target.to.is_named()) {
         return Errc::unsupported;
     }
@@ -249,6 +250,7 @@ std::error_code DatagramNode::send_to(const Target& target, bool to_group, const
             hold({.unsealed = std::move(waits),
                   .to = {target.to},
                   .to_group = to_group,
+                  .free_size = free_size,
                   .asked = request ? std::optional(request->asked) : std::nullopt});
         return refused ? refused : error;
     }
@@ -429,9 +431,8 @@ std::error_code DatagramNode::send_to_all(const std::vector<Target>& targets,
     for (const Target& target : targets) {
         std::error_code error;
         if (*once == 0) {
-            error = send_to(target, false, message, inner, outer);
+            error = send_to(target, false, message, inner, outer, {}, 0);
             if (error && error == Errc::pending) {
-                held_.back()->free_size = 0;
                 continue;
             }
             item = error ? item : take_last();

@@ -231,7 +231,8 @@ private:
     Outbox::Item take_last();
     std::error_code send_to(const Target& target, bool to_group, const Message& message,
                             const Plugins& inner, const Plugins& outer,
-                            std::optional<Ids> request = {});
+                            std::optional<Ids> request = {},
+                            std::optional<std::size_t> free_size = {});
     std::error_code hold(Held&& held);
     std::error_code begin_work(const std::shared_ptr<Held>& held);
     void work_done(const std::shared_ptr<Held>& held);

@@ -176,6 +176,7 @@ void Dispatcher::learn(Message& message, Layer layer, const Verdict& verdict, So
         }
     }
     message.add_who(verdict.who);
+    node_.trace("accepted the", message, source.remote());
 }
 
 // No message that fails a check keeps a peer alive.
@@ -292,15 +293,6 @@ Outcome Dispatcher::refuse(std::error_code error, const Verdict& verdict, const 
     return drop();
 }
 
-void Dispatcher::count_refusal(Errc why) noexcept {
-    switch (why) {
-        case Errc::stale: tallies_.rejected_stale.add(); break;
-        case Errc::replayed: tallies_.rejected_replayed.add(); break;
-        case Errc::unpaid: tallies_.rejected_unpaid.add(); break;
-        default: tallies_.rejected_auth.add();
-    }
-}
-
 Outcome Dispatcher::auth_failed(const Verdict& verdict, const Plugins& plugins, Layer layer,
                                 const Message& message, Source& source, std::string& out) {
     count_refusal(verdict.why);
@@ -330,16 +322,6 @@ Outcome Dispatcher::auth_failed(const Verdict& verdict, const Plugins& plugins, 
         automatic(message, std::move(*answer), layer == Layer::outer, source, out);
     }
     return {};
-}
-
-Outcome Dispatcher::bad_checksum(const Message& message, Source& source, std::string& out) {
-    tallies_.rejected_checksum.add();
-    node_.log(LogLevel::warning, "the checksum of a message does not match its body",
-              source.remote());
-    if (node_.role != Role::client && !is_error(message.type(), node_.types)) {
-        automatic(message, error(invalid_message), node_.role == Role::node, source, out);
-    }
-    return drop();
 }
 
 Outcome Dispatcher::drop() {
@@ -407,6 +389,9 @@ bool Dispatcher::answer_request(Message& message, Source& source, const Peer* pe
         source.requests()->insert(uri, std::move(*request));
         return true;
     }
+    if (error && refusal) {
+        say_refusal(message, source);
+    }
     request->completion(error && refusal ? make_error_code(Errc::auth_failed_unverified) : error,
                         error ? nullptr : &message);
     return true;
@@ -430,6 +415,9 @@ bool Dispatcher::fail_request(const Message& message, const Plugins& layer, Errc
     }
     if (!request || !request->completion) {
         return request.has_value();
+    }
+    if (refusal) {
+        say_refusal(message, source);
     }
     request->completion(refusal ? Errc::auth_failed_unverified : why, nullptr);
     return true;

@@ -8,7 +8,10 @@ namespace netaio::core {
 // is closed.
 bool Dispatcher::answers_own(const Message& message, const Plugins& layer, Source& source) const {
     const RequestTable* requests = source.requests();
-    if (!requests) {
+    // Beside those, types of the application's own may answer.
+    constexpr int built_in_max = 30;
+    if (!requests ||
+        (!is_answer(message.type()) && static_cast<int>(message.type()) <= built_in_max)) {
         return false;
     }
     const bool hidden = layer.cipher && layer.cipher->hides_uri();

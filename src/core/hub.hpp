@@ -137,6 +137,9 @@ public:
     /// Asks the rules, which are others now, about what is subscribed. What they deny ends, and the
     /// subscriber is told by what answers a message they refuse.
     void ask_rules();
+    /// Closes the connections of those for whom one auth plugin vouched, and another that took its
+    /// place does not: they may have subscriptions.
+    void close_unknown(const AuthPlugin& before, const AuthPlugin& now);
     bool has_subscriptions(Stream& stream) const;
     /// Ends what the connections from these addresses have subscribed to.
     void end_subscriptions(const std::set<Address>& remotes);

@@ -164,6 +164,17 @@ void Hub::ask_rules() {
     }
 }
 
+void Hub::close_unknown(const AuthPlugin& before, const AuthPlugin& now) {
+    for (const auto& stream : streams()) {
+        const Identities& who = stream->vouched()->outer;
+        if (!who.empty() && before.vouches_for(who) && !now.vouches_for(who)) {
+            node_->log(LogLevel::info, "closed, as " + who.str() + " is not known any more",
+                       stream->remote());
+            stream->close();
+        }
+    }
+}
+
 std::size_t Hub::subscriber_count(ByteView key) const {
     const std::lock_guard lock(subscriptions_mutex_);
     return exact_.count(key);

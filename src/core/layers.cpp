@@ -41,6 +41,7 @@ std::error_code open_layer(Message& message, const Plugins& layer, PluginContext
                            Verdict& verdict) {
     context.verdict = &verdict;
     if (layer.auth && !layer.auth->check(message.auth(), message.body().encoded(), context)) {
+        verdict.why = is_refusal(verdict.why) ? verdict.why : Errc::auth_failed;
         return verdict.why;
     }
     return decrypt_layer(message, layer, context, verdict);

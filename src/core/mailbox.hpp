@@ -27,7 +27,7 @@ public:
                 return true;
             }
         } catch (...) {
-            // Whoever waits for it has a limit of time.
+            // A request that waits for it ends by its timeout; anything else, with its connection.
         }
         return false;
     }

@@ -59,7 +59,7 @@ bool Stream::refill_from(const std::shared_ptr<Feed>& feed) {
         std::unique_ptr<Unsealed> waits;
         const auto error = hub_->dispatcher().send(
             notify(value->uri, value->content), feed->options.plugins, outer,
-            {peer.get(), &vouched_, &ends_.remote, true}, out_, {}, may_wait() ? &waits : nullptr);
+            {peer.get(), &vouched_, &ends_.remote}, out_, {}, may_wait() ? &waits : nullptr);
         if (waits) {
             log_unsent(hold(std::move(waits), false, queue_.begin()));
             return false;

@@ -39,6 +39,7 @@ public:
     using Choose = std::function<core::Receivers(core::Hub&)>;
     /// Gives a message to the connections that `choose` picks in each loop.
     std::error_code deliver(const Message& message, const SendOptions& options, Choose choose);
+    void set_plugins(Plugins plugins);
     void set_rules(core::Rules rules);
     std::error_code publish(ByteView uri, ByteView content, const SendOptions& options);
     bool withdraw(ByteView uri, const SendOptions& options);

@@ -100,6 +100,15 @@ void TcpServer::Impl::set_rules(core::Rules rules) {
     }
 }
 
+void TcpServer::Impl::set_plugins(Plugins plugins) {
+    const auto before = node_->outer.get().auth;
+    const auto now = plugins.auth;
+    node_->outer = std::move(plugins);
+    if (before && now && has_context()) {
+        with_each_hub([before, now](core::Hub& hub) { hub.close_unknown(*before, *now); });
+    }
+}
+
 void TcpServer::grant_subscriptions(HandlerOptions options) {
     for (const auto type : {MessageType::subscribe_uri, MessageType::unsubscribe_uri}) {
         on(type, options, [this, options](const Message& asked, Connection& from) {

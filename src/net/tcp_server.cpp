@@ -33,7 +33,7 @@ void TcpServer::with_peer_manager(std::function<void(core::PeerManager&)> work) 
 }
 
 void TcpServer::set_plugins(Plugins plugins) {
-    impl_->node().outer = std::move(plugins);
+    impl_->set_plugins(std::move(plugins));
 }
 
 void TcpServer::set_default_handler(TcpHandler handler) {

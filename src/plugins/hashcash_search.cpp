@@ -68,6 +68,8 @@ void StampSearch::end(Result<Stamp> result) noexcept {
         done();
     } catch (const std::exception& error) {
         order_.environment.log(LogLevel::error, std::string("hashcash: ") + error.what());
+    } catch (...) {
+        order_.environment.log(LogLevel::error, "hashcash: who waits for a stamp threw");
     }
 }
 
@@ -80,6 +82,8 @@ void StampSearch::tell(std::uint64_t attempts, std::chrono::steady_clock::time_p
     } catch (const std::exception& error) {
         order_.environment.log(LogLevel::error,
                                std::string("HashcashOptions::on_progress threw: ") + error.what());
+    } catch (...) {
+        order_.environment.log(LogLevel::error, "HashcashOptions::on_progress threw");
     }
 }
 

@@ -43,6 +43,11 @@ public:
                 throw std::invalid_argument("one of " + option +
                                             "s has no name: give each one of its own");
             }
+            if (!std::ranges::all_of(one.name, is_of_a_name)) {
+                throw std::invalid_argument(
+                    "a name of " + option +
+                    "s has other characters than letters, digits and .-_: logs and rules name it");
+            }
             if (one.secret.empty()) {
                 throw std::invalid_argument("'" + one.name + "' of " + option +
                                             "s is empty: give both ends the same " + member);
@@ -67,8 +72,17 @@ public:
         const Named* found = several() && who ? find_of(*who) : nullptr;
         return (found ? *found : all_.front()).key;
     }
+    /// The same, but null where there are several, and none of somebody who has a secret.
+    const Key* exactly_of(const Identities* who) const noexcept {
+        const bool unknown = several() && who && who->name(secret_kind).has_value() && !knows(*who);
+        return unknown ? nullptr : &of(who);
+    }
 
 private:
+    static bool is_of_a_name(char byte) noexcept {
+        return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+               (byte >= '0' && byte <= '9') || byte == '.' || byte == '-' || byte == '_';
+    }
     const Named* find(std::string_view name) const noexcept {
         const auto found = std::ranges::find(all_, name, &Named::name);
         return found == all_.end() ? nullptr : &*found;

@@ -66,12 +66,12 @@ std::error_code Sha256StreamCipher::encrypt(Body& body, AuthFields& fields,
 std::error_code Sha256StreamCipher::decrypt(Body& body, const AuthFields& fields,
                                             const PluginContext& context) const {
     const auto iv = fields.bytes(options_.iv_field);
-    if (!iv) {
+    const StreamKey* const key = keys_->exactly_of(context.who);
+    if (!iv || !key) {
         return Errc::decrypt_failed;
     }
-    const StreamKey& key = keys_->of(context.who);
     return plugins::decrypt_body(body, options_.encrypt_uri, [&](std::span<char> bytes) {
-        key.apply(options_.dialect, *iv, bytes);
+        key->apply(options_.dialect, *iv, bytes);
         return bytes.size();
     });
 }

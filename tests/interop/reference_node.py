@@ -58,7 +58,8 @@ def node_auth(options, stamps):
     secret = secret_auth(options)
     if not getattr(options, "hashcash", None):
         return secret
-    hashcash = HashcashAuthPlugin({"realm": options.hashcash_realm, stamps: options.hashcash})
+    hashcash = HashcashAuthPlugin({"realm": options.hashcash_realm, stamps: options.hashcash,
+                                   "ran_before": False})
     return Both(hashcash, secret) if secret else hashcash
 
 

@@ -100,6 +100,28 @@ TEST_F(LayersTest, NeverDecryptsWhatFailedItsCheck) {
     EXPECT_EQ(message.content(), "content");
 }
 
+TEST_F(LayersTest, TakesNoOtherReasonOfAnAuthPluginThanAFailure) {
+    class Odd final : public AuthPlugin {
+    public:
+        explicit Odd(Errc why) : why_(why) {}
+        std::error_code make(AuthFields&, ByteView, const PluginContext&) const override {
+            return {};
+        }
+        bool check(const AuthFields&, ByteView, const PluginContext& context) const override {
+            return context.refuse(why_);
+        }
+
+    private:
+        Errc why_;
+    };
+    for (const Errc why : {Errc{}, Errc::malformed, Errc::decrypt_failed}) {
+        const Plugins odd{.auth = std::make_shared<Odd>(why)};
+        EXPECT_EQ(open_layer(message, odd, context), Errc::auth_failed);
+    }
+    EXPECT_EQ(open_layer(message, {.auth = std::make_shared<Odd>(Errc::stale)}, context),
+              Errc::stale);
+}
+
 TEST_F(LayersTest, HandsOnWhatTheCipherSays) {
     Plugins outer;
     outer.cipher = std::make_shared<NotingCipher>("outer", notes, Errc::decrypt_failed);

@@ -179,11 +179,10 @@ TEST_F(StreamCipherTest, SaysWhetherItHidesTheUri) {
     EXPECT_FALSE(Sha256StreamCipher({.key = "key"}).is_peer_specific());
 }
 
-TEST_F(StreamCipherTest, TakesTheKeyNamedAsTheSecretThatMatchedElseTheFirst) {
+TEST_F(StreamCipherTest, TakesTheKeyNamedAsTheSecretThatMatched) {
     const Sha256StreamCipher both({.keys = {{"new", "two"}, {"old", "one"}}});
     EXPECT_TRUE(both.is_peer_specific());
     const Identities old = Identity{"hmac", "old"};
-    const Identities gone = Identity{"hmac", "older"};
     const auto read_by = [&](const char* key, const Identities* who) {
         OwnedMessage message = publish("uri", "content");
         const PluginContext known{.environment = environment, .who = who};
@@ -195,9 +194,17 @@ TEST_F(StreamCipherTest, TakesTheKeyNamedAsTheSecretThatMatchedElseTheFirst) {
                message.content() == ByteView("content");
     };
     EXPECT_TRUE(read_by("one", &old));
-    EXPECT_TRUE(read_by("two", &gone));
     EXPECT_TRUE(read_by("two", nullptr));
     EXPECT_FALSE(read_by("one", nullptr));
+}
+
+TEST_F(StreamCipherTest, ReadsNoNoiseWhereTheSecretThatMatchedHasNoKey) {
+    const Sha256StreamCipher both({.keys = {{"new", "two"}, {"old", "one"}}});
+    const Identities other = Identity{"hmac", "other"};
+    const PluginContext known{.environment = environment, .who = &other};
+    OwnedMessage message = publish("uri", "content");
+    ASSERT_FALSE(both.encrypt(message.body(), message.auth(), known));
+    EXPECT_EQ(both.decrypt(message.body(), message.auth(), known), Errc::decrypt_failed);
 }
 
 // The text of the std::invalid_argument that options cause.
