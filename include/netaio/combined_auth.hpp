@@ -16,7 +16,9 @@ std::shared_ptr<const AuthPlugin> all_of(std::vector<std::shared_ptr<const AuthP
 /// more than that it fails (as Errc::stale and unpaid). A message is made by the one that vouched
 /// for its receiver, else by the first that can. The names of secrets must differ among them, so
 /// give them by HmacOptions::secrets: that of HmacOptions::secret is always `default`.
-/// Throws std::invalid_argument for none, or null.
+/// A message that one has accepted before is refused, whatever the others say. Stamps belong into
+/// all_of(): a HashcashAuth that asks for nothing, as of answers, accepts everything. Throws
+/// std::invalid_argument for none, or null.
 std::shared_ptr<const AuthPlugin> any_of(std::vector<std::shared_ptr<const AuthPlugin>> plugins);
 
 }  // namespace netaio

@@ -177,7 +177,7 @@ DatagramNode::Taken DatagramNode::take_grant(const SubscriptionThere& which, con
         end_there(which, asked.inner);
     } else if (taken.granted && asked.must_be_granted && words.present) {
         if (auto value = present_value(reply)) {
-            deliver(std::move(*value), which.to);
+            deliver(std::move(*value), asked.inner, which.to);
         }
     }
     return taken;

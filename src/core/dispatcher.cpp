@@ -54,10 +54,21 @@ Outcome Dispatcher::receive(const Frame& frame, Source& source, std::string& out
     }
 }
 
-Outcome Dispatcher::receive_within(OwnedMessage&& message, Source& source, std::string& out) {
+Outcome Dispatcher::receive_within(OwnedMessage&& message, const Plugins& inner, Source& source,
+                                   std::string& out) {
     try {
         std::shared_ptr<const Route> taken;
         const Route* route = find_route(message, source, taken);
+        if (route && !vouched_within(*route, inner, message)) {
+            if (taken) {
+                node_.router.give_back(taken);
+            }
+            tallies_.rejected_auth.add();
+            node_.log(LogLevel::warning,
+                      "the handler's auth plugin did not see the message that came within another",
+                      source.remote());
+            return drop();
+        }
         return admit(route, taken, std::move(message), source, out);
     } catch (...) {
         return broken(said_by(), source);
@@ -120,6 +131,9 @@ Outcome Dispatcher::route(Message&& message, Source& source, std::string& out) {
     if (route && !is_bare(route->inner)) {
         const auto peer = node_.peer_at(source);
         if (auto refused = open(route->inner, Layer::inner, peer.get(), message, source, out)) {
+            if (taken) {
+                node_.router.give_back(taken);
+            }
             return std::move(*refused);
         }
     }

@@ -24,8 +24,10 @@ public:
 
     /// Handles one frame. Replies are appended to `out` as frames.
     Outcome receive(const Frame& frame, Source& source, std::string& out);
-    /// Has a message handled that came within another, whose layers were taken off.
-    Outcome receive_within(OwnedMessage&& message, Source& source, std::string& out);
+    /// Has a message handled that came within another, whose layers were taken off; the inner one
+    /// was that.
+    Outcome receive_within(OwnedMessage&& message, const Plugins& inner, Source& source,
+                           std::string& out);
 
     /// Whether an auth plugin accepted what receive() had last.
     bool accepted() const noexcept { return accepted_; }
@@ -107,6 +109,8 @@ private:
     Outcome auth_failed(const Verdict& verdict, const Plugins& plugins, Layer layer,
                         const Message& message, Source& source, std::string& out);
     void count_refusal(Errc why) noexcept;
+    static bool vouched_within(const Route& route, const Plugins& inner,
+                               const Message& message) noexcept;
     Outcome bad_checksum(const Message& message, Source& source, std::string& out);
     Outcome drop();
     bool answer_request(Message& message, Source& source, const Peer* peer);

@@ -12,8 +12,12 @@ Outcome Dispatcher::copied(const Verdict& verdict, const Plugins& plugins, Layer
     if (decrypt_layer(message, plugins, node_.context(peer.get()), verdict)) {
         return drop();
     }
+    message.add_who(verdict.who);
     std::shared_ptr<const Route> taken;
     const Route* route = find_route(message, source, taken);
+    if (taken) {
+        node_.router.give_back(taken);  // it waits for a message that is new
+    }
     if (route && layer == Layer::outer && !is_bare(route->inner)) {
         Verdict inner;
         if (open_layer(message, route->inner, node_.context(peer.get()), inner) &&
@@ -21,8 +25,10 @@ Outcome Dispatcher::copied(const Verdict& verdict, const Plugins& plugins, Layer
              decrypt_layer(message, route->inner, node_.context(peer.get()), inner))) {
             return drop();
         }
+        message.add_who(inner.who);
     }
-    if (route) {
+    const bool may_refuse = node_.may_refuse.load(std::memory_order_relaxed);
+    if (route && !(may_refuse && why_not(route, message))) {
         route->handler->hear_again(message, source);
     }
     return drop();

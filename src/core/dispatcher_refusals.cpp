@@ -30,8 +30,15 @@ Outcome Dispatcher::bad_checksum(const Message& message, Source& source, std::st
     constexpr std::size_t shown_max = 200;
     node_.log(LogLevel::warning,
               "the other end refuses, and says without proof: " +
-                  message.content().substr(0, shown_max).str(),
+                  std::string(message.content().substr(0, shown_max)),
               source.remote());
+}
+
+// Whether a handler's auth plugin accepts what came within a message that `inner` accepted.
+bool Dispatcher::vouched_within(const Route& route, const Plugins& inner,
+                                const Message& message) noexcept {
+    return !route.inner.auth || route.inner.auth == inner.auth ||
+           route.inner.auth->vouches_for(message.who());
 }
 
 }  // namespace netaio::core

@@ -25,9 +25,12 @@ inline OwnedMessage ending(const SubscriptionWords& asked, ByteView uri) {
 /// The present value that a confirmation brings, as a notification.
 inline std::optional<OwnedMessage> present_value(const Message& reply) {
     const auto grant = SubscriptionGrant::parse(reply.content());
-    return grant.value
-               ? std::optional(OwnedMessage(MessageType::notify_uri, reply.uri(), *grant.value))
-               : std::nullopt;
+    if (!grant.value) {
+        return std::nullopt;
+    }
+    OwnedMessage value(MessageType::notify_uri, reply.uri(), *grant.value);
+    value.set_who(reply.who());
+    return value;
 }
 
 }  // namespace netaio::core

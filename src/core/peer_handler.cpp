@@ -55,11 +55,8 @@ public:
         if (!peer || type_ == MessageType::disconnect || peer->id == management_->local.id) {
             return;
         }
-        if (const auto known = management_->peers.find_id(peer->id)) {
-            management_->peers.hear(*known, source.remote(),
-                                    management_->environment.clock->steady_now(),
-                                    management_->vouched);
-        }
+        management_->peers.hear_again(peer->id, source.remote(),
+                                      management_->environment.clock->steady_now());
     }
 
 private:

@@ -237,6 +237,21 @@ bool PeerTable::hear(const Peer& peer, const Address& address, TimePoint now, bo
     return admitted;
 }
 
+void PeerTable::hear_again(ByteView id, const Address& address, TimePoint now) {
+    change([&](Changes& changes) {
+        const auto known = by_id_.find(id);
+        if (known == by_id_.end() || at_.contains(address) || known->second.heard_at.empty() ||
+            known->second.heard_at.size() >= addresses_max) {
+            return;
+        }
+        const Address before = known->second.latest;
+        const Peer peer = *known->second.peer;
+        if (Entry* entry = admit(peer, {address}, now, changes)) {
+            entry->latest = before;
+        }
+    });
+}
+
 bool PeerTable::keep(const Peer& peer, TimePoint now) {
     bool kept = false;
     change([&](Changes& changes) {

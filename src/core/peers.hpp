@@ -51,6 +51,9 @@ public:
     /// don't count. False when the table is full of other peers or addresses, or when nobody
     /// vouches for it and its host has too many already.
     bool hear(const Peer& peer, const Address& address, TimePoint now, bool vouched = true);
+    /// Adds an address of a peer as somebody else may have said it, too: unless it is anybody's, or
+    /// the peer has as many as it may. What is sent to the peer goes where it went before.
+    void hear_again(ByteView id, const Address& address, TimePoint now);
     /// Adds a peer by hand, with its addresses: it stays until it leaves or is removed, however
     /// silent. False when the table is full; addresses it has already don't count.
     bool keep(const Peer& peer, TimePoint now);

@@ -88,7 +88,7 @@ public:
     // What a loop and a node call.
 
     /// Has a message handled that came within an answer.
-    void deliver(OwnedMessage message);
+    void deliver(OwnedMessage message, const Plugins& inner);
     /// As whom it asks for the key just now, by a SUBSCRIBE_URI that is handled; by_program() when
     /// none is.
     Identities asks_for(ByteView key) const;

@@ -43,9 +43,11 @@ void Stream::take_on(Outcome outcome, std::string& out) {
     }
 }
 
-void Stream::deliver(OwnedMessage message) {
+void Stream::deliver(OwnedMessage message, const Plugins& inner) {
     std::string out;
-    serve([&] { settle(hub_->dispatcher().receive_within(std::move(message), *this, out), out); });
+    serve([&] {
+        settle(hub_->dispatcher().receive_within(std::move(message), inner, *this, out), out);
+    });
 }
 
 void Stream::begin(const std::shared_ptr<Handling>& handling) {

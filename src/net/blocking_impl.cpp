@@ -327,7 +327,7 @@ std::error_code BlockingClient::Impl::granted(const core::SubscriptionWords& ask
     if (error) {
         ask_for_nothing(core::ending(asked, reply.uri()), inner);
     } else if (auto value = core::present_value(reply)) {
-        stream_->deliver(std::move(*value));
+        stream_->deliver(std::move(*value), inner);
     }
     return error;
 }

@@ -137,7 +137,7 @@ std::error_code TcpClient::Impl::granted(const Subscribing& asked, const Plugins
         }
     }
     if (auto value = asked.must_be_granted ? core::present_value(reply) : std::nullopt) {
-        stream->deliver(std::move(*value));
+        stream->deliver(std::move(*value), inner);
     }
     return error;
 }

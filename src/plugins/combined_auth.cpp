@@ -183,6 +183,12 @@ public:
                 context.vouch(verdict.who);
                 return true;
             }
+            const bool authentic = verdict.why == Errc::replayed;
+            if (authentic) {
+                // The others must not take it as a message that is new to them.
+                telling.emplace(i, std::move(verdict));
+                break;
+            }
             if (!telling && verdict.why != Errc::auth_failed) {
                 telling.emplace(i, std::move(verdict));
             }

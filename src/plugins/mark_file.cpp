@@ -1,6 +1,7 @@
 #include "mark_file.hpp"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <array>
@@ -63,16 +64,35 @@ std::string beside(const std::string& path) {
 
 }  // namespace
 
+MarkLock::MarkLock(const std::string& path) {
+    const std::string beside_it = path + ".lock";
+    file_ = ::open(beside_it.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (file_ < 0) {
+        cannot("write", beside_it);
+    }
+    if (::flock(file_, LOCK_EX | LOCK_NB) != 0) {
+        const int error = errno;
+        ::close(file_);
+        throw Error(std::error_code(error, std::system_category()),
+                    "another program that runs has the mark of seen messages '" + path + "'");
+    }
+}
+
+MarkLock::~MarkLock() {
+    ::close(file_);
+}
+
 std::optional<std::uint32_t> take_mark(const std::string& path) {
     {
         // Better now than at the end, when nobody can help it any more.
         const std::string other = beside(path);
-        OpenFile(other, O_WRONLY | O_CREAT, "write").required();
+        (void)::unlink(other.c_str());
+        OpenFile(other, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, "write").required();
         if (::unlink(other.c_str()) != 0) {
             cannot("write", other);
         }
     }
-    const OpenFile file(path, O_RDONLY, "read");
+    const OpenFile file(path, O_RDONLY | O_NONBLOCK, "read");
     if (!file.is_open() && errno == ENOENT) {
         return std::nullopt;
     }
@@ -99,7 +119,8 @@ std::optional<std::uint32_t> take_mark(const std::string& path) {
 void leave_mark(const std::string& path, std::uint32_t mark) {
     const std::string other = beside(path);
     {
-        const OpenFile file(other, O_WRONLY | O_CREAT | O_TRUNC, "write");
+        (void)::unlink(other.c_str());  // a stale one, or what somebody put there
+        const OpenFile file(other, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, "write");
         const std::string text = std::to_string(mark) + "\n";
         if (::write(file.required().number(), text.data(), text.size()) !=
             static_cast<ssize_t>(text.size())) {

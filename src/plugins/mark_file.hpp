@@ -6,6 +6,20 @@
 
 namespace netaio::plugins {
 
+/// Keeps the mark for one process alone, in a file beside it that stays: whoever is to find no mark
+/// must not leave one for another that still runs.
+class MarkLock {
+public:
+    /// Throws netaio::Error where another has it, or the file cannot be made.
+    explicit MarkLock(const std::string& path);
+    ~MarkLock();
+    MarkLock(const MarkLock&) = delete;
+    MarkLock& operator=(const MarkLock&) = delete;
+
+private:
+    int file_;
+};
+
 /// A number that lives in a file between a clean stop and the next start. Both throw netaio::Error
 /// with a sentence.
 

@@ -36,7 +36,7 @@ public:
         }
         all_.reserve(several.size() + 1);
         if (!single.empty()) {
-            all_.emplace_back(single.reveal(), "default");
+            all_.emplace_back(single.reveal(), std::string(unnamed));
         }
         for (const NamedSecret& one : several) {
             if (one.name.empty()) {
@@ -78,7 +78,18 @@ public:
         return unknown ? nullptr : &of(who);
     }
 
+    /// That for what is sent to somebody: an unnamed secret may have got a name since.
+    const Key* towards(const Identities* who) const noexcept {
+        return who && is_unnamed(*who) ? &of(who) : exactly_of(who);
+    }
+    /// Whether the secret of somebody has no name of its own.
+    static bool is_unnamed(const Identities& who) noexcept {
+        return who.name(secret_kind) == unnamed;
+    }
+
 private:
+    static constexpr std::string_view unnamed = "default";
+
     static bool is_of_a_name(char byte) noexcept {
         return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
                (byte >= '0' && byte <= '9') || byte == '.' || byte == '-' || byte == '_';

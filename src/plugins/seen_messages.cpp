@@ -128,6 +128,9 @@ SeenOptions validated_seen(SeenOptions options) {
 struct SeenMessages::Table {
     explicit Table(SeenOptions given)
         : options(validated_seen(std::move(given))), budget{options.bytes_max} {
+        if (!options.mark_file.empty()) {
+            mark_lock.emplace(options.mark_file);
+        }
         const std::optional<std::uint32_t> mark =
             options.mark_file.empty() ? std::nullopt : plugins::take_mark(options.mark_file);
         if (mark) {
@@ -237,6 +240,7 @@ struct SeenMessages::Table {
     std::chrono::milliseconds longest{0};  // that was asked for
     std::int64_t floor = no_floor;
     std::int64_t newest = no_floor;  // that was accepted
+    std::optional<plugins::MarkLock> mark_lock;
 };
 
 SeenMessages::SeenMessages(SeenOptions options)

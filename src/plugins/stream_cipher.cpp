@@ -51,11 +51,14 @@ std::error_code Sha256StreamCipher::encrypt(Body& body, AuthFields& fields,
     Random& random = *context.environment.random;
     std::array<char, iv_size> iv;
     const ByteView iv_view = std::string_view(iv.data(), iv.size());
-    const StreamKey& key = keys_->of(context.who);
+    const StreamKey* const key = keys_->towards(context.who);
+    if (!key) {
+        return Errc::encrypt_failed;
+    }
     const auto error =
         plugins::encrypt_body(body, options_.encrypt_uri, 0, random, [&](std::span<char> bytes) {
             random.fill(iv);
-            key.apply(options_.dialect, iv_view, bytes);
+            key->apply(options_.dialect, iv_view, bytes);
         });
     if (!error) {
         fields.set(options_.iv_field, iv_view);

@@ -51,6 +51,25 @@ TEST(PeerTable, KnowsPeersByIdAndAddress) {
     EXPECT_EQ(table.all().size(), 1u);
 }
 
+TEST(PeerTable, LetsNobodyElsesWordTakeAPeersPlace) {
+    PeerTable table;
+    table.hear(peer("a"), here, at(1));
+    table.hear(peer("b"), there, at(1));
+    table.hear_again("a", there, at(2));
+    EXPECT_EQ(id_at(table, there), "b");
+    for (int i = 0; i < 2 * static_cast<int>(PeerTable::addresses_max); ++i) {
+        table.hear_again("a", host(i), at(2));
+    }
+    const auto found = table.find_id("a");
+    EXPECT_EQ(found->addresses.size(), PeerTable::addresses_max);
+    EXPECT_TRUE(found->addresses.contains(here));
+    for (const auto& [known, address] : table.reachable()) {
+        EXPECT_EQ(address, known->id == "a" ? here : there);
+    }
+    table.hear_again("c", elsewhere, at(2));
+    EXPECT_EQ(table.find_id("c"), nullptr);
+}
+
 TEST(PeerTable, HandsOutSnapshotsThatNeverChange) {
     PeerTable table;
     table.hear(peer("a"), here, at(1));

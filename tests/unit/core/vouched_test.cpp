@@ -131,6 +131,22 @@ TEST_P(VouchedTest, SayAndCountWhyAMessageIsRefused) {
     EXPECT_EQ(reply->content(), "too old");
 }
 
+TEST_P(VouchedTest, KeepAHandlerForOneMessageUntilThatPasses) {
+    int handled = 0;
+    test.node.router.keep(Key(MessageType::request_uri),
+                          calling(
+                              [&](const Message& message, Source&) {
+                                  ++handled;
+                                  return ok(message.uri());
+                              },
+                              naming("inner")),
+                          true);
+    test.receive(from("alice", ""));
+    EXPECT_EQ(handled, 0);
+    test.receive(from("alice", "admin"));
+    EXPECT_EQ(handled, 1);
+}
+
 INSTANTIATE_TEST_SUITE_P(, VouchedTest, testing::Values(Role::server, Role::node),
                          [](const auto& one) {
                              return one.param == Role::node ? "Node" : "Server";

@@ -281,6 +281,14 @@ TEST_F(MarkTest, AfterAnUncleanStopThereIsNone) {
     EXPECT_EQ(see(table, "a", start + 31), Seen::fresh);
 }
 
+TEST_F(MarkTest, BelongsToOneAtATime) {
+    std::optional<SeenMessages> table(std::in_place, options());
+    EXPECT_THROW(SeenMessages{options()}, Error);
+    EXPECT_FALSE(std::filesystem::exists(folder.file("mark"))) << "of who could not begin";
+    table.reset();
+    EXPECT_NO_THROW(SeenMessages{options()});
+}
+
 TEST_F(MarkTest, RefusesAFileThatIsNone) {
     for (const std::string content : {"", "12", "\n", "12\n13\n", "-1\n", "4294967296\n", "a\n"}) {
         folder.write("mark", content);
