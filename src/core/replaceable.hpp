@@ -59,8 +59,10 @@ public:
 
 private:
     [[gnu::cold, gnu::noinline]] void renew() {
-        version_ = source_.version_.load(std::memory_order_acquire);
+        // Noted last: where there is no memory, the next one tries again.
+        const auto version = source_.version_.load(std::memory_order_acquire);
         copy_ = boost::make_local_shared<const T>(source_.get());
+        version_ = version;
     }
 
     const Replaceable& source_;
