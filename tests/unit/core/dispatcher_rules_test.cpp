@@ -108,7 +108,8 @@ TEST_P(DispatcherRulesTest, AreAskedWhatCameWithinAnother) {
     test.node.set_rules(only_alice());
     Dispatcher dispatcher(test.node, test.tallies);
     std::string out;
-    dispatcher.receive_within(OwnedMessage(MessageType::notify_uri, "room/a"), {}, test.source, out);
+    dispatcher.receive_within(OwnedMessage(MessageType::notify_uri, "room/a"), {}, test.source,
+                              out);
     EXPECT_EQ(test.tallies.rejected_rules.get(), 1u);
 }
 
