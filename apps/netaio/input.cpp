@@ -89,12 +89,8 @@ std::size_t size_of_name(std::string_view given) {
     const std::size_t equals = given.find('=');
     if (equals == std::string_view::npos) return 0;
     const std::string_view source = given.substr(equals + 1);
-    const auto in_a_name = [](char byte) {
-        return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
-               (byte >= '0' && byte <= '9') || byte == '.' || byte == '-' || byte == '_';
-    };
     if (!source.starts_with('@') && !source.starts_with("env:")) return 0;
-    if (equals == 0 || !std::ranges::all_of(given.substr(0, equals), in_a_name)) {
+    if (!NamedSecret::is_name(given.substr(0, equals))) {
         throw Failure(ExitCode::usage,
                       "the name of a secret has letters, digits and .-_ only, and '" +
                           printable(given.substr(0, equals)) + "' is none");

@@ -29,10 +29,13 @@ private:
 
 /// A secret beside others that may stand in for it, as while one takes the place of another.
 struct NamedSecret {
-    /// What logs and handlers know it by; no secret itself. It stays that secret's: those who used
-    /// it are remembered by this name.
+    /// What logs, rules and handlers know it by; no secret itself. It stays that secret's: those
+    /// who used it are remembered by this name. See is_name().
     std::string name;
     Secret secret;
+
+    /// Whether a text may be a name: letters, digits and `.`, `-` and `_`, one at least.
+    static bool is_name(std::string_view text) noexcept;
 };
 
 }  // namespace netaio

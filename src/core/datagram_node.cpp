@@ -336,19 +336,10 @@ void DatagramNode::ask_rules() {
     }
 }
 
-// As whom an address asks for the key just now; by_program() when it does not.
 Identities DatagramNode::asks_for(ByteView key, const Address& from) const {
-    const auto is_it = [&](const Message& message) {
-        return message.type() == MessageType::subscribe_uri && message.uri() == key;
-    };
-    const auto& in_hand = dispatcher_.in_hand();
-    if (in_hand.from && in_hand.from->remote() == from && is_it(*in_hand.message)) {
-        return in_hand.message->who();
-    }
-    const auto found = std::ranges::find_if(running_, [&](const Suspended* handling) {
-        return handling->from == from && is_it(handling->message);
-    });
-    return found == running_.end() ? by_program() : (*found)->message.who();
+    return dispatcher_.asks_for(
+        key, running_, [&](const Source& source) { return source.remote() == from; },
+        [&](const Suspended& handling) { return handling.from == from; });
 }
 
 std::error_code DatagramNode::subscribe(ByteView key, const Address& to, Span span,

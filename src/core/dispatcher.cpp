@@ -38,12 +38,6 @@ std::optional<RequestTable::Request> take_answered(RequestTable& requests, const
                                           : take_meant(requests, message, asked);
 }
 
-// What log lines say of a message: its type, and whose it is where that is known.
-[[gnu::cold]] std::string described(const Message& message, const MessageTypes& types) {
-    return std::string(types.name(message.type())) +
-           (message.who().empty() ? "" : " from " + message.who().str());
-}
-
 }  // namespace
 
 Outcome Dispatcher::receive(const Frame& frame, Source& source, std::string& out) {
@@ -60,9 +54,7 @@ Outcome Dispatcher::receive_within(OwnedMessage&& message, const Plugins& inner,
         std::shared_ptr<const Route> taken;
         const Route* route = find_route(message, source, taken);
         if (route && !vouched_within(*route, inner, message)) {
-            if (taken) {
-                node_.router.give_back(taken);
-            }
+            node_.router.give_back(taken);
             tallies_.rejected_auth.add();
             node_.log(LogLevel::warning,
                       "the handler's auth plugin did not see the message that came within another",
@@ -131,9 +123,7 @@ Outcome Dispatcher::route(Message&& message, Source& source, std::string& out) {
     if (route && !is_bare(route->inner)) {
         const auto peer = node_.peer_at(source);
         if (auto refused = open(route->inner, Layer::inner, peer.get(), message, source, out)) {
-            if (taken) {
-                node_.router.give_back(taken);
-            }
+            node_.router.give_back(taken);
             return std::move(*refused);
         }
     }
@@ -259,7 +249,7 @@ Outcome Dispatcher::fail(const Route& route, const Message& message, std::string
                          Source& source, std::string& out) {
     tallies_.handler_failures.add();
     node_.log(LogLevel::error,
-              "the handler of " + described(message, node_.types) + " threw: " + std::string(what),
+              "the handler of " + node_.described(message) + " threw: " + std::string(what),
               source.remote());
     if (node_.role == Role::client) {
         return Kind::discarded;
@@ -300,10 +290,9 @@ Outcome Dispatcher::refuse(std::error_code error, const Verdict& verdict, const 
         return auth_failed(verdict, plugins, layer, message, source, out);
     }
     tallies_.rejected_decrypt.add();
-    node_.log(
-        LogLevel::warning,
-        "dropped a message that cannot be decrypted, of type " + described(message, node_.types),
-        source.remote());
+    node_.log(LogLevel::warning,
+              "dropped a message that cannot be decrypted, of type " + node_.described(message),
+              source.remote());
     return drop();
 }
 
@@ -311,7 +300,7 @@ Outcome Dispatcher::auth_failed(const Verdict& verdict, const Plugins& plugins, 
                                 const Message& message, Source& source, std::string& out) {
     count_refusal(verdict.why);
     node_.log(LogLevel::warning,
-              "authentication failed for a message of type " + described(message, node_.types) +
+              "authentication failed for a message of type " + node_.described(message) +
                   (verdict.says.empty() ? "" : ": " + verdict.says),
               source.remote());
     if (node_.role == Role::client && fail_request(message, plugins, verdict.why, source)) {

@@ -5,6 +5,7 @@
 #include "node.hpp"
 #include "outcome.hpp"
 #include "requests.hpp"
+#include "subscriptions.hpp"
 #include "suspended.hpp"
 #include "tally.hpp"
 #include "unsealed.hpp"
@@ -55,6 +56,25 @@ public:
         const Source* from = nullptr;
     };
     const InHand& in_hand() const noexcept { return in_hand_; }
+    /// As whom somebody asks to be subscribed to the key just now, in the message in hand or those
+    /// that suspended handlers work on; by_program() when nobody does. `is_there(from)` says of the
+    /// former's source, `is_its(handling)` of the others, whether they are that one's.
+    template <class Handlings, class IsThere, class IsIts>
+    Identities asks_for(ByteView key, const Handlings& handlings, IsThere&& is_there,
+                        IsIts&& is_its) const {
+        const auto asks = [&](const Message& message) {
+            return message.type() == MessageType::subscribe_uri && message.uri() == key;
+        };
+        if (in_hand_.from && is_there(*in_hand_.from) && asks(*in_hand_.message)) {
+            return in_hand_.message->who();
+        }
+        for (const auto& handling : handlings) {
+            if (is_its(*handling) && asks(handling->message)) {
+                return handling->message.who();
+            }
+        }
+        return by_program();
+    }
 
     Tallies& tallies() noexcept { return tallies_; }
 

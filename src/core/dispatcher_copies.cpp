@@ -15,9 +15,7 @@ Outcome Dispatcher::copied(const Verdict& verdict, const Plugins& plugins, Layer
     message.add_who(verdict.who);
     std::shared_ptr<const Route> taken;
     const Route* route = find_route(message, source, taken);
-    if (taken) {
-        node_.router.give_back(taken);  // it waits for a message that is new
-    }
+    node_.router.give_back(taken);  // it waits for a message that is new
     if (route && layer == Layer::outer && !is_bare(route->inner)) {
         Verdict inner;
         if (open_layer(message, route->inner, node_.context(peer.get()), inner) &&

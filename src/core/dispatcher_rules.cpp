@@ -11,9 +11,7 @@ bool Dispatcher::refused(const Route* route, const std::shared_ptr<const Route>&
                          const Message& message, Source& source, std::string& out) {
     const auto why = why_not(route, message);
     if (why) {
-        if (taken) {
-            node_.router.give_back(taken);
-        }
+        node_.router.give_back(taken);
         refuse_admission(*why, route, message, source, out);
     }
     return why.has_value();
@@ -32,14 +30,11 @@ std::optional<std::string> Dispatcher::why_not(const Route* route, const Message
 
 void Dispatcher::refuse_admission(std::string_view why, const Route* route, const Message& message,
                                   Source& source, std::string& out) {
-    constexpr std::size_t shown_max = 200;
     tallies_.rejected_rules.add();
     if (node_.environment.log.enabled(LogLevel::warning)) {
-        const auto uri = message.uri();
         node_.log(LogLevel::warning,
-                  "refused " + std::string(node_.types.name(message.type())) + " '" +
-                      std::string(uri.substr(0, shown_max)) +
-                      (uri.size() > shown_max ? "'... of " : "' of ") + message.who().str() + ": " +
+                  "refused " + std::string(node_.types.name(message.type())) + " " +
+                      Node::shown(message.uri()) + " of " + message.who().str() + ": " +
                       std::string(why),
                   source.remote());
     }

@@ -2,18 +2,6 @@
 
 namespace netaio::core {
 
-std::error_code seal_layer(Message& message, const Plugins& layer, const PluginContext& context) {
-    if (layer.cipher) {
-        if (const auto error = layer.cipher->encrypt(message.body(), message.auth(), context)) {
-            return error;
-        }
-    }
-    if (layer.auth) {
-        return layer.auth->make(message.auth(), message.body().encoded(), context);
-    }
-    return {};
-}
-
 std::error_code seal(Message& message, const Plugins& inner, const Plugins& outer,
                      PluginContext context, const Vouched* receiver, SealStep& step) {
     for (; step != SealStep::none; step = static_cast<SealStep>(static_cast<int>(step) + 1)) {

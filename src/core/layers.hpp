@@ -14,9 +14,6 @@ inline bool is_bare(const Plugins& layer) noexcept {
     return !layer.auth && !layer.cipher;
 }
 
-/// Puts one layer around a message. On error the message must not be sent.
-std::error_code seal_layer(Message& message, const Plugins& layer, const PluginContext& context);
-
 /// How far a message is sealed: what is done next.
 enum class SealStep : std::uint8_t { inner_cipher, inner_auth, outer_cipher, outer_auth, none };
 

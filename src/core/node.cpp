@@ -43,23 +43,27 @@ void Node::log(LogLevel level, std::string_view what, const Address& from) const
     }
 }
 
+[[gnu::cold]] std::string Node::described(const Message& message) const {
+    return std::string(types.name(message.type())) +
+           (message.who().empty() ? "" : " from " + message.who().str());
+}
+
+[[gnu::cold]] std::string Node::shown(ByteView key) {
+    constexpr std::size_t shown_max = 200;
+    return "'" + std::string(key.substr(0, shown_max)) + (key.size() > shown_max ? "'..." : "'");
+}
+
 // Cold, as every message passes by its calls.
 [[gnu::cold]] void Node::trace(std::string_view what, ByteView key, const Address& from) const {
-    constexpr std::size_t shown_max = 200;
     if (environment.log.enabled(LogLevel::debug)) {
-        log(LogLevel::debug,
-            std::string(what) + " '" + std::string(key.substr(0, shown_max)) +
-                (key.size() > shown_max ? "'..." : "'"),
-            from);
+        log(LogLevel::debug, std::string(what) + " " + shown(key), from);
     }
 }
 
 [[gnu::cold]] void Node::trace(std::string_view what, const Message& message,
                                const Address& from) const {
     if (environment.log.enabled(LogLevel::debug)) {
-        trace(std::string(what) + " " + std::string(types.name(message.type())) +
-                  (message.who().empty() ? "" : " from " + message.who().str()),
-              message.uri(), from);
+        trace(std::string(what) + " " + described(message), message.uri(), from);
     }
 }
 

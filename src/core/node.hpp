@@ -107,6 +107,10 @@ struct Node : std::enable_shared_from_this<Node> {
         return peers.empty() ? nullptr : peers.find(source.remote());
     }
     void log(LogLevel level, std::string_view what, const Address& from) const;
+    /// What log lines say of a message: its type, and whose it is where that is known.
+    std::string described(const Message& message) const;
+    /// A key in quotes, as far as lines are long.
+    static std::string shown(ByteView key);
     /// At debug: what happened to something with a key, which is shown as far as lines are long.
     void trace(std::string_view what, ByteView key, const Address& from) const;
     /// The same for a message.

@@ -56,6 +56,11 @@ public:
         }
         return *copy_;
     }
+    /// Another number when it was replaced.
+    std::uint64_t version() {
+        now();
+        return version_;
+    }
 
 private:
     [[gnu::cold, gnu::noinline]] void renew() {

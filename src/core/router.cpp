@@ -273,6 +273,9 @@ void Router::add_ephemeral(const Key& key, Route route) {
 }
 
 void Router::give_back(std::shared_ptr<const Route> route) {
+    if (!route) {
+        return;
+    }
     const Key& key = *route->once;
     const std::lock_guard lock(mutex_);
     ephemeral_[key].push_front(std::move(route));

@@ -91,7 +91,7 @@ public:
     /// when the key has a uri and the route's cipher hides uris.
     void add(const Key& key, Route route);
     void add_ephemeral(const Key& key, Route route);
-    /// Puts back an ephemeral one that was found, but served nothing.
+    /// Puts back an ephemeral one that was found, but served nothing; null where none was.
     void give_back(std::shared_ptr<const Route> route);
     /// Whether there was one.
     bool remove(const Key& key);

@@ -12,14 +12,12 @@ std::size_t RuleReader::Hash::operator()(const Identities& who) const noexcept {
     return hash;
 }
 
-void RuleReader::forget(boost::local_shared_ptr<const Rules> now) {
-    rules_ = std::move(now);
-    ++version_;
+void RuleReader::forget() noexcept {
     slots_.fill({});
     known_.clear();
 }
 
-const RuleClass& RuleReader::class_of(const Identities& who) {
+const RuleClass& RuleReader::class_of(const Identities& who, const AccessRules& rules) {
     const auto at = reinterpret_cast<std::uintptr_t>(who.begin());
     Slot& slot = slots_[(at >> 4 ^ at >> 12) % slots_.size()];
     if (slot.of && slot.who.same_as(who)) {
@@ -27,7 +25,7 @@ const RuleClass& RuleReader::class_of(const Identities& who) {
     }
     auto found = known_.find(who);
     if (found == known_.end()) {
-        auto made = (*rules_)->index_->classify(who);
+        auto made = rules.index_->classify(who);
         if (known_.size() >= known_max) {
             known_.clear();
         }
@@ -38,10 +36,13 @@ const RuleClass& RuleReader::class_of(const Identities& who) {
 }
 
 AccessDecision RuleReader::decide(const Identities& who, MessageType type, ByteView uri) {
-    if (!any()) {
-        return {Access::allow};
+    if (const auto now = version(); now != known_of_) [[unlikely]] {
+        forget();
+        known_of_ = now;
     }
-    return (*rules_)->index_->decide(class_of(who), type, uri);
+    const Rules& rules = source_.now();
+    return rules ? rules->index_->decide(class_of(who, *rules), type, uri)
+                 : AccessDecision{Access::allow};
 }
 
 }  // namespace netaio::core

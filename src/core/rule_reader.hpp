@@ -20,18 +20,12 @@ public:
     RuleReader& operator=(const RuleReader&) = delete;
 
     /// Whether there are rules now.
-    bool any() {
-        renew();
-        return rules_ && *rules_;
-    }
+    bool any() { return source_.now() != nullptr; }
     /// What they say; where there are none, that all may pass. A rule in it is valid until the
     /// next call.
     AccessDecision decide(const Identities& who, MessageType type, ByteView uri);
     /// Another number when they are others.
-    std::uint64_t version() {
-        renew();
-        return version_;
-    }
+    std::uint64_t version() { return source_.version(); }
 
 private:
     // Who is remembered at most, of those that the slots have no room for.
@@ -46,18 +40,11 @@ private:
         std::shared_ptr<const RuleClass> of = nullptr;
     };
 
-    void renew() {
-        auto now = source_.get();
-        if (now != rules_) [[unlikely]] {
-            forget(std::move(now));
-        }
-    }
-    void forget(boost::local_shared_ptr<const Rules> now);
-    const RuleClass& class_of(const Identities& who);
+    void forget() noexcept;
+    const RuleClass& class_of(const Identities& who, const AccessRules& rules);
 
     Replaceable<Rules>::Reader source_;
-    boost::local_shared_ptr<const Rules> rules_;
-    std::uint64_t version_ = 0;
+    std::uint64_t known_of_ = 0;  // the version
     std::array<Slot, 256> slots_;
     std::unordered_map<Identities, std::shared_ptr<const RuleClass>, Hash> known_;
 };

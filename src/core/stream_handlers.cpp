@@ -19,16 +19,9 @@ bool Stream::is_handled(ByteView uri) const noexcept {
 }
 
 Identities Stream::asks_for(ByteView key) const {
-    const auto is_it = [&](const Message& message) {
-        return message.type() == MessageType::subscribe_uri && message.uri() == key;
-    };
-    if (const auto& in_hand = hub_->dispatcher().in_hand();
-        in_hand.from == this && is_it(*in_hand.message)) {
-        return in_hand.message->who();
-    }
-    const auto found = std::ranges::find_if(
-        handlings_, [&](const auto& handling) { return is_it(handling->message); });
-    return found == handlings_.end() ? by_program() : (*found)->message.who();
+    return hub_->dispatcher().asks_for(
+        key, handlings_, [this](const Source& from) { return &from == this; },
+        [](const Handling&) { return true; });
 }
 
 void Stream::take_on(Outcome outcome, std::string& out) {

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <netaio/secret.hpp>
 #include <utility>
 
@@ -27,6 +28,13 @@ Secret& Secret::operator=(Secret other) noexcept {
 
 Secret::~Secret() {
     wipe_all(bytes_);
+}
+
+bool NamedSecret::is_name(std::string_view text) noexcept {
+    return !text.empty() && std::ranges::all_of(text, [](char byte) {
+        return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+               (byte >= '0' && byte <= '9') || byte == '.' || byte == '-' || byte == '_';
+    });
 }
 
 }  // namespace netaio

@@ -184,13 +184,11 @@ public:
                 return true;
             }
             const bool authentic = verdict.why == Errc::replayed;
-            if (authentic) {
-                // The others must not take it as a message that is new to them.
+            if (authentic || (!telling && verdict.why != Errc::auth_failed)) {
                 telling.emplace(i, std::move(verdict));
-                break;
             }
-            if (!telling && verdict.why != Errc::auth_failed) {
-                telling.emplace(i, std::move(verdict));
+            if (authentic) {
+                break;  // the others must not take it for a message that is new to them
             }
         }
         return telling && refuse(telling->first, telling->second, context);

@@ -43,7 +43,7 @@ public:
                 throw std::invalid_argument("one of " + option +
                                             "s has no name: give each one of its own");
             }
-            if (!std::ranges::all_of(one.name, is_of_a_name)) {
+            if (!NamedSecret::is_name(one.name)) {
                 throw std::invalid_argument(
                     "a name of " + option +
                     "s has other characters than letters, digits and .-_: logs and rules name it");
@@ -90,10 +90,6 @@ public:
 private:
     static constexpr std::string_view unnamed = "default";
 
-    static bool is_of_a_name(char byte) noexcept {
-        return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
-               (byte >= '0' && byte <= '9') || byte == '.' || byte == '-' || byte == '_';
-    }
     const Named* find(std::string_view name) const noexcept {
         const auto found = std::ranges::find(all_, name, &Named::name);
         return found == all_.end() ? nullptr : &*found;

@@ -241,8 +241,8 @@ void check_client_messages(const Json& one) {
         *core::peer_message(MessageType::disconnect, app_id, peer, DefaultPeer());
     // The reference draws the random bytes of both ciphers before those of both tags.
     for (const Plugins& layer : {Plugins{nullptr, cipher}, Plugins{auth, nullptr}}) {
-        ASSERT_FALSE(core::seal_layer(advertise, layer, context));
-        ASSERT_FALSE(core::seal_layer(disconnect, layer, context));
+        ASSERT_FALSE(core::seal(advertise, {}, layer, context));
+        ASSERT_FALSE(core::seal(disconnect, {}, layer, context));
     }
     EXPECT_EQ(vectors::to_hex(vectors::encode(advertise)),
               one.at("expect").at("advertise").get<std::string>());
