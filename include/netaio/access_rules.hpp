@@ -34,7 +34,9 @@ struct AccessRule {
 
 /// What belongs to all rules.
 struct AccessRulesOptions {
-    /// What becomes of a message if no rule matches.
+    /// What becomes of a message if no rule matches (`default` in a file). Signs of life,
+    /// REQUEST_URI `netaio/alive` (protocol.md §12), pass then whatever this says; a rule may deny
+    /// them, and so have clients that stay connected take the server for dead.
     Access otherwise = Access::deny;
     /// The patterns of each group, by its name.
     std::map<std::string, std::vector<std::string>> groups = {};

@@ -96,7 +96,8 @@ public:
     bool retry(ByteView content, const PluginContext& context) const override;
     bool may_retry() const noexcept override { return options_.pay > 0; }
 
-    /// What messages to this node must pay now, in zero bits. Thread-safe.
+    /// What messages to this node must pay, in zero bits, as of the last one that paid the base
+    /// price: it falls only when such a message comes. Thread-safe.
     unsigned price() const noexcept;
 
 private:

@@ -41,10 +41,10 @@ struct HmacOptions {
     /// objects again byte for byte.
     std::chrono::milliseconds max_age = never;
     /// With max_age, what came, perhaps shared with other plugins, and the clock that counts: give
-    /// it the Environment of a node that has a clock of its own. By
-    /// default the plugin has a table of its own that refuses everything in the first ten seconds,
-    /// as it cannot know what a program before it accepted: see SeenOptions::mark_file, and
-    /// SeenOptions::ran_before for clients.
+    /// it the Environment of a node that has a clock of its own. By default the plugin has a table
+    /// of its own that refuses everything in the first ten seconds, as it cannot know what a
+    /// program before it accepted: see SeenOptions::mark_file, and SeenOptions::ran_before for
+    /// clients.
     std::shared_ptr<SeenMessages> seen = nullptr;
 };
 
