@@ -99,6 +99,9 @@ struct TcpServerOptions {
     /// have the same uri. With so many, nothing more is read from it; 1 handles all messages one
     /// after another.
     std::size_t handlers_max = 64;
+    /// Whether who has finished sending is still answered; else its connection ends then at once, as
+    /// do those of clients that were asked something.
+    bool half_close = true;
     /// Bytes of memory that one connection's subscriptions may take: 496 and twice its key for
     /// each, so about eight thousand.
     std::size_t subscriptions_max = 4 << 20;

@@ -41,7 +41,8 @@ TcpServer::Impl::Impl(TcpServerOptions options, boost::asio::any_io_executor exe
               .stranger_timeout = options_.stranger_timeout,
               .stranger_failures_max = options_.stranger_failures_max,
               .stranger_queue_max = options_.stranger_queue_max,
-              .handlers_max = options_.handlers_max},
+              .handlers_max = options_.handlers_max,
+              .half_close = options_.half_close},
       strangers_(options_.strangers_per_host_max),
       node_(net::node_of(core::Role::server, options_)),
       peer_manager_(*node_, [this](const OwnedMessage& message, const Plugins& inner) {
