@@ -132,15 +132,11 @@ void DaemonClient::Impl::start() {
     running_ = true;
 }
 
-namespace {
-
-awaitable<StopReport> served(std::function<void(detail::Completion<StopReport>)> wait) {
-    co_return co_await detail::initiate<StopReport>(
+awaitable<StopReport> DaemonClient::Impl::stopped() {
+    return detail::initiate<StopReport>(
         boost::asio::use_awaitable,
-        [wait = std::move(wait)](auto done) mutable { wait(std::move(done)); });
+        [self = shared_from_this()](auto done) { self->stop_waiters_.push_back(std::move(done)); });
 }
-
-}  // namespace
 
 StopReport DaemonClient::Impl::run() {
     if (executor_) {
@@ -163,9 +159,7 @@ StopReport DaemonClient::Impl::run() {
                             });
         }
         self->start();
-        co_await served([self](detail::Completion<StopReport> done) {
-            self->stop_waiters_.push_back(std::move(done));
-        });
+        co_await self->stopped();
     };
     netaio::run(serve(), {.handle_signals = false});
     return report_;

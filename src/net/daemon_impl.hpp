@@ -95,6 +95,7 @@ private:
     void tick();
     void told(ConnectionState state, std::error_code why, unsigned attempts);
     void finished(const core::Stream& stream);
+    awaitable<StopReport> stopped();
     void tell_stopped() noexcept;
 
     // Registration.

@@ -30,11 +30,11 @@ bool fits(ByteView uri, ByteView content) {
     return uri.size() + content.size() <= Body::payload_max;
 }
 
-// Lasts as long as its coroutine.
-awaitable<std::optional<OwnedMessage>> call_suspending(BasicHandler<const Address> handler,
-                                                       std::shared_ptr<const net::Origin> origin,
-                                                       const Message& message) {
-    co_return co_await handler.suspending(message, origin->from);
+// Keeps what it is given until it has ended.
+awaitable<std::optional<OwnedMessage>> call_suspending(
+    std::shared_ptr<const BasicHandler<const Address>> handler,
+    std::shared_ptr<const net::Origin> origin, const Message& message) {
+    co_return co_await handler->suspending(message, origin->from);
 }
 
 }  // namespace
@@ -203,8 +203,9 @@ TcpHandler DaemonClient::Impl::wrapped(Handler handler, std::function<void()> be
         };
     }
     if (handler.suspending) {
-        return [handler = std::move(handler), begin](const Message& message, Connection&) {
-            return call_suspending(handler, begin(message), message);
+        return [kept = std::make_shared<const Handler>(std::move(handler)), begin](
+                   const Message& message, Connection&) {
+            return call_suspending(kept, begin(message), message);
         };
     }
     return [handler = std::move(handler), begin](const Message& message, Connection&) {

@@ -316,7 +316,8 @@ TEST_F(DaemonClientTest, KnowsThePeersOfItsAppId) {
     EXPECT_EQ(told, (Strings{"-a", "-b", "+c"}));
     EXPECT_EQ(client->peers().size(), 1u);
     network.run();
-    EXPECT_EQ(daemon->said.size(), 1u) << "a subscriber goes with its peer";
+    EXPECT_EQ(daemon->said.back(), "no subscriber key=news prefix=no who=10.0.0.2:8888")
+        << "a subscriber goes with its peer";
 }
 
 TEST_F(DaemonClientTest, NobodyElseSaysWhatPeersThereAre) {
