@@ -1,8 +1,8 @@
 #pragma once
 
+#include <map>
 #include <netaio/message.hpp>
 #include <netaio/plugins.hpp>
-#include <unordered_map>
 
 namespace netaio::net {
 
@@ -44,7 +44,7 @@ private:
     // To read it takes longer than all else that is done with a message.
     mutable std::string last_field_;
     mutable std::shared_ptr<const Origin> last_;
-    mutable std::unordered_map<std::string, std::shared_ptr<const Origin>> known_;
+    mutable std::map<std::string, std::shared_ptr<const Origin>> known_;
 };
 
 }  // namespace netaio::net
