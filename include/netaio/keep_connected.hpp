@@ -7,25 +7,13 @@
 #include <netaio/address.hpp>
 #include <netaio/awaitable.hpp>
 #include <netaio/backoff.hpp>
+#include <netaio/connection_state.hpp>
 #include <netaio/never.hpp>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <system_error>
 
 namespace netaio {
-
-/// Where a client that is kept connected stands, see TcpClient::keep_connected().
-enum class ConnectionState : std::uint8_t {
-    connecting,  ///< tries a server
-    connected,   ///< a server was greeted, has answered, and granted what was subscribed to before
-    waiting,     ///< pauses until the next attempt
-    refused,     ///< has given up: it was refused, or its attempts are used up; from now on
-                 ///< requests fail with Errc::not_connected
-};
-
-/// The name of a state, e.g. `waiting`.
-std::string_view to_string(ConnectionState state) noexcept;
 
 /// What becomes of requests that are made while there is no connection.
 enum class Meanwhile : std::uint8_t {

@@ -1,8 +1,9 @@
 #pragma once
 
 #include <map>
+#include <netaio/backoff.hpp>
+#include <netaio/connection_state.hpp>
 #include <netaio/environment.hpp>
-#include <netaio/keep_connected.hpp>
 #include <netaio/plugins.hpp>
 #include <optional>
 #include <string>

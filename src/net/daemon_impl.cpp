@@ -248,8 +248,13 @@ void DaemonClient::Impl::told(ConnectionState state, std::error_code why, unsign
     connected_ = state == ConnectionState::connected;
     if (!connected_) {
         there_.reset();
+        // However the system calls that.
+        if (const auto stream = stream_.lock(); stream && !stream->open()) {
+            stream->end_requests(Errc::closed);
+        }
     }
     if (connected_) {
+        stream_ = client_.impl_->stream(std::nullopt);
         for (const Where& where : subscribed_.due(TimePoint::max())) {
             subscribed_.keep(where, std::move(*subscribed_.find(where)), now());
         }

@@ -142,6 +142,7 @@ private:
     bool settled_in_ = false;
     bool running_ = false;
     bool connected_ = false;
+    std::weak_ptr<core::Stream> stream_;
     std::optional<Address> there_;             // where the daemon has welcomed this program
     std::shared_ptr<core::Stream> finishing_;  // while it is stopped
     StopReport report_ = {};

@@ -1,4 +1,4 @@
-#include "e2e/fake_daemon.hpp"
+#include "fake_daemon.hpp"
 
 namespace netaio::test {
 namespace {
@@ -412,6 +412,20 @@ TEST_F(DaemonClientTest, StopsWithoutThemAfterTheDeadline) {
     EXPECT_EQ(answered, "the connection is closed");
 }
 
+TEST_F(DaemonClientTest, TheDaemonLearnsOfItsEndAtOnce) {
+    std::optional<Answer> later;
+    client->on({request_uri, "a"},
+               [&](const Message&, Answer answer) { later = std::move(answer); });
+    start();
+    std::string answered;
+    daemon->ask_later({request_uri, "a"}, {"app:x"}, answered);
+    network.run();
+    client.reset();
+    network.run();
+    EXPECT_EQ(answered, "the connection is closed");
+    EXPECT_FALSE(later->open());
+}
+
 TEST_F(DaemonClientTest, CanBeDestroyedByWhatItCalls) {
     client->on({request_uri, "a"}, [&] {
         client.reset();
@@ -433,48 +447,6 @@ TEST_F(DaemonClientTest, GreetsAsTheProgramWants) {
     client->on({request_uri, "a"}, [] {});
     start();
     EXPECT_EQ(daemon->said, (Strings{"app name=thermostat", "key type=0 uri=a", "greeted"}));
-}
-
-TEST(DaemonClientRunTest, RunsOnALoopOfItsOwnOverAUnixSocket) {
-    TemporaryFolder folder;
-    const std::string path = folder.file("d.sock");
-    TcpServer daemon({.interfaces = {"unix:" + path}});
-    daemon.on(create_uri, [](const Message&) { return reply(MessageType::ok); });
-    std::string who;
-    daemon.on({request_uri, "go"}, [&](const Message&, Connection& from) {
-        OwnedMessage asked(request_uri, "a");
-        asked.auth().set("@", *pack(Value(List{Bytes{"app:x"}})));
-        daemon.exchange(
-            from, std::move(asked), {},
-            [&](std::error_code, const OwnedMessage& reply) { who = reply.content().str(); });
-        return "going";
-    });
-    ASSERT_FALSE(daemon.start());
-    std::optional<DaemonClient> client;
-    DaemonClientOptions options{.socket = path, .app = "thermostat"};
-    options.keep.on_state = [&](ConnectionState state, std::error_code, unsigned) {
-        if (state == ConnectionState::connected) {
-            client->request("go", {}, [](std::error_code, const OwnedMessage&) {});
-        }
-    };
-    client.emplace(options);
-    client->on({request_uri, "a"}, [&](const Message& message) {
-        client->stop(1s);
-        return message.who().str();
-    });
-    EXPECT_EQ(client->run().cut_off, 0u);
-    EXPECT_TRUE(eventually([&] { return who == "nobody"; }))
-        << "nobody is taken for the daemon's user";
-}
-
-TEST(DaemonClientSocketTest, IsFoundWhereTheEnvironmentSays) {
-    ::setenv("NETAIO_DAEMON", "/tmp/x.sock", 1);
-    EXPECT_EQ(DaemonClient::default_socket(), "/tmp/x.sock");
-    ::unsetenv("NETAIO_DAEMON");
-    ::setenv("XDG_RUNTIME_DIR", "/run/user/1", 1);
-    EXPECT_EQ(DaemonClient::default_socket(), "/run/user/1/netaio/netaiod.sock");
-    ::unsetenv("XDG_RUNTIME_DIR");
-    EXPECT_EQ(DaemonClient::default_socket(), "/run/netaio/netaiod.sock");
 }
 
 }  // namespace
