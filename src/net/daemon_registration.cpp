@@ -82,7 +82,7 @@ awaitable<void> DaemonClient::Impl::greet(std::weak_ptr<Impl> weak, Address daem
         self->peers_answered(error, reply);
     }
     auto entries = self->registered_.due(TimePoint::max());
-    std::ranges::stable_sort(entries, {}, &Entry::uri);
+    std::ranges::sort(entries, {}, &Entry::uri);
     for (const Entry& entry : entries) {
         Registered* known = self->registered_.find(entry);
         if (!known) {
