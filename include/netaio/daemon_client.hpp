@@ -26,7 +26,8 @@ struct DaemonClientOptions {
     /// The daemon's socket: a path, or what Address::parse() reads. Unless given, $NETAIO_DAEMON,
     /// else $XDG_RUNTIME_DIR/netaio/netaiod.sock, else /run/netaio/netaiod.sock.
     std::string socket = {};
-    /// The name of this program among those of the machine: UTF-8, not empty. Others reach it at
+    /// The name of this program among those of the machine: up to 64 letters, digits, dots, dashes
+    /// and underscores, or else the daemon refuses it. Others reach it at
     /// `app:NAME`, too, and see the identity `app:NAME` in what it says. Required.
     std::string app = {};
     /// Where given, peers are managed from the start as by manage_peers({.app_id = ...}).
@@ -129,8 +130,8 @@ public:
     bool connected() const;
 
     /// Sends a message to one address, without waiting for an answer. Errors: Errc::not_connected,
-    /// Errc::unsupported for an address that the daemon has no way to, or options that leave out a
-    /// layer, Errc::too_large, Errc::queue_full, or what a plugin says.
+    /// Errc::unsupported for options that leave out a layer, Errc::too_large, Errc::queue_full, or
+    /// what a plugin says. What the daemon has no way to, it drops and counts.
     std::error_code send(const Address& to, const Message& message, SendOptions options = {});
     /// Sends it to the group.
     std::error_code multicast(const Message& message, SendOptions options = {});

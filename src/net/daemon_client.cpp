@@ -64,8 +64,7 @@ bool DaemonClient::connected() const {
 }
 
 std::error_code DaemonClient::send(const Address& to, const Message& message, SendOptions options) {
-    return net::is_reachable(to) ? impl().send(to.str(), message, std::move(options))
-                                 : Errc::unsupported;
+    return impl().send(to.str(), message, std::move(options));
 }
 
 std::error_code DaemonClient::multicast(const Message& message, SendOptions options) {

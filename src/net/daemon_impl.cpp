@@ -308,9 +308,6 @@ void DaemonClient::Impl::request(Result<OwnedMessage> message, RequestTerms term
         throw std::logic_error("this DaemonClient has no executor yet: start it first");
     }
     const auto server = std::exchange(terms.server, std::nullopt);
-    if (server && !net::is_reachable(*server)) {
-        message = make_error_code(Errc::unsupported);
-    }
     if (message) {
         std::string to = server ? server->str() : std::string();
         net::direct(*message, to);

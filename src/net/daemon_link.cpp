@@ -60,11 +60,6 @@ void set_origin(Message& message, const Message& answer, std::string_view asked)
     }
 }
 
-bool is_reachable(const Address& to) noexcept {
-    return !to.is_named() || to.scheme() == "tcp" || to.scheme() == "server" ||
-           to.scheme() == "app";
-}
-
 DaemonLink::DaemonLink(Address daemon)
     : daemon_(std::make_shared<const Origin>(Origin{std::move(daemon)})) {}
 

@@ -17,8 +17,6 @@ struct Origin {
 void direct(Message& message, std::string_view to);
 /// Has a message that came within an answer come from where that did, which was asked for there.
 void set_origin(Message& message, const Message& answer, std::string_view asked);
-/// Whether the daemon has a way there.
-bool is_reachable(const Address& to) noexcept;
 
 /// The layer of the link between a program and netaiod: what the auth field `@` says of each
 /// message. For one client, on its thread, whatever is said of other plugins.

@@ -329,9 +329,6 @@ void DaemonClient::Impl::entry_answered(const Entry& entry, std::error_code erro
 }
 
 std::error_code DaemonClient::Impl::subscribe(ByteView key, const Address& who, bool prefix) {
-    if (!net::is_reachable(who)) {
-        return Errc::unsupported;
-    }
     const Entry entry = entry_of(key, who, prefix);
     if (!fits(entry.uri, entry.content)) {
         return Errc::too_large;
