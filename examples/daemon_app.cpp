@@ -11,9 +11,9 @@ using namespace std::chrono_literals;
 
 awaitable<void> ask(DaemonClient& node, std::string whom) {
     const auto address = Address::parse(whom);
-    (void)node.start();
-    const OwnedMessage reply = co_await node.request(
-        address ? *address : Address::named("app", whom).value(), "greeting", {.timeout = 2s});
+    const Address to = address ? *address : Address::named("app", whom).value();
+    co_await node.start(boost::asio::use_awaitable);
+    const OwnedMessage reply = co_await node.request(to, "greeting", {.timeout = 2s});
     std::cout << reply.content() << '\n';
 }
 
