@@ -51,6 +51,10 @@ Result<FarEnd> FarEnd::parse(ByteView field) {
     if (const auto address = after(field, "udp:")) {
         return at_network(udp_machine, *address);
     }
+    // What another transport knows by a name is connected to.
+    if (auto address = Address::parse(std::string_view(field)); address && address->is_named()) {
+        return FarEnd{tcp, std::move(*address)};
+    }
     return at_network(udp, field);
 }
 
