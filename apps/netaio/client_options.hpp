@@ -17,8 +17,17 @@ struct ClientOptions {
     OutputOptions output;
     ProtectionOptions protection;
     std::string log_level = "error";
+    /// Whether the server is the netaiod of this machine.
+    bool daemon = false;
 };
 
 void add_client_options(CLI::App& command, ClientOptions& options);
+
+/// What commands take that ask the netaiod of this machine.
+void add_daemon_options(CLI::App& command, ClientOptions& options);
+
+/// Where that listens unless something else is said: netaiod/socket in $XDG_RUNTIME_DIR where there
+/// is one, else /run/netaiod/socket.
+std::string daemon_socket();
 
 }  // namespace netaio::app

@@ -15,15 +15,6 @@ std::size_t common_size(ByteView a, ByteView b) noexcept {
 
 KeyTree::KeyTree() : nodes_(1) {}
 
-const KeyTree::Node* KeyTree::next(const Node& node, ByteView& rest) const noexcept {
-    const std::size_t found = node.firsts.find(rest.front());
-    if (found == std::string::npos) return nullptr;
-    const Node& child = nodes_[node.children[found]];
-    if (!rest.starts_with(child.label)) return nullptr;
-    rest.remove_prefix(child.label.size());
-    return &child;
-}
-
 KeyTree::Index KeyTree::add_child(Index parent, ByteView label) {
     Index made = 0;
     if (free_.empty()) {

@@ -67,7 +67,16 @@ private:
     };
 
     // The child on the way to the rest of a key, from which its label is taken; null for none.
-    const Node* next(const Node& node, ByteView& rest) const noexcept;
+    const Node* next(const Node& node, ByteView& rest) const noexcept {
+        const std::size_t found = node.firsts.find(rest.front());
+        if (found == std::string::npos) return nullptr;
+        const Node& child = nodes_[node.children[found]];
+        const ByteView label = child.label;
+        // Many are of one byte, which was compared.
+        if (label.size() > 1 && !rest.starts_with(label)) return nullptr;
+        rest.remove_prefix(label.size());
+        return &child;
+    }
     Index add_child(Index parent, ByteView label);
     void split(Index node, std::size_t size);
     void prune(const std::vector<Index>& way);

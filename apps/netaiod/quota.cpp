@@ -86,8 +86,7 @@ Allowances::Admission Allowances::try_connect(std::uint32_t uid) {
     return {std::unique_ptr<Allowance>(new Allowance(*this, uid)), {}};
 }
 
-Allowance::Allowance(Allowances& all, std::uint32_t uid)
-    : all_(all), uid_(uid), user_(all.users_[uid]) {
+Allowance::Allowance(Allowances& all, std::uint32_t uid) : all_(all), user_(all.users_[uid]) {
     ++user_.connections;
 }
 

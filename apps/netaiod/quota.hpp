@@ -136,7 +136,6 @@ private:
     Allowance(Allowances& all, std::uint32_t uid);
 
     Allowances& all_;
-    const std::uint32_t uid_;
     detail::Taken app_;
     detail::Taken& user_;
 };

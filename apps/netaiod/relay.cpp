@@ -180,7 +180,8 @@ void Relay::to_app(const ProgramPtr& program, const Message& message, const Send
                      [program, answer = std::move(answer)](boost::system::error_code error,
                                                            OwnedMessage reply) mutable {
                          if (!error) {
-                             answer(passed_on(reply));
+                             reply.auth().erase(far_end_field);
+                             answer(std::move(reply));
                              return;
                          }
                          if (error == Errc::queue_full) {

@@ -206,10 +206,9 @@ void Relay::from_far_end(const ProgramPtr& program, const std::string& from, std
         fail(*waits, error, from);
         return;
     }
-    OwnedMessage passed = passed_on(reply);
-    passed.auth().set(far_end_field, origin(from, reply.who()));
     program->traffic.count(Direction::in, reply.uri(), reply.content().size());
-    (*waits)(std::move(passed));
+    reply.auth().set(far_end_field, origin(from, reply.who()));
+    (*waits)(std::move(reply));
 }
 
 std::error_code Relay::to_many(Program& program, const FarEnd& far, const Message& message) {

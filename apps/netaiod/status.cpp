@@ -43,31 +43,40 @@ Json key_json(const ServedKey& key) {
     return object;
 }
 
-Json by_prefix_json(const Traffic& traffic) {
-    Json list = Json::array();
-    for (const auto& [prefix, amounts] : traffic.by_prefix()) {
-        Json object;
-        put_bytes(object, "prefix", "prefix_base64", prefix);
-        put_amounts(object, amounts);
-        list.push_back(std::move(object));
-    }
-    return list;
+Json prefix_json(const std::pair<const std::string, Amounts>& counted) {
+    Json object;
+    put_bytes(object, "prefix", "prefix_base64", counted.first);
+    put_amounts(object, counted.second);
+    return object;
 }
 
-Json app_json(const AppStatus& status) {
+// A list of so many items at most, and how many more there are.
+template <class Items, class ToJson>
+void put_list(Json& object, const std::string& name, const Items& items, std::size_t items_max,
+              ToJson to_json) {
+    Json list = Json::array();
+    for (const auto& item : items) {
+        if (list.size() == items_max) break;
+        list.push_back(to_json(item));
+    }
+    const std::size_t left_out = items.size() - list.size();
+    object[name] = std::move(list);
+    if (left_out > 0) object[name + "_left_out"] = left_out;
+}
+
+Json app_json(const AppStatus& status, std::size_t items_max) {
     static const Traffic none;
     const Traffic& traffic = status.traffic ? *status.traffic : none;
     Json object;
     put_bytes(object, "name", "name_base64", status.app.name);
     object["uid"] = status.app.uid;
     object["pid"] = status.app.pid;
-    object["keys"] = Json::array();
-    for (const ServedKey& key : status.keys) object["keys"].push_back(key_json(key));
+    put_list(object, "keys", status.keys, items_max, key_json);
     object["peers"] = status.peers;
     object["queued_bytes"] = status.queued_bytes;
     object["paused"] = status.paused;
     object["traffic"] = amounts_json(traffic.total());
-    object["by_prefix"] = by_prefix_json(traffic);
+    put_list(object, "by_prefix", traffic.by_prefix(), items_max, prefix_json);
     object["drops"] = drops_json(traffic);
     return object;
 }
@@ -99,17 +108,24 @@ Json totals_json(const DaemonStatus& status) {
     return object;
 }
 
-}  // namespace
-
-std::string status_json(const DaemonStatus& status) {
+std::string json_with(const DaemonStatus& status, std::size_t items_max) {
     Json object;
     object["uptime_s"] = std::chrono::duration<double>(status.uptime).count();
-    object["apps"] = Json::array();
-    for (const AppStatus& app : status.apps) object["apps"].push_back(app_json(app));
-    object["peers"] = Json::array();
-    for (const Peer& peer : status.peers) object["peers"].push_back(peer_object(peer));
+    put_list(object, "apps", status.apps, items_max,
+             [items_max](const AppStatus& app) { return app_json(app, items_max); });
+    put_list(object, "peers", status.peers, items_max, peer_object);
     object["totals"] = totals_json(status);
     return app::json_text(object);
+}
+
+}  // namespace
+
+std::string status_json(const DaemonStatus& status, std::size_t size_max) {
+    std::string json;
+    for (std::size_t items_max = 4096;; items_max /= 4) {
+        json = json_with(status, items_max);
+        if (json.size() <= size_max || items_max == 0) return json;
+    }
 }
 
 }  // namespace netaio::daemon

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <netaio/body.hpp>
 #include <netaio/peer.hpp>
 #include <string>
 #include <vector>
@@ -33,12 +34,15 @@ struct DaemonStatus {
     Traffic others;
 };
 
-/// The answer to `netaiod/status`, one JSON object without line end:
-/// {"uptime_s", "apps": [{"name", "uid", "pid", "keys": [{"type", "uri" or "prefix", or
-/// "..._base64" when it is not UTF-8}], "peers", "queued_bytes", "paused", "traffic", "by_prefix":
-/// [{"prefix", and as "traffic"}], "drops"}], "peers": [{"id", "addresses"}], "totals": {"apps",
-/// "keys", "peers", "traffic", "queued_bytes", "drops"}}. "traffic" is {"messages_in", "bytes_in",
-/// "messages_out", "bytes_out"}, "drops" a number for each cause.
-std::string status_json(const DaemonStatus& status);
+/// The answer to `netaiod/status`, one JSON object without line end, of `size_max` bytes at most if
+/// that is above a few hundred: {"uptime_s", "apps": [{"name", "uid", "pid", "keys": [{"type",
+/// "uri" or "prefix"}], "peers", "queued_bytes", "paused", "traffic", "by_prefix": [{"prefix", and
+/// as "traffic"}], "drops"}], "peers": [{"id", "addresses"}], "totals": {"apps", "keys", "peers",
+/// "traffic", "queued_bytes", "drops"}}.
+/// "traffic" is {"messages_in", "bytes_in", "messages_out", "bytes_out"}, "drops" a number for each
+/// cause. What is not UTF-8 is in base64, its member's name with "_base64" behind. Where there is
+/// too much, lists are cut short, and how many are missing is a member beside them: "keys_left_out"
+/// and the like.
+std::string status_json(const DaemonStatus& status, std::size_t size_max = Body::payload_max - 64);
 
 }  // namespace netaio::daemon

@@ -16,7 +16,7 @@ namespace netaio::daemon {
 
 /// A message that goes through the daemon. Views, for as long as the call that is given it.
 struct Seen {
-    Identities who;             ///< of its sender
+    Identities who = {};        ///< of its sender
     std::string_view app = {};  ///< the name of the app it is from or for; empty for nobody's
     Direction direction = Direction::in;
     std::string_view type = {};  ///< its name, or its number

@@ -65,5 +65,23 @@ TEST(DaemonStatus, TellsOfAppsPeersAndTotals) {
     EXPECT_EQ(json["totals"]["drops"]["unowned"], 1);
 }
 
+TEST(DaemonStatus, FitsAMessageWhateverThereIsToTell) {
+    DaemonStatus status;
+    for (int i = 0; i < 100; ++i) {
+        AppStatus app;
+        for (int k = 0; k < 200; ++k) app.keys.push_back({request_uri, std::string(100, 'x')});
+        status.apps.push_back(app);
+    }
+    const std::string text = status_json(status);
+    EXPECT_LE(text.size(), Body::payload_max);
+    const auto json = nlohmann::json::parse(text);
+    EXPECT_EQ(json["totals"]["keys"], 20'000);
+    EXPECT_EQ(json["apps"].size() + json.value("apps_left_out", 0u), 100u);
+    const auto& app = json["apps"][0];
+    EXPECT_GT(app["keys"].size(), 0u);
+    EXPECT_EQ(app["keys"].size() + app.value("keys_left_out", 0u), 200u);
+    EXPECT_EQ(nlohmann::json::parse(status_json(status, 1000))["apps_left_out"], 99);
+}
+
 }  // namespace
 }  // namespace netaio::daemon

@@ -25,16 +25,16 @@ protected:
 
 TEST_F(WatchersTest, TellThoseWhoWatchThePrefix) {
     const WatcherId all = watchers_.add("");
-    const WatcherId rooms = watchers_.add("room/");
+    const WatcherId some = watchers_.add("room/");
     watchers_.tell(about("news"));
-    EXPECT_EQ(watchers_.take(rooms), std::nullopt);
+    EXPECT_EQ(watchers_.take(some), std::nullopt);
     EXPECT_EQ(watchers_.take(all),
               R"({"who":["hmac:alice"],"app":"lamp","direction":"in","type":"REQUEST_URI",)"
               R"("uri":"news","size":12,"far_end":"tcp:192.0.2.1:8888"})");
     EXPECT_EQ(watchers_.take(all), std::nullopt);
     watchers_.tell(about("room/light"));
     EXPECT_TRUE(watchers_.take(all));
-    EXPECT_TRUE(watchers_.take(rooms));
+    EXPECT_TRUE(watchers_.take(some));
 }
 
 TEST_F(WatchersTest, WakeOnceForWhoHadNothing) {
