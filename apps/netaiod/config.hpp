@@ -126,7 +126,7 @@ Config load_config(const std::string& file);
 std::string print_config(const Config& config);
 
 /// What changes between two configurations only when the daemon starts anew: the keys, such as
-/// `tcp.listen`, in the order of print_config().
+/// `tcp.listen`, in the order of print_config(), and then those that are gone.
 std::vector<std::string> needs_restart(const Config& now, const Config& next);
 
 }  // namespace netaio::daemon

@@ -28,7 +28,8 @@ class Daemon::Impl {
 public:
     Impl(boost::asio::any_io_executor executor, Config config, Environment environment)
         : config_(std::move(config)),
-          holdings_(hold(config_, app::make_lasting_seen(config_.protection, "", environment.log))),
+          seen_(app::make_lasting_seen(config_.protection, "", environment.log)),
+          holdings_(hold(config_, seen_)),
           started_(environment.clock->steady_now()),
           clock_(environment.clock),
           server_(std::move(executor), local_server(config_, environment)) {
@@ -44,7 +45,7 @@ public:
 
     std::error_code start() { return server_.start(); }
     std::vector<std::string> reload(const Config& config) {
-        holdings_ = hold(config);
+        holdings_ = hold(config, seen_);
         std::vector<std::string> sentences;
         for (const std::string& key : needs_restart(config_, config)) {
             sentences.push_back(key + " changes when netaiod is started anew");
@@ -62,6 +63,7 @@ public:
 
 private:
     const Config config_;  // as it was started
+    const std::shared_ptr<SeenMessages> seen_;
     Holdings holdings_;
     const std::chrono::steady_clock::time_point started_;
     const std::shared_ptr<Clock> clock_;

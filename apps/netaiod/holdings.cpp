@@ -67,8 +67,10 @@ Holdings hold(const Config& config, std::shared_ptr<SeenMessages> seen) {
     std::map<std::string, app::Protection> servers;
     for (const auto& [name, server] : config.servers) {
         const auto& options = config.protection_of(server);
-        // Said already.
-        if (&options == &config.protection && !protection) continue;
+        if (&options == &config.protection) {
+            if (protection) servers.emplace(name, *protection);
+            continue;
+        }
         auto made = attempts.make("servers." + name, [&] {
             return app::make_protection(options, {.stamps = app::Stamps::pays, .seen = seen});
         });

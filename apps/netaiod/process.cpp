@@ -5,7 +5,6 @@
 
 #include <atomic>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 
 #include "core_dumps.hpp"
@@ -89,12 +88,10 @@ int run_daemon(const Config& config) {
     Config now = config;
     signals.on_hangup([&] { reload(daemon, now, *level); });
     const auto end = [&] {
-        const auto stop = [&]() -> awaitable<void> {
-            co_await daemon.stop(app::to_milliseconds(now.process.drain));
+        const auto drain = app::to_milliseconds(now.process.drain);
+        boost::asio::co_spawn(io, daemon.stop(drain), [&io](const std::exception_ptr& failure) {
+            if (failure) std::rethrow_exception(failure);
             io.stop();
-        };
-        boost::asio::co_spawn(io, stop(), [&](const std::exception_ptr& failure) {
-            if (failure) io.stop();
         });
     };
     signals.wait(end, [&] { return "so far: " + daemon.status(); });

@@ -135,7 +135,7 @@ TEST(Config, TakesEveryKey) {
     EXPECT_EQ(config.peers.bootstrap.size(), 2u);
     EXPECT_EQ(config.quota.app.messages_per_second, 100000);
     EXPECT_EQ(config.quota.app.key_bytes, 12288u);
-    EXPECT_EQ(config.quota.user.connections, 9u);
+    EXPECT_EQ(config.quota.connections, 9u);
     EXPECT_EQ(config.quota.user.key_bytes, Quota().user.key_bytes);
     const auto launch = static_cast<MessageType>(50);
     EXPECT_EQ(config.types.answer_to(launch), static_cast<MessageType>(51));
@@ -199,7 +199,7 @@ TEST_P(WrongConfig, IsRefusedWithLineAndColumn) {
 INSTANTIATE_TEST_SUITE_P(
     All, WrongConfig,
     testing::Values(
-        Wrong{"a = ", "1:", ""},
+        Wrong{"a = ", "1:5", ""},
         Wrong{"[daemon]\nsockets = \"a\"", "2:1", "there is no key 'sockets' in [daemon], but"},
         Wrong{"demon = 1", "1:1", "there is no key 'demon' here"},
         Wrong{"daemon = 1", "1:10", "[daemon]"},
