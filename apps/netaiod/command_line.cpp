@@ -57,10 +57,7 @@ int act(const CommandLine& given) {
 }
 
 int parse_and_act(int argc, const char* const* argv) {
-    CLI::App command(
-        "Carries the messages of this machine's programs: one process with the ports, "
-        "peers, keys and rules of all.",
-        "netaiod");
+    CLI::App command("Carries the messages of this machine's programs.", "netaiod");
     command.set_version_flag("--version", "netaiod " NETAIO_VERSION);
     command.get_formatter()->column_width(30);
     command.failure_message([](const CLI::App*, const CLI::Error& error) {

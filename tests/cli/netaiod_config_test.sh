@@ -39,7 +39,7 @@ wrong() {
     err_has "wrong.toml:$1: "
 }
 wrong 2:1 "there is no key 'scoket' in [daemon], but socket, group" '[daemon]' 'scoket = "a"'
-wrong 1: "" '[daemon'
+wrong 1:8 "']'" '[daemon'
 wrong 3:8 "from 0 to 65535" '[udp]' 'enabled = true' 'port = 70000'
 
 # What is named is read, too.
