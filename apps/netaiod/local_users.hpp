@@ -19,6 +19,10 @@ public:
     /// Nobody without credentials.
     bool allow(const std::optional<Credentials>& who) const;
 
+    /// Their numbers.
+    const std::set<std::uint32_t>& users() const noexcept { return users_; }
+    const std::set<std::uint32_t>& groups() const noexcept { return groups_; }
+
 private:
     std::set<std::uint32_t> users_;
     std::set<std::uint32_t> groups_;

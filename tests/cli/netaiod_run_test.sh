@@ -7,6 +7,7 @@ at=unix:$socket
 
 # start_daemon FILE: starts it, its log in daemon.err, and waits until it serves; sets daemon.
 start_daemon() {
+    : >daemon.err
     tool=$netaiod start_tool daemon --config "$1"
     daemon=$tool_pid
     wait_for daemon.err "serves programs at $at" || exit 1
