@@ -68,6 +68,11 @@ public:
     /// Sends what is queued, then closes. Requests that wait end with Errc::closed.
     virtual void close() = 0;
 
+    /// Handles nothing more that comes, and so has the other end wait, until read_on(). For who
+    /// takes part in a budget of messages; a queue that is full does so by itself.
+    virtual void pause() = 0;
+    virtual void read_on() = 0;
+
     /// Keeps the object (not the connection) alive. Thread-safe, and so is letting go of it, on
     /// whichever thread that is the last.
     virtual std::shared_ptr<Connection> shared() = 0;

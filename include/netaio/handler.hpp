@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <netaio/answer.hpp>
 #include <netaio/awaitable.hpp>
 #include <netaio/connection.hpp>
 #include <netaio/message.hpp>
@@ -23,10 +24,6 @@ struct AwaitedType<boost::asio::awaitable<T, Executor>> {
     using type = T;
 };
 
-// What a handler may return for the library to make a message of.
-template <class T>
-concept Content = std::is_convertible_v<const T&, ByteView> || std::is_same_v<T, Reply> ||
-                  std::is_same_v<T, Refusal>;
 template <class T>
 concept WholeMessage = std::is_same_v<T, Message> || std::is_same_v<T, OwnedMessage>;
 
@@ -44,6 +41,24 @@ concept Returnable =
     std::is_void_v<T> || WholeMessage<T> || Content<T> ||
     WholeMessage<typename OptionalValue<T>::type> || Content<typename OptionalValue<T>::type>;
 
+// Whether it answers by an Answer, whatever else it takes.
+template <class F, class Source>
+concept Defers = std::is_invocable_v<F&, const Message&, Source&, Answer> ||
+                 std::is_invocable_v<F&, const Message&, Answer>;
+
+template <class F, class Source>
+void call_deferring(F& f, const Message& message, Source& source, Answer answer) {
+    if constexpr (std::is_invocable_v<F&, const Message&, Source&, Answer>) {
+        static_assert(std::is_void_v<decltype(f(message, source, std::move(answer)))>,
+                      "A netaio handler that takes an Answer returns nothing.");
+        f(message, source, std::move(answer));
+    } else {
+        static_assert(std::is_void_v<decltype(f(message, std::move(answer)))>,
+                      "A netaio handler that takes an Answer returns nothing.");
+        f(message, std::move(answer));
+    }
+}
+
 // Calls a handler with as many of (message, source) as it takes.
 template <class F, class Source>
 decltype(auto) invoke_handler(F& f, const Message& message, Source& source) {
@@ -57,35 +72,6 @@ decltype(auto) invoke_handler(F& f, const Message& message, Source& source) {
                       "(const Message&, "
                       "const Address&) -, (const Message&), or nothing.");
         return f();
-    }
-}
-
-// A reply in the one form the library works with.
-inline std::optional<OwnedMessage> to_reply(const Message&, OwnedMessage&& reply) {
-    return std::move(reply);
-}
-inline std::optional<OwnedMessage> to_reply(const Message&, Message&& reply) {
-    return OwnedMessage::from(std::move(reply));
-}
-inline std::optional<OwnedMessage> to_reply(const Message& asked, const Refusal& refusal) {
-    return OwnedMessage(refusal.type(), asked.uri(), std::string_view(refusal.what()));
-}
-inline std::optional<OwnedMessage> to_reply(const Message& asked, const Reply& reply) {
-    return OwnedMessage(reply.type.value_or(type_of_answer), asked.uri(), reply.content);
-}
-inline std::optional<OwnedMessage> to_reply(const Message& asked, ByteView content) {
-    return OwnedMessage(type_of_answer, asked.uri(), content);
-}
-// What is not there: of content that is an answer, too.
-template <class T>
-std::optional<OwnedMessage> to_reply(const Message& asked, std::optional<T>&& reply) {
-    if (reply) {
-        return to_reply(asked, std::move(*reply));
-    }
-    if constexpr (Content<T>) {
-        return to_reply(asked, Refusal::not_found());
-    } else {
-        return std::nullopt;
     }
 }
 
@@ -155,25 +141,43 @@ awaitable<std::optional<OwnedMessage>> await_handler(F& f, const Message& messag
 /// A plain callable is called without a coroutine. Its copies share one callable. While an
 /// awaitable of a TCP server waits, further requests from the same connection are handled if both
 /// carry an id, as those of a Requester do, and their uris differ; else they wait, as everything
-/// does at a client.
+/// does at a client. One that takes an Answer as its last argument and returns nothing answers by
+/// that, later and in any order.
 template <class Source>
 class BasicHandler {
 public:
     using Plain = std::function<std::optional<OwnedMessage>(const Message&, Source&)>;
     using Suspending =
         std::function<awaitable<std::optional<OwnedMessage>>(const Message&, Source&)>;
+    using Deferring = std::function<void(const Message&, Source&, Answer)>;
 
     template <class F>
         requires(!std::is_same_v<std::decay_t<F>, BasicHandler>)
     BasicHandler(F&& f) {
+        auto shared = std::make_shared<std::decay_t<F>>(std::forward<F>(f));
+        if constexpr (detail::Defers<std::decay_t<F>, Source>) {
+            deferring = [shared](const Message& message, Source& source, Answer answer) {
+                detail::call_deferring(*shared, message, source, std::move(answer));
+            };
+        } else {
+            keep_returning(std::move(shared));
+        }
+    }
+
+    Plain plain = {};            ///< set for a plain callable
+    Suspending suspending = {};  ///< set for a coroutine
+    Deferring deferring = {};    ///< set for one that takes an Answer
+
+private:
+    template <class F>
+    void keep_returning(std::shared_ptr<F> shared) {
         using Returned = std::remove_cvref_t<decltype(detail::invoke_handler(
-            f, std::declval<const Message&>(), std::declval<Source&>()))>;
+            *shared, std::declval<const Message&>(), std::declval<Source&>()))>;
         using Awaited = detail::AwaitedType<Returned>;
         static_assert(
             detail::Returnable<typename Awaited::type>,
             "A netaio handler returns nothing, content (a string or bytes), Reply, Refusal, "
             "Message, OwnedMessage, an optional one, or an awaitable of these.");
-        auto shared = std::make_shared<std::decay_t<F>>(std::forward<F>(f));
         if constexpr (Awaited::suspends) {
             suspending = [shared](const Message& message, Source& source) {
                 return detail::await_handler(*shared, message, source);
@@ -184,9 +188,6 @@ public:
             };
         }
     }
-
-    Plain plain = {};            ///< set for a plain callable
-    Suspending suspending = {};  ///< set for a coroutine
 };
 
 /// Handlers of TCP servers and clients.

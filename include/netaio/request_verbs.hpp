@@ -93,6 +93,16 @@ public:
         return ask(type, uri, content, std::move(terms), std::forward<Token>(token));
     }
 
+    /// The same with a whole message, which goes as it is, with the auth fields that it has; so
+    /// does one that was received, to pass it on.
+    template <class Token = DefaultToken>
+    auto exchange(OwnedMessage message, const RequestOptions& options = {}, Token&& token = {}) {
+        detail::RequestTerms terms = terms_of(options);
+        terms.reply_type = options.reply_type;
+        return static_cast<Derived&>(*this).perform(Result<OwnedMessage>(std::move(message)),
+                                                    std::move(terms), std::forward<Token>(token));
+    }
+
 protected:
     RequestVerbs() = default;
     ~RequestVerbs() = default;

@@ -30,6 +30,14 @@ struct TcpClientOptions {
     KeyExtractor extract_keys = {};
     Environment environment = {};
 
+    /// Whether what handlers return answers the server, as it does of servers and nodes, instead of
+    /// being given to receive_once(); and what no handler is registered for is answered NOT_FOUND
+    /// where it expects an answer. For servers that ask their clients (TcpServer::exchange()).
+    bool answers = false;
+    /// With that, messages at once whose handlers suspended or answer later, as
+    /// TcpServerOptions::handlers_max; without, one.
+    std::size_t handlers_max = 64;
+
     /// How long connect() may take, with looking the name up and trying all its addresses.
     std::chrono::milliseconds connect_timeout = std::chrono::seconds(10);
     /// How long requests wait unless they say otherwise.
@@ -89,7 +97,7 @@ class SharedClient;
 /// Destroying it ends whatever waits with Errc::cancelled.
 ///
 /// Handlers run while messages are received; what they return goes to receive_once(), never to the
-/// server.
+/// server, unless TcpClientOptions::answers says so.
 ///
 /// Whatever the client calls may replace itself or destroy the client. What a handler throws is
 /// logged, and whoever waits learns the same as without; what a completion handler throws leaves

@@ -1,12 +1,16 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <netaio/access_rules.hpp>
+#include <netaio/completion.hpp>
 #include <netaio/counters.hpp>
 #include <netaio/default_peer.hpp>
 #include <netaio/handler_registry.hpp>
 #include <netaio/never.hpp>
 #include <netaio/peer_registry.hpp>
+#include <netaio/request.hpp>
+#include <netaio/request_verbs.hpp>
 #include <netaio/service.hpp>
 #include <vector>
 
@@ -95,6 +99,9 @@ struct TcpServerOptions {
     /// have the same uri. With so many, nothing more is read from it; 1 handles all messages one
     /// after another.
     std::size_t handlers_max = 64;
+    /// Whether who has finished sending is still answered; else its connection ends then at once, as
+    /// do those of clients that were asked something.
+    bool half_close = true;
     /// Bytes of memory that one connection's subscriptions may take: 496 and twice its key for
     /// each, so about eight thousand.
     std::size_t subscriptions_max = 4 << 20;
@@ -188,6 +195,30 @@ public:
     /// Sends a message to one connection. On that connection's thread.
     std::error_code send(Connection& to, const Message& message, SendOptions options = {});
 
+    /// Asks a client, which has to answer (TcpClientOptions::answers), as a Requester asks: with a
+    /// whole message, which goes as it is; RequestOptions::server says nothing here. The default
+    /// timeout is 10 s, and 65536 requests may be in flight on a connection. On its thread.
+    template <class Token = boost::asio::use_awaitable_t<>>
+    auto exchange(Connection& with, OwnedMessage message, const RequestOptions& options = {},
+                  Token&& token = {}) {
+        detail::RequestTerms terms{options.timeout,
+                                   {options.auth.share(), options.cipher.share()},
+                                   {},
+                                   options.reply_type};
+        return detail::initiate<OwnedMessage>(
+            std::forward<Token>(token), [this, with = with.shared(), message = std::move(message),
+                                         terms = std::move(terms)](auto done) mutable {
+                start_exchange(std::move(with), std::move(message), std::move(terms),
+                               std::move(done));
+            });
+    }
+    /// Called for each connection that comes, on its thread, before anything is read; false closes
+    /// it. To be called before start().
+    void set_connect_handler(std::function<bool(Connection&)> handler);
+    /// Called when a connection has ended, one that was refused so, too, on its thread: by an
+    /// error, or none where either side meant it. To be called before start().
+    void set_disconnect_handler(std::function<void(Connection&, std::error_code)> handler);
+
     StopReport run() override;
 
     /// Where it listens, with the ports the system picked; empty before start().
@@ -205,6 +236,8 @@ private:
     bool drop_handler(const Key& key, bool once) override;
     core::Node& core_node() const override;
     void with_peer_manager(std::function<void(core::PeerManager&)> work) override;
+    void start_exchange(std::shared_ptr<Connection> with, OwnedMessage message,
+                        detail::RequestTerms terms, detail::Completion<OwnedMessage> done);
     Started begin() override;
     void start_stop(std::chrono::milliseconds deadline,
                     detail::Completion<StopReport> done) override;

@@ -32,6 +32,8 @@ struct UdpNodeOptions {
     /// The groups that multicast() reaches and peers are found in (protocol.md §9).
     std::string group4 = "224.0.0.1";
     std::string group6 = "ff02::6e65:7461:696f";
+    /// Whether it hears the groups, and multicast() reaches anybody.
+    bool multicasts = true;
     /// How many routers a multicast may cross, plus one.
     int hops = 1;
     /// Ignore all that comes from an address of this machine, as the reference does; else only
@@ -255,6 +257,13 @@ public:
     auto exchange(const Address& to, MessageType type, ByteView uri, ByteView content,
                   const RequestOptions& options = {}, Token&& token = {}) {
         return Requester::exchange(type, uri, content, asking(to, options),
+                                   std::forward<Token>(token));
+    }
+
+    template <class Token = boost::asio::use_awaitable_t<>>
+    auto exchange(const Address& to, OwnedMessage message, const RequestOptions& options = {},
+                  Token&& token = {}) {
+        return Requester::exchange(std::move(message), asking(to, options),
                                    std::forward<Token>(token));
     }
 

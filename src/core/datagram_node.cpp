@@ -4,6 +4,7 @@
 #include <unordered_set>
 
 #include "datagram_held.hpp"
+#include "deferred.hpp"
 #include "outgoing.hpp"
 
 namespace netaio::core {
@@ -49,6 +50,10 @@ public:
                            .free_size = amplification_max * received_});
     }
     bool ask_again(RequestId request) override { return node_.ask_again(from_, request); }
+    bool may_defer() override {
+        return node_.deferred_ + node_.running_.size() < node_.bounds_.handlers_max;
+    }
+    std::shared_ptr<Deferred> defer() override;
 
 private:
     DatagramNode& node_;
@@ -63,6 +68,36 @@ struct DatagramNode::Handling : Suspended {
 
     const std::size_t received;
 };
+
+// An answer that comes later, which does nothing once the node has gone.
+class DatagramNode::Deferral final : public Deferred {
+public:
+    Deferral(DatagramNode& node, const Address& from, std::size_t received)
+        : Deferred(from, *node.dispatcher_.in_hand().route, *node.dispatcher_.in_hand().message),
+          node_(node.self_),
+          received_(received) {
+        ++node.deferred_;
+    }
+    ~Deferral() override { go(); }
+
+private:
+    void deliver(std::optional<OwnedMessage>&& reply, const std::exception_ptr& failure) override {
+        if (const auto node = node_.lock()) {
+            --(*node)->deferred_;
+            (*node)->answered(question_, std::move(reply), failure, received_);
+            (*node)->has_answers_ = true;
+            (*node)->wake_();
+        }
+    }
+    bool is_there() const noexcept override { return !node_.expired(); }
+
+    std::weak_ptr<DatagramNode*> node_;
+    const std::size_t received_;
+};
+
+std::shared_ptr<Deferred> DatagramNode::Origin::defer() {
+    return std::make_shared<Deferral>(node_, from_, received_);
+}
 
 DatagramNode::DatagramNode(std::shared_ptr<Node> node, const DatagramBounds& bounds, Start start,
                            Wake wake)
@@ -164,10 +199,14 @@ void DatagramNode::deliver(OwnedMessage message, const Plugins& inner, const Add
 void DatagramNode::handler_ended(Suspended& handler, std::optional<OwnedMessage> reply,
                                  const std::exception_ptr& failure) {
     running_.erase(&handler);
-    const std::size_t received = static_cast<Handling&>(handler).received;
-    Origin origin(*this, handler.from, received);
-    dispatcher_.ended(handler, std::move(reply), failure, origin, outbox_.bytes);
-    post_reply(handler.from, received);
+    answered(handler, std::move(reply), failure, static_cast<Handling&>(handler).received);
+}
+
+void DatagramNode::answered(Suspended& question, std::optional<OwnedMessage>&& reply,
+                            const std::exception_ptr& failure, std::size_t received) {
+    Origin origin(*this, question.from, received);
+    dispatcher_.ended(question, std::move(reply), failure, origin, outbox_.bytes);
+    post_reply(question.from, received);
 }
 
 // What the dispatcher wrote behind the last item is a reply. A handler may have sent before that.

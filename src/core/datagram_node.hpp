@@ -164,6 +164,8 @@ public:
     void end_requests(std::error_code why) noexcept;
 
     PeerManager& peer_manager() noexcept { return peer_manager_; }
+    /// Whether messages are still to be answered by handlers that do that later.
+    bool has_deferred() const noexcept { return deferred_ > 0; }
     /// Does what is due.
     void tick();
     /// When tick() is to be called next.
@@ -176,6 +178,7 @@ public:
 
 private:
     class Origin;
+    class Deferral;
     struct Held;
     using HeldOnes = std::list<std::shared_ptr<Held>>;
     struct Handling;
@@ -224,6 +227,8 @@ private:
     void end_there(const SubscriptionThere& which, const Plugins& inner);
     void lost(const SubscriptionThere& which, const Message& reply);
     void deliver(OwnedMessage message, const Plugins& inner, const Address& from);
+    void answered(Suspended& question, std::optional<OwnedMessage>&& reply,
+                  const std::exception_ptr& failure, std::size_t received);
     void settle(Outcome outcome, const Address& from, std::size_t received);
     void post_reply(const Address& to, std::size_t received);
     bool may_send(const Address& to, std::size_t bytes);
@@ -274,6 +279,9 @@ private:
     RequestTable::Id next_id_ = 1;  // of all addresses, so that ids never come again
     RequestTable::TimePoint expire_at_ = RequestTable::TimePoint::max();  // no deadline is sooner
     std::unordered_set<Suspended*> running_;                              // handlers that suspended
+    std::size_t deferred_ = 0;  // messages that are answered later
+    bool has_answers_ = false;  // that were given so, and are in the outbox
+    std::shared_ptr<DatagramNode*> self_ = std::make_shared<DatagramNode*>(this);
     Renewals<Address, std::monostate> introductions_;
     std::function<bool(const Address&)> is_own_ = {};
     Renewals<SubscriptionThere, SubscribedThere> subscribed_there_;

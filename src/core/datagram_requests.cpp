@@ -180,6 +180,7 @@ void DatagramNode::expire_requests() {
 }
 
 void DatagramNode::tick() {
+    has_answers_ = false;
     expire_requests();
     peer_manager_.tick();
     introduce_due();
@@ -187,6 +188,9 @@ void DatagramNode::tick() {
 }
 
 std::optional<RequestTable::TimePoint> DatagramNode::next() const {
+    if (has_answers_) {
+        return now();
+    }
     auto soonest = peer_manager_.next();
     const auto consider = [&](std::optional<RequestTable::TimePoint> time) {
         if (time && *time != RequestTable::TimePoint::max() && (!soonest || *time < *soonest)) {

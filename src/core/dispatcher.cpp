@@ -192,11 +192,18 @@ void Dispatcher::believed(const Source& source) {
 
 Outcome Dispatcher::call(const Route& route, Message&& message, Source& source, std::string& out) {
     message.set_rest(route.prefix_size);
-    if (route.handler->suspends() || source.must_wait(message.uri())) {
+    const bool defers = route.handler->defers();
+    if (route.handler->suspends() || (source.must_wait(message.uri()) && !defers)) {
         return Outcome::suspended(std::move(message), route);
     }
+    if (defers && !source.may_defer()) [[unlikely]] {
+        tallies_.dropped_newest.add();
+        node_.log(LogLevel::warning, "dropped a message: handlers_max handlers are busy",
+                  source.remote());
+        return drop();
+    }
     std::optional<std::string> failed;
-    const InHand before = std::exchange(in_hand_, {&message, &source});
+    const InHand before = std::exchange(in_hand_, {&message, &source, &route});
     auto reply = [&]() -> std::optional<OwnedMessage> {
         try {
             return route.handler->call(message, source);
@@ -206,6 +213,9 @@ Outcome Dispatcher::call(const Route& route, Message&& message, Source& source, 
         return std::nullopt;
     }();
     in_hand_ = before;
+    if (defers) {
+        return {};
+    }
     return failed ? fail(route, message, *failed, source, out)
                   : finish(route, std::move(message), std::move(reply), source, out);
 }
@@ -216,7 +226,7 @@ Outcome Dispatcher::finish(const Route& route, Message&& message,
     if (completed) {
         answer->set_type(node_.types.answer_to(message.type()));
     }
-    if (node_.role == Role::client) {
+    if (node_.keeps_replies()) {
         return Outcome::returned(answer ? std::move(*answer) : std::move(message), true);
     }
     if (answer) {
@@ -251,7 +261,7 @@ Outcome Dispatcher::fail(const Route& route, const Message& message, std::string
     node_.log(LogLevel::error,
               "the handler of " + node_.described(message) + " threw: " + std::string(what),
               source.remote());
-    if (node_.role == Role::client) {
+    if (node_.keeps_replies()) {
         return Kind::discarded;
     }
     if (!is_error(message.type(), node_.types)) {
@@ -268,7 +278,9 @@ Outcome Dispatcher::unhandled(Message&& message, Source& source, std::string& ou
             fail_request(message, {}, Errc::auth_failed, source)) {
             return {};
         }
-        return Outcome::returned(std::move(message), false);
+        if (!node_.client_answers || !expects_answer(message.type())) {
+            return Outcome::returned(std::move(message), false);
+        }
     }
     tallies_.unhandled.add();
     node_.trace("no handler is registered for the", message, source.remote());
@@ -315,7 +327,7 @@ Outcome Dispatcher::auth_failed(const Verdict& verdict, const Plugins& plugins, 
                            ? plugins.auth->error()
                            : OwnedMessage(MessageType::auth_error, "ERROR", verdict.says));
     }
-    if (node_.role == Role::client) {
+    if (node_.keeps_replies()) {
         return answer ? Outcome::returned(std::move(*answer), true) : drop();
     }
     const bool mutual =

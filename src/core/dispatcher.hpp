@@ -54,6 +54,7 @@ public:
     struct InHand {
         const Message* message = nullptr;
         const Source* from = nullptr;
+        const Route* route = nullptr;
     };
     const InHand& in_hand() const noexcept { return in_hand_; }
     /// As whom somebody asks to be subscribed to the key just now, in the message in hand or those

@@ -10,6 +10,7 @@
 
 namespace netaio::core {
 
+class Deferred;
 class RequestTable;
 class Unsealed;
 
@@ -29,6 +30,10 @@ public:
     virtual std::error_code hold(std::unique_ptr<Unsealed>&&, std::string&) {
         return Errc::auth_not_possible;
     }
+    /// Whether there is room for one more message that is answered later.
+    virtual bool may_defer() { return true; }
+    /// What answers the message in hand later, for the handler that is called with it just now.
+    virtual std::shared_ptr<Deferred> defer();
     /// Makes a request anew that RequestTable::that_may_be_renewed(). Whether it did.
     virtual bool ask_again(RequestId) { return false; }
     /// Whether an answer may go there that nobody asked for with a message that was accepted
@@ -56,10 +61,13 @@ private:
 /// start.
 class Handler {
 public:
-    explicit Handler(bool suspends) noexcept : suspends_(suspends) {}
+    explicit Handler(bool suspends, bool defers = false) noexcept
+        : suspends_(suspends), defers_(defers) {}
     virtual ~Handler() = default;
 
     bool suspends() const noexcept { return suspends_; }
+    /// Whether it takes what it answers by with it, so that what it returns says nothing.
+    bool defers() const noexcept { return defers_; }
     /// Runs a plain handler; may throw whatever the user's code throws.
     virtual std::optional<OwnedMessage> call(const Message& message, Source& source) const = 0;
     /// Told of a second copy of a message, which came by another way.
@@ -70,6 +78,7 @@ public:
 
 private:
     bool suspends_;
+    bool defers_;
     mutable std::atomic<bool> said_ = false;
 };
 

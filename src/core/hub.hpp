@@ -37,6 +37,7 @@ struct StreamLimits {
     std::size_t stranger_failures_max = 0;
     std::size_t stranger_queue_max = 0;
     std::size_t handlers_max = 1;
+    bool half_close = true;
 };
 
 /// The connections that one event loop serves and what they share: a buffer to collect replies in,

@@ -49,6 +49,8 @@ struct Node : std::enable_shared_from_this<Node> {
     };
 
     Role role;
+    /// Whether a client's handlers answer whoever sent the message, as those of others do.
+    bool client_answers = false;
     const Number number;
     Environment environment = {};
     MessageTypes types = {};
@@ -73,6 +75,8 @@ struct Node : std::enable_shared_from_this<Node> {
     /// Whether only messages that an auth plugin accepted keep peers alive.
     std::atomic<bool> peers_need_auth{false};
 
+    /// Whether what handlers return goes to receive calls.
+    bool keeps_replies() const noexcept { return role == Role::client && !client_answers; }
     void set_rules(Rules now) {
         const bool any = now != nullptr;
         rules = std::move(now);

@@ -104,13 +104,16 @@ public:
     /// Whether something is still to be sent.
     bool has_unsent() const noexcept { return queued_bytes() > 0 || feeding_; }
     /// Whether handlers that run keep it from reading.
-    bool held_back() const noexcept { return handlers_run_ && hold_back(); }
+    bool held_back() const noexcept {
+        return paused_ || (handlers_run_ && hold_back()) ||
+               deferred_ >= hub_->limits().handlers_max;
+    }
     /// When bytes came for the last time, or it began.
     TimePoint heard_at() const noexcept { return active_at_; }
     /// Whether messages wait for plugins.
     bool waits_for_work() const noexcept { return works_ > 0; }
     /// Whether handlers run or something is to be sent.
-    bool busy() const noexcept { return handlers_run_ || has_unsent(); }
+    bool busy() const noexcept { return handlers_run_ || deferred_ > 0 || has_unsent(); }
     /// Has these values follow the next reply, each as NOTIFY_URI and no faster than the receiver
     /// takes them, before anything else. Nothing more is read meanwhile. Whether there is room.
     bool present(PresentValues::Snapshot values, const SendOptions& options);
@@ -172,6 +175,9 @@ public:
     bool may_wait() const noexcept override { return hub_->mailbox() != nullptr; }
     std::error_code hold(std::unique_ptr<Unsealed>&& reply, std::string& out) override;
     bool ask_again(RequestId request) override;
+    std::shared_ptr<Deferred> defer() override;
+    void pause() override { paused_ = true; }
+    void read_on() override;
 
 private:
     // How much output is collected before it is written, and how much room for it is kept.
@@ -190,6 +196,7 @@ private:
     };
     using Queue = std::list<Queued>;
     struct Handling;
+    class Deferral;
 
     void cannot_serve() noexcept;
 
@@ -209,6 +216,9 @@ private:
     bool any_ended() const noexcept;
     void settle_handlers(std::string& out);
     void all_handled() noexcept;
+    void answered(Suspended& question, std::optional<OwnedMessage>&& reply,
+                  const std::exception_ptr& failure);
+    void go_on_later();
 
     // Writing.
     bool is_full() const noexcept {
@@ -277,7 +287,10 @@ private:
     // What suspended handlers work on, or will when it is their uri's turn, in the order it came,
     // until what that led to is settled.
     std::vector<std::shared_ptr<Handling>> handlings_;
-    bool barred_ = false;  // the next frame has to wait for all of them
+    bool barred_ = false;       // the next frame has to wait for all of them
+    std::size_t deferred_ = 0;  // messages that are answered later
+    bool paused_ = false;
+    bool goes_on_ = false;  // with what was held back, at the end of a turn
     std::unique_ptr<RequestTable> requests_;
 };
 

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "callback.hpp"
+#include "deferred.hpp"
 #include "stream_handling.hpp"
 
 /// How a stream has messages handled whose handlers suspend: of requests with an id, those for
@@ -121,6 +122,74 @@ void Stream::all_handled() noexcept {
     handlers_run_ = false;
     barred_ = false;
     hub_->remove_orphan(self());
+}
+
+class Stream::Deferral final : public Deferred {
+public:
+    Deferral(Stream& stream, const Route& route, const Message& message)
+        : Deferred(stream.remote(), route, message), stream_(stream.weak_from_this()) {}
+    ~Deferral() override { go(); }
+
+private:
+    void deliver(std::optional<OwnedMessage>&& reply, const std::exception_ptr& failure) override {
+        if (const auto stream = stream_.lock()) {
+            stream->serve([&] { stream->answered(question_, std::move(reply), failure); });
+        }
+    }
+    bool is_there() const noexcept override {
+        const auto stream = stream_.lock();
+        return stream && stream->state_ != State::closed;
+    }
+
+    std::weak_ptr<Stream> stream_;
+};
+
+std::shared_ptr<Deferred> Stream::defer() {
+    const auto& hand = hub_->dispatcher().in_hand();
+    auto deferral = std::make_shared<Deferral>(*this, *hand.route, *hand.message);
+    ++deferred_;
+    return deferral;
+}
+
+void Stream::answered(Suspended& question, std::optional<OwnedMessage>&& reply,
+                      const std::exception_ptr& failure) {
+    const bool held_back_by_it = deferred_-- >= hub_->limits().handlers_max;
+    if (state_ == State::closed) {
+        return;
+    }
+    settle_fan_out();
+    auto& dispatcher = hub_->dispatcher();
+    if (batch_) {
+        dispatcher.ended(question, std::move(reply), failure, *this, *batch_);
+        appended();
+    } else {
+        std::string out = hub_->take_batch();
+        dispatcher.ended(question, std::move(reply), failure, *this, out);
+        if (queues()) {
+            emit(out);
+        } else if (state_ != State::closed) {
+            out_.append(out);
+            appended();
+        }
+        hub_->give_batch(std::move(out));
+    }
+    if (held_back_by_it) {
+        go_on_later();
+    } else if (state_ == State::draining) {
+        flush_later();
+    }
+}
+
+void Stream::go_on_later() {
+    if (state_ != State::closed) {
+        goes_on_ = true;
+        flush_later();
+    }
+}
+
+void Stream::read_on() {
+    paused_ = false;
+    go_on_later();
 }
 
 void Stream::cancel_handlers() noexcept {

@@ -35,7 +35,7 @@ struct Stream::Held {
             return error;
         }
     }
-    const auto request = requests_ ? unsealed->id() : std::nullopt;
+    const auto request = pushed && requests_ ? unsealed->id() : std::nullopt;
     const auto held = std::make_shared<Held>(Held{std::move(unsealed), request, size});
     held->loop_runs = hub_->keep_running();
     held->at = queue_.insert(before, {nullptr, pushed && !request, nullptr, held});

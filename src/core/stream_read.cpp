@@ -66,7 +66,7 @@ void Stream::received(std::span<char> bytes) {
 }
 
 void Stream::ended(std::error_code why) {
-    if (why || requests_) {
+    if (why || requests_ || !hub_->limits().half_close) {
         abort(why ? why : make_error_code(Errc::closed));
     } else {
         peer_finished_ = true;

@@ -228,7 +228,7 @@ void Stream::turn() {
         process({});
         resume();
     }
-    const bool was_full = is_full() || holding_;
+    const bool was_full = std::exchange(goes_on_, false) || is_full() || holding_;
     flush();
     if (was_full && !is_full() && state_ != State::closed) {
         proceed();

@@ -116,10 +116,10 @@ void BlockingClient::set_plugins(Plugins plugins) {
 }
 
 void BlockingClient::keep_handler(Key key, HandlerOptions options, TcpHandler handler, bool once) {
-    if (handler.suspending) {
+    if (!handler.plain) {
         throw std::invalid_argument(
-            "a BlockingClient has no loop to run coroutines: register a plain handler, or use a "
-            "TcpClient");
+            "a BlockingClient has no loop to run coroutines, and answers nothing: register a plain "
+            "handler, or use a TcpClient");
     }
     impl_->node().keep(key, net::tcp_route(std::move(handler), std::move(options)), once);
 }

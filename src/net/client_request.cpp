@@ -3,6 +3,7 @@
 #include "core/callback.hpp"
 #include "core/granting.hpp"
 #include "core/waiting.hpp"
+#include "stream_request.hpp"
 
 /// How a client asks, and what it does with answers.
 namespace netaio {
@@ -67,40 +68,11 @@ void TcpClient::Impl::ask(Result<OwnedMessage> message, RequestTerms options,
         self->ended(weak.lock().get(), context, error);
         net::answer(done, self->executor_, error, reply);
     };
-    const core::Question asked{
-        message->type(), options.reply_type.value_or(node_->types.answer_to(message->type()))};
-    const auto id = stream->requests()->add(message->uri(), asked, inner, loop_->now() + timeout,
-                                            std::move(complete));
-    try {
-        if (slot.is_connected()) {
-            auto connected = slot;
-            connected.assign(
-                [weak = stream->weak_from_this(), request = *id](boost::asio::cancellation_type) {
-                    if (const auto open = weak.lock()) {
-                        if (auto completion = open->requests()->give_up(request)) {
-                            completion(Errc::cancelled, nullptr);
-                        }
-                    }
-                });
-        }
-        if (const auto error =
-                stream->append(std::move(*message), inner, *loop_->dispatcher().outer(),
-                               core::RequestTable::on_wire(*id))) {
-            if (auto completion = stream->requests()->forget(*id)) {
-                completion(error, nullptr);
-            }
-            return;
-        }
-        if (stream->open()) {
-            stream->serve([&] { stream->watch_deadlines(); });
-        }
-        if (Link* current = link_of(*stream)) {
-            update_reading(*current);
-        }
-    } catch (...) {
-        // Whoever asked learns of it from the call.
-        stream->requests()->forget(*id);
-        throw;
+    const auto answer = options.reply_type.value_or(node_->types.answer_to(message->type()));
+    net::request_on(stream, {std::move(*message), answer, inner, timeout, slot},
+                    std::move(complete));
+    if (Link* current = link_of(*stream)) {
+        update_reading(*current);
     }
 }
 

@@ -54,6 +54,9 @@ std::shared_ptr<core::Node> node_of(core::Role role, const Options& options) {
     node->peer_plugin = options.peer_plugin;
     node->local_peer = options.local_peer;
     node->extract_keys = options.extract_keys;
+    if constexpr (requires { options.answers; }) {
+        node->client_answers = options.answers;
+    }
     if constexpr (requires { options.rules; }) {
         node->set_rules(options.rules);
         node->refusal = options.refusal;
@@ -68,6 +71,7 @@ inline core::StreamLimits client_limits(const TcpClientOptions& options) {
     limits.send_timeout = options.send_timeout;
     limits.send_queue_max = options.send_queue_max;
     limits.slow_receiver = SlowReceiver::drop_newest;
+    limits.handlers_max = options.answers ? options.handlers_max : 1;
     return limits;
 }
 

@@ -4,9 +4,11 @@
 #include <boost/asio/bind_allocator.hpp>
 #include <stdexcept>
 
+#include "answering.hpp"
 #include "core/outgoing.hpp"
 #include "node_of.hpp"
 #include "sockets.hpp"
+#include "stream_request.hpp"
 
 namespace netaio {
 namespace {
@@ -39,7 +41,8 @@ TcpServer::Impl::Impl(TcpServerOptions options, boost::asio::any_io_executor exe
               .stranger_timeout = options_.stranger_timeout,
               .stranger_failures_max = options_.stranger_failures_max,
               .stranger_queue_max = options_.stranger_queue_max,
-              .handlers_max = options_.handlers_max},
+              .handlers_max = options_.handlers_max,
+              .half_close = options_.half_close},
       strangers_(options_.strangers_per_host_max),
       node_(net::node_of(core::Role::server, options_)),
       peer_manager_(*node_, [this](const OwnedMessage& message, const Plugins& inner) {
@@ -346,6 +349,14 @@ void TcpServer::Impl::serve(net::Connected connection, const std::shared_ptr<net
     }
     place.taken();
     stream->start(std::move(carrier));
+    if (on_connect && stream->open()) {
+        bool taken = false;
+        core::attempt(node_->environment.log, "the connect handler threw",
+                      [&] { taken = on_connect(*stream); });
+        if (!taken) {
+            stream->abort(std::make_error_code(std::errc::permission_denied));
+        }
+    }
     if (stream->is_stranger()) {
         stream->serve([&] { strangers_.add(*stream); });
     }
@@ -354,11 +365,37 @@ void TcpServer::Impl::serve(net::Connected connection, const std::shared_ptr<net
 void TcpServer::Impl::closed(core::Stream& stream, std::error_code why) {
     strangers_.remove(stream);
     connection_count_.fetch_sub(1);
+    on_disconnect.tell(node_->environment.log, "the disconnect handler threw", stream, why);
     if (!why) {
         const std::lock_guard lock(mutex_);
         drained_ += stopping_ ? 1 : 0;
     }
     finish_stop();
+}
+
+void TcpServer::Impl::exchange(core::Stream& with, OwnedMessage message, detail::RequestTerms terms,
+                               detail::Completion<OwnedMessage> done) {
+    const auto executor = net::Loop::of(with).executor();
+    if (!executor || !with.open()) {
+        done.post(executor, Errc::closed);
+        return;
+    }
+    if (!with.requests()) {
+        with.enable_requests(requests_max);
+    }
+    if (with.requests()->full() || with.queued_bytes() > options_.send_queue_max) {
+        done.post(executor, Errc::queue_full);
+        return;
+    }
+    const auto answer = terms.reply_type.value_or(node_->types.answer_to(message.type()));
+    const auto slot = done.slot();
+    net::request_on(
+        with.self(),
+        {std::move(message), answer, std::move(terms.inner),
+         core::bounded(terms.timeout.value_or(request_timeout)), slot},
+        [executor, done = std::move(done)](std::error_code error, const Message* reply) mutable {
+            net::answer(done, executor, error, reply);
+        });
 }
 
 // Encoded once for all, or, where a plugin is peer-specific, given as it is.

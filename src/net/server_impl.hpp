@@ -52,6 +52,8 @@ public:
     core::Node& node() noexcept { return *node_; }
     /// On the first loop's thread.
     void with_peer_manager(std::function<void(core::PeerManager&)> work);
+    void exchange(core::Stream& with, OwnedMessage message, detail::RequestTerms terms,
+                  detail::Completion<OwnedMessage> done);
     void require_not_started(std::string_view what) const;
     /// For callbacks without an executor of their own: that of the user, or another than that of
     /// the server's threads, which end.
@@ -63,7 +65,14 @@ public:
     void context_ends() override;
     bool has_unsent() const override { return false; }
 
+    core::Callback<bool(Connection&)> on_connect = {};
+    core::Callback<void(Connection&, std::error_code)> on_disconnect = {};
+
 private:
+    // Of what the server asks its clients.
+    static constexpr std::size_t requests_max = 65536;
+    static constexpr std::chrono::seconds request_timeout{10};
+
     // A loop on a thread of its own.
     struct OwnThread {
         OwnThread() { net::use_ring(context); }

@@ -10,7 +10,8 @@ namespace netaio::net {
 class KeptTcpHandler final : public core::Handler {
 public:
     explicit KeptTcpHandler(TcpHandler handler)
-        : Handler(static_cast<bool>(handler.suspending)), handler_(std::move(handler)) {}
+        : Handler(static_cast<bool>(handler.suspending), static_cast<bool>(handler.deferring)),
+          handler_(std::move(handler)) {}
 
     std::optional<OwnedMessage> call(const Message& message, core::Source& source) const override;
     awaitable<std::optional<OwnedMessage>> start(const Message& message,

@@ -60,6 +60,22 @@ std::error_code TcpServer::send(Connection& to, const Message& message, SendOpti
     return to.send(message, options);
 }
 
+void TcpServer::set_connect_handler(std::function<bool(Connection&)> handler) {
+    impl_->require_not_started("set the connect handler");
+    impl_->on_connect = std::move(handler);
+}
+
+void TcpServer::set_disconnect_handler(std::function<void(Connection&, std::error_code)> handler) {
+    impl_->require_not_started("set the disconnect handler");
+    impl_->on_disconnect = std::move(handler);
+}
+
+void TcpServer::start_exchange(std::shared_ptr<Connection> with, OwnedMessage message,
+                               detail::RequestTerms terms, detail::Completion<OwnedMessage> done) {
+    impl_->exchange(static_cast<core::Stream&>(*with), std::move(message), std::move(terms),
+                    std::move(done));
+}
+
 Started TcpServer::begin() {
     const auto impl = impl_;  // a log may destroy the server
     const auto error = impl->start();

@@ -2,7 +2,7 @@
 
 #include <netaio/udp_node.hpp>
 
-#include "core/handler.hpp"
+#include "core/deferred.hpp"
 
 namespace netaio::net {
 
@@ -10,9 +10,16 @@ namespace netaio::net {
 class KeptUdpHandler final : public core::Handler {
 public:
     explicit KeptUdpHandler(UdpHandler handler)
-        : Handler(static_cast<bool>(handler.suspending)), handler_(std::move(handler)) {}
+        : Handler(static_cast<bool>(handler.suspending), static_cast<bool>(handler.deferring)),
+          handler_(std::move(handler)) {}
 
     std::optional<OwnedMessage> call(const Message& message, core::Source& source) const override {
+        if (defers()) {
+            core::call_deferring(source.defer(), [&](Answer answer) {
+                handler_.deferring(message, source.remote(), std::move(answer));
+            });
+            return std::nullopt;
+        }
         return handler_.plain(message, source.remote());
     }
     awaitable<std::optional<OwnedMessage>> start(const Message& message,

@@ -64,7 +64,9 @@ private:
     void flush_later();
     void open_mailbox();
     void close_mailbox() noexcept;
-    bool has_work() const noexcept { return !running_.empty() || core_->waits_for_work(); }
+    bool has_work() const noexcept {
+        return !running_.empty() || core_->waits_for_work() || core_->has_deferred();
+    }
     void end_if_idle() noexcept;
     void say_goodbye() noexcept;
     void tell_stopped() noexcept;

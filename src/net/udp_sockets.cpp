@@ -56,7 +56,7 @@ std::error_code UdpSockets::open() {
     const std::uint16_t port = options_.port != 0 ? options_.port : own.port();
     group4_ = *Address::parse(options_.group4, port);
     group6_ = *Address::parse(options_.group6, port);
-    if (sender4_) {
+    if (sender4_ && options_.multicasts) {
         if (const auto error = open_group(group4_, 0, group_sockets4_.emplace_back())) {
             log_(LogLevel::error, "cannot share port " + std::to_string(port) +
                                       ", another program has it for itself: " + error.message());
@@ -173,6 +173,9 @@ void UdpSockets::update_interfaces() {
 
 // Joins what is not joined yet. What fails now may go the next time, when an address has come.
 void UdpSockets::join(const Interface& interface, Membership& membership) {
+    if (!options_.multicasts) {
+        return;
+    }
     const auto v4 = std::ranges::find(interface.addresses, false, &Address::is_v6);
     if (membership.group4 &&
         std::ranges::find(interface.addresses, membership.local4) == interface.addresses.end()) {

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <exception>
+#include <netaio/answer.hpp>
+
+#include "suspended.hpp"
+
+namespace netaio::core {
+
+/// An answer that is still to be given, on the thread of whoever received the question.
+class Deferred {
+public:
+    virtual ~Deferred() = default;
+    Deferred(const Deferred&) = delete;
+    Deferred& operator=(const Deferred&) = delete;
+
+    /// Answers with the reply or none, or because of what was thrown; only the first time.
+    void end(std::optional<OwnedMessage>&& reply, const std::exception_ptr& failure) {
+        if (!ended_) {
+            ended_ = true;
+            deliver(std::move(reply), failure);
+        }
+    }
+    /// Whether it may still be given, and somebody is there.
+    bool open() const noexcept { return !ended_ && is_there(); }
+    const Message& asked() const noexcept { return question_.message; }
+
+protected:
+    /// Of the message that it answers nothing is kept that answering does not need.
+    Deferred(const Address& from, const Route& route, const Message& message);
+    /// To be called by the destructors of those that derive from this.
+    void go() noexcept;
+
+    Suspended question_;
+
+private:
+    virtual void deliver(std::optional<OwnedMessage>&& reply,
+                         const std::exception_ptr& failure) = 0;
+    virtual bool is_there() const noexcept = 0;
+
+    bool ended_ = false;
+};
+
+/// Calls a handler that answers later; what it throws ends its answer.
+template <class Call>
+void call_deferring(const std::shared_ptr<Deferred>& deferred, Call&& call) {
+    try {
+        call(Answer(deferred));
+    } catch (...) {
+        deferred->end(std::nullopt, std::current_exception());
+    }
+}
+
+}  // namespace netaio::core
