@@ -1,73 +1,36 @@
 #include "daemon.hpp"
 
-#include <netaio/tcp_server.hpp>
-
-#include "holdings.hpp"
-#include "status.hpp"
-#include "unix_owner.hpp"
+#include "relay.hpp"
+#include "relay_config.hpp"
 
 namespace netaio::daemon {
-namespace {
-
-TcpServerOptions local_server(const Config& config, const Environment& environment) {
-    TcpServerOptions made;
-    made.interfaces.clear();
-    made.endpoints = {*Address::named("unix", config.process.socket)};
-    if (!config.process.group.empty()) {
-        made.unix_socket = {.mode = 0660, .group = app::find_group(config.process.group)};
-    }
-    made.types = config.types;
-    made.environment = environment;
-    made.handle_signals = false;
-    return made;
-}
-
-}  // namespace
 
 class Daemon::Impl {
 public:
     Impl(boost::asio::any_io_executor executor, Config config, Environment environment)
         : config_(std::move(config)),
-          seen_(app::make_lasting_seen(config_.protection, "", environment.log)),
-          holdings_(hold(config_, seen_)),
-          started_(environment.clock->steady_now()),
-          clock_(environment.clock),
-          server_(std::move(executor), local_server(config_, environment)) {
-        server_.on({request_uri, "netaiod/status"}, [this](const Message&, Connection& from) {
-            if (!holdings_.users.allow(from.credentials())) throw Refusal::not_permitted();
-            return status();
-        });
-        server_.set_default_handler([this](const Message&, Connection& from) -> Reply {
-            if (!holdings_.users.allow(from.credentials())) throw Refusal::not_permitted();
-            throw Refusal::not_found();
-        });
-    }
+          environment_(std::move(environment)),
+          seen_(app::make_lasting_seen(config_.protection, "", environment_.log)),
+          relay_(std::make_shared<Relay>(
+              std::move(executor), relay_options(config_, hold(config_, seen_), environment_))) {}
 
-    std::error_code start() { return server_.start(); }
+    std::error_code start() { return relay_->start(); }
     std::vector<std::string> reload(const Config& config) {
-        holdings_ = hold(config, seen_);
+        relay_->reload(relay_options(config, hold(config, seen_), environment_));
         std::vector<std::string> sentences;
         for (const std::string& key : needs_restart(config_, config)) {
             sentences.push_back(key + " changes when netaiod is started anew");
         }
         return sentences;
     }
-    awaitable<void> stop(std::chrono::milliseconds deadline) {
-        co_await server_.stop(deadline, boost::asio::use_awaitable);
-    }
-    std::string status() const {
-        DaemonStatus now;
-        now.uptime = clock_->steady_now() - started_;
-        return status_json(now);
-    }
+    awaitable<void> stop(std::chrono::milliseconds deadline) { return relay_->stop(deadline); }
+    std::string status() const { return status_json(relay_->status()); }
 
 private:
     const Config config_;  // as it was started
+    const Environment environment_;
     const std::shared_ptr<SeenMessages> seen_;
-    Holdings holdings_;
-    const std::chrono::steady_clock::time_point started_;
-    const std::shared_ptr<Clock> clock_;
-    TcpServer server_;
+    const std::shared_ptr<Relay> relay_;
 };
 
 Daemon::Daemon(boost::asio::any_io_executor executor, Config config, Environment environment)

@@ -14,7 +14,7 @@
 namespace netaio::daemon {
 
 /// The daemon but for its process: what it serves, on somebody's event loop. To be used on that
-/// loop's thread. Stands in for the relay: it only answers who may ask what its status is.
+/// loop's thread.
 class Daemon {
 public:
     /// Reads what the configuration names. Throws ConfigError. The folder of its socket has to be
