@@ -25,7 +25,7 @@ start_daemon netaiod.toml
 [[ $(mode "$socket") == 600 ]] || fail "the socket is open: $(mode "$socket")"
 expect 0 request netaiod/status --server "$at"
 grep -q '"uptime_s"' out || fail "tells no status"
-expect 88 request something --server "$at"
+expect 89 request something --server "$at"
 
 # Its memory is in no file, and it has no privileges.
 grep -qE '^Max core file size +0 +0 ' "/proc/$daemon/limits" || fail "may leave core dumps"
@@ -102,8 +102,8 @@ if [[ $(id -u) == 0 ]] && command -v setpriv >/dev/null; then
     [[ $(awk '/^Uid:/ { print $2, $3, $4, $5 }' "/proc/$daemon/status" | tr ' ' '\n' | sort -u) == \
         "$(id -u nobody)" ]] || fail "is not nobody's"
     [[ $(stat -c %U run) == nobody ]] || fail "the folder is not its owner's"
-    # Root may open the socket, but is not named.
-    expect 89 request netaiod/status --server "$at"
+    # Root may open the socket, but is not named, and its connection is closed.
+    expect 3 request netaiod/status --server "$at"
     printf '[local]\nusers = ["root"]\n' >>netaiod.toml
     kill -HUP "$daemon"
     wait_for daemon.err "SIGHUP: read netaiod.toml"
