@@ -13,7 +13,7 @@
 #include "output.hpp"
 #include "peers.hpp"
 #include "ping.hpp"
-#include "rules.hpp"
+#include "rules_command.hpp"
 #include "send.hpp"
 #include "serve.hpp"
 #include "show_interfaces.hpp"

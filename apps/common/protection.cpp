@@ -17,7 +17,7 @@ namespace {
 constexpr const char* protection_group =
     "Protection (SECRET and KEY: @FILE, env:NAME, or the text itself)";
 
-// Which options and fields a layer has.
+// Which options, as they are called, and fields a layer has.
 struct LayerNames {
     std::string hmac;
     std::string cipher;
@@ -86,16 +86,14 @@ CLI::Option* add_secret(CLI::App& command, const char* name, std::vector<std::st
     return add_list(command, name, values, text);
 }
 
-void warn_if_unauthenticated(const Protection& protection) {
+void warn_if_unauthenticated(const ProtectionOptions& options, const Protection& protection) {
     if (protection.outer.auth || protection.inner.auth) return;
+    const std::string add = "; add " + options.called("hmac");
     if (protection.local_peer) {
-        warn(
-            "whoever reaches the other side can introduce itself with a key of its own; add "
-            "--hmac");
+        warn("whoever reaches the other side can introduce itself with a key of its own" + add);
     } else if (protection.outer.cipher || protection.inner.cipher) {
-        warn(
-            "encryption alone does not show when a message was changed, or the key is wrong; add "
-            "--hmac");
+        warn("encryption alone does not show when a message was changed, or the key is wrong" +
+             add);
     }
 }
 
@@ -171,27 +169,31 @@ MessageType refusal(const Protection& protection) noexcept {
 }
 
 Protection make_protection(const ProtectionOptions& options, const ProtectionTerms& terms) {
+    const auto& called = options.called;
     if (options.freshness.max_age && !authenticates(options)) {
         throw Failure(ExitCode::usage,
-                      "--max-age: nobody can tell how old messages are that anybody can forge; add "
-                      "--hmac or --lock");
+                      called("max-age") +
+                          ": nobody can tell how old messages are that anybody can forge; add " +
+                          called("hmac") + " or " + called("lock"));
     }
     if (options.freshness.is_partial() && !remembers(options)) {
-        throw Failure(ExitCode::usage, "--max-ahead and --seen-mark need --max-age or --hashcash");
+        throw Failure(ExitCode::usage, called("max-ahead") + " and " + called("seen-mark") +
+                                           " need " + called("max-age") + " or " +
+                                           called("hashcash"));
     }
     const FreshTerms fresh{options.freshness.age(), terms.seen || !options.freshness.max_age
                                                         ? terms.seen
                                                         : make_seen(options.freshness)};
     Protection made;
     made.dialect = options.dialect == "0.0.8" ? Dialect::v0_0_8 : Dialect::v0_0_9;
-    made.outer = make_layer({"--hmac", "--cipher", "hmac", "iv", true}, options.hmac,
+    made.outer = make_layer({called("hmac"), called("cipher"), "hmac", "iv", true}, options.hmac,
                             options.cipher, made.dialect, fresh);
-    made.inner = make_layer({"--inner-hmac", "--inner-cipher", "camh", "iv2", false},
+    made.inner = make_layer({called("inner-hmac"), called("inner-cipher"), "camh", "iv2", false},
                             options.inner_hmac, options.inner_cipher, made.dialect, fresh);
-    if (auto scripts = make_script_auth(options.scripts, made.dialect, fresh)) {
+    if (auto scripts = make_script_auth(options.scripts, made.dialect, fresh, called)) {
         if (made.outer.auth) {
-            throw Failure(ExitCode::usage,
-                          "--hmac and --lock exclude each other; use --inner-hmac");
+            throw Failure(ExitCode::usage, called("hmac") + " and " + called("lock") +
+                                               " exclude each other; use " + called("inner-hmac"));
         }
         made.outer.auth = std::move(scripts);
         made.payload_max = script_payload_max();
@@ -200,7 +202,7 @@ Protection make_protection(const ProtectionOptions& options, const ProtectionTer
         made.payload_max -= 2;
     }
     if (!options.x25519_key.empty()) use_x25519(options.x25519_key, made);
-    warn_if_unauthenticated(made);
+    warn_if_unauthenticated(options, made);
     use_hashcash(options, terms, made);
     return made;
 }

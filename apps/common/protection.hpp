@@ -25,6 +25,7 @@ struct ProtectionOptions {
     std::string hashcash_realm = "netaio";
     FreshnessOptions freshness;
     std::string dialect = "0.0.9";
+    Called called = called_on_command_line;
 };
 
 /// Which messages a command pays for and wants to be paid (--hashcash).

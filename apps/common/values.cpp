@@ -42,6 +42,17 @@ std::uint64_t bytes_of_unit(std::string unit) {
     return known ? std::uint64_t(1) << (10 * (power + 1)) : 0;
 }
 
+// 0 for what is no unit.
+double seconds_of_unit(std::string_view unit) {
+    if (unit.empty() || unit == "s") return 1;
+    if (unit == "ms") return 0.001;
+    if (unit == "m" || unit == "min") return 60;
+    if (unit == "h") return 3600;
+    return unit == "d" ? 86400 : 0;
+}
+
+}  // namespace
+
 std::optional<std::uint64_t> bytes_in(std::string_view text) {
     const auto digits =
         static_cast<std::size_t>(std::ranges::find_if_not(text, is_digit) - text.begin());
@@ -50,15 +61,6 @@ std::optional<std::uint64_t> bytes_in(std::string_view text) {
     const std::uint64_t each = bytes_of_unit(std::string(text.substr(unit)));
     if (!count || each == 0 || *count > UINT64_MAX / each) return std::nullopt;
     return *count * each;
-}
-
-// 0 for what is no unit.
-double seconds_of_unit(std::string_view unit) {
-    if (unit.empty() || unit == "s") return 1;
-    if (unit == "ms") return 0.001;
-    if (unit == "m" || unit == "min") return 60;
-    if (unit == "h") return 3600;
-    return unit == "d" ? 86400 : 0;
 }
 
 std::optional<double> seconds_in(std::string_view text) {
@@ -70,6 +72,8 @@ std::optional<double> seconds_in(std::string_view text) {
     if (!count || each == 0) return std::nullopt;
     return *count * each;
 }
+
+namespace {
 
 template <class Number>
 std::string in_digits(Number number) {

@@ -36,10 +36,12 @@ std::string read_all(std::FILE* file, const std::string& name, std::size_t size_
 
 enum class Kind { content, secret };
 
-std::string read_file(const std::string& path, std::size_t size_max, Kind kind) {
+std::string read_file(const std::string& path, std::size_t size_max, Kind kind,
+                      const std::string& option = "") {
     const std::unique_ptr<std::FILE, CloseFile> file(std::fopen(path.c_str(), "rbe"));
     if (!file) {
-        throw Failure(ExitCode::other, "cannot open '" + path + "': " + std::strerror(errno));
+        throw Failure(ExitCode::other, (option.empty() ? "" : option + ": ") + "cannot open '" +
+                                           path + "': " + std::strerror(errno));
     }
     if (kind == Kind::secret) warn_if_readable_by_others(::fileno(file.get()), "secret", path);
     return read_all(file.get(), "'" + path + "'", size_max);
@@ -52,7 +54,7 @@ void strip_line_end(std::string& text) {
 
 std::string secret_bytes(const std::string& option, const std::string& source) {
     if (source.starts_with('@')) {
-        std::string bytes = read_file(source.substr(1), secret_size_max, Kind::secret);
+        std::string bytes = read_file(source.substr(1), secret_size_max, Kind::secret, option);
         if (bytes.size() > secret_size_max) {
             throw Failure(ExitCode::local_limit,
                           option + ": '" + source.substr(1) + "' is longer than a secret of 1 MiB");

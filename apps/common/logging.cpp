@@ -2,32 +2,28 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
 #include <limits>
-#include <map>
 #include <netaio/line_queue.hpp>
 
 #include "descriptor.hpp"
+#include "json.hpp"
 #include "log_brake.hpp"
+#include "output.hpp"
 
 namespace netaio::app {
 namespace {
 
 // Unless everything is asked for.
 constexpr std::uint64_t lines_per_second = 100;
+constexpr std::uint64_t lines_per_cause = 20;
 // How long the end waits for whoever reads the log.
 constexpr std::chrono::seconds last_wait(1);
-
-const std::map<std::string, LogLevel>& levels() {
-    static const std::map<std::string, LogLevel> by_name = {
-        {"trace", LogLevel::trace},     {"debug", LogLevel::debug}, {"info", LogLevel::info},
-        {"warning", LogLevel::warning}, {"error", LogLevel::error}, {"off", LogLevel::off}};
-    return by_name;
-}
 
 const char* colour(LogLevel level) noexcept {
     switch (level) {
@@ -55,7 +51,20 @@ std::string time_text(std::chrono::system_clock::time_point now) {
     return text;
 }
 
+struct Style {
+    const char* program = "netaio";
+    LogFormat format = LogFormat::text;
+};
+Style style;
+
 std::string log_line(LogLevel level, std::string_view text) {
+    if (style.format == LogFormat::json) {
+        Json line;
+        line["time"] = time_text(std::chrono::system_clock::now());
+        line["level"] = to_string(level);
+        line["text"] = text;
+        return json_text(line) += '\n';
+    }
     static const bool with_colour =
         ::isatty(STDERR_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr;
     std::string line = time_text(std::chrono::system_clock::now()) + ' ';
@@ -88,13 +97,27 @@ void add_log_option(CLI::App& command, std::string& level) {
         .add_option("--log-level", level,
                     "how much to log to stderr: trace, debug, info, warning, error, off")
         ->type_name("LEVEL")
-        ->check(
-            CLI::IsMember({"trace", "debug", "info", "warning", "error", "off"}).description(""))
+        ->check(CLI::IsMember(log_levels()).description(""))
         ->capture_default_str();
 }
 
+const std::vector<std::string>& log_levels() {
+    static const std::vector<std::string> names = {"trace",   "debug", "info",
+                                                   "warning", "error", "off"};
+    return names;
+}
+
+LogLevel log_level(const std::string& name) {
+    const auto place = std::ranges::find(log_levels(), name) - log_levels().begin();
+    return static_cast<LogLevel>(place);
+}
+
+void log_as(const char* program, LogFormat format) {
+    style = {program, format};
+}
+
 Log make_log(const std::string& level) {
-    const LogLevel shown = levels().at(level);
+    const LogLevel shown = log_level(level);
     const auto brake = std::make_shared<LogBrake>(
         shown <= LogLevel::debug ? std::numeric_limits<std::uint64_t>::max() : lines_per_second);
     return Log(shown, [brake](LogLevel at, std::string_view line) {
@@ -103,6 +126,23 @@ Log make_log(const std::string& level) {
             error_lines().write(log_line(
                 LogLevel::warning, std::to_string(verdict.left_out) +
                                        " more lines were left out; --log-level debug shows all"));
+        }
+        if (verdict.write) error_lines().write(log_line(at, line));
+    });
+}
+
+Log make_lasting_log(std::shared_ptr<const std::atomic<LogLevel>> level) {
+    const auto brakes = std::make_shared<LogBrakes>(lines_per_cause);
+    const auto* shown = level.get();  // which lives as long as the log
+    return Log(std::move(level), [brakes, shown](LogLevel at, std::string_view line) {
+        const bool all = *shown <= LogLevel::debug;
+        const auto verdict =
+            all ? LogBrake::Verdict{true, 0} : brakes->next(line, std::chrono::steady_clock::now());
+        if (verdict.left_out > 0) {
+            error_lines().write(log_line(
+                LogLevel::warning, std::to_string(verdict.left_out) +
+                                       " more lines like the next were left out; the level debug "
+                                       "shows all"));
         }
         if (verdict.write) error_lines().write(log_line(at, line));
     });
@@ -117,7 +157,11 @@ void say(std::string_view line) {
 }
 
 void warn(std::string_view text) {
-    say("netaio: warning: " + std::string(text));
+    if (style.format == LogFormat::json) {
+        error_lines().write(log_line(LogLevel::warning, text));
+    } else {
+        say(std::string(style.program) + ": warning: " + std::string(text));
+    }
 }
 
 void finish_log() {

@@ -29,21 +29,19 @@ std::optional<std::uint32_t> number(std::string_view digits, int base) {
                                        "names or numbers");
 }
 
-std::uint32_t user(const std::string& name) {
+}  // namespace
+
+std::optional<std::uint32_t> find_user(const std::string& name) {
     if (const auto id = number(name, 10)) return *id;
     const passwd* const found = ::getpwnam(name.c_str());
-    if (!found) refuse("user", name);
-    return found->pw_uid;
+    return found ? std::optional<std::uint32_t>(found->pw_uid) : std::nullopt;
 }
 
-std::uint32_t group(const std::string& name) {
+std::optional<std::uint32_t> find_group(const std::string& name) {
     if (const auto id = number(name, 10)) return *id;
     const ::group* const found = ::getgrnam(name.c_str());
-    if (!found) refuse("group", name);
-    return found->gr_gid;
+    return found ? std::optional<std::uint32_t>(found->gr_gid) : std::nullopt;
 }
-
-}  // namespace
 
 CLI::Validator file_mode() {
     return CLI::Validator(
@@ -61,8 +59,14 @@ UnixSocketOptions unix_socket_options(const std::string& mode, const std::string
     made.mode = number(mode, 8).value_or(made.mode);
     const std::size_t colon = owner.find(':');
     const std::string who = owner.substr(0, colon);
-    if (!who.empty()) made.owner = user(who);
-    if (colon != std::string::npos) made.group = group(owner.substr(colon + 1));
+    if (!who.empty()) {
+        made.owner = find_user(who);
+        if (!made.owner) refuse("user", who);
+    }
+    if (colon != std::string::npos) {
+        made.group = find_group(owner.substr(colon + 1));
+        if (!made.group) refuse("group", owner.substr(colon + 1));
+    }
     return made;
 }
 

@@ -1,9 +1,9 @@
-#include "rules.hpp"
+#include "rules_command.hpp"
 
 #include "exit_code.hpp"
 #include "json.hpp"
-#include "logging.hpp"
 #include "output.hpp"
+#include "rules.hpp"
 #include "type_name.hpp"
 #include "values.hpp"
 
@@ -17,11 +17,6 @@ struct RulesCommand {
     std::string uri;
     bool json = false;
 };
-
-std::string count_of(const AccessRules& rules) {
-    const std::size_t count = rules.rules().size();
-    return std::to_string(count) + (count == 1 ? " rule" : " rules");
-}
 
 // Who is named without a kind has a secret of that name.
 Identities identities(const std::vector<std::string>& names) {
@@ -61,7 +56,7 @@ int check_rules(const RulesCommand& command) {
             object["default"] = rules->otherwise() == Access::allow ? "allow" : "deny";
             write_line(json_text(object));
         } else {
-            write_line(count_of(*rules) + ", default " +
+            write_line(rule_count(*rules) + ", default " +
                        (rules->otherwise() == Access::allow ? "allow" : "deny"));
         }
         return static_cast<int>(ExitCode::done);
@@ -73,31 +68,6 @@ int check_rules(const RulesCommand& command) {
 }
 
 }  // namespace
-
-void add_rules_option(CLI::App& command, std::string& file) {
-    command.add_option("--rules", file, "who may do what (see the manual); SIGHUP reads it again")
-        ->type_name("FILE");
-}
-
-std::shared_ptr<const AccessRules> load_rules(const std::string& file) {
-    if (file.empty()) return nullptr;
-    try {
-        return AccessRules::load(file);
-    } catch (const AccessRulesError& error) {
-        throw Failure(ExitCode::usage, error.what());
-    }
-}
-
-void reload_rules(const std::string& file,
-                  const std::function<void(std::shared_ptr<const AccessRules>)>& take) {
-    try {
-        const auto rules = AccessRules::load(file);
-        take(rules);
-        announce("SIGHUP: read " + count_of(*rules) + " from " + file);
-    } catch (const AccessRulesError& error) {
-        announce(std::string("SIGHUP: the rules stay as they were: ") + error.what());
-    }
-}
 
 void add_rules_command(CLI::App& app, std::function<int()>& chosen) {
     CLI::App* rules = app.add_subcommand("rules", "Check the rules of who may do what");

@@ -18,7 +18,7 @@ std::shared_ptr<const AccessRules> load_rules(const std::string& file);
 void reload_rules(const std::string& file,
                   const std::function<void(std::shared_ptr<const AccessRules>)>& take);
 
-/// `netaio rules check`.
-void add_rules_command(CLI::App& app, std::function<int()>& chosen);
+/// `1 rule`, `12 rules`.
+std::string rule_count(const AccessRules& rules);
 
 }  // namespace netaio::app

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -10,16 +11,19 @@
 /// wrapped numbers, nan, lists in brackets, nothing at all.
 namespace netaio::app {
 
+/// A whole number of bytes, or of units of them, such as 200kb or 4M, each 1024 of the one before.
+std::optional<std::uint64_t> bytes_in(std::string_view text);
+/// Seconds, or units of them, such as 500ms, 2m, 1.5h or 7d.
+std::optional<double> seconds_in(std::string_view text);
+
 /// A whole number from `min` to `max`: decimal digits without leading zeros.
 CLI::Validator whole_number(std::uint64_t min, std::uint64_t max);
 /// A number from `min` to `max`, which may have a fraction.
 CLI::Validator decimal_number(double min, double max);
-/// A whole number of bytes from `min` to `max`, or of units of them, such as 200kb or 4M, each 1024
-/// of the one before. For transform(): the value becomes digits.
+/// bytes_in() from `min` to `max`. For transform(): the value becomes digits.
 CLI::Validator byte_count(std::uint64_t min, std::uint64_t max);
 
-/// A time from `min` to `max` seconds, or of units of them, such as 500ms, 2m, 1.5h or 7d. For
-/// transform(): the value becomes seconds.
+/// seconds_in() from `min` to `max`. For transform(): the value becomes seconds.
 CLI::Validator time_span(double min, double max);
 
 /// Adds an option or argument that may be given several times, each time with one value, which is

@@ -54,37 +54,41 @@ const std::map<std::string, WitnessMaker, std::less<>>& plain_makers() {
     return makers;
 }
 
-WitnessMaker delegated(const std::string& path) {
+WitnessMaker delegated(const std::string& path, const std::string& option) {
     const auto certificate =
         tapescript::Certificate::unpack(read_content('@' + path, {}, script_size_max));
-    if (!certificate) refuse_file("--witness", path, "is no certificate of 105 bytes");
+    if (!certificate) refuse_file(option, path, "is no certificate of 105 bytes");
     return [certificate = *certificate](const SigningKey& key, const SigFields& fields) {
         return make_delegate_key_witness(key, certificate, fields);
     };
 }
 
-WitnessMaker tapped(const std::string& path) {
-    const tapescript::Commitment hidden(read_script("--witness", path));
+WitnessMaker tapped(const std::string& path, const std::string& option) {
+    const tapescript::Commitment hidden(read_script(option, path));
     return [hidden](const SigningKey& key, const SigFields& fields) {
         return make_taproot_witness_keyspend(key, hidden, fields);
     };
 }
 
-WitnessMaker make_witness_maker(const std::string& kind) {
+WitnessMaker make_witness_maker(const std::string& kind, const std::string& option) {
     const auto plain = plain_makers().find(kind);
     if (plain != plain_makers().end()) return plain->second;
     const auto colon = kind.find(':');
     if (colon != std::string::npos) {
         const std::string path = kind.substr(colon + 1);
-        if (kind.starts_with("delegate:")) return delegated(path);
-        if (kind.starts_with("taproot:")) return tapped(path);
+        if (kind.starts_with("delegate:")) return delegated(path, option);
+        if (kind.starts_with("taproot:")) return tapped(path, option);
     }
-    throw Failure(ExitCode::usage, "--witness: there is no '" + kind +
+    throw Failure(ExitCode::usage, option + ": there is no '" + kind +
                                        "'; give single-sig, single-sig2, graftroot, graftap, "
                                        "delegate:CERTIFICATE or taproot:SCRIPT");
 }
 
 }  // namespace
+
+std::string called_on_command_line(std::string_view option) {
+    return "--" + std::string(option);
+}
 
 void add_script_options(CLI::App& command, ScriptOptions& options, const std::string& group) {
     command
@@ -104,27 +108,28 @@ void add_script_options(CLI::App& command, ScriptOptions& options, const std::st
 }
 
 std::shared_ptr<const AuthPlugin> make_script_auth(const ScriptOptions& options, Dialect dialect,
-                                                   const FreshTerms& fresh) {
+                                                   const FreshTerms& fresh, const Called& called) {
     if (options.lock.empty() && options.key.empty()) return nullptr;
     if (options.lock.empty() || options.key.empty()) {
-        throw Failure(ExitCode::usage, "--lock and --key go together: what opens, and with what");
+        throw Failure(ExitCode::usage, called("lock") + " and " + called("key") +
+                                           " go together: what opens, and with what");
     }
-    Script lock = read_script("--lock", options.lock);
+    Script lock = read_script(called("lock"), options.lock);
     if (lock.code.empty())
-        refuse_file("--lock", options.lock, "is empty, and would open for anybody");
+        refuse_file(called("lock"), options.lock, "is empty, and would open for anybody");
     TapescriptOptions made{.lock = std::move(lock),
                            .seed = read_seed(options.key),
-                           .witness = make_witness_maker(options.witness),
+                           .witness = make_witness_maker(options.witness, called("witness")),
                            .dialect = dialect,
                            .max_age = fresh.max_age,
                            .seen = fresh.seen};
     try {
         return tapescript_auth(std::move(made));
     } catch (const std::invalid_argument&) {
-        refuse_file("--lock", options.lock,
+        refuse_file(called("lock"), options.lock,
                     "lets signatures leave out the content, nonce or timestamp, by its sigflags, "
-                    "so that anybody can make an old message a new one; leave out --max-age, or "
-                    "give both sides another lock");
+                    "so that anybody can make an old message a new one; leave out " +
+                        called("max-age") + ", or give both sides another lock");
     }
 }
 
