@@ -95,7 +95,7 @@ struct TcpServerOptions {
     /// have the same uri. With so many, nothing more is read from it; 1 handles all messages one
     /// after another.
     std::size_t handlers_max = 64;
-    /// Bytes of memory that one connection's subscriptions may take: 496 and twice its key for
+    /// Bytes of memory that one connection's subscriptions may take: 512 and twice its key for
     /// each, so about eight thousand.
     std::size_t subscriptions_max = 4 << 20;
     /// The same for all connections together.

@@ -91,7 +91,7 @@ struct UdpNodeOptions {
     std::size_t handlers_max = 1024;
     /// Peers, and addresses of peers.
     std::size_t peers_max = 65536;
-    /// Bytes of memory that the subscriptions of one address may take: 864 and twice its key for
+    /// Bytes of memory that the subscriptions of one address may take: 880 and twice its key for
     /// each, so some twelve hundred.
     std::size_t subscriptions_max = 1 << 20;
     /// Addresses that may be subscribed to anything.
