@@ -182,7 +182,8 @@ public:
 
     /// Replaces the client's layer as a whole: what is sent or received from then on goes through
     /// these. What vouched for somebody so far is remembered, so that named secrets which stay are
-    /// chosen as before. Thread-safe.
+    /// chosen as before. A server notifies as it was asked to: subscribe again to move to another
+    /// secret. Thread-safe.
     void set_plugins(Plugins plugins);
     /// Replaces what a message that fails an auth check turns into for receive_once().
     void set_auth_error_handler(

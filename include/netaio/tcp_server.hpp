@@ -95,7 +95,7 @@ struct TcpServerOptions {
     /// have the same uri. With so many, nothing more is read from it; 1 handles all messages one
     /// after another.
     std::size_t handlers_max = 64;
-    /// Bytes of memory that one connection's subscriptions may take: 496 and twice its key for
+    /// Bytes of memory that one connection's subscriptions may take: 512 and twice its key for
     /// each, so about eight thousand.
     std::size_t subscriptions_max = 4 << 20;
     /// The same for all connections together.
@@ -139,7 +139,8 @@ public:
 
     /// Replaces the node's layer as a whole: what is sent or received from then on goes through
     /// these. What vouched for somebody so far is remembered, so that named secrets which stay are
-    /// chosen as before; connections of those whose secret is gone are closed. Thread-safe.
+    /// chosen as before; connections are closed where the last message, or a subscription, was
+    /// under a secret that is gone. Thread-safe.
     void set_plugins(Plugins plugins);
     /// Replaces what answers messages nothing else matches. To be called before start().
     void set_default_handler(TcpHandler handler);

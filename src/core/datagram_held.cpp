@@ -46,9 +46,8 @@ void DatagramNode::work_done(const std::shared_ptr<Held>& held) {
     }
     const Address* const to = held->to.size() == 1 && !held->to_group ? &held->to.front() : nullptr;
     const auto peer = to ? node_->peer_at(*to) : nullptr;
-    const Vouched* const vouched = to && !vouched_.empty() ? vouched_.find(*to) : nullptr;
     std::string datagram;
-    auto error = unsealed->go_on(*node_, {peer.get(), vouched, to}, datagram);
+    auto error = unsealed->go_on(*node_, {peer.get(), nullptr, to}, datagram);
     if (!held->unsealed) {
         return;  // a plugin ended the request, or the node
     }

@@ -129,13 +129,18 @@ public:
     std::error_code subscribe(ByteView key, const Address& who, Span span = Span::key) {
         return subscribe(key, who, span, asks_for(key, who));
     }
-    std::error_code subscribe(ByteView key, const Address& to, Span span, const Identities& who);
+    std::error_code subscribe(ByteView key, const Address& to, Span span, const Asker& as);
     bool unsubscribe(ByteView key, const Address& who, Span span = Span::key);
     /// Subscribes as it was asked to, but to no present values of a prefix.
     Result<SubscriptionGrant> grant(ByteView uri, const SubscriptionWords& asked, const Address& to,
-                                    const Identities& who = by_program());
+                                    const Asker& as = {});
     /// Asks the rules, which are others now, about what is subscribed; what they deny ends.
     void ask_rules();
+    /// Ends what those are subscribed to for whom one auth plugin vouched, and another that took
+    /// its place does not.
+    void end_unknown(const AuthPlugin& before, const AuthPlugin& now);
+    /// Asks others anew for what this node is subscribed to, as they remember how it asked.
+    void renew_subscriptions();
     std::size_t subscriber_count(ByteView key) const { return subscriptions_.count(key); }
 
     /// Sends a request. On an error the completion was not and will not be called.
@@ -186,6 +191,7 @@ private:
     struct Target {
         Address to;
         PeerTable::Snapshot peer;
+        std::optional<Vouched> as = std::nullopt;  // unless it is who spoke there last
     };
     struct Asked {
         std::string content = {};
@@ -203,7 +209,10 @@ private:
         bool granted = false;
     };
 
-    Identities asks_for(ByteView key, const Address& from) const;
+    Asker asks_for(ByteView key, const Address& from) const;
+    std::optional<Vouched> subscribed_as(ByteView key, const Address& subscriber);
+    template <class Ends>
+    void end_subscriptions(std::string_view why, Ends&& ends);
     LapsingSubscriptions<Address>::List subscribers(ByteView key);
     RequestTable* requests_of(const Address& from);
     void tidy_requests(const Address& from);
@@ -246,6 +255,7 @@ private:
     bool ask_again(const Address& to, RequestId request);
     std::error_code send_to_all(const std::vector<Target>& targets, const Message& message,
                                 const Plugins& inner, const Plugins& outer);
+    const Vouched* whom(const Target& target) const;
     std::vector<Target> everybody() const;
     bool outbox_full() const noexcept;
     RequestTable::TimePoint some_time_after(std::chrono::milliseconds interval) const {

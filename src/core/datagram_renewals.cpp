@@ -90,6 +90,12 @@ void DatagramNode::renew_all() {
     wake_();
 }
 
+void DatagramNode::renew_subscriptions() {
+    if (hurry_subscriptions({}, any)) {
+        wake_();
+    }
+}
+
 Result<RequestTable::Id> DatagramNode::subscribe_there(const Address& to, const Message& message,
                                                        bool must_be_granted, Plugins inner,
                                                        std::chrono::milliseconds timeout,

@@ -60,17 +60,17 @@ public:
     /// that suspended handlers work on; by_program() when nobody does. `is_there(from)` says of the
     /// former's source, `is_its(handling)` of the others, whether they are that one's.
     template <class Handlings, class IsThere, class IsIts>
-    Identities asks_for(ByteView key, const Handlings& handlings, IsThere&& is_there,
-                        IsIts&& is_its) const {
+    Asker asks_for(ByteView key, const Handlings& handlings, IsThere&& is_there,
+                   IsIts&& is_its) const {
         const auto asks = [&](const Message& message) {
             return message.type() == MessageType::subscribe_uri && message.uri() == key;
         };
         if (in_hand_.from && is_there(*in_hand_.from) && asks(*in_hand_.message)) {
-            return in_hand_.message->who();
+            return Asker(*in_hand_.message);
         }
         for (const auto& handling : handlings) {
             if (is_its(*handling) && asks(handling->message)) {
-                return handling->message.who();
+                return Asker(handling->message);
             }
         }
         return by_program();
@@ -91,6 +91,7 @@ private:
                                                           const Source& source,
                                                           std::shared_ptr<const Route>& taken);
     [[gnu::always_inline]] inline void believed(const Source& source);
+    static void note(const Message& message, Source& source);
     [[gnu::always_inline]] inline void reply(const Message& request, OwnedMessage&& message,
                                              const Plugins& inner, Source& source,
                                              std::string& out);
@@ -120,7 +121,7 @@ private:
     // Takes a layer off; what becomes of the message if that cannot be.
     std::optional<Outcome> open(const Plugins& plugins, Layer layer, const Peer* peer,
                                 Message& message, Source& source, std::string& out);
-    void learn(Message& message, Layer layer, const Verdict& verdict, Source& source);
+    void learn(Message& message, Layer layer, const Verdict& verdict, const Source& source);
     Outcome refuse(std::error_code error, const Verdict& verdict, const Plugins& plugins,
                    Layer layer, Message& message, Source& source, std::string& out);
     Outcome copied(const Verdict& verdict, const Plugins& plugins, Layer layer, Message& message,

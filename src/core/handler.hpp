@@ -36,7 +36,8 @@ public:
     virtual bool may_answer_unasked() { return true; }
     /// Who is there as the system knows it, whatever a message brings.
     const Identities& who() const noexcept { return who_; }
-    /// What plugins said of it when it sent something last; null where nothing was noted.
+    /// What plugins said of it when it last sent something of its own accord, no answer and no
+    /// notification, that the rules admitted; null where nothing was noted.
     virtual const Vouched* vouched() const { return nullptr; }
     /// Where that is noted.
     virtual Vouched* note_vouched() { return nullptr; }

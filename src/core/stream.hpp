@@ -91,12 +91,13 @@ public:
     void deliver(OwnedMessage message, const Plugins& inner);
     /// As whom it asks for the key just now, by a SUBSCRIBE_URI that is handled; by_program() when
     /// none is.
-    Identities asks_for(ByteView key) const;
+    Asker asks_for(ByteView key) const;
     /// Whether it reads: always at a server, on demand at a client.
     void set_reading(bool wanted);
-    /// Protects, encodes and adds a message, with its id if it is a request.
+    /// Protects, encodes and adds a message, with its id if it is a request; for whom, unless that
+    /// is who spoke last.
     std::error_code append(OwnedMessage message, const Plugins& inner, const Plugins& outer,
-                           std::optional<RequestId> id = {});
+                           std::optional<RequestId> id = {}, const Vouched* as = nullptr);
     /// Takes no new frames, finishes what was begun, then closes.
     void drain();
     /// Closes at once. Returns the bytes that were not sent.
@@ -113,7 +114,7 @@ public:
     bool busy() const noexcept { return handlers_run_ || has_unsent(); }
     /// Has these values follow the next reply, each as NOTIFY_URI and no faster than the receiver
     /// takes them, before anything else. Nothing more is read meanwhile. Whether there is room.
-    bool present(PresentValues::Snapshot values, const SendOptions& options);
+    bool present(PresentValues::Snapshot values, const SendOptions& options, const Asker& as);
     /// Writes what waits.
     void flush();
     /// Does what was left for the end of a turn. Called by the hub.
@@ -151,7 +152,7 @@ public:
     bool expects_fan_out() const noexcept { return expects_fan_out_; }
     std::size_t take_fan_out(ByteView bytes, std::span<const SharedFrame> frames,
                              bool at_once) noexcept override;
-    void give(const Message& message, const SendOptions& options) override;
+    void give(const Message& message, const SendOptions& options, const Vouched* as) override;
 
     const Vouched* vouched() const override { return &vouched_; }
     Vouched* note_vouched() override { return &vouched_; }

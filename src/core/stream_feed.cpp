@@ -7,10 +7,12 @@
 namespace netaio::core {
 
 struct Stream::Feed {
-    Feed(std::shared_ptr<Node> of, PresentValues::Snapshot snapshot, const SendOptions& terms)
+    Feed(std::shared_ptr<Node> of, PresentValues::Snapshot snapshot, const SendOptions& terms,
+         const Asker& asker)
         : node(std::move(of)),
           values(std::move(snapshot)),
           options(terms),
+          as(asker),
           bytes(values.capacity() * sizeof(PresentValues::Kept)) {
         node->subscription_bytes.fetch_add(bytes);
     }
@@ -21,15 +23,17 @@ struct Stream::Feed {
     std::shared_ptr<Node> node;
     PresentValues::Snapshot values;
     SendOptions options;
+    Asker as;
     std::size_t bytes;
     std::size_t next = 0;
 };
 
-bool Stream::present(PresentValues::Snapshot values, const SendOptions& options) {
+bool Stream::present(PresentValues::Snapshot values, const SendOptions& options, const Asker& as) {
     if (next_feed_) {
         return false;
     }
-    auto feed = std::make_shared<Feed>(hub_->node().shared_from_this(), std::move(values), options);
+    auto feed =
+        std::make_shared<Feed>(hub_->node().shared_from_this(), std::move(values), options, as);
     if (hub_->node().subscription_bytes.load() > hub_->limits().subscriptions_total_max) {
         return false;
     }
@@ -54,12 +58,14 @@ bool Stream::present(PresentValues::Snapshot values, const SendOptions& options)
 bool Stream::refill_from(const std::shared_ptr<Feed>& feed) {
     const auto peer = hub_->node().peer_at(ends_.remote);
     const Plugins outer = outer_plugins(hub_->node(), feed->options);
+    const Vouched* const told = feed->as.told();
     while (feed->next < feed->values.size() && out_.size() < flush_size) {
         const auto value = std::move(feed->values[feed->next++]);
         std::unique_ptr<Unsealed> waits;
-        const auto error = hub_->dispatcher().send(
-            notify(value->uri, value->content), feed->options.plugins, outer,
-            {peer.get(), &vouched_, &ends_.remote}, out_, {}, may_wait() ? &waits : nullptr);
+        const auto error =
+            hub_->dispatcher().send(notify(value->uri, value->content), feed->options.plugins,
+                                    outer, {peer.get(), told ? told : &vouched_, &ends_.remote},
+                                    out_, {}, may_wait() ? &waits : nullptr);
         if (waits) {
             log_unsent(hold(std::move(waits), false, queue_.begin()));
             return false;

@@ -84,7 +84,7 @@ std::error_code Stream::begin_work(const std::shared_ptr<Held>& held) {
     }
     const auto peer = hub_->node().peer_at(ends_.remote);
     auto frame = std::make_shared<std::string>();
-    auto error = unsealed->go_on(hub_->node(), {peer.get(), &vouched_, &ends_.remote}, *frame);
+    auto error = unsealed->go_on(hub_->node(), {peer.get(), nullptr, &ends_.remote}, *frame);
     if (!held->unsealed) {
         return;  // a plugin ended the stream, or the request
     }

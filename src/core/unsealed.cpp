@@ -21,6 +21,7 @@ std::error_code Unsealed::start(const Node& node, std::function<void()> done) {
 std::error_code Unsealed::go_on(const Node& node, Recipient to, std::string& out) {
     started_ = false;
     to.answer = answer_;
+    to.vouched = for_ ? &*for_ : nullptr;
     const auto before = work_;
     std::error_code error = Errc::auth_not_possible;
     attempt(node.environment.log, "a plugin threw at a message that waited", [&] {

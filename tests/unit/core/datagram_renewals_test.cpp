@@ -429,7 +429,7 @@ TEST_F(DatagramGrantsTest, AreOfThePresentValueOfAUriAlone) {
 }
 
 TEST_F(DatagramGrantsTest, ToOneAddressAreBoundedTogether) {
-    TestDatagrams small("local", {.subscriptions_max = 2 * 864 + 8});
+    TestDatagrams small("local", {.subscriptions_max = 2 * 880 + 8});
     EXPECT_TRUE(small.core.grant("a", {}, there));
     EXPECT_TRUE(small.core.grant("b", {.prefix = true}, there));
     EXPECT_EQ(small.core.grant("c", {.prefix = true}, there).error(), Errc::queue_full);
