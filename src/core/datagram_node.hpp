@@ -234,7 +234,6 @@ private:
                             std::optional<Ids> request = {},
                             std::optional<std::size_t> free_size = {});
     std::error_code hold(Held&& held);
-    std::error_code begin_work(const std::shared_ptr<Held>& held);
     void work_done(const std::shared_ptr<Held>& held);
     std::error_code send_held(const Held& held, ByteView datagram,
                               std::optional<RequestId> request);

@@ -233,7 +233,6 @@ private:
 
     // Messages that wait for plugins.
     std::error_code hold(std::unique_ptr<Unsealed>&& unsealed, bool pushed, Queue::iterator before);
-    std::error_code begin_work(const std::shared_ptr<Held>& held);
     void work_done(const std::shared_ptr<Held>& held);
     void fail(const std::shared_ptr<Held>& held, std::error_code why);
     void note_unsent(RequestId request);

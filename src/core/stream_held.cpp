@@ -45,7 +45,14 @@ struct Stream::Held {
     if (request) {
         requests_->set_unsent(*request, true);
     }
-    const auto error = begin_work(held);
+    const auto error = Unsealed::begin(held->unsealed, hub_->node(), hub_->mailbox(),
+                                       [weak = weak_from_this(), waiting = std::weak_ptr(held)] {
+                                           const auto stream = weak.lock();
+                                           const auto there = waiting.lock();
+                                           if (stream && there) {
+                                               stream->serve([&] { stream->work_done(there); });
+                                           }
+                                       });
     if (error && held->unsealed) {
         drop(held->at);
         hub_->tallies().send_failures.add();
@@ -61,41 +68,16 @@ struct Stream::Held {
     requests_->set_unsent(request, true);
 }
 
-std::error_code Stream::begin_work(const std::shared_ptr<Held>& held) {
-    const auto unsealed = held->unsealed;
-    const auto error = unsealed->start(
-        hub_->node(),
-        [mailbox = hub_->mailbox(), weak = weak_from_this(), waiting = std::weak_ptr(held)] {
-            mailbox->post([weak, waiting] {
-                const auto stream = weak.lock();
-                const auto there = waiting.lock();
-                if (stream && there) {
-                    stream->serve([&] { stream->work_done(there); });
-                }
-            });
-        });
-    return error || held->unsealed ? error : make_error_code(Errc::closed);
-}
-
 [[gnu::cold]] void Stream::work_done(const std::shared_ptr<Held>& held) {
-    const auto unsealed = held->unsealed;
-    if (!unsealed) {
-        return;
-    }
     const auto peer = hub_->node().peer_at(ends_.remote);
     auto frame = std::make_shared<std::string>();
-    auto error = unsealed->go_on(hub_->node(), {peer.get(), &vouched_, &ends_.remote}, *frame);
-    if (!held->unsealed) {
-        return;  // a plugin ended the stream, or the request
+    const auto error = Unsealed::go_on(held->unsealed, hub_->node(),
+                                       {peer.get(), &vouched_, &ends_.remote}, *frame);
+    if (!error) {
+        return;
     }
-    if (error == Errc::pending) {
-        error = begin_work(held);
-        if (!error || !held->unsealed) {
-            return;
-        }
-    }
-    if (error) {
-        fail(held, error);
+    if (*error) {
+        fail(held, *error);
     } else {
         held->unsealed = nullptr;
         held->loop_runs = nullptr;
