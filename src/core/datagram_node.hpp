@@ -242,7 +242,7 @@ private:
     void drop(const std::shared_ptr<Held>& held) noexcept;
     void take_out(RequestTable::Id asked) noexcept;
     RequestTable::Id take_id(const RequestTable* others);
-    bool ask_again(const Address& to, RequestId request);
+    bool retry(const Address& to, RequestId request);
     std::error_code send_to_all(const std::vector<Target>& targets, const Message& message,
                                 const Plugins& inner, const Plugins& outer);
     std::vector<Target> everybody() const;

@@ -171,7 +171,7 @@ public:
     void push(OwnedMessage message, const Plugins& inner) override;
     bool may_wait() const noexcept override { return hub_->mailbox() != nullptr; }
     std::error_code hold(std::unique_ptr<Unsealed>&& reply, std::string& out) override;
-    bool ask_again(RequestId request) override;
+    bool retry(RequestId request) override;
 
 private:
     // How much output is collected before it is written, and how much room for it is kept.

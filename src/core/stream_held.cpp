@@ -150,8 +150,8 @@ void Stream::end_queue() noexcept {
     }
 }
 
-[[gnu::cold]] bool Stream::ask_again(RequestId request) {
-    const RequestTable::Request* const asked = requests_->renew(request);
+[[gnu::cold]] bool Stream::retry(RequestId request) {
+    const RequestTable::Request* const asked = requests_->retry(request);
     if (!asked) {
         return false;
     }
@@ -159,7 +159,7 @@ void Stream::end_queue() noexcept {
     const Plugins inner = asked->inner;
     std::error_code error = Errc::auth_not_possible;
     attempt(hub_->node().environment.log, "a request is not made anew", [&] {
-        error = append(asked->again->message.own(), inner, *hub_->dispatcher().outer(),
+        error = append(asked->retry->message.own(), inner, *hub_->dispatcher().outer(),
                        RequestTable::on_wire(id));
     });
     if (auto completion = error ? requests_->forget(id) : RequestTable::Completion()) {
