@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <netaio/combined_auth.hpp>
+#include <netaio/errc.hpp>
 #include <netaio/hashcash_auth.hpp>
 #include <thread>
 
@@ -128,7 +129,17 @@ bool authenticates(const ProtectionOptions& options) noexcept {
 
 std::shared_ptr<SeenMessages> make_lasting_seen(const ProtectionOptions& options,
                                                 const std::string& store, const Log& log) {
-    return remembers(options) ? make_lasting_seen(options.freshness, store, log) : nullptr;
+    if (!remembers(options)) return nullptr;
+    const std::string& mark = options.freshness.mark;
+    const bool beside = mark.empty() && !store.empty() && store != ":memory:";
+    try {
+        return std::make_shared<SeenMessages>(
+            SeenOptions{.max_ahead = options.freshness.ahead(),
+                        .mark_file = beside ? store + ".seen" : mark,
+                        .environment = {.log = log}});
+    } catch (const Error& error) {
+        throw Failure(ExitCode::other, error.what());
+    }
 }
 
 void add_protection_options(CLI::App& command, ProtectionOptions& options) {

@@ -48,7 +48,7 @@ public:
                            .to = {from_},
                            .free_size = amplification_max * received_});
     }
-    bool ask_again(RequestId request) override { return node_.ask_again(from_, request); }
+    bool retry(RequestId request) override { return node_.retry(from_, request); }
 
 private:
     DatagramNode& node_;

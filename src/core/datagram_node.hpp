@@ -243,7 +243,6 @@ private:
                             std::optional<Ids> request = {},
                             std::optional<std::size_t> free_size = {});
     std::error_code hold(Held&& held);
-    std::error_code begin_work(const std::shared_ptr<Held>& held);
     void work_done(const std::shared_ptr<Held>& held);
     std::error_code send_held(const Held& held, ByteView datagram,
                               std::optional<RequestId> request);
@@ -252,7 +251,7 @@ private:
     void drop(const std::shared_ptr<Held>& held) noexcept;
     void take_out(RequestTable::Id asked) noexcept;
     RequestTable::Id take_id(const RequestTable* others);
-    bool ask_again(const Address& to, RequestId request);
+    bool retry(const Address& to, RequestId request);
     std::error_code send_to_all(const std::vector<Target>& targets, const Message& message,
                                 const Plugins& inner, const Plugins& outer);
     const Vouched* whom(const Target& target) const;

@@ -150,7 +150,7 @@ Outcome Dispatcher::admit(const Route* route, const std::shared_ptr<const Route>
                                                           const Peer* peer, Message& message,
                                                           Source& source, std::string& out) {
     if (message.type() == MessageType::auth_error && layer == Layer::outer &&
-        asks_again(message, plugins, layer, peer, source)) {
+        retries(message, plugins, layer, peer, source)) {
         return Outcome();
     }
     const Recipient sender(
@@ -346,8 +346,8 @@ std::error_code Dispatcher::open_answer(Message& message, const Plugins& inner, 
 
 bool Dispatcher::answer_request(Message& message, Source& source, const Peer* peer) {
     if (message.type() == MessageType::auth_error && message.request_id()) [[unlikely]] {
-        const auto* asked = source.requests()->that_may_be_renewed(*message.request_id());
-        if (asked && asks_again(message, Plugins(asked->inner), Layer::inner, peer, source)) {
+        const auto* asked = source.requests()->that_may_be_retried(*message.request_id());
+        if (asked && retries(message, Plugins(asked->inner), Layer::inner, peer, source)) {
             return true;
         }
     }

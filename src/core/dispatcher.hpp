@@ -138,8 +138,8 @@ private:
     std::error_code open_answer(Message& message, const Plugins& inner, const Peer* peer,
                                 Source& source) noexcept;
     bool answers_own(const Message& message, const Plugins& layer, Source& source) const;
-    bool asks_again(const Message& refusal, const Plugins& layer, Layer which, const Peer* peer,
-                    Source& source);
+    bool retries(const Message& refusal, const Plugins& layer, Layer which, const Peer* peer,
+                 Source& source);
     void say_refusal(const Message& message, const Source& source) const;
     bool fail_request(const Message& message, const Plugins& layer, Errc why, Source& source);
     void automatic(const Message& request, OwnedMessage&& message, bool bare, Source& source,

@@ -29,8 +29,8 @@ public:
     virtual std::error_code hold(std::unique_ptr<Unsealed>&&, std::string&) {
         return Errc::auth_not_possible;
     }
-    /// Makes a request anew that RequestTable::that_may_be_renewed(). Whether it did.
-    virtual bool ask_again(RequestId) { return false; }
+    /// Makes a request anew that RequestTable::that_may_be_retried() gives. Whether it did.
+    virtual bool retry(RequestId) { return false; }
     /// Whether an answer may go there that nobody asked for with a message that was accepted
     /// (protocol.md §10.8). Each one counts.
     virtual bool may_answer_unasked() { return true; }

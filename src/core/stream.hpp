@@ -172,7 +172,7 @@ public:
     void push(OwnedMessage message, const Plugins& inner) override;
     bool may_wait() const noexcept override { return hub_->mailbox() != nullptr; }
     std::error_code hold(std::unique_ptr<Unsealed>&& reply, std::string& out) override;
-    bool ask_again(RequestId request) override;
+    bool retry(RequestId request) override;
 
 private:
     // How much output is collected before it is written, and how much room for it is kept.
@@ -234,7 +234,6 @@ private:
 
     // Messages that wait for plugins.
     std::error_code hold(std::unique_ptr<Unsealed>&& unsealed, bool pushed, Queue::iterator before);
-    std::error_code begin_work(const std::shared_ptr<Held>& held);
     void work_done(const std::shared_ptr<Held>& held);
     void fail(const std::shared_ptr<Held>& held, std::error_code why);
     void note_unsent(RequestId request);

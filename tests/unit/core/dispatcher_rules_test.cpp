@@ -30,10 +30,7 @@ struct DispatcherRulesTest : testing::TestWithParam<Role> {
         message.auth().set("name", name);
         return test.frame(std::move(message));
     }
-    bool logged(std::string_view text) const {
-        return std::ranges::any_of(
-            test.lines, [&](const auto& line) { return line.find(text) != std::string::npos; });
-    }
+    bool logged(std::string_view text) const { return test.logged(text); }
 
     TestNode test{GetParam(), {.auth = named()}};
     int handled = 0;

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "support/fixed_environment.hpp"
+#include "support/log_lines.hpp"
 #include "wire/endian.hpp"
 
 namespace netaio {
@@ -459,17 +460,16 @@ TEST_F(FreshHmacAuthTest, TellsOfASharedTableThatHadToForget) {
     HmacOptions small = options();
     small.seen = std::make_shared<SeenMessages>(
         SeenOptions{.bytes_max = 4096, .ran_before = false, .environment = {.clock = clock}});
-    std::vector<std::string> lines;
-    environment.log =
-        Log(LogLevel::warning, [&](LogLevel, std::string_view line) { lines.emplace_back(line); });
+    test::LogLines lines;
+    environment.log = lines.log(LogLevel::warning);
     const HmacAuth plugin(small);
     int forgot = 0;
     for (int i = 0; i < 1000; ++i) {
         forgot += refused(plugin, made(plugin)).forgot;
     }
     EXPECT_GT(forgot, 0);
-    EXPECT_EQ(lines.size(), 1u);
-    EXPECT_NE(lines.at(0).find("faster than they can be remembered"), std::string::npos);
+    EXPECT_EQ(lines.all().size(), 1u);
+    EXPECT_TRUE(lines.contains("faster than they can be remembered"));
 }
 
 TEST_F(FreshHmacAuthTest, IsOffByDefaultAndRefusesTimesThatMakeNoSense) {
