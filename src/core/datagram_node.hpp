@@ -271,7 +271,7 @@ private:
     PermittedLists<LapsingSubscriptions<Address>::List> permitted_;
     std::map<Address, RequestTable> requests_;  // where any waits
     std::size_t in_flight_ = 0;
-    RequestTable::Id next_id_ = 1;  // of all addresses, so that ids never come again
+    RequestTable::Id next_id_ = 0;  // of all addresses, so that ids never come again; 0: not drawn
     RequestTable::TimePoint expire_at_ = RequestTable::TimePoint::max();  // no deadline is sooner
     std::unordered_set<Suspended*> running_;                              // handlers that suspended
     Renewals<Address, std::monostate> introductions_;
