@@ -52,6 +52,12 @@ err_has "wrong.toml:3:9:" "'reed'"
 expect 2 serve --listen 127.0.0.1:0 --store :memory: --rules wrong.toml
 err_has "wrong.toml:3:9:"
 expect 2 node --interface lo --port 0 --rules wrong.toml
+: >empty.toml
+expect 2 serve --listen 127.0.0.1:0 --store :memory: --rules empty.toml
+err_has "empty.toml:1:1: there is no rule here"
+echo 'default = "allow"' >open.toml
+expect 2 rules check open.toml
+err_has "open.toml:1:11: without a rule this allows everything"
 
 # What the README shows.
 awk '/^```toml$/ { inside = 1; next } /^```$/ { inside = 0 } inside' \
@@ -124,6 +130,10 @@ expect 89 request other --udp --server "$at" --timeout 10
 start_node hall
 wait_for kitchen "joined"
 : >rules.toml
+kill -HUP "$kitchen"
+wait_for kitchen.err "SIGHUP: the rules stay as they were: rules.toml:1:1: there is no rule here"
+expect 0 request echo hello --udp --server "$at"
+echo 'default = "deny"' >rules.toml
 kill -HUP "$kitchen"
 wait_for kitchen.err "SIGHUP: read 0 rules"
 expect 89 request echo hello --udp --server "$at" --timeout 10

@@ -22,7 +22,7 @@ std::shared_ptr<const AccessRules> shared(Rules rules) {
 
 // Alice may do anything, everybody else may read below room/ but for its secret.
 std::shared_ptr<const AccessRules> rooms() {
-    return shared({{.access = allow, .who = {"alice"}},
+    return shared({{.access = allow, .who = {"test:alice"}},
                    {.access = deny, .who = {"*"}, .uris = {"room/secret"}},
                    {.access = allow, .who = {"*"}, .types = reading(), .prefixes = {"room/"}}});
 }
@@ -110,7 +110,7 @@ TEST_F(AccessRulesTest, EndSubscriptionsThatNewOnesDeny) {
     subscribe(*bob, "room/", {.prefix = true});
     subscribe(*bob, "room/b");
     subscribe(*alice, "room/b");
-    server->set_rules(shared({{.access = allow, .who = {"alice"}},
+    server->set_rules(shared({{.access = allow, .who = {"test:alice"}},
                               {.access = deny, .who = {"*"}, .uris = {"room/b"}},
                               {.access = allow, .who = {"*"}, .prefixes = {"room/"}}}));
     settle();
@@ -121,7 +121,7 @@ TEST_F(AccessRulesTest, EndSubscriptionsThatNewOnesDeny) {
     settle();
     EXPECT_EQ(bob->seen, (Seen{{"room/secret", "1"}})) << "what is allowed now comes";
     EXPECT_EQ(alice->seen, (Seen{{"room/b", "1"}}));
-    server->set_rules(shared({{.access = allow, .who = {"alice"}}}));
+    server->set_rules(shared({{.access = allow, .who = {"test:alice"}}}));
     settle();
     EXPECT_EQ(bob->ended, (std::vector<std::string>{"room/b", "room/"}));
     server->set_rules(nullptr);
@@ -146,7 +146,7 @@ TEST_F(AccessRulesTest, HoldForSubscriptionsThatAHandlerMakesAsItIsAsked) {
     settle();
     EXPECT_EQ(bob->seen, (Seen{{"room/a", "1"}}));
     subscribe(*bob, "room/later/");
-    server->set_rules(shared({{.access = allow, .who = {"alice"}}}));
+    server->set_rules(shared({{.access = allow, .who = {"test:alice"}}}));
     settle();
     EXPECT_EQ(bob->ended, (std::vector<std::string>{"room/", "room/later/"}));
 }
@@ -164,12 +164,12 @@ TEST_F(AccessRulesTest, DoNotAskAboutWhatTheProgramSubscribesByItself) {
 
 TEST_F(AccessRulesTest, LetHandlersBeForSome) {
     server->set_rules(nullptr);
-    server->on(update_uri, prefix("room/"), {.who = "al*"}, [] {});
+    server->on(update_uri, prefix("room/"), {.who = "test:al*"}, [] {});
     EXPECT_EQ(network.run(alice->client.update("room/a", "1")).type(), MessageType::ok);
     EXPECT_EQ(network.run(bob->client.update("room/a", "1")).type(), MessageType::not_permitted);
     EXPECT_EQ(network.run(bob->client.update("hall", "1")).type(), MessageType::ok);
     EXPECT_THROW(server->on(update_uri, {.who = "@all"}, [] {}), std::invalid_argument);
-    server->grant_subscriptions({.who = "alice"});
+    server->grant_subscriptions({.who = "test:alice"});
     EXPECT_EQ(subscribe(*bob, "room/a"), MessageType::not_permitted);
     EXPECT_EQ(subscribe(*alice, "room/a"), MessageType::confirm_subscribe);
 }
