@@ -71,7 +71,7 @@ private:
 
 /// Who may do what: an ordered list of rules, of which the first that matches decides. A node asks
 /// them of each message when its layers are open, before any handler, and of what it notifies
-/// subscribers of. Given to servers and nodes in their options, or by set_rules().
+/// subscribers of. Given to servers, nodes and clients in their options, or by set_rules().
 ///
 ///     const AccessRules rules({
 ///         {.access = Access::allow, .who = {"*"}, .types = reading(), .prefixes = {"status/"}},
