@@ -222,8 +222,9 @@ private:
     void stop_asking(const SubscriptionThere& which, const Asked& asked) noexcept;
     Taken take_grant(const SubscriptionThere& which, const Asked& asked, const Message& reply);
     void end_there(const SubscriptionThere& which, const Plugins& inner);
-    void lost(const SubscriptionThere& which, const Message& reply);
-    void deliver(OwnedMessage message, const Plugins& inner, const Address& from);
+    void lost(const SubscriptionThere& which, const Asked& asked, const Message& reply);
+    void deliver(OwnedMessage message, const Plugins& inner, const Address& from,
+                 bool needs_handler = false);
     void settle(Outcome outcome, const Address& from, std::size_t received);
     void post_reply(const Address& to, std::size_t received);
     bool may_send(const Address& to, std::size_t bytes);

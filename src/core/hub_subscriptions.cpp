@@ -2,6 +2,8 @@
 
 #include "callback.hpp"
 #include "hub.hpp"
+#include "meaning.hpp"
+#include "outgoing.hpp"
 #include "stream.hpp"
 
 /// Who of a hub's connections is notified of what.
@@ -159,7 +161,10 @@ void Hub::ask_rules() {
             node_->log(LogLevel::info, "the rules end its subscription to '" + each.key + "'",
                        stream.remote());
             each.prefix ? unsubscribe_prefix(each.key, stream) : unsubscribe(each.key, stream);
-            each.who->give(OwnedMessage(node_->refusal, each.key), {});
+            each.who->give(about(each.key, OwnedMessage(node_->refusal, "ERROR",
+                                                        each.prefix ? prefix_subscription_ended
+                                                                    : subscription_ended)),
+                           {});
         });
     }
 }

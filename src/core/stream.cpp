@@ -39,6 +39,12 @@ void Stream::start(std::unique_ptr<Carrier> carrier) noexcept {
     });
 }
 
+void Stream::subscription_ended(const Message& message) {
+    if (const auto owner = owner_.lock()) {
+        owner->subscription_ended(*this, message);
+    }
+}
+
 void Stream::set_reading(bool wanted) {
     reading_wanted_ = wanted;
     resume();

@@ -22,6 +22,8 @@ public:
     virtual ~StreamOwner() = default;
     /// A client received a message that no request waited for.
     virtual void returned(Stream& stream, Outcome outcome) = 0;
+    /// The server of a client has ended a subscription, by this message.
+    virtual void subscription_ended(Stream&, const Message&) {}
     /// A stranger brought a message that the node's auth plugin accepted.
     virtual void became_known(Stream&) {}
     /// The stream is closed; no error when this side meant it.
@@ -180,6 +182,7 @@ private:
 
     enum class State { open, draining, closed };
 
+    void subscription_ended(const Message& message) override;
     struct Feed;
     struct Held;
     struct Queued {

@@ -112,6 +112,25 @@ expect 0 update room/secret 2 --server "$address"
 end_subscriber 0
 out_is $'room/a\t1\nroom/secret\t2'
 
+# Whoever is subscribed is told what ends, and has no reason to go on without any.
+# reload URIS: has the server read rules that deny these.
+reload() {
+    rules "$1"
+    : >server.log
+    kill -HUP "$server_pid"
+    wait_for server.log "SIGHUP: read 2 rules from rules.toml"
+}
+reload '"room/secret"'
+uris=2 subscribe room/a room/z
+reload '["room/secret", "room/a"]'
+read -r -t 60 line <&"$subscriber_says"
+[[ $line == *"NOT_PERMITTED for 'room/a'"* ]] || fail "said '$line' of what ended"
+expect 0 update room/z 3 --server "$address"
+reload '["room/a", "room/z"]'
+end_subscriber 89
+err_has "NOT_PERMITTED for 'room/z'"
+out_is $'room/z\t3'
+
 echo 'default = ' >rules.toml
 kill -HUP "$server_pid"
 wait_for server.log "SIGHUP: the rules stay as they were: rules.toml:1:"

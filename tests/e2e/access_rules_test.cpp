@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <netaio/testing.hpp>
+#include <netaio/timer.hpp>
 
 #include "support/naming_auth.hpp"
 #include "support/net.hpp"
@@ -129,6 +130,75 @@ TEST_F(AccessRulesTest, EndSubscriptionsThatNewOnesDeny) {
     settle();
     EXPECT_EQ(bob->seen.size(), 1u) << "what ended does not come back";
     EXPECT_EQ(network.run(bob->client.update("hall", "1")).type(), MessageType::ok);
+}
+
+TEST_F(AccessRulesTest, EndSubscriptionsWithoutAnsweringWhatIsAskedMeanwhile) {
+    server->on({request_uri, "room/b"}, [](const Message&) -> awaitable<std::string> {
+        Timer timer(co_await boost::asio::this_coro::executor, 5s);
+        co_await timer.async_wait(boost::asio::use_awaitable);
+        co_return "answer";
+    });
+    subscribe(*bob, "room/b");
+    std::string answer;
+    bob->client.request("room/b", {}, [&](boost::system::error_code error, OwnedMessage reply) {
+        answer = error ? error.message() : reply.content().str();
+    });
+    settle();
+    server->set_rules(shared({}));
+    settle();
+    EXPECT_EQ(bob->ended, std::vector<std::string>{"room/b"});
+    EXPECT_EQ(answer, "");
+    network.advance(10s);
+    EXPECT_EQ(answer, "answer");
+}
+
+TEST_F(AccessRulesTest, EndSubscriptionsThatKeptConnectionsAskForNoMore) {
+    std::shared_ptr<Connection> connection;
+    server->on(subscribe_uri, [&](const Message& asked, Connection& from) {
+        connection = from.shared();
+        return server->grant(asked, from);
+    });
+    bob->client.keep_connected(network.address());
+    settle();
+    for (const char* uri : {"room/", "room/b"}) subscribe(*bob, uri);
+    EXPECT_EQ(subscribe(*bob, "room/", {.prefix = true}), MessageType::confirm_subscribe);
+    server->set_rules(
+        shared({{.access = deny, .who = {"*"}, .types = {subscribe_uri}, .uris = {"room/"}},
+                {.access = allow, .who = {"*"}}}));
+    settle();
+    EXPECT_EQ(bob->ended, (std::vector<std::string>{"room/", "room/"}));
+    connection->close();
+    network.advance(20s);
+    EXPECT_TRUE(bob->client.connected());
+    server->publish("room/b", "1");
+    settle();
+    EXPECT_EQ(bob->seen, (Seen{{"room/b", "1"}})) << "what is left is subscribed to again";
+}
+
+TEST_F(AccessRulesTest, AreAClientsOwnToo) {
+    subscribe(*alice, "room/", {.prefix = true});
+    alice->client.set_rules(
+        shared({{.access = deny, .who = {"*"}, .uris = {"room/b"}},
+                {.access = allow, .who = {"*"}, .types = {notify_uri}, .prefixes = {"room/"}}}));
+    for (const char* uri : {"room/a", "room/b"}) server->publish(uri, "1");
+    settle();
+    EXPECT_EQ(alice->seen, (Seen{{"room/a", "1"}}));
+    EXPECT_EQ(alice->client.counters().rejected_rules, 1u);
+    EXPECT_EQ(network.run(alice->client.request("room/b")).content(), "content");
+    TcpClient closed(network.executor(), network.options(TcpClientOptions{.auth = named("alice"),
+                                                                          .rules = shared({})}));
+    int heard = 0;
+    closed.on(notify_uri, [&] { ++heard; });
+    network.run(closed.connect(network.address()));
+    closed.start_receive_loop();
+    network.run(closed.subscribe("room/a"));
+    server->publish("room/a", "2");
+    settle();
+    EXPECT_EQ(heard, 0);
+    closed.set_rules(nullptr);
+    server->publish("room/a", "3");
+    settle();
+    EXPECT_EQ(heard, 1);
 }
 
 TEST_F(AccessRulesTest, HoldForSubscriptionsThatAHandlerMakesAsItIsAsked) {
