@@ -51,7 +51,27 @@ void Hub::remove(Table& table, std::string_view what, ByteView key, Stream& stre
     if (table.remove(key, stream.self())) {
         permitted_.clear();
         lock.unlock();
+        if (&table == &prefixes_) {
+            stream.end_feeds(key);
+        }
         node_->trace(what, key, stream.remote());
+    }
+}
+
+void Hub::set_fed(const Stream& stream, bool fed) {
+    if (fed) {
+        fed_.insert(stream.id());
+    } else {
+        fed_.erase(stream.id());
+    }
+}
+
+[[gnu::cold, gnu::noinline]] void Hub::tell_fed(ByteView uri) {
+    for (const std::uint64_t id : std::set(fed_)) {  // one may end over it
+        if (const auto found = streams_.find(id); found != streams_.end()) {
+            const auto stream = found->second;
+            stream->serve([&] { stream->value_replaced(uri); });
+        }
     }
 }
 
@@ -100,7 +120,7 @@ Result<SubscriptionGrant> Hub::grant(ByteView uri, const SubscriptionWords& aske
     if (error) {
         return error;
     }
-    if (!values.empty() && !stream.present(std::move(values), options)) {
+    if (!values.empty() && !stream.present(uri, who, std::move(values), options)) {
         unsubscribe_prefix(uri, stream);
         return make_error_code(Errc::queue_full);
     }
@@ -121,6 +141,7 @@ void Hub::end_subscriptions(const std::set<Address>& remotes) {
         if (remotes.contains(stream->remote())) {
             exact_.remove_all(stream);
             prefixes_.remove_all(stream);
+            stream->end_feeds();
         }
     }
 }

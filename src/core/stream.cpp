@@ -88,7 +88,8 @@ std::size_t Stream::abort(std::error_code why) noexcept {
     hub_->remove(*this);
     end_queue();
     next_feed_ = nullptr;
-    feeding_ = false;
+    feeding_ = 0;
+    feeds_.clear();
     out_ = std::string();
     sent_ = 0;
     tell([&] {

@@ -131,8 +131,10 @@ Result<TcpServer::Impl::Giving> TcpServer::Impl::notifying(ByteView uri, ByteVie
     if (!message) {
         return message.error();
     }
-    return giving(*message, options,
-                  [key = uri.str()](core::Hub& hub) { return hub.subscribers(key); });
+    return giving(*message, options, [key = uri.str()](core::Hub& hub) {
+        hub.value_replaced(key);
+        return hub.subscribers(key);
+    });
 }
 
 // Told in the order of the changes, whichever threads make them.
