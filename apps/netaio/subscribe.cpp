@@ -40,6 +40,7 @@ public:
 
 private:
     void take(const Message& notification);
+    void lose(ByteView uri, const Message& answer);
     awaitable<void> subscribe(ByteView uri);
     awaitable<void> wait_for_end();
     void end(std::exception_ptr failure = nullptr);
@@ -47,6 +48,8 @@ private:
     const SubscribeOptions& options_;
     std::unique_ptr<Session> session_;
     std::vector<std::string> subscribed_;
+    bool all_asked_for_ = false;
+    std::exception_ptr lost_;  // why the last one ended that did
     boost::asio::steady_timer wake_;
     std::uint64_t taken_ = 0;
     std::optional<std::uint64_t> left_;  // to be listed
@@ -85,6 +88,22 @@ void Subscription::take(const Message& notification) {
     }
 }
 
+void Subscription::lose(ByteView uri, const Message& answer) {
+    if (ended_ || std::erase(subscribed_, uri.str()) == 0) return;
+    try {
+        throw_if_error(answer, uri);
+        throw Failure(ExitCode::other,
+                      "the server does not grant '" + printable(uri) + "' any more");
+    } catch (const Failure& failure) {
+        lost_ = std::current_exception();
+        if (all_asked_for_ && subscribed_.empty()) {
+            end(lost_);
+        } else {
+            std::cerr << "netaio: " << sentence(failure.what()) << '\n';
+        }
+    }
+}
+
 awaitable<void> Subscription::subscribe(ByteView uri) {
     const OwnedMessage answer =
         co_await session_->subscribe(uri, options_.prefix, options_.present);
@@ -114,11 +133,14 @@ awaitable<void> Subscription::wait_for_end() {
 
 awaitable<void> Subscription::run() {
     session_->listen({.take = [this](const Message& notification) { take(notification); },
+                      .lose = [this](ByteView uri, const Message& answer) { lose(uri, answer); },
                       .fail = [this](std::exception_ptr failure) { end(std::move(failure)); }});
     co_await session_->connect();
     for (const std::string& uri : options_.uris) {
         if (!ended_) co_await subscribe(uri);
     }
+    all_asked_for_ = true;
+    if (lost_ && subscribed_.empty()) end(lost_);
     co_await wait_for_end();
     if (failure_) std::rethrow_exception(failure_);
 }

@@ -182,7 +182,8 @@ struct HandlerOptions {
     /// Its messages and replies go through these plugins, inside the node's layer.
     std::shared_ptr<const AuthPlugin> auth = nullptr;
     std::shared_ptr<const CipherPlugin> cipher = nullptr;
-    /// Whose messages reach it, by a pattern as AccessRules has them; everybody's unless given.
+    /// Whose messages reach it, by a pattern as AccessRules has them (`alice` is `hmac:alice`);
+    /// everybody's unless given.
     /// Others get NOT_PERMITTED. A group is refused by std::invalid_argument.
     std::string who = {};
 

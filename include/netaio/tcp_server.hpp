@@ -154,8 +154,8 @@ public:
     /// with the rule and whose it was. Nobody is notified of, or gets the present value of, what
     /// they do not let him subscribe to. They are asked anew about each subscription, as whoever
     /// sent its SUBSCRIBE_URI: one that is denied now ends, of which its uri in a NOT_PERMITTED
-    /// tells. Subscriptions that the program makes without being asked for that key are its own
-    /// doing, and not asked about.
+    /// tells, see TcpClient. Subscriptions that the program makes without being asked for that key
+    /// are its own doing, and not asked about.
     void set_rules(std::shared_ptr<const AccessRules> rules);
 
     /// Subscribes a connection to a key: any bytes, often a uri. It ends with the connection.

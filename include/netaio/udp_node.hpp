@@ -259,7 +259,9 @@ public:
     }
 
     /// Called when another node answers the renewal of a subscription with anything but a
-    /// confirmation, and it is renewed no more: from where, to what, and the answer.
+    /// confirmation, and it is renewed no more: from where, to what, and the answer. As over TCP a
+    /// handler for NOT_PERMITTED, or ERROR, hears of it too if that is the answer, before this:
+    /// `node.on({MessageType::not_permitted, uri}, lost)`.
     void set_subscription_lost_handler(
         std::function<void(const Address&, ByteView uri, const Message& answer)> handler);
     /// Replaces the node's layer as a whole: what is sent or received from then on goes through

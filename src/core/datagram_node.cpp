@@ -154,11 +154,13 @@ void DatagramNode::settle(Outcome outcome, const Address& from, std::size_t rece
 }
 
 // Something that came within a message of theirs.
-void DatagramNode::deliver(OwnedMessage message, const Plugins& inner, const Address& from) {
+void DatagramNode::deliver(OwnedMessage message, const Plugins& inner, const Address& from,
+                           bool needs_handler) {
     const std::size_t size = message.uri().size() + message.content().size();
     Origin origin(*this, from, size);
-    settle(dispatcher_.receive_within(std::move(message), inner, origin, outbox_.bytes), from,
-           size);
+    settle(
+        dispatcher_.receive_within(std::move(message), inner, origin, outbox_.bytes, needs_handler),
+        from, size);
 }
 
 void DatagramNode::handler_ended(Suspended& handler, std::optional<OwnedMessage> reply,

@@ -231,8 +231,9 @@ private:
     void stop_asking(const SubscriptionThere& which, const Asked& asked) noexcept;
     Taken take_grant(const SubscriptionThere& which, const Asked& asked, const Message& reply);
     void end_there(const SubscriptionThere& which, const Plugins& inner);
-    void lost(const SubscriptionThere& which, const Message& reply);
-    void deliver(OwnedMessage message, const Plugins& inner, const Address& from);
+    void lost(const SubscriptionThere& which, const Asked& asked, const Message& reply);
+    void deliver(OwnedMessage message, const Plugins& inner, const Address& from,
+                 bool needs_handler = false);
     void settle(Outcome outcome, const Address& from, std::size_t received);
     void post_reply(const Address& to, std::size_t received);
     bool may_send(const Address& to, std::size_t bytes);
@@ -280,7 +281,7 @@ private:
     PermittedLists<LapsingSubscriptions<Address>::List> permitted_;
     std::map<Address, RequestTable> requests_;  // where any waits
     std::size_t in_flight_ = 0;
-    RequestTable::Id next_id_ = 1;  // of all addresses, so that ids never come again
+    RequestTable::Id next_id_ = 0;  // of all addresses, so that ids never come again; 0: not drawn
     RequestTable::TimePoint expire_at_ = RequestTable::TimePoint::max();  // no deadline is sooner
     std::unordered_set<Suspended*> running_;                              // handlers that suspended
     Renewals<Address, std::monostate> introductions_;

@@ -82,7 +82,11 @@ Result<RequestTable::Id> DatagramNode::request(const Address& to, const Message&
     return id;
 }
 
+// Who does not see what is asked cannot tell where they begin.
 RequestTable::Id DatagramNode::take_id(const RequestTable* others) {
+    if (next_id_ == 0) [[unlikely]] {
+        next_id_ = node_->environment.random->between(1, UINT32_MAX);
+    }
     const RequestTable::Id id = others ? others->free_from(next_id_) : next_id_;
     next_id_ = id + 1;
     return id;

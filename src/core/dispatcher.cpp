@@ -49,10 +49,13 @@ Outcome Dispatcher::receive(const Frame& frame, Source& source, std::string& out
 }
 
 Outcome Dispatcher::receive_within(OwnedMessage&& message, const Plugins& inner, Source& source,
-                                   std::string& out) {
+                                   std::string& out, bool needs_handler) {
     try {
         std::shared_ptr<const Route> taken;
         const Route* route = find_route(message, source, taken);
+        if (!route && needs_handler) {
+            return drop();
+        }
         if (route && !vouched_within(*route, inner, message)) {
             node_.router.give_back(taken);
             tallies_.rejected_auth.add();
@@ -345,6 +348,10 @@ std::error_code Dispatcher::open_answer(Message& message, const Plugins& inner, 
 }
 
 bool Dispatcher::answer_request(Message& message, Source& source, const Peer* peer) {
+    if (ends_subscription(message)) [[unlikely]] {
+        source.subscription_ended(message);
+        return false;
+    }
     if (message.type() == MessageType::auth_error && message.request_id()) [[unlikely]] {
         const auto* asked = source.requests()->that_may_be_retried(*message.request_id());
         if (asked && retries(message, Plugins(asked->inner), Layer::inner, peer, source)) {

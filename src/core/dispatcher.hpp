@@ -26,9 +26,9 @@ public:
     /// Handles one frame. Replies are appended to `out` as frames.
     Outcome receive(const Frame& frame, Source& source, std::string& out);
     /// Has a message handled that came within another, whose layers were taken off; the inner one
-    /// was that.
+    /// was that. One that needs a handler of its own is dropped without.
     Outcome receive_within(OwnedMessage&& message, const Plugins& inner, Source& source,
-                           std::string& out);
+                           std::string& out, bool needs_handler = false);
 
     /// Whether an auth plugin accepted what receive() had last.
     bool accepted() const noexcept { return accepted_; }

@@ -31,6 +31,8 @@ public:
     }
     /// Makes a request anew that RequestTable::that_may_be_retried() gives. Whether it did.
     virtual bool retry(RequestId) { return false; }
+    /// Told that what is subscribed to there has ended, by a message that ends_subscription().
+    virtual void subscription_ended(const Message&) {}
     /// Whether an answer may go there that nobody asked for with a message that was accepted
     /// (protocol.md §10.8). Each one counts.
     virtual bool may_answer_unasked() { return true; }

@@ -153,6 +153,14 @@ public:
     /// Thread-safe.
     std::size_t subscriber_count(ByteView key) const;
 
+    /// Says whether present values are still to follow on a connection.
+    void set_fed(const Stream& stream, bool fed);
+    /// A present value is another now, or none; to be called before that is told.
+    void value_replaced(ByteView uri) {
+        if (!fed_.empty()) [[unlikely]] {
+            tell_fed(uri);
+        }
+    }
     /// Something that is to be told to the connections in the order of the present values. Under
     /// the lock of these.
     void tell_later(std::function<void(Hub&)> tell) { untold_.push_back(std::move(tell)); }
@@ -198,6 +206,7 @@ private:
 
     using Table = Subscriptions<std::shared_ptr<Receiver>, Older>;
 
+    void tell_fed(ByteView uri);
     void need_turn();
     void flush();
     std::error_code add(Table& table, std::string_view what, ByteView key, Stream& stream,
@@ -213,6 +222,7 @@ private:
     std::unordered_map<std::uint64_t, std::shared_ptr<Stream>> streams_;  // by id
     Receivers everyone_;                                                  // made when asked for
     std::unordered_set<std::shared_ptr<Stream>> orphans_;
+    std::set<std::uint64_t> fed_;  // ids of those on which present values are still to follow
     std::vector<std::shared_ptr<Stream>> dirty_;
     std::deque<Address> gone_;
     FanOut fan_out_;

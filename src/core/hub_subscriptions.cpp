@@ -2,6 +2,8 @@
 
 #include "callback.hpp"
 #include "hub.hpp"
+#include "meaning.hpp"
+#include "outgoing.hpp"
 #include "stream.hpp"
 
 /// Who of a hub's connections is notified of what.
@@ -49,7 +51,27 @@ void Hub::remove(Table& table, std::string_view what, ByteView key, Stream& stre
     if (table.remove(key, stream.self())) {
         permitted_.clear();
         lock.unlock();
+        if (&table == &prefixes_) {
+            stream.end_feeds(key);
+        }
         node_->trace(what, key, stream.remote());
+    }
+}
+
+void Hub::set_fed(const Stream& stream, bool fed) {
+    if (fed) {
+        fed_.insert(stream.id());
+    } else {
+        fed_.erase(stream.id());
+    }
+}
+
+[[gnu::cold, gnu::noinline]] void Hub::tell_fed(ByteView uri) {
+    for (const std::uint64_t id : std::set(fed_)) {  // one may end over it
+        if (const auto found = streams_.find(id); found != streams_.end()) {
+            const auto stream = found->second;
+            stream->serve([&] { stream->value_replaced(uri); });
+        }
     }
 }
 
@@ -98,7 +120,7 @@ Result<SubscriptionGrant> Hub::grant(ByteView uri, const SubscriptionWords& aske
     if (error) {
         return error;
     }
-    if (!values.empty() && !stream.present(std::move(values), options, as)) {
+    if (!values.empty() && !stream.present(uri, as, std::move(values), options)) {
         unsubscribe_prefix(uri, stream);
         return make_error_code(Errc::queue_full);
     }
@@ -119,6 +141,7 @@ void Hub::end_subscriptions(const std::set<Address>& remotes) {
         if (remotes.contains(stream->remote())) {
             exact_.remove_all(stream);
             prefixes_.remove_all(stream);
+            stream->end_feeds();
         }
     }
 }
@@ -172,7 +195,10 @@ void Hub::ask_rules() {
             node_->log(LogLevel::info, "the rules end its subscription to '" + each.key + "'",
                        stream.remote());
             each.prefix ? unsubscribe_prefix(each.key, stream) : unsubscribe(each.key, stream);
-            each.who->give(OwnedMessage(node_->refusal, each.key), {}, each.as.told());
+            each.who->give(about(each.key, OwnedMessage(node_->refusal, "ERROR",
+                                                        each.prefix ? prefix_subscription_ended
+                                                                    : subscription_ended)),
+                           {}, each.as.told());
         });
     }
 }

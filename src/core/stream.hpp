@@ -22,6 +22,8 @@ public:
     virtual ~StreamOwner() = default;
     /// A client received a message that no request waited for.
     virtual void returned(Stream& stream, Outcome outcome) = 0;
+    /// The server of a client has ended a subscription, by this message.
+    virtual void subscription_ended(Stream&, const Message&) {}
     /// A stranger brought a message that the node's auth plugin accepted.
     virtual void became_known(Stream&) {}
     /// The stream is closed; no error when this side meant it.
@@ -114,7 +116,15 @@ public:
     bool busy() const noexcept { return handlers_run_ || has_unsent(); }
     /// Has these values follow the next reply, each as NOTIFY_URI and no faster than the receiver
     /// takes them, before anything else. Nothing more is read meanwhile. Whether there is room.
-    bool present(PresentValues::Snapshot values, const SendOptions& options, const Asker& as);
+    /// Rules are asked about each as it goes, as whoever subscribed, for whom it is sealed.
+    bool present(ByteView prefix, const Asker& as, PresentValues::Snapshot values,
+                 const SendOptions& options);
+    /// Has no more of the values follow that a subscription to this prefix began with; without, of
+    /// any.
+    void end_feeds(std::optional<ByteView> prefix = {}) noexcept;
+    /// A present value is another now, or none: what is still to follow of the old one counts in
+    /// the send queue, and is left out where that has no room.
+    void value_replaced(ByteView uri);
     /// Writes what waits.
     void flush();
     /// Does what was left for the end of a turn. Called by the hub.
@@ -173,6 +183,7 @@ public:
     bool may_wait() const noexcept override { return hub_->mailbox() != nullptr; }
     std::error_code hold(std::unique_ptr<Unsealed>&& reply, std::string& out) override;
     bool retry(RequestId request) override;
+    void subscription_ended(const Message& message) override;
 
 private:
     // How much output is collected before it is written, and how much room for it is kept.
@@ -256,13 +267,14 @@ private:
     std::size_t sent_ = 0;
     Queue queue_;  // after out_, while the receiver is slow or fed
     std::shared_ptr<Feed> next_feed_;
+    std::vector<std::shared_ptr<Feed>> feeds_;  // that, and those in the queue
     std::size_t queue_bytes_ = 0;
     std::size_t works_ = 0;  // messages there that wait for plugins
 
     State state_ = State::open;
     bool reading_wanted_ = true;
     bool waiting_writable_ = false;  // the receiver is slow
-    bool feeding_ = false;           // a feed is in the queue
+    std::size_t feeding_ = 0;        // feeds in the queue
     bool holding_ = false;           // it was not empty since a message waited for a plugin
     bool flush_pending_ = false;
     bool expects_fan_out_ = false;

@@ -71,8 +71,8 @@ struct Stream::Held {
 [[gnu::cold]] void Stream::work_done(const std::shared_ptr<Held>& held) {
     const auto peer = hub_->node().peer_at(ends_.remote);
     auto frame = std::make_shared<std::string>();
-    const auto error = Unsealed::go_on(held->unsealed, hub_->node(),
-                                       {peer.get(), nullptr, &ends_.remote}, *frame);
+    const auto error =
+        Unsealed::go_on(held->unsealed, hub_->node(), {peer.get(), nullptr, &ends_.remote}, *frame);
     if (!error) {
         return;
     }

@@ -56,6 +56,8 @@ std::shared_ptr<core::Node> node_of(core::Role role, const Options& options) {
     node->extract_keys = options.extract_keys;
     if constexpr (requires { options.rules; }) {
         node->set_rules(options.rules);
+    }
+    if constexpr (requires { options.refusal; }) {
         node->refusal = options.refusal;
     }
     return node;

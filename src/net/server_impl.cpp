@@ -379,6 +379,9 @@ Result<TcpServer::Impl::Giving> TcpServer::Impl::giving(const Message& message,
 }
 
 void TcpServer::Impl::Giving::operator()(core::Hub& hub) const {
+    if (replaces_value) {
+        hub.value_replaced(*key);
+    }
     const core::Receivers receivers = key ? hub.subscribers(*key) : hub.everyone();
     if (frame) {
         hub.give(receivers, frame);

@@ -115,6 +115,7 @@ private:
         std::optional<std::string> key;
         core::SharedFrame frame;  // null where it is to be protected for each
         std::shared_ptr<const Each> each = nullptr;
+        bool replaces_value = false;
 
         void operator()(core::Hub& hub) const;
     };

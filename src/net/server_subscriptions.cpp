@@ -131,7 +131,11 @@ Result<TcpServer::Impl::Giving> TcpServer::Impl::notifying(ByteView uri, ByteVie
     if (!message) {
         return message.error();
     }
-    return giving(*message, options, uri.str());
+    auto given = giving(*message, options, uri.str());
+    if (given) {
+        given->replaces_value = true;
+    }
+    return given;
 }
 
 // Told in the order of the changes, whichever threads make them.

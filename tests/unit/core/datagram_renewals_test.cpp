@@ -251,6 +251,23 @@ TEST_F(SubscriptionsThereTest, EndWithARefusalWhichIsTold) {
     }
 }
 
+TEST_F(SubscriptionsThereTest, EndWithARefusalThatAHandlerHears) {
+    std::vector<std::string> heard;
+    test.node->router.add(Key(MessageType::not_permitted, "uri"),
+                          calling([&](const Message& message, Source& from) {
+                              EXPECT_EQ(from.remote(), there);
+                              EXPECT_TRUE(lost.empty());
+                              heard.push_back(message.uri().str());
+                              return std::nullopt;
+                          }));
+    subscribe();
+    ASSERT_FALSE(run_for(132s).empty());
+    answer({}, MessageType::not_permitted);
+    EXPECT_EQ(heard, std::vector<std::string>{"uri"});
+    EXPECT_EQ(lost.size(), 1u);
+    EXPECT_EQ(test.core.tallies().unhandled.get(), 0u);
+}
+
 TEST_F(SubscriptionsThereTest, DoNotEndWithAnAnswerToADamagedRequest) {
     subscribe();
     ASSERT_FALSE(run_for(132s).empty());

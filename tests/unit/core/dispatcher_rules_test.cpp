@@ -141,7 +141,7 @@ TEST_P(DispatcherRulesTest, AreRefusedInWordsThatOldPeersKnow) {
 
 TEST_P(DispatcherRulesTest, ReachAHandlerOfThoseItIsFor) {
     test.node.keep(Key(MessageType::create_uri),
-                   route_to(answering("").handler, {.who = "sensor-*"}), false);
+                   route_to(answering("").handler, {.who = "test:sensor-*"}), false);
     const auto create_by = [&](const char* name) {
         OwnedMessage message(MessageType::create_uri, "a", "content");
         message.auth().set("name", name);
@@ -150,7 +150,7 @@ TEST_P(DispatcherRulesTest, ReachAHandlerOfThoseItIsFor) {
     };
     EXPECT_EQ(create_by("sensor-1"), MessageType::respond_uri);
     EXPECT_EQ(create_by("bob"), MessageType::not_permitted);
-    EXPECT_TRUE(logged("of test:bob: its handler is for 'sensor-*'"));
+    EXPECT_TRUE(logged("of test:bob: its handler is for 'test:sensor-*'"));
     EXPECT_EQ(test.tallies.rejected_rules.get(), 1u);
     test.receive(update_from("bob", "a"));
     EXPECT_EQ(handled, 1) << "others are for everybody";

@@ -319,6 +319,8 @@ TEST_F(HmacAuthTest, RefusesOptionsThatCannotWork) {
         "two of HmacOptions::secrets are named 'a': give each a name of its own; 'default' is "
         "that of HmacOptions::secret");
     EXPECT_NE(refusal({.secret = "one", .secrets = {{"default", "two"}}}), "");
+    EXPECT_TRUE(refusal({.secret = "one", .secrets = {{"b", "two"}, {"c", "one"}}})
+                    .starts_with("'default' and 'c' have the same secret"));
     EXPECT_EQ(refusal({.secret = "test", .hmac_field = ""}),
               "a field of HmacOptions has no name: leave it at its default");
     constexpr auto shared =
