@@ -137,7 +137,7 @@ TEST_P(VouchedTest, NoteOnlyWhomRulesAdmit) {
     handle();
     test.receive(from("alice"));
     test.node.set_rules(std::make_shared<const AccessRules>(std::vector<AccessRule>{
-        {.access = Access::deny, .who = {"bob"}}, {.access = Access::allow, .who = {"*"}}}));
+        {.access = Access::deny, .who = {"test:bob"}}, {.access = Access::allow, .who = {"*"}}}));
     test.receive(from("bob"));
     EXPECT_EQ(test.source.vouched()->outer.str(), "test:alice");
     const auto refusal = decode_message(test.sent, test.node.types);
