@@ -1,9 +1,6 @@
 #include "freshness.hpp"
 
-#include <netaio/errc.hpp>
-
 #include "duration.hpp"
-#include "exit_code.hpp"
 
 namespace netaio::app {
 
@@ -40,19 +37,6 @@ void add_mark_option(CLI::App& command, FreshnessOptions& options) {
 std::shared_ptr<SeenMessages> make_seen(const FreshnessOptions& options) {
     return std::make_shared<SeenMessages>(
         SeenOptions{.max_ahead = options.ahead(), .ran_before = false});
-}
-
-std::shared_ptr<SeenMessages> make_lasting_seen(const FreshnessOptions& options,
-                                                const std::string& store, const Log& log) {
-    const bool beside = options.mark.empty() && !store.empty() && store != ":memory:";
-    try {
-        return std::make_shared<SeenMessages>(
-            SeenOptions{.max_ahead = options.ahead(),
-                        .mark_file = beside ? store + ".seen" : options.mark,
-                        .environment = {.log = log}});
-    } catch (const Error& error) {
-        throw Failure(ExitCode::other, error.what());
-    }
 }
 
 }  // namespace netaio::app

@@ -35,8 +35,5 @@ struct FreshTerms {
 
 /// A table of messages for a command that begins anew each time.
 std::shared_ptr<SeenMessages> make_seen(const FreshnessOptions& options);
-/// The table for one that stays; see make_lasting_seen() of ProtectionOptions.
-std::shared_ptr<SeenMessages> make_lasting_seen(const FreshnessOptions& options,
-                                                const std::string& store, const Log& log);
 
 }  // namespace netaio::app

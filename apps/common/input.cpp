@@ -138,13 +138,18 @@ Secret read_secret(const std::string& option, const std::string& source) {
     return secret;
 }
 
+std::string name_of_secret(const std::string& given) {
+    const std::size_t size = size_of_name(given);
+    return size > 0 ? given.substr(0, size) : "default";
+}
+
 std::vector<NamedSecret> read_secrets(const std::string& option,
                                       const std::vector<std::string>& given) {
     std::vector<NamedSecret> secrets;
     std::set<std::string> names;
     for (const std::string& one : given) {
         const std::size_t name_size = size_of_name(one);
-        const std::string name = name_size > 0 ? one.substr(0, name_size) : "default";
+        const std::string name = name_of_secret(one);
         if (!names.insert(name).second) {
             throw Failure(ExitCode::usage, option + ": two are named '" + name +
                                                "'; write NAME=@FILE, each with a name of its own");

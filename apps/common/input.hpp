@@ -16,6 +16,9 @@ std::string read_content(const std::string& source, ByteView uri, std::size_t pa
 /// itself, which earns a warning on stderr. Throws Failure that never shows the secret.
 Secret read_secret(const std::string& option, const std::string& source);
 
+/// The name of one of them; `default` where it has none.
+std::string name_of_secret(const std::string& given);
+
 /// Secrets as given to an option that may be repeated: each as for read_secret(), by the name
 /// `default`, or NAME=@FILE or NAME=env:NAME. A named one that is empty is left out, as a place for
 /// one to come; not all. Throws Failure that never shows a secret.

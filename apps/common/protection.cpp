@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <netaio/combined_auth.hpp>
+#include <netaio/errc.hpp>
 #include <netaio/hashcash_auth.hpp>
 #include <thread>
 
@@ -45,6 +46,36 @@ void require_keys(const LayerNames& names, const std::vector<NamedSecret>& secre
     }
 }
 
+// A key by a name that no secret has would never be used, or, alone, for everybody: either is a
+// slip. One whose file is empty is still to come.
+void require_secrets(const LayerNames& names, const std::vector<std::string>& secret_sources,
+                     const std::vector<std::string>& key_sources) {
+    for (const std::string& key : key_sources) {
+        const std::string name = name_of_secret(key);
+        const bool for_all = key_sources.size() == 1 && name == "default";
+        if (!for_all &&
+            std::ranges::find(secret_sources, name, name_of_secret) == secret_sources.end()) {
+            throw Failure(ExitCode::usage,
+                          names.cipher + ": no secret of " + names.hmac + " is named '" + name +
+                              "', as that key is; a single one for everybody needs no name");
+        }
+    }
+}
+
+std::shared_ptr<const AuthPlugin> make_hmac(const LayerNames& names,
+                                            const std::vector<NamedSecret>& secrets,
+                                            Dialect dialect, const FreshTerms& fresh) {
+    try {
+        return hmac_auth({.secrets = secrets,
+                          .hmac_field = names.hmac_field,
+                          .dialect = dialect,
+                          .max_age = fresh.max_age,
+                          .seen = fresh.seen});
+    } catch (const std::invalid_argument& error) {
+        throw Failure(ExitCode::usage, names.hmac + ": " + error.what());
+    }
+}
+
 Plugins make_layer(const LayerNames& names, const std::vector<std::string>& secret_sources,
                    const std::vector<std::string>& key_sources, Dialect dialect,
                    const FreshTerms& fresh) {
@@ -52,15 +83,12 @@ Plugins make_layer(const LayerNames& names, const std::vector<std::string>& secr
     std::vector<NamedSecret> secrets;
     if (!secret_sources.empty()) {
         secrets = read_secrets(names.hmac, secret_sources);
-        made.auth = hmac_auth({.secrets = secrets,
-                               .hmac_field = names.hmac_field,
-                               .dialect = dialect,
-                               .max_age = fresh.max_age,
-                               .seen = fresh.seen});
+        made.auth = make_hmac(names, secrets, dialect, fresh);
     }
     if (!key_sources.empty()) {
         auto keys = read_secrets(names.cipher, key_sources);
         if (key_sources.size() > 1) require_keys(names, secrets, keys);
+        require_secrets(names, secret_sources, key_sources);
         made.cipher = stream_cipher({.keys = std::move(keys),
                                      .iv_field = names.iv_field,
                                      .encrypt_uri = names.encrypt_uri,
@@ -126,7 +154,17 @@ bool authenticates(const ProtectionOptions& options) noexcept {
 
 std::shared_ptr<SeenMessages> make_lasting_seen(const ProtectionOptions& options,
                                                 const std::string& store, const Log& log) {
-    return remembers(options) ? make_lasting_seen(options.freshness, store, log) : nullptr;
+    if (!remembers(options)) return nullptr;
+    const std::string& mark = options.freshness.mark;
+    const bool beside = mark.empty() && !store.empty() && store != ":memory:";
+    try {
+        return std::make_shared<SeenMessages>(
+            SeenOptions{.max_ahead = options.freshness.ahead(),
+                        .mark_file = beside ? store + ".seen" : mark,
+                        .environment = {.log = log}});
+    } catch (const Error& error) {
+        throw Failure(ExitCode::other, error.what());
+    }
 }
 
 void add_protection_options(CLI::App& command, ProtectionOptions& options) {

@@ -51,6 +51,22 @@ void Subscription::take(const Message& notification) {
     }
 }
 
+void Subscription::lose(ByteView uri, const Message& answer) {
+    if (ended_ || std::erase(subscribed_, uri.str()) == 0) return;
+    try {
+        throw_if_error(answer, uri);
+        throw Failure(ExitCode::other,
+                      "the server does not grant '" + printable(uri) + "' any more");
+    } catch (const Failure& failure) {
+        lost_ = std::current_exception();
+        if (all_asked_for_ && subscribed_.empty()) {
+            end(lost_);
+        } else {
+            std::cerr << "netaio: " << sentence(failure.what()) << '\n';
+        }
+    }
+}
+
 awaitable<void> Subscription::subscribe(ByteView uri) {
     const OwnedMessage answer =
         co_await session_->subscribe(uri, options_.prefix, options_.present);
@@ -81,11 +97,14 @@ awaitable<void> Subscription::wait_for_end() {
 awaitable<void> Subscription::run(std::function<void(const Message&)> show) {
     show_ = std::move(show);
     session_->listen({.take = [this](const Message& notification) { take(notification); },
+                      .lose = [this](ByteView uri, const Message& answer) { lose(uri, answer); },
                       .fail = [this](std::exception_ptr failure) { end(std::move(failure)); }});
     co_await session_->connect();
     for (const std::string& uri : options_.uris) {
         if (!ended_) co_await subscribe(uri);
     }
+    all_asked_for_ = true;
+    if (lost_ && subscribed_.empty()) end(lost_);
     co_await wait_for_end();
     if (failure_) std::rethrow_exception(failure_);
 }

@@ -39,6 +39,7 @@ public:
 
 private:
     void take(const Message& notification);
+    void lose(ByteView uri, const Message& answer);
     awaitable<void> subscribe(ByteView uri);
     awaitable<void> wait_for_end();
     void end(std::exception_ptr failure = nullptr);
@@ -47,6 +48,8 @@ private:
     std::unique_ptr<Session> session_;
     std::function<void(const Message&)> show_;
     std::vector<std::string> subscribed_;
+    bool all_asked_for_ = false;
+    std::exception_ptr lost_;  // why the last one ended that did
     boost::asio::steady_timer wake_;
     std::uint64_t taken_ = 0;
     std::optional<std::uint64_t> left_;  // to be listed

@@ -32,6 +32,7 @@ public:
             }
         }
         check_groups();
+        require_any(root);
         return std::make_shared<const AccessRules>(std::move(rules_), std::move(options_));
     }
 
@@ -195,6 +196,22 @@ private:
                 }
             }
         }
+    }
+
+    // A file that was cut off must neither open nor close everything in silence.
+    void require_any(const toml::table& root) const {
+        const toml::node* const otherwise = root.get("default");
+        if (!rules_.empty() || (otherwise && options_.otherwise == Access::deny)) {
+            return;
+        }
+        if (otherwise) {
+            fail(*otherwise,
+                 "without a rule this allows everything; if that is meant, give no rules, else "
+                 "the file was cut off");
+        }
+        fail({1, 1},
+             "there is no rule here: the file is empty or was cut off; default = \"deny\" alone "
+             "refuses everything");
     }
 
     void check_groups() const {

@@ -1,7 +1,7 @@
 #include "dispatcher.hpp"
 #include "meaning.hpp"
 
-/// Which messages answer what a node asked, and when it asks again.
+/// Which messages answer what a node asked, and which refusals have it retry.
 namespace netaio::core {
 
 // Whether a message answers what this node asked, as far as that can be read while the outer layer
@@ -22,11 +22,11 @@ bool Dispatcher::answers_own(const Message& message, const Plugins& layer, Sourc
 
 // Whether a refusal has a request made anew. Refusals by the other end's outer layer come without
 // that layer, and those by the inner one without the inner. Only who knows the id is believed.
-[[gnu::cold]] bool Dispatcher::asks_again(const Message& refusal, const Plugins& layer, Layer which,
-                                          const Peer* peer, Source& source) {
+[[gnu::cold]] bool Dispatcher::retries(const Message& refusal, const Plugins& layer, Layer which,
+                                       const Peer* peer, Source& source) {
     RequestTable* requests = source.requests();
     if (!layer.auth || !layer.auth->may_retry() || !requests || !refusal.request_id() ||
-        !requests->that_may_be_renewed(*refusal.request_id())) {
+        !requests->that_may_be_retried(*refusal.request_id())) {
         return false;
     }
     PluginContext context = node_.context({peer, nullptr, &source.remote(), true});
@@ -38,7 +38,7 @@ bool Dispatcher::answers_own(const Message& message, const Plugins& layer, Sourc
         return false;
     }
     node_.trace("a request is made anew after the", refusal, source.remote());
-    return source.ask_again(*refusal.request_id());
+    return source.retry(*refusal.request_id());
 }
 
 }  // namespace netaio::core

@@ -11,7 +11,7 @@ using netaio::test::WorkingAuth;
 
 constexpr auto never_due = RequestTable::TimePoint::max();
 
-class RequestRenewalTest : public testing::Test {
+class RequestRetryTest : public testing::Test {
 protected:
     RequestTable::Id add(Told& told, bool kept = true) {
         const auto id =
@@ -25,13 +25,13 @@ protected:
     RequestTable table;
 };
 
-TEST_F(RequestRenewalTest, ARenewedRequestIsAnsweredByItsNewIdAndCalledByItsOld) {
+TEST_F(RequestRetryTest, ARetriedRequestIsAnsweredByItsNewIdAndCalledByItsOld) {
     Told told, other;
     const auto id = add(told);
     add(other);
-    const auto* const renewed = table.renew(RequestTable::on_wire(id));
-    ASSERT_TRUE(renewed);
-    const auto now = RequestTable::on_wire(renewed->id);
+    const auto* const retried = table.retry(RequestTable::on_wire(id));
+    ASSERT_TRUE(retried);
+    const auto now = RequestTable::on_wire(retried->id);
     EXPECT_NE(now, RequestTable::on_wire(id));
     EXPECT_FALSE(table.take(MessageType::respond_uri, "uri", RequestTable::on_wire(id)));
     EXPECT_TRUE(table.is_answer(MessageType::respond_uri, {}, now));
@@ -46,10 +46,10 @@ TEST_F(RequestRenewalTest, ARenewedRequestIsAnsweredByItsNewIdAndCalledByItsOld)
     EXPECT_FALSE(late->completion);
 }
 
-TEST_F(RequestRenewalTest, ARenewedRequestThatWasTakenOutWaitsAgainUnderTheSameIds) {
+TEST_F(RequestRetryTest, ARetriedRequestThatWasTakenOutWaitsAgainUnderTheSameIds) {
     Told told;
     const auto id = add(told);
-    const auto now = RequestTable::on_wire(table.renew(RequestTable::on_wire(id))->id);
+    const auto now = RequestTable::on_wire(table.retry(RequestTable::on_wire(id))->id);
     auto taken = table.take(MessageType::respond_uri, "uri", now);
     ASSERT_TRUE(taken);
     table.insert("uri", std::move(*taken));
@@ -57,24 +57,24 @@ TEST_F(RequestRenewalTest, ARenewedRequestThatWasTakenOutWaitsAgainUnderTheSameI
     EXPECT_EQ(table.in_flight(), 0u);
 }
 
-TEST_F(RequestRenewalTest, OnlyWhatWasKeptAndSentIsRenewedAndAFewTimesOnly) {
+TEST_F(RequestRetryTest, OnlyWhatWasKeptAndSentIsRetriedAndAFewTimesOnly) {
     Told told, unkept, unsent;
-    EXPECT_FALSE(table.renew(RequestTable::on_wire(add(unkept, false))));
+    EXPECT_FALSE(table.retry(RequestTable::on_wire(add(unkept, false))));
     const auto waits = RequestTable::on_wire(add(unsent));
     table.set_unsent(waits, true);
-    EXPECT_FALSE(table.renew(waits));
+    EXPECT_FALSE(table.retry(waits));
     table.set_unsent(waits, false);
-    EXPECT_TRUE(table.renew(waits));
+    EXPECT_TRUE(table.retry(waits));
     auto id = RequestTable::on_wire(add(told));
     unsigned times = 0;
-    while (const auto* renewed = table.renew(id)) {
-        id = RequestTable::on_wire(renewed->id);
+    while (const auto* retried = table.retry(id)) {
+        id = RequestTable::on_wire(retried->id);
         ++times;
     }
     EXPECT_EQ(times, RequestTable::retries_max);
 }
 
-TEST_F(RequestRenewalTest, WhatEndsBeforeItIsSentIsSaidAndLeavesNoMark) {
+TEST_F(RequestRetryTest, WhatEndsBeforeItIsSentIsSaidAndLeavesNoMark) {
     std::vector<RequestId> ended;
     table.when_unsent_ends([&](RequestId id) { ended.push_back(id); });
     Told told, sent;
