@@ -4,26 +4,16 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <netaio/address.hpp>
+#include <netaio/awaitable.hpp>
 #include <netaio/backoff.hpp>
+#include <netaio/connection_state.hpp>
 #include <netaio/never.hpp>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <system_error>
 
 namespace netaio {
-
-/// Where a client that is kept connected stands, see TcpClient::keep_connected().
-enum class ConnectionState : std::uint8_t {
-    connecting,  ///< tries a server
-    connected,   ///< a server has answered, and granted what was subscribed to before
-    waiting,     ///< pauses until the next attempt
-    refused,     ///< has given up: it was refused, or its attempts are used up; from now on
-                 ///< requests fail with Errc::not_connected
-};
-
-/// The name of a state, e.g. `waiting`.
-std::string_view to_string(ConnectionState state) noexcept;
 
 /// What becomes of requests that are made while there is no connection.
 enum class Meanwhile : std::uint8_t {
@@ -43,6 +33,14 @@ struct KeepOptions {
     /// connected, that one included. May do whatever it likes to the client; what it throws is
     /// logged.
     std::function<void(ConnectionState state, std::error_code why, unsigned attempt)> on_state = {};
+    /// What is said first on each connection, to the server there: connected only counts when it
+    /// has ended, and until then requests that name no server wait. What it throws ends the
+    /// attempt.
+    ///
+    ///     .greet = [&](Address server) -> awaitable<void> {
+    ///         co_await client.create("session", token, {.server = server});
+    ///     }
+    std::function<awaitable<void>(Address server)> greet = {};
     /// The pauses between attempts, and the one before the first attempt after an end. They begin
     /// anew once a connection has lasted longer than the next pause would.
     Backoff backoff = {};

@@ -5,6 +5,7 @@
 #include <netaio/access_rules.hpp>
 #include <netaio/blocking_client.hpp>
 #include <netaio/combined_auth.hpp>
+#include <netaio/daemon_client.hpp>
 #include <netaio/default_peer.hpp>
 #include <netaio/frame.hpp>
 #include <netaio/hashcash_auth.hpp>

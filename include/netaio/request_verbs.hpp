@@ -19,6 +19,8 @@ struct RequestTerms {
     std::optional<Address> server;
     std::optional<MessageType> reply_type = std::nullopt;
     bool must_be_granted = false;  // what the content asks, as of subscribe()
+    bool is_relayed = false;       // it is for somebody behind the server: whoever asks sees to it
+                                   // that a subscription stays
 };
 
 }  // namespace detail

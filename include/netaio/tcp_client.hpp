@@ -83,6 +83,7 @@ struct TimeoutContext {
     Address server;
 };
 
+class DaemonClient;
 class SharedClient;
 
 /// Speaks to one or more servers, over TCP or Unix-domain sockets.
@@ -252,6 +253,7 @@ public:
     }
 
 private:
+    friend class DaemonClient;
     friend class SharedClient;
     friend std::function<awaitable<void>(TimeoutContext)> auto_reconnect(TcpClient& client,
                                                                          ReconnectOptions options);

@@ -3,6 +3,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <netaio/access_rules.hpp>
+#include <netaio/addressed_requester.hpp>
 #include <netaio/backoff.hpp>
 #include <netaio/completion.hpp>
 #include <netaio/connection.hpp>
@@ -12,7 +13,6 @@
 #include <netaio/interfaces.hpp>
 #include <netaio/peer_registry.hpp>
 #include <netaio/reply.hpp>
-#include <netaio/requester.hpp>
 #include <netaio/service.hpp>
 #include <vector>
 
@@ -150,7 +150,7 @@ using UdpHandler = BasicHandler<const Address>;
 /// asked something are heard. Destroying it ends whatever waits with Errc::cancelled.
 class UdpNode : public HandlerRegistry<UdpHandler>,
                 public PeerRegistry,
-                public Requester,
+                public AddressedRequester,
                 public Service {
 public:
     /// Throws std::invalid_argument for options that make no sense.
@@ -220,52 +220,8 @@ public:
     /// What subscribe() was granted the node asks for again every renew_subscriptions, and soon
     /// when a peer joins at that address, until unsubscribe(), stop(), or another answer than a
     /// confirmation; silence does not end it. Errc::queue_full beyond renewals_max.
-    using Requester::create;
-    using Requester::exchange;
-    using Requester::remove;
-    using Requester::request;
     using Requester::subscribe;
     using Requester::unsubscribe;
-    using Requester::update;
-    /// The same with whom to ask in front; options that say it too throw std::invalid_argument.
-    template <class Token = boost::asio::use_awaitable_t<>>
-    auto request(const Address& to, ByteView uri, const RequestOptions& options = {},
-                 Token&& token = {}) {
-        return Requester::request(uri, asking(to, options), std::forward<Token>(token));
-    }
-    template <std::convertible_to<ByteView> Content, class Token = boost::asio::use_awaitable_t<>>
-    auto request(const Address& to, ByteView uri, const Content& content,
-                 const RequestOptions& options = {}, Token&& token = {}) {
-        return Requester::request(uri, content, asking(to, options), std::forward<Token>(token));
-    }
-    template <class Token = boost::asio::use_awaitable_t<>>
-    auto create(const Address& to, ByteView uri, ByteView content,
-                const RequestOptions& options = {}, Token&& token = {}) {
-        return Requester::create(uri, content, asking(to, options), std::forward<Token>(token));
-    }
-    template <class Token = boost::asio::use_awaitable_t<>>
-    auto update(const Address& to, ByteView uri, ByteView content,
-                const RequestOptions& options = {}, Token&& token = {}) {
-        return Requester::update(uri, content, asking(to, options), std::forward<Token>(token));
-    }
-    template <class Token = boost::asio::use_awaitable_t<>>
-    auto remove(const Address& to, ByteView uri, const RequestOptions& options = {},
-                Token&& token = {}) {
-        return Requester::remove(uri, asking(to, options), std::forward<Token>(token));
-    }
-    template <class Token = boost::asio::use_awaitable_t<>>
-    auto exchange(const Address& to, MessageType type, ByteView uri, ByteView content,
-                  const RequestOptions& options = {}, Token&& token = {}) {
-        return Requester::exchange(type, uri, content, asking(to, options),
-                                   std::forward<Token>(token));
-    }
-
-    template <class Token = boost::asio::use_awaitable_t<>>
-    auto exchange(const Address& to, OwnedMessage message, const RequestOptions& options = {},
-                  Token&& token = {}) {
-        return Requester::exchange(std::move(message), asking(to, options),
-                                   std::forward<Token>(token));
-    }
 
     /// Called when another node answers the renewal of a subscription with anything but a
     /// confirmation, and it is renewed no more: from where, to what, and the answer. As over TCP a
@@ -307,7 +263,6 @@ private:
                     detail::Completion<StopReport> done) override;
     void start_request(Result<OwnedMessage> message, RequestTerms terms,
                        detail::Completion<OwnedMessage> done) override;
-    static RequestOptions asking(const Address& server, RequestOptions options);
 
     class Impl;
     // Throws when another thread runs its loop.

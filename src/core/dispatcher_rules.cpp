@@ -19,6 +19,9 @@ bool Dispatcher::refused(const Route* route, const std::shared_ptr<const Route>&
 }
 
 std::optional<std::string> Dispatcher::why_not(const Route* route, const Message& message) {
+    if (route && !route->ruled) {
+        return std::nullopt;
+    }
     const auto decision = rules_.decide(message.who(), message.type(), message.uri());
     if (!decision.allowed()) {
         return decision.rule ? decision.str() + " of the rules" : "no rule allows it";
@@ -62,7 +65,7 @@ void Dispatcher::refuse_admission(std::string_view why, const Route* route, cons
                       std::string(why),
                   source.remote());
     }
-    if (node_.role != Role::client && expects_answer(message.type()) &&
+    if (!node_.keeps_replies() && expects_answer(message.type()) &&
         !is_error(message.type(), node_.types)) {
         // To a datagram nobody vouches for there is no room for a text (protocol.md §10.8).
         const bool brief = node_.role == Role::node && !accepted_;

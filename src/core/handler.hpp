@@ -92,6 +92,7 @@ struct Route {
     std::size_t prefix_size = 0;  // of the uris it is for; none when it is for whole ones
     std::shared_ptr<const WhoPattern> who = nullptr;  // whose messages it is for; null: everybody's
     std::shared_ptr<const Key> once = nullptr;        // of one that serves a single message
+    bool ruled = true;                                // whether rules are asked about its messages
 };
 
 /// A route to a handler that is registered so.

@@ -49,13 +49,29 @@ void Keeper::attempt(TimePoint now) {
 
 void Keeper::reached(Turn turn, TimePoint now) {
     if (is_current(turn) && stage_ == Stage::connecting) {
-        prove(now);
+        greet(now);
     }
 }
 
 void Keeper::adopted(TimePoint now) {
     if (stage_ != Stage::over) {
         ++turn_;
+        greet(now);
+    }
+}
+
+void Keeper::greet(TimePoint now) {
+    if (!terms_.greets) {
+        prove(now);
+        return;
+    }
+    stage_ = Stage::greeting;
+    since_ = heard_at_ = now;
+    hands_.greet(turn_);
+}
+
+void Keeper::greeted(Turn turn, TimePoint now) {
+    if (is_current(turn) && stage_ == Stage::greeting) {
         prove(now);
     }
 }
@@ -200,6 +216,7 @@ std::optional<Keeper::TimePoint> Keeper::next() const {
     switch (stage_) {
         case Stage::waiting: return retry_at_;
         case Stage::proving: return since_ + bounded(terms_.heartbeat_timeout);
+        case Stage::greeting:
         case Stage::restoring: return heard_at_ + bounded(terms_.patience);
         case Stage::connected:
             return !terms_.heartbeat ? std::nullopt

@@ -1,8 +1,9 @@
 #pragma once
 
 #include <map>
+#include <netaio/backoff.hpp>
+#include <netaio/connection_state.hpp>
 #include <netaio/environment.hpp>
-#include <netaio/keep_connected.hpp>
 #include <netaio/plugins.hpp>
 #include <optional>
 #include <string>
@@ -34,6 +35,9 @@ public:
         virtual ~Hands() = default;
         /// Connects to a server by its number; reached() or lost() is to follow.
         virtual void connect(std::size_t server, Turn turn) = 0;
+        /// Says what is to be said first; greeted() or failed() is to follow. Only where terms say
+        /// so.
+        virtual void greet(Turn) {}
         /// Asks for a sign of life; answered() or refused() may follow.
         virtual void beat(Turn turn) = 0;
         /// Subscribes; granted(), refused() or failed() may follow.
@@ -51,9 +55,10 @@ public:
         std::optional<std::chrono::milliseconds> heartbeat = std::nullopt;
         std::chrono::milliseconds heartbeat_timeout{0};
         bool end_on_refusal = true;
+        bool greets = false;
         /// No pause before the first attempt after an end.
         bool at_once = false;
-        /// How long nothing may be heard while subscriptions are to be granted.
+        /// How long nothing may be heard while it greets, or subscriptions are to be granted.
         std::chrono::milliseconds patience{0};
         /// Subscriptions that are asked for at a time.
         std::size_t window = 64;
@@ -73,7 +78,9 @@ public:
 
     /// A connection was made.
     void reached(Turn turn, TimePoint now);
-    /// The same, by somebody else.
+    /// What was to be said first was said.
+    void greeted(Turn turn, TimePoint now);
+    /// A connection was made by somebody else.
     void adopted(TimePoint now);
     /// There is no connection, or no more.
     void lost(Turn turn, std::error_code why, TimePoint now);
@@ -104,10 +111,11 @@ public:
     bool over() const noexcept { return stage_ == Stage::over; }
 
 private:
-    enum class Stage { idle, waiting, connecting, proving, restoring, connected, over };
+    enum class Stage { idle, waiting, connecting, greeting, proving, restoring, connected, over };
     using Key = std::pair<std::string, bool>;  // a uri, and whether it is a prefix
 
     void attempt(TimePoint now);
+    void greet(TimePoint now);
     void prove(TimePoint now);
     void restore(TimePoint now);
     void ask_for_more(TimePoint now);

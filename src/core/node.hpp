@@ -51,6 +51,9 @@ struct Node : std::enable_shared_from_this<Node> {
     Role role;
     /// Whether a client's handlers answer whoever sent the message, as those of others do.
     bool client_answers = false;
+    /// Whether messages are those of the user whose process is at the other end of their
+    /// connection: not where that passes on what others say.
+    bool names_users = true;
     const Number number;
     Environment environment = {};
     MessageTypes types = {};

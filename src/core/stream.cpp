@@ -24,7 +24,7 @@ Stream::Stream(Ends ends, std::shared_ptr<Hub> hub, std::weak_ptr<StreamOwner> o
       id_(next_id()),
       stranger_(hub_->node().role == Role::server && hub_->dispatcher().outer()->auth),
       active_at_(hub_->now()) {
-    if (ends_.credentials) {
+    if (ends_.credentials && hub_->node().names_users) {
         who_ = Identity{"uid", std::to_string(ends_.credentials->uid)};
     }
 }

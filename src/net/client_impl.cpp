@@ -172,6 +172,7 @@ void TcpClient::Impl::returned(core::Stream& stream, core::Outcome outcome) {
 void TcpClient::Impl::closed(core::Stream& stream, std::error_code why) {
     Link* link = link_of(stream);
     if (!link) {
+        on_finished.tell(node_->environment.log, "the end is not told", stream);
         return;
     }
     const auto error = why ? why : make_error_code(Errc::closed);

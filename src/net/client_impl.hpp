@@ -27,6 +27,8 @@ public:
 
     Impl(boost::asio::any_io_executor executor, TcpClientOptions options);
 
+    /// Works on that executor from now on, unless it has one.
+    void bind(const boost::asio::any_io_executor& executor);
     /// `for_whom` keeps the connection that is made.
     void connect(std::string host, std::uint16_t port, detail::Completion<Address> done,
                  const Kept* for_whom = nullptr);
@@ -71,6 +73,8 @@ public:
     core::Callback<void(const TimeoutContext&)> on_timeout = {};
     core::Callback<awaitable<void>(TimeoutContext)> on_timeout_async = {};
     core::Callback<void(const Address&, std::error_code)> on_disconnect = {};
+    /// Told of the end of connections that close() let finish what was begun.
+    core::Callback<void(const core::Stream&)> on_finished = {};
 
 private:
     struct Connecting {
@@ -100,7 +104,6 @@ private:
     };
 
     void end_all() noexcept;
-    void bind(const boost::asio::any_io_executor& executor);
     std::error_code adopt(net::Connected connection, bool is_for_kept);
     void keep(const std::shared_ptr<core::Stream>& stream);
     void move_link(const std::optional<Address>& from, const Address& to);

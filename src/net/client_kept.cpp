@@ -19,6 +19,13 @@ bool says_nothing_new(std::error_code error) {
            error == Errc::not_connected || error == Errc::cancelled;
 }
 
+// Keeps the function until it has ended.
+awaitable<net::HandlerRun::Reply> call_greeting(core::Callback<awaitable<void>(Address)> greet,
+                                                Address server) {
+    co_await greet(std::move(server));
+    co_return std::nullopt;
+}
+
 }  // namespace
 
 TcpClient::Impl::Kept::Kept(Impl& client, How how)
@@ -26,7 +33,9 @@ TcpClient::Impl::Kept::Kept(Impl& client, How how)
       node_(client.node_),
       how_(std::move(how)),
       on_state_(std::move(how_.options.on_state)),
-      keeper_(terms_of(client, how_), node_->environment.random, *this) {}
+      greet_(std::move(how_.options.greet)),
+      keeper_(terms_of(client, how_, static_cast<bool>(greet_)), node_->environment.random, *this) {
+}
 
 TcpClient::Impl::Kept::~Kept() {
     if (ticker_) {
@@ -34,7 +43,8 @@ TcpClient::Impl::Kept::~Kept() {
     }
 }
 
-core::Keeper::Terms TcpClient::Impl::Kept::terms_of(const Impl& client, const How& how) {
+core::Keeper::Terms TcpClient::Impl::Kept::terms_of(const Impl& client, const How& how,
+                                                    bool greets) {
     core::Keeper::Terms terms;
     terms.servers = how.servers.size();
     terms.backoff = how.options.backoff;
@@ -44,6 +54,7 @@ core::Keeper::Terms TcpClient::Impl::Kept::terms_of(const Impl& client, const Ho
     }
     terms.heartbeat_timeout = how.options.heartbeat_timeout;
     terms.end_on_refusal = how.options.end_on_refusal;
+    terms.greets = greets;
     terms.at_once = how.at_once;
     terms.patience = client.options_.request_timeout;
     terms.window = std::min(terms.window, client.options_.requests_max);
@@ -97,6 +108,7 @@ void TcpClient::Impl::Kept::stop(std::error_code why) noexcept {
         ticker_->stop();
     }
     cancel_connecting();
+    cancel_greeting();
     const auto client = client_.lock();
     for (auto& [id, waiting] : std::exchange(waiting_, {})) {
         core::attempt(node_->environment.log, "whoever waits is not told",
@@ -110,8 +122,9 @@ void TcpClient::Impl::Kept::change(How how) {
     how.place = how_.place;
     how_ = std::move(how);
     on_state_ = std::move(how_.options.on_state);
+    greet_ = std::move(how_.options.greet);
     if (const auto client = client_.lock()) {
-        keeper_.change(terms_of(*client, how_));
+        keeper_.change(terms_of(*client, how_, static_cast<bool>(greet_)));
     }
 }
 
@@ -160,6 +173,7 @@ void TcpClient::Impl::Kept::reached(Turn turn, std::error_code error, const Addr
 void TcpClient::Impl::Kept::adopted(const std::shared_ptr<core::Stream>& stream) {
     happens([&](Impl&) {
         cancel_connecting();
+        cancel_greeting();
         take(stream);
         keeper_.adopted(now());
     });
@@ -180,6 +194,7 @@ void TcpClient::Impl::Kept::take(const std::shared_ptr<core::Stream>& stream) {
 void TcpClient::Impl::Kept::lost(std::error_code why, bool looping) {
     happens([&](Impl&) {
         stream_.reset();
+        cancel_greeting();
         how_.looping = looping;
         keeper_.lost(keeper_.turn(), why, now());
     });
@@ -189,6 +204,7 @@ void TcpClient::Impl::Kept::lost(std::error_code why, bool looping) {
 void TcpClient::Impl::Kept::disconnect(std::error_code why) {
     const auto stream = stream_.lock();
     stream_.reset();
+    cancel_greeting();
     if (stream) {
         if (const Link* link = client_.lock()->link_of(*stream)) {
             how_.looping = link->looping;
@@ -252,6 +268,43 @@ void TcpClient::Impl::Kept::ask(OwnedMessage message, RequestTerms terms,
     terms.server = how_.place;
     client_.lock()->ask(std::move(message), std::move(terms),
                         detail::Completion<OwnedMessage>(ended), false);
+}
+
+void TcpClient::Impl::Kept::greet(Turn turn) {
+    const auto run = std::make_shared<net::HandlerRun>(client_.lock()->executor_);
+    greeting_ = run;
+    run->start(call_greeting(greet_, *how_.place),
+               [weak = weak_from_this(), turn](const auto&, const std::exception_ptr& failure) {
+                   if (const auto self = weak.lock()) {
+                       self->happens([&](Impl&) { self->greeting_ended(turn, failure); });
+                   }
+               });
+}
+
+void TcpClient::Impl::Kept::greeting_ended(Turn turn, const std::exception_ptr& failure) {
+    if (!std::exchange(greeting_, nullptr) || turn != keeper_.turn()) {
+        return;
+    }
+    if (!failure) {
+        keeper_.greeted(turn, now());
+        return;
+    }
+    std::error_code why = make_error_code(Errc::closed);
+    try {
+        std::rethrow_exception(failure);
+    } catch (const Error& error) {
+        why = error.code();
+    } catch (...) {
+    }
+    node_->log(LogLevel::warning, "the greeting failed: " + core::said_by(failure),
+               how_.place.value_or(Address()));
+    keeper_.failed(turn, why, now());
+}
+
+void TcpClient::Impl::Kept::cancel_greeting() noexcept {
+    if (const auto run = std::exchange(greeting_, nullptr)) {
+        core::attempt(node_->environment.log, "cannot be cancelled", [&] { run->cancel(); });
+    }
 }
 
 void TcpClient::Impl::Kept::beat(Turn turn) {

@@ -5,6 +5,7 @@
 
 #include "client_impl.hpp"
 #include "core/keeper.hpp"
+#include "handler_run.hpp"
 
 namespace netaio {
 
@@ -76,9 +77,10 @@ private:
         std::size_t bytes;
     };
 
-    static core::Keeper::Terms terms_of(const Impl& client, const How& how);
+    static core::Keeper::Terms terms_of(const Impl& client, const How& how, bool greets);
 
     void connect(std::size_t server, Turn turn) override;
+    void greet(Turn turn) override;
     void beat(Turn turn) override;
     void subscribe(const core::GrantedSubscription& subscription, Turn turn) override;
     void disconnect(std::error_code why) override;
@@ -94,7 +96,9 @@ private:
     void subscription_ended(Turn turn, std::error_code error, const OwnedMessage& reply);
     bool refused(Turn turn, std::error_code error, const OwnedMessage& reply);
     void go_on();
+    void greeting_ended(Turn turn, const std::exception_ptr& failure);
     void cancel_connecting() noexcept;
+    void cancel_greeting() noexcept;
     void settle(std::error_code why) noexcept;
     Waiting take_waiting(std::map<std::uint64_t, Waiting>::iterator at) noexcept;
     void end_waiting(std::uint64_t id, std::error_code why);
@@ -106,10 +110,12 @@ private:
     const std::shared_ptr<core::Node> node_;
     How how_;
     core::Callback<void(ConnectionState, std::error_code, unsigned)> on_state_;
+    core::Callback<awaitable<void>(Address)> greet_;
     core::Keeper keeper_;
     std::shared_ptr<net::Ticker> ticker_;
     std::weak_ptr<core::Stream> stream_;
     std::shared_ptr<boost::asio::cancellation_signal> connecting_;
+    std::shared_ptr<net::HandlerRun> greeting_;
     std::map<std::uint64_t, Waiting> waiting_;  // in the order they were made
     std::set<std::pair<TimePoint, std::uint64_t>> deadlines_;
     std::uint64_t next_waiting_ = 1;

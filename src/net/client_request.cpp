@@ -57,7 +57,9 @@ void TcpClient::Impl::ask(Result<OwnedMessage> message, RequestTerms options,
     }
     auto complete = [self = shared_from_this(), weak = stream->weak_from_this(),
                      context = std::move(context), inner,
-                     subscribing = subscribing(*message, options.must_be_granted),
+                     subscribing = options.is_relayed
+                                       ? std::nullopt
+                                       : subscribing(*message, options.must_be_granted),
                      done = std::move(done)](std::error_code error, const Message* reply) mutable {
         if (subscribing && reply) {
             error = std::make_error_code(std::errc::not_enough_memory);

@@ -1,5 +1,4 @@
 #include <netaio/udp_node.hpp>
-#include <stdexcept>
 
 #include "udp_handler.hpp"
 #include "udp_impl.hpp"
@@ -46,15 +45,6 @@ void UdpNode::start_stop(std::chrono::milliseconds deadline, detail::Completion<
 void UdpNode::start_request(Result<OwnedMessage> message, RequestTerms terms,
                             detail::Completion<OwnedMessage> done) {
     impl().request(std::move(message), std::move(terms), std::move(done));
-}
-
-RequestOptions UdpNode::asking(const Address& server, RequestOptions options) {
-    if (options.server) {
-        throw std::invalid_argument(
-            "whom to ask is said twice: in front of the uri and in the options; leave one out");
-    }
-    options.server = server;
-    return options;
 }
 
 std::error_code UdpNode::send(const Address& to, const Message& message, SendOptions options) {

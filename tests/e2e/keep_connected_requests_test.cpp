@@ -188,5 +188,57 @@ TEST_F(KeptRequestsTest, BeginsWithTheFirstCallWhereItHasNoExecutor) {
     EXPECT_EQ(network.run(session(late)), "b");
     EXPECT_TRUE(stands("connected"));
 }
+
+TEST_F(KeptRequestsTest, HasThemWaitUntilTheServerWasGreeted) {
+    Strings order;
+    auto how = options();
+    how.greet = [&](Address at) -> awaitable<void> {
+        const OwnedMessage reply = co_await client->request("greeting", {.server = at});
+        Timer timer(co_await boost::asio::this_coro::executor, 5s);
+        co_await timer.async_wait(boost::asio::use_awaitable);
+        order.push_back(reply.uri().str());
+    };
+    keep(how);
+    client->request("a", {}, [&](boost::system::error_code, const OwnedMessage& reply) {
+        order.push_back(reply.uri().str());
+    });
+    network.advance(4s);
+    EXPECT_EQ(order, Strings());
+    EXPECT_TRUE(stands("connecting"));
+    network.advance(2s);
+    EXPECT_EQ(order, (Strings{"greeting", "a"}));
+    EXPECT_TRUE(stands("connected"));
+}
+
+TEST_F(KeptRequestsTest, AGreetingThatThrowsIsAnAttemptThatFailed) {
+    auto how = options();
+    how.greet = [&](Address) -> awaitable<void> {
+        throw Error(make_error_code(Errc::auth_failed), "not you");
+        co_return;
+    };
+    keep(how);
+    EXPECT_TRUE(stands("waiting 1"));
+    EXPECT_EQ(errors.back(), Errc::auth_failed);
+    EXPECT_TRUE(lines.contains("the greeting failed: not you"));
+}
+
+TEST_F(KeptRequestsTest, AGreetingEndsWithItsConnection) {
+    const auto there = std::make_shared<int>();
+    auto how = options();
+    how.greet = [there](Address) -> awaitable<void> {
+        const auto kept = there;
+        Timer timer(co_await boost::asio::this_coro::executor, 1h);
+        co_await timer.async_wait(boost::asio::use_awaitable);
+    };
+    keep(how);
+    EXPECT_TRUE(stands("connecting"));
+    kill(server);
+    network.run();
+    EXPECT_TRUE(stands("waiting"));
+    client.reset();
+    network.run();
+    how.greet = nullptr;
+    EXPECT_EQ(there.use_count(), 1);
+}
 }  // namespace
 }  // namespace netaio

@@ -46,6 +46,7 @@ protected:
     void connect(std::size_t server, Keeper::Turn) override {
         add("connect " + std::to_string(server));
     }
+    void greet(Keeper::Turn) override { add("greet"); }
     void beat(Keeper::Turn) override { add("beat"); }
     void subscribe(const GrantedSubscription& subscription, Keeper::Turn) override {
         add("subscribe " + subscription.uri + " " + subscription.content);
@@ -66,6 +67,35 @@ protected:
     Strings did;
     std::function<void(const std::string&)> then;
 };
+
+TEST_F(KeeperTest, GreetsBeforeAllElse) {
+    auto with_greeting = terms();
+    with_greeting.greets = true;
+    make(with_greeting);
+    keeper->begin(now);
+    keeper->reached(keeper->turn(), now);
+    EXPECT_EQ(did.back(), "greet");
+    EXPECT_EQ(keeper->next(), now + 20s);
+    keeper->greeted(keeper->turn(), now);
+    EXPECT_EQ(did.back(), "beat");
+    keeper->greeted(keeper->turn(), now);
+    keeper->answered(keeper->turn(), now);
+    EXPECT_TRUE(keeper->connected());
+}
+
+TEST_F(KeeperTest, FailsWhenItMayNotOrCannotGreet) {
+    auto with_greeting = terms();
+    with_greeting.greets = true;
+    make(with_greeting);
+    keeper->begin(now);
+    keeper->reached(keeper->turn(), now);
+    keeper->failed(keeper->turn(), Errc::closed, now);
+    EXPECT_EQ(did.back(), "waiting 1");
+    pass(1s);
+    keeper->reached(keeper->turn(), now);
+    pass(20s);
+    EXPECT_EQ(did.back(), "waiting 2") << "silence counts, too";
+}
 
 TEST_F(KeeperTest, IsConnectedWhenTheServerHasAnswered) {
     make(terms());

@@ -1,0 +1,36 @@
+// A program that speaks to the network through the daemon netaiod, and two of which talk to each
+// other. Ends on SIGINT or SIGTERM.
+//   daemon_app NAME             serves `greeting` of NAME until it is stopped
+//   daemon_app NAME WHOM        asks app WHOM of this machine, or a node as 10.0.0.2:8888, for its
+//                               greeting
+#include <iostream>
+#include <netaio/netaio.hpp>
+
+using namespace netaio;
+using namespace std::chrono_literals;
+
+awaitable<void> ask(DaemonClient& node, std::string whom) {
+    const auto address = Address::parse(whom);
+    (void)node.start();
+    const OwnedMessage reply = co_await node.request(
+        address ? *address : Address::named("app", whom).value(), "greeting", {.timeout = 2s});
+    std::cout << reply.content() << '\n';
+}
+
+int main(int argc, char** argv) {
+    const std::string name = argc > 1 ? argv[1] : "nameless";
+    try {
+        DaemonClient node({.app = name});  // with a port of its own: UdpNode node;
+        node.on({request_uri, "greeting"}, [&](const Message& message, const Address& from) {
+            std::cout << from.str() << " asks, who is " << message.who().str() << std::endl;
+            return "Hello from " + name + "!";
+        });
+        if (argc > 2) {
+            return run(ask(node, argv[2]));
+        }
+        node.run();
+    } catch (const std::exception& problem) {
+        std::cerr << "daemon_app: " << problem.what() << '\n';
+        return 1;
+    }
+}
