@@ -1,8 +1,6 @@
 #include "client_options.hpp"
 
-#include <unistd.h>
-
-#include <cstdlib>
+#include <netaio/daemon_client.hpp>
 
 #include "logging.hpp"
 #include "values.hpp"
@@ -36,23 +34,14 @@ void add_client_options(CLI::App& command, ClientOptions& options) {
 
 void add_daemon_options(CLI::App& command, ClientOptions& options) {
     options.daemon = true;
-    options.server = "unix:" + daemon_socket();
+    options.server = "unix:" + DaemonClient::default_socket();
     command
         .add_option_function<std::string>(
             "--socket", [&options](const std::string& path) { options.server = "unix:" + path; },
             "where netaiod listens")
         ->type_name("PATH")
-        ->default_str(daemon_socket());
+        ->default_str(DaemonClient::default_socket());
     add_terms(command, options);
-}
-
-std::string daemon_socket() {
-    const char* own = std::getenv("XDG_RUNTIME_DIR");
-    if (own && *own != 0) {
-        const std::string path = std::string(own) + "/netaiod/socket";
-        if (::access(path.c_str(), F_OK) == 0) return path;
-    }
-    return "/run/netaiod/socket";
 }
 
 }  // namespace netaio::app

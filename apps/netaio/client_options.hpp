@@ -26,8 +26,4 @@ void add_client_options(CLI::App& command, ClientOptions& options);
 /// What commands take that ask the netaiod of this machine.
 void add_daemon_options(CLI::App& command, ClientOptions& options);
 
-/// Where that listens unless something else is said: netaiod/socket in $XDG_RUNTIME_DIR where there
-/// is one, else /run/netaiod/socket.
-std::string daemon_socket();
-
 }  // namespace netaio::app

@@ -50,6 +50,11 @@ std::string origin(std::string_view address, const Identities& who);
 /// A message to be passed on: as it is, but for the field and the request id.
 OwnedMessage passed_on(const Message& message);
 
+/// Whether it looks like what the daemon itself tells programs.
+inline bool is_own(const Message& message) noexcept {
+    return message.type() == notify_uri && message.uri().starts_with("netaiod/");
+}
+
 /// Whether somebody waits for what comes of a message of this type (protocol.md §4).
 bool expects_answer(const Message& message) noexcept;
 

@@ -191,8 +191,12 @@ void Relay::to_app(const ProgramPtr& program, const Message& message, const Send
                      });
 }
 
-// What nobody waits for.
+// What nobody waits for. What the daemon tells, nobody else may seem to.
 void Relay::deliver(Program& program, const Message& message, const Sender& from) {
+    if (is_own(message)) {
+        program.traffic.drop(Drop::malformed);
+        return;
+    }
     program.traffic.count(Direction::in, message.uri(), message.content().size());
     seen(&program, Direction::in, message, from.who, from.address);
     OwnedMessage passed = passed_on(message);

@@ -58,6 +58,7 @@ private:
     Reply change_subscriber(const ProgramPtr& program, const Value& asked, MessageType how);
     Reply watch(const ProgramPtr& program, const Message& message);
     void open_node(const ProgramPtr& program, const Value& asked);
+    static void close_node(Program& program);
     void tell_of_peer(const std::weak_ptr<Program>& weak, std::string_view event, const Peer& peer);
     void send_watched(WatcherId watcher);
 

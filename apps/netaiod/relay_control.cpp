@@ -109,8 +109,15 @@ bool Relay::sees_all(const Program& program) const {
 
 Reply Relay::register_app(const ProgramPtr& program, const Value& asked) {
     const auto name = bytes_of(asked, "name");
-    if (program->is_app()) {
+    if (program->is_app() && name != program->name) {
         throw Refusal::not_permitted("this program is " + program->name + " already");
+    }
+    if (program->is_app()) {
+        close_node(*program);
+        if (bytes_of(asked, "app_id")) {
+            open_node(program, asked);
+        }
+        return {};
     }
     if (!name || !is_name(*name)) {
         throw Refusal::error("the name of an app has 1 to 64 letters, digits, dots, dashes or _");

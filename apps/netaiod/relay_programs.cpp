@@ -76,11 +76,15 @@ void Relay::gone(Connection& connection) {
     }
     registry_.app_gone(*program->id);
     others_.add(program->traffic);
-    if (const std::shared_ptr<UdpNode> node = std::move(program->node)) {
-        // Kept until it has said that its peer leaves.
+    close_node(*program);
+    log(LogLevel::info, "app " + program->name + " has gone");
+}
+
+// It is kept until it has said that its peer leaves.
+void Relay::close_node(Program& program) {
+    if (const std::shared_ptr<UdpNode> node = std::move(program.node)) {
         node->stop(std::chrono::seconds(1), [node](boost::system::error_code, StopReport) {});
     }
-    log(LogLevel::info, "app " + program->name + " has gone");
 }
 
 Relay::ProgramPtr Relay::program_of(std::uint64_t number) const {

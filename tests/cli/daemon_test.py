@@ -155,9 +155,9 @@ def main():
     expect(code == 3 and "went away" in said, code, said)
 
     # Without --socket, the one of the user, where there is one.
-    os.makedirs("run/netaiod")
-    Daemon("run/netaiod/socket", answer)
-    code, _, said = run("status", env={**os.environ, "XDG_RUNTIME_DIR": "run"})
+    os.makedirs("run/netaio")
+    Daemon("run/netaio/netaiod.sock", answer)
+    code, _, said = run("status", env={**os.environ, "XDG_RUNTIME_DIR": os.path.abspath("run")})
     expect(code == 0, code, said)
     sys.exit(failures > 0)
 
