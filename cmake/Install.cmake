@@ -25,6 +25,9 @@ if(EXISTS "${PROJECT_SOURCE_DIR}/docs/man")
     endforeach()
 endif()
 
+file(GLOB examples CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/docs/examples/*")
+install(FILES ${examples} DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples COMPONENT tools)
+
 # CMake: find_package(netaio)
 set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/netaio")
 install(EXPORT netaio_targets

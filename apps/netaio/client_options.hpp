@@ -17,8 +17,13 @@ struct ClientOptions {
     OutputOptions output;
     ProtectionOptions protection;
     std::string log_level = "error";
+    /// Whether the server is the netaiod of this machine.
+    bool daemon = false;
 };
 
 void add_client_options(CLI::App& command, ClientOptions& options);
+
+/// What commands take that ask the netaiod of this machine.
+void add_daemon_options(CLI::App& command, ClientOptions& options);
 
 }  // namespace netaio::app

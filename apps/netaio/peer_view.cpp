@@ -3,13 +3,13 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cstdlib>
 #include <netaio/packify.hpp>
 #include <span>
 
 #include "json.hpp"
 #include "output.hpp"
+#include "table.hpp"
 #include "text.hpp"
 
 namespace netaio::app {
@@ -31,41 +31,6 @@ std::string data_text(const Peer& peer) {
     for (const auto& [key, value] : object.items()) {
         text += (text.empty() ? "" : " ") + printable(key) + "=" +
                 printable(value.is_string() ? value.get<std::string>() : value.dump());
-    }
-    return text;
-}
-
-// Characters, not bytes, as a terminal counts most of them.
-std::size_t length(std::string_view text) {
-    return static_cast<std::size_t>(
-        std::ranges::count_if(text, [](char c) { return (c & 0xc0) != 0x80; }));
-}
-
-std::string cut(const std::string& text, std::size_t width) {
-    if (length(text) <= width) return text;
-    std::size_t end = 0;
-    for (std::size_t seen = 0; end < text.size(); ++end) {
-        if ((text[end] & 0xc0) != 0x80 && ++seen > width) break;
-    }
-    return text.substr(0, end);
-}
-
-using Row = std::array<std::string, 4>;
-
-std::string aligned(const std::vector<Row>& rows, std::size_t width) {
-    std::array<std::size_t, 4> widths{};
-    for (const Row& row : rows) {
-        for (std::size_t i = 0; i < row.size(); ++i) {
-            widths[i] = std::max(widths[i], length(row[i]));
-        }
-    }
-    std::string text;
-    for (const Row& row : rows) {
-        std::string line;
-        for (std::size_t i = 0; i + 1 < row.size(); ++i) {
-            line += row[i] + std::string(widths[i] - length(row[i]) + 2, ' ');
-        }
-        text += cut(line + row.back(), width) + "\n";
     }
     return text;
 }
@@ -95,14 +60,14 @@ std::string peer_line(std::string_view event, const Peer& peer) {
 
 std::string peer_table(const std::vector<Peer>& peers, std::chrono::steady_clock::time_point now,
                        std::size_t width, std::size_t height) {
-    std::vector<Row> rows{{"ID", "HEARD", "ADDRESS", "DATA"}};
+    std::vector<TableRow> rows{{"ID", "HEARD", "ADDRESS", "DATA"}};
     const std::size_t shown = peers.size() + 2 <= height ? peers.size() : height - 3;
     for (const Peer& peer : std::span(peers).first(shown)) {
         const auto ago = std::chrono::duration_cast<std::chrono::seconds>(now - peer.last_heard);
         rows.push_back({printable(peer.id), std::to_string(std::max<long>(ago.count(), 0)) + " s",
                         joined(peer.addresses), data_text(peer)});
     }
-    std::string text = aligned(rows, width);
+    std::string text = table_text(rows, width);
     if (shown < peers.size()) {
         text += cut("and " + std::to_string(peers.size() - shown) + " more", width) + "\n";
     }

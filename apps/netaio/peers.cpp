@@ -1,41 +1,25 @@
 #include "peers.hpp"
 
-#include <sys/ioctl.h>
 #include <unistd.h>
-
-#include <algorithm>
 
 #include "exit_code.hpp"
 #include "live_node.hpp"
 #include "output.hpp"
 #include "peer_view.hpp"
+#include "table.hpp"
 
 namespace netaio::app {
 namespace {
 
-// A table that is drawn over itself.
-class LiveTable {
-public:
-    void draw(const std::vector<Peer>& peers) {
-        winsize size{};
-        if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) {
-            size.ws_col = 80;
-            size.ws_row = 24;
-        }
-        const std::string table = peer_table(peers, std::chrono::steady_clock::now(), size.ws_col,
-                                             std::max<std::size_t>(size.ws_row, 5) - 1);
-        const std::string up = lines_ > 0 ? "\x1b[" + std::to_string(lines_) + "A" : "";
-        lines_ = std::ranges::count(table, '\n');
-        write_line(up + "\r\x1b[J" + table.substr(0, table.size() - 1));
-    }
-
-private:
-    std::ptrdiff_t lines_ = 0;
-};
+void draw(LiveNode& live, LiveTable& table) {
+    table.draw([&](std::size_t width, std::size_t height) {
+        return peer_table(live.node().peers(), std::chrono::steady_clock::now(), width, height);
+    });
+}
 
 // Draws the table now, and again each second.
 void keep_drawn(LiveNode& live, LiveTable& table, boost::asio::steady_timer& timer) {
-    live.guarded([&] { table.draw(live.node().peers()); });
+    live.guarded([&] { draw(live, table); });
     timer.expires_after(std::chrono::seconds(1));
     timer.async_wait([&](const boost::system::error_code& error) {
         if (!error) keep_drawn(live, table, timer);
@@ -45,7 +29,7 @@ void keep_drawn(LiveNode& live, LiveTable& table, boost::asio::steady_timer& tim
 int show_table(LiveNode& live) {
     LiveTable table;
     boost::asio::steady_timer timer(live.io());
-    live.show_peers([&](std::string_view, const Peer&) { table.draw(live.node().peers()); });
+    live.show_peers([&](std::string_view, const Peer&) { draw(live, table); });
     live.run([&] { keep_drawn(live, table, timer); });
     return static_cast<int>(ExitCode::done);
 }

@@ -11,52 +11,22 @@ namespace netaio::app {
 namespace {
 
 void add_limits(CLI::App& command, ServeOptions& options) {
+    add_server_limits(command, options.limits);
+    constexpr std::uint64_t any = std::uint64_t(1) << 40;
     const auto limit = [&](const char* name, auto& value, const char* type, const char* text) {
         return command.add_option(name, value, text)
             ->type_name(type)
             ->capture_default_str()
             ->group("Limits");
     };
-    constexpr std::uint64_t any = std::uint64_t(1) << 40;
-    limit("--connections-max", options.connections_max, "N",
-          "connections at once; who did not authenticate goes first")
-        ->check(whole_number(1, any));
-    limit("--strangers-per-host-max", options.strangers_per_host_max, "N",
-          "connections from one host that did not authenticate yet")
-        ->check(whole_number(1, any));
-    limit("--frame-max", options.frame_max, "BYTES", "the longest frame, header included")
-        ->transform(byte_count(9, 131079));
-    limit("--idle-timeout", options.idle_timeout, "SECONDS",
-          "close a connection that is silent for so long; 0: never")
-        ->check(duration_range());
-    limit("--frame-timeout", options.frame_timeout, "SECONDS",
-          "how long one frame may take to arrive; 0: for ever")
-        ->check(duration_range());
-    limit("--send-timeout", options.send_timeout, "SECONDS",
-          "disconnect who takes nothing for so long; 0: never")
-        ->check(duration_range());
-    limit("--keepalive-timeout", options.keepalive_timeout, "SECONDS",
-          "disconnect whose machine does not answer for so long; 0: after hours")
-        ->check(duration_range());
-    limit("--send-queue-max", options.send_queue_max, "BYTES", "how much may wait for one receiver")
-        ->transform(byte_count(0, any));
     limit("--present-max", options.present_max, "BYTES",
           "memory for what subscribers with --present get, who are refused beyond")
         ->transform(byte_count(0, any));
-    limit("--slow-receiver", options.slow_receiver, "POLICY",
-          "what then happens: drop-oldest, drop-newest or disconnect")
-        ->check(CLI::IsMember({"drop-oldest", "drop-newest", "disconnect"}).description(""));
     limit("--store-max", options.store_max, "BYTES",
           "how far the store may grow; 0: as far as the disk allows")
         ->transform(byte_count(0, any));
     limit("--drain", options.drain, "SECONDS", "how long connections may finish when stopping")
         ->check(duration_range());
-}
-
-SlowReceiver slow_receiver(const std::string& name) noexcept {
-    if (name == "drop-newest") return SlowReceiver::drop_newest;
-    if (name == "disconnect") return SlowReceiver::disconnect;
-    return SlowReceiver::drop_oldest;
 }
 
 void warn_if_open(const std::vector<Address>& addresses, const ServeOptions& options) {
@@ -117,16 +87,8 @@ TcpServerOptions make_server_options(const ServeOptions& options, const Protecti
     made.environment.log = log;
     made.threads = options.threads;
     made.handle_signals = false;
-    made.connections_max = options.connections_max;
-    made.strangers_per_host_max = options.strangers_per_host_max;
-    made.frame_max = options.frame_max;
-    made.idle_timeout = to_limit(options.idle_timeout);
-    made.frame_timeout = to_limit(options.frame_timeout);
-    made.send_timeout = to_limit(options.send_timeout);
-    made.keepalive_timeout = to_limit(options.keepalive_timeout);
-    made.send_queue_max = options.send_queue_max;
+    use_limits(options.limits, made);
     made.present_max = options.present_max;
-    made.slow_receiver = slow_receiver(options.slow_receiver);
     made.drain = to_milliseconds(options.drain);
     return made;
 }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "protection.hpp"
+#include "server_limits.hpp"
 
 namespace netaio::app {
 
@@ -21,16 +22,8 @@ struct ServeOptions {
     std::string rules;
     std::string log_level = "info";
 
-    std::size_t connections_max = TcpServerOptions().connections_max;
-    std::size_t strangers_per_host_max = TcpServerOptions().strangers_per_host_max;
-    std::size_t frame_max = TcpServerOptions().frame_max;
-    double idle_timeout = 600;
-    double frame_timeout = 30;
-    double send_timeout = 30;
-    double keepalive_timeout = 30;
-    std::size_t send_queue_max = TcpServerOptions().send_queue_max;
+    ServerLimits limits;
     std::size_t present_max = TcpServerOptions().present_max;
-    std::string slow_receiver = "drop-oldest";
     double drain = 5;
 };
 

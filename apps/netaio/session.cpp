@@ -141,6 +141,10 @@ void throw_failure(const std::error_code& error, const SessionTerms& session) {
         }
     } else if (code == ExitCode::cannot_connect && session.options().udp) {
         text += "; the system did not send it: check that there is a way to it (netaio interfaces)";
+    } else if (code == ExitCode::cannot_connect && session.options().daemon) {
+        text +=
+            "; netaiod closed the connection: it may have ended, not let this user in, or have as "
+            "many connections of it as it takes";
     } else if (code == ExitCode::cannot_connect) {
         text +=
             "; the server closed the connection: it may have as many as it takes "
@@ -156,6 +160,11 @@ void throw_unconnected(const std::error_code& error, const SessionTerms& session
     if (error == std::errc::too_many_files_open) {
         throw Failure(ExitCode::cannot_connect,
                       where + error.message() + "; raise the limit here with 'ulimit -n'");
+    }
+    if (session.options().daemon) {
+        throw Failure(ExitCode::cannot_connect,
+                      where + error.message() +
+                          "; start netaiod, or name its socket with --socket if it has another");
     }
     if (error == Errc::timeout || error == std::errc::timed_out) {
         throw Failure(ExitCode::cannot_connect,

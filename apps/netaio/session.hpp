@@ -56,6 +56,8 @@ private:
 /// What becomes of the notifications of a Session.
 struct Listener {
     std::function<void(const Message&)> take;
+    /// Of this uri no more will come, as this answer says.
+    std::function<void(ByteView, const Message&)> lose;
     /// No more will come, for this reason.
     std::function<void(std::exception_ptr)> fail;
 };

@@ -1,127 +1,14 @@
 #include "subscribe.hpp"
 
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <iostream>
 
-#include "duration.hpp"
-#include "exit_code.hpp"
 #include "session.hpp"
+#include "subscription.hpp"
 #include "text.hpp"
 #include "values.hpp"
 
 namespace netaio::app {
 namespace {
-
-struct SubscribeOptions {
-    ClientOptions client;
-    std::vector<std::string> uris;
-    bool prefix = false;
-    bool present = false;
-    bool list = false;          // ends with the present values
-    std::uint64_t count = 0;    // 0: without end
-    bool bounded_wait = false;  // whether --timeout was given
-};
-
-// Prints notifications as they come, until something ends that.
-class Subscription {
-public:
-    Subscription(const SubscribeOptions& options, const Protection& protection,
-                 const boost::asio::any_io_executor& executor)
-        : options_(options), session_(make_session(options.client, protection)), wake_(executor) {}
-
-    ~Subscription() {
-        for (const std::string& uri : subscribed_) session_->unsubscribe(uri);
-    }
-    Subscription(const Subscription&) = delete;
-    Subscription& operator=(const Subscription&) = delete;
-
-    awaitable<void> run();
-
-private:
-    void take(const Message& notification);
-    awaitable<void> subscribe(ByteView uri);
-    awaitable<void> wait_for_end();
-    void end(std::exception_ptr failure = nullptr);
-
-    const SubscribeOptions& options_;
-    std::unique_ptr<Session> session_;
-    std::vector<std::string> subscribed_;
-    boost::asio::steady_timer wake_;
-    std::uint64_t taken_ = 0;
-    std::optional<std::uint64_t> left_;  // to be listed
-    std::chrono::steady_clock::time_point taken_at_ = {};
-    bool ended_ = false;
-    std::exception_ptr failure_;
-};
-
-// `prefix present N` (protocol.md §11).
-std::uint64_t present_count(const Message& answer) {
-    const std::string text = answer.content().str();
-    return std::stoull(text.substr(text.find_last_of(' ')));
-}
-
-void Subscription::end(std::exception_ptr failure) {
-    if (ended_) return;
-    ended_ = true;
-    failure_ = std::move(failure);
-    wake_.cancel();
-}
-
-void Subscription::take(const Message& notification) {
-    if (ended_) return;
-    try {
-        show_notification(notification, options_.client.output);
-    } catch (...) {
-        end(std::current_exception());
-        return;
-    }
-    ++taken_;
-    taken_at_ = std::chrono::steady_clock::now();
-    if (taken_ == options_.count || taken_ == left_) {
-        end();
-    } else {
-        wake_.cancel();
-    }
-}
-
-awaitable<void> Subscription::subscribe(ByteView uri) {
-    const OwnedMessage answer =
-        co_await session_->subscribe(uri, options_.prefix, options_.present);
-    throw_if_error(answer, uri);
-    subscribed_.emplace_back(uri);
-    if (options_.list) {
-        left_ = present_count(answer);
-        if (*left_ <= taken_) end();
-        co_return;
-    }
-    std::cerr << "subscribed to " << printable(uri) << '\n';
-}
-
-awaitable<void> Subscription::wait_for_end() {
-    using Clock = std::chrono::steady_clock;
-    const auto silence = to_milliseconds(options_.client.timeout_seconds);
-    taken_at_ = Clock::now();
-    while (!ended_) {
-        wake_.expires_at(options_.bounded_wait ? taken_at_ + silence : Clock::time_point::max());
-        boost::system::error_code error;
-        co_await wake_.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, error));
-        if (!ended_ && options_.bounded_wait && taken_at_ + silence <= Clock::now()) {
-            throw Failure(ExitCode::timeout, "no notification within the time of --timeout");
-        }
-    }
-}
-
-awaitable<void> Subscription::run() {
-    session_->listen({.take = [this](const Message& notification) { take(notification); },
-                      .fail = [this](std::exception_ptr failure) { end(std::move(failure)); }});
-    co_await session_->connect();
-    for (const std::string& uri : options_.uris) {
-        if (!ended_) co_await subscribe(uri);
-    }
-    co_await wait_for_end();
-    if (failure_) std::rethrow_exception(failure_);
-}
 
 void note_if_pattern(const std::string& uri) {
     if (uri.find('*') == std::string::npos) return;
@@ -137,7 +24,9 @@ int subscribe(const SubscribeOptions& options) {
     return run_session([&]() -> awaitable<void> {
         const auto executor = co_await boost::asio::this_coro::executor;
         Subscription subscription(options, protection, executor);
-        co_await subscription.run();
+        co_await subscription.run([&](const Message& notification) {
+            show_notification(notification, options.client.output);
+        });
     });
 }
 

@@ -23,6 +23,9 @@ awaitable<void> TcpSession::connect() {
 void TcpSession::listen(const Listener& listener) {
     listening_ = true;
     client_.on(MessageType::notify_uri, protection().inner, listener.take);
+    for (const auto type : {MessageType::not_permitted, MessageType::error}) {
+        client_.on(type, [lose = listener.lose](const Message& end) { lose(end.uri(), end); });
+    }
     client_.set_auth_error_handler(
         [this, fail = listener.fail](const AuthPlugin&,
                                      const Message&) -> std::optional<OwnedMessage> {

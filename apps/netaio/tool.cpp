@@ -13,15 +13,17 @@
 #include "output.hpp"
 #include "peers.hpp"
 #include "ping.hpp"
-#include "rules.hpp"
+#include "rules_command.hpp"
 #include "send.hpp"
 #include "serve.hpp"
 #include "show_interfaces.hpp"
 #include "signals.hpp"
+#include "status_command.hpp"
 #include "store_command.hpp"
 #include "subscribe.hpp"
 #include "text.hpp"
 #include "values.hpp"
+#include "watch.hpp"
 
 namespace netaio::app {
 namespace {
@@ -72,6 +74,8 @@ int parse_and_run(int argc, const char* const* argv) {
     add_interfaces_command(app, chosen);
     add_bench_command(app, chosen);
     add_rules_command(app, chosen);
+    add_status_command(app, chosen);
+    add_watch_command(app, chosen);
     app.footer(examples() + "\n" + exit_code_help() + "\nThe manual: man netaio");
     guard_values(app, {"URI", "CONTENT"});
     try {

@@ -56,14 +56,8 @@ void UdpSession::listen(const Listener& listener) {
                  if (from == address_) take(notification);
              });
     node_.set_subscription_lost_handler(
-        [fail = listener.fail](const Address&, ByteView uri, const Message& answer) {
-            try {
-                throw_if_error(answer, uri);
-                throw Failure(ExitCode::other,
-                              "the server does not grant '" + printable(uri) + "' any more");
-            } catch (...) {
-                fail(std::current_exception());
-            }
+        [lose = listener.lose](const Address&, ByteView uri, const Message& answer) {
+            lose(uri, answer);
         });
     node_.set_auth_error_handler(
         [](const AuthPlugin&, const Message&) -> std::optional<OwnedMessage> {

@@ -71,7 +71,7 @@ private:
 
 /// Who may do what: an ordered list of rules, of which the first that matches decides. A node asks
 /// them of each message when its layers are open, before any handler, and of what it notifies
-/// subscribers of. Given to servers and nodes in their options, or by set_rules().
+/// subscribers of. Given to servers, nodes and clients in their options, or by set_rules().
 ///
 ///     const AccessRules rules({
 ///         {.access = Access::allow, .who = {"*"}, .types = reading(), .prefixes = {"status/"}},
@@ -81,7 +81,8 @@ private:
 ///         {.groups = {{"sensors", {"hmac:sensor-*"}}}});
 ///
 /// A pattern of who it is matches one identity of the message: with a colon all of
-/// `kind:name`, without one the name, of any kind. `*` stands for any bytes, also none, `?` for
+/// `kind:name`, without one the name of a secret: `alice` is `hmac:alice`, as others may choose
+/// their names themselves, peers their ids. `*` stands for any bytes, also none, `?` for
 /// one. `*` alone, or `everybody`, matches everyone, `somebody` everyone with an identity, and
 /// `nobody` those without. `@sensors` stands for the patterns of that group.
 ///
@@ -94,7 +95,8 @@ public:
     explicit AccessRules(std::vector<AccessRule> rules, AccessRulesOptions options = {});
 
     /// Reads rules from TOML (docs/man/netaio.1, RULES), with the names of these types. Throws
-    /// AccessRulesError.
+    /// AccessRulesError, also where there is no rule, unless the default is said to be to deny: so
+    /// nothing comes of a file that is empty or was cut off before the first.
     static std::shared_ptr<const AccessRules> parse(std::string_view text,
                                                     const MessageTypes& types = {});
     /// The same of a file.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -53,8 +54,13 @@ public:
     Log() = default;
     /// Lines of `level` and above go to `sink`.
     Log(LogLevel level, Sink sink) : level_(sink ? level : LogLevel::off), sink_(std::move(sink)) {}
+    /// The same for a level that may change at any time, for all copies. Throws
+    /// std::invalid_argument without a level.
+    Log(std::shared_ptr<const std::atomic<LogLevel>> level, Sink sink);
 
-    bool enabled(LogLevel level) const noexcept { return level >= level_; }
+    bool enabled(LogLevel level) const noexcept {
+        return level >= (turned_ ? turned_->load(std::memory_order_relaxed) : level_);
+    }
     void operator()(LogLevel level, std::string_view line) const {
         if (enabled(level)) {
             write(level, line);
@@ -65,6 +71,7 @@ private:
     void write(LogLevel level, std::string_view line) const;
 
     LogLevel level_ = LogLevel::off;
+    std::shared_ptr<const std::atomic<LogLevel>> turned_;
     Sink sink_;
 };
 

@@ -20,10 +20,10 @@ struct HmacOptions {
     /// The shared secret, of any length, by the name `default`. Required, unless there are
     /// `secrets`, before which it goes.
     Secret secret = {};
-    /// Several by different names, all of which are accepted. What goes to somebody is made with
-    /// the one that it used itself last, for anything but answers and notifications; the first is
-    /// for all others: for servers, for who was not heard yet, for groups. Any number; a message
-    /// that is to be refused costs an HMAC for each, 0.5 us or more.
+    /// Several by different names, no two of them the same, all of which are accepted. What goes to
+    /// somebody is made with the one that it used itself last, for anything but answers and
+    /// notifications; the first is for all others: for servers, for who was not heard yet, for
+    /// groups. Any number; a message that is to be refused costs an HMAC for each, 0.5 us or more.
     ///
     /// So one secret follows another: all accept the new one; clients make it the first; all drop
     /// the old one (TcpServer::set_plugins()). Who has room for one changes it in between.
@@ -55,7 +55,7 @@ struct HmacOptions {
 class HmacAuth final : public AuthPlugin {
 public:
     /// Throws std::invalid_argument when a secret or a name is empty, two secrets or two fields
-    /// share a name, or max_age makes no sense.
+    /// share a name, two names a secret, or max_age makes no sense.
     explicit HmacAuth(HmacOptions options);
     ~HmacAuth() override;
 

@@ -61,4 +61,12 @@ private:
     boost::intrusive_ptr<const List> list_;
 };
 
+/// Who somebody is, as the plugins of each layer said it.
+struct Vouched {
+    /// The node's layer.
+    Identities outer = {};
+    /// The handler's.
+    Identities inner = {};
+};
+
 }  // namespace netaio

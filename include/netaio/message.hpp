@@ -35,6 +35,8 @@ public:
     /// Who it is from, as far as plugins and, with Unix-domain sockets, the system vouch for it;
     /// empty of a message that did not arrive. Sending it does not send this.
     const Identities& who() const noexcept { return who_; }
+    /// The same as plugins alone said it, those of each layer: for whom its answer is made.
+    const Vouched& vouched() const noexcept { return vouched_; }
     /// What it came with as a request, or as the answer to one. Sending the message elsewhere does
     /// not send this.
     std::optional<RequestId> request_id() const noexcept { return request_id_; }
@@ -42,6 +44,7 @@ public:
     /// For plugins, transports and routers, which change a message in place.
     Body& body() noexcept { return body_; }
     AuthFields& auth() noexcept { return auth_; }
+    Vouched& vouched() noexcept { return vouched_; }
     void set_type(MessageType type) noexcept { type_ = type; }
     void set_who(Identities who) noexcept { who_ = std::move(who); }
     void add_who(const Identities& who) { who_.add(who); }
@@ -60,6 +63,7 @@ private:
     Body body_;
     AuthFields auth_;
     Identities who_;
+    Vouched vouched_;
 };
 
 /// A message that owns its bytes: made by the functions of make.hpp, returned by requests, or taken

@@ -60,10 +60,11 @@ struct PluginContext {
     /// A number that no other node of this process has, the lowest: one that takes the place of
     /// another, which went, has its number.
     std::uint64_t node = 0;
-    /// Of an outgoing message, who this layer's plugins said that its receiver is, when that last
-    /// sent a message of its own accord, no answer and no notification; null when it never did, or
-    /// there are many. Of a message that a cipher decrypts, who the auth plugin of the layer says
-    /// that it is from.
+    /// Of an outgoing message, who this layer's plugins said that its receiver is: of an answer,
+    /// when it asked; of a notification, when it subscribed; of others, when it last sent a message
+    /// of its own accord, no answer and no notification, that rules admitted. Null when it never
+    /// did, or there are many. Of a message that a cipher decrypts, who the auth plugin of the
+    /// layer says that it is from.
     const Identities* who = nullptr;
     /// Where findings go; null when nobody asks.
     Verdict* verdict = nullptr;
@@ -181,7 +182,8 @@ struct HandlerOptions {
     /// Its messages and replies go through these plugins, inside the node's layer.
     std::shared_ptr<const AuthPlugin> auth = nullptr;
     std::shared_ptr<const CipherPlugin> cipher = nullptr;
-    /// Whose messages reach it, by a pattern as AccessRules has them; everybody's unless given.
+    /// Whose messages reach it, by a pattern as AccessRules has them (`alice` is `hmac:alice`);
+    /// everybody's unless given.
     /// Others get NOT_PERMITTED. A group is refused by std::invalid_argument.
     std::string who = {};
 

@@ -2,6 +2,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <netaio/access_rules.hpp>
 #include <netaio/completion.hpp>
 #include <netaio/counters.hpp>
 #include <netaio/default_peer.hpp>
@@ -22,6 +23,9 @@ struct TcpClientOptions {
     /// The node's layer (protocol.md §3): every message goes through these.
     std::shared_ptr<const AuthPlugin> auth = nullptr;
     std::shared_ptr<const CipherPlugin> cipher = nullptr;
+    /// The rules that what servers send of themselves is asked about; none: all may pass. See
+    /// set_rules().
+    std::shared_ptr<const AccessRules> rules = nullptr;
     std::shared_ptr<const PeerPlugin> peer_plugin = std::make_shared<DefaultPeer>();
     /// How this client presents itself to peers, and to plugins that ask.
     std::optional<Peer> local_peer = std::nullopt;
@@ -99,6 +103,13 @@ class SharedClient;
 ///
 /// Handlers run while messages are received; what they return goes to receive_once(), never to the
 /// server, unless TcpClientOptions::answers says so.
+///
+/// A server whose new rules end a subscription tells so by a message of the type of its `refusal`,
+/// with the uri or prefix and "subscription ended" or "subscription to prefix ended". It answers
+/// nothing, and goes through the node's layer alone, so a handler without plugins of its own hears
+/// it; a kept connection does not ask for that subscription again.
+///
+///     client.on(MessageType::not_permitted, [](const Message& m) { lost(m.uri()); });
 ///
 /// Whatever the client calls may replace itself or destroy the client. What a handler throws is
 /// logged, and whoever waits learns the same as without; what a completion handler throws leaves
@@ -191,8 +202,14 @@ public:
 
     /// Replaces the client's layer as a whole: what is sent or received from then on goes through
     /// these. What vouched for somebody so far is remembered, so that named secrets which stay are
-    /// chosen as before. Thread-safe.
+    /// chosen as before. A server notifies as it was asked to: subscribe again to move to another
+    /// secret. Thread-safe.
     void set_plugins(Plugins plugins);
+    /// Replaces the rules, at any time; null: all may pass. They are asked whether what a server
+    /// sends reaches a handler or receive_once(): NOTIFY_URI and whatever else AccessRules::covers,
+    /// but no answer to what was asked. What they refuse is counted in rejected_rules, logged, and
+    /// dropped in silence. Thread-safe.
+    void set_rules(std::shared_ptr<const AccessRules> rules);
     /// Replaces what a message that fails an auth check turns into for receive_once().
     void set_auth_error_handler(
         std::function<std::optional<OwnedMessage>(const AuthPlugin&, const Message&)> handler);

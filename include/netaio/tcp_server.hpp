@@ -102,7 +102,7 @@ struct TcpServerOptions {
     /// Whether who has finished sending is still answered; else its connection ends then at once, as
     /// do those of clients that were asked something.
     bool half_close = true;
-    /// Bytes of memory that one connection's subscriptions may take: 496 and twice its key for
+    /// Bytes of memory that one connection's subscriptions may take: 512 and twice its key for
     /// each, so about eight thousand.
     std::size_t subscriptions_max = 4 << 20;
     /// The same for all connections together.
@@ -146,7 +146,8 @@ public:
 
     /// Replaces the node's layer as a whole: what is sent or received from then on goes through
     /// these. What vouched for somebody so far is remembered, so that named secrets which stay are
-    /// chosen as before; connections of those whose secret is gone are closed. Thread-safe.
+    /// chosen as before; connections are closed where the last message, or a subscription, was
+    /// under a secret that is gone. Thread-safe.
     void set_plugins(Plugins plugins);
     /// Replaces what answers messages nothing else matches. To be called before start().
     void set_default_handler(TcpHandler handler);
@@ -160,8 +161,8 @@ public:
     /// with the rule and whose it was. Nobody is notified of, or gets the present value of, what
     /// they do not let him subscribe to. They are asked anew about each subscription, as whoever
     /// sent its SUBSCRIBE_URI: one that is denied now ends, of which its uri in a NOT_PERMITTED
-    /// tells. Subscriptions that the program makes without being asked for that key are its own
-    /// doing, and not asked about.
+    /// tells, see TcpClient. Subscriptions that the program makes without being asked for that key
+    /// are its own doing, and not asked about.
     void set_rules(std::shared_ptr<const AccessRules> rules);
 
     /// Subscribes a connection to a key: any bytes, often a uri. It ends with the connection.

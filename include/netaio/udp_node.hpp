@@ -93,7 +93,7 @@ struct UdpNodeOptions {
     std::size_t handlers_max = 1024;
     /// Peers, and addresses of peers.
     std::size_t peers_max = 65536;
-    /// Bytes of memory that the subscriptions of one address may take: 864 and twice its key for
+    /// Bytes of memory that the subscriptions of one address may take: 880 and twice its key for
     /// each, so some twelve hundred.
     std::size_t subscriptions_max = 1 << 20;
     /// Addresses that may be subscribed to anything.
@@ -224,12 +224,16 @@ public:
     using Requester::unsubscribe;
 
     /// Called when another node answers the renewal of a subscription with anything but a
-    /// confirmation, and it is renewed no more: from where, to what, and the answer.
+    /// confirmation, and it is renewed no more: from where, to what, and the answer. As over TCP a
+    /// handler for NOT_PERMITTED, or ERROR, hears of it too if that is the answer, before this:
+    /// `node.on({MessageType::not_permitted, uri}, lost)`.
     void set_subscription_lost_handler(
         std::function<void(const Address&, ByteView uri, const Message& answer)> handler);
     /// Replaces the node's layer as a whole: what is sent or received from then on goes through
     /// these. What vouched for somebody so far is remembered, so that named secrets which stay are
-    /// chosen as before. Thread-safe.
+    /// chosen as before; what was subscribed to under one that is gone ends. Within a second this
+    /// node asks others anew for its own subscriptions, whose notifications are made as they were
+    /// asked for. Thread-safe.
     void set_plugins(Plugins plugins);
     /// Replaces what answers messages nothing else matches. To be called before start.
     void set_default_handler(UdpHandler handler);

@@ -17,7 +17,13 @@ std::error_code DatagramNode::hold(Held&& message) {
     const auto held = std::make_shared<Held>(std::move(message));
     held->at = held_.insert(held_.end(), held);
     held_bytes_ += held->size;
-    const auto error = begin_work(held);
+    // The node keeps what is held: where that is, it is there, too.
+    const auto error =
+        Unsealed::begin(held->unsealed, *node_, mailbox_, [this, waiting = std::weak_ptr(held)] {
+            if (const auto there = waiting.lock()) {
+                work_done(there);
+            }
+        });
     if (error && held->unsealed) {
         drop(held);
         tallies_.send_failures.add();
@@ -25,44 +31,22 @@ std::error_code DatagramNode::hold(Held&& message) {
     return error;
 }
 
-// The node keeps what is held: where that is, it is there, too.
-std::error_code DatagramNode::begin_work(const std::shared_ptr<Held>& held) {
-    const auto unsealed = held->unsealed;
-    const auto error =
-        unsealed->start(*node_, [this, mailbox = mailbox_, waiting = std::weak_ptr(held)] {
-            mailbox->post([this, waiting] {
-                if (const auto there = waiting.lock()) {
-                    work_done(there);
-                }
-            });
-        });
-    return error || held->unsealed ? error : make_error_code(Errc::closed);
-}
-
 void DatagramNode::work_done(const std::shared_ptr<Held>& held) {
-    const auto unsealed = held->unsealed;
-    if (!unsealed) {
-        return;
-    }
     const Address* const to = held->to.size() == 1 && !held->to_group ? &held->to.front() : nullptr;
     const auto peer = to ? node_->peer_at(*to) : nullptr;
-    const Vouched* const vouched = to && !vouched_.empty() ? vouched_.find(*to) : nullptr;
     std::string datagram;
-    auto error = unsealed->go_on(*node_, {peer.get(), vouched, to}, datagram);
-    if (!held->unsealed) {
-        return;  // a plugin ended the request, or the node
+    const auto sealed =
+        Unsealed::go_on(held->unsealed, *node_, {peer.get(), nullptr, to}, datagram);
+    if (!sealed) {
+        return;
     }
-    if (error && error == Errc::pending) {
-        error = begin_work(held);
-        if (!error || !held->unsealed) {
-            return;
-        }
-    }
+    const auto request = held->unsealed->id();
+    auto error = *sealed;
     drop(held);
     if (error) {
         tallies_.send_failures.add();
     } else {
-        error = send_held(*held, datagram, unsealed->id());
+        error = send_held(*held, datagram, request);
     }
     if (error) {
         not_sent_late(*held, error);

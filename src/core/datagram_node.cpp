@@ -49,7 +49,7 @@ public:
                            .to = {from_},
                            .free_size = amplification_max * received_});
     }
-    bool ask_again(RequestId request) override { return node_.ask_again(from_, request); }
+    bool retry(RequestId request) override { return node_.retry(from_, request); }
     bool may_defer() override {
         return node_.deferred_ + node_.running_.size() < node_.bounds_.handlers_max;
     }
@@ -189,11 +189,13 @@ void DatagramNode::settle(Outcome outcome, const Address& from, std::size_t rece
 }
 
 // Something that came within a message of theirs.
-void DatagramNode::deliver(OwnedMessage message, const Plugins& inner, const Address& from) {
+void DatagramNode::deliver(OwnedMessage message, const Plugins& inner, const Address& from,
+                           bool needs_handler) {
     const std::size_t size = message.uri().size() + message.content().size();
     Origin origin(*this, from, size);
-    settle(dispatcher_.receive_within(std::move(message), inner, origin, outbox_.bytes), from,
-           size);
+    settle(
+        dispatcher_.receive_within(std::move(message), inner, origin, outbox_.bytes, needs_handler),
+        from, size);
 }
 
 void DatagramNode::handler_ended(Suspended& handler, std::optional<OwnedMessage> reply,
@@ -271,6 +273,10 @@ Outbox::Item DatagramNode::take_last() {
     return item;
 }
 
+const Vouched* DatagramNode::whom(const Target& target) const {
+    return target.as ? &*target.as : vouched_.empty() ? nullptr : vouched_.find(target.to);
+}
+
 std::error_code DatagramNode::send_to(const Target& target, bool to_group, const Message& message,
                                       const Plugins& inner, const Plugins& outer,
                                       std::optional<Ids> request,
@@ -279,8 +285,7 @@ std::error_code DatagramNode::send_to(const Target& target, bool to_group, const
         return Errc::unsupported;
     }
     const std::size_t at = outbox_.end();
-    const Recipient to(target.peer.get(), vouched_.empty() ? nullptr : vouched_.find(target.to),
-                       to_group ? nullptr : &target.to);
+    const Recipient to(target.peer.get(), whom(target), to_group ? nullptr : &target.to);
     const auto id = request ? std::optional(RequestTable::on_wire(request->now)) : std::nullopt;
     std::unique_ptr<Unsealed> waits;
     const auto error = dispatcher_.send(message.own(), inner, outer, to, outbox_.bytes, id,
@@ -338,10 +343,12 @@ std::error_code DatagramNode::notify(ByteView key, const Message& message, const
     std::vector<Target> targets;
     std::set<std::string_view> told;  // a peer that subscribed from two addresses is told once
     const auto notified = subscribers(key);
+    const bool for_each = is_peer_specific(inner) || is_peer_specific(outer);
     for (const Address& address : *notified) {
         auto peer = node_->peer_at(address);
         if (!peer || told.insert(peer->id).second) {
-            targets.push_back({address, std::move(peer)});
+            targets.push_back(
+                {address, std::move(peer), for_each ? subscribed_as(key, address) : std::nullopt});
         }
     }
     return send_to_all(targets, message, inner, outer);
@@ -359,35 +366,57 @@ LapsingSubscriptions<Address>::List DatagramNode::subscribers(ByteView key) {
     });
 }
 
-void DatagramNode::ask_rules() {
+// As whom one of these subscribed to it; nothing where the program did that.
+std::optional<Vouched> DatagramNode::subscribed_as(ByteView key, const Address& subscriber) {
+    RuleReader& rules = dispatcher_.rules();
+    const bool asks = rules.any();
+    const Asker* const as = subscriptions_.notified(
+        key, subscriber, [&](const Identities& who) { return !asks || may_know(rules, who, key); });
+    const Vouched* const told = as ? as->told() : nullptr;
+    return told ? std::optional(*told) : std::nullopt;
+}
+
+template <class Ends>
+void DatagramNode::end_subscriptions(std::string_view why, Ends&& ends) {
     std::vector<SubscriptionThere> ended;
     for (const Span span : {Span::key, Span::prefix}) {
-        subscriptions_.each(span,
-                            [&](const Address& to, const std::string& key, const Identities& who) {
-                                if (!may_know(dispatcher_.rules(), who, key)) {
-                                    ended.push_back({to, key, span == Span::prefix});
-                                }
-                            });
+        subscriptions_.each(span, [&](const Address& to, const std::string& key, const Asker& as) {
+            if (ends(key, as)) {
+                ended.push_back({to, key, span == Span::prefix});
+            }
+        });
     }
     for (const auto& [to, key, prefix] : ended) {
-        node_->log(LogLevel::info, "the rules end its subscription to '" + key + "'", to);
+        node_->log(LogLevel::info, std::string(why) + " its subscription to '" + key + "'", to);
         unsubscribe(key, to, prefix ? Span::prefix : Span::key);
     }
 }
 
-Identities DatagramNode::asks_for(ByteView key, const Address& from) const {
+void DatagramNode::ask_rules() {
+    end_subscriptions("the rules end", [&](const std::string& key, const Asker& as) {
+        return !may_know(dispatcher_.rules(), as.who, key);
+    });
+}
+
+void DatagramNode::end_unknown(const AuthPlugin& before, const AuthPlugin& now) {
+    end_subscriptions("other plugins end", [&](const std::string&, const Asker& as) {
+        return forgets(before, now, as.vouched.outer);
+    });
+}
+
+Asker DatagramNode::asks_for(ByteView key, const Address& from) const {
     return dispatcher_.asks_for(
         key, running_, [&](const Source& source) { return source.remote() == from; },
         [&](const Suspended& handling) { return handling.from == from; });
 }
 
 std::error_code DatagramNode::subscribe(ByteView key, const Address& to, Span span,
-                                        const Identities& who) {
+                                        const Asker& as) {
     permitted_.clear();
     const auto error = to.is_named() ? make_error_code(Errc::unsupported)
                        : span == Span::prefix && key.size() > prefix_size_max
                            ? make_error_code(Errc::too_large)
-                           : subscriptions_.add(key, to, span, who);
+                           : subscriptions_.add(key, to, span, as);
     if (error) {
         tallies_.subscriptions_refused.add();
     } else {
@@ -410,7 +439,7 @@ bool DatagramNode::unsubscribe(ByteView key, const Address& who, Span span) {
 
 // The values of a prefix are more than should go where nobody asked for so much.
 Result<SubscriptionGrant> DatagramNode::grant(ByteView uri, const SubscriptionWords& asked,
-                                              const Address& to, const Identities& who) {
+                                              const Address& to, const Asker& as) {
     SubscriptionGrant granted{{asked.prefix, asked.present && !asked.prefix}};
     if (granted.words.present) {
         const auto lock = node_->present.lock();
@@ -422,7 +451,7 @@ Result<SubscriptionGrant> DatagramNode::grant(ByteView uri, const SubscriptionWo
                              std::min(Body::payload_max + room_around, bounds_.datagram_max)) {
         granted = {};  // too long to stand in the confirmation
     }
-    const auto error = subscribe(uri, to, asked.prefix ? Span::prefix : Span::key, who);
+    const auto error = subscribe(uri, to, asked.prefix ? Span::prefix : Span::key, as);
     if (error) {
         return error;
     }

@@ -129,13 +129,18 @@ public:
     std::error_code subscribe(ByteView key, const Address& who, Span span = Span::key) {
         return subscribe(key, who, span, asks_for(key, who));
     }
-    std::error_code subscribe(ByteView key, const Address& to, Span span, const Identities& who);
+    std::error_code subscribe(ByteView key, const Address& to, Span span, const Asker& as);
     bool unsubscribe(ByteView key, const Address& who, Span span = Span::key);
     /// Subscribes as it was asked to, but to no present values of a prefix.
     Result<SubscriptionGrant> grant(ByteView uri, const SubscriptionWords& asked, const Address& to,
-                                    const Identities& who = by_program());
+                                    const Asker& as = {});
     /// Asks the rules, which are others now, about what is subscribed; what they deny ends.
     void ask_rules();
+    /// Ends what those are subscribed to for whom one auth plugin vouched, and another that took
+    /// its place does not.
+    void end_unknown(const AuthPlugin& before, const AuthPlugin& now);
+    /// Asks others anew for what this node is subscribed to, as they remember how it asked.
+    void renew_subscriptions();
     std::size_t subscriber_count(ByteView key) const { return subscriptions_.count(key); }
 
     /// Sends a request. On an error the completion was not and will not be called.
@@ -189,6 +194,7 @@ private:
     struct Target {
         Address to;
         PeerTable::Snapshot peer;
+        std::optional<Vouched> as = std::nullopt;  // unless it is who spoke there last
     };
     struct Asked {
         std::string content = {};
@@ -206,7 +212,10 @@ private:
         bool granted = false;
     };
 
-    Identities asks_for(ByteView key, const Address& from) const;
+    Asker asks_for(ByteView key, const Address& from) const;
+    std::optional<Vouched> subscribed_as(ByteView key, const Address& subscriber);
+    template <class Ends>
+    void end_subscriptions(std::string_view why, Ends&& ends);
     LapsingSubscriptions<Address>::List subscribers(ByteView key);
     RequestTable* requests_of(const Address& from);
     void tidy_requests(const Address& from);
@@ -225,8 +234,9 @@ private:
     void stop_asking(const SubscriptionThere& which, const Asked& asked) noexcept;
     Taken take_grant(const SubscriptionThere& which, const Asked& asked, const Message& reply);
     void end_there(const SubscriptionThere& which, const Plugins& inner);
-    void lost(const SubscriptionThere& which, const Message& reply);
-    void deliver(OwnedMessage message, const Plugins& inner, const Address& from);
+    void lost(const SubscriptionThere& which, const Asked& asked, const Message& reply);
+    void deliver(OwnedMessage message, const Plugins& inner, const Address& from,
+                 bool needs_handler = false);
     void answered(Suspended& question, std::optional<OwnedMessage>&& reply,
                   const std::exception_ptr& failure, std::size_t received);
     void settle(Outcome outcome, const Address& from, std::size_t received);
@@ -239,7 +249,6 @@ private:
                             std::optional<Ids> request = {},
                             std::optional<std::size_t> free_size = {});
     std::error_code hold(Held&& held);
-    std::error_code begin_work(const std::shared_ptr<Held>& held);
     void work_done(const std::shared_ptr<Held>& held);
     std::error_code send_held(const Held& held, ByteView datagram,
                               std::optional<RequestId> request);
@@ -248,9 +257,10 @@ private:
     void drop(const std::shared_ptr<Held>& held) noexcept;
     void take_out(RequestTable::Id asked) noexcept;
     RequestTable::Id take_id(const RequestTable* others);
-    bool ask_again(const Address& to, RequestId request);
+    bool retry(const Address& to, RequestId request);
     std::error_code send_to_all(const std::vector<Target>& targets, const Message& message,
                                 const Plugins& inner, const Plugins& outer);
+    const Vouched* whom(const Target& target) const;
     std::vector<Target> everybody() const;
     bool outbox_full() const noexcept;
     RequestTable::TimePoint some_time_after(std::chrono::milliseconds interval) const {
@@ -276,7 +286,7 @@ private:
     PermittedLists<LapsingSubscriptions<Address>::List> permitted_;
     std::map<Address, RequestTable> requests_;  // where any waits
     std::size_t in_flight_ = 0;
-    RequestTable::Id next_id_ = 1;  // of all addresses, so that ids never come again
+    RequestTable::Id next_id_ = 0;  // of all addresses, so that ids never come again; 0: not drawn
     RequestTable::TimePoint expire_at_ = RequestTable::TimePoint::max();  // no deadline is sooner
     std::unordered_set<Suspended*> running_;                              // handlers that suspended
     std::size_t deferred_ = 0;  // messages that are answered later

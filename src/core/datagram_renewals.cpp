@@ -90,6 +90,12 @@ void DatagramNode::renew_all() {
     wake_();
 }
 
+void DatagramNode::renew_subscriptions() {
+    if (hurry_subscriptions({}, any)) {
+        wake_();
+    }
+}
+
 Result<RequestTable::Id> DatagramNode::subscribe_there(const Address& to, const Message& message,
                                                        bool must_be_granted, Plugins inner,
                                                        std::chrono::milliseconds timeout,
@@ -227,16 +233,20 @@ void DatagramNode::renewed(const SubscriptionThere& which, const Asked& asked,
     }
     const bool damaged = reply.type() == MessageType::error && reply.content() == invalid_message;
     if (!damaged && subscribed_there(which, asked) && !take_grant(which, asked, reply).granted) {
-        lost(which, reply);
+        lost(which, asked, reply);
     }
 }
 
-void DatagramNode::lost(const SubscriptionThere& which, const Message& reply) {
+void DatagramNode::lost(const SubscriptionThere& which, const Asked& asked, const Message& reply) {
     const auto lasting = node_;  // whoever is told may destroy this
     lasting->log(LogLevel::warning,
                  "no longer subscribed to '" + which.uri + "', as the answer to asking again is " +
                      std::string(lasting->types.name(reply.type())),
                  which.to);
+    // As of what a server sends by itself.
+    if (reply.type() == MessageType::not_permitted || reply.type() == MessageType::error) {
+        deliver(reply.own(), asked.inner, which.to, true);
+    }
     on_lost_.tell(lasting->environment.log, "the callback of a lost subscription threw", which.to,
                   which.uri, reply);
 }

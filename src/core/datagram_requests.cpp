@@ -58,11 +58,11 @@ Result<RequestTable::Id> DatagramNode::request(const Address& to, const Message&
         }
         completion(error, reply);
     };
-    const bool may_be_renewed = may_retry(inner) || may_retry(*dispatcher_.outer());
+    const bool may_be_retried = may_retry(inner) || may_retry(*dispatcher_.outer());
     table.insert(message.uri(), {id, deadline, Question(message.type(), answer), std::move(inner),
                                  std::move(done), checksum, waits});
     ++in_flight_;
-    if (may_be_renewed) {
+    if (may_be_retried) {
         table.keep(RequestTable::on_wire(id), message.own());
     }
     if (deadline < expire_at_) {
@@ -82,20 +82,24 @@ Result<RequestTable::Id> DatagramNode::request(const Address& to, const Message&
     return id;
 }
 
+// Who does not see what is asked cannot tell where they begin.
 RequestTable::Id DatagramNode::take_id(const RequestTable* others) {
+    if (next_id_ == 0) [[unlikely]] {
+        next_id_ = node_->environment.random->between(1, UINT32_MAX);
+    }
     const RequestTable::Id id = others ? others->free_from(next_id_) : next_id_;
     next_id_ = id + 1;
     return id;
 }
 
-bool DatagramNode::ask_again(const Address& to, RequestId request) {
+bool DatagramNode::retry(const Address& to, RequestId request) {
     RequestTable* const table = requests_of(to);
-    const auto* const asked = table ? table->renew(request, take_id(table)) : nullptr;
+    const auto* const asked = table ? table->retry(request, take_id(table)) : nullptr;
     if (!asked) {
         return false;
     }
-    const Ids ids{asked->again->first, asked->id};
-    const OwnedMessage message = asked->again->message.own();
+    const Ids ids{asked->retry->first, asked->id};
+    const OwnedMessage message = asked->retry->message.own();
     const Plugins inner = asked->inner;
     std::error_code error = Errc::auth_not_possible;
     attempt(node_->environment.log, "a request is not made anew", [&] {

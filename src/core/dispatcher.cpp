@@ -49,10 +49,13 @@ Outcome Dispatcher::receive(const Frame& frame, Source& source, std::string& out
 }
 
 Outcome Dispatcher::receive_within(OwnedMessage&& message, const Plugins& inner, Source& source,
-                                   std::string& out) {
+                                   std::string& out, bool needs_handler) {
     try {
         std::shared_ptr<const Route> taken;
         const Route* route = find_route(message, source, taken);
+        if (!route && needs_handler) {
+            return drop();
+        }
         if (route && !vouched_within(*route, inner, message)) {
             node_.router.give_back(taken);
             tallies_.rejected_auth.add();
@@ -138,6 +141,9 @@ Outcome Dispatcher::admit(const Route* route, const std::shared_ptr<const Route>
         refused(route, taken, message, source, out)) [[unlikely]] {
         return drop();
     }
+    if (!message.who().empty()) {
+        note(message, source);
+    }
     return route ? call(*route, std::move(message), source, out)
                  : unhandled(std::move(message), source, out);
 }
@@ -147,7 +153,7 @@ Outcome Dispatcher::admit(const Route* route, const std::shared_ptr<const Route>
                                                           const Peer* peer, Message& message,
                                                           Source& source, std::string& out) {
     if (message.type() == MessageType::auth_error && layer == Layer::outer &&
-        asks_again(message, plugins, layer, peer, source)) {
+        retries(message, plugins, layer, peer, source)) {
         return Outcome();
     }
     const Recipient sender(
@@ -164,21 +170,13 @@ Outcome Dispatcher::admit(const Route* route, const std::shared_ptr<const Route>
     return std::nullopt;
 }
 
-// Who it is from goes with the message, and what is sent there is made for that.
-void Dispatcher::learn(Message& message, Layer layer, const Verdict& verdict, Source& source) {
+// Who it is from goes with the message, and what answers it is made for that.
+void Dispatcher::learn(Message& message, Layer layer, const Verdict& verdict,
+                       const Source& source) {
     if (verdict.who.empty()) {
         return;
     }
-    // Answers and notifications are made for this node, and tell nothing of their sender's own
-    // choice: two that only do as the other does would never come to a new secret. Noted whatever
-    // the plugins do with it, as those that replace them may ask.
-    const bool own_choice = !is_answer(message.type()) && message.type() != MessageType::notify_uri;
-    if (Vouched* vouched = own_choice ? source.note_vouched() : nullptr) {
-        Identities& noted = layer == Layer::outer ? vouched->outer : vouched->inner;
-        if (!noted.same_as(verdict.who)) {
-            noted = verdict.who;
-        }
-    }
+    (layer == Layer::outer ? message.vouched().outer : message.vouched().inner) = verdict.who;
     message.add_who(verdict.who);
     node_.trace("accepted the", message, source.remote());
 }
@@ -362,9 +360,13 @@ std::error_code Dispatcher::open_answer(Message& message, const Plugins& inner, 
 }
 
 bool Dispatcher::answer_request(Message& message, Source& source, const Peer* peer) {
+    if (ends_subscription(message)) [[unlikely]] {
+        source.subscription_ended(message);
+        return false;
+    }
     if (message.type() == MessageType::auth_error && message.request_id()) [[unlikely]] {
-        const auto* asked = source.requests()->that_may_be_renewed(*message.request_id());
-        if (asked && asks_again(message, Plugins(asked->inner), Layer::inner, peer, source)) {
+        const auto* asked = source.requests()->that_may_be_retried(*message.request_id());
+        if (asked && retries(message, Plugins(asked->inner), Layer::inner, peer, source)) {
             return true;
         }
     }
@@ -459,7 +461,7 @@ void Dispatcher::reply(const Message& request, OwnedMessage&& message, const Plu
     const bool answer = request.request_id() || expects_answer(request.type());
     std::unique_ptr<Unsealed> waits;
     const auto error = send(std::move(message), inner, *outer_.get(),
-                            {peer, source.vouched(), &source.remote(), answer}, out,
+                            {peer, &request.vouched(), &source.remote(), answer}, out,
                             request.request_id(), source.may_wait() ? &waits : nullptr);
     return waits ? source.hold(std::move(waits), out) : error;
 }
@@ -468,9 +470,11 @@ void Dispatcher::automatic(const Message& request, OwnedMessage&& message, bool 
                            Source& source, std::string& out, const Plugins& inner) {
     const std::size_t before = out.size();
     const auto peer = node_.peer_at(source);
+    // Of a message that could not be opened nothing tells who sent it.
+    const Vouched* const asker = accepted_ ? &request.vouched() : source.vouched();
     const auto error =
         encode(node_, std::move(message), inner, bare ? Plugins() : *outer_.get(),
-               {peer.get(), source.vouched(), &source.remote(), true}, out, request.request_id());
+               {peer.get(), asker, &source.remote(), true}, out, request.request_id());
     if (error) {
         tallies_.send_failures.add();
         node_.log(LogLevel::error, "dropped a reply: " + error.message(), source.remote());

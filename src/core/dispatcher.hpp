@@ -26,9 +26,9 @@ public:
     /// Handles one frame. Replies are appended to `out` as frames.
     Outcome receive(const Frame& frame, Source& source, std::string& out);
     /// Has a message handled that came within another, whose layers were taken off; the inner one
-    /// was that.
+    /// was that. One that needs a handler of its own is dropped without.
     Outcome receive_within(OwnedMessage&& message, const Plugins& inner, Source& source,
-                           std::string& out);
+                           std::string& out, bool needs_handler = false);
 
     /// Whether an auth plugin accepted what receive() had last.
     bool accepted() const noexcept { return accepted_; }
@@ -61,17 +61,17 @@ public:
     /// that suspended handlers work on; by_program() when nobody does. `is_there(from)` says of the
     /// former's source, `is_its(handling)` of the others, whether they are that one's.
     template <class Handlings, class IsThere, class IsIts>
-    Identities asks_for(ByteView key, const Handlings& handlings, IsThere&& is_there,
-                        IsIts&& is_its) const {
+    Asker asks_for(ByteView key, const Handlings& handlings, IsThere&& is_there,
+                   IsIts&& is_its) const {
         const auto asks = [&](const Message& message) {
             return message.type() == MessageType::subscribe_uri && message.uri() == key;
         };
         if (in_hand_.from && is_there(*in_hand_.from) && asks(*in_hand_.message)) {
-            return in_hand_.message->who();
+            return Asker(*in_hand_.message);
         }
         for (const auto& handling : handlings) {
             if (is_its(*handling) && asks(handling->message)) {
-                return handling->message.who();
+                return Asker(handling->message);
             }
         }
         return by_program();
@@ -92,6 +92,7 @@ private:
                                                           const Source& source,
                                                           std::shared_ptr<const Route>& taken);
     [[gnu::always_inline]] inline void believed(const Source& source);
+    static void note(const Message& message, Source& source);
     [[gnu::always_inline]] inline void reply(const Message& request, OwnedMessage&& message,
                                              const Plugins& inner, Source& source,
                                              std::string& out);
@@ -121,7 +122,7 @@ private:
     // Takes a layer off; what becomes of the message if that cannot be.
     std::optional<Outcome> open(const Plugins& plugins, Layer layer, const Peer* peer,
                                 Message& message, Source& source, std::string& out);
-    void learn(Message& message, Layer layer, const Verdict& verdict, Source& source);
+    void learn(Message& message, Layer layer, const Verdict& verdict, const Source& source);
     Outcome refuse(std::error_code error, const Verdict& verdict, const Plugins& plugins,
                    Layer layer, Message& message, Source& source, std::string& out);
     Outcome copied(const Verdict& verdict, const Plugins& plugins, Layer layer, Message& message,
@@ -138,8 +139,8 @@ private:
     std::error_code open_answer(Message& message, const Plugins& inner, const Peer* peer,
                                 Source& source) noexcept;
     bool answers_own(const Message& message, const Plugins& layer, Source& source) const;
-    bool asks_again(const Message& refusal, const Plugins& layer, Layer which, const Peer* peer,
-                    Source& source);
+    bool retries(const Message& refusal, const Plugins& layer, Layer which, const Peer* peer,
+                 Source& source);
     void say_refusal(const Message& message, const Source& source) const;
     bool fail_request(const Message& message, const Plugins& layer, Errc why, Source& source);
     void automatic(const Message& request, OwnedMessage&& message, bool bare, Source& source,

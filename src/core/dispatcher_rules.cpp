@@ -2,7 +2,8 @@
 #include "meaning.hpp"
 #include "outgoing.hpp"
 
-/// How a dispatcher refuses what rules, or whom a handler is for, do not let pass.
+/// How a dispatcher refuses what rules, or whom a handler is for, do not let pass, and notes who
+/// sent what they do.
 namespace netaio::core {
 
 // Whether it is; then that is counted, logged and answered, and a handler that serves a single
@@ -29,6 +30,29 @@ std::optional<std::string> Dispatcher::why_not(const Route* route, const Message
         return "its handler is for '" + route->who->text() + "'";
     }
     return std::nullopt;
+}
+
+// What is sent there of this node's own accord is made for who sent a message that was admitted.
+// Answers and notifications are made for this node, and tell nothing of their sender's own choice:
+// two that only do as the other does would never come to a new secret. Noted whatever the plugins
+// do with it, as those that replace them may ask.
+void Dispatcher::note(const Message& message, Source& source) {
+    const Vouched& said = message.vouched();
+    if ((said.outer.empty() && said.inner.empty()) || is_answer(message.type()) ||
+        message.type() == MessageType::notify_uri) {
+        return;
+    }
+    Vouched* const noted = source.note_vouched();
+    if (!noted) {
+        return;
+    }
+    const auto renew = [](Identities& known, const Identities& now) {
+        if (!now.empty() && !known.same_as(now)) {
+            known = now;
+        }
+    };
+    renew(noted->outer, said.outer);
+    renew(noted->inner, said.inner);
 }
 
 void Dispatcher::refuse_admission(std::string_view why, const Route* route, const Message& message,

@@ -24,7 +24,8 @@ public:
     virtual std::size_t take_fan_out(ByteView bytes, std::span<const SharedFrame> frames,
                                      bool at_once) noexcept = 0;
     /// A message that has to be protected for each one. That it is not sent is logged.
-    virtual void give(const Message& message, const SendOptions& options) = 0;
+    virtual void give(const Message& message, const SendOptions& options,
+                      const Vouched* as = nullptr) = 0;
 };
 
 /// Receivers as they were at one moment.

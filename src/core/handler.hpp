@@ -34,14 +34,17 @@ public:
     virtual bool may_defer() { return true; }
     /// What answers the message in hand later, for the handler that is called with it just now.
     virtual std::shared_ptr<Deferred> defer();
-    /// Makes a request anew that RequestTable::that_may_be_renewed(). Whether it did.
-    virtual bool ask_again(RequestId) { return false; }
+    /// Makes a request anew that RequestTable::that_may_be_retried() gives. Whether it did.
+    virtual bool retry(RequestId) { return false; }
+    /// Told that what is subscribed to there has ended, by a message that ends_subscription().
+    virtual void subscription_ended(const Message&) {}
     /// Whether an answer may go there that nobody asked for with a message that was accepted
     /// (protocol.md §10.8). Each one counts.
     virtual bool may_answer_unasked() { return true; }
     /// Who is there as the system knows it, whatever a message brings.
     const Identities& who() const noexcept { return who_; }
-    /// What plugins said of it when it sent something last; null where nothing was noted.
+    /// What plugins said of it when it last sent something of its own accord, no answer and no
+    /// notification, that the rules admitted; null where nothing was noted.
     virtual const Vouched* vouched() const { return nullptr; }
     /// Where that is noted.
     virtual Vouched* note_vouched() { return nullptr; }

@@ -59,6 +59,7 @@ void Hub::remove(Stream& stream) {
         prefixes_.remove_all(stream.self());
         permitted_.clear();
     }
+    fed_.erase(stream.id());
     if (streams_.erase(stream.id()) > 0) {
         everyone_.reset();
         tallies_.connections.sub();

@@ -114,32 +114,31 @@ public:
 
     /// Errc::closed when the stream is not open; Errc::queue_full, counted and logged, when it, or
     /// all of the server, have as many subscriptions as they may.
-    /// Who asked for it is remembered, as rules may be asked anew.
-    std::error_code subscribe(ByteView key, Stream& stream, const Identities& who = by_program()) {
-        return add(exact_, "subscribed to", key, stream, who);
+    /// Who asked for it is remembered, as rules may be asked anew, and what it brings is made for
+    /// that one.
+    std::error_code subscribe(ByteView key, Stream& stream, const Asker& as = {}) {
+        return add(exact_, "subscribed to", key, stream, as);
     }
     void unsubscribe(ByteView key, Stream& stream) {
         remove(exact_, "unsubscribed from", key, stream);
     }
     /// The same for all keys that begin so.
-    std::error_code subscribe_prefix(ByteView prefix, Stream& stream,
-                                     const Identities& who = by_program()) {
-        return add(prefixes_, "subscribed to all that begins with", prefix, stream, who);
+    std::error_code subscribe_prefix(ByteView prefix, Stream& stream, const Asker& as = {}) {
+        return add(prefixes_, "subscribed to all that begins with", prefix, stream, as);
     }
     void unsubscribe_prefix(ByteView prefix, Stream& stream) {
         remove(prefixes_, "unsubscribed from what begins with", prefix, stream);
     }
     /// Subscribes as it was asked to. Present values of a prefix follow the next reply, protected
     /// as the options say; what becomes present later follows them.
-    /// Of the values of a prefix, those that the rules let `who` know.
+    /// Of the values of a prefix, those that the rules let that one know who asks.
     Result<SubscriptionGrant> grant(ByteView uri, const SubscriptionWords& asked, Stream& stream,
-                                    const SendOptions& options,
-                                    const Identities& who = by_program());
+                                    const SendOptions& options, const Asker& as = {});
     /// Asks the rules, which are others now, about what is subscribed. What they deny ends, and the
     /// subscriber is told by what answers a message they refuse.
     void ask_rules();
     /// Closes the connections of those for whom one auth plugin vouched, and another that took its
-    /// place does not: they may have subscriptions.
+    /// place does not, by what they said or subscribed to last.
     void close_unknown(const AuthPlugin& before, const AuthPlugin& now);
     bool has_subscriptions(Stream& stream) const;
     /// Ends what the connections from these addresses have subscribed to.
@@ -150,9 +149,19 @@ public:
     /// know of it; the same list again until anything changes, unless there are no rules and
     /// prefixes overlap there.
     Receivers subscribers(ByteView key);
+    /// For whom one of these is told of it; nothing where that is who spoke there last.
+    std::optional<Vouched> subscribed_as(ByteView key, const std::shared_ptr<Receiver>& subscriber);
     /// Thread-safe.
     std::size_t subscriber_count(ByteView key) const;
 
+    /// Says whether present values are still to follow on a connection.
+    void set_fed(const Stream& stream, bool fed);
+    /// A present value is another now, or none; to be called before that is told.
+    void value_replaced(ByteView uri) {
+        if (!fed_.empty()) [[unlikely]] {
+            tell_fed(uri);
+        }
+    }
     /// Something that is to be told to the connections in the order of the present values. Under
     /// the lock of these.
     void tell_later(std::function<void(Hub&)> tell) { untold_.push_back(std::move(tell)); }
@@ -198,10 +207,11 @@ private:
 
     using Table = Subscriptions<std::shared_ptr<Receiver>, Older>;
 
+    void tell_fed(ByteView uri);
     void need_turn();
     void flush();
     std::error_code add(Table& table, std::string_view what, ByteView key, Stream& stream,
-                        const Identities& who);
+                        const Asker& as);
     void remove(Table& table, std::string_view what, ByteView key, Stream& stream);
 
     std::shared_ptr<Node> node_;
@@ -213,6 +223,7 @@ private:
     std::unordered_map<std::uint64_t, std::shared_ptr<Stream>> streams_;  // by id
     Receivers everyone_;                                                  // made when asked for
     std::unordered_set<std::shared_ptr<Stream>> orphans_;
+    std::set<std::uint64_t> fed_;  // ids of those on which present values are still to follow
     std::vector<std::shared_ptr<Stream>> dirty_;
     std::deque<Address> gone_;
     FanOut fan_out_;

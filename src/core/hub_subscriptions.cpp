@@ -2,13 +2,15 @@
 
 #include "callback.hpp"
 #include "hub.hpp"
+#include "meaning.hpp"
+#include "outgoing.hpp"
 #include "stream.hpp"
 
 /// Who of a hub's connections is notified of what.
 namespace netaio::core {
 
 std::error_code Hub::add(Table& table, std::string_view what, ByteView key, Stream& stream,
-                         const Identities& who) {
+                         const Asker& as) {
     if (!stream.open()) {
         return Errc::closed;
     }
@@ -27,7 +29,7 @@ std::error_code Hub::add(Table& table, std::string_view what, ByteView key, Stre
             exact_.bytes_of(self) + prefixes_.bytes_of(self) + Table::cost_of(key);
         error = !table.has(key, self) && bytes > limits_.subscriptions_max
                     ? make_error_code(Errc::queue_full)
-                    : table.add(key, self, who);
+                    : table.add(key, self, as);
         permitted_.clear();
     }
     if (error) {
@@ -49,7 +51,27 @@ void Hub::remove(Table& table, std::string_view what, ByteView key, Stream& stre
     if (table.remove(key, stream.self())) {
         permitted_.clear();
         lock.unlock();
+        if (&table == &prefixes_) {
+            stream.end_feeds(key);
+        }
         node_->trace(what, key, stream.remote());
+    }
+}
+
+void Hub::set_fed(const Stream& stream, bool fed) {
+    if (fed) {
+        fed_.insert(stream.id());
+    } else {
+        fed_.erase(stream.id());
+    }
+}
+
+[[gnu::cold, gnu::noinline]] void Hub::tell_fed(ByteView uri) {
+    for (const std::uint64_t id : std::set(fed_)) {  // one may end over it
+        if (const auto found = streams_.find(id); found != streams_.end()) {
+            const auto stream = found->second;
+            stream->serve([&] { stream->value_replaced(uri); });
+        }
     }
 }
 
@@ -68,7 +90,7 @@ void Hub::tell() {
 // What changed before is told to those who were subscribed then, and what changes from now on to
 // this one, too: nothing is told here in between.
 Result<SubscriptionGrant> Hub::grant(ByteView uri, const SubscriptionWords& asked, Stream& stream,
-                                     const SendOptions& options, const Identities& who) {
+                                     const SendOptions& options, const Asker& as) {
     SubscriptionGrant granted{asked};
     PresentValues::Snapshot values;
     while (asked.present) {
@@ -86,7 +108,7 @@ Result<SubscriptionGrant> Hub::grant(ByteView uri, const SubscriptionWords& aske
     }
     if (dispatcher_.rules().any()) {
         std::erase_if(values, [&](const auto& value) {
-            return !may_know(dispatcher_.rules(), who, value->uri);
+            return !may_know(dispatcher_.rules(), as.who, value->uri);
         });
     }
     granted.count = values.size();
@@ -94,11 +116,11 @@ Result<SubscriptionGrant> Hub::grant(ByteView uri, const SubscriptionWords& aske
         granted = {{.prefix = asked.prefix}};  // too long to stand in the confirmation
     }
     const auto error =
-        asked.prefix ? subscribe_prefix(uri, stream, who) : subscribe(uri, stream, who);
+        asked.prefix ? subscribe_prefix(uri, stream, as) : subscribe(uri, stream, as);
     if (error) {
         return error;
     }
-    if (!values.empty() && !stream.present(std::move(values), options)) {
+    if (!values.empty() && !stream.present(uri, as, std::move(values), options)) {
         unsubscribe_prefix(uri, stream);
         return make_error_code(Errc::queue_full);
     }
@@ -119,6 +141,7 @@ void Hub::end_subscriptions(const std::set<Address>& remotes) {
         if (remotes.contains(stream->remote())) {
             exact_.remove_all(stream);
             prefixes_.remove_all(stream);
+            stream->end_feeds();
         }
     }
 }
@@ -136,19 +159,32 @@ Receivers Hub::subscribers(ByteView key) {
     });
 }
 
+std::optional<Vouched> Hub::subscribed_as(ByteView key,
+                                          const std::shared_ptr<Receiver>& subscriber) {
+    const std::lock_guard lock(subscriptions_mutex_);
+    RuleReader& rules = dispatcher_.rules();
+    const bool asks = rules.any();
+    const Asker* const as =
+        notified_as(key, subscriber, exact_, prefixes_,
+                    [&](const Identities& who) { return !asks || may_know(rules, who, key); });
+    const Vouched* const told = as ? as->told() : nullptr;
+    return told ? std::optional(*told) : std::nullopt;
+}
+
 void Hub::ask_rules() {
     struct Ended {
         std::shared_ptr<Receiver> who;
         std::string key;
+        Asker as;
         bool prefix;
     };
     std::vector<Ended> ended;
     {
         const std::lock_guard lock(subscriptions_mutex_);
         for (Table* const table : {&exact_, &prefixes_}) {
-            table->each([&](const auto& receiver, const std::string& key, const Identities& who) {
-                if (!may_know(dispatcher_.rules(), who, key)) {
-                    ended.push_back({receiver, key, table == &prefixes_});
+            table->each([&](const auto& receiver, const std::string& key, const Asker& as) {
+                if (!may_know(dispatcher_.rules(), as.who, key)) {
+                    ended.push_back({receiver, key, as, table == &prefixes_});
                 }
             });
         }
@@ -159,16 +195,35 @@ void Hub::ask_rules() {
             node_->log(LogLevel::info, "the rules end its subscription to '" + each.key + "'",
                        stream.remote());
             each.prefix ? unsubscribe_prefix(each.key, stream) : unsubscribe(each.key, stream);
-            each.who->give(OwnedMessage(node_->refusal, each.key), {});
+            each.who->give(about(each.key, OwnedMessage(node_->refusal, "ERROR",
+                                                        each.prefix ? prefix_subscription_ended
+                                                                    : subscription_ended)),
+                           {}, each.as.told());
         });
     }
 }
 
 void Hub::close_unknown(const AuthPlugin& before, const AuthPlugin& now) {
-    for (const auto& stream : streams()) {
-        const Identities& who = stream->vouched()->outer;
-        if (!who.empty() && before.vouches_for(who) && !now.vouches_for(who)) {
-            node_->log(LogLevel::info, "closed, as " + who.str() + " is not known any more",
+    std::multimap<std::uint64_t, Identities> said;  // by the ids of connections
+    for (const auto& [id, stream] : streams_) {
+        said.emplace(id, stream->vouched()->outer);
+    }
+    {
+        const std::lock_guard lock(subscriptions_mutex_);
+        for (const Table* const table : {&exact_, &prefixes_}) {
+            table->each([&](const auto& receiver, const std::string&, const Asker& as) {
+                said.emplace(receiver->id(), as.vouched.outer);
+            });
+        }
+    }
+    const auto all = streams();  // plugins are users' code
+    for (const auto& stream : all) {
+        const auto [first, last] = said.equal_range(stream->id());
+        const auto unknown = std::find_if(
+            first, last, [&](const auto& one) { return forgets(before, now, one.second); });
+        if (unknown != last) {
+            node_->log(LogLevel::info,
+                       "closed, as " + unknown->second.str() + " is not known any more",
                        stream->remote());
             stream->close();
         }

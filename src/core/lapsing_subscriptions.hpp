@@ -46,18 +46,18 @@ public:
 
     /// Errc::queue_full when the subscriber has as many keys as it may, or nobody can lapse for it.
     std::error_code add(ByteView key, const Subscriber& subscriber, Span span = Span::key,
-                        const Identities& who = by_program()) {
+                        const Asker& as = {}) {
         Table& table = spanning(span);
         const std::size_t bytes = cost_of(key);
         if (table.has(key, subscriber)) {
             rank(subscriber, true);
-            return table.add(key, subscriber, who);
+            return table.add(key, subscriber, as);
         }
         const std::size_t before = bytes_of(subscriber);
         if (before + bytes > bytes_max_ || !make_room(bytes, subscriber, before == 0)) {
             return Errc::queue_full;
         }
-        const auto error = table.add(key, subscriber, who);
+        const auto error = table.add(key, subscriber, as);
         if (!error && before == 0) {
             rank(subscriber, false);
         }
@@ -87,6 +87,11 @@ public:
     List permitted(ByteView key, May&& may) {
         return permitted_of(key, exact_, prefixes_, may);
     }
+    /// As whom a subscriber is notified of a key; null where it is not, or may not.
+    template <class May>
+    const Asker* notified(ByteView key, const Subscriber& subscriber, May&& may) const {
+        return notified_as(key, subscriber, exact_, prefixes_, may);
+    }
     /// Gives each subscription: who is subscribed, to what, as whom.
     template <class Take>
     void each(Span span, Take&& take) const {
@@ -98,7 +103,7 @@ public:
 private:
     using Table = Subscriptions<Subscriber>;
 
-    static constexpr std::size_t overhead = 864;  // measured: 848
+    static constexpr std::size_t overhead = 880;  // measured: 864
 
     // Whether it subscribed again, and when it did so last: the lowest lapses first.
     using Rank = std::pair<bool, std::uint64_t>;

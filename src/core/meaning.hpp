@@ -63,6 +63,18 @@ inline constexpr std::string_view alive_uri = "netaio/alive";
 /// What ERROR says of a message that was damaged on its way (protocol.md §1).
 inline constexpr std::string_view invalid_message = "invalid message";
 
+/// What the refusal of a node says that ends a subscription to a uri, or to a prefix (protocol.md
+/// §11): with it, and without an id, it answers nothing that was asked about the same uri.
+inline constexpr std::string_view subscription_ended = "subscription ended";
+inline constexpr std::string_view prefix_subscription_ended = "subscription to prefix ended";
+
+inline bool ends_subscription(const Message& message) noexcept {
+    return (message.type() == MessageType::not_permitted || message.type() == MessageType::error) &&
+           !message.request_id() &&
+           (message.content() == ByteView(subscription_ended) ||
+            message.content() == ByteView(prefix_subscription_ended));
+}
+
 /// Whether it answers requests of some type.
 constexpr bool is_answer(MessageType type) noexcept {
     return answers(MessageType::request_uri, type) || answers(MessageType::create_uri, type) ||

@@ -27,8 +27,8 @@ std::error_code protect(const Node& node, OwnedMessage& message, const Plugins& 
     if (!work) {
         return Errc::auth_not_possible;
     }
-    *unsealed = std::make_unique<Unsealed>(std::move(message), inner, outer, step, id, to.answer,
-                                           std::move(work));
+    *unsealed =
+        std::make_unique<Unsealed>(std::move(message), inner, outer, step, id, to, std::move(work));
     return error;
 }
 

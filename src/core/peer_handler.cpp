@@ -36,8 +36,8 @@ public:
             return std::nullopt;
         }
         const auto now = management_->environment.clock->steady_now();
-        const bool kept =
-            management_->peers.hear(*peer, source.remote(), now, management_->vouched);
+        const bool kept = management_->peers.hear(*peer, source.remote(), now,
+                                                  !management_->vouched || management_->vouched());
         if (!kept && management_->environment.log.enabled(LogLevel::debug)) {
             management_->environment.log(
                 LogLevel::debug,

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <functional>
+
 #include "handler.hpp"
 #include "peers.hpp"
 
@@ -19,8 +21,9 @@ struct PeerManagement {
     Plugins inner = {};
     /// Whether PEER_DISCOVERED goes out as the handler's reply; else it is pushed (TCP clients).
     bool replies = true;
-    /// Whether who introduces a peer is known to be somebody: by an auth plugin, or a connection.
-    bool vouched = true;
+    /// Says whether who introduces a peer is known to be somebody, by an auth plugin or a
+    /// connection; empty where everybody is. Thread-safe.
+    std::function<bool()> vouched = {};
     /// Told where a node is that said PEER_DISCOVERED, and so knows this one.
     Callback<void(const Address&)> discovered = {};
 };

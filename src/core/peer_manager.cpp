@@ -43,10 +43,13 @@ void PeerManager::check(const Node& node, const PeerManagementOptions& options) 
 }
 
 void PeerManager::manage(PeerManagementOptions options) {
+    // Asked each time, as the node's layer may be replaced.
+    const auto vouched = [&node = node_, own = options.plugins.auth != nullptr] {
+        return node.role != Role::node || own || node.outer.get().auth;
+    };
     const auto management = std::make_shared<const PeerManagement>(PeerManagement{
         node_.peers, node_.environment, *node_.peer_plugin, *node_.local_peer, options.app_id,
-        options.plugins, node_.role != Role::client,
-        node_.role != Role::node || node_.outer.get().auth || options.plugins.auth, discovered_});
+        options.plugins, node_.role != Role::client, vouched, discovered_});
     if (options.plugins.auth) {
         node_.peers_need_auth = true;
     }

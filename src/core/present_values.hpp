@@ -26,6 +26,10 @@ public:
     /// What a value takes at most beside its bytes (measured: 160 to 224).
     static constexpr std::size_t overhead = 224;
 
+    static std::size_t cost_of(const Value& value) noexcept {
+        return overhead + value.uri.size() + value.content.size();
+    }
+
     explicit PresentValues(std::size_t bytes_max = 64 << 20) : bytes_max_(bytes_max) {}
     PresentValues(const PresentValues&) = delete;
     PresentValues& operator=(const PresentValues&) = delete;
@@ -86,10 +90,6 @@ public:
 
 private:
     using Values = std::map<std::string_view, Kept, std::less<>>;  // the uris are the values' own
-
-    static std::size_t cost_of(const Value& value) noexcept {
-        return overhead + value.uri.size() + value.content.size();
-    }
 
     // The key is of the value that goes.
     void replace(Values::iterator at, Kept value) noexcept {

@@ -20,7 +20,7 @@ struct RequestTable::Entries {
         Request request;
 
         Id id() const noexcept { return request.id; }
-        Id added_as() const noexcept { return request.again ? request.again->first : request.id; }
+        Id added_as() const noexcept { return request.retry ? request.retry->first : request.id; }
         std::pair<std::string_view, Id> uri_and_id() const noexcept { return {uri, request.id}; }
         std::pair<std::optional<TimePoint>, Id> deadline_and_id() const noexcept {
             return {request.completion ? std::optional(request.deadline) : std::nullopt,
@@ -59,8 +59,8 @@ struct RequestTable::Entries {
 
     // By the id it was added with.
     Iterator find(Id id) const {
-        const auto renewed = renewals.find(id);
-        return all.find(renewed == renewals.end() ? id : renewed->second);
+        const auto found = retried.find(id);
+        return all.find(found == retried.end() ? id : found->second);
     }
 
     // Takes out one that is answered. Answers come in order, or with ids: either way those that
@@ -74,8 +74,8 @@ struct RequestTable::Entries {
 
     void insert(ByteView uri, Request request) {
         assert(request.completion);
-        if (request.again && request.again->first != request.id) {
-            renewals.insert_or_assign(request.again->first, request.id);
+        if (request.retry && request.retry->first != request.id) {
+            retried.insert_or_assign(request.retry->first, request.id);
         }
         if (spare) {
             spare.value().uri = uri;
@@ -90,14 +90,14 @@ struct RequestTable::Entries {
         given_up -= entry->request.completion ? 0 : 1;
         spare = all.extract(entry);
         Request request = std::move(spare.value().request);
-        if (request.unsent || request.again) [[unlikely]] {
+        if (request.unsent || request.retry) [[unlikely]] {
             ends(request);
         }
         return request;
     }
     [[gnu::cold]] void ends(const Request& request) {
-        if (request.again) {
-            renewals.erase(request.again->first);
+        if (request.retry) {
+            retried.erase(request.retry->first);
         }
         if (request.unsent && unsent_ends) {
             unsent_ends(RequestTable::on_wire(request.id));
@@ -107,12 +107,12 @@ struct RequestTable::Entries {
 
     Completion give_up(Iterator entry) {
         Completion completion;
-        if (entry->request.again) [[unlikely]] {
-            renewals.erase(entry->added_as());
+        if (entry->request.retry) [[unlikely]] {
+            retried.erase(entry->added_as());
         }
         all.modify(entry, [&](Entry& e) {
             completion = std::exchange(e.request.completion, {});
-            e.request.again = nullptr;
+            e.request.retry = nullptr;
         });
         given_up += completion ? 1 : 0;
         return completion;
@@ -121,7 +121,7 @@ struct RequestTable::Entries {
     Container all;
     Container::node_type spare;  // memory for the next
     std::size_t given_up = 0;
-    std::map<Id, Id> renewals;  // the present ids of those that were made anew
+    std::map<Id, Id> retried;  // the present ids of those that were made anew
     UnsentEnds unsent_ends;
 };
 
@@ -199,27 +199,27 @@ bool RequestTable::is_answer(MessageType answer, std::optional<ByteView> uri,
 
 void RequestTable::keep(RequestId id, OwnedMessage message) {
     const auto at = entries_->on_wire(id);
-    if (at != entries_->all.end() && !at->request.again) {
+    if (at != entries_->all.end() && !at->request.retry) {
         entries_->all.modify(at, [&](auto& entry) {
-            entry.request.again =
-                std::make_unique<Again>(Again{std::move(message), retries_max, at->id()});
+            entry.request.retry =
+                std::make_unique<Retry>(Retry{std::move(message), retries_max, at->id()});
         });
     }
 }
 
-const RequestTable::Request* RequestTable::that_may_be_renewed(RequestId id) const {
+const RequestTable::Request* RequestTable::that_may_be_retried(RequestId id) const {
     const auto at = entries_->on_wire(id);
     if (at == entries_->all.end()) {
         return nullptr;
     }
     const Request& request = at->request;
     const bool may =
-        request.completion && !request.unsent && request.again && request.again->left > 0;
+        request.completion && !request.unsent && request.retry && request.retry->left > 0;
     return may ? &request : nullptr;
 }
 
-const RequestTable::Request* RequestTable::renew(RequestId id, std::optional<Id> next) {
-    if (!that_may_be_renewed(id)) {
+const RequestTable::Request* RequestTable::retry(RequestId id, std::optional<Id> next) {
+    if (!that_may_be_retried(id)) {
         return nullptr;
     }
     if (!next) {
@@ -227,11 +227,11 @@ const RequestTable::Request* RequestTable::renew(RequestId id, std::optional<Id>
         next_id_ = *next + 1;
     }
     const auto at = entries_->on_wire(id);
-    entries_->renewals.insert_or_assign(at->request.again->first, *next);
+    entries_->retried.insert_or_assign(at->request.retry->first, *next);
     auto node = entries_->all.extract(at);
     Request& request = node.value().request;
     request.id = *next;
-    --request.again->left;
+    --request.retry->left;
     return &entries_->all.insert(std::move(node)).position->request;
 }
 

@@ -31,7 +31,7 @@ public:
     using Completion = UniqueFunction<void(std::error_code, const Message*)>;
 
     /// What a request is made of anew when a plugin says so (AuthPlugin::retry).
-    struct Again {
+    struct Retry {
         OwnedMessage message;
         unsigned left = retries_max;
         Id first = 0;  // under which it was added
@@ -47,7 +47,7 @@ public:
         Completion completion;       // empty once given up
         std::uint32_t checksum = 0;  // of the datagram that carried it
         bool unsent = false;         // its message waits for a plugin
-        std::unique_ptr<Again> again = nullptr;
+        std::unique_ptr<Retry> retry = nullptr;
     };
     /// Told that a request has ended whose message was not sent yet.
     using UnsentEnds = std::function<void(RequestId)>;
@@ -87,10 +87,10 @@ public:
     /// Keeps the message of a request, unless it is kept already, for when it is to be made anew.
     void keep(RequestId id, OwnedMessage message);
     /// The request with that id if it was sent, waits, and may be made anew; null otherwise.
-    const Request* that_may_be_renewed(RequestId id) const;
+    const Request* that_may_be_retried(RequestId id) const;
     /// Has it wait under another id, the next or this one; what give_up() and forget() call it by
-    /// stays as it was. Null where that_may_be_renewed() is.
-    const Request* renew(RequestId id, std::optional<Id> next = {});
+    /// stays as it was. Null where that_may_be_retried() is.
+    const Request* retry(RequestId id, std::optional<Id> next = {});
     /// Says whether the message of a request is still to be sent, and of which datagram it is part.
     void set_unsent(RequestId id, bool unsent, std::uint32_t checksum = 0);
     void when_unsent_ends(UnsentEnds told);

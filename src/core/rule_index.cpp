@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "meaning.hpp"
+#include "plugins/named_keys.hpp"
 #include "wire/keyed_hash.hpp"
 
 namespace netaio::core {
@@ -126,7 +127,9 @@ RuleClass::Member RuleIndex::sets_of(const Identities& who) const {
         }
     };
     for (const Identity& one : who) {
-        look_up(one.name, false);
+        if (one.kind == plugins::secret_kind) {
+            look_up(one.name, false);
+        }
         look_up(one.str(), true);
     }
     for (const auto& [pattern, sets] : globs_) {

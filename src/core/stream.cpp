@@ -39,6 +39,12 @@ void Stream::start(std::unique_ptr<Carrier> carrier) noexcept {
     });
 }
 
+void Stream::subscription_ended(const Message& message) {
+    if (const auto owner = owner_.lock()) {
+        owner->subscription_ended(*this, message);
+    }
+}
+
 void Stream::set_reading(bool wanted) {
     reading_wanted_ = wanted;
     resume();
@@ -82,7 +88,8 @@ std::size_t Stream::abort(std::error_code why) noexcept {
     hub_->remove(*this);
     end_queue();
     next_feed_ = nullptr;
-    feeding_ = false;
+    feeding_ = 0;
+    feeds_.clear();
     out_ = std::string();
     sent_ = 0;
     tell([&] {

@@ -22,6 +22,8 @@ public:
     virtual ~StreamOwner() = default;
     /// A client received a message that no request waited for.
     virtual void returned(Stream& stream, Outcome outcome) = 0;
+    /// The server of a client has ended a subscription, by this message.
+    virtual void subscription_ended(Stream&, const Message&) {}
     /// A stranger brought a message that the node's auth plugin accepted.
     virtual void became_known(Stream&) {}
     /// The stream is closed; no error when this side meant it.
@@ -91,12 +93,13 @@ public:
     void deliver(OwnedMessage message, const Plugins& inner);
     /// As whom it asks for the key just now, by a SUBSCRIBE_URI that is handled; by_program() when
     /// none is.
-    Identities asks_for(ByteView key) const;
+    Asker asks_for(ByteView key) const;
     /// Whether it reads: always at a server, on demand at a client.
     void set_reading(bool wanted);
-    /// Protects, encodes and adds a message, with its id if it is a request.
+    /// Protects, encodes and adds a message, with its id if it is a request; for whom, unless that
+    /// is who spoke last.
     std::error_code append(OwnedMessage message, const Plugins& inner, const Plugins& outer,
-                           std::optional<RequestId> id = {});
+                           std::optional<RequestId> id = {}, const Vouched* as = nullptr);
     /// Takes no new frames, finishes what was begun, then closes.
     void drain();
     /// Closes at once. Returns the bytes that were not sent.
@@ -116,7 +119,15 @@ public:
     bool busy() const noexcept { return handlers_run_ || deferred_ > 0 || has_unsent(); }
     /// Has these values follow the next reply, each as NOTIFY_URI and no faster than the receiver
     /// takes them, before anything else. Nothing more is read meanwhile. Whether there is room.
-    bool present(PresentValues::Snapshot values, const SendOptions& options);
+    /// Rules are asked about each as it goes, as whoever subscribed, for whom it is sealed.
+    bool present(ByteView prefix, const Asker& as, PresentValues::Snapshot values,
+                 const SendOptions& options);
+    /// Has no more of the values follow that a subscription to this prefix began with; without, of
+    /// any.
+    void end_feeds(std::optional<ByteView> prefix = {}) noexcept;
+    /// A present value is another now, or none: what is still to follow of the old one counts in
+    /// the send queue, and is left out where that has no room.
+    void value_replaced(ByteView uri);
     /// Writes what waits.
     void flush();
     /// Does what was left for the end of a turn. Called by the hub.
@@ -154,7 +165,7 @@ public:
     bool expects_fan_out() const noexcept { return expects_fan_out_; }
     std::size_t take_fan_out(ByteView bytes, std::span<const SharedFrame> frames,
                              bool at_once) noexcept override;
-    void give(const Message& message, const SendOptions& options) override;
+    void give(const Message& message, const SendOptions& options, const Vouched* as) override;
 
     const Vouched* vouched() const override { return &vouched_; }
     Vouched* note_vouched() override { return &vouched_; }
@@ -174,7 +185,8 @@ public:
     void push(OwnedMessage message, const Plugins& inner) override;
     bool may_wait() const noexcept override { return hub_->mailbox() != nullptr; }
     std::error_code hold(std::unique_ptr<Unsealed>&& reply, std::string& out) override;
-    bool ask_again(RequestId request) override;
+    bool retry(RequestId request) override;
+    void subscription_ended(const Message& message) override;
     std::shared_ptr<Deferred> defer() override;
     void pause() override { paused_ = true; }
     void read_on() override;
@@ -243,7 +255,6 @@ private:
 
     // Messages that wait for plugins.
     std::error_code hold(std::unique_ptr<Unsealed>&& unsealed, bool pushed, Queue::iterator before);
-    std::error_code begin_work(const std::shared_ptr<Held>& held);
     void work_done(const std::shared_ptr<Held>& held);
     void fail(const std::shared_ptr<Held>& held, std::error_code why);
     void note_unsent(RequestId request);
@@ -266,13 +277,14 @@ private:
     std::size_t sent_ = 0;
     Queue queue_;  // after out_, while the receiver is slow or fed
     std::shared_ptr<Feed> next_feed_;
+    std::vector<std::shared_ptr<Feed>> feeds_;  // that, and those in the queue
     std::size_t queue_bytes_ = 0;
     std::size_t works_ = 0;  // messages there that wait for plugins
 
     State state_ = State::open;
     bool reading_wanted_ = true;
     bool waiting_writable_ = false;  // the receiver is slow
-    bool feeding_ = false;           // a feed is in the queue
+    std::size_t feeding_ = 0;        // feeds in the queue
     bool holding_ = false;           // it was not empty since a message waited for a plugin
     bool flush_pending_ = false;
     bool expects_fan_out_ = false;

@@ -19,7 +19,7 @@ bool Stream::is_handled(ByteView uri) const noexcept {
         handlings_, [&](const auto& handling) { return handling->message.uri() == uri; });
 }
 
-Identities Stream::asks_for(ByteView key) const {
+Asker Stream::asks_for(ByteView key) const {
     return hub_->dispatcher().asks_for(
         key, handlings_, [this](const Source& from) { return &from == this; },
         [](const Handling&) { return true; });

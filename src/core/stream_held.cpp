@@ -45,7 +45,14 @@ struct Stream::Held {
     if (request) {
         requests_->set_unsent(*request, true);
     }
-    const auto error = begin_work(held);
+    const auto error = Unsealed::begin(held->unsealed, hub_->node(), hub_->mailbox(),
+                                       [weak = weak_from_this(), waiting = std::weak_ptr(held)] {
+                                           const auto stream = weak.lock();
+                                           const auto there = waiting.lock();
+                                           if (stream && there) {
+                                               stream->serve([&] { stream->work_done(there); });
+                                           }
+                                       });
     if (error && held->unsealed) {
         drop(held->at);
         hub_->tallies().send_failures.add();
@@ -61,41 +68,16 @@ struct Stream::Held {
     requests_->set_unsent(request, true);
 }
 
-std::error_code Stream::begin_work(const std::shared_ptr<Held>& held) {
-    const auto unsealed = held->unsealed;
-    const auto error = unsealed->start(
-        hub_->node(),
-        [mailbox = hub_->mailbox(), weak = weak_from_this(), waiting = std::weak_ptr(held)] {
-            mailbox->post([weak, waiting] {
-                const auto stream = weak.lock();
-                const auto there = waiting.lock();
-                if (stream && there) {
-                    stream->serve([&] { stream->work_done(there); });
-                }
-            });
-        });
-    return error || held->unsealed ? error : make_error_code(Errc::closed);
-}
-
 [[gnu::cold]] void Stream::work_done(const std::shared_ptr<Held>& held) {
-    const auto unsealed = held->unsealed;
-    if (!unsealed) {
-        return;
-    }
     const auto peer = hub_->node().peer_at(ends_.remote);
     auto frame = std::make_shared<std::string>();
-    auto error = unsealed->go_on(hub_->node(), {peer.get(), &vouched_, &ends_.remote}, *frame);
-    if (!held->unsealed) {
-        return;  // a plugin ended the stream, or the request
+    const auto error =
+        Unsealed::go_on(held->unsealed, hub_->node(), {peer.get(), nullptr, &ends_.remote}, *frame);
+    if (!error) {
+        return;
     }
-    if (error == Errc::pending) {
-        error = begin_work(held);
-        if (!error || !held->unsealed) {
-            return;
-        }
-    }
-    if (error) {
-        fail(held, error);
+    if (*error) {
+        fail(held, *error);
     } else {
         held->unsealed = nullptr;
         held->loop_runs = nullptr;
@@ -168,8 +150,8 @@ void Stream::end_queue() noexcept {
     }
 }
 
-[[gnu::cold]] bool Stream::ask_again(RequestId request) {
-    const RequestTable::Request* const asked = requests_->renew(request);
+[[gnu::cold]] bool Stream::retry(RequestId request) {
+    const RequestTable::Request* const asked = requests_->retry(request);
     if (!asked) {
         return false;
     }
@@ -177,7 +159,7 @@ void Stream::end_queue() noexcept {
     const Plugins inner = asked->inner;
     std::error_code error = Errc::auth_not_possible;
     attempt(hub_->node().environment.log, "a request is not made anew", [&] {
-        error = append(asked->again->message.own(), inner, *hub_->dispatcher().outer(),
+        error = append(asked->retry->message.own(), inner, *hub_->dispatcher().outer(),
                        RequestTable::on_wire(id));
     });
     if (auto completion = error ? requests_->forget(id) : RequestTable::Completion()) {

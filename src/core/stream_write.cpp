@@ -10,8 +10,9 @@ std::error_code Stream::send(const Message& message, const SendOptions& options)
     return append(message.own(), options.plugins, outer_plugins(hub_->node(), options));
 }
 
-void Stream::give(const Message& message, const SendOptions& options) {
-    log_unsent(send(message, options));
+void Stream::give(const Message& message, const SendOptions& options, const Vouched* as) {
+    log_unsent(
+        append(message.own(), options.plugins, outer_plugins(hub_->node(), options), {}, as));
 }
 
 void Stream::push(OwnedMessage message, const Plugins& inner) {
@@ -27,13 +28,13 @@ void Stream::log_unsent(std::error_code error) {
 
 // Protects and encodes a message, straight to where it is written from unless the receiver is slow.
 std::error_code Stream::append(OwnedMessage message, const Plugins& inner, const Plugins& outer,
-                               std::optional<RequestId> id) {
+                               std::optional<RequestId> id, const Vouched* as) {
     settle_fan_out();
     if (state_ == State::closed) {
         return Errc::closed;
     }
     const auto peer = hub_->node().peer_at(ends_.remote);
-    const Recipient to(peer.get(), &vouched_, &ends_.remote);
+    const Recipient to(peer.get(), as ? as : &vouched_, &ends_.remote);
     auto& dispatcher = hub_->dispatcher();
     if (id && (may_retry(inner) || may_retry(outer))) {
         requests_->keep(*id, message.own());

@@ -8,6 +8,7 @@
 #include <netaio/bytes.hpp>
 #include <netaio/errc.hpp>
 #include <netaio/identity.hpp>
+#include <netaio/message.hpp>
 #include <ranges>
 #include <set>
 #include <string>
@@ -25,6 +26,18 @@ inline const Identities& by_program() {
     return program;
 }
 
+/// As whom somebody is subscribed: what rules are asked about, and for whom notifications are made.
+struct Asker {
+    Asker(Identities somebody = by_program()) : who(std::move(somebody)) {}
+    explicit Asker(const Message& asked) : who(asked.who()), vouched(asked.vouched()) {}
+
+    /// For whom; null where the program subscribed it, for who spoke there last.
+    const Vouched* told() const noexcept { return who.same_as(by_program()) ? nullptr : &vouched; }
+
+    Identities who;
+    Vouched vouched = {};
+};
+
 /// Who wants to be notified of what: keys (any bytes) with their subscribers. Bounded by the memory
 /// they take, for each subscriber and, with what others count there, in all. Not thread-safe.
 template <class Subscriber, class Less = std::less<Subscriber>>
@@ -34,8 +47,8 @@ public:
     using List = std::shared_ptr<const std::vector<Subscriber>>;
 
     /// What a subscription takes at most beside twice its key: that of one subscriber to a key of
-    /// its own, once it was notified (measured: 488 for keys of sixteen bytes).
-    static constexpr std::size_t overhead = 496;
+    /// its own, once it was notified (measured: 504 for keys of sixteen bytes).
+    static constexpr std::size_t overhead = 512;
     static constexpr std::size_t cost_of(ByteView key, std::size_t beside = overhead) noexcept {
         return beside + 2 * key.size();
     }
@@ -52,12 +65,11 @@ public:
         }
     }
 
-    /// Errc::queue_full when the subscriber, or all, have as many keys as they may. `who` is who
-    /// asked for it.
-    std::error_code add(ByteView key, const Subscriber& subscriber,
-                        const Identities& who = by_program()) {
-        if (Identities* known = find(key, subscriber)) {
-            *known = who;
+    /// Errc::queue_full when the subscriber, or all, have as many keys as they may. `as` is who
+    /// asked for it last.
+    std::error_code add(ByteView key, const Subscriber& subscriber, const Asker& as = {}) {
+        if (Asker* known = find(key, subscriber)) {
+            *known = as;
             return {};
         }
         const std::size_t bytes = cost_of(key, beside_);
@@ -72,7 +84,7 @@ public:
         try {
             Keys& keys = keys_of_[subscriber];
             keys.bytes += bytes;
-            keys.keys.emplace(key.str(), who);
+            keys.keys.emplace(key.str(), as);
             const auto [found, is_new] = wanted_.try_emplace(key.str());
             if (is_new) {
                 ++sizes_[key.size()];
@@ -101,25 +113,25 @@ public:
         const auto keys = keys_of_.extract(subscriber);
         if (keys) {
             total_.fetch_sub(keys.mapped().bytes);
-            for (const auto& [key, who] : keys.mapped().keys) {
+            for (const auto& [key, as] : keys.mapped().keys) {
                 let_go(key, subscriber);
             }
         }
     }
 
     bool has(ByteView key, const Subscriber& subscriber) const {
-        return who(key, subscriber) != nullptr;
+        return asker(key, subscriber) != nullptr;
     }
     /// As whom it is subscribed; null when it is not.
-    const Identities* who(ByteView key, const Subscriber& subscriber) const {
+    const Asker* asker(ByteView key, const Subscriber& subscriber) const {
         return const_cast<Subscriptions&>(*this).find(key, subscriber);
     }
     /// Gives each subscription: who is subscribed, to what, and as whom.
     template <class Take>
     void each(Take&& take) const {
         for (const auto& [subscriber, keys] : keys_of_) {
-            for (const auto& [key, who] : keys.keys) {
-                take(subscriber, key, who);
+            for (const auto& [key, as] : keys.keys) {
+                take(subscriber, key, as);
             }
         }
     }
@@ -152,7 +164,7 @@ public:
 
 private:
     struct Keys {
-        std::map<std::string, Identities, std::less<>> keys = {};  // and who asked for each
+        std::map<std::string, Asker, std::less<>> keys = {};  // and who asked for each
         std::size_t bytes = 0;
     };
     struct Wanted {
@@ -162,7 +174,7 @@ private:
         List list = nullptr;
     };
 
-    Identities* find(ByteView key, const Subscriber& subscriber) {
+    Asker* find(ByteView key, const Subscriber& subscriber) {
         const auto known = keys_of_.find(subscriber);
         if (known == keys_of_.end()) {
             return nullptr;
@@ -243,6 +255,27 @@ typename Subscriptions<Subscriber, Less>::List subscribers_of(
     return all;
 }
 
+/// As whom a subscriber is notified of a key: by its subscription to that, or else by the one to
+/// its shortest prefix, by which it may know of the key; null where it may not.
+template <class Subscriber, class Less, class May>
+const Asker* notified_as(ByteView key, const Subscriber& subscriber,
+                         const Subscriptions<Subscriber, Less>& exact,
+                         const Subscriptions<Subscriber, Less>& prefixes, May&& may) {
+    const auto permits = [&](const Asker* as) { return as && may(as->who); };
+    if (const Asker* as = exact.asker(key, subscriber); permits(as)) {
+        return as;
+    }
+    for (const std::size_t size : prefixes.sizes()) {
+        if (size > key.size()) {
+            break;
+        }
+        if (const Asker* as = prefixes.asker(key.substr(0, size), subscriber); permits(as)) {
+            return as;
+        }
+    }
+    return nullptr;
+}
+
 /// Of these, those that may know of the key, by as whom they subscribed to it or to a prefix of it;
 /// the same list again where all may.
 template <class Subscriber, class Less, class May>
@@ -251,12 +284,7 @@ typename Subscriptions<Subscriber, Less>::List permitted_of(
     May&& may) {
     const auto all = subscribers_of(key, exact, prefixes);
     const auto may_know = [&](const Subscriber& subscriber) {
-        const auto permits = [&](const Identities* who) { return who && may(*who); };
-        return permits(exact.who(key, subscriber)) ||
-               std::ranges::any_of(prefixes.sizes(), [&](std::size_t size) {
-                   return size <= key.size() &&
-                          permits(prefixes.who(key.substr(0, size), subscriber));
-               });
+        return notified_as(key, subscriber, exact, prefixes, may) != nullptr;
     };
     std::vector<Subscriber> permitted;
     std::ranges::copy_if(*all, std::back_inserter(permitted), may_know);

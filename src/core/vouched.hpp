@@ -7,12 +7,10 @@
 
 namespace netaio::core {
 
-/// Who the plugins of each layer said that somebody is, when it last sent a message of its own
-/// accord, no answer and no notification.
-struct Vouched {
-    Identities outer = {};
-    Identities inner = {};
-};
+/// Whether one auth plugin vouched for somebody whom another that took its place does not know.
+inline bool forgets(const AuthPlugin& before, const AuthPlugin& now, const Identities& who) {
+    return !who.empty() && before.vouches_for(who) && !now.vouches_for(who);
+}
 
 /// Who gets a message, as far as plugins ask.
 struct Recipient {
@@ -21,13 +19,13 @@ struct Recipient {
         : peer(known), vouched(said), remote(at), answer(waits_for_answer) {}
 
     const Peer* peer;
-    const Vouched* vouched;  // null where nobody vouched
+    const Vouched* vouched;  // as whom it is made for; null where nobody vouched
     const Address* remote;   // null when unknown, or there are many
     bool answer;             // whether the message answers what it asked
 };
 
-/// The same of addresses, for as many as fit: those go first that sent nothing for longest. Not
-/// thread-safe.
+/// Who was said to be at which address, for as many as fit: those go first that sent nothing for
+/// longest. Not thread-safe.
 class VouchedSenders {
 public:
     explicit VouchedSenders(std::size_t max) : half_((max + 1) / 2) {}

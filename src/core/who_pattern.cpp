@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "plugins/named_keys.hpp"
+
 namespace netaio::core {
 namespace {
 
@@ -73,7 +75,8 @@ WhoPattern::WhoPattern(std::string text)
 }
 
 bool WhoPattern::matches(const Identity& one) const noexcept {
-    return has_kind_ ? matches_glob(text_, one.kind, one.name) : matches_glob(text_, one.name);
+    return has_kind_ ? matches_glob(text_, one.kind, one.name)
+                     : one.kind == plugins::secret_kind && matches_glob(text_, one.name);
 }
 
 bool WhoPattern::matches(const Identities& who) const noexcept {

@@ -5,7 +5,8 @@
 
 namespace netaio::core {
 
-/// One of the patterns by which rules and handlers say whose messages they mean.
+/// One of the patterns by which rules and handlers say whose messages they mean. Without a colon it
+/// is about names of secrets alone: peers and plugins' own kinds choose theirs themselves.
 class WhoPattern {
 public:
     /// Throws std::invalid_argument for an empty one, or a group.

@@ -1,6 +1,8 @@
 #include <ctime>
 #include <netaio/environment.hpp>
+#include <stdexcept>
 #include <string>
+#include <utility>
 
 namespace netaio {
 namespace {
@@ -47,6 +49,16 @@ std::string without_controls(std::string_view line) {
 }
 
 }  // namespace
+
+Log::Log(std::shared_ptr<const std::atomic<LogLevel>> level, Sink sink)
+    : turned_(std::move(level)), sink_(std::move(sink)) {
+    if (!turned_) {
+        throw std::invalid_argument("a log needs a level; give one, or LogLevel::info for always");
+    }
+    if (!sink_) {
+        turned_ = nullptr;
+    }
+}
 
 void Log::write(LogLevel level, std::string_view line) const {
     try {

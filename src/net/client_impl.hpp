@@ -65,6 +65,7 @@ public:
     void with_peer_manager(const std::function<void(core::PeerManager&)>& work);
 
     void returned(core::Stream& stream, core::Outcome outcome) override;
+    void subscription_ended(core::Stream& stream, const Message& message) override;
     void closed(core::Stream& stream, std::error_code why) override;
     void context_ends() override;
     bool has_unsent() const override { return false; }

@@ -116,6 +116,14 @@ std::error_code TcpClient::Impl::granted(const Subscribing& asked, const Plugins
     return error;
 }
 
+// What the server ended, a kept connection asks for no more.
+void TcpClient::Impl::subscription_ended(core::Stream& stream, const Message& message) {
+    if (const auto kept = find_kept([&](const Kept& each) { return each.uses(stream); })) {
+        kept->keeper().unsubscribed(message.uri(),
+                                    message.content() == ByteView(core::prefix_subscription_ended));
+    }
+}
+
 // What goes with the end of a request; none of it may keep whoever asked from being told.
 void TcpClient::Impl::ended(core::Stream* stream, const std::optional<TimeoutContext>& context,
                             std::error_code error) noexcept {

@@ -59,6 +59,8 @@ std::shared_ptr<core::Node> node_of(core::Role role, const Options& options) {
     }
     if constexpr (requires { options.rules; }) {
         node->set_rules(options.rules);
+    }
+    if constexpr (requires { options.refusal; }) {
         node->refusal = options.refusal;
     }
     return node;

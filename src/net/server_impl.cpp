@@ -400,7 +400,8 @@ void TcpServer::Impl::exchange(core::Stream& with, OwnedMessage message, detail:
 
 // Encoded once for all, or, where a plugin is peer-specific, given as it is.
 Result<TcpServer::Impl::Giving> TcpServer::Impl::giving(const Message& message,
-                                                        const SendOptions& options, Choose choose) {
+                                                        const SendOptions& options,
+                                                        std::optional<std::string> key) {
     auto frame = std::make_shared<std::string>();
     const auto made = core::encode_for_all(*node_, message, options.plugins,
                                            core::outer_plugins(*node_, options), *frame);
@@ -408,29 +409,33 @@ Result<TcpServer::Impl::Giving> TcpServer::Impl::giving(const Message& message,
         return made.error();
     }
     if (*made > 0) {
-        return Giving{std::move(choose), std::move(frame)};
+        return Giving{std::move(key), std::move(frame)};
     }
-    return Giving{std::move(choose), nullptr,
+    return Giving{std::move(key), nullptr,
                   std::make_shared<const Each>(Each{message.own(), options})};
 }
 
 void TcpServer::Impl::Giving::operator()(core::Hub& hub) const {
-    const core::Receivers receivers = choose(hub);
+    if (replaces_value) {
+        hub.value_replaced(*key);
+    }
+    const core::Receivers receivers = key ? hub.subscribers(*key) : hub.everyone();
     if (frame) {
         hub.give(receivers, frame);
         return;
     }
     for (const auto& receiver : *receivers) {
-        receiver->give(each->message, each->options);
+        const auto as = key ? hub.subscribed_as(*key, receiver) : std::nullopt;
+        receiver->give(each->message, each->options, as ? &*as : nullptr);
     }
 }
 
 std::error_code TcpServer::Impl::deliver(const Message& message, const SendOptions& options,
-                                         Choose choose) {
+                                         std::optional<std::string> key) {
     if (!has_context()) {
         return {};
     }
-    auto given = giving(message, options, std::move(choose));
+    auto given = giving(message, options, std::move(key));
     if (!given) {
         return given.error();
     }
@@ -450,7 +455,7 @@ void TcpServer::Impl::with_peer_manager(std::function<void(core::PeerManager&)> 
 }
 
 void TcpServer::Impl::announce(const OwnedMessage& message, const Plugins& inner) {
-    if (const auto error = deliver(message, {.plugins = inner}, &core::Hub::everyone)) {
+    if (const auto error = deliver(message, {.plugins = inner})) {
         node_->environment.log(LogLevel::error, "peers cannot be told: " + error.message());
     }
 }

@@ -36,9 +36,9 @@ public:
     /// Closes everything at once and ends the threads.
     void shut_down() noexcept;
 
-    using Choose = std::function<core::Receivers(core::Hub&)>;
-    /// Gives a message to the connections that `choose` picks in each loop.
-    std::error_code deliver(const Message& message, const SendOptions& options, Choose choose);
+    /// Gives a message to the subscribers of a key, or to all connections.
+    std::error_code deliver(const Message& message, const SendOptions& options,
+                            std::optional<std::string> key = {});
     void set_plugins(Plugins plugins);
     void set_rules(core::Rules rules);
     std::error_code publish(ByteView uri, ByteView content, const SendOptions& options);
@@ -115,19 +115,21 @@ private:
                                   [loop, work = last ? std::move(work) : work] { work(*loop); });
         }
     }
-    // A message for the connections that `choose` picks in a loop.
+    // A message for the subscribers of a key, or for all connections.
     struct Each {
         OwnedMessage message;
         SendOptions options;
     };
     struct Giving {
-        Choose choose;
+        std::optional<std::string> key;
         core::SharedFrame frame;  // null where it is to be protected for each
         std::shared_ptr<const Each> each = nullptr;
+        bool replaces_value = false;
 
         void operator()(core::Hub& hub) const;
     };
-    Result<Giving> giving(const Message& message, const SendOptions& options, Choose choose);
+    Result<Giving> giving(const Message& message, const SendOptions& options,
+                          std::optional<std::string> key);
     Result<Giving> notifying(ByteView uri, ByteView content, const SendOptions& options);
     void tell_later(const Giving& giving);
     void tell_all();

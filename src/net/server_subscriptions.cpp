@@ -82,7 +82,7 @@ Reply TcpServer::grant(const Message& asked, Connection& from, const SendOptions
                      : hub.unsubscribe(asked.uri(), stream);
         return {};
     }
-    const auto granted = hub.grant(asked.uri(), words, stream, options, asked.who());
+    const auto granted = hub.grant(asked.uri(), words, stream, options, core::Asker(asked));
     if (!granted) {
         throw Refusal::error(granted.error().message());
     }
@@ -131,8 +131,11 @@ Result<TcpServer::Impl::Giving> TcpServer::Impl::notifying(ByteView uri, ByteVie
     if (!message) {
         return message.error();
     }
-    return giving(*message, options,
-                  [key = uri.str()](core::Hub& hub) { return hub.subscribers(key); });
+    auto given = giving(*message, options, uri.str());
+    if (given) {
+        given->replaces_value = true;
+    }
+    return given;
 }
 
 // Told in the order of the changes, whichever threads make them.

@@ -104,6 +104,10 @@ void TcpClient::set_plugins(Plugins plugins) {
     impl_->node().outer = std::move(plugins);
 }
 
+void TcpClient::set_rules(std::shared_ptr<const AccessRules> rules) {
+    impl_->node().set_rules(std::move(rules));
+}
+
 void TcpClient::set_auth_error_handler(
     std::function<std::optional<OwnedMessage>(const AuthPlugin&, const Message&)> handler) {
     impl().node().on_auth_error = std::move(handler);

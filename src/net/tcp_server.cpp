@@ -48,12 +48,11 @@ void TcpServer::set_auth_error_handler(
 }
 
 std::error_code TcpServer::notify(ByteView key, const Message& message, SendOptions options) {
-    return impl_->deliver(message, options,
-                          [key = key.str()](core::Hub& hub) { return hub.subscribers(key); });
+    return impl_->deliver(message, options, key.str());
 }
 
 std::error_code TcpServer::broadcast(const Message& message, SendOptions options) {
-    return impl_->deliver(message, options, &core::Hub::everyone);
+    return impl_->deliver(message, options);
 }
 
 std::error_code TcpServer::send(Connection& to, const Message& message, SendOptions options) {

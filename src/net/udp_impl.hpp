@@ -40,6 +40,8 @@ public:
         return error;
     }
 
+    void set_plugins(Plugins plugins);
+
     core::DatagramNode& core() noexcept { return *core_; }
     core::Node& node() noexcept { return *node_; }
     const boost::asio::any_io_executor& executor() const noexcept { return executor_; }

@@ -102,7 +102,7 @@ void UdpNode::set_subscription_lost_handler(
 }
 
 void UdpNode::set_plugins(Plugins plugins) {
-    impl_->node().outer = std::move(plugins);
+    impl_->set_plugins(std::move(plugins));
 }
 
 void UdpNode::set_default_handler(UdpHandler handler) {

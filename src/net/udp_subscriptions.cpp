@@ -1,3 +1,4 @@
+#include <boost/asio/dispatch.hpp>
 #include <netaio/make.hpp>
 
 #include "udp_impl.hpp"
@@ -34,11 +35,28 @@ Reply UdpNode::grant(const Message& asked, const Address& from) {
         core.unsubscribe(asked.uri(), from, words.prefix ? Span::prefix : Span::key);
         return {};
     }
-    const auto granted = core.grant(asked.uri(), words, from, asked.who());
+    const auto granted = core.grant(asked.uri(), words, from, core::Asker(asked));
     if (!granted) {
         throw Refusal::error(granted.error().message());
     }
     return {granted->str()};
+}
+
+void UdpNode::Impl::set_plugins(Plugins plugins) {
+    const auto before = node_->outer.get().auth;
+    const auto now = plugins.auth;
+    node_->outer = std::move(plugins);
+    if (!executor_) {
+        return;
+    }
+    boost::asio::dispatch(executor_, [weak = weak_from_this(), before, now] {
+        if (const auto self = weak.lock()) {
+            if (before && now) {
+                self->core_->end_unknown(*before, *now);
+            }
+            self->core_->renew_subscriptions();
+        }
+    });
 }
 
 void UdpNode::set_rules(std::shared_ptr<const AccessRules> rules) {

@@ -1,3 +1,4 @@
+#include <map>
 #include <netaio/hmac_auth.hpp>
 #include <netaio/make.hpp>
 #include <stdexcept>
@@ -20,6 +21,22 @@ void validate(const HmacOptions& options) {
         options.nonce_field == options.ts_field) {
         throw std::invalid_argument(
             "two fields of HmacOptions share a name: tag, nonce and timestamp need one each");
+    }
+}
+
+// Whose a message is, the first of them would decide.
+void require_different(const HmacOptions& options) {
+    std::map<std::string_view, std::string_view> names;
+    if (!options.secret.empty()) {
+        names.emplace(options.secret.reveal(), "default");
+    }
+    for (const NamedSecret& one : options.secrets) {
+        const auto [same, is_new] = names.emplace(one.secret.reveal(), one.name);
+        if (!is_new) {
+            throw std::invalid_argument("'" + std::string(same->second) + "' and '" + one.name +
+                                        "' have the same secret, so nothing tells whose a message "
+                                        "is: give each one of its own");
+        }
     }
 }
 
@@ -53,6 +70,7 @@ HmacAuth::HmacAuth(HmacOptions options) : options_(std::move(options)) {
     validate(options_);
     keys_ =
         std::make_unique<const Keys>(options_.secret, options_.secrets, "HmacOptions", "secret");
+    require_different(options_);
     options_.secret = {};
     options_.secrets.clear();
     freshness_ = std::make_unique<const plugins::Freshness>(

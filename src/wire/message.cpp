@@ -6,6 +6,7 @@ OwnedMessage Message::own() const {
     OwnedMessage copy(Message(type_, body_.clone(), auth_.clone(), request_id_));
     copy.rest_at_ = rest_at_;
     copy.who_ = who_;
+    copy.vouched_ = vouched_;
     return copy;
 }
 

@@ -5,7 +5,7 @@ manual=$(dirname "${BASH_SOURCE[0]}")/../../docs/man/netaio.1
 
 expect 0 --help
 commands=$(sed -n '/^Subcommands:/,/^$/s/^  \([a-z]*\) .*/\1/p' out)
-[[ $(wc -w <<<"$commands") == 19 ]] || fail "the help shows other commands: $commands"
+[[ $(wc -w <<<"$commands") == 21 ]] || fail "the help shows other commands: $commands"
 sed 's/\\-/-/g; s/\\f.//g; s/^\.B[IR]* //; s/"//g' "$manual" >manual
 
 for command in "" $commands; do

@@ -14,3 +14,14 @@ expect 5 ping --server "$address"
 out_is ""
 end_server TERM 0
 expect 3 ping --server "$address"
+
+# Rules are asked about it as about anything.
+printf '[[rule]]\nallow = "read"\nwho = "somebody"\nprefix = "netaio-ping:"\n' >rules.toml
+serve --store :memory: --hmac alice=@secret --rules rules.toml
+expect 0 ping --server "$address" --hmac @secret
+end_server TERM 0
+echo 'default = "deny"' >rules.toml
+serve --store :memory: --hmac alice=@secret --rules rules.toml
+expect 89 ping --server "$address" --hmac @secret
+out_is ""
+end_server TERM 0

@@ -80,5 +80,16 @@ expect 2 request x --server 127.0.0.1:1 --hmac a=@secret --hmac a=@key
 err_has "--hmac: two are named 'a'"
 expect 2 request x --server 127.0.0.1:1 --cipher a=@secret --cipher b=@key
 err_has "nothing tells which of several keys a message needs"
+expect 2 request x --server 127.0.0.1:1 --hmac a=@secret --hmac b=@secret
+err_has "--hmac: 'a' and 'b' have the same secret"
+grep -q swordfish err && fail "shows the secret"
+for wrong in "--hmac a=@secret --cipher b=@key" "--hmac a=@secret --cipher a=@key --cipher b=@key" \
+    "--hmac @secret --cipher b=@key" "--cipher b=@key"; do
+    expect 2 request x --server 127.0.0.1:1 $wrong
+    err_has "--cipher: no secret of --hmac is named 'b'"
+done
+expect 2 request x --server 127.0.0.1:1 --inner-hmac a=@secret --inner-cipher b=@key
+err_has "--inner-cipher: no secret of --inner-hmac is named 'b'"
+expect 3 request x --server 127.0.0.1:1 --hmac a=@secret --hmac b=@key --cipher @key
 expect 2 request x --server 127.0.0.1:1 --hmac a=@b.secret
 err_has "all secrets are empty"

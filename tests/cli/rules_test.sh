@@ -52,6 +52,12 @@ err_has "wrong.toml:3:9:" "'reed'"
 expect 2 serve --listen 127.0.0.1:0 --store :memory: --rules wrong.toml
 err_has "wrong.toml:3:9:"
 expect 2 node --interface lo --port 0 --rules wrong.toml
+: >empty.toml
+expect 2 serve --listen 127.0.0.1:0 --store :memory: --rules empty.toml
+err_has "empty.toml:1:1: there is no rule here"
+echo 'default = "allow"' >open.toml
+expect 2 rules check open.toml
+err_has "open.toml:1:11: without a rule this allows everything"
 
 # What the README shows.
 awk '/^```toml$/ { inside = 1; next } /^```$/ { inside = 0 } inside' \
@@ -106,6 +112,25 @@ expect 0 update room/secret 2 --server "$address"
 end_subscriber 0
 out_is $'room/a\t1\nroom/secret\t2'
 
+# Whoever is subscribed is told what ends, and has no reason to go on without any.
+# reload URIS: has the server read rules that deny these.
+reload() {
+    rules "$1"
+    : >server.log
+    kill -HUP "$server_pid"
+    wait_for server.log "SIGHUP: read 2 rules from rules.toml"
+}
+reload '"room/secret"'
+uris=2 subscribe room/a room/z
+reload '["room/secret", "room/a"]'
+read -r -t 60 line <&"$subscriber_says"
+[[ $line == *"NOT_PERMITTED for 'room/a'"* ]] || fail "said '$line' of what ended"
+expect 0 update room/z 3 --server "$address"
+reload '["room/a", "room/z"]'
+end_subscriber 89
+err_has "NOT_PERMITTED for 'room/z'"
+out_is $'room/z\t3'
+
 echo 'default = ' >rules.toml
 kill -HUP "$server_pid"
 wait_for server.log "SIGHUP: the rules stay as they were: rules.toml:1:"
@@ -124,6 +149,10 @@ expect 89 request other --udp --server "$at" --timeout 10
 start_node hall
 wait_for kitchen "joined"
 : >rules.toml
+kill -HUP "$kitchen"
+wait_for kitchen.err "SIGHUP: the rules stay as they were: rules.toml:1:1: there is no rule here"
+expect 0 request echo hello --udp --server "$at"
+echo 'default = "deny"' >rules.toml
 kill -HUP "$kitchen"
 wait_for kitchen.err "SIGHUP: read 0 rules"
 expect 89 request echo hello --udp --server "$at" --timeout 10

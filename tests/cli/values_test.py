@@ -28,6 +28,7 @@ ENDS = {
     "node": NODE + ["--for", "0.01"], "peers": NODE + ["--for", "0.01"], "multicast": NODE + ["uri"],
     "send": ["127.0.0.1:9", "uri"], "keygen": [], "interfaces": [], "ping": CLIENT, "bench": CLIENT,
     "publish": ["uri", "content"] + CLIENT,
+    "status": ["--socket", "nowhere"], "watch": ["--socket", "nowhere"],
     "repl": [], "compile": ["src:true"], "decompile": ["hex:01"], "run": ["src:true"],
     "auth": ["src:true"], "key": ["key"],
     "lock": ["htlc-shake256", "--public", POINT, "--refund", POINT, "--digest", "00" * 20],

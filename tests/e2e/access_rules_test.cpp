@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <netaio/testing.hpp>
+#include <netaio/timer.hpp>
 
 #include "support/naming_auth.hpp"
 #include "support/net.hpp"
@@ -22,7 +23,7 @@ std::shared_ptr<const AccessRules> shared(Rules rules) {
 
 // Alice may do anything, everybody else may read below room/ but for its secret.
 std::shared_ptr<const AccessRules> rooms() {
-    return shared({{.access = allow, .who = {"alice"}},
+    return shared({{.access = allow, .who = {"test:alice"}},
                    {.access = deny, .who = {"*"}, .uris = {"room/secret"}},
                    {.access = allow, .who = {"*"}, .types = reading(), .prefixes = {"room/"}}});
 }
@@ -110,7 +111,7 @@ TEST_F(AccessRulesTest, EndSubscriptionsThatNewOnesDeny) {
     subscribe(*bob, "room/", {.prefix = true});
     subscribe(*bob, "room/b");
     subscribe(*alice, "room/b");
-    server->set_rules(shared({{.access = allow, .who = {"alice"}},
+    server->set_rules(shared({{.access = allow, .who = {"test:alice"}},
                               {.access = deny, .who = {"*"}, .uris = {"room/b"}},
                               {.access = allow, .who = {"*"}, .prefixes = {"room/"}}}));
     settle();
@@ -121,7 +122,7 @@ TEST_F(AccessRulesTest, EndSubscriptionsThatNewOnesDeny) {
     settle();
     EXPECT_EQ(bob->seen, (Seen{{"room/secret", "1"}})) << "what is allowed now comes";
     EXPECT_EQ(alice->seen, (Seen{{"room/b", "1"}}));
-    server->set_rules(shared({{.access = allow, .who = {"alice"}}}));
+    server->set_rules(shared({{.access = allow, .who = {"test:alice"}}}));
     settle();
     EXPECT_EQ(bob->ended, (std::vector<std::string>{"room/b", "room/"}));
     server->set_rules(nullptr);
@@ -129,6 +130,75 @@ TEST_F(AccessRulesTest, EndSubscriptionsThatNewOnesDeny) {
     settle();
     EXPECT_EQ(bob->seen.size(), 1u) << "what ended does not come back";
     EXPECT_EQ(network.run(bob->client.update("hall", "1")).type(), MessageType::ok);
+}
+
+TEST_F(AccessRulesTest, EndSubscriptionsWithoutAnsweringWhatIsAskedMeanwhile) {
+    server->on({request_uri, "room/b"}, [](const Message&) -> awaitable<std::string> {
+        Timer timer(co_await boost::asio::this_coro::executor, 5s);
+        co_await timer.async_wait(boost::asio::use_awaitable);
+        co_return "answer";
+    });
+    subscribe(*bob, "room/b");
+    std::string answer;
+    bob->client.request("room/b", {}, [&](boost::system::error_code error, OwnedMessage reply) {
+        answer = error ? error.message() : reply.content().str();
+    });
+    settle();
+    server->set_rules(shared({}));
+    settle();
+    EXPECT_EQ(bob->ended, std::vector<std::string>{"room/b"});
+    EXPECT_EQ(answer, "");
+    network.advance(10s);
+    EXPECT_EQ(answer, "answer");
+}
+
+TEST_F(AccessRulesTest, EndSubscriptionsThatKeptConnectionsAskForNoMore) {
+    std::shared_ptr<Connection> connection;
+    server->on(subscribe_uri, [&](const Message& asked, Connection& from) {
+        connection = from.shared();
+        return server->grant(asked, from);
+    });
+    bob->client.keep_connected(network.address());
+    settle();
+    for (const char* uri : {"room/", "room/b"}) subscribe(*bob, uri);
+    EXPECT_EQ(subscribe(*bob, "room/", {.prefix = true}), MessageType::confirm_subscribe);
+    server->set_rules(
+        shared({{.access = deny, .who = {"*"}, .types = {subscribe_uri}, .uris = {"room/"}},
+                {.access = allow, .who = {"*"}}}));
+    settle();
+    EXPECT_EQ(bob->ended, (std::vector<std::string>{"room/", "room/"}));
+    connection->close();
+    network.advance(20s);
+    EXPECT_TRUE(bob->client.connected());
+    server->publish("room/b", "1");
+    settle();
+    EXPECT_EQ(bob->seen, (Seen{{"room/b", "1"}})) << "what is left is subscribed to again";
+}
+
+TEST_F(AccessRulesTest, AreAClientsOwnToo) {
+    subscribe(*alice, "room/", {.prefix = true});
+    alice->client.set_rules(
+        shared({{.access = deny, .who = {"*"}, .uris = {"room/b"}},
+                {.access = allow, .who = {"*"}, .types = {notify_uri}, .prefixes = {"room/"}}}));
+    for (const char* uri : {"room/a", "room/b"}) server->publish(uri, "1");
+    settle();
+    EXPECT_EQ(alice->seen, (Seen{{"room/a", "1"}}));
+    EXPECT_EQ(alice->client.counters().rejected_rules, 1u);
+    EXPECT_EQ(network.run(alice->client.request("room/b")).content(), "content");
+    TcpClient closed(network.executor(), network.options(TcpClientOptions{.auth = named("alice"),
+                                                                          .rules = shared({})}));
+    int heard = 0;
+    closed.on(notify_uri, [&] { ++heard; });
+    network.run(closed.connect(network.address()));
+    closed.start_receive_loop();
+    network.run(closed.subscribe("room/a"));
+    server->publish("room/a", "2");
+    settle();
+    EXPECT_EQ(heard, 0);
+    closed.set_rules(nullptr);
+    server->publish("room/a", "3");
+    settle();
+    EXPECT_EQ(heard, 1);
 }
 
 TEST_F(AccessRulesTest, HoldForSubscriptionsThatAHandlerMakesAsItIsAsked) {
@@ -146,7 +216,7 @@ TEST_F(AccessRulesTest, HoldForSubscriptionsThatAHandlerMakesAsItIsAsked) {
     settle();
     EXPECT_EQ(bob->seen, (Seen{{"room/a", "1"}}));
     subscribe(*bob, "room/later/");
-    server->set_rules(shared({{.access = allow, .who = {"alice"}}}));
+    server->set_rules(shared({{.access = allow, .who = {"test:alice"}}}));
     settle();
     EXPECT_EQ(bob->ended, (std::vector<std::string>{"room/", "room/later/"}));
 }
@@ -164,12 +234,12 @@ TEST_F(AccessRulesTest, DoNotAskAboutWhatTheProgramSubscribesByItself) {
 
 TEST_F(AccessRulesTest, LetHandlersBeForSome) {
     server->set_rules(nullptr);
-    server->on(update_uri, prefix("room/"), {.who = "al*"}, [] {});
+    server->on(update_uri, prefix("room/"), {.who = "test:al*"}, [] {});
     EXPECT_EQ(network.run(alice->client.update("room/a", "1")).type(), MessageType::ok);
     EXPECT_EQ(network.run(bob->client.update("room/a", "1")).type(), MessageType::not_permitted);
     EXPECT_EQ(network.run(bob->client.update("hall", "1")).type(), MessageType::ok);
     EXPECT_THROW(server->on(update_uri, {.who = "@all"}, [] {}), std::invalid_argument);
-    server->grant_subscriptions({.who = "alice"});
+    server->grant_subscriptions({.who = "test:alice"});
     EXPECT_EQ(subscribe(*bob, "room/a"), MessageType::not_permitted);
     EXPECT_EQ(subscribe(*alice, "room/a"), MessageType::confirm_subscribe);
 }

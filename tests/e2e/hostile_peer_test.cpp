@@ -221,17 +221,17 @@ TEST_F(HostilePeerTest, BoundsRepliesToRequestsThatArriveTogether) {
 
 TEST_F(HostilePeerTest, BoundsTheSubscriptionsOfOneConnection) {
     auto options = local_options();
-    options.subscriptions_max = 5200;
+    options.subscriptions_max = 5400;
     start(std::move(options));
     answer_subscriptions();
     RawPeer peer(server->port());
-    EXPECT_EQ(subscribe(peer, 100), 10);  // 496 bytes each, and a short key twice
+    EXPECT_EQ(subscribe(peer, 100), 10);  // 512 bytes each, and a short key twice
     EXPECT_TRUE(lines.contains("refused a subscription"));
 }
 
 TEST_F(HostilePeerTest, BoundsTheSubscriptionsOfAllConnections) {
     auto options = local_options();
-    options.subscriptions_total_max = 5200;
+    options.subscriptions_total_max = 5400;
     start(std::move(options));
     answer_subscriptions();
     auto first = std::make_unique<RawPeer>(server->port());

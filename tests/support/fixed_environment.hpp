@@ -12,25 +12,31 @@
 /// An outside world that does as it is told.
 namespace netaio::test {
 
-/// Stands still until it is moved. Thread-safe.
+/// Stands still until it is moved. Thread-safe, but for moves by several threads at once.
 class FixedClock final : public Clock {
 public:
-    explicit FixedClock(std::chrono::seconds unix_time = std::chrono::seconds(1'700'000'000))
-        : start_(unix_time) {}
+    explicit FixedClock(std::chrono::seconds unix_time = std::chrono::seconds(1'700'000'000)) {
+        set(unix_time);
+    }
 
     std::chrono::system_clock::time_point now() const override {
-        return std::chrono::system_clock::time_point(start_ + passed());
+        return std::chrono::system_clock::time_point(std::chrono::milliseconds(start_.load()) +
+                                                     passed());
     }
     std::chrono::steady_clock::time_point steady_now() const override {
         return std::chrono::steady_clock::time_point(passed());
     }
 
     void advance(std::chrono::milliseconds by) { passed_.fetch_add(by.count()); }
+    /// Sets the clock of day alone, forward or back.
+    void set(std::chrono::seconds unix_time) {
+        start_ = (std::chrono::milliseconds(unix_time) - passed()).count();
+    }
 
 private:
     std::chrono::milliseconds passed() const { return std::chrono::milliseconds(passed_.load()); }
 
-    std::chrono::seconds start_;
+    std::atomic<std::int64_t> start_{0};  // in milliseconds of Unix time
     std::atomic<std::int64_t> passed_{0};
 };
 

@@ -5,19 +5,6 @@
 
 namespace netaio::test {
 
-Log LogLines::log(LogLevel level) {
-    return Log(level, [this](LogLevel, std::string_view line) {
-        const std::lock_guard lock(mutex_);
-        lines_.emplace_back(line);
-    });
-}
-
-std::size_t LogLines::count(std::string_view text) const {
-    const std::lock_guard lock(mutex_);
-    return static_cast<std::size_t>(std::ranges::count_if(
-        lines_, [&](const std::string& line) { return line.find(text) != std::string::npos; }));
-}
-
 bool eventually(const std::function<bool()>& condition) {
     const auto deadline = std::chrono::steady_clock::now() + 10s;
     while (!condition()) {

@@ -12,24 +12,14 @@
 #include <mutex>
 #include <netaio/netaio.hpp>
 
+#include "log_lines.hpp"
+
 /// What tests with real sockets share.
 namespace netaio::test {
 
 using namespace std::chrono_literals;
 
 inline constexpr auto as_result = boost::asio::as_tuple(boost::asio::use_awaitable);
-
-/// Log lines, kept to be asked for. Thread-safe.
-class LogLines {
-public:
-    Log log(LogLevel level = LogLevel::debug);
-    bool contains(std::string_view text) const { return count(text) > 0; }
-    std::size_t count(std::string_view text) const;
-
-private:
-    mutable std::mutex mutex_;
-    std::vector<std::string> lines_;
-};
 
 /// Waits until a condition holds that another thread brings about. False after ten seconds.
 bool eventually(const std::function<bool()>& condition);

@@ -32,7 +32,8 @@ inline bool plainly_is(std::string_view pattern, const Identities& who) {
     if (pattern == "nobody") return who.empty();
     const bool has_kind = pattern.find(':') != pattern.npos;
     return std::any_of(who.begin(), who.end(), [&](const Identity& one) {
-        return plainly_like(pattern, has_kind ? one.str() : one.name);
+        return has_kind ? plainly_like(pattern, one.str())
+                        : one.kind == "hmac" && plainly_like(pattern, one.name);
     });
 }
 

@@ -83,7 +83,7 @@ TEST(AccessRules, KnowEverybodySomebodyAndNobody) {
     EXPECT_FALSE(allowed("*:*", nobody));
 }
 
-TEST(AccessRules, MatchNamesOfAnyKindUnlessOneIsGiven) {
+TEST(AccessRules, MatchNamesOfSecretsUnlessAnotherKindIsGiven) {
     const auto allowed = [](const char* who, const Identities& them) {
         return AccessRules({{.access = allow, .who = {who}}})
             .decide(them, request_uri, "a")
@@ -101,6 +101,11 @@ TEST(AccessRules, MatchNamesOfAnyKindUnlessOneIsGiven) {
     EXPECT_TRUE(allowed("peer:a:b", with_colon));
     EXPECT_FALSE(allowed("a:b", with_colon));
     EXPECT_TRUE(allowed("alice", Identities{{"uid", "0"}, {"hmac", "alice"}}));
+    for (const char* kind : {"peer", "key", "x25519", "uid", "own"}) {
+        EXPECT_FALSE(allowed("alice", Identity{kind, "alice"})) << kind;
+        EXPECT_FALSE(allowed("al*", Identity{kind, "alice"})) << kind;
+        EXPECT_TRUE(allowed("*:al*", Identity{kind, "alice"})) << kind;
+    }
 }
 
 TEST(AccessRules, LeavePeersAndAnswersAloneUnlessTheyAreNamed) {
@@ -153,7 +158,9 @@ TEST(AccessRules, FindWhatAPlainScanFinds) {
         core::RuleReader reader(source);
         for (int asked = 0; asked < 200; ++asked) {
             std::vector<Identity> all;
-            for (std::size_t i = pick(3); i > 0; --i) all.push_back({text("ab", 2), text("ab", 3)});
+            for (std::size_t i = pick(3); i > 0; --i) {
+                all.push_back({pick(2) ? "hmac" : text("ab", 2), text("ab", 3)});
+            }
             const Identities who(std::move(all));
             const auto type = static_cast<MessageType>(pick(12));
             const std::string uri = text("ab/", 6);
@@ -208,7 +215,12 @@ TEST(AccessRules, SayWhereAFileIsWrong) {
     begins("[[rule]]\nallow = 'read'\nwho = 'a'\nurl = 'b'", "4:1:");
     begins("[rule]\nallow = 'read'\nwho = 'a'", "1:");
     begins("default = 'deny'\n[!]\n", "2:1:");
-    EXPECT_EQ(why_not(""), "");
+    begins("", "1:1: rules:1:1: there is no rule here");
+    begins("# nothing but this", "1:1:");
+    begins("[groups]\na = 'b'", "1:1:");
+    begins("\n default = 'allow'", "2:12: rules:2:12: without a rule this allows everything");
+    EXPECT_EQ(why_not("default = 'deny'"), "");
+    EXPECT_EQ(why_not("default = 'allow'\n[[rule]]\ndeny = 'write'\nwho = 'a'"), "");
 }
 
 TEST(AccessRules, KnowTypesOfTheApplicationsOwn) {
@@ -238,7 +250,7 @@ TEST(AccessRules, AreLoadedOrSayWhichFileIsWrong) {
         EXPECT_NE(std::string(error.what()).find(path + ":2:"), std::string::npos) << error.what();
     }
     std::ofstream(path, std::ios::trunc).flush();
-    EXPECT_TRUE(AccessRules::load(path)->rules().empty());
+    EXPECT_THROW(AccessRules::load(path), AccessRulesError);
 }
 
 TEST(RuleReader, SeesRulesThatReplaceOthers) {

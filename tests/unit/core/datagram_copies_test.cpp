@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <netaio/access_rules.hpp>
 #include <netaio/seen_messages.hpp>
 
 #include "datagram_testbed.hpp"
@@ -54,6 +55,26 @@ TEST_F(DatagramCopiesTest, TeachAnAddressAndNothingElse) {
     }
     EXPECT_EQ(tallies().dropped_copies.get(), 2u);
     EXPECT_EQ(tallies().rejected_replayed.get(), 0u);
+}
+
+TEST_F(DatagramCopiesTest, TeachNothingWhereRulesRefuseTheMessage) {
+    test.node->outer = fresh();
+    manage();
+    test.receive(says(MessageType::advertise_peer), there);
+    test.take();
+    test.node->set_rules(std::make_shared<const AccessRules>(std::vector<AccessRule>{
+        {.access = Access::deny, .who = {"*"}, .types = {MessageType::advertise_peer}},
+        {.access = Access::allow, .who = {"*"}}}));
+    for (const char* id : {"a", "b"}) {
+        const std::string bytes = says(MessageType::advertise_peer, id);
+        test.receive(bytes, there);
+        test.receive(bytes, elsewhere);
+    }
+    EXPECT_EQ(addresses("a"), std::set({there}));
+    EXPECT_FALSE(test.knows("b"));
+    EXPECT_TRUE(test.take().empty());
+    EXPECT_EQ(tallies().rejected_rules.get(), 2u);
+    EXPECT_EQ(tallies().dropped_copies.get(), 2u);
 }
 
 TEST_F(DatagramCopiesTest, TeachAnAddressThroughBothLayersAndTheirCiphers) {

@@ -183,5 +183,26 @@ TEST_F(ForgedAddressesTest, AreToldOnceHoweverManyPeersAreThere) {
     EXPECT_TRUE(sent[2].to_group);
 }
 
+TEST(ForgedAnswers, HaveToGuessWhereIdsBegin) {
+    TestDatagrams test;
+    test.node->environment.random = std::make_shared<netaio::test::ScriptedRandom>(
+        std::vector<std::string>{}, std::vector<std::uint32_t>{0xffffffff});
+    Told told;
+    const auto ask = [&] {
+        EXPECT_TRUE(test.core.request(there, request("uri"), {}, std::chrono::seconds(1),
+                                      told.completion()));
+        return test.take().at(0).message().request_id();
+    };
+    const auto answer = [&](RequestId id) {
+        test.receive(test.frame(respond("uri", "answer"), {}, {}, id));
+        return told.times;
+    };
+    EXPECT_EQ(ask(), 0xffffffffu);
+    EXPECT_EQ(answer(1), 0);
+    EXPECT_EQ(answer(0xffffffff), 1);
+    EXPECT_EQ(ask(), 0u) << "they go on from there";
+    EXPECT_EQ(answer(0), 2);
+}
+
 }  // namespace
 }  // namespace netaio::core

@@ -125,6 +125,21 @@ TEST_F(DatagramPeersTest, AreBounded) {
     EXPECT_TRUE(test.node->peers.empty());
 }
 
+TEST_F(DatagramPeersTest, AreBoundedForEachHostWhereThePluginsOfNowVouchForNobody) {
+    test.node->peers.set_host_max(1);
+    test.core.peer_manager().manage({});
+    const auto comes = [this](const char* id, std::uint16_t port) {
+        test.receive(test.peer_says(MessageType::advertise_peer, id), host(1, port));
+        return test.knows(id);
+    };
+    EXPECT_TRUE(comes("a", 1));
+    EXPECT_FALSE(comes("b", 2));
+    test.node->outer = hmac("secret");
+    EXPECT_TRUE(comes("b", 2));
+    test.node->outer = Plugins{};
+    EXPECT_FALSE(comes("c", 3));
+}
+
 TEST_F(DatagramPeersTest, LoseTheirSubscriptionsWhenTheyLeave) {
     manage();
     for (const Address& from : {there, here}) {

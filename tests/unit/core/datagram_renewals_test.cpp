@@ -251,6 +251,23 @@ TEST_F(SubscriptionsThereTest, EndWithARefusalWhichIsTold) {
     }
 }
 
+TEST_F(SubscriptionsThereTest, EndWithARefusalThatAHandlerHears) {
+    std::vector<std::string> heard;
+    test.node->router.add(Key(MessageType::not_permitted, "uri"),
+                          calling([&](const Message& message, Source& from) {
+                              EXPECT_EQ(from.remote(), there);
+                              EXPECT_TRUE(lost.empty());
+                              heard.push_back(message.uri().str());
+                              return std::nullopt;
+                          }));
+    subscribe();
+    ASSERT_FALSE(run_for(132s).empty());
+    answer({}, MessageType::not_permitted);
+    EXPECT_EQ(heard, std::vector<std::string>{"uri"});
+    EXPECT_EQ(lost.size(), 1u);
+    EXPECT_EQ(test.core.tallies().unhandled.get(), 0u);
+}
+
 TEST_F(SubscriptionsThereTest, DoNotEndWithAnAnswerToADamagedRequest) {
     subscribe();
     ASSERT_FALSE(run_for(132s).empty());
@@ -429,7 +446,7 @@ TEST_F(DatagramGrantsTest, AreOfThePresentValueOfAUriAlone) {
 }
 
 TEST_F(DatagramGrantsTest, ToOneAddressAreBoundedTogether) {
-    TestDatagrams small("local", {.subscriptions_max = 2 * 864 + 8});
+    TestDatagrams small("local", {.subscriptions_max = 2 * 880 + 8});
     EXPECT_TRUE(small.core.grant("a", {}, there));
     EXPECT_TRUE(small.core.grant("b", {.prefix = true}, there));
     EXPECT_EQ(small.core.grant("c", {.prefix = true}, there).error(), Errc::queue_full);

@@ -59,13 +59,10 @@ public:
     }
 
     bool knows(const std::string& id) const { return node->peers.find_id(id) != nullptr; }
-    bool logged(std::string_view part) const {
-        return std::ranges::any_of(
-            lines, [&](const std::string& line) { return line.find(part) != std::string::npos; });
-    }
+    bool logged(std::string_view part) const { return lines.contains(part); }
 
     std::shared_ptr<FixedClock> clock = std::make_shared<FixedClock>();
-    std::vector<std::string> lines;
+    netaio::test::LogLines lines;
     std::vector<std::shared_ptr<Suspended>> started;
     int woken = 0;
     std::shared_ptr<Node> node;
@@ -75,9 +72,7 @@ private:
     std::shared_ptr<Node> prepared(std::string id, Plugins outer) {
         node->environment = {.clock = clock,
                              .random = std::make_shared<netaio::test::CountingRandom>(),
-                             .log = Log(LogLevel::trace, [this](LogLevel, std::string_view line) {
-                                 lines.emplace_back(line);
-                             })};
+                             .log = lines.log(LogLevel::trace)};
         node->outer = std::move(outer);
         node->local_peer = Peer{.id = std::move(id)};
         node->peer_plugin = std::make_shared<DefaultPeer>();

@@ -229,16 +229,14 @@ TEST_F(LossyRequestTableTest, GivesAnAnswerToTheNextRequestWhenOneWasGivenUp) {
 }
 
 TEST_F(RequestTableTest, EndsAllWhateverOneOfThemThrows) {
-    std::vector<std::string> lines;
+    netaio::test::LogLines lines;
     add("a");
     (void)*table.add("a", asked, {}, later,
                      [](std::error_code, const Message*) { throw std::runtime_error("broken"); });
     add("b");
-    table.end_all(Errc::closed, Log(LogLevel::trace, [&](LogLevel, std::string_view line) {
-                      lines.emplace_back(line);
-                  }));
+    table.end_all(Errc::closed, lines.log());
     EXPECT_EQ(told.times, 2);
-    EXPECT_EQ(lines, std::vector<std::string>{"a request ends all the same: broken"});
+    EXPECT_EQ(lines.all(), std::vector<std::string>{"error a request ends all the same: broken"});
 }
 
 TEST_F(LossyRequestTableTest, KeepsNothingOfWhatWasGivenUp) {

@@ -320,7 +320,7 @@ TEST_F(StreamHeldTest, PresentValuesMayWaitAndAreNoAnswers) {
     }
     server.node->router.add(
         {MessageType::subscribe_uri, "all"}, calling([&](const Message& message, Source&) {
-            EXPECT_TRUE(server.stream->present(std::move(values), {.plugins = outer}));
+            EXPECT_TRUE(server.stream->present("", {}, std::move(values), {.plugins = outer}));
             return confirm_subscribe(message.uri());
         }));
     server.receive(OwnedMessage(MessageType::subscribe_uri, "all"));

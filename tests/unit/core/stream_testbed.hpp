@@ -79,9 +79,7 @@ public:
         : node(std::make_shared<Node>(role)) {
         node->environment = {.clock = clock,
                              .random = std::make_shared<netaio::test::CountingRandom>(),
-                             .log = Log(LogLevel::trace, [this](LogLevel, std::string_view line) {
-                                 lines.emplace_back(line);
-                             })};
+                             .log = lines.log(LogLevel::trace)};
         node->outer = std::move(outer);
         hub = std::make_shared<TurnedHub>(node, limits);
         stream = std::make_shared<Stream>(Ends{there, here}, hub, owner);
@@ -141,13 +139,10 @@ public:
         }
         return uris;
     }
-    bool logged(std::string_view part) const {
-        return std::ranges::any_of(
-            lines, [&](const std::string& line) { return line.find(part) != std::string::npos; });
-    }
+    bool logged(std::string_view part) const { return lines.contains(part); }
 
     std::shared_ptr<netaio::test::FixedClock> clock = std::make_shared<netaio::test::FixedClock>();
-    std::vector<std::string> lines;
+    netaio::test::LogLines lines;
     std::deque<std::string> buffers;
     std::shared_ptr<StreamOwner> owner{this, [](auto*) {}};
     std::shared_ptr<Node> node;

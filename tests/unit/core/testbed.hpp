@@ -13,6 +13,7 @@
 #include "core/layers.hpp"
 #include "support/calling_handler.hpp"
 #include "support/fixed_environment.hpp"
+#include "support/log_lines.hpp"
 
 /// A node without a network: frames go in, frames come out.
 namespace netaio::core::test {
@@ -96,9 +97,7 @@ public:
     explicit TestNode(Role role, Plugins outer = {}, const Address& remote = there)
         : node(role), source(remote), dispatcher_(node, tallies) {
         node.environment = fixed_environment();
-        node.environment.log = Log(LogLevel::trace, [this](LogLevel level, std::string_view line) {
-            lines.push_back(std::string(to_string(level)) + " " + std::string(line));
-        });
+        node.environment.log = lines.log(LogLevel::trace);
         node.outer = std::move(outer);
         if (role == Role::client) {
             source.table = &requests;
@@ -142,10 +141,7 @@ public:
                              told.completion());
     }
 
-    bool logged(std::string_view part) const {
-        return std::ranges::any_of(
-            lines, [&](const std::string& line) { return line.find(part) != std::string::npos; });
-    }
+    bool logged(std::string_view part) const { return lines.contains(part); }
 
     Dispatcher& dispatcher() noexcept { return dispatcher_; }
 
@@ -154,7 +150,7 @@ public:
     RequestTable requests;
     TestSource source;
     std::string sent;
-    std::vector<std::string> lines;
+    netaio::test::LogLines lines;
 
 private:
     Dispatcher dispatcher_;

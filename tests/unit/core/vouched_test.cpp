@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <netaio/access_rules.hpp>
+
 #include "core/replaceable.hpp"
 #include "testbed.hpp"
 
@@ -112,6 +114,38 @@ TEST_P(VouchedTest, RememberWhatSomebodyUsedWhenPluginsAreReplaced) {
     OwnedMessage message(MessageType::notify_uri, "uri");
     ASSERT_FALSE(seal(message, {}, both, test.node.context(nullptr), test.source.vouched()));
     EXPECT_FALSE(open_layer(message, hmac("old"), test.node.context(nullptr)));
+}
+
+TEST_P(VouchedTest, ProtectLateAnswersForWhoAskedWhateverCameMeanwhile) {
+    test.node.router.add(Key(MessageType::create_uri), netaio::test::suspending());
+    handle(naming("inner"));
+    OwnedMessage asked(MessageType::create_uri, "uri");
+    asked.auth().set("outer", "alice");
+    auto outcome = test.receive(test.frame(std::move(asked)));
+    ASSERT_EQ(outcome.kind, Outcome::Kind::suspended);
+    Suspended suspended(test.source.remote(), *outcome.route,
+                        OwnedMessage::from(std::move(*outcome.message)));
+    test.receive(from("bob", "admin"));
+    test.sent.clear();
+    test.dispatcher().ended(suspended, ok("uri"), nullptr, test.source, test.sent);
+    const auto reply = decode_message(test.sent, test.node.types);
+    ASSERT_TRUE(reply.has_value());
+    EXPECT_EQ(reply->auth().bytes("outer"), ByteView("alice"));
+}
+
+TEST_P(VouchedTest, NoteOnlyWhomRulesAdmit) {
+    handle();
+    test.receive(from("alice"));
+    test.node.set_rules(std::make_shared<const AccessRules>(std::vector<AccessRule>{
+        {.access = Access::deny, .who = {"test:bob"}}, {.access = Access::allow, .who = {"*"}}}));
+    test.receive(from("bob"));
+    EXPECT_EQ(test.source.vouched()->outer.str(), "test:alice");
+    const auto refusal = decode_message(test.sent, test.node.types);
+    ASSERT_TRUE(refusal.has_value());
+    EXPECT_EQ(refusal->type(), MessageType::not_permitted);
+    EXPECT_EQ(refusal->auth().bytes("outer"), ByteView("bob"));
+    test.receive(from("carol"));
+    EXPECT_EQ(test.source.vouched()->outer.str(), "test:carol");
 }
 
 TEST_P(VouchedTest, SayNothingOfWhomNobodyVouchesFor) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "support/fixed_environment.hpp"
+#include "support/log_lines.hpp"
 
 namespace netaio::plugins {
 namespace {
@@ -17,18 +18,15 @@ struct AskedPriceTest : testing::Test {
     }
 
     std::shared_ptr<test::FixedClock> clock = std::make_shared<test::FixedClock>();
-    std::vector<std::string> lines;
-    Environment environment{.clock = clock,
-                            .log = Log(LogLevel::info, [this](LogLevel, std::string_view line) {
-                                lines.emplace_back(line);
-                            })};
+    test::LogLines lines;
+    Environment environment{.clock = clock, .log = lines.log(LogLevel::info)};
 };
 
 TEST_F(AskedPriceTest, StaysWhereNothingMakesItRise) {
     AskedPrice price(10, {});
     EXPECT_EQ(after_a_second(price, 1'000'000), 10u);
     EXPECT_EQ(after_a_second(price, 1'000'000), 10u);
-    EXPECT_TRUE(lines.empty());
+    EXPECT_TRUE(lines.all().empty());
 }
 
 TEST_F(AskedPriceTest, RisesWhileMoreComesThanMay) {
@@ -37,8 +35,9 @@ TEST_F(AskedPriceTest, RisesWhileMoreComesThanMay) {
     EXPECT_EQ(after_a_second(price, 101), 12u);
     EXPECT_EQ(after_a_second(price, 1000), 13u);
     EXPECT_EQ(after_a_second(price, 1000), 13u);
-    EXPECT_EQ(lines, (std::vector<std::string>{"hashcash: the price is 12 bits now, after 10",
-                                               "hashcash: the price is 13 bits now, after 12"}));
+    EXPECT_EQ(lines.all(),
+              (std::vector<std::string>{"info hashcash: the price is 12 bits now, after 10",
+                                        "info hashcash: the price is 13 bits now, after 12"}));
 }
 
 TEST_F(AskedPriceTest, IsLookedAtOnceASecond) {

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "support/fixed_environment.hpp"
+#include "support/log_lines.hpp"
 #include "wire/endian.hpp"
 
 namespace netaio {
@@ -318,6 +319,8 @@ TEST_F(HmacAuthTest, RefusesOptionsThatCannotWork) {
         "two of HmacOptions::secrets are named 'a': give each a name of its own; 'default' is "
         "that of HmacOptions::secret");
     EXPECT_NE(refusal({.secret = "one", .secrets = {{"default", "two"}}}), "");
+    EXPECT_TRUE(refusal({.secret = "one", .secrets = {{"b", "two"}, {"c", "one"}}})
+                    .starts_with("'default' and 'c' have the same secret"));
     EXPECT_EQ(refusal({.secret = "test", .hmac_field = ""}),
               "a field of HmacOptions has no name: leave it at its default");
     constexpr auto shared =
@@ -459,17 +462,16 @@ TEST_F(FreshHmacAuthTest, TellsOfASharedTableThatHadToForget) {
     HmacOptions small = options();
     small.seen = std::make_shared<SeenMessages>(
         SeenOptions{.bytes_max = 4096, .ran_before = false, .environment = {.clock = clock}});
-    std::vector<std::string> lines;
-    environment.log =
-        Log(LogLevel::warning, [&](LogLevel, std::string_view line) { lines.emplace_back(line); });
+    test::LogLines lines;
+    environment.log = lines.log(LogLevel::warning);
     const HmacAuth plugin(small);
     int forgot = 0;
     for (int i = 0; i < 1000; ++i) {
         forgot += refused(plugin, made(plugin)).forgot;
     }
     EXPECT_GT(forgot, 0);
-    EXPECT_EQ(lines.size(), 1u);
-    EXPECT_NE(lines.at(0).find("faster than they can be remembered"), std::string::npos);
+    EXPECT_EQ(lines.all().size(), 1u);
+    EXPECT_TRUE(lines.contains("faster than they can be remembered"));
 }
 
 TEST_F(FreshHmacAuthTest, IsOffByDefaultAndRefusesTimesThatMakeNoSense) {

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "support/fixed_environment.hpp"
+#include "support/log_lines.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace netaio {
@@ -15,31 +16,15 @@ using namespace std::chrono_literals;
 
 constexpr std::uint32_t start = 1'700'000'000;
 
-// A clock of which both hands can be set.
-class SteppingClock final : public Clock {
-public:
-    std::chrono::system_clock::time_point now() const override {
-        return std::chrono::system_clock::time_point(std::chrono::seconds(time.load()));
-    }
-    std::chrono::steady_clock::time_point steady_now() const override {
-        return std::chrono::steady_clock::time_point(steady.load());
-    }
-
-    std::atomic<std::int64_t> time{start};
-    std::atomic<std::chrono::milliseconds> steady{0ms};
-};
-
 struct SeenMessagesTest : testing::Test {
     SeenOptions options() const { return {.ran_before = false, .environment = {.clock = clock}}; }
     Seen see(SeenMessages& table, const std::string& what, std::uint32_t timestamp) const {
         return table.see(what, timestamp, 2min).seen;
     }
-    void pass(std::chrono::milliseconds time) const {
-        clock->steady = clock->steady.load() + time;
-        clock->time += std::chrono::duration_cast<std::chrono::seconds>(time).count();
-    }
+    void pass(std::chrono::milliseconds time) const { clock->advance(time); }
 
-    std::shared_ptr<SteppingClock> clock = std::make_shared<SteppingClock>();
+    std::shared_ptr<test::FixedClock> clock =
+        std::make_shared<test::FixedClock>(std::chrono::seconds(start));
 };
 
 TEST_F(SeenMessagesTest, TakesEachMessageOnce) {
@@ -115,15 +100,15 @@ TEST_F(SeenMessagesTest, RefusesWhatIsTooOldOrTooFarAheadAndSaysByHowMuch) {
 }
 
 TEST_F(SeenMessagesTest, WorksUpToTheLastSecondAndNotAround) {
-    clock->time = 0xffff'ffff;
+    clock->set(std::chrono::seconds(0xffff'ffff));
     SeenMessages table(options());
     EXPECT_EQ(see(table, "a", 0xffff'ffff), Seen::fresh);
     EXPECT_EQ(see(table, "a", 0xffff'ffff), Seen::copy);
     EXPECT_EQ(see(table, "a", 5), Seen::too_old);
-    clock->time = 0x1'0000'0005;  // which is written as 5
+    clock->set(std::chrono::seconds(0x1'0000'0005));  // which is written as 5
     EXPECT_EQ(see(table, "b", 0xffff'ffff), Seen::too_new);
     EXPECT_EQ(see(table, "b", 5), Seen::fresh);
-    clock->time = 0;
+    clock->set(std::chrono::seconds(0));
     SeenMessages early(options());
     EXPECT_EQ(see(early, "a", 0), Seen::fresh);
     EXPECT_EQ(see(early, "a", 0), Seen::copy);
@@ -147,7 +132,7 @@ TEST_F(SeenMessagesTest, TakesNoReplayWhenTheClockStepsBack) {
     EXPECT_EQ(see(table, "a", start), Seen::fresh);
     pass(1h);
     EXPECT_EQ(see(table, "b", start + 3600), Seen::fresh);
-    clock->time = start;
+    clock->set(std::chrono::seconds(start));
     const Sighting replayed = table.see("a", start, 2min);
     EXPECT_EQ(replayed.seen, Seen::below_floor);
     EXPECT_EQ(replayed.seconds, 1);
@@ -225,7 +210,7 @@ TEST_F(SeenMessagesTest, RefusesWhatAProgramBeforeItMayHaveTaken) {
     SeenMessages part(options);
     EXPECT_EQ(see(part, "a", start + 3), Seen::too_new);
     EXPECT_EQ(see(part, "a", start + 2), Seen::below_floor);
-    clock->time = 0xffff'fffe;
+    clock->set(std::chrono::seconds(0xffff'fffe));
     EXPECT_EQ(see(*std::make_unique<SeenMessages>(options), "a", 0xffff'ffff), Seen::below_floor);
 }
 
@@ -235,9 +220,8 @@ struct MarkTest : SeenMessagesTest {
     }
 
     test::TemporaryFolder folder;
-    std::shared_ptr<std::vector<std::string>> lines = std::make_shared<std::vector<std::string>>();
-    Log log{LogLevel::info,
-            [lines = lines](LogLevel, std::string_view line) { lines->emplace_back(line); }};
+    test::LogLines lines;
+    Log log = lines.log(LogLevel::info);
 };
 
 TEST_F(MarkTest, AfterACleanStopOnlyWhatMayHaveBeenTakenIsRefused) {
@@ -261,7 +245,7 @@ TEST_F(MarkTest, AfterACleanStopOnlyWhatMayHaveBeenTakenIsRefused) {
         EXPECT_EQ(see(table, "a", start + 21), Seen::below_floor);
         EXPECT_EQ(see(table, "a", start + 22), Seen::fresh);
     }
-    EXPECT_EQ(*lines, std::vector<std::string>());
+    EXPECT_TRUE(lines.all().empty());
 }
 
 TEST_F(MarkTest, AfterAnUncleanStopThereIsNone) {
@@ -314,8 +298,8 @@ TEST_F(MarkTest, SaysSoWhereItCannotBeWritten) {
         SeenMessages table(nowhere);
         std::filesystem::remove_all(folder.file("none"));
     }
-    ASSERT_EQ(lines->size(), 1u);
-    EXPECT_NE(lines->front().find("none/mark"), std::string::npos) << lines->front();
+    EXPECT_EQ(lines.all().size(), 1u);
+    EXPECT_TRUE(lines.contains("none/mark"));
 }
 
 TEST_F(SeenMessagesTest, RefusesOptionsThatMakeNoSense) {

@@ -13,6 +13,7 @@
 #include "core/peers.hpp"
 #include "support/fixed_environment.hpp"
 #include "support/keys.hpp"
+#include "support/log_lines.hpp"
 #include "wire/hex.hpp"
 
 namespace netaio {
@@ -219,19 +220,17 @@ TEST_F(X25519CipherTest, FailsWithPubkeysThatAreNone) {
 }
 
 TEST_F(X25519CipherTest, LogsWhyThereIsNoKeyButNoKey) {
-    std::string lines;
-    environment.log = Log(LogLevel::debug, [&](LogLevel, std::string_view line) {
-        lines += std::string(line) + '\n';
-    });
+    test::LogLines lines;
+    environment.log = lines.log();
     OwnedMessage message = publish("uri", "content");
     EXPECT_TRUE(here.encrypt(message.body(), message.auth(), {.environment = environment}));
     EXPECT_TRUE(encrypt_to({.id = "peer"}, message));
     EXPECT_TRUE(encrypt_to(peer_with(Dict{{"pubkey", Bytes("short")}}), message));
     EXPECT_FALSE(encrypt_to(there_peer, message));
-    EXPECT_EQ(lines,
-              "x25519: the peer at the other end is not known\n"
-              "x25519: the data of the peer has no pubkey\n"
-              "x25519: the pubkey of the peer cannot be used\n");
+    EXPECT_EQ(lines.all(),
+              (std::vector<std::string>{"debug x25519: the peer at the other end is not known",
+                                        "debug x25519: the data of the peer has no pubkey",
+                                        "debug x25519: the pubkey of the peer cannot be used"}));
 }
 
 TEST_F(X25519CipherTest, TellsPeersItsKeys) {

@@ -9,6 +9,8 @@
 #include <atomic>
 #include <cerrno>
 
+#include "support/log_lines.hpp"
+
 namespace {
 
 // What the system does otherwise than it should.
@@ -66,10 +68,7 @@ struct UdpSocketsTest : testing::Test {
 
     void open() {
         sockets = std::make_shared<UdpSockets>(
-            context.get_executor(), options,
-            Log(LogLevel::info,
-                [this](LogLevel, std::string_view line) { lines.emplace_back(line); }),
-            tallies,
+            context.get_executor(), options, lines.log(LogLevel::info), tallies,
             UdpSockets::Listener{
                 .received = [this](std::span<char>, const Address&) { ++received; },
                 .batch_ended = [] {},
@@ -88,15 +87,11 @@ struct UdpSocketsTest : testing::Test {
     Address here(const char* host) {
         return *Address::parse(host, sockets->endpoints().front().port());
     }
-    std::ptrdiff_t logged(std::string_view part) const {
-        return std::ranges::count_if(
-            lines, [&](const std::string& line) { return line.find(part) != std::string::npos; });
-    }
 
     boost::asio::io_context context;
     UdpNodeOptions options;
     core::Tallies tallies;
-    std::vector<std::string> lines;
+    test::LogLines lines;
     std::vector<std::pair<std::string, std::error_code>> refused;
     int received = 0;
     std::shared_ptr<UdpSockets> sockets;
@@ -165,7 +160,7 @@ TEST_F(UdpSocketsTest, LookNowAndThenWhetherTheyCanReceiveAgain) {
     }
     EXPECT_GE(receives.load(), 2);
     EXPECT_LE(receives.load(), 10) << "it spins";
-    EXPECT_EQ(logged("cannot receive"), 1);
+    EXPECT_EQ(lines.count("cannot receive"), 1u);
     cannot_receive = false;
     for (int i = 0; i < 100 && received == 0; ++i) {
         context.run_for(50ms);
@@ -176,7 +171,7 @@ TEST_F(UdpSocketsTest, LookNowAndThenWhetherTheyCanReceiveAgain) {
 TEST_F(UdpSocketsTest, SayOnceThatTheSystemKeepsLessThanAsked) {
     options.receive_buffer = 1 << 30;
     open();
-    EXPECT_EQ(logged("net.core.rmem_max"), 1);
+    EXPECT_EQ(lines.count("net.core.rmem_max"), 1u);
 }
 
 }  // namespace

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <netaio/address.hpp>
+#include <netaio/identity.hpp>
+#include <netaio/message.hpp>
+#include <string>
+
+/// The field `@` of messages between programs and the daemon (protocol.md §14): where to, or where
+/// from and whose.
+namespace netaio::daemon {
+
+/// Where a program's message goes.
+struct FarEnd {
+    enum class Kind {
+        machine,      ///< whoever serves it on this machine, or the daemon itself
+        app,          ///< the program of that name
+        udp,          ///< a node, from the program's own port
+        udp_machine,  ///< a node, from the machine's port
+        tcp,          ///< a server, or a client that is connected, whatever the transport
+        server,       ///< a server of the configuration, by its name
+        peers,        ///< all peers of the program
+        group,        ///< the multicast group
+        subscribers,  ///< all that it subscribed to a key
+    };
+
+    Kind kind = Kind::machine;
+    Address address = {};   ///< of udp, udp_machine and tcp
+    std::string name = {};  ///< of app and server; the key of subscribers
+
+    /// As the field has it.
+    std::string str() const;
+    /// Reads the field; Errc::malformed for what it cannot be.
+    static Result<FarEnd> parse(ByteView field);
+};
+
+/// The name of the field.
+inline constexpr std::string_view far_end_field = "@";
+
+/// What programs see of those that are not at the network.
+inline std::string app_address(std::string_view app) {
+    return "app:" + std::string(app);
+}
+/// Of an address at the network, as the field has it.
+std::string tcp_address(const Address& address);
+std::string udp_machine_address(const Address& address);
+
+/// The field of a message for a program: where it is from, and whose.
+std::string origin(std::string_view address, const Identities& who);
+
+/// A message to be passed on: as it is, but for the field and the request id.
+OwnedMessage passed_on(const Message& message);
+
+/// Whether it looks like what the daemon itself tells programs.
+inline bool is_own(const Message& message) noexcept {
+    return message.type() == notify_uri && message.uri().starts_with("netaiod/");
+}
+
+/// Whether somebody waits for what comes of a message of this type (protocol.md §4).
+bool expects_answer(const Message& message) noexcept;
+
+}  // namespace netaio::daemon

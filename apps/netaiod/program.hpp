@@ -1,0 +1,53 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <netaio/netaio.hpp>
+#include <optional>
+#include <unordered_map>
+
+#include "app_traffic.hpp"
+#include "quota.hpp"
+#include "registry.hpp"
+
+namespace netaio::daemon {
+
+/// The user whom this process runs as.
+std::uint32_t own_user() noexcept;
+
+/// A program that is connected: an app once it has said its name; till then it may ask the daemon
+/// itself only.
+struct Program {
+    Program(std::shared_ptr<Connection> to, const Credentials& whose,
+            std::unique_ptr<Allowance> may)
+        : connection(std::move(to)), credentials(whose), allowance(std::move(may)) {
+        who = Identity{"uid", std::to_string(credentials.uid)};
+    }
+
+    std::uint64_t number() const noexcept { return connection->id(); }
+    /// The key of its subscribers at servers and nodes that it shares with others.
+    std::string shared_key(ByteView key) const {
+        return std::to_string(number()) + '/' + key.str();
+    }
+    bool is_app() const noexcept { return id.has_value(); }
+
+    const std::shared_ptr<Connection> connection;
+    const Credentials credentials;
+    const std::unique_ptr<Allowance> allowance;
+    std::string name = {};
+    std::optional<AppId> id = std::nullopt;
+    Identities who;         // with its name, once that is known
+    std::string from = {};  // the field of what it says to others of this machine
+    Traffic traffic = {};
+    bool paused = false;
+    std::unique_ptr<Timer> pause = nullptr;
+
+    // Its own node, if it manages peers.
+    std::unique_ptr<UdpNode> node = nullptr;
+    std::string app_id = {};
+
+    // What the rules say of what it sends, as far as that was asked.
+    std::map<std::pair<MessageType, std::string>, bool> permitted = {};
+};
+
+}  // namespace netaio::daemon

@@ -1,0 +1,213 @@
+#include "relay.hpp"
+
+#include <boost/asio/use_awaitable.hpp>
+
+namespace netaio::daemon {
+
+Relay::Relay(boost::asio::any_io_executor executor, RelayOptions options)
+    : executor_(std::move(executor)),
+      options_(std::move(options)),
+      began_(options_.environment.clock->steady_now()),
+      allowances_(options_.quota),
+      watchers_([this](WatcherId watcher) {
+          boost::asio::post(executor_, [weak = weak_from_this(), watcher] {
+              if (const auto self = weak.lock()) {
+                  self->send_watched(watcher);
+              }
+          });
+      }),
+      upstreams_(executor_, options_,
+                 [this](std::uint64_t program, std::string_view from, const Message& message) {
+                     notified(program, from, message);
+                 }),
+      tidying_(executor_) {}
+
+// Connections end with their servers, and tell of that while all is there.
+Relay::~Relay() {
+    programs_.clear();
+    local_.reset();
+    tcp_.reset();
+    machine_.reset();
+}
+
+std::error_code Relay::start() {
+    const auto begin = [this](auto& service, std::string_view what) {
+        const std::error_code error = service.start();
+        if (error) {
+            log(LogLevel::error, "cannot listen " + std::string(what) + ": " + error.message());
+        }
+        return error;
+    };
+    open_socket();
+    open_tcp();
+    open_udp();
+    std::error_code error;
+    if (tcp_) {
+        error = begin(*tcp_, "for clients");
+    }
+    if (!error && machine_) {
+        error = begin(*machine_, "for nodes");
+    }
+    if (!error) {
+        error = begin(*local_, "at " + options_.socket.str());
+    }
+    if (error) {
+        local_.reset();
+        tcp_.reset();
+        machine_.reset();
+    }
+    return error;
+}
+
+void Relay::reload(RelayOptions options) {
+    options_.local_rules = options.local_rules;
+    options_.users = std::move(options.users);
+    options_.groups = std::move(options.groups);
+    options_.quota = options.quota;
+    allowances_.set_quota(options_.quota);
+    for (const auto& [number, program] : programs_) {
+        program->permitted.clear();
+    }
+    if (tcp_ && options.tcp) {
+        tcp_->set_plugins({options.tcp->auth, options.tcp->cipher});
+        tcp_->set_rules(options.tcp->rules);
+    }
+    const auto renew = [&](UdpNode& node) {
+        node.set_plugins({options.udp->auth, options.udp->cipher});
+        node.set_rules(options.udp->rules);
+    };
+    if (machine_ && options.udp) {
+        options_.udp->auth = options.udp->auth;
+        options_.udp->cipher = options.udp->cipher;
+        options_.udp->rules = options.udp->rules;
+        renew(*machine_);
+        for (const auto& [number, program] : programs_) {
+            if (program->node) {
+                renew(*program->node);
+                for (const Address& to : options.udp->bootstrap) {
+                    (void)program->node->keep_introduced(to);
+                }
+            }
+        }
+        options_.udp->bootstrap = std::move(options.udp->bootstrap);
+    }
+    upstreams_.set_servers(std::move(options.servers), std::move(options.plugins));
+}
+
+awaitable<void> Relay::stop(std::chrono::milliseconds deadline) {
+    const auto self = shared_from_this();
+    if (tcp_) {
+        co_await tcp_->stop(deadline, boost::asio::use_awaitable);
+    }
+    for (const auto& [number, program] : programs_) {
+        if (program->node) {
+            co_await std::exchange(program->node, nullptr)
+                ->stop(deadline, boost::asio::use_awaitable);
+        }
+    }
+    if (machine_) {
+        co_await machine_->stop(deadline, boost::asio::use_awaitable);
+    }
+    if (local_) {
+        co_await local_->stop(deadline, boost::asio::use_awaitable);
+    }
+}
+
+DaemonStatus Relay::status() const {
+    DaemonStatus told;
+    told.uptime = options_.environment.clock->steady_now() - began_;
+    told.others.add(others_);
+    std::map<std::string, Peer> peers;
+    for (const auto& [number, program] : programs_) {
+        if (!program->is_app()) {
+            continue;
+        }
+        AppStatus app{registry_.app(*program->id), registry_.keys(*program->id)};
+        app.queued_bytes = program->connection->queued_bytes();
+        app.paused = program->paused;
+        app.traffic = &program->traffic;
+        if (program->node) {
+            for (Peer& peer : program->node->peers()) {
+                ++app.peers;
+                peers.try_emplace(peer.id, std::move(peer));
+            }
+        }
+        told.apps.push_back(std::move(app));
+    }
+    for (auto& [id, peer] : peers) {
+        told.peers.push_back(std::move(peer));
+    }
+    return told;
+}
+
+std::vector<Address> Relay::tcp_endpoints() const {
+    return tcp_ ? tcp_->endpoints() : std::vector<Address>();
+}
+
+std::uint16_t Relay::udp_port() const {
+    return machine_ ? machine_->port() : 0;
+}
+
+void Relay::seen(const Program* program, Direction direction, const Message& message,
+                 const Identities& who, std::string_view far_end) {
+    if (watchers_.size() == 0) {
+        return;
+    }
+    watchers_.tell({who, program ? std::string_view(program->name) : std::string_view(), direction,
+                    options_.types.name(message.type()), message.uri(), message.content().size(),
+                    far_end});
+}
+
+void Relay::fail(Answer& answer, std::error_code error, std::string_view whom) {
+    answer(
+        Refusal::error(error == Errc::timeout
+                           ? "no answer came from " + std::string(whom) + " in time"
+                           : "no answer comes from " + std::string(whom) + ": " + error.message()));
+}
+
+void Relay::to_app(const ProgramPtr& program, const Message& message, const Sender& from,
+                   Answer answer) {
+    if (!expects_answer(message) && !message.request_id()) {
+        answer(std::optional<OwnedMessage>());
+        deliver(*program, message, from);
+        return;
+    }
+    program->traffic.count(Direction::in, message.uri(), message.content().size());
+    seen(program.get(), Direction::in, message, from.who, from.address);
+    OwnedMessage passed = passed_on(message);
+    passed.auth().set(far_end_field, from.field);
+    local_->exchange(*program->connection, std::move(passed), {.timeout = options_.answer_timeout},
+                     [program, answer = std::move(answer)](boost::system::error_code error,
+                                                           OwnedMessage reply) mutable {
+                         if (!error) {
+                             reply.auth().erase(far_end_field);
+                             answer(std::move(reply));
+                             return;
+                         }
+                         if (error == Errc::queue_full) {
+                             program->traffic.drop(Drop::queue);
+                         }
+                         fail(answer, error, program->name);
+                     });
+}
+
+// What nobody waits for. What the daemon tells, nobody else may seem to.
+void Relay::deliver(Program& program, const Message& message, const Sender& from) {
+    if (is_own(message)) {
+        program.traffic.drop(Drop::malformed);
+        return;
+    }
+    program.traffic.count(Direction::in, message.uri(), message.content().size());
+    seen(&program, Direction::in, message, from.who, from.address);
+    OwnedMessage passed = passed_on(message);
+    passed.auth().set(far_end_field, from.field);
+    push(program, std::move(passed));
+}
+
+void Relay::push(Program& program, OwnedMessage message) {
+    if (program.connection->send(message)) {
+        program.traffic.drop(Drop::queue);
+    }
+}
+
+}  // namespace netaio::daemon

@@ -1,0 +1,130 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <unordered_map>
+
+#include "far_end.hpp"
+#include "program.hpp"
+#include "status.hpp"
+#include "upstreams.hpp"
+#include "watchers.hpp"
+
+namespace netaio::daemon {
+
+/// Carries messages between the programs of this machine and the network, and among them: as they
+/// are, but for the field `@` (protocol.md §14). On one event loop, to whose thread it belongs.
+class Relay : public std::enable_shared_from_this<Relay> {
+public:
+    Relay(boost::asio::any_io_executor executor, RelayOptions options);
+    ~Relay();
+    Relay(const Relay&) = delete;
+    Relay& operator=(const Relay&) = delete;
+
+    /// Begins to listen. An error leaves nothing listening, and was logged with what it is about.
+    std::error_code start();
+    /// Takes what can change while it runs: rules, plugins, servers, quotas, who may connect. What
+    /// cannot is left as it was.
+    void reload(RelayOptions options);
+    /// Ends everything, gently until the deadline.
+    awaitable<void> stop(std::chrono::milliseconds deadline);
+
+    DaemonStatus status() const;
+    const Registry& registry() const noexcept { return registry_; }
+    /// Where clients of the network connect, and nodes; empty where there is none.
+    std::vector<Address> tcp_endpoints() const;
+    std::uint16_t udp_port() const;
+
+private:
+    using ProgramPtr = std::shared_ptr<Program>;
+    // What becomes of a message that is asked: its answer goes there.
+    using AnswerPtr = std::shared_ptr<Answer>;
+
+    // Programs (relay_programs.cpp).
+    void open_socket();
+    bool admit(Connection& connection);
+    void gone(Connection& connection);
+    ProgramPtr program_of(std::uint64_t number) const;
+    ProgramPtr program_of(AppId app) const;
+    void from_program(const Message& message, Connection& connection, Answer answer);
+    void hold_to_rate(const ProgramPtr& program, std::size_t bytes);
+    bool sees_all(const Program& program) const;
+    bool permitted(Program& program, const Message& message);
+
+    // What they ask the daemon itself (relay_control.cpp).
+    void control(const ProgramPtr& program, const Message& message, Answer& answer);
+    Reply register_app(const ProgramPtr& program, const Value& asked);
+    Reply change_key(const ProgramPtr& program, const Value& asked, MessageType how);
+    Reply change_subscriber(const ProgramPtr& program, const Value& asked, MessageType how);
+    Reply watch(const ProgramPtr& program, const Message& message);
+    void open_node(const ProgramPtr& program, const Value& asked);
+    static void close_node(Program& program);
+    void tell_of_peer(const std::weak_ptr<Program>& weak, std::string_view event, const Peer& peer);
+    void send_watched(WatcherId watcher);
+
+    // To programs.
+    struct Sender {
+        std::string_view address;  // as the field has it
+        const std::string& field;
+        const Identities& who;
+    };
+    void to_app(const ProgramPtr& program, const Message& message, const Sender& from,
+                Answer answer);
+    void deliver(Program& program, const Message& message, const Sender& from);
+    void push(Program& program, OwnedMessage message);
+
+    // To the network (relay_network.cpp).
+    void open_tcp();
+    void open_udp();
+    void from_tcp(const Message& message, Connection& connection, Answer answer);
+    void from_network(const Message& message, const Sender& from, Answer answer);
+    void from_udp(const Message& message, const Address& address, Answer answer);
+    void from_udp_to(const ProgramPtr& program, const Message& message, const Address& address,
+                     Answer answer);
+    void to_far_end(const ProgramPtr& program, const FarEnd& far, const Message& message,
+                    Answer answer);
+    void to_node(const ProgramPtr& program, UdpNode* node, const FarEnd& far,
+                 const Message& message, Answer answer);
+    void to_server(const ProgramPtr& program, const FarEnd& far, const Message& message,
+                   Answer answer);
+    void from_far_end(const ProgramPtr& program, const std::string& from, std::error_code error,
+                      OwnedMessage&& reply, const AnswerPtr& waits);
+    std::error_code to_many(Program& program, const FarEnd& far, const Message& message);
+    std::shared_ptr<Connection> client_at(const Address& address) const;
+    void notified(std::uint64_t program, std::string_view from, const Message& message);
+
+    void seen(const Program* program, Direction direction, const Message& message,
+              const Identities& who, std::string_view far_end);
+    static void fail(Answer& answer, std::error_code error, std::string_view whom);
+    void log(LogLevel level, const std::string& what) const {
+        options_.environment.log(level, what);
+    }
+
+    boost::asio::any_io_executor executor_;
+    RelayOptions options_;
+    std::chrono::steady_clock::time_point began_;
+    Registry registry_;
+    Allowances allowances_;
+    Watchers watchers_;
+    std::map<std::uint64_t, WatcherId> watching_;  // by the program's number
+    Traffic others_;                               // of those that are gone, and nobody's
+    std::unordered_map<std::uint64_t, ProgramPtr> programs_;
+    std::vector<std::uint64_t> by_app_;  // their numbers, by AppId
+
+    std::unique_ptr<TcpServer> local_;
+    std::unique_ptr<TcpServer> tcp_;
+    std::unique_ptr<UdpNode> machine_;
+    // Connections from the network, and the field of what they said last.
+    struct Client {
+        std::shared_ptr<Connection> connection;
+        Identities who;
+        std::string address;
+        std::string field;
+    };
+    std::unordered_map<std::uint64_t, Client> clients_;
+    std::unordered_map<Address, std::uint64_t> client_numbers_;
+    Upstreams upstreams_;
+    Timer tidying_;
+};
+
+}  // namespace netaio::daemon

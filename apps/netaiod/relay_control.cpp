@@ -1,0 +1,341 @@
+#include <algorithm>
+#include <netaio/packify.hpp>
+
+#include "relay.hpp"
+
+/// What programs ask the daemon itself, by uris below `netaiod/` (protocol.md §14).
+namespace netaio::daemon {
+namespace {
+
+constexpr std::size_t name_max = 64;
+constexpr std::size_t watched_queue_max = 64 << 10;
+
+std::optional<std::string> bytes_of(const Value& dict, std::string_view key) {
+    const Value* const found = dict.find(key);
+    if (!found) {
+        return std::nullopt;
+    }
+    if (const auto bytes = found->as_bytes()) {
+        return bytes->str();
+    }
+    const auto text = found->as_str();
+    return text ? std::optional(std::string(*text)) : std::nullopt;
+}
+
+std::optional<std::chrono::milliseconds> time_of(const Value& dict, std::string_view key) {
+    constexpr std::uint64_t time_max = 1000ull * 60 * 60 * 24 * 365;
+    const Value* const found = dict.find(key);
+    const auto count = found ? found->as_uint() : std::nullopt;
+    return count && *count > 0 && *count <= time_max
+               ? std::optional(std::chrono::milliseconds(*count))
+               : std::nullopt;
+}
+
+// Fit for logs, rules and addresses.
+bool is_name(std::string_view name) {
+    return !name.empty() && name.size() <= name_max &&
+           name.find_first_not_of(
+               "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+               "._-") == std::string_view::npos;
+}
+
+Value told_of(const Peer& peer) {
+    List addresses;
+    for (const Address& address : peer.addresses) {
+        addresses.items.emplace_back(Bytes(address.str()));
+    }
+    return Dict{
+        {"id", Bytes(peer.id)}, {"data", Bytes(peer.data)}, {"addresses", std::move(addresses)}};
+}
+
+Reply packed(const Value& value) {
+    auto bytes = pack(value);
+    return reply(bytes ? ByteView(*bytes) : ByteView());
+}
+
+}  // namespace
+
+void Relay::control(const ProgramPtr& program, const Message& message, Answer& answer) try {
+    const auto is = [&](MessageType type, std::string_view uri) {
+        return message.type() == type && message.uri() == uri;
+    };
+    const bool changes = message.type() == create_uri || message.type() == delete_uri;
+    if (is(request_uri, "netaiod/status")) {
+        if (!sees_all(*program)) {
+            throw Refusal::not_permitted("only the user whom netaiod runs as, and root, may ask");
+        }
+        answer(reply(status_json(status())));
+        return;
+    }
+    if (message.uri().starts_with("netaiod/watch/") &&
+        (message.type() == subscribe_uri || message.type() == unsubscribe_uri)) {
+        answer(watch(program, message));
+        return;
+    }
+    if (is(request_uri, "netaiod/peers")) {
+        List peers;
+        for (const Peer& peer : program->node ? program->node->peers() : std::vector<Peer>()) {
+            peers.items.push_back(told_of(peer));
+        }
+        answer(packed(Value(std::move(peers))));
+        return;
+    }
+    const bool known =
+        is(create_uri, "netaiod/app") ||
+        (changes && (message.uri() == "netaiod/key" || message.uri() == "netaiod/subscriber"));
+    if (!known) {
+        throw Refusal::not_found("netaiod knows nothing of that name");
+    }
+    const auto asked = unpack(message.content(), {.max_depth = 4, .max_values = 64});
+    if (!asked || !asked->as_dict()) {
+        throw Refusal::error("the content has to be a dict");
+    }
+    if (message.uri() == "netaiod/app") {
+        answer(register_app(program, *asked));
+    } else if (!program->is_app()) {
+        throw Refusal::not_permitted("say who you are first: CREATE_URI netaiod/app");
+    } else if (message.uri() == "netaiod/key") {
+        answer(change_key(program, *asked, message.type()));
+    } else {
+        answer(change_subscriber(program, *asked, message.type()));
+    }
+} catch (const Refusal& refusal) {
+    answer(refusal);
+}
+
+bool Relay::sees_all(const Program& program) const {
+    return program.credentials.uid == 0 || program.credentials.uid == own_user();
+}
+
+Reply Relay::register_app(const ProgramPtr& program, const Value& asked) {
+    const auto name = bytes_of(asked, "name");
+    if (program->is_app() && name != program->name) {
+        throw Refusal::not_permitted("this program is " + program->name + " already");
+    }
+    if (program->is_app()) {
+        close_node(*program);
+        if (bytes_of(asked, "app_id")) {
+            open_node(program, asked);
+        }
+        return {};
+    }
+    if (!name || !is_name(*name)) {
+        throw Refusal::error("the name of an app has 1 to 64 letters, digits, dots, dashes or _");
+    }
+    if (const auto other = registry_.app_named(*name);
+        other && registry_.app(*other).uid != program->credentials.uid) {
+        throw Refusal::not_permitted("the name " + *name + " is another user's");
+    }
+    program->who.add(Identity{"app", *name});
+    program->name = *name;
+    program->from = origin(app_address(*name), program->who);
+    if (bytes_of(asked, "app_id")) {
+        open_node(program, asked);
+    }
+    program->id = registry_.add({*name, program->credentials.uid, program->credentials.pid});
+    const auto index = static_cast<std::size_t>(*program->id);
+    by_app_.resize(std::max(by_app_.size(), index + 1));
+    by_app_[index] = program->number();
+    program->permitted.clear();
+    log(LogLevel::info, "app " + *name + " is here (" + program->who.str() + ")");
+    return {};
+}
+
+void Relay::open_node(const ProgramPtr& program, const Value& asked) {
+    if (!options_.udp) {
+        throw Refusal::not_permitted("netaiod has no UDP, which peers are found by: see [udp]");
+    }
+    PeerManagementOptions management{.app_id = *bytes_of(asked, "app_id")};
+    management.advertise_every =
+        time_of(asked, "advertise_ms").value_or(management.advertise_every);
+    management.peer_timeout = time_of(asked, "timeout_ms").value_or(management.peer_timeout);
+    UdpNodeOptions options = *options_.udp;
+    options.environment = options_.environment;
+    options.types = options_.types;
+    options.handle_signals = false;
+    options.handlers_max = options_.questions_max;
+    Peer self{.id = bytes_of(asked, "peer_id").value_or(random_id())};
+    if (auto data = bytes_of(asked, "data")) {
+        self.data = std::move(*data);
+    }
+    options.local_peer = std::move(self);
+    auto node = std::make_unique<UdpNode>(executor_, std::move(options));
+    const std::weak_ptr<Program> weak = program;
+    node->set_peer_callbacks(
+        {.joined = [this, weak](const Peer& peer) { tell_of_peer(weak, "joined", peer); },
+         .changed = [this, weak](const Peer& peer) { tell_of_peer(weak, "changed", peer); },
+         .left = [this, weak](const Peer& peer) { tell_of_peer(weak, "left", peer); }});
+    node->set_default_handler(
+        [this, weak](const Message& message, const Address& from, Answer answer) {
+            if (const auto there = weak.lock()) {
+                from_udp_to(there, message, from, std::move(answer));
+            }
+        });
+    node->set_subscription_lost_handler(
+        [this, weak](const Address& from, ByteView, const Message& answer) {
+            if (const auto there = weak.lock()) {
+                OwnedMessage told = passed_on(answer);
+                told.auth().set(far_end_field, origin(from.str(), answer.who()));
+                push(*there, std::move(told));
+            }
+        });
+    if (const std::error_code error = node->start()) {
+        throw Refusal::error("its UDP port cannot be opened: " + error.message());
+    }
+    try {
+        node->manage_peers(management);
+    } catch (const std::exception& failure) {
+        throw Refusal::error(failure.what());
+    }
+    program->app_id = management.app_id;
+    program->node = std::move(node);
+}
+
+void Relay::tell_of_peer(const std::weak_ptr<Program>& weak, std::string_view event,
+                         const Peer& peer) {
+    const auto program = weak.lock();
+    const auto told = program ? pack(told_of(peer)) : Result<std::string>(Errc::closed);
+    auto message = told
+                       ? OwnedMessage::make(notify_uri, "netaiod/peer/" + std::string(event), *told)
+                       : Result<OwnedMessage>(told.error());
+    if (message) {
+        push(*program, std::move(*message));
+    }
+}
+
+Reply Relay::change_key(const ProgramPtr& program, const Value& asked, MessageType how) {
+    const Value* const type = asked.find("type");
+    const auto number = type ? type->as_uint() : std::nullopt;
+    auto uri = bytes_of(asked, "uri");
+    auto prefix = bytes_of(asked, "prefix");
+    if (!number || *number > 255 || (uri && prefix)) {
+        throw Refusal::error("a key has a type, and a uri or a prefix");
+    }
+    const auto meant = static_cast<MessageType>(*number);
+    if (!options_.types.contains(meant)) {
+        throw Refusal::error("netaiod knows no message type " + std::to_string(*number) +
+                             ": see [types]");
+    }
+    ServedKey key{meant, uri ? std::move(*uri) : std::move(prefix).value_or(""), !uri};
+    if (!key.is_prefix && key.uri.starts_with("netaiod/")) {
+        throw Refusal::not_permitted("uris below netaiod/ are the daemon's own");
+    }
+    const std::size_t size = key.uri.size();
+    if (how == delete_uri) {
+        if (!registry_.release(*program->id, key)) {
+            throw Refusal::not_found("this app does not serve that");
+        }
+        program->allowance->unregister(size);
+        return {};
+    }
+    Sharing sharing = Sharing::alone;
+    if (const auto said = bytes_of(asked, "shared")) {
+        if (*said != "turns" && *said != "hash") {
+            throw Refusal::error("a key is shared by \"turns\" or by \"hash\"");
+        }
+        sharing = *said == "turns" ? Sharing::turns : Sharing::hash;
+    }
+    if (const auto refusal = program->allowance->try_register(size)) {
+        throw Refusal::not_permitted(*refusal);
+    }
+    // Notifications are for whoever listens.
+    const Claimed claimed =
+        registry_.claim(*program->id, key, meant == notify_uri ? Sharing::turns : sharing);
+    if (claimed.outcome != Claimed::Outcome::added) {
+        program->allowance->unregister(size);
+    }
+    if (!claimed.granted()) {
+        throw Refusal::not_permitted("the app " + claimed.owner + " serves " +
+                                     std::string(options_.types.name(meant)) + " '" + key.uri +
+                                     "'");
+    }
+    return {};
+}
+
+Reply Relay::change_subscriber(const ProgramPtr& program, const Value& asked, MessageType how) {
+    const auto key = bytes_of(asked, "key");
+    const auto who = bytes_of(asked, "who");
+    const Value* const as_prefix = asked.find("prefix");
+    const bool prefix = as_prefix && as_prefix->as_bool().value_or(false);
+    const auto far = who ? FarEnd::parse(*who) : Result<FarEnd>(Errc::malformed);
+    if (!key || !far) {
+        throw Refusal::error("a subscriber has a key, and says who it is");
+    }
+    const std::string shared = program->shared_key(*key);
+    const auto check = [](std::error_code error) {
+        if (error) {
+            throw Refusal::error("it cannot be subscribed: " + error.message());
+        }
+    };
+    const auto change = [&](auto& service, auto& to, const std::string& named) {
+        if (how == delete_uri) {
+            prefix ? (void)service.unsubscribe_prefix(named, to)
+                   : (void)service.unsubscribe(named, to);
+        } else {
+            check(prefix ? service.subscribe_prefix(named, to) : service.subscribe(named, to));
+        }
+    };
+    using enum FarEnd::Kind;
+    if (far->kind == tcp) {
+        if (const auto client = client_at(far->address)) {
+            change(*tcp_, *client, shared);
+        } else {
+            check(Errc::closed);
+        }
+    } else if (far->kind == app) {
+        const auto id = registry_.app_named(far->name);
+        const auto subscriber = id ? program_of(*id) : nullptr;
+        if (!subscriber) {
+            check(Errc::closed);
+        } else {
+            change(*local_, *subscriber->connection, shared);
+        }
+    } else if (far->kind == udp && program->node) {
+        change(*program->node, far->address, *key);
+    } else if ((far->kind == udp || far->kind == udp_machine) && machine_) {
+        change(*machine_, far->address, shared);
+    } else {
+        throw Refusal::error("nobody can be subscribed there");
+    }
+    return {};
+}
+
+Reply Relay::watch(const ProgramPtr& program, const Message& message) {
+    if (!sees_all(*program)) {
+        throw Refusal::not_permitted("only the user whom netaiod runs as, and root, may watch");
+    }
+    if (const auto before = watching_.extract(program->number())) {
+        watchers_.remove(before.mapped());
+    }
+    if (message.type() == subscribe_uri) {
+        const std::string_view uri = message.uri();
+        watching_[program->number()] =
+            watchers_.add(std::string(uri.substr(std::string_view("netaiod/watch/").size())));
+    }
+    return {};
+}
+
+// As much as the watcher takes; the rest when that was sent.
+void Relay::send_watched(WatcherId watcher) {
+    const auto found =
+        std::ranges::find(watching_, watcher, &decltype(watching_)::value_type::second);
+    const ProgramPtr program = found == watching_.end() ? nullptr : program_of(found->first);
+    while (program && program->connection->queued_bytes() < watched_queue_max) {
+        const auto line = watchers_.take(watcher);
+        if (!line) {
+            return;
+        }
+        push(*program, notify("netaiod/watch", *line));
+    }
+    if (program) {
+        const auto later = std::make_shared<Timer>(executor_);
+        later->expires_after(std::chrono::milliseconds(50));
+        later->async_wait([weak = weak_from_this(), watcher, later](boost::system::error_code) {
+            if (const auto self = weak.lock()) {
+                self->send_watched(watcher);
+            }
+        });
+    }
+}
+
+}  // namespace netaio::daemon

@@ -1,0 +1,242 @@
+#include "relay.hpp"
+
+/// What comes from the network, and what goes there.
+namespace netaio::daemon {
+
+void Relay::open_tcp() {
+    if (!options_.tcp) {
+        return;
+    }
+    TcpServerOptions options = *options_.tcp;
+    options.types = options_.types;
+    options.environment = options_.environment;
+    options.handle_signals = false;
+    options.handlers_max = options_.questions_max;
+    tcp_ = std::make_unique<TcpServer>(executor_, std::move(options));
+    tcp_->set_connect_handler([this](Connection& connection) {
+        clients_[connection.id()] = {connection.shared(), {}, tcp_address(connection.remote()), {}};
+        client_numbers_[connection.remote()] = connection.id();
+        return true;
+    });
+    tcp_->set_disconnect_handler([this](Connection& connection, std::error_code) {
+        clients_.erase(connection.id());
+        const auto found = client_numbers_.find(connection.remote());
+        if (found != client_numbers_.end() && found->second == connection.id()) {
+            client_numbers_.erase(found);
+        }
+    });
+    tcp_->set_default_handler(
+        [this](const Message& message, Connection& connection, Answer answer) {
+            from_tcp(message, connection, std::move(answer));
+        });
+}
+
+void Relay::open_udp() {
+    if (!options_.udp) {
+        return;
+    }
+    UdpNodeOptions options = *options_.udp;
+    options.types = options_.types;
+    options.environment = options_.environment;
+    options.handle_signals = false;
+    options.handlers_max = options_.questions_max;
+    // What goes to the group each app hears by a node of its own.
+    options.multicasts = false;
+    options.bootstrap = {};
+    machine_ = std::make_unique<UdpNode>(executor_, std::move(options));
+    machine_->set_default_handler(
+        [this](const Message& message, const Address& from, Answer answer) {
+            from_udp(message, from, std::move(answer));
+        });
+}
+
+std::shared_ptr<Connection> Relay::client_at(const Address& address) const {
+    const auto number = client_numbers_.find(address);
+    const auto found =
+        number == client_numbers_.end() ? clients_.end() : clients_.find(number->second);
+    return found == clients_.end() ? nullptr : found->second.connection;
+}
+
+void Relay::from_tcp(const Message& message, Connection& connection, Answer answer) {
+    Client& client = clients_[connection.id()];
+    if (client.field.empty() || !client.who.same_as(message.who())) {
+        client.who = message.who();
+        client.field = origin(client.address, client.who);
+    }
+    from_network(message, {client.address, client.field, client.who}, std::move(answer));
+}
+
+void Relay::from_udp(const Message& message, const Address& address, Answer answer) {
+    const std::string shown = udp_machine_address(address);
+    const std::string field = origin(shown, message.who());
+    from_network(message, {shown, field, message.who()}, std::move(answer));
+}
+
+// By its key, to the app that serves it; notifications to all that listen for it.
+void Relay::from_network(const Message& message, const Sender& from, Answer answer) {
+    if (message.type() == notify_uri) {
+        answer(std::optional<OwnedMessage>());
+        for (const auto& [number, program] : programs_) {
+            if (program->is_app() && registry_.owns(*program->id, notify_uri, message.uri())) {
+                deliver(*program, message, from);
+            }
+        }
+        return;
+    }
+    const auto app = registry_.find(message.type(), message.uri());
+    const ProgramPtr owner = app ? program_of(*app) : nullptr;
+    if (owner) {
+        to_app(owner, message, from, std::move(answer));
+        return;
+    }
+    others_.drop(Drop::unowned);
+    if (message.type() == request_uri && message.uri() == "netaio/alive") {
+        answer("");
+    } else if (expects_answer(message)) {
+        answer(Refusal::not_found());
+    } else {
+        answer(std::optional<OwnedMessage>());
+    }
+}
+
+void Relay::from_udp_to(const ProgramPtr& program, const Message& message, const Address& address,
+                        Answer answer) {
+    const std::string shown = address.str();
+    const std::string field = origin(shown, message.who());
+    if (program->is_app() && registry_.owns(*program->id, message.type(), message.uri())) {
+        to_app(program, message, {shown, field, message.who()}, std::move(answer));
+    } else if (expects_answer(message)) {
+        program->traffic.drop(Drop::not_owner);
+        answer(Refusal::not_found());
+    } else {
+        program->traffic.drop(Drop::not_owner);
+        answer(std::optional<OwnedMessage>());
+    }
+}
+
+void Relay::notified(std::uint64_t number, std::string_view from, const Message& message) {
+    if (const ProgramPtr program = program_of(number)) {
+        const std::string field = origin(from, message.who());
+        deliver(*program, message, {from, field, message.who()});
+    }
+}
+
+void Relay::to_far_end(const ProgramPtr& program, const FarEnd& far, const Message& message,
+                       Answer answer) {
+    using enum FarEnd::Kind;
+    const auto tell = [&](std::error_code error) {
+        if (error) {
+            program->traffic.drop(Drop::unreached);
+        }
+        if (error && expects_answer(message)) {
+            answer(Refusal::error("it was not sent: " + error.message()));
+        } else {
+            answer(std::optional<OwnedMessage>());
+        }
+    };
+    switch (far.kind) {
+        case peers:
+        case group:
+        case subscribers: tell(to_many(*program, far, message)); return;
+        case udp:
+            to_node(program, program->node ? program->node.get() : machine_.get(), far, message,
+                    std::move(answer));
+            return;
+        case udp_machine: to_node(program, machine_.get(), far, message, std::move(answer)); return;
+        case tcp:
+        case server: to_server(program, far, message, std::move(answer)); return;
+        case machine:
+        case app: return;
+    }
+}
+
+void Relay::to_node(const ProgramPtr& program, UdpNode* node, const FarEnd& far,
+                    const Message& message, Answer answer) {
+    if (!node) {
+        program->traffic.drop(Drop::unreached);
+        answer(Refusal::error("netaiod has no UDP: see [udp] of its configuration"));
+        return;
+    }
+    if (!expects_answer(message)) {
+        if (node->send(far.address, passed_on(message))) {
+            program->traffic.drop(Drop::unreached);
+        }
+        answer(std::optional<OwnedMessage>());
+        return;
+    }
+    node->exchange(
+        far.address, passed_on(message), {.timeout = options_.answer_timeout},
+        [this, program, to = far.address, waits = std::make_shared<Answer>(std::move(answer))](
+            boost::system::error_code error, OwnedMessage reply) {
+            from_far_end(program, to.str(), error, std::move(reply), waits);
+        });
+}
+
+void Relay::to_server(const ProgramPtr& program, const FarEnd& far, const Message& message,
+                      Answer answer) {
+    const auto client = far.kind == FarEnd::Kind::tcp ? client_at(far.address) : nullptr;
+    if (!expects_answer(message)) {
+        if (client ? client->send(passed_on(message)) : upstreams_.tell(far, passed_on(message))) {
+            program->traffic.drop(Drop::unreached);
+        }
+        answer(std::optional<OwnedMessage>());
+        return;
+    }
+    auto done = [this, program, shown = far.str(),
+                 waits = std::make_shared<Answer>(std::move(answer))](std::error_code error,
+                                                                      OwnedMessage reply) {
+        from_far_end(program, shown, error, std::move(reply), waits);
+    };
+    if (client) {
+        tcp_->exchange(
+            *client, passed_on(message), {.timeout = options_.answer_timeout},
+            [done = std::move(done)](boost::system::error_code error, OwnedMessage reply) mutable {
+                done(error, std::move(reply));
+            });
+    } else {
+        upstreams_.ask(program->number(), far, passed_on(message), options_.answer_timeout,
+                       std::move(done));
+    }
+}
+
+void Relay::from_far_end(const ProgramPtr& program, const std::string& from, std::error_code error,
+                         OwnedMessage&& reply, const AnswerPtr& waits) {
+    if (error) {
+        program->traffic.drop(Drop::unreached);
+        fail(*waits, error, from);
+        return;
+    }
+    program->traffic.count(Direction::in, reply.uri(), reply.content().size());
+    reply.auth().set(far_end_field, origin(from, reply.who()));
+    (*waits)(std::move(reply));
+}
+
+std::error_code Relay::to_many(Program& program, const FarEnd& far, const Message& message) {
+    using enum FarEnd::Kind;
+    const OwnedMessage passed = passed_on(message);
+    if (far.kind != subscribers) {
+        if (!program.node) {
+            return Errc::not_connected;
+        }
+        return far.kind == peers ? program.node->broadcast(passed)
+                                 : program.node->multicast(passed);
+    }
+    const std::string shared = program.shared_key(far.name);
+    std::error_code first;
+    const auto note = [&](std::error_code error) { first = first ? first : error; };
+    if (program.node) {
+        note(program.node->notify(far.name, passed));
+    }
+    if (machine_) {
+        note(machine_->notify(shared, passed));
+    }
+    if (tcp_) {
+        note(tcp_->notify(shared, passed));
+    }
+    OwnedMessage local = passed.own();
+    local.auth().set(far_end_field, program.from);
+    note(local_->notify(shared, local));
+    return first;
+}
+
+}  // namespace netaio::daemon

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <map>
+#include <netaio/netaio.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "quota.hpp"
+
+namespace netaio::daemon {
+
+/// A server that programs reach by its name (`server:NAME`).
+struct NamedServer {
+    std::string host;
+    std::uint16_t port = 0;
+    Plugins plugins = {};
+};
+
+/// Where the daemon's traffic comes in and goes out, and what it is held to. Plain values: what a
+/// configuration means.
+struct RelayOptions {
+    /// Where programs connect: a Unix-domain socket.
+    Address socket = {};
+    UnixSocketOptions unix_socket = {};
+    /// Who may connect beside this process's own user, by their numbers.
+    std::vector<std::uint32_t> users = {};
+    std::vector<std::uint32_t> groups = {};
+    /// What programs may say and serve; none: everything.
+    std::shared_ptr<const AccessRules> local_rules = nullptr;
+    Quota quota = {};
+    /// The message types of programs and network.
+    MessageTypes types = {};
+    /// How long an app may take to answer, and a server for a question of an app.
+    std::chrono::milliseconds answer_timeout = std::chrono::seconds(60);
+    /// Questions of a program, or of a connection from the network, that wait for their answers.
+    std::size_t questions_max = 4096;
+
+    /// For clients from the network, if any: where it listens, with plugins, rules and bounds.
+    std::optional<TcpServerOptions> tcp = std::nullopt;
+    /// For nodes of the network, if any: the port of the group, which becomes the machine's own,
+    /// with plugins, rules and bounds. Each program that manages peers gets one of these with
+    /// another port.
+    std::optional<UdpNodeOptions> udp = std::nullopt;
+    /// The layer of what is asked of servers that are named by their address alone.
+    Plugins plugins = {};
+    std::map<std::string, NamedServer> servers = {};
+    /// How long a connection to a server by its address stays when nobody uses it.
+    std::chrono::milliseconds server_idle = std::chrono::minutes(1);
+
+    Environment environment = {};
+};
+
+}  // namespace netaio::daemon

@@ -1,0 +1,189 @@
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "relay.hpp"
+
+/// How programs come and go, and what they send.
+namespace netaio::daemon {
+
+std::uint32_t own_user() noexcept {
+    return static_cast<std::uint32_t>(::geteuid());
+}
+
+void Relay::open_socket() {
+    TcpServerOptions options;
+    options.interfaces = {};
+    options.endpoints = {options_.socket};
+    options.unix_socket = options_.unix_socket;
+    options.types = options_.types;
+    options.environment = options_.environment;
+    options.handle_signals = false;
+    options.half_close = false;
+    options.handlers_max = options_.questions_max;
+    options.idle_timeout = never;
+    options.send_queue_max = options_.quota.app.queued_bytes;
+    options.slow_receiver = SlowReceiver::drop_newest;
+    local_ = std::make_unique<TcpServer>(executor_, std::move(options));
+    local_->set_connect_handler([this](Connection& connection) { return admit(connection); });
+    local_->set_disconnect_handler(
+        [this](Connection& connection, std::error_code) { gone(connection); });
+    local_->set_default_handler(
+        [this](const Message& message, Connection& connection, Answer answer) {
+            from_program(message, connection, std::move(answer));
+        });
+}
+
+// Where the system does not tell who it is, the socket's folder says who may.
+bool Relay::admit(Connection& connection) {
+    const bool told = connection.credentials().has_value();
+    const Credentials whose = connection.credentials().value_or(Credentials{own_user()});
+    const auto is_in = [](const auto& list, std::uint32_t id) {
+        return std::ranges::find(list, id) != list.end();
+    };
+    const bool may = whose.uid == own_user() || is_in(options_.users, whose.uid) ||
+                     (told && is_in(options_.groups, whose.gid));
+    if (!may) {
+        log(LogLevel::warning, "refused a program of user " + std::to_string(whose.uid) +
+                                   ", who is not among the users that may connect");
+        return false;
+    }
+    auto admission = allowances_.try_connect(whose.uid);
+    if (!admission.allowance) {
+        log(LogLevel::warning,
+            "refused a program of user " + std::to_string(whose.uid) + ": " + admission.refusal);
+        return false;
+    }
+    programs_.emplace(connection.id(), std::make_shared<Program>(connection.shared(), whose,
+                                                                 std::move(admission.allowance)));
+    return true;
+}
+
+void Relay::gone(Connection& connection) {
+    const auto found = programs_.find(connection.id());
+    if (found == programs_.end()) {
+        return;
+    }
+    const ProgramPtr program = found->second;
+    programs_.erase(found);
+    if (const auto watcher = watching_.extract(program->number())) {
+        watchers_.remove(watcher.mapped());
+    }
+    program->pause.reset();
+    upstreams_.gone(program->number());
+    if (!program->is_app()) {
+        return;
+    }
+    registry_.app_gone(*program->id);
+    others_.add(program->traffic);
+    close_node(*program);
+    log(LogLevel::info, "app " + program->name + " has gone");
+}
+
+// It is kept until it has said that its peer leaves.
+void Relay::close_node(Program& program) {
+    if (const std::shared_ptr<UdpNode> node = std::move(program.node)) {
+        node->stop(std::chrono::seconds(1), [node](boost::system::error_code, StopReport) {});
+    }
+}
+
+Relay::ProgramPtr Relay::program_of(std::uint64_t number) const {
+    const auto found = programs_.find(number);
+    return found == programs_.end() ? nullptr : found->second;
+}
+
+Relay::ProgramPtr Relay::program_of(AppId app) const {
+    const auto index = static_cast<std::size_t>(app);
+    return index < by_app_.size() ? program_of(by_app_[index]) : nullptr;
+}
+
+// Reads no more from who sent above its rate until that is made up for.
+void Relay::hold_to_rate(const ProgramPtr& program, std::size_t bytes) {
+    const auto pause = program->allowance->take(options_.environment.clock->steady_now(), 1, bytes);
+    if (pause <= Allowance::Duration::zero() || program->paused) {
+        return;
+    }
+    program->paused = true;
+    program->connection->pause();
+    if (!program->pause) {
+        program->pause = std::make_unique<Timer>(executor_);
+    }
+    program->pause->expires_after(pause);
+    program->pause->async_wait([weak = std::weak_ptr(program)](boost::system::error_code error) {
+        if (const auto waits = weak.lock(); waits && !error) {
+            waits->paused = false;
+            waits->connection->read_on();
+        }
+    });
+}
+
+// What the rules say of it, by its user and its name.
+bool Relay::permitted(Program& program, const Message& message) {
+    if (!options_.local_rules) {
+        return true;
+    }
+    constexpr std::size_t kept_max = 1024;
+    std::pair key(message.type(), message.uri().str());
+    if (const auto found = program.permitted.find(key); found != program.permitted.end()) {
+        return found->second;
+    }
+    const bool may =
+        options_.local_rules->decide(program.who, message.type(), message.uri()).allowed();
+    if (program.permitted.size() >= kept_max) {
+        program.permitted.clear();
+    }
+    program.permitted.emplace(std::move(key), may);
+    return may;
+}
+
+void Relay::from_program(const Message& message, Connection& connection, Answer answer) {
+    const ProgramPtr program = program_of(connection.id());
+    if (!program) {
+        return;
+    }
+    hold_to_rate(program, message.body().encoded().size());
+    const auto far = FarEnd::parse(message.auth().bytes(far_end_field).value_or(ByteView()));
+    if (!far) {
+        program->traffic.drop(Drop::malformed);
+        answer(Refusal::error("the field @ does not say where to"));
+        return;
+    }
+    if (!permitted(*program, message)) {
+        program->traffic.drop(Drop::rules);
+        answer(Refusal::not_permitted());
+        return;
+    }
+    if (far->kind == FarEnd::Kind::machine && message.uri().starts_with("netaiod/")) {
+        control(program, message, answer);
+        return;
+    }
+    if (far->kind == FarEnd::Kind::machine && message.uri() == "netaio/alive") {
+        answer("");
+        return;
+    }
+    if (!program->is_app()) {
+        answer(Refusal::not_permitted("say who you are first: CREATE_URI netaiod/app"));
+        return;
+    }
+    program->traffic.count(Direction::out, message.uri(), message.content().size());
+    if (watchers_.size() > 0) {
+        seen(program.get(), Direction::out, message, program->who,
+             message.auth().bytes(far_end_field).value_or(ByteView()));
+    }
+    if (far->kind != FarEnd::Kind::machine && far->kind != FarEnd::Kind::app) {
+        to_far_end(program, *far, message, std::move(answer));
+        return;
+    }
+    const auto app = far->kind == FarEnd::Kind::app ? registry_.app_named(far->name)
+                                                    : registry_.find(message.type(), message.uri());
+    const ProgramPtr owner = app ? program_of(*app) : nullptr;
+    if (!owner) {
+        program->traffic.drop(Drop::unowned);
+        answer(Refusal::not_found());
+        return;
+    }
+    to_app(owner, message, {app_address(program->name), program->from, program->who},
+           std::move(answer));
+}
+
+}  // namespace netaio::daemon

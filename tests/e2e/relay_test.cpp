@@ -1,0 +1,350 @@
+#include "relay.hpp"
+
+#include <gtest/gtest.h>
+
+#include <netaio/packify.hpp>
+#include <netaio/testing.hpp>
+#include <set>
+
+#include "support/net.hpp"
+
+namespace netaio::daemon {
+namespace {
+
+using namespace test;
+
+RelayOptions in_memory(const TestNetwork& network) {
+    RelayOptions options;
+    options.socket = TestNetwork::address("netaiod");
+    options.tcp = network.options(TcpServerOptions(), "machine");
+    options.environment = network.environment();
+    return options;
+}
+
+// A program of the machine, that speaks the link's protocol.
+class TestProgram {
+public:
+    explicit TestProgram(TestNetwork& network)
+        : network_(network),
+          client(network.executor(), network.options(TcpClientOptions{.answers = true})) {
+        network.run(client.connect(TestNetwork::address("netaiod")));
+        client.start_receive_loop();
+    }
+    TestProgram(TestNetwork& network, std::string name) : TestProgram(network) {
+        EXPECT_EQ(ask(create_uri, "netaiod/app", Dict{{"name", std::move(name)}}).type(),
+                  MessageType::ok);
+    }
+
+    OwnedMessage exchange(OwnedMessage message, std::string_view to = "") {
+        message.auth().set("@", to);
+        return network_.run(client.exchange(std::move(message), {.timeout = 90s}), 2min);
+    }
+    OwnedMessage ask(MessageType type, std::string_view uri, Value content) {
+        return exchange(OwnedMessage(type, uri, *pack(content)));
+    }
+    OwnedMessage serve(MessageType type, std::string_view uri, std::string_view how = "uri",
+                       Dict more = {}) {
+        more.set("type", static_cast<int>(type));
+        more.set(std::string(how), Bytes(std::string(uri)));
+        return ask(create_uri, "netaiod/key", Value(std::move(more)));
+    }
+    void notify(std::string_view key, std::string_view uri, std::string_view content) {
+        OwnedMessage message(notify_uri, uri, content);
+        message.auth().set("@", "subscribers:" + std::string(key));
+        EXPECT_FALSE(client.send(message));
+        network_.run();
+    }
+
+private:
+    TestNetwork& network_;
+
+public:
+    TcpClient client;
+};
+
+std::vector<std::string> origin_in(const Message& message) {
+    std::vector<std::string> all;
+    const auto field = message.auth().bytes("@");
+    const auto value = field ? unpack(*field) : Result<Value>(Errc::malformed);
+    EXPECT_TRUE(value && value->as_list());
+    for (const Value& item : value->as_list()->items) {
+        all.push_back(item.as_bytes()->str());
+    }
+    return all;
+}
+
+class RelayTest : public ::testing::Test {
+public:
+    void SetUp() override { restart(); }
+    void restart() {
+        relay.reset();
+        network.run();
+        relay = std::make_shared<Relay>(network.executor(), options);
+        ASSERT_FALSE(relay->start());
+    }
+    TcpClient& remote() {
+        if (!remote_) {
+            remote_.emplace(network.executor(), network.options(TcpClientOptions()));
+            network.run(remote_->connect(TestNetwork::address("machine")));
+        }
+        return *remote_;
+    }
+    std::string asked(std::string_view uri) {
+        const auto reply = network.run(remote().request(uri), 2min);
+        return reply.type() == MessageType::respond_uri
+                   ? reply.content().str()
+                   : std::string(built_in_name(reply.type())) + " " + reply.content().str();
+    }
+
+    TestNetwork network;
+    RelayOptions options = in_memory(network);
+    std::shared_ptr<Relay> relay;
+    std::optional<TcpClient> remote_;
+};
+
+TEST_F(RelayTest, BringsWhatIsAskedToItsOwner) {
+    TestProgram kitchen(network, "kitchen");
+    TestProgram hall(network, "hall");
+    kitchen.client.on(request_uri, [](const Message& m) { return "kitchen " + m.uri().str(); });
+    hall.client.on(request_uri, [](const Message& m) { return "hall " + m.uri().str(); });
+    EXPECT_EQ(kitchen.serve(request_uri, "lamp").type(), MessageType::ok);
+    EXPECT_EQ(hall.serve(request_uri, "hall/", "prefix").type(), MessageType::ok);
+    EXPECT_EQ(asked("lamp"), "kitchen lamp");
+    EXPECT_EQ(asked("hall/door"), "hall hall/door");
+    EXPECT_EQ(asked("nobody's"), "NOT_FOUND not found");
+    // From one to another.
+    EXPECT_EQ(kitchen.exchange(request("hall/door")).content(), "hall hall/door");
+    EXPECT_EQ(kitchen.exchange(request("hall/door"), "app:hall").content(), "hall hall/door");
+    EXPECT_EQ(kitchen.exchange(request("lamp"), "app:cellar").type(), MessageType::not_found);
+}
+
+TEST_F(RelayTest, SaysWhereItIsFromAndPassesInnerFieldsOn) {
+    TestProgram kitchen(network, "kitchen");
+    std::vector<std::string> from;
+    kitchen.client.on(request_uri, [&](const Message& m) {
+        from = origin_in(m);
+        OwnedMessage reply(respond_uri, m.uri(), m.auth().bytes("inner").value_or("none"));
+        reply.auth().set("inner", "back");
+        return reply;
+    });
+    kitchen.serve(request_uri, "lamp");
+    OwnedMessage question = request("lamp");
+    question.auth().set("inner", "there");
+    question.auth().set("@", "forged");
+    const auto reply = network.run(remote().exchange(std::move(question)));
+    EXPECT_EQ(reply.content(), "there");
+    EXPECT_EQ(reply.auth().bytes("inner"), "back");
+    EXPECT_FALSE(reply.auth().contains("@"));
+    ASSERT_EQ(from.size(), 1u);
+    EXPECT_TRUE(from[0].starts_with("memory:"));
+    TestProgram hall(network, "hall");
+    hall.exchange(request("lamp"));
+    ASSERT_EQ(from.size(), 3u);
+    EXPECT_EQ(from[0], "app:hall");
+    EXPECT_TRUE(from[1].starts_with("uid:"));
+    EXPECT_EQ(from[2], "app:hall");
+}
+
+TEST_F(RelayTest, OneKeyHasOneOwnerUnlessAllShareIt) {
+    TestProgram kitchen(network, "kitchen");
+    TestProgram hall(network, "hall");
+    EXPECT_EQ(kitchen.serve(request_uri, "lamp").type(), MessageType::ok);
+    const auto clash = hall.serve(request_uri, "lamp");
+    EXPECT_EQ(clash.type(), MessageType::not_permitted);
+    EXPECT_NE(clash.content().str().find("kitchen"), std::string::npos);
+    const Dict turns{{"shared", "turns"}};
+    EXPECT_EQ(kitchen.serve(request_uri, "job", "uri", turns).type(), MessageType::ok);
+    EXPECT_EQ(hall.serve(request_uri, "job", "uri", turns).type(), MessageType::ok);
+    unsigned by_kitchen = 0;
+    unsigned by_hall = 0;
+    kitchen.client.on(request_uri, [&] { return ++by_kitchen, "done"; });
+    hall.client.on(request_uri, [&] { return ++by_hall, "done"; });
+    for (unsigned i = 0; i < 10; ++i) {
+        EXPECT_EQ(asked("job"), "done");
+    }
+    EXPECT_EQ(by_kitchen, 5u);
+    EXPECT_EQ(by_hall, 5u);
+}
+
+TEST_F(RelayTest, EverythingOfAnAppEndsWithIt) {
+    auto kitchen = std::make_optional<TestProgram>(network, "kitchen");
+    kitchen->serve(request_uri, "lamp");
+    kitchen->client.on(request_uri, [](const Message&) -> awaitable<std::string> {
+        co_await netaio::sleep(1h);
+        co_return "never";
+    });
+    std::string answer;
+    remote().request("lamp", {.timeout = 2h}, [&](std::error_code error, const OwnedMessage& m) {
+        answer = error ? error.message() : m.content().str();
+    });
+    network.run();
+    kitchen.reset();
+    network.run();
+    EXPECT_NE(answer.find("no answer comes from kitchen"), std::string::npos) << answer;
+    EXPECT_EQ(asked("lamp"), "NOT_FOUND not found");
+    TestProgram hall(network, "hall");
+    EXPECT_EQ(hall.serve(request_uri, "lamp").type(), MessageType::ok);
+    EXPECT_EQ(relay->status().apps.size(), 1u);
+}
+
+TEST_F(RelayTest, SubscribersGetWhatAppsNotify) {
+    TestProgram kitchen(network, "kitchen");
+    TestProgram hall(network, "hall");
+    for (const auto type : {subscribe_uri, unsubscribe_uri}) {
+        kitchen.serve(type, "temperature");
+        kitchen.client.on(type, [&](const Message& m) {
+            const auto who = origin_in(m)[0];
+            const auto how = m.type() == subscribe_uri ? create_uri : delete_uri;
+            OwnedMessage change(how, "netaiod/subscriber",
+                                *pack(Dict{{"key", Bytes("t")}, {"who", Bytes(who)}}));
+            kitchen.client.exchange(std::move(change), {}, [](std::error_code error, auto&& reply) {
+                EXPECT_FALSE(error);
+                EXPECT_EQ(reply.type(), MessageType::ok) << reply.content();
+            });
+            return "";
+        });
+    }
+    std::multiset<std::string> told;
+    remote().on(notify_uri, [&](const Message& m) {
+        EXPECT_FALSE(m.auth().contains("@"));
+        told.insert("remote " + m.content().str());
+    });
+    remote().start_receive_loop();
+    hall.client.on(notify_uri, [&](const Message& m) {
+        EXPECT_EQ(origin_in(m)[0], "app:kitchen");
+        told.insert("hall " + m.content().str());
+    });
+    network.run(remote().subscribe("temperature"));
+    EXPECT_EQ(hall.exchange(OwnedMessage(subscribe_uri, "temperature")).type(),
+              MessageType::confirm_subscribe);
+    network.run();
+    kitchen.notify("t", "temperature", "20");
+    EXPECT_EQ(told, (std::multiset<std::string>{"remote 20", "hall 20"}));
+    told.clear();
+    network.run(remote().unsubscribe("temperature"));
+    network.run();
+    kitchen.notify("t", "temperature", "21");
+    EXPECT_EQ(told, (std::multiset<std::string>{"hall 21"}));
+    hall.notify("t", "temperature", "forged");
+    EXPECT_EQ(told.size(), 1u);
+}
+
+TEST_F(RelayTest, AppsShareOneConnectionToAServer) {
+    TcpServer hub(network.executor(), network.options(TcpServerOptions(), "hub"));
+    hub.on(request_uri, [](const Message& m) { return "hub " + m.uri().str(); });
+    hub.grant_subscriptions();
+    ASSERT_FALSE(hub.start());
+    options.servers["hub"] = {TestNetwork::address("hub").str()};
+    restart();
+    TestProgram kitchen(network, "kitchen");
+    TestProgram hall(network, "hall");
+    EXPECT_EQ(kitchen.exchange(request("x"), "server:hub").content(), "hub x");
+    EXPECT_EQ(hall.exchange(request("y"), "server:hub").content(), "hub y");
+    EXPECT_EQ(hub.connection_count(), 1u);
+    const auto missing = hall.exchange(request("y"), "server:nothing");
+    EXPECT_EQ(missing.type(), MessageType::error);
+
+    unsigned kitchen_told = 0;
+    unsigned hall_told = 0;
+    kitchen.client.on(notify_uri, [&](const Message& m) {
+        EXPECT_EQ(origin_in(m)[0], "server:hub");
+        ++kitchen_told;
+    });
+    hall.client.on(notify_uri, [&] { ++hall_told; });
+    const auto say = [&](TestProgram& program, MessageType type) {
+        return program.exchange(OwnedMessage(type, "news"), "server:hub").type();
+    };
+    EXPECT_EQ(say(kitchen, subscribe_uri), MessageType::confirm_subscribe);
+    EXPECT_EQ(say(hall, subscribe_uri), MessageType::confirm_subscribe);
+    const auto tell = [&] {
+        EXPECT_FALSE(hub.notify("news", notify("news", "now")));
+        network.run();
+    };
+    tell();
+    EXPECT_EQ(say(kitchen, unsubscribe_uri), MessageType::confirm_unsubscribe);
+    tell();
+    EXPECT_EQ(kitchen_told, 1u);
+    EXPECT_EQ(hall_told, 2u);
+    EXPECT_EQ(say(hall, unsubscribe_uri), MessageType::confirm_unsubscribe);
+    EXPECT_EQ(hub.subscriber_count("news"), 0u);
+}
+
+TEST_F(RelayTest, StrangersMaySayWhoTheyAreOnly) {
+    TestProgram nobody(network);
+    EXPECT_EQ(nobody.exchange(request("lamp")).type(), MessageType::not_permitted);
+    EXPECT_EQ(nobody.serve(request_uri, "lamp").type(), MessageType::not_permitted);
+    EXPECT_EQ(nobody.ask(create_uri, "netaiod/app", Dict{{"name", "a b"}}).type(),
+              MessageType::error);
+    EXPECT_EQ(nobody.ask(create_uri, "netaiod/app", Dict{}).type(), MessageType::error);
+    EXPECT_EQ(nobody.exchange(OwnedMessage(create_uri, "netaiod/app", "rubbish")).type(),
+              MessageType::error);
+    EXPECT_EQ(nobody.exchange(request("netaiod/nothing")).type(), MessageType::not_found);
+    EXPECT_EQ(nobody.ask(create_uri, "netaiod/app", Dict{{"name", "a"}}).type(), MessageType::ok);
+    EXPECT_EQ(nobody.serve(request_uri, "netaiod/x").type(), MessageType::not_permitted);
+    EXPECT_EQ(nobody.exchange(request("x"), "nowhere").type(), MessageType::error);
+}
+
+TEST_F(RelayTest, RulesHoldForApps) {
+    options.local_rules = std::make_shared<AccessRules>(std::vector<AccessRule>{
+        {.access = Access::deny, .who = {"app:hall"}, .prefixes = {"secret/"}},
+        {.access = Access::allow, .who = {"*"}}});
+    restart();
+    TestProgram kitchen(network, "kitchen");
+    TestProgram hall(network, "hall");
+    kitchen.client.on(request_uri, [] { return "yes"; });
+    kitchen.serve(request_uri, "secret/", "prefix");
+    EXPECT_EQ(kitchen.exchange(request("secret/x")).content(), "yes");
+    EXPECT_EQ(hall.exchange(request("secret/x")).type(), MessageType::not_permitted);
+}
+
+TEST_F(RelayTest, WhoSendsAboveItsRateIsNotRead) {
+    options.quota.app.messages_per_second = 10;
+    options.quota.app.message_burst = 20;
+    restart();
+    TestProgram kitchen(network, "kitchen");
+    TestProgram greedy(network, "greedy");
+    kitchen.client.on(request_uri, [] { return "yes"; });
+    kitchen.serve(request_uri, "lamp");
+    unsigned answers = 0;
+    for (unsigned i = 0; i < 100; ++i) {
+        OwnedMessage question = request("lamp");
+        greedy.client.exchange(std::move(question), {.timeout = 1h},
+                               [&](std::error_code error, auto&&) { answers += error ? 0 : 1; });
+    }
+    network.run();
+    EXPECT_LT(answers, 30u);
+    EXPECT_EQ(kitchen.exchange(request("lamp")).content(), "yes");
+    network.advance(1min);
+    EXPECT_EQ(answers, 100u);
+}
+
+TEST_F(RelayTest, QuotasBoundRegistrations) {
+    options.quota.app.registrations = 2;
+    restart();
+    TestProgram kitchen(network, "kitchen");
+    EXPECT_EQ(kitchen.serve(request_uri, "a").type(), MessageType::ok);
+    EXPECT_EQ(kitchen.serve(request_uri, "a").type(), MessageType::ok);
+    EXPECT_EQ(kitchen.serve(request_uri, "b").type(), MessageType::ok);
+    EXPECT_EQ(kitchen.serve(request_uri, "c").type(), MessageType::not_permitted);
+    kitchen.ask(delete_uri, "netaiod/key", Dict{{"type", 0}, {"uri", Bytes("a")}});
+    EXPECT_EQ(kitchen.serve(request_uri, "c").type(), MessageType::ok);
+}
+
+TEST_F(RelayTest, TellsWatchersWhatIsSaid) {
+    TestProgram kitchen(network, "kitchen");
+    TestProgram watcher(network);
+    kitchen.client.on(request_uri, [] { return "yes"; });
+    kitchen.serve(request_uri, "lamp");
+    std::vector<std::string> lines;
+    watcher.client.on(notify_uri, [&](const Message& m) { lines.push_back(m.content().str()); });
+    EXPECT_EQ(watcher.exchange(OwnedMessage(subscribe_uri, "netaiod/watch/la")).type(),
+              MessageType::confirm_subscribe);
+    asked("lamp");
+    asked("other");
+    network.run();
+    ASSERT_EQ(lines.size(), 1u);
+    EXPECT_NE(lines[0].find("\"uri\":\"lamp\""), std::string::npos) << lines[0];
+}
+
+}  // namespace
+}  // namespace netaio::daemon

@@ -1,0 +1,163 @@
+#include <gtest/gtest.h>
+
+#include <netaio/packify.hpp>
+
+#include "relay.hpp"
+#include "support/net.hpp"
+#include "support/temporary_folder.hpp"
+
+namespace netaio::daemon {
+namespace {
+
+using namespace test;
+
+constexpr PeerManagementOptions briskly{
+    .app_id = "home", .advertise_every = 50ms, .peer_timeout = 1s};
+
+// A relay with sockets, a program of its machine, and a node of another.
+class RelayUdpTest : public ::testing::Test {
+public:
+    void SetUp() override {
+        const UdpNodeOptions local = local_node_options("unused");
+        RelayOptions options;
+        options.socket = *Address::parse("unix:" + (folder.path() / "netaiod.sock").string());
+        options.udp = local;
+        options.udp->port = port;
+        options.udp->local_peer = std::nullopt;
+        relay = std::make_shared<Relay>(context.get_executor(), options);
+        ASSERT_FALSE(relay->start());
+        bool ready = false;
+        program.on(notify_uri, [&](const Message& message) {
+            told.push_back(message.uri().str());
+            if (message.uri().starts_with("netaiod/peer/")) {
+                peer = message.own();
+            }
+        });
+        program.on(request_uri, [&](const Message& message) {
+            from = origin_of(message);
+            return "the program's " + message.uri().str();
+        });
+        boost::asio::co_spawn(
+            context,
+            [&]() -> awaitable<void> {
+                co_await program.connect(options.socket);
+                program.start_receive_loop();
+                const std::string app = *pack(Dict{{"name", "kitchen"},
+                                                   {"app_id", "home"},
+                                                   {"peer_id", Bytes("the program")},
+                                                   {"advertise_ms", 50},
+                                                   {"timeout_ms", 1000}});
+                auto said = co_await program.exchange(create_uri, "netaiod/app", app);
+                EXPECT_EQ(said.type(), MessageType::ok) << said.content();
+                const std::string key = *pack(Dict{{"type", 0}, {"uri", Bytes("lamp")}});
+                said = co_await program.exchange(create_uri, "netaiod/key", key);
+                EXPECT_EQ(said.type(), MessageType::ok) << said.content();
+                const std::string notes = *pack(Dict{{"type", 8}, {"prefix", Bytes("")}});
+                said = co_await program.exchange(create_uri, "netaiod/key", notes);
+                EXPECT_EQ(said.type(), MessageType::ok) << said.content();
+                ready = true;
+            },
+            [](const std::exception_ptr& failure) {
+                if (failure) {
+                    std::rethrow_exception(failure);
+                }
+            });
+        ASSERT_TRUE(run_until(context, [&] { return ready; }));
+        auto remote = local;
+        remote.port = port;
+        remote.local_peer = Peer{.id = "the node"};
+        node.emplace(context.get_executor(), remote);
+        node->on({request_uri, "door"}, [] { return "the node's door"; });
+        node->grant_subscriptions();
+        ASSERT_FALSE(node->start());
+    }
+
+    static std::string origin_of(const Message& message) {
+        const auto value = unpack(message.auth().bytes("@").value_or(ByteView()));
+        return value && value->as_list() ? value->as_list()->items.at(0).as_bytes()->str() : "";
+    }
+    std::string asked(const Address& to, std::string_view uri) {
+        std::optional<std::string> answer;
+        node->request(to, uri, {.timeout = 5s}, [&](std::error_code error, OwnedMessage reply) {
+            answer = error ? error.message()
+                           : std::string(built_in_name(reply.type())) + " " + reply.content().str();
+        });
+        EXPECT_TRUE(run_until(context, [&] { return answer.has_value(); }));
+        return *answer;
+    }
+    std::string asks(std::string_view to, OwnedMessage message) {
+        message.auth().set("@", to);
+        std::optional<std::string> answer;
+        program.exchange(
+            std::move(message), {.timeout = 5s}, [&](std::error_code error, OwnedMessage reply) {
+                answer =
+                    error ? error.message()
+                          : std::string(built_in_name(reply.type())) + " " + reply.content().str();
+            });
+        EXPECT_TRUE(run_until(context, [&] { return answer.has_value(); }));
+        return *answer;
+    }
+    Address program_address() {
+        EXPECT_TRUE(run_until(context, [&] { return node->peer("the program").has_value(); }));
+        return *node->peer("the program")->addresses.begin();
+    }
+
+    static constexpr std::uint16_t port = 23791;
+    TemporaryFolder folder;
+    boost::asio::io_context context;
+    std::shared_ptr<Relay> relay;
+    TcpClient program{context.get_executor(), {.answers = true}};
+    std::optional<UdpNode> node;
+    std::vector<std::string> told;
+    OwnedMessage peer;
+    std::string from;
+};
+
+TEST_F(RelayUdpTest, AProgramIsAPeerWithAPortOfItsOwn) {
+    node->manage_peers(briskly);
+    const Address there = program_address();
+    EXPECT_NE(there.port(), relay->udp_port());
+    EXPECT_TRUE(run_until(context, [&] { return !peer.content().empty(); }));
+    EXPECT_EQ(peer.uri(), "netaiod/peer/joined");
+    EXPECT_EQ(asked(there, "lamp"), "RESPOND_URI the program's lamp");
+    EXPECT_EQ(from, Address::parse("127.0.0.1", node->port())->str());
+    EXPECT_EQ(asked(there, "nothing"), "NOT_FOUND not found");
+}
+
+TEST_F(RelayUdpTest, TheMachinesPortFindsTheOwner) {
+    const Address machine = *Address::parse("127.0.0.1", relay->udp_port());
+    EXPECT_EQ(asked(machine, "lamp"), "RESPOND_URI the program's lamp");
+    EXPECT_TRUE(from.starts_with("udp:127.0.0.1:")) << from;
+    EXPECT_EQ(asked(machine, "nothing"), "NOT_FOUND not found");
+}
+
+TEST_F(RelayUdpTest, AProgramAsksAndHearsNodes) {
+    const std::string there = Address::parse("127.0.0.1", node->port())->str();
+    EXPECT_EQ(asks(there, request("door")), "RESPOND_URI the node's door");
+    EXPECT_EQ(asks(there, OwnedMessage(subscribe_uri, "news")), "CONFIRM_SUBSCRIBE ");
+    told.clear();
+    EXPECT_FALSE(node->notify("news", notify("news", "now")));
+    EXPECT_TRUE(run_until(context, [&] { return told == std::vector<std::string>{"news"}; }));
+    EXPECT_EQ(asks("127.0.0.1:1", request("door")).substr(0, 5), "ERROR");
+}
+
+TEST_F(RelayUdpTest, WhatGoesToTheGroupComesOnce) {
+    node->manage_peers(briskly);
+    program_address();
+    told.clear();
+    EXPECT_FALSE(node->multicast(notify("news", "to all")));
+    EXPECT_TRUE(run_until(context, [&] { return std::ranges::count(told, "news") == 1; }));
+    EXPECT_FALSE(node->multicast(notify("later", "to all")));
+    EXPECT_TRUE(run_until(context, [&] { return std::ranges::count(told, "later") == 1; }));
+    EXPECT_EQ(std::ranges::count(told, "news"), 1);
+}
+
+TEST_F(RelayUdpTest, APeerLeavesWithItsProgram) {
+    node->manage_peers(briskly);
+    program_address();
+    program.close_all();
+    EXPECT_TRUE(run_until(context, [&] { return !node->peer("the program").has_value(); }));
+}
+
+}  // namespace
+}  // namespace netaio::daemon
