@@ -41,10 +41,12 @@ concept Returnable =
     std::is_void_v<T> || WholeMessage<T> || Content<T> ||
     WholeMessage<typename OptionalValue<T>::type> || Content<typename OptionalValue<T>::type>;
 
-// Whether it answers by an Answer, whatever else it takes.
+// Whether it answers by an Answer, whatever else it takes. One that takes anything for its second
+// argument is meant to be given the source.
 template <class F, class Source>
-concept Defers = std::is_invocable_v<F&, const Message&, Source&, Answer> ||
-                 std::is_invocable_v<F&, const Message&, Answer>;
+concept Defers = !std::is_invocable_v<F&, const Message&, Source&> &&
+                 (std::is_invocable_v<F&, const Message&, Source&, Answer> ||
+                  std::is_invocable_v<F&, const Message&, Answer>);
 
 template <class F, class Source>
 void call_deferring(F& f, const Message& message, Source& source, Answer answer) {

@@ -4,7 +4,7 @@
 #include <unordered_set>
 
 #include "datagram_held.hpp"
-#include "deferred.hpp"
+#include "datagram_origin.hpp"
 #include "outgoing.hpp"
 
 namespace netaio::core {
@@ -12,9 +12,6 @@ namespace netaio::core {
 using Kind = Outcome::Kind;
 
 namespace {
-
-// How many times what it sent an address may get that never proved that it receives, as with QUIC.
-constexpr std::size_t amplification_max = 3;
 
 // What layers and header may take of a datagram beside uri and content.
 constexpr std::size_t room_around = 256;
@@ -25,79 +22,6 @@ std::error_code taken(std::error_code error) noexcept {
 }
 
 }  // namespace
-
-// The sender of the datagram in hand.
-class DatagramNode::Origin final : public Source {
-public:
-    Origin(DatagramNode& node, const Address& from, std::size_t received)
-        : node_(node), from_(from), received_(received) {}
-
-    const Address& remote() const noexcept override { return from_; }
-    void push(OwnedMessage message, const Plugins& inner) override {
-        if (const auto error = node_.send(from_, message, inner, *node_.dispatcher_.outer())) {
-            node_.node_->log(LogLevel::warning, "a message was not sent: " + error.message(),
-                             from_);
-        }
-    }
-    RequestTable* requests() noexcept override { return node_.requests_of(from_); }
-    const Vouched* vouched() const override { return node_.vouched_.find(from_); }
-    Vouched* note_vouched() override { return &node_.vouched_.at(from_); }
-    bool may_answer_unasked() override { return node_.limiter_.allow(from_, node_.now()); }
-    bool may_wait() const noexcept override { return node_.mailbox_ != nullptr; }
-    std::error_code hold(std::unique_ptr<Unsealed>&& reply, std::string&) override {
-        return node_.hold({.unsealed = std::move(reply),
-                           .to = {from_},
-                           .free_size = amplification_max * received_});
-    }
-    bool retry(RequestId request) override { return node_.retry(from_, request); }
-    bool may_defer() override {
-        return node_.deferred_ + node_.running_.size() < node_.bounds_.handlers_max;
-    }
-    std::shared_ptr<Deferred> defer() override;
-
-private:
-    DatagramNode& node_;
-    const Address& from_;
-    const std::size_t received_;
-};
-
-// A handler that runs, and how many bytes its datagram had.
-struct DatagramNode::Handling : Suspended {
-    Handling(const Address& sender, Route taken, OwnedMessage owned, std::size_t size)
-        : Suspended(sender, std::move(taken), std::move(owned)), received(size) {}
-
-    const std::size_t received;
-};
-
-// An answer that comes later, which does nothing once the node has gone.
-class DatagramNode::Deferral final : public Deferred {
-public:
-    Deferral(DatagramNode& node, const Address& from, std::size_t received)
-        : Deferred(from, *node.dispatcher_.in_hand().route, *node.dispatcher_.in_hand().message),
-          node_(node.self_),
-          received_(received) {
-        ++node.deferred_;
-    }
-    ~Deferral() override { go(); }
-
-private:
-    void deliver(std::optional<OwnedMessage>&& reply, const std::exception_ptr& failure) override {
-        if (const auto node = node_.lock()) {
-            --(*node)->deferred_;
-            (*node)->answered(question_, std::move(reply), failure, received_);
-            (*node)->has_answers_ = true;
-            (*node)->wake_();
-        }
-    }
-    bool is_there() const noexcept override { return !node_.expired(); }
-
-    std::weak_ptr<DatagramNode*> node_;
-    const std::size_t received_;
-};
-
-std::shared_ptr<Deferred> DatagramNode::Origin::defer() {
-    return std::make_shared<Deferral>(node_, from_, received_);
-}
 
 DatagramNode::DatagramNode(std::shared_ptr<Node> node, const DatagramBounds& bounds, Start start,
                            Wake wake)
@@ -196,19 +120,6 @@ void DatagramNode::deliver(OwnedMessage message, const Plugins& inner, const Add
     settle(
         dispatcher_.receive_within(std::move(message), inner, origin, outbox_.bytes, needs_handler),
         from, size);
-}
-
-void DatagramNode::handler_ended(Suspended& handler, std::optional<OwnedMessage> reply,
-                                 const std::exception_ptr& failure) {
-    running_.erase(&handler);
-    answered(handler, std::move(reply), failure, static_cast<Handling&>(handler).received);
-}
-
-void DatagramNode::answered(Suspended& question, std::optional<OwnedMessage>&& reply,
-                            const std::exception_ptr& failure, std::size_t received) {
-    Origin origin(*this, question.from, received);
-    dispatcher_.ended(question, std::move(reply), failure, origin, outbox_.bytes);
-    post_reply(question.from, received);
 }
 
 // What the dispatcher wrote behind the last item is a reply. A handler may have sent before that.

@@ -12,12 +12,6 @@ namespace {
 
 using Kind = Outcome::Kind;
 
-// A uri fit for an automatic reply: what could be read, unless a cipher hides it.
-ByteView readable_uri(const Message& message, const Plugins& still_closed) noexcept {
-    const bool hidden = still_closed.cipher && still_closed.cipher->hides_uri();
-    return hidden ? ByteView("ERROR") : message.uri();
-}
-
 // The same by what else tells than the uri.
 std::optional<RequestTable::Request> take_meant(RequestTable& requests, const Message& message,
                                                 std::string& asked) {
@@ -304,37 +298,6 @@ Outcome Dispatcher::refuse(std::error_code error, const Verdict& verdict, const 
               "dropped a message that cannot be decrypted, of type " + node_.described(message),
               source.remote());
     return drop();
-}
-
-Outcome Dispatcher::auth_failed(const Verdict& verdict, const Plugins& plugins, Layer layer,
-                                const Message& message, Source& source, std::string& out) {
-    count_refusal(verdict.why);
-    node_.log(LogLevel::warning,
-              "authentication failed for a message of type " + node_.described(message) +
-                  (verdict.says.empty() ? "" : ": " + verdict.says),
-              source.remote());
-    if (node_.role == Role::client && fail_request(message, plugins, verdict.why, source)) {
-        return {};
-    }
-    std::optional<OwnedMessage> answer;
-    if (node_.on_auth_error) {
-        answer = node_.on_auth_error(*plugins.auth, message);
-    } else if (node_.types.name(message.type()).find("ERROR") == std::string_view::npos) {
-        answer = about(readable_uri(message, plugins),
-                       verdict.says.empty()
-                           ? plugins.auth->error()
-                           : OwnedMessage(MessageType::auth_error, "ERROR", verdict.says));
-    }
-    if (node_.keeps_replies()) {
-        return answer ? Outcome::returned(std::move(*answer), true) : drop();
-    }
-    const bool mutual =
-        answer && is_error(answer->type(), node_.types) && is_error(message.type(), node_.types);
-    if (answer && !mutual) {
-        // Whoever passed the outer layer can take it off the answer, and so believe it.
-        automatic(message, std::move(*answer), layer == Layer::outer, source, out);
-    }
-    return {};
 }
 
 Outcome Dispatcher::drop() {

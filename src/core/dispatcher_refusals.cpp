@@ -2,9 +2,19 @@
 
 #include "dispatcher.hpp"
 #include "meaning.hpp"
+#include "outgoing.hpp"
 
 /// What is counted, said and answered where a message is not believed, by either end.
 namespace netaio::core {
+namespace {
+
+// A uri fit for an automatic reply: what could be read, unless a cipher hides it.
+ByteView readable_uri(const Message& message, const Plugins& still_closed) noexcept {
+    const bool hidden = still_closed.cipher && still_closed.cipher->hides_uri();
+    return hidden ? ByteView("ERROR") : message.uri();
+}
+
+}  // namespace
 
 void Dispatcher::count_refusal(Errc why) noexcept {
     switch (why) {
@@ -13,6 +23,37 @@ void Dispatcher::count_refusal(Errc why) noexcept {
         case Errc::unpaid: tallies_.rejected_unpaid.add(); break;
         default: tallies_.rejected_auth.add();
     }
+}
+
+Outcome Dispatcher::auth_failed(const Verdict& verdict, const Plugins& plugins, Layer layer,
+                                const Message& message, Source& source, std::string& out) {
+    count_refusal(verdict.why);
+    node_.log(LogLevel::warning,
+              "authentication failed for a message of type " + node_.described(message) +
+                  (verdict.says.empty() ? "" : ": " + verdict.says),
+              source.remote());
+    if (node_.role == Role::client && fail_request(message, plugins, verdict.why, source)) {
+        return {};
+    }
+    std::optional<OwnedMessage> answer;
+    if (node_.on_auth_error) {
+        answer = node_.on_auth_error(*plugins.auth, message);
+    } else if (node_.types.name(message.type()).find("ERROR") == std::string_view::npos) {
+        answer = about(readable_uri(message, plugins),
+                       verdict.says.empty()
+                           ? plugins.auth->error()
+                           : OwnedMessage(MessageType::auth_error, "ERROR", verdict.says));
+    }
+    if (node_.keeps_replies()) {
+        return answer ? Outcome::returned(std::move(*answer), true) : drop();
+    }
+    const bool mutual =
+        answer && is_error(answer->type(), node_.types) && is_error(message.type(), node_.types);
+    if (answer && !mutual) {
+        // Whoever passed the outer layer can take it off the answer, and so believe it.
+        automatic(message, std::move(*answer), layer == Layer::outer, source, out);
+    }
+    return {};
 }
 
 Outcome Dispatcher::bad_checksum(const Message& message, Source& source, std::string& out) {

@@ -4,11 +4,9 @@
 #include <boost/asio/bind_allocator.hpp>
 #include <stdexcept>
 
-#include "answering.hpp"
 #include "core/outgoing.hpp"
 #include "node_of.hpp"
 #include "sockets.hpp"
-#include "stream_request.hpp"
 
 namespace netaio {
 namespace {
@@ -371,31 +369,6 @@ void TcpServer::Impl::closed(core::Stream& stream, std::error_code why) {
         drained_ += stopping_ ? 1 : 0;
     }
     finish_stop();
-}
-
-void TcpServer::Impl::exchange(core::Stream& with, OwnedMessage message, detail::RequestTerms terms,
-                               detail::Completion<OwnedMessage> done) {
-    const auto executor = net::Loop::of(with).executor();
-    if (!executor || !with.open()) {
-        done.post(executor, Errc::closed);
-        return;
-    }
-    if (!with.requests()) {
-        with.enable_requests(requests_max);
-    }
-    if (with.requests()->full() || with.queued_bytes() > options_.send_queue_max) {
-        done.post(executor, Errc::queue_full);
-        return;
-    }
-    const auto answer = terms.reply_type.value_or(node_->types.answer_to(message.type()));
-    const auto slot = done.slot();
-    net::request_on(
-        with.self(),
-        {std::move(message), answer, std::move(terms.inner),
-         core::bounded(terms.timeout.value_or(request_timeout)), slot},
-        [executor, done = std::move(done)](std::error_code error, const Message* reply) mutable {
-            net::answer(done, executor, error, reply);
-        });
 }
 
 // Encoded once for all, or, where a plugin is peer-specific, given as it is.

@@ -24,11 +24,11 @@ struct StreamFeedTest : testing::Test {
             publish(uri, std::string(1000, 'x'));
         }
         server->node->router.add(
-            Key(MessageType::subscribe_uri), calling([&](const Message& asked, Source&) {
-                const auto words = SubscriptionWords::parse(asked.content());
+            Key(MessageType::subscribe_uri), calling([&](const Message& question, Source&) {
+                const auto words = SubscriptionWords::parse(question.content());
                 const auto granted =
-                    server->hub->grant(asked.uri(), words, *server->stream, {}, alice);
-                return OwnedMessage(MessageType::confirm_subscribe, asked.uri(), granted->str());
+                    server->hub->grant(question.uri(), words, *server->stream, {}, alice);
+                return OwnedMessage(MessageType::confirm_subscribe, question.uri(), granted->str());
             }));
         server->wire->room = 0;
         server->receive(OwnedMessage(MessageType::subscribe_uri, "room/", "prefix present"));

@@ -11,8 +11,7 @@ namespace {
 
 using namespace test;
 
-constexpr PeerManagementOptions briskly{
-    .app_id = "home", .advertise_every = 50ms, .peer_timeout = 1s};
+const PeerManagementOptions briskly{.app_id = "home", .advertise_every = 50ms, .peer_timeout = 1s};
 
 // A relay with sockets, a program of its machine, and a node of another.
 class RelayUdpTest : public ::testing::Test {
