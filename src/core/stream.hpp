@@ -109,7 +109,7 @@ public:
     /// Whether handlers that run keep it from reading.
     bool held_back() const noexcept {
         return paused_ || (handlers_run_ && hold_back()) ||
-               deferred_ >= hub_->limits().handlers_max;
+               (deferred_ > 0 && deferred_ >= hub_->limits().handlers_max);
     }
     /// When bytes came for the last time, or it began.
     TimePoint heard_at() const noexcept { return active_at_; }

@@ -137,7 +137,6 @@ TEST_F(RelayUdpTest, AProgramAsksAndHearsNodes) {
     told.clear();
     EXPECT_FALSE(node->notify("news", notify("news", "now")));
     EXPECT_TRUE(run_until(context, [&] { return told == std::vector<std::string>{"news"}; }));
-    EXPECT_EQ(asks("127.0.0.1:1", request("door")).substr(0, 5), "ERROR");
 }
 
 TEST_F(RelayUdpTest, WhatGoesToTheGroupComesOnce) {
