@@ -7,6 +7,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <cstring>
 #include <netaio/blocking_client.hpp>
+#include <netaio/daemon_client.hpp>
 #include <netaio/run.hpp>
 #include <netaio/stream_cipher.hpp>
 #include <netaio/tcp_client.hpp>
@@ -14,6 +15,7 @@
 #include "arguments.hpp"
 #include "fan_out_load.hpp"
 #include "load.hpp"
+#include "ready.hpp"
 #include "udp_load.hpp"
 
 namespace netaio::bench {
@@ -76,35 +78,60 @@ void blocking_request(const Arguments& arguments) {
     }).print();
 }
 
-// One at a time by netaio's own client.
-awaitable<void> request_again(const Arguments& arguments, TcpClient& client) {
-    co_await client.connect("127.0.0.1", arguments.port());
+// One at a time by netaio's own clients.
+awaitable<void> request_again(const Arguments& arguments, Requester& requester) {
     const std::string content(arguments.number("payload", 64), 'c');
     Stopwatch watch(duration_of(arguments));
     std::uint64_t done = 0;
     double now = monotonic_seconds();
     do {
         const double began = now;
-        check_content(co_await client.request("echo", content), content);
+        check_content(co_await requester.request("echo", content), content);
         ++done;
         now = monotonic_seconds();
         watch.round_trip(now - began);
     } while (watch.goes_on(done, now));
     watch.print();
-    client.close();
 }
 
-void netaio_request(const Arguments& arguments) {
+template <class Make>
+void run_requests(Make make) {
     boost::asio::io_context context(1);
     use_io_uring(context);
-    TcpClient client(context.get_executor(), client_options(arguments));
     std::exception_ptr failure;
-    boost::asio::co_spawn(context, request_again(arguments, client),
-                          [&](std::exception_ptr why) { failure = std::move(why); });
+    boost::asio::co_spawn(context, make(), [&](std::exception_ptr why) {
+        failure = std::move(why);
+        context.stop();
+    });
     context.run();
     if (failure) {
         std::rethrow_exception(failure);
     }
+}
+
+// Over TCP, or at the Unix-domain socket that is named.
+void netaio_request(const Arguments& arguments) {
+    run_requests([&]() -> awaitable<void> {
+        TcpClient client(client_options(arguments));
+        const std::string socket = arguments.text("socket", "");
+        if (socket.empty()) {
+            co_await client.connect("127.0.0.1", arguments.port());
+        } else {
+            co_await client.connect("unix:" + socket);
+        }
+        co_await request_again(arguments, client);
+    });
+}
+
+// From one program to another of this machine.
+void daemon_request(const Arguments& arguments) {
+    run_requests([&]() -> awaitable<void> {
+        DaemonClient client({.socket = arguments.text("socket", ""), .app = "asker"});
+        if (const std::error_code error = client.start()) {
+            throw std::system_error(error, "start");
+        }
+        co_await request_again(arguments, client);
+    });
 }
 
 // Many requests at once by netaio's own client, each for a uri of its own, until all are answered,
@@ -200,6 +227,49 @@ std::size_t resident(pid_t process) {
     return kib * 1024;
 }
 
+// A Redis command, and its reply, of which only the size is looked at.
+std::string redis_command(std::initializer_list<std::string_view> words) {
+    std::string text = "*" + std::to_string(words.size()) + "\r\n";
+    for (const std::string_view word : words) {
+        text += "$" + std::to_string(word.size()) + "\r\n" + std::string(word) + "\r\n";
+    }
+    return text;
+}
+
+// What BLPOP gives: the list's name and the value.
+std::string popped(std::string_view list, std::size_t payload) {
+    return "*2\r\n$" + std::to_string(list.size()) + "\r\n" + std::string(list) + "\r\n$" +
+           std::to_string(payload) + "\r\n" + std::string(payload, 'c') + "\r\n";
+}
+
+// Answers what another client puts into a list, by another list.
+void work_by_redis(std::uint16_t port) {
+    constexpr std::size_t payload = 64;
+    const Descriptor socket = connect_loopback(port);
+    const std::string content(payload, 'c');
+    std::string reply(popped("asked", payload).size(), '\0');
+    std::string pushed(4, '\0');
+    ready(port);
+    for (;;) {
+        send_all(socket.get(), redis_command({"BLPOP", "asked", "0"}));
+        receive_all(socket.get(), reply);
+        send_all(socket.get(), redis_command({"RPUSH", "answered", content}));
+        receive_all(socket.get(), pushed);  // ":1\r\n"
+    }
+}
+
+void request_by_redis(const Arguments& arguments) {
+    const std::size_t payload = arguments.number("payload", 64);
+    const Descriptor socket = connect_loopback(arguments.port());
+    const std::string asked = redis_command({"RPUSH", "asked", std::string(payload, 'c')}) +
+                              redis_command({"BLPOP", "answered", "0"});
+    std::string reply(4 + popped("answered", payload).size(), '\0');
+    run_one_in_flight(duration_of(arguments), [&] {
+        send_all(socket.get(), asked);
+        receive_all(socket.get(), reply);
+    }).print();
+}
+
 // Many connections that had one message each and then none.
 void idle(const Arguments& arguments) {
     const Prepared prepared(arguments);
@@ -226,6 +296,12 @@ void run(const Arguments& arguments) {
         raw_request(arguments);
     } else if (what == "request") {
         netaio_request(arguments);
+    } else if (what == "daemon_request") {
+        daemon_request(arguments);
+    } else if (what == "redis_worker") {
+        work_by_redis(arguments.port());
+    } else if (what == "redis_request") {
+        request_by_redis(arguments);
     } else if (what == "blocking_request") {
         blocking_request(arguments);
     } else if (what == "together") {

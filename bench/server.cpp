@@ -8,6 +8,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
+#include <netaio/daemon_client.hpp>
 #include <netaio/make.hpp>
 #include <netaio/run.hpp>
 #include <netaio/stream_cipher.hpp>
@@ -38,6 +39,9 @@ void serve(TcpServer& server) {
 
 TcpServerOptions options(const Arguments& arguments) {
     TcpServerOptions options{.port = 0};
+    if (const std::string socket = arguments.text("socket", ""); !socket.empty()) {
+        options.interfaces = {"unix:" + socket};
+    }
     options.threads = static_cast<unsigned>(arguments.number("threads", 1));
     if (arguments.text("protected", "no") == "yes") {
         options.auth = hmac_auth({.secret = "test"});
@@ -196,6 +200,28 @@ void serve_netaio_udp() {
     context.run();
 }
 
+// A program behind netaiod, whose socket is named; ready when the daemon knows it.
+void serve_daemon_app(const Arguments& arguments) {
+    boost::asio::io_context context(1);
+    use_io_uring(context);
+    DaemonClient app(context.get_executor(),
+                     {.socket = arguments.text("socket", ""),
+                      .app = "echo",
+                      .keep = {.on_state =
+                                   [](ConnectionState state, std::error_code, unsigned) {
+                                       if (state == ConnectionState::connected) {
+                                           ready(0);
+                                       }
+                                   }},
+                      .handlers_max = 8192});
+    app.on({MessageType::request_uri, uri},
+           [](const Message& m) { return respond(m.uri(), m.content()); });
+    if (const std::error_code error = app.start()) {
+        throw std::system_error(error, "start");
+    }
+    context.run();
+}
+
 void run(const Arguments& arguments) {
     raise_descriptor_limit();
     const std::string& kind = arguments.what();
@@ -205,6 +231,8 @@ void run(const Arguments& arguments) {
         serve_waiting(arguments);
     } else if (kind == "netaio_notify") {
         serve_notify(arguments);
+    } else if (kind == "daemon_app") {
+        serve_daemon_app(arguments);
     } else if (kind == "epoll") {
         serve_frames(EchoFrames());
     } else if (kind == "epoll_full") {

@@ -6,6 +6,8 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 
 from . import processes
@@ -45,6 +47,69 @@ def ours(kind, client, server_values=None, any_cpu=False, **values):
                 [setting.program("client"), client, *assignments(port=port, **values),
                  *setting.timing(process)], setting.client_cpu)
     run.missing = lambda setting: None
+    return run
+
+
+@contextmanager
+def _daemon(setting, port):
+    """netaiod with a program behind it that echoes. Gives its socket, and its process."""
+    with tempfile.TemporaryDirectory() as folder:
+        socket_path = Path(folder) / "run" / "netaiod.sock"
+        rates = "messages_per_second = 0\nbytes_per_second = 0\n"
+        config = Path(folder) / "netaiod.toml"
+        config.write_text(f'[daemon]\nsocket = "{socket_path}"\n'
+                          f'[tcp]\nlisten = ["127.0.0.1:{port}"]\n'
+                          f"[quota.app]\n{rates}[quota.user]\n{rates}")
+        netaiod = [setting.programs.parent / "netaiod", "--config", config]
+        app = [setting.program("server"), "daemon_app", *assignments(socket=socket_path)]
+        with processes.foreign_server(netaiod, port, setting.server_cpu) as (_, process), \
+                processes.server(app, setting.client_cpu):
+            yield socket_path, process
+
+
+def through_daemon(client, **values):
+    """Asks a program behind netaiod: from the network, or, as daemon_request, from another."""
+    def run(setting):
+        port = processes.free_port()
+        with _daemon(setting, port) as (path, process):
+            where = {"socket": path} if client == "daemon_request" else {"port": port}
+            return processes.figures_of(
+                [setting.program("client"), client, *assignments(**where, **values),
+                 *setting.timing(process)], setting.client_cpu)
+
+    def missing(setting):
+        there = (setting.programs.parent / "netaiod").exists()
+        return None if there else "netaiod is not built"
+    run.missing = missing
+    return run
+
+
+def at_unix_socket(client, **values):
+    """A server and a client of bench/ at a Unix-domain socket."""
+    def run(setting):
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "echo.sock"
+            command = [setting.program("server"), "netaio", *assignments(socket=path)]
+            with processes.server(command, setting.server_cpu) as (_, process):
+                return processes.figures_of(
+                    [setting.program("client"), client, *assignments(socket=path, **values),
+                     *setting.timing(process)], setting.client_cpu)
+    run.missing = lambda setting: None
+    return run
+
+
+def two_redis_clients(**values):
+    """One asks another by lists of a Redis server."""
+    def run(setting):
+        port = processes.free_port()
+        with processes.foreign_server(["redis-server", "--port", port, "--save", "", "--appendonly",
+                                       "no"], port, setting.server_cpu) as (_, process):
+            worker = [setting.program("client"), "redis_worker", *assignments(port=port)]
+            with processes.server(worker, setting.client_cpu):
+                return processes.figures_of(
+                    [setting.program("client"), "redis_request", *assignments(port=port, **values),
+                     *setting.timing(process)], setting.client_cpu)
+    run.missing = _needs("redis-server")
     return run
 
 

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, field
 
-from .peers import (library_cost, nats_fan_out, nats_request, ours, peer, redis, redis_benchmark,
-                    reference, reference_plugin_costs)
+from .peers import (at_unix_socket, library_cost, nats_fan_out, nats_request, ours, peer, redis,
+                    redis_benchmark, reference, reference_plugin_costs, through_daemon,
+                    two_redis_clients)
 
 
 @dataclass
@@ -240,6 +241,45 @@ def many_connections():
         unit="p99_us", wanted={"netaio, 100 connections": 1.3})
 
 
+def daemon_request():
+    values = {"payload": 64}
+    return Scenario(
+        "daemon_request", "request(), 64 B, to a program behind netaiod, all on one core",
+        {
+            "through netaiod": through_daemon("request", **values),
+            "netaio, direct": ours("netaio", "request", **values),
+        },
+        limit="netaio, direct", together=True,
+        note="Of the time of a round trip, what is more than direct is the daemon's and that of the "
+             "second connection.")
+
+
+def daemon_pipelined():
+    values = {"payload": 64, "connections": 1, "in_flight": 1024, "protocol": "netaio_id"}
+    return Scenario(
+        "daemon_pipelined", "pipelined, 64 B, to a program behind netaiod: CPU of the server's "
+        "thread", {
+            "through netaiod": through_daemon("pipelined", **values),
+            "netaio, direct": ours("netaio", "pipelined", **values),
+        },
+        limit="netaio, direct", unit="server_cpu_ns", wanted={"netaio, direct": 0.5},
+        note="The daemon receives and sends each message twice. With two cores, program and client "
+             "share one, so what one thread carries is told by what a message costs it.")
+
+
+def daemon_apps():
+    values = {"payload": 64}
+    return Scenario(
+        "daemon_apps", "request(), 64 B, from one program to another of the machine, on one core",
+        {
+            "through netaiod": through_daemon("daemon_request", **values),
+            "a Unix connection": at_unix_socket("request", **values),
+            "two Redis clients": two_redis_clients(**values),
+        },
+        limit="a Unix connection", together=True,
+        note="By Redis one puts a question into a list, from which the other takes it, and back.")
+
+
 def all_scenarios():
     return [
         request(64),
@@ -267,4 +307,7 @@ def all_scenarios():
         threads(),
         handlers_at_once(),
         many_connections(),
+        daemon_request(),
+        daemon_pipelined(),
+        daemon_apps(),
     ]

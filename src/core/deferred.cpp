@@ -24,6 +24,9 @@ std::shared_ptr<Deferred> Source::defer() {
 }
 
 void Deferred::go() noexcept {
+    if (ended_) {
+        return;
+    }
     try {
         end(std::nullopt, std::make_exception_ptr(std::logic_error("its Answer went unused")));
     } catch (...) {

@@ -350,7 +350,8 @@ bool Dispatcher::answer_request(Message& message, Source& source, const Peer* pe
         node_.log(LogLevel::debug, "discarded the late answer to a request", source.remote());
         return true;
     }
-    auto error = open_answer(message, request->inner, peer, source);
+    auto error = is_bare(request->inner) ? std::error_code()
+                                         : open_answer(message, request->inner, peer, source);
     // A refusal made without the handler's plugins can't pass them; what it says is still news.
     const bool refusal = is_refusal(error) && message.type() == MessageType::auth_error;
     if (refusal && accepted_) {
