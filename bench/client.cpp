@@ -4,6 +4,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cstring>
 #include <netaio/blocking_client.hpp>
@@ -126,7 +127,8 @@ void netaio_request(const Arguments& arguments) {
 // From one program to another of this machine.
 void daemon_request(const Arguments& arguments) {
     run_requests([&]() -> awaitable<void> {
-        DaemonClient client({.socket = arguments.text("socket", ""), .app = "asker"});
+        DaemonClient client(co_await boost::asio::this_coro::executor,
+                            {.socket = arguments.text("socket", ""), .app = "asker"});
         if (const std::error_code error = client.start()) {
             throw std::system_error(error, "start");
         }
