@@ -127,8 +127,11 @@ void netaio_request(const Arguments& arguments) {
 // From one program to another of this machine.
 void daemon_request(const Arguments& arguments) {
     run_requests([&]() -> awaitable<void> {
-        DaemonClient client(co_await boost::asio::this_coro::executor,
-                            {.socket = arguments.text("socket", ""), .app = "asker"});
+        const auto executor = co_await boost::asio::this_coro::executor;
+        DaemonClientOptions options;
+        options.socket = arguments.text("socket", "");
+        options.app = "asker";
+        DaemonClient client(executor, options);
         if (const std::error_code error = client.start()) {
             throw std::system_error(error, "start");
         }

@@ -174,21 +174,12 @@ void Relay::to_app(const ProgramPtr& program, const Message& message, const Send
     }
     program->traffic.count(Direction::in, message.uri(), message.content().size());
     seen(program.get(), Direction::in, message, from.who, from.address);
-    OwnedMessage passed = passed_on(message);
-    passed.auth().set(far_end_field, from.field);
-    local_->exchange(*program->connection, std::move(passed), {.timeout = options_.answer_timeout},
-                     [program, answer = std::move(answer)](boost::system::error_code error,
-                                                           OwnedMessage reply) mutable {
-                         if (!error) {
-                             reply.auth().erase(far_end_field);
-                             answer(std::move(reply));
-                             return;
-                         }
-                         if (error == Errc::queue_full) {
-                             program->traffic.drop(Drop::queue);
-                         }
-                         fail(answer, error, program->name);
-                     });
+    if (const std::error_code error =
+            local_->pass_on(message, *program->connection, far_end_field, from.field,
+                            options_.answer_timeout, answer)) {
+        program->traffic.drop(Drop::queue);
+        fail(answer, error, program->name);
+    }
 }
 
 // What nobody waits for. What the daemon tells, nobody else may seem to.

@@ -83,6 +83,9 @@ public:
             give(detail::to_reply(asked(), std::forward<T>(reply)));
         }
     }
+    /// Answers with a message that was received, as it is with its auth fields. Its own uri is what
+    /// whoever asked finds it by.
+    void pass(Message& received);
     /// Whether there still is somebody to answer.
     bool open() const noexcept;
 

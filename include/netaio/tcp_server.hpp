@@ -99,8 +99,8 @@ struct TcpServerOptions {
     /// have the same uri. With so many, nothing more is read from it; 1 handles all messages one
     /// after another.
     std::size_t handlers_max = 64;
-    /// Whether who has finished sending is still answered; else its connection ends then at once, as
-    /// do those of clients that were asked something.
+    /// Whether who has finished sending is still answered; else its connection ends then at once,
+    /// as do those of clients that were asked something.
     bool half_close = true;
     /// Bytes of memory that one connection's subscriptions may take: 512 and twice its key for
     /// each, so about eight thousand.
@@ -213,6 +213,15 @@ public:
                                std::move(done));
             });
     }
+    /// Passes a message on to a client, which has to answer (TcpClientOptions::answers), with one
+    /// more auth field, and what that answers back to who asked, without that field; both are
+    /// otherwise as they came. What does not come within the time, which is the same for all that
+    /// goes to a client, as is the field, or from who has gone, is answered ERROR. For programs
+    /// that stand between others, to whom exchange() would cost several times as much. On the
+    /// threads of both. After an error `answer` is still to be used: Errc::closed, queue_full,
+    /// too_large.
+    std::error_code pass_on(const Message& message, Connection& to, std::string_view field,
+                            ByteView value, std::chrono::milliseconds timeout, Answer& answer);
     /// Called for each connection that comes, on its thread, before anything is read; false closes
     /// it. To be called before start().
     void set_connect_handler(std::function<bool(Connection&)> handler);

@@ -40,6 +40,12 @@ bool Answer::open() const noexcept {
     return deferred_ && deferred_->open();
 }
 
+void Answer::pass(Message& received) {
+    if (const auto deferred = std::move(deferred_)) {
+        deferred->pass(received);
+    }
+}
+
 const Message& Answer::asked() const {
     if (!deferred_) {
         throw std::logic_error("this Answer was moved from: keep the one it was moved to");

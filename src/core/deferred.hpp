@@ -21,6 +21,13 @@ public:
             deliver(std::move(reply), failure);
         }
     }
+    /// Answers with a message that is given back as it came; only the first time.
+    void pass(Message& reply) {
+        if (!ended_) {
+            ended_ = true;
+            deliver_view(reply);
+        }
+    }
     /// Whether it may still be given, and somebody is there.
     bool open() const noexcept { return !ended_ && is_there(); }
     const Message& asked() const noexcept { return question_.message; }
@@ -36,6 +43,7 @@ protected:
 private:
     virtual void deliver(std::optional<OwnedMessage>&& reply,
                          const std::exception_ptr& failure) = 0;
+    virtual void deliver_view(Message& reply) { deliver(reply.own(), nullptr); }
     virtual bool is_there() const noexcept = 0;
 
     bool ended_ = false;

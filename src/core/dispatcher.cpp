@@ -6,6 +6,7 @@
 #include "callback.hpp"
 #include "meaning.hpp"
 #include "outgoing.hpp"
+#include "passed_on.hpp"
 
 namespace netaio::core {
 namespace {
@@ -104,6 +105,10 @@ Outcome Dispatcher::handle(const Frame& frame, Source& source, std::string& out)
         if (auto refused = open(*outer_.get(), Layer::outer, peer.get(), message, source, out)) {
             return std::move(*refused);
         }
+    }
+    if (message.request_id() && PassedOn::is_one(*message.request_id()) &&
+        source.pass_back(message)) {
+        return {};
     }
     if (source.requests() && answer_request(message, source, peer.get())) {
         return {};

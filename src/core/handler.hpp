@@ -34,6 +34,8 @@ public:
     virtual bool may_defer() { return true; }
     /// What answers the message in hand later, for the handler that is called with it just now.
     virtual std::shared_ptr<Deferred> defer();
+    /// Gives an answer to who waits for it there where its question was passed on, if it was.
+    virtual bool pass_back(Message&) { return false; }
     /// Makes a request anew that RequestTable::that_may_be_retried() gives. Whether it did.
     virtual bool retry(RequestId) { return false; }
     /// Told that what is subscribed to there has ended, by a message that ends_subscription().

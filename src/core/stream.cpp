@@ -174,6 +174,12 @@ void Stream::watch_deadlines() {
 }
 
 void Stream::expire_requests(TimePoint now) {
+    if (state_ == State::closed) {
+        return;
+    }
+    if (passed_) {
+        expire_passed(now);
+    }
     if (!requests_ || state_ == State::closed) {
         return;
     }
@@ -188,6 +194,7 @@ void Stream::expire_requests(TimePoint now) {
 }
 
 void Stream::end_requests(std::error_code why) noexcept {
+    end_passed();
     if (requests_) {
         requests_->end_all(why, hub_->node().environment.log);
     }

@@ -6,6 +6,7 @@
 
 #include "carrier.hpp"
 #include "hub.hpp"
+#include "passed_on.hpp"
 
 namespace netaio::core {
 
@@ -188,6 +189,11 @@ public:
     bool retry(RequestId request) override;
     void subscription_ended(const Message& message) override;
     std::shared_ptr<Deferred> defer() override;
+    /// Passes a message on, with one more auth field; what comes back without it is given to who
+    /// waits for an answer. On an error that still waits.
+    std::error_code pass_on(const Message& message, std::string_view field, ByteView value,
+                            std::chrono::milliseconds timeout, Answer& answer);
+    bool pass_back(Message& message) override;
     void pause() override { paused_ = true; }
     void read_on() override;
 
@@ -228,6 +234,9 @@ private:
     bool any_ended() const noexcept;
     void settle_handlers(std::string& out);
     void all_handled() noexcept;
+    void expire_passed(TimePoint now);
+    void end_passed() noexcept;
+    void answered(Suspended& question, Message& reply);
     void answered(Suspended& question, std::optional<OwnedMessage>&& reply,
                   const std::exception_ptr& failure);
     void go_on_later();
@@ -304,6 +313,7 @@ private:
     bool paused_ = false;
     bool goes_on_ = false;  // with what was held back, at the end of a turn
     std::unique_ptr<RequestTable> requests_;
+    std::unique_ptr<PassedOn> passed_;  // to the client, where any ever was
 };
 
 }  // namespace netaio::core

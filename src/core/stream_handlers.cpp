@@ -136,6 +136,11 @@ private:
             stream->serve([&] { stream->answered(question_, std::move(reply), failure); });
         }
     }
+    void deliver_view(Message& reply) override {
+        if (const auto stream = stream_.lock()) {
+            stream->serve([&] { stream->answered(question_, reply); });
+        }
+    }
     bool is_there() const noexcept override {
         const auto stream = stream_.lock();
         return stream && stream->state_ != State::closed;
@@ -178,6 +183,24 @@ void Stream::answered(Suspended& question, std::optional<OwnedMessage>&& reply,
     } else if (state_ == State::draining) {
         flush_later();
     }
+}
+
+// What needs no layer goes as it is.
+void Stream::answered(Suspended& question, Message& reply) {
+    const bool bare = is_bare(question.route.inner) && is_bare(*hub_->dispatcher().outer());
+    if (!bare || queues() || state_ == State::closed || deferred_ >= hub_->limits().handlers_max ||
+        !hub_->node().types.contains(reply.type())) {
+        answered(question, reply.own(), nullptr);
+        return;
+    }
+    --deferred_;
+    settle_fan_out();
+    if (encode_message(reply, batch_ ? *batch_ : out_, question.message.request_id())) {
+        hub_->tallies().send_failures.add();
+        return;
+    }
+    hub_->tallies().frames_out.add();
+    appended();
 }
 
 void Stream::go_on_later() {
