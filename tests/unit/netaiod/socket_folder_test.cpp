@@ -43,7 +43,7 @@ TEST_F(SocketFolderTest, IsForItsOwnerAloneOrAGroup) {
 
 TEST_F(SocketFolderTest, IsRefusedWhereOthersMayEnterIt) {
     make();
-    for (const mode_t open : {0777, 0755, 0750, 0770, 0701}) {
+    for (const mode_t open : {0777u, 0755u, 0750u, 0770u, 0701u}) {
         ::chmod(made_.c_str(), open);
         EXPECT_NE(refusal().find("lets others in"), std::string::npos) << open;
         EXPECT_EQ(mode(), open);
