@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <boost/asio/co_spawn.hpp>
 #include <netaio/packify.hpp>
 
 #include "relay.hpp"
