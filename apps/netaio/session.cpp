@@ -164,7 +164,8 @@ void throw_unconnected(const std::error_code& error, const SessionTerms& session
     if (session.options().daemon) {
         throw Failure(ExitCode::cannot_connect,
                       where + error.message() +
-                          "; start netaiod, or name its socket with --socket if it has another");
+                          "; start netaiod, or name its socket, if it has another, with "
+                          "--socket or NETAIO_DAEMON");
     }
     if (error == Errc::timeout || error == std::errc::timed_out) {
         throw Failure(ExitCode::cannot_connect,
