@@ -21,13 +21,13 @@ int main(int argc, char** argv) {
     const std::string name = argc > 1 ? argv[1] : "nameless";
     try {
         DaemonClient node({.app = name});  // with a port of its own: UdpNode node;
+        if (argc > 2) {
+            return run(ask(node, argv[2]));
+        }
         node.on({request_uri, "greeting"}, [&](const Message& message, const Address& from) {
             std::cout << from.str() << " asks, who is " << message.who().str() << std::endl;
             return "Hello from " + name + "!";
         });
-        if (argc > 2) {
-            return run(ask(node, argv[2]));
-        }
         node.run();
     } catch (const std::exception& problem) {
         std::cerr << "daemon_app: " << problem.what() << '\n';

@@ -161,10 +161,17 @@ void throw_unconnected(const std::error_code& error, const SessionTerms& session
         throw Failure(ExitCode::cannot_connect,
                       where + error.message() + "; raise the limit here with 'ulimit -n'");
     }
+    if (session.options().daemon && error == std::errc::permission_denied) {
+        throw Failure(ExitCode::cannot_connect,
+                      where + error.message() +
+                          "; be the user whom netaiod runs as, or a member of its group "
+                          "(daemon.group) from a login after that was granted");
+    }
     if (session.options().daemon) {
         throw Failure(ExitCode::cannot_connect,
                       where + error.message() +
-                          "; start netaiod, or name its socket with --socket if it has another");
+                          "; start netaiod, or name its socket, if it has another, with "
+                          "--socket or NETAIO_DAEMON");
     }
     if (error == Errc::timeout || error == std::errc::timed_out) {
         throw Failure(ExitCode::cannot_connect,

@@ -37,6 +37,7 @@ std::string examples() {
            "  netaio subscribe news weather --count 5\n"
            "  netaio node --name kitchen --hmac @secret.txt\n"
            "  netaio multicast news 'Dinner is ready.' --hmac @secret.txt\n"
+           "  netaio watch kitchen/\n"
            "What follows -- is taken as it is, such as content that begins with a dash.\n";
 }
 

@@ -45,7 +45,7 @@ void begin(Daemon& daemon, const Config& config) {
     std::string text = "cannot start: " + error.message();
     if (error == std::errc::address_in_use) {
         text += "; is there a netaiod already at " + config.process.socket +
-                ", or another program at a port of [tcp]?";
+                ", or another program at a port of [tcp] or [udp]?";
     }
     throw Failure(ExitCode::other, text);
 }

@@ -15,6 +15,13 @@ namespace netaio::daemon {
 /// The user whom this process runs as.
 std::uint32_t own_user() noexcept;
 
+/// What answers a program that asks for what is an app's.
+inline Refusal not_an_app() {
+    return Refusal::not_permitted(
+        "only an app may do that: register as one, as a DaemonClient does (CREATE_URI "
+        "netaiod/app)");
+}
+
 /// A program that is connected: an app once it has said its name; till then it may ask the daemon
 /// itself only.
 struct Program {

@@ -48,6 +48,9 @@ std::error_code Relay::start() {
     if (!error && machine_) {
         error = begin(*machine_, "for nodes");
     }
+    if (!error && machine_) {
+        tell_of_udp();
+    }
     if (!error) {
         error = begin(*local_, "at " + options_.socket.str());
     }
@@ -57,6 +60,25 @@ std::error_code Relay::start() {
         machine_.reset();
     }
     return error;
+}
+
+// A server says by itself where it listens.
+void Relay::tell_of_udp() const {
+    for (const Address& at : machine_->endpoints()) {
+        log(LogLevel::info, "udp:" + at.str() + ": listening");
+    }
+    std::string used;
+    for (const InterfaceChoice& choice : machine_->interfaces()) {
+        if (choice.used) {
+            used += (used.empty() ? "" : ", ") + choice.interface.name;
+        }
+    }
+    if (used.empty()) {
+        log(LogLevel::warning,
+            "udp: there is no interface to find peers on; netaio interfaces says why");
+    } else {
+        log(LogLevel::info, "udp: peers are found on " + used);
+    }
 }
 
 void Relay::reload(RelayOptions options) {

@@ -77,6 +77,7 @@ private:
     void open_tcp();
     void open_udp();
     void from_tcp(const Message& message, Connection& connection, Answer answer);
+    void tell_of_udp() const;
     void from_network(const Message& message, const Sender& from, Answer answer);
     void from_udp(const Message& message, const Address& address, Answer answer);
     void from_udp_to(const ProgramPtr& program, const Message& message, const Address& address,

@@ -93,7 +93,7 @@ void Relay::control(const ProgramPtr& program, const Message& message, Answer& a
     if (message.uri() == "netaiod/app") {
         answer(register_app(program, *asked));
     } else if (!program->is_app()) {
-        throw Refusal::not_permitted("say who you are first: CREATE_URI netaiod/app");
+        throw not_an_app();
     } else if (message.uri() == "netaiod/key") {
         answer(change_key(program, *asked, message.type()));
     } else {

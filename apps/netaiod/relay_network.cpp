@@ -89,10 +89,12 @@ void Relay::from_network(const Message& message, const Sender& from, Answer answ
         to_app(owner, message, from, std::move(answer));
         return;
     }
-    others_.drop(Drop::unowned);
     if (message.type() == request_uri && message.uri() == "netaio/alive") {
         answer("");
-    } else if (expects_answer(message)) {
+        return;
+    }
+    others_.drop(Drop::unowned);
+    if (expects_answer(message)) {
         answer(Refusal::not_found());
     } else {
         answer(std::optional<OwnedMessage>());

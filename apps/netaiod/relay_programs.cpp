@@ -162,7 +162,7 @@ void Relay::from_program(const Message& message, Connection& connection, Answer 
         return;
     }
     if (!program->is_app()) {
-        answer(Refusal::not_permitted("say who you are first: CREATE_URI netaiod/app"));
+        answer(not_an_app());
         return;
     }
     program->traffic.count(Direction::out, message.uri(), message.content().size());

@@ -25,8 +25,8 @@ using app::Failure;
 
 [[noreturn]] void cannot_make(const std::string& folder) {
     refuse_folder(folder, std::string("cannot be made: ") + std::strerror(errno) +
-                              "; make it as root for the user of netaiod, or name a socket in "
-                              "another");
+                              "; have root make it for the user of netaiod, or name another "
+                              "by daemon.socket in the configuration or by XDG_RUNTIME_DIR");
 }
 
 // Whoever may write to a folder may put another one in the place of what is in it, unless it is

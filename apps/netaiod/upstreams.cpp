@@ -53,8 +53,19 @@ Result<std::shared_ptr<Upstreams::Server>> Upstreams::server(const FarEnd& far) 
     made->client->on(notify_uri, [this, server = made.get()](const Message& message) {
         notified(*server, message);
     });
-    // One that refuses today may have the secret tomorrow.
-    made->client->keep_connected(which.host, which.port, {.end_on_refusal = false});
+    // One that refuses today may have the secret tomorrow. Its first failure is told, as whoever
+    // asks may long have given up when it is there.
+    const auto tell = [log = options_.environment.log, shown = made->shown](
+                          ConnectionState state, std::error_code why, unsigned attempt) {
+        if (state == ConnectionState::waiting && attempt == 1) {
+            log(LogLevel::warning, shown + " cannot be reached: " + why.message() +
+                                       "; it is tried again until it can");
+        } else if (state == ConnectionState::connected && attempt > 1) {
+            log(LogLevel::info, shown + " is reached now");
+        }
+    };
+    made->client->keep_connected(which.host, which.port,
+                                 {.on_state = tell, .end_on_refusal = false});
     servers_.emplace(made->shown, made);
     return made;
 }

@@ -55,6 +55,21 @@ end_tool "$daemon" TERM 0
 wait_for daemon.err stopped
 [[ ! -e $socket ]] || fail "leaves its socket behind"
 
+# A server's question whether it is alive is no drop; a server that is not there is told of.
+printf '[daemon]\nsocket = "run/netaiod.sock"\n[tcp]\nlisten = "127.0.0.1:0"\n' >netaiod.toml
+start_daemon netaiod.toml
+server=$(sed -n 's/.* \(127[^ ]*\): listening$/\1/p' daemon.err)
+expect 0 request netaio/alive --server "$server"
+expect 0 status --socket "$socket"
+grep -q 'dropped: none' out || fail "counts a sign of life as dropped"
+expect 88 request nothing --server "$server"
+expect 0 status --socket "$socket"
+grep -q 'dropped: 1 unowned' out || fail "does not count what nobody serves"
+NETAIO_DAEMON=$socket "${NETAIO_EXAMPLES:?}/daemon_app" attic tcp:127.0.0.1:1 >app.out 2>&1 &
+wait_for daemon.err "tcp:127.0.0.1:1 cannot be reached: Connection refused"
+wait $!
+end_tool "$daemon" TERM 0
+
 # After one that was killed.
 printf '[daemon]\nsocket = "run/netaiod.sock"\nlog_format = "json"\n' >netaiod.toml
 start_daemon netaiod.toml

@@ -10,7 +10,7 @@ leaves_nothing() { [[ -z $(ls left) ]] || fail "the tour left something behind $
 
 "$tour" >out 2>err || fail "the tour failed"
 leaves_nothing "after its end"
-for command in serve create request subscribe update publish delete ping node multicast; do
+for command in serve create request subscribe update publish delete ping node multicast status; do
     grep -qF "\$ netaio $command" out || fail "the tour does not show $command"
 done
 grep -q $'\e' out && fail "colours, but no terminal"
