@@ -10,8 +10,8 @@ QUIET = 3000
 async def a_greedy_app_is_held_to_its_quota_and_another_is_answered(scene):
     daemon = scene.daemon()
     await daemon.start()
-    server = await scene.started(daemon, "server", serve="light")
-    greedy_server = await scene.started(daemon, "greedy_server", serve="door")
+    await scene.started(daemon, "server", serve="light")
+    await scene.started(daemon, "greedy_server", serve="door")
     quiet = await scene.started(daemon, "quiet")
     greedy = await scene.started(daemon, "greedy")
 
@@ -41,13 +41,12 @@ async def a_greedy_app_is_held_to_its_quota_and_another_is_answered(scene):
         dropped = {cause: count for cause, count
                    in (await daemon.app_status(app))["drops"].items() if count}
         expect(f"dropped of {app}", dropped, {})
-    expect("the others", [(await daemon.app_status(app)) ["paused"] for app in ("server", "quiet")],
+    expect("the others", [(await daemon.app_status(app))["paused"] for app in ("server", "quiet")],
            [False, False])
     print(f"    p50 and p99 of the other app: {alone['p50_us']} and {alone['p99_us']} us alone, "
           f"{beside['p50_us']} and {beside['p99_us']} us beside {AT_ONCE} requests at once "
           f"({beside['p99_us'] / max(alone['p99_us'], 1):.2f} times the p99); the greedy one had "
           f"{ended['answered']} answers", flush=True)
-    del server, greedy_server
 
 
 play(a_greedy_app_is_held_to_its_quota_and_another_is_answered)
