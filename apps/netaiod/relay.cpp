@@ -189,7 +189,7 @@ void Relay::fail(Answer& answer, std::error_code error, std::string_view whom) {
 
 void Relay::to_app(const ProgramPtr& program, const Message& message, const Sender& from,
                    Answer answer) {
-    if (!expects_answer(message) && !message.request_id()) {
+    if (is_own(message) || (!expects_answer(message) && !message.request_id())) {
         answer(std::optional<OwnedMessage>());
         deliver(*program, message, from);
         return;

@@ -153,6 +153,11 @@ void Relay::from_program(const Message& message, Connection& connection, Answer 
         answer(Refusal::not_permitted());
         return;
     }
+    if (is_own(message)) {
+        program->traffic.drop(Drop::malformed);
+        answer(Refusal::not_permitted("news of uris below netaiod/ are the daemon's own"));
+        return;
+    }
     if (far->kind == FarEnd::Kind::machine && message.uri().starts_with("netaiod/")) {
         control(program, message, answer);
         return;

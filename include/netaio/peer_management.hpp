@@ -29,7 +29,7 @@ struct PeerManagementOptions {
 struct PeerCallbacks {
     /// A peer that was not known.
     std::function<void(const Peer&)> joined = {};
-    /// A known one with new data or a new address.
+    /// A known one with new data, a new address, or an address less.
     std::function<void(const Peer&)> changed = {};
     /// A peer that said so, fell silent, lost its last connection, or was removed.
     std::function<void(const Peer&)> left = {};

@@ -302,9 +302,7 @@ void PeerTable::remove_address(const Address& address) {
                 drop(by_id_.find(entry->peer->id), changes);
                 continue;
             }
-            changes.vacated.reserve(changes.vacated.size() + 1);
-            forget(*entry, address, &changes);
-            renew(*entry, *entry->peer);
+            forget_some(*entry, {address}, changes);
         }
     });
 }
@@ -332,14 +330,20 @@ void PeerTable::forget_silent(Entry& entry, TimePoint silent_since, Changes& cha
             silent.push_back(address);
         }
     }
-    if (silent.empty()) {
-        return;
+    if (!silent.empty()) {
+        forget_some(entry, silent, changes);
     }
-    changes.vacated.reserve(changes.vacated.size() + silent.size());
-    for (const Address& address : silent) {
+}
+
+// Not the last of them.
+void PeerTable::forget_some(Entry& entry, const std::vector<Address>& gone, Changes& changes) {
+    changes.vacated.reserve(changes.vacated.size() + gone.size());
+    changes.events.reserve(changes.events.size() + 1);
+    for (const Address& address : gone) {
         forget(entry, address, &changes);
     }
     renew(entry, *entry.peer);
+    changes.events.emplace_back(PeerEvent::changed, entry.peer);
 }
 
 PeerTable::Snapshot PeerTable::find(const Address& address) const {

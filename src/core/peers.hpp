@@ -105,6 +105,7 @@ private:
     // `changes` needs room for one more address.
     void forget(Entry& entry, const Address& address, Changes* changes) noexcept;
     void forget_silent(Entry& entry, TimePoint silent_since, Changes& changes);
+    void forget_some(Entry& entry, const std::vector<Address>& gone, Changes& changes);
     void forget_all(Entry& entry, Changes* changes) noexcept;
     Entries::iterator drop(Entries::iterator entry, Changes& changes);
     static Snapshot current(const Entry& entry);

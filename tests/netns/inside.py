@@ -35,7 +35,7 @@ async def run(scenario, gate):
     return good
 
 
-def prepare(program):
+def prepare(program=host.PROGRAM):
     """What has to be so in namespaces that are new."""
     host.PROGRAM = program
     # Whoever waits for this program closes the pipe by ending; this is process 1, and ends all.

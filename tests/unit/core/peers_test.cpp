@@ -319,13 +319,21 @@ TEST_F(PeerEventsTest, TellOfThoseThatFellSilent) {
     EXPECT_EQ(take(), Lines{"left a data 10.0.0.1"});
 }
 
-TEST_F(PeerEventsTest, TellOfThoseThatLostTheirLastAddress) {
+TEST_F(PeerEventsTest, TellOfAddressesThatFellSilent) {
+    table.hear(peer("a"), host(1), at(1));
+    table.hear(peer("a"), host(2), at(9));
+    take();
+    table.expire(at(5));
+    EXPECT_EQ(take(), Lines{"changed a data 10.0.0.2"});
+}
+
+TEST_F(PeerEventsTest, TellOfThoseThatLostAnAddress) {
     table.hear(peer("a"), host(1), at(1));
     table.hear(peer("b"), host(1), at(1));
     table.hear(peer("b"), host(2), at(1));
     take();
     table.remove_address(host(1));
-    EXPECT_EQ(take(), Lines{"left a data 10.0.0.1"});
+    EXPECT_EQ(take(), (Lines{"left a data 10.0.0.1", "changed b data 10.0.0.2"}));
 }
 
 TEST_F(PeerEventsTest, LetTheTableBeAskedAndChangedFromWithin) {

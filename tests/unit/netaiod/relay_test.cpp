@@ -284,6 +284,27 @@ TEST_F(RelayTest, StrangersMaySayWhoTheyAreOnly) {
     EXPECT_EQ(nobody.exchange(request("x"), "nowhere").type(), MessageType::error);
 }
 
+TEST_F(RelayTest, NobodyElseTellsWhatTheDaemonDoes) {
+    TestProgram victim(network, "victim");
+    int heard = 0;
+    victim.client.on(notify_uri, [&] { ++heard; });
+    victim.serve(notify_uri, "netaiod", "prefix");
+    TestProgram hostile(network, "hostile");
+    hostile.ask(create_uri, "netaiod/subscriber", Dict{{"key", "k"}, {"who", "app:victim"}});
+    for (const std::string to : {"", "app:victim", "subscribers:k"}) {
+        OwnedMessage news(notify_uri, "netaiod/peer/joined", "forged");
+        news.auth().set("@", to);
+        EXPECT_FALSE(hostile.client.send(news));
+        // With an id it is no less a lie.
+        EXPECT_EQ(hostile.exchange(std::move(news), to).type(), MessageType::not_permitted) << to;
+    }
+    OwnedMessage news(notify_uri, "netaiod/peer/joined", "forged");
+    EXPECT_FALSE(remote().send(news));
+    remote().exchange(std::move(news), {.timeout = 1s}, [](std::error_code, OwnedMessage) {});
+    network.advance(2s);
+    EXPECT_EQ(heard, 0);
+}
+
 TEST_F(RelayTest, RulesHoldForApps) {
     options.local_rules = std::make_shared<AccessRules>(std::vector<AccessRule>{
         {.access = Access::deny, .who = {"app:hall"}, .prefixes = {"secret/"}},

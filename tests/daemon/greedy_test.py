@@ -1,0 +1,52 @@
+#!/usr/bin/env python3
+"""An app that takes all it can get, beside one that does not."""
+
+from programs import expect, play
+
+AT_ONCE = 2000
+QUIET = 3000
+
+
+async def a_greedy_app_is_held_to_its_quota_and_another_is_answered(scene):
+    daemon = scene.daemon()
+    await daemon.start()
+    await scene.started(daemon, "server", serve="light")
+    await scene.started(daemon, "greedy_server", serve="door")
+    quiet = await scene.started(daemon, "quiet")
+    greedy = await scene.started(daemon, "greedy")
+
+    async def measured():
+        await quiet.tell("load", "-", "light", "1", str(QUIET))
+        loads = len(quiet.heard("load"))
+        await quiet.until(lambda: len(quiet.heard("load")) > loads, "its requests have ended")
+        ended = await quiet.load()
+        expect("what became of the requests", (ended["answered"], ended["twice"], ended["wrong"]),
+               (QUIET, 0, 0))
+        return ended
+
+    await measured()
+    alone = await measured()
+    await greedy.tell("load", "-", "door", str(AT_ONCE), "0")
+    # Until it has used up what it may send at once.
+    while not (await daemon.app_status("greedy"))["paused"]:
+        pass
+    beside = await measured()
+    so_far = await greedy.so_far()
+    await greedy.tell("calm")
+    ended = await greedy.load()
+    expect("the greedy one's requests", (ended["answered"], ended["wrong"], ended["twice"]),
+           (ended["asked"], 0, 0))
+    expect("that they went on", so_far["answered"] > 0, True)
+    for app in ("server", "greedy_server", "quiet", "greedy"):
+        dropped = {cause: count for cause, count
+                   in (await daemon.app_status(app))["drops"].items() if count}
+        expect(f"dropped of {app}", dropped, {})
+    expect("the others", [(await daemon.app_status(app))["paused"] for app in ("server", "quiet")],
+           [False, False])
+    print(f"    p50 and p99 of the other app: {alone['p50_us']} and {alone['p99_us']} us alone, "
+          f"{beside['p50_us']} and {beside['p99_us']} us beside {AT_ONCE} requests at once "
+          f"({beside['p99_us'] / max(alone['p99_us'], 1):.2f} times the p99); the greedy one had "
+          f"{ended['answered']} answers", flush=True)
+
+
+play(a_greedy_app_is_held_to_its_quota_and_another_is_answered)
