@@ -75,6 +75,14 @@ struct PeersOptions {
     std::size_t exchange_max = 64;
 };
 
+/// [limits]: what the daemon waits for, and keeps.
+struct LimitsOptions {
+    double answer_timeout = 60;  ///< seconds that an app or a server may take to answer
+    /// Questions of a program, or of a connection from the network, that wait for answers.
+    std::size_t questions_max = 4096;
+    double server_idle = 60;  ///< seconds after which an unused connection by address goes
+};
+
 /// Where something stands in a file, from 1; 0 for nowhere.
 struct Place {
     std::size_t line = 0;
@@ -92,6 +100,7 @@ struct Config {
     std::string remote_rules;  ///< of [protection]: an absolute path; none: all may pass
     std::map<std::string, ServerOptions> servers;
     PeersOptions peers;
+    LimitsOptions limits;
     Quota quota;
     /// The programs' own message types, and which answers which: [types] and [answers].
     MessageTypes types;

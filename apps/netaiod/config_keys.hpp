@@ -96,7 +96,7 @@ void protection_keys(Keys& keys, AnyConfig& config) {
 
 template <class Keys, class Options>
 void server_keys(Keys& keys, Options& options) {
-    keys.key("address", options.address, Where{keys.folder()}, Applies::at_start);
+    keys.key("address", options.address, Where{keys.folder()}, Applies::at_once);
     keys.key("plain", options.plain, Flag(), Applies::at_once);
     secret_keys(keys, options.protection, Applies::at_once);
 }
@@ -110,6 +110,13 @@ void peers_keys(Keys& keys, Options& options) {
 
 template <class Keys, class Options>
 void limits_keys(Keys& keys, Options& options) {
+    keys.key("answer_timeout", options.answer_timeout, Seconds{0.001, year}, Applies::at_once);
+    keys.key("questions_max", options.questions_max, Whole{1, 65536}, Applies::at_start);
+    keys.key("server_idle", options.server_idle, Seconds{0.1, year}, Applies::at_once);
+}
+
+template <class Keys, class Options>
+void quota_keys(Keys& keys, Options& options) {
     const auto add = [&](const char* name, auto& value, const auto& kind) {
         keys.key(name, value, kind, Applies::at_once);
     };
@@ -132,10 +139,11 @@ void each_key(Keys& keys, AnyConfig& config) {
     keys.table("protection", [&] { protection_keys(keys, config); });
     keys.each_named("servers", config.servers, [&](auto& server) { server_keys(keys, server); });
     keys.table("peers", [&] { peers_keys(keys, config.peers); });
-    keys.table("quota.app", [&] { limits_keys(keys, config.quota.app); });
+    keys.table("limits", [&] { limits_keys(keys, config.limits); });
+    keys.table("quota.app", [&] { quota_keys(keys, config.quota.app); });
     keys.table("quota.user", [&] {
         keys.key("connections", config.quota.connections, Whole{1, count_max}, Applies::at_once);
-        limits_keys(keys, config.quota.user);
+        quota_keys(keys, config.quota.user);
     });
     keys.types(config.types);
 }

@@ -16,7 +16,8 @@ public:
 
     std::error_code start() { return relay_->start(); }
     std::vector<std::string> reload(const Config& config) {
-        relay_->reload(relay_options(config, hold(config, seen_), environment_));
+        const Config next = as_started(config);
+        relay_->reload(relay_options(next, hold(next, seen_), environment_));
         std::vector<std::string> sentences;
         for (const std::string& key : needs_restart(config_, config)) {
             sentences.push_back(key + " changes when netaiod is started anew");
@@ -27,6 +28,18 @@ public:
     std::string status() const { return status_json(relay_->status()); }
 
 private:
+    // With what takes a new start as it was then, where it goes with what does not.
+    Config as_started(Config config) const {
+        config.tcp = config_.tcp;
+        config.udp = config_.udp;
+        config.types = config_.types;
+        config.protection.hashcash = config_.protection.hashcash;
+        config.protection.hashcash_realm = config_.protection.hashcash_realm;
+        config.protection.freshness = config_.protection.freshness;
+        config.protection.dialect = config_.protection.dialect;
+        return config;
+    }
+
     const Config config_;  // as it was started
     const Environment environment_;
     const std::shared_ptr<SeenMessages> seen_;

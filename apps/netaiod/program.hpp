@@ -49,9 +49,9 @@ struct Program {
     bool paused = false;
     std::unique_ptr<Timer> pause = nullptr;
 
-    // Its own node, if it manages peers.
+    // Its own node, if it manages peers, and how.
     std::unique_ptr<UdpNode> node = nullptr;
-    std::string app_id = {};
+    PeerManagementOptions management = {};
 
     // What the rules say of what it sends, as far as that was asked.
     std::map<std::pair<MessageType, std::string>, bool> permitted = {};

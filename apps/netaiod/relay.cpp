@@ -16,10 +16,16 @@ Relay::Relay(boost::asio::any_io_executor executor, RelayOptions options)
               }
           });
       }),
-      upstreams_(executor_, options_,
-                 [this](std::uint64_t program, std::string_view from, const Message& message) {
-                     notified(program, from, message);
-                 }),
+      upstreams_(
+          executor_, options_,
+          [this](std::uint64_t program, std::string_view from, const Message& message) {
+              notified(program, from, message);
+          },
+          [this](std::uint64_t program, std::string_view from, ByteView uri) {
+              if (const ProgramPtr there = program_of(program)) {
+                  tell_of_lost(there, from, uri);
+              }
+          }),
       tidying_(executor_) {}
 
 // Connections end with their servers, and tell of that while all is there.
@@ -58,6 +64,8 @@ std::error_code Relay::start() {
         local_.reset();
         tcp_.reset();
         machine_.reset();
+    } else {
+        tidy_later();
     }
     return error;
 }
@@ -81,43 +89,9 @@ void Relay::tell_of_udp() const {
     }
 }
 
-void Relay::reload(RelayOptions options) {
-    options_.local_rules = options.local_rules;
-    options_.users = std::move(options.users);
-    options_.groups = std::move(options.groups);
-    options_.quota = options.quota;
-    allowances_.set_quota(options_.quota);
-    for (const auto& [number, program] : programs_) {
-        program->permitted.clear();
-    }
-    if (tcp_ && options.tcp) {
-        tcp_->set_plugins({options.tcp->auth, options.tcp->cipher});
-        tcp_->set_rules(options.tcp->rules);
-    }
-    const auto renew = [&](UdpNode& node) {
-        node.set_plugins({options.udp->auth, options.udp->cipher});
-        node.set_rules(options.udp->rules);
-    };
-    if (machine_ && options.udp) {
-        options_.udp->auth = options.udp->auth;
-        options_.udp->cipher = options.udp->cipher;
-        options_.udp->rules = options.udp->rules;
-        renew(*machine_);
-        for (const auto& [number, program] : programs_) {
-            if (program->node) {
-                renew(*program->node);
-                for (const Address& to : options.udp->bootstrap) {
-                    (void)program->node->keep_introduced(to);
-                }
-            }
-        }
-        options_.udp->bootstrap = std::move(options.udp->bootstrap);
-    }
-    upstreams_.set_servers(std::move(options.servers), std::move(options.plugins));
-}
-
 awaitable<void> Relay::stop(std::chrono::milliseconds deadline) {
     const auto self = shared_from_this();
+    tidying_.cancel();
     if (tcp_) {
         co_await tcp_->stop(deadline, boost::asio::use_awaitable);
     }

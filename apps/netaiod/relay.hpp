@@ -23,8 +23,8 @@ public:
 
     /// Begins to listen. An error leaves nothing listening, and was logged with what it is about.
     std::error_code start();
-    /// Takes what can change while it runs: rules, plugins, servers, quotas, who may connect. What
-    /// cannot is left as it was.
+    /// Takes what can change while it runs: rules, plugins, servers, peers, quotas, times, and who
+    /// may connect: who may not any more is disconnected. What cannot is left as it was.
     void reload(RelayOptions options);
     /// Ends everything, gently until the deadline.
     awaitable<void> stop(std::chrono::milliseconds deadline);
@@ -42,6 +42,7 @@ private:
 
     // Programs (relay_programs.cpp).
     void open_socket();
+    bool may_connect(const Connection& connection) const;
     bool admit(Connection& connection);
     void gone(Connection& connection);
     ProgramPtr program_of(std::uint64_t number) const;
@@ -60,6 +61,7 @@ private:
     void open_node(const ProgramPtr& program, const Value& asked);
     static void close_node(Program& program);
     void tell_of_peer(const std::weak_ptr<Program>& weak, std::string_view event, const Peer& peer);
+    void tell_of_lost(const ProgramPtr& program, std::string_view from, ByteView uri);
     void send_watched(WatcherId watcher);
 
     // To programs.
@@ -93,6 +95,11 @@ private:
     std::error_code to_many(Program& program, const FarEnd& far, const Message& message);
     std::shared_ptr<Connection> client_at(const Address& address) const;
     void notified(std::uint64_t program, std::string_view from, const Message& message);
+
+    // What changes while it runs (relay_reload.cpp).
+    void disconnect_refused();
+    void reload_nodes(UdpNodeOptions options, std::size_t exchange_max);
+    void tidy_later();
 
     void seen(const Program* program, Direction direction, const Message& message,
               const Identities& who, std::string_view far_end);

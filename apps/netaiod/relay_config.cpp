@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "duration.hpp"
 #include "unix_owner.hpp"
 
 namespace netaio::daemon {
@@ -44,6 +45,7 @@ UdpNodeOptions udp_options(const Config& config, const Holdings& holdings,
     made.group6 = udp.group6;
     made.hops = static_cast<int>(udp.hops);
     made.bootstrap = config.peers.bootstrap;
+    made.introductions_max = std::max(made.introductions_max, made.bootstrap.size());
     face_network(made, config, holdings, environment);
     return made;
 }
@@ -62,6 +64,10 @@ RelayOptions relay_options(const Config& config, const Holdings& holdings,
     made.groups.assign(holdings.users.groups().begin(), holdings.users.groups().end());
     made.local_rules = holdings.local_rules;
     made.quota = config.quota;
+    made.answer_timeout = app::to_milliseconds(config.limits.answer_timeout);
+    made.questions_max = config.limits.questions_max;
+    made.server_idle = app::to_milliseconds(config.limits.server_idle);
+    made.exchange_max = config.peers.exchange ? config.peers.exchange_max : 0;
     made.types = config.types;
     made.plugins = holdings.protection.outer;
     for (const auto& [name, server] : config.servers) {

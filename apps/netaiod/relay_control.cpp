@@ -149,6 +149,7 @@ void Relay::open_node(const ProgramPtr& program, const Value& asked) {
     management.advertise_every =
         time_of(asked, "advertise_ms").value_or(management.advertise_every);
     management.peer_timeout = time_of(asked, "timeout_ms").value_or(management.peer_timeout);
+    management.exchange_max = options_.exchange_max;
     UdpNodeOptions options = *options_.udp;
     options.environment = options_.environment;
     options.types = options_.types;
@@ -172,11 +173,9 @@ void Relay::open_node(const ProgramPtr& program, const Value& asked) {
             }
         });
     node->set_subscription_lost_handler(
-        [this, weak](const Address& from, ByteView, const Message& answer) {
+        [this, weak](const Address& from, ByteView uri, const Message&) {
             if (const auto there = weak.lock()) {
-                OwnedMessage told = passed_on(answer);
-                told.auth().set(far_end_field, origin(from.str(), answer.who()));
-                push(*there, std::move(told));
+                tell_of_lost(there, from.str(), uri);
             }
         });
     if (const std::error_code error = node->start()) {
@@ -187,7 +186,7 @@ void Relay::open_node(const ProgramPtr& program, const Value& asked) {
     } catch (const std::exception& failure) {
         throw Refusal::error(failure.what());
     }
-    program->app_id = management.app_id;
+    program->management = std::move(management);
     program->node = std::move(node);
 }
 
@@ -198,6 +197,16 @@ void Relay::tell_of_peer(const std::weak_ptr<Program>& weak, std::string_view ev
     auto message = told
                        ? OwnedMessage::make(notify_uri, "netaiod/peer/" + std::string(event), *told)
                        : Result<OwnedMessage>(told.error());
+    if (message) {
+        push(*program, std::move(*message));
+    }
+}
+
+// It asks again, and so learns why, and whether for good.
+void Relay::tell_of_lost(const ProgramPtr& program, std::string_view from, ByteView uri) {
+    const auto told = pack(Dict{{"who", Bytes(ByteView(from))}, {"uri", Bytes(uri)}});
+    auto message = told ? OwnedMessage::make(notify_uri, "netaiod/subscription/lost", *told)
+                        : Result<OwnedMessage>(told.error());
     if (message) {
         push(*program, std::move(*message));
     }

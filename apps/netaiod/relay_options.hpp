@@ -42,6 +42,8 @@ struct RelayOptions {
     /// with plugins, rules and bounds. Each program that manages peers gets one of these with
     /// another port.
     std::optional<UdpNodeOptions> udp = std::nullopt;
+    /// PeerManagementOptions::exchange_max of programs that manage peers.
+    std::size_t exchange_max = 0;
     /// The layer of what is asked of servers that are named by their address alone.
     Plugins plugins = {};
     std::map<std::string, NamedServer> servers = {};

@@ -35,15 +35,19 @@ void Relay::open_socket() {
 }
 
 // Where the system does not tell who it is, the socket's folder says who may.
-bool Relay::admit(Connection& connection) {
+bool Relay::may_connect(const Connection& connection) const {
     const bool told = connection.credentials().has_value();
     const Credentials whose = connection.credentials().value_or(Credentials{own_user()});
     const auto is_in = [](const auto& list, std::uint32_t id) {
         return std::ranges::find(list, id) != list.end();
     };
-    const bool may = whose.uid == own_user() || is_in(options_.users, whose.uid) ||
-                     (told && is_in(options_.groups, whose.gid));
-    if (!may) {
+    return whose.uid == own_user() || is_in(options_.users, whose.uid) ||
+           (told && is_in(options_.groups, whose.gid));
+}
+
+bool Relay::admit(Connection& connection) {
+    const Credentials whose = connection.credentials().value_or(Credentials{own_user()});
+    if (!may_connect(connection)) {
         log(LogLevel::warning, "refused a program of user " + std::to_string(whose.uid) +
                                    ", who is not among the users that may connect");
         return false;

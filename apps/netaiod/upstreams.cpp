@@ -19,12 +19,13 @@ bool asks_for_prefix(const Message& message) {
 }  // namespace
 
 Upstreams::Upstreams(boost::asio::any_io_executor executor, const RelayOptions& options,
-                     Notified notified)
+                     Notified notified, Lost lost)
     : executor_(std::move(executor)),
       options_(options),
       named_(options.servers),
       plugins_(options.plugins),
-      notified_(std::move(notified)) {}
+      notified_(std::move(notified)),
+      lost_(std::move(lost)) {}
 
 Upstreams::~Upstreams() = default;
 
@@ -53,6 +54,12 @@ Result<std::shared_ptr<Upstreams::Server>> Upstreams::server(const FarEnd& far) 
     made->client->on(notify_uri, [this, server = made.get()](const Message& message) {
         notified(*server, message);
     });
+    for (const auto type : {MessageType::not_permitted, MessageType::error}) {
+        made->client->on(
+            type, [this, server = made.get()](const Message& message) { ended(*server, message); });
+    }
+    made->host = which.host;
+    made->port = which.port;
     // One that refuses today may have the secret tomorrow. Its first failure is told, as whoever
     // asks may long have given up when it is there.
     const auto tell = [log = options_.environment.log, shown = made->shown](
@@ -79,6 +86,28 @@ void Upstreams::notified(Server& at, const Message& message) {
     }
     for (const ProgramNumber program : told) {
         notified_(program, at.shown, message);
+    }
+}
+
+// What a server says by itself (protocol.md §11).
+void Upstreams::ended(Server& at, const Message& message) {
+    const bool prefix = message.content() == "subscription to prefix ended";
+    if (message.request_id() || (!prefix && message.content() != "subscription ended")) {
+        return;
+    }
+    const auto found = at.subscriptions.extract({message.uri().str(), prefix});
+    if (found) {
+        for (const ProgramNumber program : found.mapped()) {
+            lost_(program, at.shown, found.key().uri);
+        }
+    }
+}
+
+void Upstreams::end_all(Server& at) {
+    for (const auto& [which, programs] : std::exchange(at.subscriptions, {})) {
+        for (const ProgramNumber program : programs) {
+            lost_(program, at.shown, which.uri);
+        }
     }
 }
 
@@ -162,8 +191,11 @@ void Upstreams::set_servers(std::map<std::string, NamedServer> servers, Plugins 
             continue;
         }
         const auto found = named_.find(std::string(shown.substr(7)));
-        if (found == named_.end()) {
+        if (found == named_.end() || found->second.host != at->second->host ||
+            found->second.port != at->second->port) {
+            const auto gone = at->second;
             at = servers_.erase(at);
+            end_all(*gone);
             continue;
         }
         at->second->client->set_plugins(found->second.plugins);
@@ -174,7 +206,7 @@ void Upstreams::set_servers(std::map<std::string, NamedServer> servers, Plugins 
 void Upstreams::tidy(std::chrono::steady_clock::time_point now) {
     std::erase_if(servers_, [&](const auto& entry) {
         const Server& at = *entry.second;
-        return entry.first.starts_with("tcp:") && at.asking == 0 && at.subscriptions.empty() &&
+        return !entry.first.starts_with("server:") && at.asking == 0 && at.subscriptions.empty() &&
                now - at.used > options_.server_idle;
     });
 }

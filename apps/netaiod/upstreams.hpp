@@ -21,8 +21,11 @@ public:
     using Notified =
         std::function<void(ProgramNumber, std::string_view from, const Message& message)>;
 
-    Upstreams(boost::asio::any_io_executor executor, const RelayOptions& options,
-              Notified notified);
+    /// What this program subscribed to at a server has ended there.
+    using Lost = std::function<void(ProgramNumber, std::string_view from, ByteView uri)>;
+
+    Upstreams(boost::asio::any_io_executor executor, const RelayOptions& options, Notified notified,
+              Lost lost);
     ~Upstreams();
 
     /// Asks, for a program.
@@ -33,7 +36,7 @@ public:
     std::error_code tell(const FarEnd& server, OwnedMessage message);
     /// Ends what a program subscribed to.
     void gone(ProgramNumber program);
-    /// Other servers and secrets; those that stay go on.
+    /// Other servers and secrets; those that stay where they were go on.
     void set_servers(std::map<std::string, NamedServer> servers, Plugins plugins);
     /// Lets go of connections by address that nobody used for long.
     void tidy(std::chrono::steady_clock::time_point now);
@@ -49,6 +52,8 @@ private:
         explicit Server(std::string name) : shown(std::move(name)) {}
 
         std::string shown;  // as the field has it
+        std::string host = {};
+        std::uint16_t port = 0;
         std::unique_ptr<TcpClient> client = nullptr;
         std::map<Subscription, std::set<ProgramNumber>> subscriptions = {};
         std::chrono::steady_clock::time_point used = {};
@@ -57,6 +62,8 @@ private:
 
     Result<std::shared_ptr<Server>> server(const FarEnd& far);
     void notified(Server& at, const Message& message);
+    void ended(Server& at, const Message& message);
+    void end_all(Server& at);
     static void answered(Server& at, ProgramNumber program, const Subscription& which,
                          MessageType asked, MessageType answer);
 
@@ -65,6 +72,7 @@ private:
     std::map<std::string, NamedServer> named_;
     Plugins plugins_;
     Notified notified_;
+    Lost lost_;
     std::map<std::string, std::shared_ptr<Server>> servers_;
 };
 

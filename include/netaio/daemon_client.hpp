@@ -182,8 +182,8 @@ public:
     std::optional<Peer> peer_at(const Address& address) const;
 
     /// Called when another answer than a confirmation comes to a subscription that is asked for
-    /// again, and it is asked for no more: from where (the daemon's socket, where none was named),
-    /// to what, and the answer.
+    /// again, as the daemon was gone or the other end has ended it, and it is asked for no more:
+    /// from where (the daemon's socket, where none was named), to what, and the answer.
     void set_subscription_lost_handler(
         std::function<void(const Address&, ByteView uri, const Message& answer)> handler);
     /// Replaces what answers messages nothing else matches. The daemon sends a program what it has

@@ -20,6 +20,10 @@ struct PeerManagementOptions {
     /// The inner layer of these messages, beside the node's own. With an auth plugin here, nobody
     /// can introduce or withdraw a peer without its secret.
     Plugins plugins = {};
+    /// Over UDP, whether peers tell each other of further ones (protocol.md §9), and how many
+    /// addresses that this node was told of it tries and stays introduced to: it asks, and tells,
+    /// those alone whom an auth plugin names (Message::who()). 0: it neither asks nor tells.
+    std::size_t exchange_max = 0;
 };
 
 /// What a node tells of its peers. Called on the thread that noticed, which for nodes with one

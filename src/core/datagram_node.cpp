@@ -53,6 +53,19 @@ DatagramNode::DatagramNode(std::shared_ptr<Node> node, const DatagramBounds& bou
         node_->log(LogLevel::debug, "its subscriptions lapsed to make room for others", who);
     });
     peer_manager_.when_discovered([this](const Address& from) { discovered(from); });
+    peer_manager_.when_exchanging(
+        {.named =
+             [this](const std::string& app_id, const Address& at) {
+                 PeerExchange* const exchange = exchange_of(app_id);
+                 if (exchange && exchange->heard(at, now(), *node_->environment.random)) {
+                     wake_();
+                 }
+             },
+         .tell =
+             [this](const std::string& app_id, const Address& to, std::size_t room) {
+                 PeerExchange* const exchange = exchange_of(app_id);
+                 return exchange ? exchange->tell(to, room, *node_->environment.random) : "";
+             }});
     node_->peers.set_observer(
         [this](PeerEvent event, const Peer& peer) {
             if (event == PeerEvent::joined) {

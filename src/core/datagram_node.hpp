@@ -8,6 +8,7 @@
 #include "dispatcher.hpp"
 #include "lapsing_subscriptions.hpp"
 #include "mailbox.hpp"
+#include "peer_exchange.hpp"
 #include "peer_manager.hpp"
 #include "permitted.hpp"
 #include "renewals.hpp"
@@ -224,6 +225,11 @@ private:
     void discovered(const Address& from);
     void vacated(const Address& address);
     void joined(const Peer& peer);
+    PeerExchange* exchange_of(ByteView app_id);
+    void exchange_due();
+    void exchange_due(const PeerManagementOptions& options, PeerExchange& exchange);
+    void ask_for_peers(const PeerManagementOptions& options, const Address& at);
+    void told_of_peers(const std::string& app_id, const Address& by, const Message& answer);
     void renew_due();
     void renew(const SubscriptionThere& which, std::chrono::milliseconds wait);
     void renewed(const SubscriptionThere& which, const Asked& asked, const Message& reply);
@@ -294,6 +300,14 @@ private:
     std::shared_ptr<DatagramNode*> self_ = std::make_shared<DatagramNode*>(this);
     Renewals<Address, std::monostate> introductions_;
     std::function<bool(const Address&)> is_own_ = {};
+    struct Exchanging {
+        explicit Exchanging(PeerManager::Options how)
+            : options(std::move(how)), exchange(options->exchange_max, options->advertise_every) {}
+
+        PeerManager::Options options;
+        PeerExchange exchange;
+    };
+    std::map<std::string, Exchanging, std::less<>> exchanging_;  // by app id
     Renewals<SubscriptionThere, SubscribedThere> subscribed_there_;
     std::uint64_t last_begun_ = 0;
     Callback<void(const Address&, ByteView, const Message&)> on_lost_ = {};

@@ -55,6 +55,9 @@ void DatagramNode::discovered(const Address& from) {
 void DatagramNode::vacated(const Address& address) {
     permitted_.clear();
     subscriptions_.remove_all(address);
+    for (auto& [app_id, exchanging] : exchanging_) {
+        exchanging.exchange.vacated(address);
+    }
     if (introductions_.find(address)) {
         const Backoff& backoff = bounds_.backoff;
         introductions_.hurry(

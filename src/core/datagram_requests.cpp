@@ -188,6 +188,7 @@ void DatagramNode::tick() {
     expire_requests();
     peer_manager_.tick();
     introduce_due();
+    exchange_due();
     renew_due();
 }
 
@@ -203,6 +204,9 @@ std::optional<RequestTable::TimePoint> DatagramNode::next() const {
     };
     consider(expire_at_);
     consider(subscribed_there_.next());
+    for (const auto& [app_id, exchanging] : exchanging_) {
+        consider(exchanging.exchange.next());
+    }
     if (peer_manager_.advertises_every()) {
         consider(introductions_.next());
     }

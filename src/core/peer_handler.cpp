@@ -43,6 +43,9 @@ public:
                 LogLevel::debug,
                 source.remote().str() + ": a peer was not added: too many are known");
         }
+        if (kept && management_->named && !message.who().empty()) {
+            management_->named(source.remote());
+        }
         if (kept && type_ == MessageType::peer_discovered && management_->discovered) {
             management_->discovered(source.remote());
         }
@@ -90,7 +93,27 @@ private:
     mutable std::atomic_flag warned_of_namesake_;
 };
 
+class PeersHandler final : public Handler {
+public:
+    explicit PeersHandler(TellPeers tell) : Handler(false), tell_(std::move(tell)) {}
+
+    std::optional<OwnedMessage> call(const Message& message, Source& source) const override {
+        const bool named = !message.who().empty();
+        auto answer = OwnedMessage::make(
+            named ? MessageType::respond_uri : MessageType::not_found, message.uri(),
+            named ? tell_(source.remote(), message.content().size()) : "not found");
+        return answer ? std::optional(std::move(*answer)) : std::nullopt;
+    }
+
+private:
+    TellPeers tell_;
+};
+
 }  // namespace
+
+std::shared_ptr<const Handler> peers_handler(TellPeers tell) {
+    return std::make_shared<PeersHandler>(std::move(tell));
+}
 
 std::shared_ptr<const Handler> peer_handler(MessageType type,
                                             std::shared_ptr<const PeerManagement> management) {

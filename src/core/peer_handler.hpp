@@ -26,6 +26,8 @@ struct PeerManagement {
     std::function<bool()> vouched = {};
     /// Told where a node is that said PEER_DISCOVERED, and so knows this one.
     Callback<void(const Address&)> discovered = {};
+    /// Told where a peer is that introduced itself, of whom an auth plugin says who it is.
+    std::function<void(const Address&)> named = {};
 };
 
 /// The handler for one of ADVERTISE_PEER, PEER_DISCOVERED, DISCONNECT, to be registered with the
@@ -33,5 +35,10 @@ struct PeerManagement {
 /// address it was heard at.
 std::shared_ptr<const Handler> peer_handler(MessageType type,
                                             std::shared_ptr<const PeerManagement> management);
+
+/// Tells one of peers: what is answered to whom, in so many bytes at most.
+using TellPeers = std::function<std::string(const Address&, std::size_t room)>;
+/// The handler for those who ask for peers (PeerExchange), as far as an auth plugin names them.
+std::shared_ptr<const Handler> peers_handler(TellPeers tell);
 
 }  // namespace netaio::core

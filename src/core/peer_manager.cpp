@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "callback.hpp"
+#include "peer_exchange.hpp"
 
 namespace netaio::core {
 namespace {
@@ -36,6 +37,10 @@ void PeerManager::check(const Node& node, const PeerManagementOptions& options) 
             "advertise_every must be above 0, and peer_timeout no shorter than it, or peers would "
             "leave between two advertisements");
     }
+    if (options.exchange_max > 0 && node.role != Role::node) {
+        throw std::invalid_argument(
+            "only UDP nodes exchange peers: leave out exchange_max, or manage peers of a UdpNode");
+    }
     if (options.plugins.cipher && options.plugins.cipher->hides_uri()) {
         throw std::invalid_argument(
             "the cipher of peer management must not hide the app id: set encrypt_uri = false");
@@ -47,19 +52,40 @@ void PeerManager::manage(PeerManagementOptions options) {
     const auto vouched = [&node = node_, own = options.plugins.auth != nullptr] {
         return node.role != Role::node || own || node.outer.get().auth;
     };
+    std::function<void(const Address&)> named;
+    if (options.exchange_max > 0) {
+        named = [this, app_id = options.app_id](const Address& at) { exchange_.named(app_id, at); };
+    }
     const auto management = std::make_shared<const PeerManagement>(PeerManagement{
         node_.peers, node_.environment, *node_.peer_plugin, *node_.local_peer, options.app_id,
-        options.plugins, node_.role != Role::client, vouched, discovered_});
+        options.plugins, node_.role != Role::client, vouched, discovered_, std::move(named)});
     if (options.plugins.auth) {
         node_.peers_need_auth = true;
     }
     const auto kept = std::make_shared<const PeerManagementOptions>(std::move(options));
+    const Options before = managed(kept->app_id);
     apps_[kept->app_id] = {kept, some_time_after(kept->advertise_every)};
+    exchange(kept, before);
     look_at_ = now() + look_interval(peer_timeout());
     for (const MessageType type : peer_types) {
         node_.router.add(Key(type, kept->app_id), {peer_handler(type, management), kept->plugins});
     }
     announce(MessageType::advertise_peer, kept);
+}
+
+// Has those answered who ask for peers, or no more.
+void PeerManager::exchange(const Options& options, const Options& before) {
+    const Key asked(MessageType::request_uri, peers_uri(options->app_id));
+    if (options->exchange_max > 0) {
+        node_.router.add(
+            asked,
+            {peers_handler([this, app_id = options->app_id](const Address& to, std::size_t room) {
+                 return exchange_.tell(app_id, to, room);
+             }),
+             options->plugins});
+    } else if (before && before->exchange_max > 0) {
+        node_.router.remove(asked);
+    }
 }
 
 bool PeerManager::stop(const std::string& app_id) {
@@ -71,6 +97,9 @@ bool PeerManager::stop(const std::string& app_id) {
     try {
         for (const MessageType type : peer_types) {
             node_.router.remove(Key(type, ended.key()));
+        }
+        if (ended.mapped().options->exchange_max > 0) {
+            node_.router.remove(Key(MessageType::request_uri, peers_uri(ended.key())));
         }
     } catch (const std::bad_alloc&) {
         // Then peers are still heard of: nothing that whoever ends the node has to know.

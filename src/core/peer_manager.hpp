@@ -26,6 +26,15 @@ public:
         discovered_ = std::move(discovered);
     }
 
+    /// What a node does that exchanges peers: is told where one of an app id is whom an auth plugin
+    /// names, and tells of them. To be set before managing; without it none are exchanged.
+    struct Exchange {
+        std::function<void(const std::string& app_id, const Address&)> named;
+        std::function<std::string(const std::string& app_id, const Address&, std::size_t room)>
+            tell;
+    };
+    void when_exchanging(Exchange exchange) { exchange_ = std::move(exchange); }
+
     /// Throws std::logic_error when the node has no identity, std::invalid_argument for times that
     /// make no sense or a cipher that hides the app id.
     static void check(const Node& node, const PeerManagementOptions& options);
@@ -37,6 +46,18 @@ public:
     /// The same for all.
     void stop_all();
 
+    // Kept by whoever announces, as plugins, which are users' code, may end the management.
+    using Options = std::shared_ptr<const PeerManagementOptions>;
+
+    /// How an app id is managed; null where it is not.
+    Options managed(ByteView app_id) const {
+        const auto found = apps_.find(app_id);
+        return found == apps_.end() ? nullptr : found->second.options;
+    }
+    /// The message of this type for an app id; nothing, and a line in the log, where the local peer
+    /// cannot be packed.
+    std::optional<OwnedMessage> message(MessageType type,
+                                        const PeerManagementOptions& options) const;
     /// The messages of this type for every app id, each with its inner plugins.
     std::vector<std::pair<OwnedMessage, Plugins>> messages(MessageType type) const;
     /// Advertises now, as when a network came up.
@@ -49,16 +70,13 @@ public:
     std::optional<TimePoint> next() const;
 
 private:
-    // Kept by whoever announces, as plugins, which are users' code, may end the management.
-    using Options = std::shared_ptr<const PeerManagementOptions>;
     struct App {
         Options options;
         TimePoint advertise_at = {};
     };
 
     std::vector<Options> managed() const;
-    std::optional<OwnedMessage> message(MessageType type,
-                                        const PeerManagementOptions& options) const;
+    void exchange(const Options& options, const Options& before);
     void announce(MessageType type, const Options& options) const;
     std::chrono::milliseconds peer_timeout() const;
     TimePoint now() const { return node_.environment.clock->steady_now(); }
@@ -69,6 +87,7 @@ private:
     Node& node_;
     Announce announce_;
     Callback<void(const Address&)> discovered_;
+    Exchange exchange_;
     std::map<std::string, App, std::less<>> apps_;
     TimePoint look_at_ = {};  // when silent peers are looked for next
 };

@@ -86,7 +86,7 @@ DaemonClient::Impl::Impl(boost::asio::any_io_executor executor, DaemonClientOpti
 }
 
 void DaemonClient::Impl::settle() {
-    serve_peers();
+    serve_daemon();
     client_.impl_->on_finished = [weak = weak_from_this()](const core::Stream& stream) {
         if (const auto self = weak.lock()) {
             self->finished(stream);

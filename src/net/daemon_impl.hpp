@@ -112,7 +112,7 @@ private:
     void ask_for_peers();
     void peers_answered(std::error_code error, Reply reply);
     void forget_subscribers(const Address& at);
-    void serve_peers();
+    void serve_daemon();
     TcpHandler wrapped(Handler handler, std::function<void()> begins) const;
 
     // Subscriptions of this program.
@@ -123,6 +123,7 @@ private:
                              Reply reply);
     void renew(const Where& where);
     void renewed(const Where& where, std::error_code error, Reply reply);
+    bool told_of_lost(ByteView content);
     void ask(OwnedMessage message, std::string_view to, RequestTerms terms,
              void (Impl::*ended)(const Where&, std::error_code, Reply), const Where& where);
 

@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::string_view of_daemon = "netaiod/";
 constexpr std::string_view of_peers = "netaiod/peer/";
+constexpr std::string_view subscription_lost = "netaiod/subscription/lost";
 
 std::string packed_dict(Dict dict) {
     return pack(Value(std::move(dict))).value();
@@ -173,20 +174,27 @@ void DaemonClient::Impl::stop_managing_peers() {
     }
 }
 
-// What the daemon says of peers: rules are about what others say.
-void DaemonClient::Impl::serve_peers() {
-    core::Route route = net::tcp_route(
-        TcpHandler([weak = weak_from_this()](const Message& message) {
-            const auto self = weak.lock();
-            if (self && (!net::DaemonLink::is_daemons(message) ||
-                         !self->peers_.told(message.rest(), message.content()))) {
-                self->log()(LogLevel::warning, "passed over what was said of a peer by " +
-                                                   self->link_->origin_of(message)->from.str());
-            }
-        }),
-        {});
-    route.ruled = false;
-    node().keep(Key(MessageType::notify_uri, prefix(of_peers)), std::move(route), false);
+// What the daemon says itself: rules are about what others say.
+void DaemonClient::Impl::serve_daemon() {
+    const auto serve = [this](Key key, bool (*take)(Impl&, const Message&)) {
+        core::Route route = net::tcp_route(
+            TcpHandler([weak = weak_from_this(), take](const Message& message) {
+                const auto self = weak.lock();
+                if (self && (!net::DaemonLink::is_daemons(message) || !take(*self, message))) {
+                    self->log()(LogLevel::warning, "passed over " +
+                                                       core::Node::shown(message.uri()) + " of " +
+                                                       self->link_->origin_of(message)->from.str());
+                }
+            }),
+            {});
+        route.ruled = false;
+        node().keep(key, std::move(route), false);
+    };
+    serve(Key(MessageType::notify_uri, prefix(of_peers)), [](Impl& self, const Message& message) {
+        return self.peers_.told(message.rest(), message.content());
+    });
+    serve(Key(MessageType::notify_uri, subscription_lost),
+          [](Impl& self, const Message& message) { return self.told_of_lost(message.content()); });
 }
 
 TcpHandler DaemonClient::Impl::wrapped(Handler handler, std::function<void()> begins) const {

@@ -1,4 +1,5 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
+#include <netaio/packify.hpp>
 
 #include "core/granting.hpp"
 #include "daemon_impl.hpp"
@@ -85,6 +86,26 @@ void DaemonClient::Impl::renewed(const Where& where, std::error_code error, Repl
     const auto from = Address::parse(where.to);
     on_subscription_lost.tell(log(), "the handler of lost subscriptions threw",
                               from ? *from : daemon_, where.uri, reply);
+}
+
+// A subscription has ended beyond the daemon: the answer to asking again tells whether for good.
+bool DaemonClient::Impl::told_of_lost(ByteView content) {
+    const auto said = unpack(content, {.max_depth = 1, .max_values = 16});
+    const Value* const who = said ? said->find("who") : nullptr;
+    const Value* const uri = said ? said->find("uri") : nullptr;
+    const auto from = who ? who->as_bytes() : std::nullopt;
+    const auto about = uri ? uri->as_bytes() : std::nullopt;
+    if (!from || !about) {
+        return false;
+    }
+    for (const bool prefix : {false, true}) {
+        const Where where{from->str(), about->str(), prefix};
+        if (const Subscribed* const known = subscribed_.find(where)) {
+            subscribed_.keep(where, Subscribed(*known), now());
+        }
+    }
+    look_after_time();
+    return true;
 }
 
 void DaemonClient::Impl::ask(OwnedMessage message, std::string_view to, RequestTerms terms,

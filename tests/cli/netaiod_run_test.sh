@@ -123,5 +123,15 @@ if [[ $(id -u) == 0 ]] && command -v setpriv >/dev/null; then
     kill -HUP "$daemon"
     wait_for daemon.err "SIGHUP: read netaiod.toml"
     expect 0 request netaiod/status --server "$at"
+    # Who may not connect any more is disconnected.
+    start_tool watcher subscribe netaiod/watch/ --server "$at"
+    watcher=$tool_pid
+    wait_for watcher.err "subscribed" || exit 1
+    sed -i '/^\[local\]/,$d' netaiod.toml
+    kill -HUP "$daemon"
+    wait_for daemon.err "disconnected a program of user $(id -u), who may not connect any more"
+    kill "$watcher" 2>/dev/null
+    wait "$watcher" 2>/dev/null
+    expect 3 request netaiod/status --server "$at"
     end_tool "$daemon" TERM 0
 fi

@@ -216,6 +216,32 @@ TEST_F(DaemonClientTest, AsksForItsSubscriptionsAgain) {
     EXPECT_EQ(daemon->sent, (Strings{"news to 10.0.0.2:8888", "room/ to 10.0.0.2:8888"}));
 }
 
+TEST_F(DaemonClientTest, AsksAgainForWhatTheOtherEndHasEnded) {
+    Strings lost;
+    client->set_subscription_lost_handler(
+        [&](const Address& from, ByteView uri, const Message& answer) {
+            lost.push_back(from.str() + " " + uri.str() + " " + answer.content().str());
+        });
+    start();
+    network.run(client->subscribe("news", {.server = far}));
+    network.run(client->subscribe("room/", {.prefix = true, .server = far}));
+    daemon->sent.clear();
+    daemon->tell_of_lost("10.0.0.2:8888", "news");
+    daemon->tell_of_lost("10.0.0.3:8888", "room/");
+    daemon->tell_of_lost("10.0.0.2:8888", "room/", {"app:hostile"});
+    network.advance(1s);
+    EXPECT_EQ(daemon->sent, Strings{"news to 10.0.0.2:8888"});
+    EXPECT_EQ(lost, Strings()) << "it was granted again";
+    daemon->refuses_subscriptions = true;
+    daemon->tell_of_lost("10.0.0.2:8888", "room/");
+    network.advance(1s);
+    EXPECT_EQ(lost, Strings{"10.0.0.2:8888 room/ no more"});
+    daemon->tell_of_lost("10.0.0.2:8888", "room/");
+    daemon->notify("netaiod/subscription/lost", "rubbish");
+    network.advance(1s);
+    EXPECT_EQ(lost.size(), 1u);
+}
+
 TEST_F(DaemonClientTest, LosesASubscriptionThatIsNotGrantedAgain) {
     std::string lost;
     client->set_subscription_lost_handler(
@@ -325,7 +351,7 @@ TEST_F(DaemonClientTest, NobodyElseSaysWhatPeersThereAre) {
     daemon->tell_of_peer("joined", "b", "data", {"app:hostile"});
     network.run();
     EXPECT_TRUE(client->peers().empty());
-    EXPECT_TRUE(lines.contains("passed over what was said of a peer by app:hostile"));
+    EXPECT_TRUE(lines.contains("passed over 'netaiod/peer/joined' of app:hostile"));
     daemon->tell_of_peer("joined", "b");
     network.run();
     EXPECT_EQ(client->peers().size(), 1u) << "rules are about what others say";

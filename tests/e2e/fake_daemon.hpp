@@ -91,6 +91,10 @@ public:
                       const Strings& origin = {}) {
         notify("netaiod/peer/" + std::string(what), *pack(Value(peer_dict(id, data))), origin);
     }
+    void tell_of_lost(std::string_view who, std::string_view uri, const Strings& origin = {}) {
+        notify("netaiod/subscription/lost",
+               *pack(Dict{{"who", Bytes{ByteView(who)}}, {"uri", Bytes{ByteView(uri)}}}), origin);
+    }
     /// Has the far end's `far` an inner layer.
     void protect_far(std::shared_ptr<const AuthPlugin> inner_auth) {
         server_.on({request_uri, "far"}, {.auth = std::move(inner_auth)},

@@ -37,6 +37,7 @@ void Host::deliver(const Address& from, std::uint16_t port, const std::string& d
             return;
         }
     }
+    ++unheard;
 }
 
 void Host::deliver_to_all(const Address& from, std::optional<std::uint16_t> own_port,

@@ -37,6 +37,8 @@ public:
     /// Where this host sees a node of another, on the first network they share.
     Address address_of(const SimNode& node) const;
 
+    std::uint64_t unheard = 0;  ///< datagrams that came for ports at which nobody listens
+
 private:
     World& world_;
     std::vector<Link*> links_;

@@ -36,6 +36,7 @@ NodeOptions Scenario::options() {
     static const auto outer = hmac_auth({.secret = "outer", .hmac_field = "outer"});
     static const auto inner = hmac_auth({.secret = "inner", .hmac_field = "inner"});
     NodeOptions options{.id = "n" + std::to_string(next_id_++)};
+    options.management.exchange_max = exchange_max;
     if (trust_ == Trust::all) {
         options.outer.auth = outer;
     }

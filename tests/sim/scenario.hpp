@@ -65,6 +65,7 @@ public:
     World world;
     std::deque<Network> networks;
     std::deque<Host> hosts;
+    std::size_t exchange_max = 0;  ///< of the nodes that are started from then on
 
 private:
     NodeOptions options();

@@ -19,11 +19,11 @@ class RelayUdpTest : public ::testing::Test {
 public:
     void SetUp() override {
         const UdpNodeOptions local = local_node_options("unused");
-        RelayOptions options;
         options.socket = *Address::parse("unix:" + (folder.path() / "netaiod.sock").string());
         options.udp = local;
         options.udp->port = port;
         options.udp->local_peer = std::nullopt;
+        options.udp->renew_subscriptions = 100ms;
         relay = std::make_shared<Relay>(context.get_executor(), options);
         ASSERT_FALSE(relay->start());
         bool ready = false;
@@ -105,6 +105,7 @@ public:
     static constexpr std::uint16_t port = 23791;
     TemporaryFolder folder;
     boost::asio::io_context context;
+    RelayOptions options;
     std::shared_ptr<Relay> relay;
     TcpClient program{context.get_executor(), {.answers = true}};
     std::optional<UdpNode> node;
@@ -149,6 +150,55 @@ TEST_F(RelayUdpTest, WhatGoesToTheGroupComesOnce) {
     EXPECT_FALSE(node->multicast(notify("later", "to all")));
     EXPECT_TRUE(run_until(context, [&] { return std::ranges::count(told, "later") == 1; }));
     EXPECT_EQ(std::ranges::count(told, "news"), 1);
+}
+
+TEST_F(RelayUdpTest, IsIntroducedToThoseThatAConfigurationReadAnewNames) {
+    UdpNodeOptions apart = local_node_options("apart");
+    apart.multicasts = false;
+    UdpNode hidden(context.get_executor(), apart);
+    ASSERT_FALSE(hidden.start());
+    hidden.manage_peers(briskly);
+    options.udp->bootstrap = {*Address::parse("127.0.0.1", hidden.port())};
+    relay->reload(options);
+    EXPECT_TRUE(run_until(context, [&] { return hidden.peer("the program").has_value(); }));
+    options.udp->bootstrap = {};
+    relay->reload(options);
+    EXPECT_TRUE(run_until(context, [&] { return !hidden.peer("the program").has_value(); }));
+}
+
+TEST_F(RelayUdpTest, ExchangesPeersWhenAConfigurationReadAnewSaysSo) {
+    const auto secret = hmac_auth({.secret = "secret"});
+    const auto make = [&](std::string id) {
+        UdpNodeOptions apart = local_node_options(std::move(id));
+        apart.multicasts = false;
+        apart.auth = secret;
+        auto made = std::make_unique<UdpNode>(context.get_executor(), apart);
+        EXPECT_FALSE(made->start());
+        PeerManagementOptions exchanging = briskly;
+        exchanging.exchange_max = 8;
+        made->manage_peers(exchanging);
+        return made;
+    };
+    const auto middle = make("middle");
+    const auto last = make("last");
+    last->keep_introduced(*Address::parse("127.0.0.1", middle->port()));
+    options.udp->auth = secret;
+    options.udp->bootstrap = {*Address::parse("127.0.0.1", middle->port())};
+    relay->reload(options);
+    EXPECT_TRUE(run_until(context, [&] { return middle->peers().size() == 2; }));
+    EXPECT_FALSE(last->peer("the program").has_value());
+    options.exchange_max = 8;
+    relay->reload(options);
+    EXPECT_TRUE(run_until(context, [&] { return last->peer("the program").has_value(); }));
+}
+
+TEST_F(RelayUdpTest, AProgramIsToldWhatANodeHasEnded) {
+    const std::string there = Address::parse("127.0.0.1", node->port())->str();
+    EXPECT_EQ(asks(there, OwnedMessage(subscribe_uri, "news")), "CONFIRM_SUBSCRIBE ");
+    told.clear();
+    node->set_rules(std::make_shared<AccessRules>(std::vector<AccessRule>()));
+    EXPECT_TRUE(run_until(
+        context, [&] { return told == std::vector<std::string>{"netaiod/subscription/lost"}; }));
 }
 
 TEST_F(RelayUdpTest, APeerLeavesWithItsProgram) {
