@@ -62,6 +62,7 @@ RelayOptions relay_options(const Config& config, const Holdings& holdings,
     made.groups.assign(holdings.users.groups().begin(), holdings.users.groups().end());
     made.local_rules = holdings.local_rules;
     made.quota = config.quota;
+    made.any_address = config.local.any_address;
     made.types = config.types;
     made.plugins = holdings.protection.outer;
     for (const auto& [name, server] : config.servers) {
