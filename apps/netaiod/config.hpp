@@ -36,7 +36,8 @@ struct ProcessOptions {
 struct LocalOptions {
     std::vector<std::string> users;
     std::vector<std::string> groups;
-    std::string rules;  ///< an absolute path; none: all may pass
+    std::string rules;        ///< an absolute path; none: all may pass
+    bool any_address = true;  ///< whether they reach whomever they know the address of
 };
 
 /// [tcp]: a server for other machines.

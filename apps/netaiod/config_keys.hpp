@@ -34,6 +34,7 @@ void local_keys(Keys& keys, Options& options) {
     keys.key("users", options.users, Texts(), Applies::at_once);
     keys.key("groups", options.groups, Texts(), Applies::at_once);
     keys.key("rules", options.rules, Path{keys.folder()}, Applies::at_once);
+    keys.key("any_address", options.any_address, Flag(), Applies::at_once);
 }
 
 template <class Keys, class Options>
@@ -143,6 +144,7 @@ void each_key(Keys& keys, AnyConfig& config) {
     keys.table("quota.app", [&] { quota_keys(keys, config.quota.app); });
     keys.table("quota.user", [&] {
         keys.key("connections", config.quota.connections, Whole{1, count_max}, Applies::at_once);
+        keys.key("servers", config.quota.servers, Whole{0, count_max}, Applies::at_once);
         quota_keys(keys, config.quota.user);
     });
     keys.types(config.types);

@@ -96,8 +96,8 @@ OwnedMessage passed_on(const Message& message) {
     return OwnedMessage::from(std::move(copy));
 }
 
-bool expects_answer(const Message& message) noexcept {
-    switch (message.type()) {
+bool expects_answer(MessageType type) noexcept {
+    switch (type) {
         case MessageType::request_uri:
         case MessageType::create_uri:
         case MessageType::update_uri:
@@ -105,7 +105,7 @@ bool expects_answer(const Message& message) noexcept {
         case MessageType::subscribe_uri:
         case MessageType::unsubscribe_uri:
         case MessageType::publish_uri: return true;
-        default: return static_cast<int>(message.type()) > 30;
+        default: return static_cast<int>(type) > 30;
     }
 }
 

@@ -27,6 +27,7 @@ struct FarEnd {
     Address address = {};   ///< of udp, udp_machine and tcp
     std::string name = {};  ///< of app and server; the key of subscribers
 
+    bool is_node() const noexcept { return kind == Kind::udp || kind == Kind::udp_machine; }
     /// As the field has it.
     std::string str() const;
     /// Reads the field; Errc::malformed for what it cannot be.
@@ -56,6 +57,9 @@ inline bool is_own(const Message& message) noexcept {
 }
 
 /// Whether somebody waits for what comes of a message of this type (protocol.md §4).
-bool expects_answer(const Message& message) noexcept;
+bool expects_answer(MessageType type) noexcept;
+inline bool expects_answer(const Message& message) noexcept {
+    return expects_answer(message.type());
+}
 
 }  // namespace netaio::daemon

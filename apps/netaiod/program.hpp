@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "app_traffic.hpp"
+#include "far_end.hpp"
 #include "quota.hpp"
 #include "registry.hpp"
 
@@ -21,6 +22,19 @@ inline Refusal not_an_app() {
         "only an app may do that: register as one, as a DaemonClient does (CREATE_URI "
         "netaiod/app)");
 }
+
+/// Who gets what a program sends to `subscribers:KEY`.
+struct Subscriber {
+    std::string who;  // as the field has it
+    std::string key;
+    bool prefix = false;
+
+    /// Whether that is a node, at whatever port.
+    bool is_node() const { return FarEnd::parse(who)->is_node(); }
+    /// What it counts for.
+    std::size_t size() const noexcept { return who.size() + key.size(); }
+    friend auto operator<=>(const Subscriber&, const Subscriber&) = default;
+};
 
 /// A program that is connected: an app once it has said its name; till then it may ask the daemon
 /// itself only.
@@ -40,7 +54,8 @@ struct Program {
 
     const std::shared_ptr<Connection> connection;
     const Credentials credentials;
-    const std::unique_ptr<Allowance> allowance;
+    // None once it is gone, though what it asked may still be under way.
+    std::unique_ptr<Allowance> allowance;
     std::string name = {};
     std::optional<AppId> id = std::nullopt;
     Identities who;         // with its name, once that is known
@@ -50,8 +65,13 @@ struct Program {
     std::unique_ptr<Timer> pause = nullptr;
 
     // Its own node, if it manages peers, and how.
-    std::unique_ptr<UdpNode> node = nullptr;
+    std::shared_ptr<UdpNode> node = nullptr;
+    std::weak_ptr<UdpNode> left = {};  // the one before, while it says that its peer leaves
     PeerManagementOptions management = {};
+    std::string app_id = {};
+    std::string peer_id = {};
+    // With the order in which they subscribed last.
+    std::map<Subscriber, std::uint64_t> subscribers = {};
 
     // What the rules say of what it sends, as far as that was asked.
     std::map<std::pair<MessageType, std::string>, bool> permitted = {};

@@ -52,7 +52,7 @@ bool exceeds(std::size_t there, std::size_t more, std::size_t limit) noexcept {
 std::optional<std::string> refuse_key(const Taken& taken, std::size_t bytes, const Limits& limits,
                                       const char* whose) {
     if (exceeds(taken.registrations, 1, limits.registrations)) {
-        return more_than(whose, limits.registrations, "keys");
+        return more_than(whose, limits.registrations, "keys and subscriptions");
     }
     if (exceeds(taken.key_bytes, bytes, limits.key_bytes)) {
         return more_than(whose, limits.key_bytes, "bytes of keys");

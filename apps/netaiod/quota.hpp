@@ -12,9 +12,9 @@ namespace netaio::daemon {
 
 /// What one app, or all apps of one user together, may take of the daemon.
 struct Limits {
-    /// Keys registered.
+    /// Keys registered, subscribers, and subscriptions at servers.
     std::size_t registrations = 0;
-    /// Bytes of those keys.
+    /// Bytes of their keys and uris.
     std::size_t key_bytes = 0;
     /// Bytes that wait to be sent for it, or to it.
     std::size_t queued_bytes = 0;
@@ -32,6 +32,8 @@ struct Limits {
 struct Quota {
     /// Connections of one user.
     std::size_t connections = 64;
+    /// Servers that apps of one user reach by their addresses, at once.
+    std::size_t servers = 64;
     Limits app = {.registrations = 1024,
                   .key_bytes = 256 << 10,
                   .queued_bytes = 8 << 20,

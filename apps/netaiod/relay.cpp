@@ -16,21 +16,39 @@ Relay::Relay(boost::asio::any_io_executor executor, RelayOptions options)
               }
           });
       }),
-      upstreams_(
-          executor_, options_,
-          [this](std::uint64_t program, std::string_view from, const Message& message) {
-              notified(program, from, message);
-          },
-          [this](std::uint64_t program, std::string_view from, ByteView uri) {
-              if (const ProgramPtr there = program_of(program)) {
-                  tell_of_lost(there, from, uri);
-              }
-          }),
-      tidying_(executor_) {}
+      upstreams_(executor_, options_,
+                 {.notified = [this](std::uint64_t program, std::string_view from,
+                                     const Message& message) { notified(program, from, message); },
+                  .subscribes =
+                      [this](std::uint64_t program, std::size_t bytes) {
+                          const ProgramPtr asks = program_of(program);
+                          return asks ? asks->allowance->try_register(bytes) : std::nullopt;
+                      },
+                  .unsubscribed =
+                      [this](std::uint64_t program, std::size_t bytes) {
+                          if (const ProgramPtr asked = program_of(program)) {
+                              asked->allowance->unregister(bytes);
+                          }
+                      }}),
+      tidying_(executor_) {
+    for (unsigned type = 0; type < answers_.size(); ++type) {
+        const auto asked = static_cast<MessageType>(type);
+        if (options_.types.contains(asked)) {
+            answers_.set(static_cast<std::size_t>(options_.types.answer_to(asked)));
+        }
+    }
+}
 
+// What was asked may end later, and keeps its program till then: that has nothing of this any more.
 // Connections end with their servers, and tell of that while all is there.
 Relay::~Relay() {
+    for (const auto& [number, program] : programs_) {
+        program->pause.reset();
+        program->node.reset();
+        program->allowance.reset();
+    }
     programs_.clear();
+    leaving_.clear();
     local_.reset();
     tcp_.reset();
     machine_.reset();
@@ -92,20 +110,29 @@ void Relay::tell_of_udp() const {
 awaitable<void> Relay::stop(std::chrono::milliseconds deadline) {
     const auto self = shared_from_this();
     tidying_.cancel();
+    const auto end = options_.environment.clock->steady_now() + deadline;
+    const auto left = [&] {
+        const auto now = options_.environment.clock->steady_now();
+        return std::chrono::ceil<std::chrono::milliseconds>(std::max(end, now) - now);
+    };
     if (tcp_) {
-        co_await tcp_->stop(deadline, boost::asio::use_awaitable);
+        co_await tcp_->stop(left(), boost::asio::use_awaitable);
     }
+    // Programs come and go meanwhile.
+    std::vector<std::shared_ptr<UdpNode>> nodes;
     for (const auto& [number, program] : programs_) {
         if (program->node) {
-            co_await std::exchange(program->node, nullptr)
-                ->stop(deadline, boost::asio::use_awaitable);
+            nodes.push_back(std::move(program->node));
         }
     }
+    for (const auto& node : nodes) {
+        co_await node->stop(left(), boost::asio::use_awaitable);
+    }
     if (machine_) {
-        co_await machine_->stop(deadline, boost::asio::use_awaitable);
+        co_await machine_->stop(left(), boost::asio::use_awaitable);
     }
     if (local_) {
-        co_await local_->stop(deadline, boost::asio::use_awaitable);
+        co_await local_->stop(left(), boost::asio::use_awaitable);
     }
 }
 
@@ -164,8 +191,13 @@ void Relay::fail(Answer& answer, std::error_code error, std::string_view whom) {
 void Relay::to_app(const ProgramPtr& program, const Message& message, const Sender& from,
                    Answer answer) {
     if (is_own(message) || (!expects_answer(message) && !message.request_id())) {
-        answer(std::optional<OwnedMessage>());
         deliver(*program, message, from);
+        answer(std::optional<OwnedMessage>());
+        return;
+    }
+    if (!has_room(*program)) {
+        program->traffic.drop(Drop::queue);
+        fail(answer, Errc::queue_full, program->name);
         return;
     }
     program->traffic.count(Direction::in, message.uri(), message.content().size());
@@ -191,8 +223,26 @@ void Relay::deliver(Program& program, const Message& message, const Sender& from
     push(program, std::move(passed));
 }
 
+// Whether more may wait for it, by its own quota and its user's.
+bool Relay::has_room(const Program& program) const {
+    const Quota& quota = options_.quota;
+    const std::size_t waits = program.connection->queued_bytes();
+    if (waits > quota.app.queued_bytes) {
+        return false;
+    }
+    if (waits <= quota.user.queued_bytes / std::max<std::size_t>(quota.connections, 1)) {
+        return true;
+    }
+    std::size_t of_user = 0;
+    for (const auto& [number, each] : programs_) {
+        const bool is_his = each->credentials.uid == program.credentials.uid;
+        of_user += is_his ? each->connection->queued_bytes() : 0;
+    }
+    return of_user <= quota.user.queued_bytes;
+}
+
 void Relay::push(Program& program, OwnedMessage message) {
-    if (program.connection->send(message)) {
+    if (!has_room(program) || program.connection->send(message)) {
         program.traffic.drop(Drop::queue);
     }
 }

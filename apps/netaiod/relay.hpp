@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bitset>
 #include <functional>
 #include <memory>
 #include <unordered_map>
@@ -31,14 +32,13 @@ public:
 
     DaemonStatus status() const;
     const Registry& registry() const noexcept { return registry_; }
+    const Upstreams& upstreams() const noexcept { return upstreams_; }
     /// Where clients of the network connect, and nodes; empty where there is none.
     std::vector<Address> tcp_endpoints() const;
     std::uint16_t udp_port() const;
 
 private:
     using ProgramPtr = std::shared_ptr<Program>;
-    // What becomes of a message that is asked: its answer goes there.
-    using AnswerPtr = std::shared_ptr<Answer>;
 
     // Programs (relay_programs.cpp).
     void open_socket();
@@ -51,18 +51,28 @@ private:
     void hold_to_rate(const ProgramPtr& program, std::size_t bytes);
     bool sees_all(const Program& program) const;
     bool permitted(Program& program, const Message& message);
+    bool programs_may_say(MessageType type) const noexcept;
+    bool may_reach(const Program& program, const FarEnd& far) const;
 
     // What they ask the daemon itself (relay_control.cpp).
     void control(const ProgramPtr& program, const Message& message, Answer& answer);
     Reply register_app(const ProgramPtr& program, const Value& asked);
     Reply change_key(const ProgramPtr& program, const Value& asked, MessageType how);
-    Reply change_subscriber(const ProgramPtr& program, const Value& asked, MessageType how);
     Reply watch(const ProgramPtr& program, const Message& message);
     void open_node(const ProgramPtr& program, const Value& asked);
-    static void close_node(Program& program);
+    void close_node(Program& program);
     void tell_of_peer(const std::weak_ptr<Program>& weak, std::string_view event, const Peer& peer);
     void tell_of_lost(const ProgramPtr& program, std::string_view from, ByteView uri);
     void send_watched(WatcherId watcher);
+
+    // Their subscribers (relay_subscribers.cpp).
+    Reply change_subscriber(const ProgramPtr& program, std::optional<std::string> key,
+                            const std::optional<std::string>& who, bool prefix, MessageType how);
+    std::error_code change_service(Program& program, const Subscriber& which, bool add);
+    void add_subscriber(Program& program, Subscriber which);
+    void end_subscriber(Program& program, const Subscriber& which);
+    bool end_oldest_node(Program& program);
+    void forget_subscriber(const std::string& who);
 
     // To programs.
     struct Sender {
@@ -74,6 +84,7 @@ private:
                 Answer answer);
     void deliver(Program& program, const Message& message, const Sender& from);
     void push(Program& program, OwnedMessage message);
+    bool has_room(const Program& program) const;
 
     // To the network (relay_network.cpp).
     void open_tcp();
@@ -90,8 +101,8 @@ private:
                  const Message& message, Answer answer);
     void to_server(const ProgramPtr& program, const FarEnd& far, const Message& message,
                    Answer answer);
-    void from_far_end(const ProgramPtr& program, const std::string& from, std::error_code error,
-                      OwnedMessage&& reply, const AnswerPtr& waits);
+    static void from_far_end(Program& program, const std::string& from, std::error_code error,
+                             OwnedMessage&& reply, Answer& waits);
     std::error_code to_many(Program& program, const FarEnd& far, const Message& message);
     std::shared_ptr<Connection> client_at(const Address& address) const;
     void notified(std::uint64_t program, std::string_view from, const Message& message);
@@ -117,6 +128,8 @@ private:
     std::map<std::uint64_t, WatcherId> watching_;  // by the program's number
     Traffic others_;                               // of those that are gone, and nobody's
     std::unordered_map<std::uint64_t, ProgramPtr> programs_;
+    // Nodes that say that their peers leave, which count as their programs' connections.
+    std::map<std::shared_ptr<UdpNode>, std::unique_ptr<Allowance>> leaving_;
     std::vector<std::uint64_t> by_app_;  // their numbers, by AppId
 
     std::unique_ptr<TcpServer> local_;
@@ -131,6 +144,8 @@ private:
     };
     std::unordered_map<std::uint64_t, Client> clients_;
     std::unordered_map<Address, std::uint64_t> client_numbers_;
+    std::bitset<256> answers_;      // types that answer others of the configuration
+    std::uint64_t subscribed_ = 0;  // subscribers so far
     Upstreams upstreams_;
     Timer tidying_;
 };

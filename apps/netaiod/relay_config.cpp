@@ -68,6 +68,7 @@ RelayOptions relay_options(const Config& config, const Holdings& holdings,
     made.questions_max = config.limits.questions_max;
     made.server_idle = app::to_milliseconds(config.limits.server_idle);
     made.exchange_max = config.peers.exchange ? config.peers.exchange_max : 0;
+    made.any_address = config.local.any_address;
     made.types = config.types;
     made.plugins = holdings.protection.outer;
     for (const auto& [name, server] : config.servers) {

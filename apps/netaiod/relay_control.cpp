@@ -9,6 +9,8 @@ namespace {
 
 constexpr std::size_t name_max = 64;
 constexpr std::size_t watched_queue_max = 64 << 10;
+// What programs make the network hear of themselves counts against no rate.
+constexpr std::chrono::milliseconds advertise_every_min = std::chrono::milliseconds(50);
 
 std::optional<std::string> bytes_of(const Value& dict, std::string_view key) {
     const Value* const found = dict.find(key);
@@ -97,7 +99,9 @@ void Relay::control(const ProgramPtr& program, const Message& message, Answer& a
     } else if (message.uri() == "netaiod/key") {
         answer(change_key(program, *asked, message.type()));
     } else {
-        answer(change_subscriber(program, *asked, message.type()));
+        const Value* const prefix = asked->find("prefix");
+        answer(change_subscriber(program, bytes_of(*asked, "key"), bytes_of(*asked, "who"),
+                                 prefix && prefix->as_bool().value_or(false), message.type()));
     }
 } catch (const Refusal& refusal) {
     answer(refusal);
@@ -114,6 +118,7 @@ Reply Relay::register_app(const ProgramPtr& program, const Value& asked) {
     }
     if (program->is_app()) {
         close_node(*program);
+        program->app_id.clear();
         if (bytes_of(asked, "app_id")) {
             open_node(program, asked);
         }
@@ -126,12 +131,13 @@ Reply Relay::register_app(const ProgramPtr& program, const Value& asked) {
         other && registry_.app(*other).uid != program->credentials.uid) {
         throw Refusal::not_permitted("the name " + *name + " is another user's");
     }
-    program->who.add(Identity{"app", *name});
-    program->name = *name;
-    program->from = origin(app_address(*name), program->who);
+    // What is refused leaves it without a name.
     if (bytes_of(asked, "app_id")) {
         open_node(program, asked);
     }
+    program->who.add(Identity{"app", *name});
+    program->name = *name;
+    program->from = origin(app_address(*name), program->who);
     program->id = registry_.add({*name, program->credentials.uid, program->credentials.pid});
     const auto index = static_cast<std::size_t>(*program->id);
     by_app_.resize(std::max(by_app_.size(), index + 1));
@@ -146,8 +152,8 @@ void Relay::open_node(const ProgramPtr& program, const Value& asked) {
         throw Refusal::not_permitted("netaiod has no UDP, which peers are found by: see [udp]");
     }
     PeerManagementOptions management{.app_id = *bytes_of(asked, "app_id")};
-    management.advertise_every =
-        time_of(asked, "advertise_ms").value_or(management.advertise_every);
+    management.advertise_every = std::max(
+        time_of(asked, "advertise_ms").value_or(management.advertise_every), advertise_every_min);
     management.peer_timeout = time_of(asked, "timeout_ms").value_or(management.peer_timeout);
     management.exchange_max = options_.exchange_max;
     UdpNodeOptions options = *options_.udp;
@@ -156,11 +162,18 @@ void Relay::open_node(const ProgramPtr& program, const Value& asked) {
     options.handle_signals = false;
     options.handlers_max = options_.questions_max;
     Peer self{.id = bytes_of(asked, "peer_id").value_or(random_id())};
+    for (const auto& [number, other] : programs_) {
+        if (other != program && other->node && other->app_id == management.app_id &&
+            other->peer_id == self.id) {
+            throw Refusal::not_permitted("the app " + other->name + " is the peer of that id");
+        }
+    }
+    const std::string peer_id = self.id;
     if (auto data = bytes_of(asked, "data")) {
         self.data = std::move(*data);
     }
     options.local_peer = std::move(self);
-    auto node = std::make_unique<UdpNode>(executor_, std::move(options));
+    auto node = std::make_shared<UdpNode>(executor_, std::move(options));
     const std::weak_ptr<Program> weak = program;
     node->set_peer_callbacks(
         {.joined = [this, weak](const Peer& peer) { tell_of_peer(weak, "joined", peer); },
@@ -186,6 +199,8 @@ void Relay::open_node(const ProgramPtr& program, const Value& asked) {
     } catch (const std::exception& failure) {
         throw Refusal::error(failure.what());
     }
+    program->app_id = management.app_id;
+    program->peer_id = peer_id;
     program->management = std::move(management);
     program->node = std::move(node);
 }
@@ -225,6 +240,10 @@ Reply Relay::change_key(const ProgramPtr& program, const Value& asked, MessageTy
         throw Refusal::error("netaiod knows no message type " + std::to_string(*number) +
                              ": see [types]");
     }
+    // Nothing comes by a key of these.
+    if (!programs_may_say(meant)) {
+        return {};
+    }
     ServedKey key{meant, uri ? std::move(*uri) : std::move(prefix).value_or(""), !uri};
     if (!key.is_prefix && key.uri.starts_with("netaiod/")) {
         throw Refusal::not_permitted("uris below netaiod/ are the daemon's own");
@@ -257,54 +276,6 @@ Reply Relay::change_key(const ProgramPtr& program, const Value& asked, MessageTy
         throw Refusal::not_permitted("the app " + claimed.owner + " serves " +
                                      std::string(options_.types.name(meant)) + " '" + key.uri +
                                      "'");
-    }
-    return {};
-}
-
-Reply Relay::change_subscriber(const ProgramPtr& program, const Value& asked, MessageType how) {
-    const auto key = bytes_of(asked, "key");
-    const auto who = bytes_of(asked, "who");
-    const Value* const as_prefix = asked.find("prefix");
-    const bool prefix = as_prefix && as_prefix->as_bool().value_or(false);
-    const auto far = who ? FarEnd::parse(*who) : Result<FarEnd>(Errc::malformed);
-    if (!key || !far) {
-        throw Refusal::error("a subscriber has a key, and says who it is");
-    }
-    const std::string shared = program->shared_key(*key);
-    const auto check = [](std::error_code error) {
-        if (error) {
-            throw Refusal::error("it cannot be subscribed: " + error.message());
-        }
-    };
-    const auto change = [&](auto& service, auto& to, const std::string& named) {
-        if (how == delete_uri) {
-            prefix ? (void)service.unsubscribe_prefix(named, to)
-                   : (void)service.unsubscribe(named, to);
-        } else {
-            check(prefix ? service.subscribe_prefix(named, to) : service.subscribe(named, to));
-        }
-    };
-    using enum FarEnd::Kind;
-    if (far->kind == tcp) {
-        if (const auto client = client_at(far->address)) {
-            change(*tcp_, *client, shared);
-        } else {
-            check(Errc::closed);
-        }
-    } else if (far->kind == app) {
-        const auto id = registry_.app_named(far->name);
-        const auto subscriber = id ? program_of(*id) : nullptr;
-        if (!subscriber) {
-            check(Errc::closed);
-        } else {
-            change(*local_, *subscriber->connection, shared);
-        }
-    } else if (far->kind == udp && program->node) {
-        change(*program->node, far->address, *key);
-    } else if ((far->kind == udp || far->kind == udp_machine) && machine_) {
-        change(*machine_, far->address, shared);
-    } else {
-        throw Refusal::error("nobody can be subscribed there");
     }
     return {};
 }

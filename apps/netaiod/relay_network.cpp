@@ -19,6 +19,7 @@ void Relay::open_tcp() {
         return true;
     });
     tcp_->set_disconnect_handler([this](Connection& connection, std::error_code) {
+        forget_subscriber(tcp_address(connection.remote()));
         clients_.erase(connection.id());
         const auto found = client_numbers_.find(connection.remote());
         if (found != client_numbers_.end() && found->second == connection.id()) {
@@ -75,12 +76,17 @@ void Relay::from_udp(const Message& message, const Address& address, Answer answ
 // By its key, to the app that serves it; notifications to all that listen for it.
 void Relay::from_network(const Message& message, const Sender& from, Answer answer) {
     if (message.type() == notify_uri) {
-        answer(std::optional<OwnedMessage>());
+        // Who is told may go by that.
+        std::vector<ProgramPtr> listening;
         for (const auto& [number, program] : programs_) {
             if (program->is_app() && registry_.owns(*program->id, notify_uri, message.uri())) {
-                deliver(*program, message, from);
+                listening.push_back(program);
             }
         }
+        for (const ProgramPtr& program : listening) {
+            deliver(*program, message, from);
+        }
+        answer(std::optional<OwnedMessage>());
         return;
     }
     const auto app = registry_.find(message.type(), message.uri());
@@ -166,28 +172,28 @@ void Relay::to_node(const ProgramPtr& program, UdpNode* node, const FarEnd& far,
         answer(std::optional<OwnedMessage>());
         return;
     }
-    node->exchange(
-        far.address, passed_on(message), {.timeout = options_.answer_timeout},
-        [this, program, to = far.address, waits = std::make_shared<Answer>(std::move(answer))](
-            boost::system::error_code error, OwnedMessage reply) {
-            from_far_end(program, to.str(), error, std::move(reply), waits);
-        });
+    node->exchange(far.address, passed_on(message), {.timeout = options_.answer_timeout},
+                   [program, to = far.address, waits = std::make_shared<Answer>(std::move(answer))](
+                       boost::system::error_code error, OwnedMessage reply) {
+                       from_far_end(*program, to.str(), error, std::move(reply), *waits);
+                   });
 }
 
 void Relay::to_server(const ProgramPtr& program, const FarEnd& far, const Message& message,
                       Answer answer) {
     const auto client = far.kind == FarEnd::Kind::tcp ? client_at(far.address) : nullptr;
+    const Upstreams::Asker asker{program->number(), program->credentials.uid};
     if (!expects_answer(message)) {
-        if (client ? client->send(passed_on(message)) : upstreams_.tell(far, passed_on(message))) {
+        if (client ? client->send(passed_on(message))
+                   : upstreams_.tell(asker, far, passed_on(message))) {
             program->traffic.drop(Drop::unreached);
         }
         answer(std::optional<OwnedMessage>());
         return;
     }
-    auto done = [this, program, shown = far.str(),
-                 waits = std::make_shared<Answer>(std::move(answer))](std::error_code error,
-                                                                      OwnedMessage reply) {
-        from_far_end(program, shown, error, std::move(reply), waits);
+    const auto waits = std::make_shared<Answer>(std::move(answer));
+    auto done = [program, shown = far.str(), waits](std::error_code error, OwnedMessage reply) {
+        from_far_end(*program, shown, error, std::move(reply), *waits);
     };
     if (client) {
         tcp_->exchange(
@@ -195,22 +201,22 @@ void Relay::to_server(const ProgramPtr& program, const FarEnd& far, const Messag
             [done = std::move(done)](boost::system::error_code error, OwnedMessage reply) mutable {
                 done(error, std::move(reply));
             });
-    } else {
-        upstreams_.ask(program->number(), far, passed_on(message), options_.answer_timeout,
-                       std::move(done));
+    } else if (const auto refusal = upstreams_.ask(asker, far, passed_on(message),
+                                                   options_.answer_timeout, std::move(done))) {
+        (*waits)(Refusal::not_permitted(*refusal));
     }
 }
 
-void Relay::from_far_end(const ProgramPtr& program, const std::string& from, std::error_code error,
-                         OwnedMessage&& reply, const AnswerPtr& waits) {
+void Relay::from_far_end(Program& program, const std::string& from, std::error_code error,
+                         OwnedMessage&& reply, Answer& waits) {
     if (error) {
-        program->traffic.drop(Drop::unreached);
-        fail(*waits, error, from);
+        program.traffic.drop(Drop::unreached);
+        fail(waits, error, from);
         return;
     }
-    program->traffic.count(Direction::in, reply.uri(), reply.content().size());
+    program.traffic.count(Direction::in, reply.uri(), reply.content().size());
     reply.auth().set(far_end_field, origin(from, reply.who()));
-    (*waits)(std::move(reply));
+    waits(std::move(reply));
 }
 
 std::error_code Relay::to_many(Program& program, const FarEnd& far, const Message& message) {

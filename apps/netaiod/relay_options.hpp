@@ -29,6 +29,8 @@ struct RelayOptions {
     /// What programs may say and serve; none: everything.
     std::shared_ptr<const AccessRules> local_rules = nullptr;
     Quota quota = {};
+    /// Whether programs reach whomever they know the address of, beside those that came to them.
+    bool any_address = true;
     /// The message types of programs and network.
     MessageTypes types = {};
     /// How long an app may take to answer, and a server for a question of an app.

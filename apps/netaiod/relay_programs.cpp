@@ -6,6 +6,17 @@
 
 /// How programs come and go, and what they send.
 namespace netaio::daemon {
+namespace {
+
+// Of a message, as far as it counts for its sender.
+std::size_t sent_size(const Message& message) {
+    std::size_t size = message.body().encoded().size();
+    message.auth().for_each(
+        [&](std::string_view name, ByteView packed) { size += name.size() + packed.size(); });
+    return size;
+}
+
+}  // namespace
 
 std::uint32_t own_user() noexcept {
     return static_cast<std::uint32_t>(::geteuid());
@@ -69,6 +80,9 @@ void Relay::gone(Connection& connection) {
         return;
     }
     const ProgramPtr program = found->second;
+    for (const auto& [which, order] : std::exchange(program->subscribers, {})) {
+        change_service(*program, which, false);
+    }
     programs_.erase(found);
     if (const auto watcher = watching_.extract(program->number())) {
         watchers_.remove(watcher.mapped());
@@ -76,19 +90,44 @@ void Relay::gone(Connection& connection) {
     program->pause.reset();
     upstreams_.gone(program->number());
     if (!program->is_app()) {
+        program->allowance.reset();
         return;
     }
+    forget_subscriber(app_address(program->name));
     registry_.app_gone(*program->id);
     others_.add(program->traffic);
     close_node(*program);
+    program->allowance.reset();
     log(LogLevel::info, "app " + program->name + " has gone");
 }
 
-// It is kept until it has said that its peer leaves.
+// It is kept until it has said that its peer leaves: one of each program, and of a user no more
+// than he may have connections.
 void Relay::close_node(Program& program) {
-    if (const std::shared_ptr<UdpNode> node = std::move(program.node)) {
-        node->stop(std::chrono::seconds(1), [node](boost::system::error_code, StopReport) {});
+    const std::shared_ptr<UdpNode> node = std::move(program.node);
+    if (!node) {
+        return;
     }
+    std::erase_if(program.subscribers, [&](const auto& each) {
+        const bool at_it = FarEnd::parse(each.first.who)->kind == FarEnd::Kind::udp;
+        if (at_it) {
+            program.allowance->unregister(each.first.size());
+        }
+        return at_it;
+    });
+    if (program.left.lock()) {
+        return;
+    }
+    const bool is_gone = !programs_.contains(program.number());
+    leaving_[node] = is_gone ? std::move(program.allowance) : nullptr;
+    program.left = node;
+    node->stop(std::chrono::seconds(1), [weak = weak_from_this(), left = program.left](
+                                            boost::system::error_code, StopReport) {
+        const auto self = weak.lock();
+        if (const auto ended = left.lock(); self && ended) {
+            self->leaving_.erase(ended);
+        }
+    });
 }
 
 Relay::ProgramPtr Relay::program_of(std::uint64_t number) const {
@@ -127,6 +166,10 @@ bool Relay::permitted(Program& program, const Message& message) {
         return true;
     }
     constexpr std::size_t kept_max = 1024;
+    constexpr std::size_t uri_size_max = 256;
+    if (message.uri().size() > uri_size_max) {
+        return options_.local_rules->decide(program.who, message.type(), message.uri()).allowed();
+    }
     std::pair key(message.type(), message.uri().str());
     if (const auto found = program.permitted.find(key); found != program.permitted.end()) {
         return found->second;
@@ -140,19 +183,39 @@ bool Relay::permitted(Program& program, const Message& message) {
     return may;
 }
 
+// What answers is no question of theirs: as one it would seem to answer for another program. Nor is
+// what nodes tell each other of peers and of their ends.
+bool Relay::programs_may_say(MessageType type) const noexcept {
+    const bool asks = type == notify_uri || expects_answer(type);
+    return asks && !answers_[static_cast<std::size_t>(type)];
+}
+
+bool Relay::may_reach(const Program& program, const FarEnd& far) const {
+    if (options_.any_address || (far.kind != FarEnd::Kind::tcp && !far.is_node())) {
+        return true;
+    }
+    if (far.kind == FarEnd::Kind::tcp) {
+        return client_at(far.address) != nullptr;
+    }
+    const auto peers = program.node ? program.node->peers() : std::vector<Peer>();
+    return std::ranges::any_of(peers, [&](const Peer& peer) {
+        return std::ranges::find(peer.addresses, far.address) != peer.addresses.end();
+    });
+}
+
 void Relay::from_program(const Message& message, Connection& connection, Answer answer) {
     const ProgramPtr program = program_of(connection.id());
     if (!program) {
         return;
     }
-    hold_to_rate(program, message.body().encoded().size());
+    hold_to_rate(program, sent_size(message));
     const auto far = FarEnd::parse(message.auth().bytes(far_end_field).value_or(ByteView()));
     if (!far) {
         program->traffic.drop(Drop::malformed);
         answer(Refusal::error("the field @ does not say where to"));
         return;
     }
-    if (!permitted(*program, message)) {
+    if (!permitted(*program, message) || !may_reach(*program, *far)) {
         program->traffic.drop(Drop::rules);
         answer(Refusal::not_permitted());
         return;
@@ -172,6 +235,14 @@ void Relay::from_program(const Message& message, Connection& connection, Answer 
     }
     if (!program->is_app()) {
         answer(not_an_app());
+        return;
+    }
+    if (!programs_may_say(message.type())) {
+        program->traffic.drop(Drop::malformed);
+        answer(expects_answer(message)
+                   ? std::optional(OwnedMessage(MessageType::not_permitted, message.uri(),
+                                                "an answer goes where its id says"))
+                   : std::nullopt);
         return;
     }
     program->traffic.count(Direction::out, message.uri(), message.content().size());

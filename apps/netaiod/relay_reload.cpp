@@ -7,6 +7,7 @@ namespace netaio::daemon {
 
 void Relay::reload(RelayOptions options) {
     options_.local_rules = options.local_rules;
+    options_.any_address = options.any_address;
     options_.users = std::move(options.users);
     options_.groups = std::move(options.groups);
     options_.quota = options.quota;

@@ -19,17 +19,22 @@ bool asks_for_prefix(const Message& message) {
 }  // namespace
 
 Upstreams::Upstreams(boost::asio::any_io_executor executor, const RelayOptions& options,
-                     Notified notified, Lost lost)
+                     Programs programs)
     : executor_(std::move(executor)),
       options_(options),
       named_(options.servers),
       plugins_(options.plugins),
-      notified_(std::move(notified)),
-      lost_(std::move(lost)) {}
+      programs_(std::move(programs)) {}
 
-Upstreams::~Upstreams() = default;
+// What was asked keeps its server until it ends; the client is not to be there any more.
+Upstreams::~Upstreams() {
+    for (const auto& [name, at] : servers_) {
+        at->client.reset();
+    }
+}
 
-Result<std::shared_ptr<Upstreams::Server>> Upstreams::server(const FarEnd& far) {
+Result<std::shared_ptr<Upstreams::Server>> Upstreams::server(const Asker& asker,
+                                                             const FarEnd& far) {
     const bool named = far.kind == FarEnd::Kind::server;
     std::string shown = named ? "server:" + far.name : tcp_address(far.address);
     if (const auto found = servers_.find(shown); found != servers_.end()) {
@@ -42,8 +47,12 @@ Result<std::shared_ptr<Upstreams::Server>> Upstreams::server(const FarEnd& far) 
             return Errc::not_connected;
         }
         which = found->second;
+    } else if (!make_room(asker.uid)) {
+        return Errc::queue_full;
     }
     const auto made = std::make_shared<Server>(std::move(shown));
+    made->uid = asker.uid;
+    made->used = options_.environment.clock->steady_now();
     TcpClientOptions options;
     options.auth = which.plugins.auth;
     options.cipher = which.plugins.cipher;
@@ -77,6 +86,30 @@ Result<std::shared_ptr<Upstreams::Server>> Upstreams::server(const FarEnd& far) 
     return made;
 }
 
+// For one more server by address: where a user has all he may, the one goes that was idle longest.
+bool Upstreams::make_room(std::uint32_t uid) {
+    std::size_t count = 0;
+    auto oldest = servers_.end();
+    for (auto each = servers_.begin(); each != servers_.end(); ++each) {
+        const Server& at = *each->second;
+        if (!at.is_by_address() || at.uid != uid) {
+            continue;
+        }
+        ++count;
+        if (at.is_idle() && (oldest == servers_.end() || at.used < oldest->second->used)) {
+            oldest = each;
+        }
+    }
+    if (count < options_.quota.servers) {
+        return true;
+    }
+    if (oldest == servers_.end()) {
+        return false;
+    }
+    servers_.erase(oldest);
+    return true;
+}
+
 void Upstreams::notified(Server& at, const Message& message) {
     std::set<ProgramNumber> told;
     for (const auto& [which, programs] : at.subscriptions) {
@@ -84,8 +117,9 @@ void Upstreams::notified(Server& at, const Message& message) {
             told.insert(programs.begin(), programs.end());
         }
     }
+    const std::string from = at.shown;
     for (const ProgramNumber program : told) {
-        notified_(program, at.shown, message);
+        programs_.notified(program, from, message);
     }
 }
 
@@ -97,67 +131,109 @@ void Upstreams::ended(Server& at, const Message& message) {
     }
     const auto found = at.subscriptions.extract({message.uri().str(), prefix});
     if (found) {
-        for (const ProgramNumber program : found.mapped()) {
-            lost_(program, at.shown, found.key().uri);
-        }
+        tell_lost(at.shown, found.key(), found.mapped());
     }
 }
 
 void Upstreams::end_all(Server& at) {
     for (const auto& [which, programs] : std::exchange(at.subscriptions, {})) {
-        for (const ProgramNumber program : programs) {
-            lost_(program, at.shown, which.uri);
-        }
+        tell_lost(at.shown, which, programs);
     }
 }
 
-void Upstreams::ask(ProgramNumber program, const FarEnd& far, OwnedMessage message,
-                    std::chrono::milliseconds timeout, Answered done) {
-    const auto found = server(far);
+void Upstreams::tell_lost(const std::string& from, const Subscription& which,
+                          const std::set<ProgramNumber>& programs) {
+    for (const ProgramNumber program : programs) {
+        programs_.unsubscribed(program, which.uri.size());
+        programs_.lost(program, from, which.uri);
+    }
+}
+
+std::optional<std::string> Upstreams::ask(const Asker& asker, const FarEnd& far,
+                                          OwnedMessage message, std::chrono::milliseconds timeout,
+                                          Answered done) {
+    const auto found = server(asker, far);
     if (!found) {
+        if (found.error() == Errc::queue_full) {
+            return "all apps of a user together may reach " +
+                   std::to_string(options_.quota.servers) +
+                   " servers by their addresses at once; see the quotas in the configuration of "
+                   "netaiod";
+        }
         done(found.error(), {});
-        return;
+        return std::nullopt;
     }
     const auto at = *found;
-    const MessageType type = message.type();
-    const bool subscribes = type == subscribe_uri || type == unsubscribe_uri;
-    const Subscription which{subscribes ? message.uri().str() : std::string(),
-                             subscribes && asks_for_prefix(message)};
-    if (type == unsubscribe_uri) {
+    const ProgramNumber program = asker.program;
+    const bool subscribes = message.type() == subscribe_uri;
+    const bool about_it = subscribes || message.type() == unsubscribe_uri;
+    const Subscription which{about_it ? message.uri().str() : std::string(),
+                             about_it && asks_for_prefix(message)};
+    bool is_new = false;
+    if (subscribes) {
         const auto entry = at->subscriptions.find(which);
-        const bool others = entry != at->subscriptions.end() &&
-                            (entry->second.size() > 1 || !entry->second.contains(program));
-        if (others) {
-            entry->second.erase(program);
-            done({}, confirm_unsubscribe(message.uri()));
-            return;
+        is_new = entry == at->subscriptions.end() || !entry->second.contains(program);
+        if (is_new) {
+            if (auto refusal = programs_.subscribes(program, which.uri.size())) {
+                return refusal;
+            }
+            at->subscriptions[which].insert(program);
         }
+    } else if (about_it && unsubscribe(*at, program, which)) {
+        done({}, confirm_unsubscribe(message.uri()));
+        return std::nullopt;
     }
     ++at->asking;
     at->used = options_.environment.clock->steady_now();
     at->client->exchange(std::move(message), {.timeout = timeout},
-                         [at, program, which, type, subscribes, done = std::move(done)](
+                         [this, at, program, which, is_new, done = std::move(done)](
                              boost::system::error_code error, OwnedMessage reply) mutable {
                              --at->asking;
-                             if (!error && subscribes) {
-                                 answered(*at, program, which, type, reply.type());
+                             const bool granted =
+                                 !error && (reply.type() == MessageType::ok ||
+                                            reply.type() == MessageType::confirm_subscribe);
+                             // Without a client all of this has ended.
+                             if (is_new && !granted && at->client) {
+                                 not_subscribed(at, program, which);
                              }
                              done(error, std::move(reply));
                          });
+    return std::nullopt;
 }
 
-void Upstreams::answered(Server& at, ProgramNumber program, const Subscription& which,
-                         MessageType asked, MessageType answer) {
-    const bool ok = answer == MessageType::ok;
-    if (asked == subscribe_uri && (ok || answer == MessageType::confirm_subscribe)) {
-        at.subscriptions[which].insert(program);
-    } else if (asked == unsubscribe_uri && (ok || answer == MessageType::confirm_unsubscribe)) {
-        at.subscriptions.erase(which);
+// Whether others stay subscribed.
+bool Upstreams::unsubscribe(Server& at, ProgramNumber program, const Subscription& which) {
+    const auto entry = at.subscriptions.find(which);
+    if (entry == at.subscriptions.end()) {
+        return false;
+    }
+    if (entry->second.erase(program) > 0) {
+        programs_.unsubscribed(program, which.uri.size());
+    }
+    if (entry->second.empty()) {
+        at.subscriptions.erase(entry);
+        return false;
+    }
+    return true;
+}
+
+// The server may have done what it gave no answer to.
+void Upstreams::not_subscribed(const std::shared_ptr<Server>& at, ProgramNumber program,
+                               const Subscription& which) {
+    const bool there = at->subscriptions.contains(which);
+    if (!unsubscribe(*at, program, which) && there) {
+        end_at_server(at, which);
     }
 }
 
-std::error_code Upstreams::tell(const FarEnd& far, OwnedMessage message) {
-    const auto found = server(far);
+void Upstreams::end_at_server(const std::shared_ptr<Server>& at, const Subscription& which) {
+    ++at->asking;
+    at->client->unsubscribe(which.uri, {.prefix = which.prefix},
+                            [at](std::error_code, const OwnedMessage&) { --at->asking; });
+}
+
+std::error_code Upstreams::tell(const Asker& asker, const FarEnd& far, OwnedMessage message) {
+    const auto found = server(asker, far);
     if (!found) {
         return found.error();
     }
@@ -173,19 +249,30 @@ void Upstreams::gone(ProgramNumber program) {
                 ++each;
                 continue;
             }
-            at->client->unsubscribe(each->first.uri, {.prefix = each->first.prefix},
-                                    [at](std::error_code, const OwnedMessage&) {});
+            end_at_server(at, each->first);
             each = at->subscriptions.erase(each);
         }
     }
 }
 
+std::size_t Upstreams::subscription_count() const noexcept {
+    std::size_t count = 0;
+    for (const auto& [name, at] : servers_) {
+        for (const auto& [which, programs] : at->subscriptions) {
+            count += programs.size();
+        }
+    }
+    return count;
+}
+
 void Upstreams::set_servers(std::map<std::string, NamedServer> servers, Plugins plugins) {
     named_ = std::move(servers);
     plugins_ = std::move(plugins);
+    // What they were asked ends with them, when all is as it is to be.
+    std::vector<std::unique_ptr<TcpClient>> gone;
     for (auto at = servers_.begin(); at != servers_.end();) {
         const std::string_view shown = at->first;
-        if (!shown.starts_with("server:")) {
+        if (at->second->is_by_address()) {
             at->second->client->set_plugins(plugins_);
             ++at;
             continue;
@@ -193,9 +280,10 @@ void Upstreams::set_servers(std::map<std::string, NamedServer> servers, Plugins 
         const auto found = named_.find(std::string(shown.substr(7)));
         if (found == named_.end() || found->second.host != at->second->host ||
             found->second.port != at->second->port) {
-            const auto gone = at->second;
+            const auto ends = at->second;
             at = servers_.erase(at);
-            end_all(*gone);
+            end_all(*ends);
+            gone.push_back(std::move(ends->client));
             continue;
         }
         at->second->client->set_plugins(found->second.plugins);
@@ -206,8 +294,7 @@ void Upstreams::set_servers(std::map<std::string, NamedServer> servers, Plugins 
 void Upstreams::tidy(std::chrono::steady_clock::time_point now) {
     std::erase_if(servers_, [&](const auto& entry) {
         const Server& at = *entry.second;
-        return !entry.first.starts_with("server:") && at.asking == 0 && at.subscriptions.empty() &&
-               now - at.used > options_.server_idle;
+        return at.is_by_address() && at.is_idle() && now - at.used >= options_.server_idle;
     });
 }
 

@@ -47,6 +47,7 @@ drain = 2.5
 users = ["alice", "1000"]
 groups = ["staff"]
 rules = "local.toml"
+any_address = false
 
 [tcp]
 listen = ["0.0.0.0:8888", "[::1]:9999"]
@@ -109,6 +110,7 @@ byte_burst = 17
 
 [quota.user]
 connections = 9
+servers = 5
 registrations = 21
 
 [types]
@@ -125,6 +127,8 @@ TEST(Config, TakesEveryKey) {
     EXPECT_EQ(config.process.drain, 2.5);
     EXPECT_EQ(config.local.users, (std::vector<std::string>{"alice", "1000"}));
     EXPECT_EQ(config.local.rules, "/etc/netaio/local.toml");
+    EXPECT_FALSE(config.local.any_address);
+    EXPECT_EQ(config.quota.servers, 5u);
     EXPECT_EQ(config.tcp.listen.at(1).str(), "[::1]:9999");
     EXPECT_EQ(config.tcp.limits.frame_max, 65536u);
     EXPECT_EQ(config.tcp.limits.idle_timeout, 120);

@@ -71,10 +71,12 @@ TEST(Quota, BoundsKeys) {
     EXPECT_EQ(app->try_register(11)->find("an app may have 10 bytes of keys"), 0u);
     EXPECT_EQ(app->try_register(4), std::nullopt);
     EXPECT_EQ(app->try_register(6), std::nullopt);
-    EXPECT_EQ(app->try_register(0)->find("an app may have 2 keys"), 0u);
+    EXPECT_EQ(app->try_register(0)->find("an app may have 2 keys and subscriptions"), 0u);
     auto second = all.try_connect(1000).allowance;
     EXPECT_EQ(second->try_register(1), std::nullopt);
-    EXPECT_EQ(second->try_register(1)->find("all apps of a user together may have 3 keys"), 0u);
+    EXPECT_EQ(second->try_register(1)->find(
+                  "all apps of a user together may have 3 keys and subscriptions"),
+              0u);
     app->unregister(6);
     EXPECT_EQ(second->try_register(1), std::nullopt);
     second.reset();

@@ -68,6 +68,9 @@ inline std::vector<std::string> origin_in(const Message& message) {
     const auto field = message.auth().bytes("@");
     const auto value = field ? unpack(*field) : Result<Value>(Errc::malformed);
     EXPECT_TRUE(value && value->as_list());
+    if (!value || !value->as_list()) {
+        return all;
+    }
     for (const Value& item : value->as_list()->items) {
         all.push_back(item.as_bytes()->str());
     }

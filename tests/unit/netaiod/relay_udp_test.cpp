@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <filesystem>
 #include <netaio/packify.hpp>
 
 #include "relay.hpp"
@@ -123,6 +125,43 @@ TEST_F(RelayUdpTest, AProgramIsAPeerWithAPortOfItsOwn) {
     EXPECT_EQ(asked(there, "lamp"), "RESPOND_URI the program's lamp");
     EXPECT_EQ(from, Address::parse("127.0.0.1", node->port())->str());
     EXPECT_EQ(asked(there, "nothing"), "NOT_FOUND not found");
+}
+
+TEST_F(RelayUdpTest, WhoRegistersAgainAndAgainHasFewPorts) {
+    const auto descriptors = [] {
+        return std::distance(std::filesystem::directory_iterator("/proc/self/fd"),
+                             std::filesystem::directory_iterator());
+    };
+    const auto before = descriptors();
+    const std::string app = *pack(Dict{{"name", "kitchen"}, {"app_id", "home"}});
+    int left = 50;
+    for (int i = left; i > 0; --i) {
+        program.exchange(create_uri, "netaiod/app", app, {},
+                         [&](std::error_code, const OwnedMessage& reply) {
+                             EXPECT_EQ(reply.type(), MessageType::ok) << reply.content();
+                             --left;
+                         });
+    }
+    EXPECT_TRUE(run_until(context, [&] { return left == 0; }));
+    EXPECT_LT(descriptors(), before + 25);
+    EXPECT_EQ(asked(*Address::parse("127.0.0.1", relay->udp_port()), "lamp"),
+              "RESPOND_URI the program's lamp");
+}
+
+TEST_F(RelayUdpTest, NoProgramIsThePeerThatAnotherIs) {
+    TcpClient other{context.get_executor(), {.answers = true}};
+    std::optional<MessageType> said;
+    boost::asio::co_spawn(
+        context,
+        [&]() -> awaitable<void> {
+            co_await other.connect("unix:" + (folder.path() / "netaiod.sock").string());
+            const std::string app = *pack(
+                Dict{{"name", "hall"}, {"app_id", "home"}, {"peer_id", Bytes("the program")}});
+            said = (co_await other.exchange(create_uri, "netaiod/app", app)).type();
+        },
+        boost::asio::detached);
+    EXPECT_TRUE(run_until(context, [&] { return said.has_value(); }));
+    EXPECT_EQ(said, MessageType::not_permitted);
 }
 
 TEST_F(RelayUdpTest, TheMachinesPortFindsTheOwner) {
