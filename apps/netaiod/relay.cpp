@@ -29,6 +29,12 @@ Relay::Relay(boost::asio::any_io_executor executor, RelayOptions options)
                           if (const ProgramPtr asked = program_of(program)) {
                               asked->allowance->unregister(bytes);
                           }
+                      },
+                  .lost =
+                      [this](std::uint64_t program, std::string_view from, ByteView uri) {
+                          if (const ProgramPtr there = program_of(program)) {
+                              tell_of_lost(there, from, uri);
+                          }
                       }}),
       tidying_(executor_) {
     for (unsigned type = 0; type < answers_.size(); ++type) {
