@@ -158,7 +158,7 @@ TEST_F(RelayReloadTest, AnAppMayTakeSoLongToAnswer) {
         co_return "late";
     });
     kitchen.serve(request_uri, "lamp");
-    EXPECT_EQ(asked("lamp"), "ERROR no answer came from kitchen in time");
+    EXPECT_EQ(asked("lamp"), "ERROR no answer came in time");
     options.answer_timeout = 20s;
     reload();
     network.advance(10s);
