@@ -137,6 +137,9 @@ public:
             answer("");
         });
         client->on(notify_uri, [this](const Message& m) {
+            if (m.uri().starts_with("netaiod/") && !m.auth().contains("@")) {
+                return;  // the daemon's own news
+            }
             const auto from = origin_in(m);
             const bool hub = !from.empty() && from[0] == "server:hub";
             ledger_.expect(!from.empty(), "a program is told where it is from");

@@ -303,7 +303,7 @@ private:
 };
 
 TEST(RelaySim, ServesAllThroughTheStorm) {
-    sim::for_each_seed(1000, [](std::uint64_t seed) {
+    sim::for_each_seed(200, [](std::uint64_t seed) {
         Town town(seed);
         town.rage(120);
         town.calm_down();
@@ -313,7 +313,7 @@ TEST(RelaySim, ServesAllThroughTheStorm) {
 }
 
 TEST(RelaySim, EndsAtAnyMoment) {
-    sim::for_each_seed(2000, [](std::uint64_t seed) {
+    sim::for_each_seed(400, [](std::uint64_t seed) {
         Town town(seed);
         town.rage(static_cast<int>(20 + seed % 50));
         town.end();
