@@ -23,15 +23,11 @@ std::uint32_t own_user() noexcept {
 }
 
 void Relay::open_socket() {
-    TcpServerOptions options;
+    auto options = for_all(TcpServerOptions());
     options.interfaces = {};
     options.endpoints = {options_.socket};
     options.unix_socket = options_.unix_socket;
-    options.types = options_.types;
-    options.environment = options_.environment;
-    options.handle_signals = false;
     options.half_close = false;
-    options.handlers_max = options_.questions_max;
     options.idle_timeout = never;
     options.send_queue_max = options_.quota.app.queued_bytes;
     options.slow_receiver = SlowReceiver::drop_newest;
@@ -167,15 +163,17 @@ bool Relay::permitted(Program& program, const Message& message) {
     }
     constexpr std::size_t kept_max = 1024;
     constexpr std::size_t uri_size_max = 256;
-    if (message.uri().size() > uri_size_max) {
+    const auto decide = [&] {
         return options_.local_rules->decide(program.who, message.type(), message.uri()).allowed();
+    };
+    if (message.uri().size() > uri_size_max) {
+        return decide();
     }
     std::pair key(message.type(), message.uri().str());
     if (const auto found = program.permitted.find(key); found != program.permitted.end()) {
         return found->second;
     }
-    const bool may =
-        options_.local_rules->decide(program.who, message.type(), message.uri()).allowed();
+    const bool may = decide();
     if (program.permitted.size() >= kept_max) {
         program.permitted.clear();
     }
