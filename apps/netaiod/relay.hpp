@@ -40,16 +40,6 @@ public:
 private:
     using ProgramPtr = std::shared_ptr<Program>;
 
-    // What the servers for programs and for clients and all nodes have in common.
-    template <class Options>
-    Options for_all(Options options) const {
-        options.types = options_.types;
-        options.environment = options_.environment;
-        options.handle_signals = false;
-        options.handlers_max = options_.questions_max;
-        return options;
-    }
-
     // Programs (relay_programs.cpp).
     void open_socket();
     bool may_connect(const Connection& connection) const;
@@ -113,7 +103,6 @@ private:
                    Answer answer);
     static void from_far_end(Program& program, const std::string& from, std::error_code error,
                              OwnedMessage&& reply, Answer& waits);
-    static void decline(const Message& message, Answer& answer);
     std::error_code to_many(Program& program, const FarEnd& far, const Message& message);
     std::shared_ptr<Connection> client_at(const Address& address) const;
     void notified(std::uint64_t program, std::string_view from, const Message& message);

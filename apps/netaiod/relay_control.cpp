@@ -118,6 +118,7 @@ Reply Relay::register_app(const ProgramPtr& program, const Value& asked) {
     }
     if (program->is_app()) {
         close_node(*program);
+        program->app_id.clear();
         if (bytes_of(asked, "app_id")) {
             open_node(program, asked);
         }
@@ -155,10 +156,14 @@ void Relay::open_node(const ProgramPtr& program, const Value& asked) {
         time_of(asked, "advertise_ms").value_or(management.advertise_every), advertise_every_min);
     management.peer_timeout = time_of(asked, "timeout_ms").value_or(management.peer_timeout);
     management.exchange_max = options_.exchange_max;
-    UdpNodeOptions options = for_all(*options_.udp);
+    UdpNodeOptions options = *options_.udp;
+    options.environment = options_.environment;
+    options.types = options_.types;
+    options.handle_signals = false;
+    options.handlers_max = options_.questions_max;
     Peer self{.id = bytes_of(asked, "peer_id").value_or(random_id())};
     for (const auto& [number, other] : programs_) {
-        if (other != program && other->node && other->management.app_id == management.app_id &&
+        if (other != program && other->node && other->app_id == management.app_id &&
             other->peer_id == self.id) {
             throw Refusal::not_permitted("the app " + other->name + " is the peer of that id");
         }
@@ -194,6 +199,7 @@ void Relay::open_node(const ProgramPtr& program, const Value& asked) {
     } catch (const std::exception& failure) {
         throw Refusal::error(failure.what());
     }
+    program->app_id = management.app_id;
     program->peer_id = peer_id;
     program->management = std::move(management);
     program->node = std::move(node);

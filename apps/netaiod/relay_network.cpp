@@ -7,7 +7,12 @@ void Relay::open_tcp() {
     if (!options_.tcp) {
         return;
     }
-    tcp_ = std::make_unique<TcpServer>(executor_, for_all(*options_.tcp));
+    TcpServerOptions options = *options_.tcp;
+    options.types = options_.types;
+    options.environment = options_.environment;
+    options.handle_signals = false;
+    options.handlers_max = options_.questions_max;
+    tcp_ = std::make_unique<TcpServer>(executor_, std::move(options));
     tcp_->set_connect_handler([this](Connection& connection) {
         clients_[connection.id()] = {connection.shared(), {}, tcp_address(connection.remote()), {}};
         client_numbers_[connection.remote()] = connection.id();
@@ -31,7 +36,11 @@ void Relay::open_udp() {
     if (!options_.udp) {
         return;
     }
-    UdpNodeOptions options = for_all(*options_.udp);
+    UdpNodeOptions options = *options_.udp;
+    options.types = options_.types;
+    options.environment = options_.environment;
+    options.handle_signals = false;
+    options.handlers_max = options_.questions_max;
     // What goes to the group each app hears by a node of its own.
     options.multicasts = false;
     options.bootstrap = {};
@@ -91,7 +100,11 @@ void Relay::from_network(const Message& message, const Sender& from, Answer answ
         return;
     }
     others_.drop(Drop::unowned);
-    decline(message, answer);
+    if (expects_answer(message)) {
+        answer(Refusal::not_found());
+    } else {
+        answer(std::optional<OwnedMessage>());
+    }
 }
 
 void Relay::from_udp_to(const ProgramPtr& program, const Message& message, const Address& address,
@@ -100,17 +113,11 @@ void Relay::from_udp_to(const ProgramPtr& program, const Message& message, const
     const std::string field = origin(shown, message.who());
     if (program->is_app() && registry_.owns(*program->id, message.type(), message.uri())) {
         to_app(program, message, {shown, field, message.who()}, std::move(answer));
-    } else {
+    } else if (expects_answer(message)) {
         program->traffic.drop(Drop::not_owner);
-        decline(message, answer);
-    }
-}
-
-// Of what comes from the network, nobody here serves it.
-void Relay::decline(const Message& message, Answer& answer) {
-    if (expects_answer(message)) {
         answer(Refusal::not_found());
     } else {
+        program->traffic.drop(Drop::not_owner);
         answer(std::optional<OwnedMessage>());
     }
 }

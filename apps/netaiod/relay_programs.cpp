@@ -23,11 +23,15 @@ std::uint32_t own_user() noexcept {
 }
 
 void Relay::open_socket() {
-    auto options = for_all(TcpServerOptions());
+    TcpServerOptions options;
     options.interfaces = {};
     options.endpoints = {options_.socket};
     options.unix_socket = options_.unix_socket;
+    options.types = options_.types;
+    options.environment = options_.environment;
+    options.handle_signals = false;
     options.half_close = false;
+    options.handlers_max = options_.questions_max;
     options.idle_timeout = never;
     options.send_queue_max = options_.quota.app.queued_bytes;
     options.slow_receiver = SlowReceiver::drop_newest;
@@ -163,17 +167,15 @@ bool Relay::permitted(Program& program, const Message& message) {
     }
     constexpr std::size_t kept_max = 1024;
     constexpr std::size_t uri_size_max = 256;
-    const auto decide = [&] {
-        return options_.local_rules->decide(program.who, message.type(), message.uri()).allowed();
-    };
     if (message.uri().size() > uri_size_max) {
-        return decide();
+        return options_.local_rules->decide(program.who, message.type(), message.uri()).allowed();
     }
     std::pair key(message.type(), message.uri().str());
     if (const auto found = program.permitted.find(key); found != program.permitted.end()) {
         return found->second;
     }
-    const bool may = decide();
+    const bool may =
+        options_.local_rules->decide(program.who, message.type(), message.uri()).allowed();
     if (program.permitted.size() >= kept_max) {
         program.permitted.clear();
     }
