@@ -1,9 +1,14 @@
 #!/usr/bin/env python3
 """An app that takes all it can get, beside one that does not."""
 
+import time
+
 from programs import expect, play
 
 AT_ONCE = 2000
+# The defaults of [quota.app].
+A_SECOND = 50_000
+BURST = 10_000
 QUIET = 3000
 
 
@@ -26,17 +31,21 @@ async def a_greedy_app_is_held_to_its_quota_and_another_is_answered(scene):
 
     await measured()
     alone = await measured()
+    began = time.monotonic()
     await greedy.tell("load", "-", "door", str(AT_ONCE), "0")
     # Until it has used up what it may send at once.
-    while not (await daemon.app_status("greedy"))["paused"]:
+    while (await greedy.so_far())["answered"] < BURST:
         pass
+    before = await greedy.so_far()
     beside = await measured()
     so_far = await greedy.so_far()
+    expect("that it is held to its quota",
+           so_far["answered"] <= BURST + A_SECOND * (time.monotonic() - began), True)
     await greedy.tell("calm")
     ended = await greedy.load()
     expect("the greedy one's requests", (ended["answered"], ended["wrong"], ended["twice"]),
            (ended["asked"], 0, 0))
-    expect("that they went on", so_far["answered"] > 0, True)
+    expect("that they went on", so_far["answered"] > before["answered"], True)
     for app in ("server", "greedy_server", "quiet", "greedy"):
         dropped = {cause: count for cause, count
                    in (await daemon.app_status(app))["drops"].items() if count}

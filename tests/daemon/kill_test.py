@@ -44,13 +44,13 @@ async def an_app_that_is_killed_leaves_its_key_to_another_and_its_askers_an_answ
 
 
 async def an_app_that_is_held_to_its_quota_goes_when_it_is_killed(scene):
-    daemon = scene.daemon()
+    # It could be read again in half an hour.
+    daemon = scene.daemon("[quota.app]\nmessages_per_second = 1\nmessage_burst = 200\n")
     await daemon.start()
     await scene.started(daemon, "server", serve="light")
     greedy = await scene.started(daemon, "greedy", serve="door")
     await greedy.tell("load", "-", "light", "2000", "0")
-    while not (await daemon.app_status("greedy"))["paused"]:
-        pass
+    await daemon.holds_back("greedy")
     began = time.monotonic()
     await greedy.kill()
     while len((await daemon.status())["apps"]) > 1:

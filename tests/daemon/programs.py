@@ -134,6 +134,13 @@ class Daemon:
     async def app_status(self, name):
         return next(app for app in (await self.status())["apps"] if app["name"] == name)
 
+    async def holds_back(self, name):
+        """Waits until an app has used up what it may send at once."""
+        until = time.monotonic() + host.PATIENCE_S
+        while not (await self.app_status(name))["paused"]:
+            if time.monotonic() > until:
+                raise Failed(f"{name} is not held back")
+
     def pid(self):
         """Of the process itself, also where something else started it."""
         return self.process.pid

@@ -1,4 +1,5 @@
 #include <boost/asio/io_context.hpp>
+#include <future>
 
 #include "fake_daemon.hpp"
 
@@ -11,13 +12,13 @@ TEST(DaemonClientSocketTest, RunsOnALoopOfItsOwnOverAUnixSocket) {
     const std::string path = folder.file("d.sock");
     TcpServer daemon({.interfaces = {"unix:" + path}});
     daemon.on(create_uri, [](const Message&) { return reply(MessageType::ok); });
-    std::string who;
+    std::promise<std::string> who;
     daemon.on({request_uri, "go"}, [&](const Message&, Connection& from) {
         OwnedMessage asked(request_uri, "a");
         asked.auth().set("@", *pack(Value(List{Bytes{"app:x"}})));
         daemon.exchange(
             from, std::move(asked), {},
-            [&](std::error_code, const OwnedMessage& reply) { who = reply.content().str(); });
+            [&](std::error_code, const OwnedMessage& reply) { who.set_value(reply.content().str()); });
         return "going";
     });
     ASSERT_FALSE(daemon.start());
@@ -34,8 +35,7 @@ TEST(DaemonClientSocketTest, RunsOnALoopOfItsOwnOverAUnixSocket) {
         return message.who().str();
     });
     EXPECT_EQ(client->run().cut_off, 0u);
-    EXPECT_TRUE(eventually([&] { return who == "nobody"; }))
-        << "nobody is taken for the daemon's user";
+    EXPECT_EQ(who.get_future().get(), "nobody") << "who is local is not the daemon's user";
 }
 
 TEST(DaemonClientSocketTest, IsFoundWhereTheEnvironmentSays) {
