@@ -27,6 +27,23 @@ struct SeenMessagesTest : testing::Test {
         std::make_shared<test::FixedClock>(std::chrono::seconds(start));
 };
 
+// As a system's does that keeps the second at hand.
+struct LateSecond final : Clock {
+    std::chrono::system_clock::time_point now() const override {
+        return std::chrono::system_clock::time_point(std::chrono::seconds(start));
+    }
+    std::chrono::steady_clock::time_point steady_now() const override { return {}; }
+    std::uint32_t unix_seconds() const override { return start - 1; }
+};
+
+TEST_F(SeenMessagesTest, KnowsWhenASecondHasBegun) {
+    SeenMessages table({.max_ahead = 0s,
+                        .ran_before = false,
+                        .environment = {.clock = std::make_shared<LateSecond>()}});
+    EXPECT_EQ(see(table, "a", start), Seen::fresh);
+    EXPECT_EQ(see(table, "a", start + 1), Seen::too_new);
+}
+
 TEST_F(SeenMessagesTest, TakesEachMessageOnce) {
     SeenMessages table(options());
     EXPECT_EQ(see(table, "a", start), Seen::fresh);
