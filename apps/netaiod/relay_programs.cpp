@@ -8,6 +8,10 @@
 namespace netaio::daemon {
 namespace {
 
+// Less would take a timer for almost each message; after more, others wait for what then comes at
+// once.
+constexpr std::chrono::microseconds pause_min{500};
+
 // Of a message, as far as it counts for its sender.
 std::size_t sent_size(const Message& message) {
     std::size_t size = message.body().encoded().size();
@@ -151,7 +155,7 @@ void Relay::hold_to_rate(const ProgramPtr& program, std::size_t bytes) {
     if (!program->pause) {
         program->pause = std::make_unique<Timer>(executor_);
     }
-    program->pause->expires_after(pause);
+    program->pause->expires_after(std::max<Allowance::Duration>(pause, pause_min));
     program->pause->async_wait([weak = std::weak_ptr(program)](boost::system::error_code error) {
         if (const auto waits = weak.lock(); waits && !error) {
             waits->paused = false;

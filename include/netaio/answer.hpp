@@ -19,30 +19,30 @@ template <class T>
 concept Content = std::is_convertible_v<const T&, ByteView> || std::is_same_v<T, Reply> ||
                   std::is_same_v<T, Refusal>;
 
-// A reply in the one form the library works with.
-inline std::optional<OwnedMessage> to_reply(const Message&, OwnedMessage&& reply) {
+// A reply in the one form the library works with, to who asked about the uri.
+inline std::optional<OwnedMessage> to_reply(ByteView, OwnedMessage&& reply) {
     return std::move(reply);
 }
-inline std::optional<OwnedMessage> to_reply(const Message&, Message&& reply) {
+inline std::optional<OwnedMessage> to_reply(ByteView, Message&& reply) {
     return OwnedMessage::from(std::move(reply));
 }
-inline std::optional<OwnedMessage> to_reply(const Message& asked, const Refusal& refusal) {
-    return OwnedMessage(refusal.type(), asked.uri(), std::string_view(refusal.what()));
+inline std::optional<OwnedMessage> to_reply(ByteView uri, const Refusal& refusal) {
+    return OwnedMessage(refusal.type(), uri, std::string_view(refusal.what()));
 }
-inline std::optional<OwnedMessage> to_reply(const Message& asked, const Reply& reply) {
-    return OwnedMessage(reply.type.value_or(type_of_answer), asked.uri(), reply.content);
+inline std::optional<OwnedMessage> to_reply(ByteView uri, const Reply& reply) {
+    return OwnedMessage(reply.type.value_or(type_of_answer), uri, reply.content);
 }
-inline std::optional<OwnedMessage> to_reply(const Message& asked, ByteView content) {
-    return OwnedMessage(type_of_answer, asked.uri(), content);
+inline std::optional<OwnedMessage> to_reply(ByteView uri, ByteView content) {
+    return OwnedMessage(type_of_answer, uri, content);
 }
 // What is not there: of content that is an answer, too.
 template <class T>
-std::optional<OwnedMessage> to_reply(const Message& asked, std::optional<T>&& reply) {
+std::optional<OwnedMessage> to_reply(ByteView uri, std::optional<T>&& reply) {
     if (reply) {
-        return to_reply(asked, std::move(*reply));
+        return to_reply(uri, std::move(*reply));
     }
     if constexpr (Content<T>) {
-        return to_reply(asked, Refusal::not_found());
+        return to_reply(uri, Refusal::not_found());
     } else {
         return std::nullopt;
     }
@@ -78,9 +78,9 @@ public:
         if constexpr (std::is_lvalue_reference_v<T> && !detail::Content<Given>) {
             static_assert(detail::Content<Given>, "Move a message into its Answer.");
         } else if constexpr (std::is_convertible_v<const Given&, ByteView>) {
-            give(detail::to_reply(asked(), ByteView(reply)));
+            give(detail::to_reply(uri(), ByteView(reply)));
         } else {
-            give(detail::to_reply(asked(), std::forward<T>(reply)));
+            give(detail::to_reply(uri(), std::forward<T>(reply)));
         }
     }
     /// Answers with a message that was received, as it is with its auth fields. Its own uri is what
@@ -90,7 +90,7 @@ public:
     bool open() const noexcept;
 
 private:
-    const Message& asked() const;
+    ByteView uri() const;
     void give(std::optional<OwnedMessage>&& reply);
 
     std::shared_ptr<core::Deferred> deferred_;

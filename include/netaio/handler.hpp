@@ -85,7 +85,7 @@ inline std::optional<OwnedMessage> done(const Message& asked) {
         case MessageType::update_uri:
         case MessageType::delete_uri:
         case MessageType::subscribe_uri:
-        case MessageType::unsubscribe_uri: return to_reply(asked, ByteView());
+        case MessageType::unsubscribe_uri: return to_reply(asked.uri(), ByteView());
         default: return std::nullopt;
     }
 }
@@ -109,10 +109,10 @@ std::optional<OwnedMessage> reply_of(F& f, const Message& message, Source& sourc
     } else if constexpr (std::is_same_v<Returned, OwnedMessage>) {
         return std::optional<OwnedMessage>(std::in_place, ResultOf<decltype(call)>{call});
     } else {
-        return to_reply(message, call());
+        return to_reply(message.uri(), call());
     }
 } catch (const Refusal& refusal) {
-    return to_reply(message, refusal);
+    return to_reply(message.uri(), refusal);
 }
 
 template <class F, class Source>
@@ -123,10 +123,10 @@ awaitable<std::optional<OwnedMessage>> await_handler(F& f, const Message& messag
             co_await invoke_handler(f, message, source);
             co_return done(message);
         } else {
-            co_return to_reply(message, co_await invoke_handler(f, message, source));
+            co_return to_reply(message.uri(), co_await invoke_handler(f, message, source));
         }
     } catch (const Refusal& refusal) {
-        co_return to_reply(message, refusal);
+        co_return to_reply(message.uri(), refusal);
     }
 }
 

@@ -8,8 +8,9 @@ namespace netaio::core {
 class DatagramNode::Deferral final : public Deferred {
 public:
     Deferral(DatagramNode& node, const Address& from, std::size_t received)
-        : Deferred(from, *node.dispatcher_.in_hand().route, *node.dispatcher_.in_hand().message),
+        : Deferred(*node.dispatcher_.in_hand().route, *node.dispatcher_.in_hand().message),
           node_(node.self_),
+          from_(from),
           received_(received) {
         ++node.deferred_;
     }
@@ -19,7 +20,8 @@ private:
     void deliver(std::optional<OwnedMessage>&& reply, const std::exception_ptr& failure) override {
         if (const auto node = node_.lock()) {
             --(*node)->deferred_;
-            (*node)->answered(question_, std::move(reply), failure, received_);
+            Suspended asked = question(from_);
+            (*node)->answered(asked, std::move(reply), failure, received_);
             (*node)->has_answers_ = true;
             (*node)->wake_();
         }
@@ -27,6 +29,7 @@ private:
     bool is_there() const noexcept override { return !node_.expired(); }
 
     std::weak_ptr<DatagramNode*> node_;
+    const Address from_;
     const std::size_t received_;
 };
 

@@ -4,20 +4,24 @@
 
 namespace netaio {
 namespace core {
-namespace {
 
-OwnedMessage question_of(const Message& message) {
-    auto uri_alone = Body::make(message.uri(), {});
-    Message question(message.type(), uri_alone ? std::move(*uri_alone) : message.body().clone(), {},
-                     message.request_id());
-    question.set_who(message.who());
-    return OwnedMessage::from(std::move(question));
+Deferred::Deferred(const Route& route, const Message& message)
+    : handler_(route.handler),
+      inner_(route.inner),
+      who_(message.who()),
+      vouched_(message.vouched()),
+      id_(message.request_id()),
+      type_(message.type()) {
+    const ByteView head = message.body().encoded().substr(0, 2 + message.uri().size());
+    head_.assign(head.begin(), head.end());
 }
 
-}  // namespace
-
-Deferred::Deferred(const Address& from, const Route& route, const Message& message)
-    : question_(from, route, question_of(message)) {}
+Suspended Deferred::question(const Address& from) {
+    Message asked(type_, *Body::over({head_.data(), head_.size()}), {}, id_);
+    asked.set_who(who_);
+    asked.vouched() = vouched_;
+    return {from, {handler_, inner_}, OwnedMessage::from(std::move(asked))};
+}
 
 std::shared_ptr<Deferred> Source::defer() {
     throw std::logic_error("an Answer can only be given by servers, nodes and clients that answer");
@@ -46,11 +50,11 @@ void Answer::pass(Message& received) {
     }
 }
 
-const Message& Answer::asked() const {
+ByteView Answer::uri() const {
     if (!deferred_) {
         throw std::logic_error("this Answer was moved from: keep the one it was moved to");
     }
-    return deferred_->asked();
+    return deferred_->uri();
 }
 
 void Answer::give(std::optional<OwnedMessage>&& reply) {

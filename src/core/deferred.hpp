@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/container/small_vector.hpp>
 #include <exception>
 #include <netaio/answer.hpp>
 
@@ -7,7 +8,8 @@
 
 namespace netaio::core {
 
-/// An answer that is still to be given, on the thread of whoever received the question.
+/// An answer that is still to be given, on the thread of whoever received the question. Of that it
+/// keeps what answering takes, which is not its content.
 class Deferred {
 public:
     virtual ~Deferred() = default;
@@ -30,15 +32,19 @@ public:
     }
     /// Whether it may still be given, and somebody is there.
     bool open() const noexcept { return !ended_ && is_there(); }
-    const Message& asked() const noexcept { return question_.message; }
+
+    // Of the question.
+    ByteView uri() const noexcept { return ByteView(head_.data() + 2, head_.size() - 2); }
+    std::optional<RequestId> request_id() const noexcept { return id_; }
+    /// The layer of its handler.
+    const Plugins& inner() const noexcept { return inner_; }
+    /// As of a handler that has ended.
+    Suspended question(const Address& from);
 
 protected:
-    /// Of the message that it answers nothing is kept that answering does not need.
-    Deferred(const Address& from, const Route& route, const Message& message);
+    Deferred(const Route& route, const Message& message);
     /// To be called by the destructors of those that derive from this.
     void go() noexcept;
-
-    Suspended question_;
 
 private:
     virtual void deliver(std::optional<OwnedMessage>&& reply,
@@ -46,7 +52,14 @@ private:
     virtual void deliver_view(Message& reply) { deliver(reply.own(), nullptr); }
     virtual bool is_there() const noexcept = 0;
 
+    std::shared_ptr<const Handler> handler_;
+    Plugins inner_;
+    Identities who_;
+    Vouched vouched_;
+    std::optional<RequestId> id_;
+    MessageType type_;
     bool ended_ = false;
+    boost::container::small_vector<char, 64> head_;  // of the body: the uri's length, and the uri
 };
 
 /// Calls a handler that answers later; what it throws ends its answer.

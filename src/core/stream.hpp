@@ -236,8 +236,10 @@ private:
     void all_handled() noexcept;
     void expire_passed(TimePoint now);
     void end_passed() noexcept;
-    void answered(Suspended& question, Message& reply);
-    void answered(Suspended& question, std::optional<OwnedMessage>&& reply,
+    std::error_code append_bare(const Message& message, ByteView value, RequestId id);
+    std::error_code append_copy(const Message& message, ByteView value, RequestId id);
+    void answered(Deferred& deferred, Message& reply);
+    void answered(Deferred& deferred, std::optional<OwnedMessage>&& reply,
                   const std::exception_ptr& failure);
     void go_on_later();
 

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "../wire/object_pool.hpp"
 #include "callback.hpp"
 #include "deferred.hpp"
 #include "stream_handling.hpp"
@@ -7,6 +8,12 @@
 /// How a stream has messages handled whose handlers suspend: of requests with an id, those for
 /// different uris at the same time; everything else one after another (protocol.md §4).
 namespace netaio::core {
+namespace {
+
+// What a thread keeps the memory of: as many as may be under way while much is asked at once.
+constexpr std::size_t deferrals_kept = 1024;
+
+}  // namespace
 
 // Whether the handlers that run hold back whatever comes next.
 bool Stream::hold_back() const noexcept {
@@ -127,18 +134,18 @@ void Stream::all_handled() noexcept {
 class Stream::Deferral final : public Deferred {
 public:
     Deferral(Stream& stream, const Route& route, const Message& message)
-        : Deferred(stream.remote(), route, message), stream_(stream.weak_from_this()) {}
+        : Deferred(route, message), stream_(stream.weak_from_this()) {}
     ~Deferral() override { go(); }
 
 private:
     void deliver(std::optional<OwnedMessage>&& reply, const std::exception_ptr& failure) override {
         if (const auto stream = stream_.lock()) {
-            stream->serve([&] { stream->answered(question_, std::move(reply), failure); });
+            stream->serve([&] { stream->answered(*this, std::move(reply), failure); });
         }
     }
     void deliver_view(Message& reply) override {
         if (const auto stream = stream_.lock()) {
-            stream->serve([&] { stream->answered(question_, reply); });
+            stream->serve([&] { stream->answered(*this, reply); });
         }
     }
     bool is_there() const noexcept override {
@@ -151,18 +158,20 @@ private:
 
 std::shared_ptr<Deferred> Stream::defer() {
     const auto& hand = hub_->dispatcher().in_hand();
-    auto deferral = std::make_shared<Deferral>(*this, *hand.route, *hand.message);
+    auto deferral = std::allocate_shared<Deferral>(
+        wire::PooledAllocator<Deferral, deferrals_kept>(), *this, *hand.route, *hand.message);
     ++deferred_;
     return deferral;
 }
 
-void Stream::answered(Suspended& question, std::optional<OwnedMessage>&& reply,
+void Stream::answered(Deferred& deferred, std::optional<OwnedMessage>&& reply,
                       const std::exception_ptr& failure) {
     const bool held_back_by_it = deferred_-- >= hub_->limits().handlers_max;
     if (state_ == State::closed) {
         return;
     }
     settle_fan_out();
+    Suspended question = deferred.question(ends_.remote);
     auto& dispatcher = hub_->dispatcher();
     if (batch_) {
         dispatcher.ended(question, std::move(reply), failure, *this, *batch_);
@@ -186,16 +195,16 @@ void Stream::answered(Suspended& question, std::optional<OwnedMessage>&& reply,
 }
 
 // What needs no layer goes as it is.
-void Stream::answered(Suspended& question, Message& reply) {
-    const bool bare = is_bare(question.route.inner) && is_bare(*hub_->dispatcher().outer());
+void Stream::answered(Deferred& deferred, Message& reply) {
+    const bool bare = is_bare(deferred.inner()) && is_bare(*hub_->dispatcher().outer());
     if (!bare || queues() || state_ == State::closed || deferred_ >= hub_->limits().handlers_max ||
         !hub_->node().types.contains(reply.type())) {
-        answered(question, reply.own(), nullptr);
+        answered(deferred, reply.own(), nullptr);
         return;
     }
     --deferred_;
     settle_fan_out();
-    if (encode_message(reply, batch_ ? *batch_ : out_, question.message.request_id())) {
+    if (encode_message(reply, batch_ ? *batch_ : out_, deferred.request_id())) {
         hub_->tallies().send_failures.add();
         return;
     }

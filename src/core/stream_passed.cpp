@@ -19,38 +19,39 @@ std::error_code Stream::pass_on(const Message& message, std::string_view field, 
     if (passed_->full() || queued_bytes() > hub_->limits().send_queue_max) {
         return Errc::queue_full;
     }
-    // A view, as it goes at once. Nothing changes its bytes.
-    const ByteView body = message.body().encoded();
-    auto viewed = Body::over({const_cast<char*>(body.data()), body.size()});
-    if (!viewed) {
-        return viewed.error();
-    }
-    Message passed(message.type(), std::move(*viewed), message.auth().clone());
-    passed.auth().set(field, value);
     const RequestId id = passed_->next_id();
-    const Question asked(message.type(), hub_->node().types.answer_to(message.type()));
-    std::error_code error;
-    if (is_bare(*hub_->dispatcher().outer()) && !queues()) {
-        error = encode_message(passed, batch_ ? *batch_ : out_, id);
-        if (!error) {
-            hub_->tallies().frames_out.add();
-            serve([this] { appended(); });
-        }
-    } else {
-        if (!requests_) {
-            enable_requests(1);  // that plugins may work for it
-        }
-        error = append(passed.own(), {}, *hub_->dispatcher().outer(), id);
-    }
-    if (error) {
+    if (const auto error =
+            is_bare(*hub_->dispatcher().outer()) && !queues() && message.auth().empty()
+                ? append_bare(message, value, id)
+                : append_copy(message, value, id)) {
         return error;
     }
-    const bool first = passed_->empty();
-    passed_->add(asked, hub_->now() + timeout, std::move(answer));
-    if (first) {
+    const Question asked(message.type(), hub_->node().types.answer_to(message.type()));
+    if (passed_->add(asked, hub_->now() + timeout, std::move(answer))) {
         serve([&] { hub_->due_at(passed_->next_deadline()); });
     }
     return {};
+}
+
+// What needs no layer goes as it is.
+std::error_code Stream::append_bare(const Message& message, ByteView value, RequestId id) {
+    const auto fields = passed_->fields(value);
+    if (!fields) {
+        return fields.error();
+    }
+    (*fields)->append_frame(message, id, batch_ ? *batch_ : out_);
+    hub_->tallies().frames_out.add();
+    serve([this] { appended(); });
+    return {};
+}
+
+std::error_code Stream::append_copy(const Message& message, ByteView value, RequestId id) {
+    if (!requests_) {
+        enable_requests(PassedOn::max);  // where plugins keep what they may make anew
+    }
+    OwnedMessage copy = message.own();
+    copy.auth().set(passed_->field(), value);
+    return append(std::move(copy), {}, *hub_->dispatcher().outer(), id);
 }
 
 bool Stream::pass_back(Message& message) {

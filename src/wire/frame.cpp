@@ -4,6 +4,7 @@
 
 #include "checksum.hpp"
 #include "endian.hpp"
+#include "fixed_fields.hpp"
 #include "packify_write.hpp"
 #include "request_id.hpp"
 
@@ -182,5 +183,34 @@ std::error_code encode_message(const Message& message, std::string& out,
     out.append(body);
     return {};
 }
+
+namespace wire {
+
+Result<FixedFields> FixedFields::make(const AuthFields& fields) {
+    std::string encoded;
+    std::string other;
+    if (const auto error = fields.encode_to(encoded, 0)) {
+        return error;
+    }
+    if (const auto error = fields.encode_to(other, ~RequestId(0))) {
+        return error;
+    }
+    const auto id_at = std::ranges::mismatch(encoded, other).in1 - encoded.begin();
+    return FixedFields(std::move(encoded), static_cast<std::size_t>(id_at));
+}
+
+void FixedFields::append_frame(const Message& message, RequestId id, std::string& out) const {
+    const ByteView body = message.body().encoded();
+    const std::size_t start = out.size();
+    out.resize(start + FrameHeader::size + encoded_.size());
+    char* const fields =
+        put_header(out.data() + start, {message.type(), static_cast<std::uint16_t>(encoded_.size()),
+                                        static_cast<std::uint16_t>(body.size()), crc32(body)});
+    put_bytes(fields, encoded_);
+    put_u32(fields + id_at_, id);
+    out.append(body);
+}
+
+}  // namespace wire
 
 }  // namespace netaio

@@ -188,6 +188,26 @@ TYPED_TEST(WhoseSecretTest, AnswersThatComeLaterAreMadeWithThatOfTheQuestion) {
     });
 }
 
+TYPED_TEST(WhoseSecretTest, AnswersThatAreKeptAreMadeWithThatOfTheQuestion) {
+    this->in_loop([this]() -> awaitable<void> {
+        std::optional<Answer> kept;
+        std::string answer;
+        this->server.on({MessageType::request_uri, "slow"},
+                        [&](const Message&, Answer given) { kept = std::move(given); });
+        this->one.speak("b");
+        boost::asio::co_spawn(
+            this->context,
+            [&]() -> awaitable<void> {
+                answer = co_await this->one.ask(MessageType::request_uri, "slow");
+            },
+            boost::asio::detached);
+        EXPECT_TRUE(co_await until([&] { return kept.has_value(); }));
+        (*kept)("late");
+        EXPECT_TRUE(co_await until([&] { return !answer.empty(); }));
+        EXPECT_EQ(answer, "late by hmac:b");
+    });
+}
+
 // Whom a server does not know any more is gone, with what it subscribed to; others notice nothing.
 TYPED_TEST(WhoseSecretTest, WhoeverUsedOneThatIsDroppedIsNotifiedNoMore) {
     this->in_loop([this]() -> awaitable<void> {

@@ -1,0 +1,123 @@
+#include "core/passed_on.hpp"
+
+#include <gtest/gtest.h>
+
+#include "core/deferred.hpp"
+
+namespace netaio::core {
+namespace {
+
+using std::chrono::seconds;
+
+PassedOn::TimePoint due(int second) {
+    return PassedOn::TimePoint(seconds(second));
+}
+
+// Who waits for an answer, by a name.
+class Waits final : public Deferred {
+public:
+    Waits(std::string& told, std::string name)
+        : Deferred(Route(), OwnedMessage(MessageType::request_uri, "uri")),
+          told_(told),
+          name_(std::move(name)) {}
+    ~Waits() override { go(); }
+
+private:
+    void deliver(std::optional<OwnedMessage>&&, const std::exception_ptr& failure) override {
+        told_ += name_ + (failure ? " nothing," : " answered,");
+    }
+    bool is_there() const noexcept override { return true; }
+
+    std::string& told_;
+    std::string name_;
+};
+
+struct PassedOnTest : testing::Test {
+    RequestId add(const std::string& name, int deadline = 60) {
+        const RequestId id = passed.next_id();
+        passed.add({MessageType::request_uri, MessageType::respond_uri}, due(deadline),
+                   Answer(std::make_shared<Waits>(told, name)));
+        return id;
+    }
+    bool answer(RequestId id, MessageType type = MessageType::respond_uri) {
+        auto waits = passed.take(id, type);
+        if (waits) {
+            (*waits)("");
+        }
+        return waits.has_value();
+    }
+    std::string expire(int now) {
+        told.clear();
+        while (auto waits = passed.take_expired(due(now))) {
+            (*waits)("");
+        }
+        return told;
+    }
+
+    std::string told;
+    PassedOn passed{"@"};
+};
+
+TEST_F(PassedOnTest, IsAnsweredInAnyOrderAndOnce) {
+    const RequestId a = add("a");
+    const RequestId b = add("b");
+    EXPECT_TRUE(PassedOn::is_one(a));
+    EXPECT_TRUE(answer(b));
+    EXPECT_TRUE(answer(a));
+    EXPECT_FALSE(answer(a));
+    EXPECT_FALSE(answer(b + 1));
+    EXPECT_EQ(told, "b answered,a answered,");
+    EXPECT_TRUE(passed.empty());
+}
+
+TEST_F(PassedOnTest, IsAnsweredByWhatAnswersItAlone) {
+    const RequestId a = add("a");
+    EXPECT_FALSE(answer(a, MessageType::confirm_subscribe));
+    EXPECT_TRUE(answer(a, MessageType::error));
+}
+
+TEST_F(PassedOnTest, OneThatWaitsKeepsNobodyOut) {
+    add("slow");
+    for (std::size_t i = 0; i < 3 * PassedOn::max; ++i) {
+        ASSERT_FALSE(passed.full());
+        ASSERT_TRUE(answer(add("quick")));
+    }
+}
+
+TEST_F(PassedOnTest, IsFullOfWhatWaits) {
+    for (std::size_t i = 0; i < PassedOn::max; ++i) {
+        ASSERT_FALSE(passed.full());
+        add("");
+    }
+    EXPECT_TRUE(passed.full());
+}
+
+TEST_F(PassedOnTest, ExpiresByItsOwnTime) {
+    add("late", 60);
+    const RequestId answered = add("answered", 61);
+    add("early", 5);
+    add("later", 70);
+    answer(answered);
+    EXPECT_EQ(passed.next_deadline(), due(5));
+    EXPECT_EQ(expire(4), "");
+    EXPECT_EQ(expire(5), "early answered,");
+    EXPECT_EQ(expire(65), "late answered,");
+    EXPECT_EQ(passed.next_deadline(), due(70));
+    EXPECT_EQ(expire(100), "later answered,");
+    EXPECT_TRUE(passed.empty());
+}
+
+TEST_F(PassedOnTest, KnowsItsFieldsByTheirValue) {
+    const auto* first = *passed.fields("one");
+    std::string one, two;
+    const OwnedMessage message(MessageType::request_uri, "uri");
+    first->append_frame(message, 1, one);
+    (*passed.fields("one"))->append_frame(message, 1, two);
+    EXPECT_EQ(one, two);
+    two.clear();
+    (*passed.fields("two"))->append_frame(message, 1, two);
+    EXPECT_NE(one, two);
+}
+
+}  // namespace
+}  // namespace netaio::core
