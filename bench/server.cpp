@@ -92,6 +92,41 @@ void serve_frames(OnFrame on_frame) {
     RawServer(std::move(socket), std::move(on_frame)).run();
 }
 
+// Passes bytes on between two sockets until one of them ends.
+void relay_bytes(int client, int server) {
+    const Descriptor epoll(must(epoll_create1(0), "epoll_create1"));
+    for (const int fd : {client, server}) {
+        epoll_event event{.events = EPOLLIN, .data = {.fd = fd}};
+        must(epoll_ctl(epoll.get(), EPOLL_CTL_ADD, fd, &event), "epoll_ctl");
+    }
+    std::vector<char> buffer(256 * 1024);
+    for (;;) {
+        epoll_event event;
+        must(epoll_wait(epoll.get(), &event, 1, -1), "epoll_wait");
+        const ssize_t count = recv(event.data.fd, buffer.data(), buffer.size(), 0);
+        if (count <= 0) {
+            return;
+        }
+        std::string_view rest(buffer.data(), static_cast<std::size_t>(count));
+        while (!rest.empty()) {
+            rest.remove_prefix(send_some(event.data.fd == client ? server : client, rest));
+        }
+    }
+}
+
+// Stands between a client at a time and the server at a Unix-domain socket, and knows nothing of
+// messages: what any process costs that stands between two others.
+void serve_bare_relay(const Arguments& arguments) {
+    const auto [listening, port] = listen_loopback();
+    set_blocking(listening.get());
+    ready(port);
+    for (;;) {
+        const Descriptor client(must(accept(listening.get(), nullptr, nullptr), "accept"));
+        set_no_delay(client.get());
+        relay_bytes(client.get(), connect_unix(arguments.text("socket", "")).get());
+    }
+}
+
 // A thread for each connection, which blocks.
 void serve_blocking() {
     auto [listening, port] = listen_loopback();
@@ -233,6 +268,8 @@ void run(const Arguments& arguments) {
         serve_notify(arguments);
     } else if (kind == "daemon_app") {
         serve_daemon_app(arguments);
+    } else if (kind == "bare_relay") {
+        serve_bare_relay(arguments);
     } else if (kind == "epoll") {
         serve_frames(EchoFrames());
     } else if (kind == "epoll_full") {

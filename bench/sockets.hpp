@@ -6,6 +6,7 @@
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -108,6 +109,16 @@ inline Descriptor connect_loopback(std::uint16_t port) {
     must(connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address),
          "connect");
     set_no_delay(socket.get());
+    return socket;
+}
+
+inline Descriptor connect_unix(const std::string& path) {
+    Descriptor socket(must(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket"));
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path.copy(address.sun_path, sizeof address.sun_path - 1);
+    must(connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address),
+         "connect");
     return socket;
 }
 

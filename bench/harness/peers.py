@@ -84,6 +84,22 @@ def through_daemon(client, **values):
     return run
 
 
+def through_bare_relay(client, **values):
+    """Asks a server of ours through a process that only passes bytes on."""
+    def run(setting):
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "echo.sock"
+            echo = [setting.program("server"), "netaio", *assignments(socket=path)]
+            relay = [setting.program("server"), "bare_relay", *assignments(socket=path)]
+            with processes.server(echo, setting.client_cpu), \
+                    processes.server(relay, setting.server_cpu) as (port, process):
+                return processes.figures_of(
+                    [setting.program("client"), client, *assignments(port=port, **values),
+                     *setting.timing(process)], setting.client_cpu)
+    run.missing = lambda setting: None
+    return run
+
+
 def at_unix_socket(client, **values):
     """A server and a client of bench/ at a Unix-domain socket."""
     def run(setting):

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 
 from .peers import (at_unix_socket, library_cost, nats_fan_out, nats_request, ours, peer, redis,
-                    redis_benchmark, reference, reference_plugin_costs, through_daemon,
-                    two_redis_clients)
+                    redis_benchmark, reference, reference_plugin_costs, through_bare_relay,
+                    through_daemon, two_redis_clients)
 
 
 @dataclass
@@ -247,11 +247,12 @@ def daemon_request():
         "daemon_request", "request(), 64 B, to a program behind netaiod, all on one core",
         {
             "through netaiod": through_daemon("request", **values),
+            "through a relay of bytes": through_bare_relay("request", **values),
             "netaio, direct": ours("netaio", "request", **values),
         },
         limit="netaio, direct", together=True,
         note="Of the time of a round trip, what is more than direct is the daemon's and that of the "
-             "second connection.")
+             "second connection: the relay of bytes knows no message, and copies what it reads.")
 
 
 def daemon_pipelined():
@@ -260,6 +261,7 @@ def daemon_pipelined():
         "daemon_pipelined", "pipelined, 64 B, to a program behind netaiod: CPU of the server's "
         "thread", {
             "through netaiod": through_daemon("pipelined", **values),
+            "through a relay of bytes": through_bare_relay("pipelined", **values),
             "netaio, direct": ours("netaio", "pipelined", **values),
         },
         limit="netaio, direct", unit="server_cpu_ns", wanted={"netaio, direct": 0.5},

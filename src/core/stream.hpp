@@ -55,6 +55,12 @@ public:
     bool takes_input() const noexcept;
     /// Whether it takes none, but hears of the end all the same: nothing unread lies before that.
     bool listens_for_end() const noexcept;
+    /// Whether it takes none until answers come that are given later, which nobody needs where the
+    /// other end has gone: then gone() lets it read on, to the end.
+    bool waits_for_answers() const noexcept {
+        return state_ == State::open && !gone_ && deferred_ >= hub_->limits().handlers_max;
+    }
+    void gone();
     /// Whether what came already waits here, so that an end behind it has to wait, too.
     bool holds_back() const noexcept { return !takes_input() && !input_.empty(); }
     /// Where input is best read to.
@@ -109,8 +115,7 @@ public:
     bool has_unsent() const noexcept { return queued_bytes() > 0 || feeding_; }
     /// Whether handlers that run keep it from reading.
     bool held_back() const noexcept {
-        return paused_ || (handlers_run_ && hold_back()) ||
-               (deferred_ > 0 && deferred_ >= hub_->limits().handlers_max);
+        return paused_ || (handlers_run_ && hold_back()) || (deferred_ > 0 && waits_for_answers());
     }
     /// When bytes came for the last time, or it began.
     TimePoint heard_at() const noexcept { return active_at_; }
@@ -300,6 +305,7 @@ private:
     bool flush_pending_ = false;
     bool expects_fan_out_ = false;
     bool peer_finished_ = false;  // the peer will send no more
+    bool gone_ = false;           // nothing that is sent reaches it any more
     bool stranger_;
     std::size_t failures_ = 0;  // messages of a stranger that were not accepted
     TimePoint failed_at_{};     // for the first time

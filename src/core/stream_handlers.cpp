@@ -219,6 +219,11 @@ void Stream::go_on_later() {
     }
 }
 
+void Stream::gone() {
+    gone_ = true;
+    go_on_later();
+}
+
 void Stream::read_on() {
     paused_ = false;
     go_on_later();

@@ -1,5 +1,7 @@
 #include "channel.hpp"
 
+#include <poll.h>
+
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
@@ -65,6 +67,9 @@ void Channel::bring_in() {
 }
 
 void Channel::look_for_end() {
+    if (stream_->waits_for_answers() && hung_up()) {
+        stream_->gone();
+    }
     if (!unread_ || !stream_->listens_for_end()) {
         return;
     }
@@ -141,6 +146,11 @@ bool ended_now(StreamSocket& socket, boost::system::error_code& error) {
     char next = 0;
     socket.receive(boost::asio::buffer(&next, 1), boost::asio::socket_base::message_peek, error);
     return error && !would_block(error);
+}
+
+bool hung_up_now(StreamSocket& socket) noexcept {
+    pollfd look{socket.native_handle(), 0, 0};
+    return ::poll(&look, 1, 0) > 0 && (look.revents & (POLLHUP | POLLERR)) != 0;
 }
 
 void shut(std::optional<StreamSocket>& socket) {

@@ -46,6 +46,9 @@ protected:
     /// end. If nothing at all, input_came() or received() tell of what comes.
     virtual bool at_end(boost::system::error_code& error) = 0;
 
+    /// Whether nothing that is written reaches the other end any more, whatever is left to read.
+    virtual bool hung_up() noexcept = 0;
+
     bool waiting_ = false;  // for input_came()
 
 private:
@@ -70,6 +73,8 @@ Result<std::unique_ptr<core::Carrier>> open_channel(StreamSocket socket);
 std::size_t write_now(StreamSocket& socket, ByteView bytes, std::error_code& error);
 /// Whether nothing is left to read, ever. With would_block() when only nothing came yet.
 bool ended_now(StreamSocket& socket, boost::system::error_code& error);
+/// Whether the other end has closed both directions, whatever is left to read.
+bool hung_up_now(StreamSocket& socket) noexcept;
 /// Shuts both directions down and closes.
 void shut(std::optional<StreamSocket>& socket);
 

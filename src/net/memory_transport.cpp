@@ -73,6 +73,9 @@ public:
 
     void look_for_end() override {
         const auto stream = stream_.lock();
+        if (stream && stream->waits_for_answers() && incoming().ended) {
+            stream->gone();
+        }
         if (stream && stream->listens_for_end() && at_end()) {
             stream->ended({});
         }

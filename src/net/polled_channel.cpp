@@ -50,6 +50,8 @@ private:
         return ended;
     }
 
+    bool hung_up() noexcept override { return hung_up_now(*socket_); }
+
     std::optional<StreamSocket> socket_;
 };
 

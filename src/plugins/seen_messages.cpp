@@ -158,11 +158,11 @@ struct SeenMessages::Table {
     Table(const Table&) = delete;
     Table& operator=(const Table&) = delete;
 
-    // Not Clock::unix_seconds(), which may lag: what another system dates by its new second would be
-    // ahead.
+    // Not Clock::unix_seconds(), which may lag: what another system dates by its new second would
+    // be ahead.
     std::int64_t now() const {
         const auto since = options.environment.clock->now().time_since_epoch();
-        return std::chrono::floor<std::chrono::seconds>(since).count();
+        return static_cast<std::uint32_t>(std::chrono::floor<std::chrono::seconds>(since).count());
     }
 
     Sighting see(std::uint64_t hash, std::uint32_t timestamp, std::chrono::milliseconds max_age) {

@@ -43,6 +43,22 @@ async def an_app_that_is_killed_leaves_its_key_to_another_and_its_askers_an_answ
           flush=True)
 
 
+async def an_app_that_waits_for_as_many_answers_as_it_may_goes_when_it_is_killed(scene):
+    daemon = scene.daemon("[limits]\nquestions_max = 8\nanswer_timeout = 3600\n")
+    await daemon.start()
+    owner = await scene.started(daemon, "owner", hold="door")
+    asker = await scene.started(daemon, "asker", serve="light")
+    await asker.tell("load", "-", "door", "100", "100")
+    await owner.until(lambda: len(owner.heard("holds")) == 8, "it holds as many as may be")
+    began = time.monotonic()
+    await asker.kill()
+    while len((await daemon.status())["apps"]) > 1:
+        if time.monotonic() - began > PATIENCE_S:
+            raise Failed("it is still there")
+    print(f"    an app that waited was gone {1000 * (time.monotonic() - began):.1f} ms after "
+          "kill -9", flush=True)
+
+
 async def an_app_that_is_held_to_its_quota_goes_when_it_is_killed(scene):
     # It could be read again in half an hour.
     daemon = scene.daemon("[quota.app]\nmessages_per_second = 1\nmessage_burst = 200\n")
@@ -102,5 +118,6 @@ async def goes_on(askers, before):
 
 
 play(an_app_that_is_killed_leaves_its_key_to_another_and_its_askers_an_answer,
+     an_app_that_waits_for_as_many_answers_as_it_may_goes_when_it_is_killed,
      an_app_that_is_held_to_its_quota_goes_when_it_is_killed,
      a_daemon_that_is_killed_under_traffic_has_its_apps_back)

@@ -4,6 +4,7 @@
 #include <netaio/testing.hpp>
 
 #include "support/net.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace netaio {
 namespace {
@@ -124,6 +125,18 @@ TEST_F(AnswersLaterTest, NoMoreThanHandlersMaxAreKept) {
     asked[0].answer("first");
     network.run();
     EXPECT_EQ(answers, (Answers{"b second", "c third", "a first"}));
+}
+
+TEST_F(AnswersLaterTest, AreNotWaitedForWhenWhoAskedHasGone) {
+    start({.handlers_max = 2, .half_close = false});
+    create("a");
+    create("b");
+    create("c");
+    ASSERT_EQ(asked.size(), 2u);
+    client->close_all();
+    network.advance(2s);
+    EXPECT_EQ(asked.size(), 3u) << "what came before the end is handled";
+    EXPECT_FALSE(connection->open());
 }
 
 TEST_F(AnswersLaterTest, WithTheLayersOfTheHandler) {
@@ -272,6 +285,34 @@ TEST_F(AnswersLaterTest, ServersSayWhoComesAndGoes) {
     EXPECT_THROW(network.run(other.request("x")), Error);
     EXPECT_EQ(come, 2u);
     EXPECT_EQ(gone.size(), 2u);
+}
+
+TEST(AnswersLaterOverUnixSockets, AreNotWaitedForWhenWhoAskedHasGone) {
+    TemporaryFolder folder;
+    boost::asio::io_context context(1);
+    TcpServerOptions options{.interfaces = {"unix:" + folder.file("s.sock")},
+                             .frame_timeout = 100ms,
+                             .handlers_max = 2,
+                             .half_close = false};
+    TcpServer server(context.get_executor(), std::move(options));
+    std::deque<Answer> kept;
+    bool gone = false;
+    server.on(create_uri,
+              [&](const Message&, Answer answer) { kept.push_back(std::move(answer)); });
+    server.set_disconnect_handler([&](Connection&, std::error_code) { gone = true; });
+    ASSERT_FALSE(server.start());
+    std::optional<TcpClient> client(context.get_executor());
+    client->connect("unix:" + folder.file("s.sock"), [&](std::error_code error, const Address&) {
+        ASSERT_FALSE(error);
+        for (int i = 0; i < 3; ++i) {
+            client->create("a", "", {}, [](std::error_code, const OwnedMessage&) {});
+        }
+    });
+    ASSERT_TRUE(run_until(context, [&] { return kept.size() == 2; }));
+    client.reset();
+    EXPECT_TRUE(run_until(context, [&] { return gone; }));
+    EXPECT_EQ(kept.size(), 3u);
+    kept.clear();
 }
 
 TEST(AnswersLaterOverUdp, InAnyOrder) {

@@ -137,6 +137,7 @@ private:
     }
     std::size_t read(Buffers buffers, bool& more, boost::system::error_code& error) override;
     bool at_end(boost::system::error_code& error) override;
+    bool hung_up() noexcept override { return hung_up_now(*socket_); }
     std::size_t read_now(Buffers buffers, bool& more, boost::system::error_code& error);
     void not_sent(ByteView rest, const msghdr* message, std::error_code error) override;
 
