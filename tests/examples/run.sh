@@ -194,6 +194,36 @@ done
 kill -INT "$kitchen"
 wait "$kitchen" || { echo "FAILED: a node ended with $?" && failed=true; }
 server=""
+
+# Two people of a room, and one with another secret, who hears nothing.
+chatters=""
+for who in ann bob eve; do
+    mkfifo "$work/$who.in"
+    secret="of the room"
+    [[ $who != eve ]] || secret="guessed"
+    NETAIO_CHAT_SECRET=$secret "$examples/chat" "$who" kitchen lo <"$work/$who.in" >"$work/$who" &
+    chatters+=" $!"
+done
+server=$chatters
+exec {ann}>"$work/ann.in" {bob}>"$work/bob.in" {eve}>"$work/eve.in"
+until_said "$work/ann" "bob (.*) is here"
+until_said "$work/bob" "ann (.*) is here"
+echo "Who is hungry?" >&"$ann"
+until_said "$work/bob" "^ann: Who is hungry?"
+printf '@ann I am.\033[2J\n@eve And you?\n/who\n' >&"$bob"
+until_said "$work/ann" "^bob to you: I am.?\[2J$"
+until_said "$work/bob" "^\* ann has it"
+until_said "$work/bob" "^\* nobody here is called eve"
+until_said "$work/bob" "^  ann ("
+echo "/quit" >&"$ann"
+until_said "$work/bob" "ann has left"
+exec {ann}>&- {bob}>&- {eve}>&-
+for one in $chatters; do
+    wait "$one" || { echo "FAILED: a chat ended with $?" && failed=true; }
+done
+server=""
+expect "a chat with another secret" "$work/eve" </dev/null
+
 expect kitchen "$work/kitchen" <<'END'
 cellar is here
 Hello from cellar!
