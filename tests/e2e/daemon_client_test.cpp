@@ -400,18 +400,12 @@ TEST_F(DaemonClientTest, TakesWhatMakesNoSenseForAnError) {
 }
 
 TEST_F(DaemonClientTest, StopsWhenHandlersHaveAnswered) {
-    std::optional<Answer> later;
-    client->on({request_uri, "a"},
-               [&](const Message&, Answer answer) { later = std::move(answer); });
-    start();
-    std::string answered;
-    daemon->ask_later({request_uri, "a"}, {"app:x"}, answered);
-    network.run();
+    start_and_ask();
     std::optional<StopReport> report;
     client->stop(10s, [&](std::error_code, StopReport stopped) { report = stopped; });
     network.run();
     EXPECT_FALSE(report);
-    (*later)("done");
+    (*asks)("done");
     network.run();
     EXPECT_EQ(answered, "RESPOND_URI a done");
     ASSERT_TRUE(report);
@@ -421,13 +415,7 @@ TEST_F(DaemonClientTest, StopsWhenHandlersHaveAnswered) {
 }
 
 TEST_F(DaemonClientTest, StopsWithoutThemAfterTheDeadline) {
-    std::optional<Answer> later;
-    client->on({request_uri, "a"},
-               [&](const Message&, Answer answer) { later = std::move(answer); });
-    start();
-    std::string answered;
-    daemon->ask_later({request_uri, "a"}, {"app:x"}, answered);
-    network.run();
+    start_and_ask();
     std::optional<StopReport> report;
     client->stop(10s, [&](std::error_code, StopReport stopped) { report = stopped; });
     network.advance(10s);
@@ -437,17 +425,11 @@ TEST_F(DaemonClientTest, StopsWithoutThemAfterTheDeadline) {
 }
 
 TEST_F(DaemonClientTest, TheDaemonLearnsOfItsEndAtOnce) {
-    std::optional<Answer> later;
-    client->on({request_uri, "a"},
-               [&](const Message&, Answer answer) { later = std::move(answer); });
-    start();
-    std::string answered;
-    daemon->ask_later({request_uri, "a"}, {"app:x"}, answered);
-    network.run();
+    start_and_ask();
     client.reset();
     network.run();
     EXPECT_EQ(answered, "the connection is closed");
-    EXPECT_FALSE(later->open());
+    EXPECT_FALSE(asks->open());
 }
 
 TEST_F(DaemonClientTest, CanBeDestroyedByWhatItCalls) {
@@ -456,7 +438,6 @@ TEST_F(DaemonClientTest, CanBeDestroyedByWhatItCalls) {
         return "gone";
     });
     start();
-    std::string answered;
     daemon->ask_later({request_uri, "a"}, {"app:x"}, answered);
     network.run();
     EXPECT_FALSE(client);

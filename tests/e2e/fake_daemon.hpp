@@ -199,6 +199,14 @@ protected:
         EXPECT_FALSE(client->start());
         network.run();
     }
+    /// A program that has been asked something, and has not answered yet.
+    void start_and_ask() {
+        client->on({request_uri, "a"},
+                   [this](const Message&, Answer answer) { asks = std::move(answer); });
+        start();
+        daemon->ask_later({request_uri, "a"}, {"app:x"}, answered);
+        network.run();
+    }
     void start_daemon() { daemon.emplace(network); }
     void stop_daemon() {
         daemon.reset();
@@ -228,6 +236,8 @@ protected:
     DaemonClientOptions options;
     Strings states;
     std::optional<DaemonClient> client;
+    std::optional<Answer> asks;  // of start_and_ask(), and what came of it
+    std::string answered;
     const Address far = address("10.0.0.2:8888");
 };
 
