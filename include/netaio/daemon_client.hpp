@@ -48,7 +48,8 @@ struct DaemonClientOptions {
     MessageTypes types = {};
     Environment environment = {};
 
-    /// How the connection to the daemon is kept. `greet` comes after everything is registered.
+    /// How the connection to the daemon is kept. `greet` comes after everything is registered, and
+    /// is given the daemon's socket; what it asks and sends may as well go to any other address.
     KeepOptions keep = {
         .backoff = {.delay = std::chrono::milliseconds(100), .delay_max = std::chrono::seconds(1)},
         .end_on_refusal = false};

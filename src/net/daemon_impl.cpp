@@ -181,8 +181,7 @@ void DaemonClient::Impl::stop(std::chrono::milliseconds deadline,
         end();
         return;
     }
-    connected_ = false;
-    there_.reset();
+    leave();
     attempt([&] {
         stop_timer_ = std::make_unique<Timer>(executor_, core::bounded(deadline));
         stop_timer_->async_wait([weak = weak_from_this()](boost::system::error_code error) {
@@ -198,6 +197,12 @@ void DaemonClient::Impl::stop(std::chrono::milliseconds deadline,
     });
 }
 
+void DaemonClient::Impl::leave() noexcept {
+    connected_ = false;
+    greets_ = false;
+    there_.reset();
+}
+
 void DaemonClient::Impl::finished(const core::Stream& stream) {
     if (finishing_.get() == &stream) {
         report_.drained = 1;
@@ -209,8 +214,7 @@ void DaemonClient::Impl::finished(const core::Stream& stream) {
 void DaemonClient::Impl::end() noexcept {
     const auto keep_alive = shared_from_this();
     running_ = false;
-    connected_ = false;
-    there_.reset();
+    leave();
     stop_timer_.reset();
     if (ticker_) {
         ticker_->stop();
@@ -245,15 +249,15 @@ void DaemonClient::Impl::context_ends() {
 
 void DaemonClient::Impl::told(ConnectionState state, std::error_code why, unsigned attempts) {
     const auto keep_alive = shared_from_this();
-    connected_ = state == ConnectionState::connected;
-    if (!connected_) {
-        there_.reset();
+    if (state != ConnectionState::connected) {
+        leave();
         // However the system calls that.
         if (const auto stream = stream_.lock(); stream && !stream->open()) {
             stream->end_requests(Errc::closed);
         }
-    }
-    if (connected_) {
+    } else {
+        connected_ = true;
+        greets_ = false;
         stream_ = client_.impl_->stream(std::nullopt);
         for (const Where& where : subscribed_.due(TimePoint::max())) {
             subscribed_.keep(where, std::move(*subscribed_.find(where)), now());
@@ -288,12 +292,16 @@ void DaemonClient::Impl::tick() {
     }
 }
 
+std::string DaemonClient::Impl::way_to(const Address& server) const {
+    return server == daemon_ ? std::string() : server.str();
+}
+
 std::error_code DaemonClient::Impl::send(std::string_view to, const Message& message,
                                          SendOptions options) {
     if (!options.use_auth || !options.use_cipher) {
         return Errc::unsupported;
     }
-    const auto stream = connected_ ? client_.impl_->stream(std::nullopt) : nullptr;
+    const auto stream = connected_ || greets_ ? client_.impl_->stream(std::nullopt) : nullptr;
     if (!stream) {
         return Errc::not_connected;
     }
@@ -307,9 +315,13 @@ void DaemonClient::Impl::request(Result<OwnedMessage> message, RequestTerms term
     if (!done.executor(executor_)) {
         throw std::logic_error("this DaemonClient has no executor yet: start it first");
     }
+    // What names nobody waits for the end of the greeting, and what does may be part of it.
     const auto server = std::exchange(terms.server, std::nullopt);
+    if (server && greets_) {
+        terms.server = there_;
+    }
     if (message) {
-        std::string to = server ? server->str() : std::string();
+        std::string to = server ? way_to(*server) : std::string();
         net::direct(*message, to);
         terms.is_relayed = true;
         done = note_subscription(std::move(to), *message, terms, std::move(done));

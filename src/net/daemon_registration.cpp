@@ -100,8 +100,9 @@ awaitable<void> DaemonClient::Impl::greet(std::weak_ptr<Impl> weak, Address daem
         }
         self->entry_answered(entry, {}, reply);
     }
-    if (self->greet_) {
-        co_await self->greet_(std::move(daemon));
+    if (self->greet_ && self->there_) {  // else it was stopped meanwhile
+        self->greets_ = true;
+        co_await self->greet_(self->daemon_);
     }
 }
 

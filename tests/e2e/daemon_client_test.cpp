@@ -443,15 +443,43 @@ TEST_F(DaemonClientTest, CanBeDestroyedByWhatItCalls) {
     EXPECT_FALSE(client);
 }
 
-TEST_F(DaemonClientTest, GreetsAsTheProgramWants) {
-    options.keep.greet = [&](Address) -> awaitable<void> {
-        daemon->said.push_back("greeted");
-        co_return;
+TEST_F(DaemonClientTest, GreetsByItselfWhenAllIsRegistered) {
+    std::string told;
+    options.keep.greet = [&](Address server) -> awaitable<void> {
+        EXPECT_FALSE(client->connected());
+        told = (co_await client->create("session", "token", {.server = server})).content().str();
+        told += ", " + (co_await client->request(far, "x")).content().str();
+        EXPECT_FALSE(client->send(server, ok("a")));
+        EXPECT_FALSE(client->send(far, ok("b")));
     };
     make();
     client->on({request_uri, "a"}, [] {});
     start();
-    EXPECT_EQ(daemon->said, (Strings{"app name=thermostat", "key type=0 uri=a", "greeted"}));
+    EXPECT_EQ(daemon->said, (Strings{"app name=thermostat", "key type=0 uri=a"}));
+    EXPECT_EQ(told, "session to , x to 10.0.0.2:8888");
+    EXPECT_EQ(daemon->sent, (Strings{"a to ", "b to 10.0.0.2:8888"}));
+    EXPECT_TRUE(client->connected());
+    EXPECT_EQ(states, (Strings{"connecting", "connected"}));
+    restart();
+    network.advance(2s);
+    EXPECT_EQ(daemon->sent.size(), 2u);
+}
+
+TEST_F(DaemonClientTest, WhatNamesTheDaemonGoesToItOrWaitsForIt) {
+    const Address itself = TestNetwork::address("daemon");
+    EXPECT_EQ(client->send(itself, ok("a")), Errc::not_connected);
+    start();
+    EXPECT_EQ(network.run(client->request(itself, "x")).content(), "x to ");
+    EXPECT_FALSE(client->send(itself, ok("a")));
+    network.run();
+    EXPECT_EQ(daemon->sent, Strings{"a to "});
+    stop_daemon();
+    client->request(itself, "y", {.timeout = 1h}, [&](std::error_code, const OwnedMessage& reply) {
+        answered = reply.content().str();
+    });
+    start_daemon();
+    network.advance(2s);
+    EXPECT_EQ(answered, "y to ");
 }
 
 }  // namespace
