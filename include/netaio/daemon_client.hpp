@@ -176,7 +176,8 @@ public:
     void stop_managing_peers();
     /// To be called before anything runs.
     void set_peer_callbacks(PeerCallbacks callbacks);
-    /// The peers known now, by id. Those known when the daemon goes stay until it is back.
+    /// The peers known now, by id. Those known when the daemon goes stay, and when it is back leave
+    /// only if it does not find them again within `peer_timeout`; so do addresses they had.
     std::vector<Peer> peers() const;
     std::optional<Peer> peer(ByteView id) const;
     /// The one that has this address.

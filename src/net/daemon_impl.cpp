@@ -275,9 +275,13 @@ void DaemonClient::Impl::look_after_time() {
 }
 
 std::optional<DaemonClient::Impl::TimePoint> DaemonClient::Impl::next() const {
-    const auto entry = connected_ ? registered_.next() : std::nullopt;
-    const auto subscription = connected_ ? subscribed_.next() : std::nullopt;
-    return entry && subscription ? std::min(*entry, *subscription) : entry ? entry : subscription;
+    std::optional<TimePoint> soonest;
+    if (connected_) {
+        for (const auto& due : {registered_.next(), subscribed_.next(), peers_.next()}) {
+            soonest = due && (!soonest || *due < *soonest) ? due : soonest;
+        }
+    }
+    return soonest;
 }
 
 void DaemonClient::Impl::tick() {
@@ -290,6 +294,7 @@ void DaemonClient::Impl::tick() {
     for (const Where& where : subscribed_.due(now())) {
         renew(where);
     }
+    peers_.tick();
 }
 
 std::string DaemonClient::Impl::way_to(const Address& server) const {

@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "core/peer_manager.hpp"
+#include "core/waiting.hpp"
 #include "daemon_impl.hpp"
 #include "tcp_handler.hpp"
 
@@ -77,6 +78,7 @@ awaitable<void> DaemonClient::Impl::greet(std::weak_ptr<Impl> weak, Address daem
     }
     self->there_ = daemon;
     if (self->managed_) {
+        self->doubt_peers();
         const auto [error, reply] =
             co_await self->client_.exchange(MessageType::request_uri, "netaiod/peers", {}, there,
                                             boost::asio::as_tuple(boost::asio::use_awaitable));
@@ -129,6 +131,9 @@ void DaemonClient::Impl::introduce() {
                          if (!self || error == Errc::closed || error == Errc::cancelled) {
                              return;
                          }
+                         if (!error && self->managed_) {
+                             self->doubt_peers();
+                         }
                          if (error || reply.type() != MessageType::ok) {
                              self->log()(LogLevel::warning,
                                          "the daemon refuses how peers are managed: " +
@@ -137,6 +142,12 @@ void DaemonClient::Impl::introduce() {
                              self->ask_for_peers();
                          }
                      });
+}
+
+// Whoever is registered anew has another port, where peers are found anew.
+void DaemonClient::Impl::doubt_peers() {
+    peers_.doubt(now() + core::bounded(managed_->peer_timeout));
+    look_after_time();
 }
 
 void DaemonClient::Impl::ask_for_peers() {

@@ -311,68 +311,6 @@ TEST_F(DaemonClientTest, AnAppThatIsRefusedTriesAgain) {
     EXPECT_TRUE(client->connected());
 }
 
-TEST_F(DaemonClientTest, KnowsThePeersOfItsAppId) {
-    options.app_id = "climate";
-    options.local_peer = Peer{.id = "me", .data = "data"};
-    make();
-    Strings told;
-    client->set_peer_callbacks({.joined = [&](const Peer& peer) { told.push_back("+" + peer.id); },
-                                .changed = [&](const Peer& peer) { told.push_back("~" + peer.id); },
-                                .left = [&](const Peer& peer) { told.push_back("-" + peer.id); }});
-    daemon->peers = {"a"};
-    start();
-    EXPECT_EQ(daemon->said.front(),
-              "app advertise_ms=20000 app_id=climate data=data name=thermostat peer_id=me "
-              "timeout_ms=60000");
-    daemon->tell_of_peer("joined", "b");
-    daemon->tell_of_peer("changed", "b", "new");
-    daemon->tell_of_peer("changed", "b", "new");
-    network.run();
-    EXPECT_EQ(told, (Strings{"+a", "+b", "~b"}));
-    EXPECT_EQ(client->peer("b")->data, "new");
-    EXPECT_EQ(client->peer_at(far)->id, "a");
-    EXPECT_FALSE(client->subscribe("news", far));
-    EXPECT_FALSE(client->peer("c"));
-    told.clear();
-    restart();
-    daemon->peers = {"c"};
-    network.advance(2s);
-    EXPECT_EQ(told, (Strings{"-a", "-b", "+c"}));
-    EXPECT_EQ(client->peers().size(), 1u);
-    network.run();
-    EXPECT_EQ(daemon->said.back(), "no subscriber key=news prefix=no who=10.0.0.2:8888")
-        << "a subscriber goes with its peer";
-}
-
-TEST_F(DaemonClientTest, NobodyElseSaysWhatPeersThereAre) {
-    options.rules = std::make_shared<const AccessRules>(std::vector<AccessRule>{});
-    make();
-    start();
-    daemon->tell_of_peer("joined", "b", "data", {"app:hostile"});
-    network.run();
-    EXPECT_TRUE(client->peers().empty());
-    EXPECT_TRUE(lines.contains("passed over 'netaiod/peer/joined' of app:hostile"));
-    daemon->tell_of_peer("joined", "b");
-    network.run();
-    EXPECT_EQ(client->peers().size(), 1u) << "rules are about what others say";
-}
-
-TEST_F(DaemonClientTest, ManagesPeersWhenAskedTo) {
-    EXPECT_THROW(client->manage_peers(), std::logic_error);
-    options.local_peer = Peer{.id = "me"};
-    make();
-    EXPECT_THROW(client->manage_peers({.plugins = {hmac_auth({.secret = "x"}), nullptr}}),
-                 std::invalid_argument);
-    start();
-    client->manage_peers({.app_id = "climate"});
-    daemon->peers = {"a"};
-    network.run();
-    EXPECT_EQ(client->peers().size(), 1u);
-    client->stop_managing_peers();
-    network.run();
-    EXPECT_EQ(daemon->said.back(), "app name=thermostat");
-}
-
 TEST_F(DaemonClientTest, TakesWhatMakesNoSenseForAnError) {
     options.app_id = "climate";
     options.local_peer = Peer{.id = "me"};

@@ -87,7 +87,7 @@ public:
         }
         EXPECT_FALSE(program_->send(message));
     }
-    void tell_of_peer(std::string_view what, std::string_view id, std::string_view data = "data",
+    void tell_of_peer(std::string_view what, const std::string& id, std::string_view data = "data",
                       const Strings& origin = {}) {
         notify("netaiod/peer/" + std::string(what), *pack(Value(peer_dict(id, data))), origin);
     }
@@ -106,6 +106,7 @@ public:
     std::string answer_was_to;  // the field of the last answer
     std::string owned;          // a uri of another program
     Strings peers;
+    std::map<std::string, Strings> peers_at;
     std::string peers_answer;
     bool refuses_app = false;
     bool refuses_subscriptions = false;
@@ -118,10 +119,13 @@ private:
         }
         return *pack(Value(list));
     }
-    static Dict peer_dict(std::string_view id, std::string_view data) {
-        return {{"id", Bytes{ByteView(id)}},
-                {"data", Bytes{ByteView(data)}},
-                {"addresses", List{Bytes{"10.0.0.2:8888"}}}};
+    Dict peer_dict(const std::string& id, std::string_view data) const {
+        const auto at = peers_at.find(id);
+        List addresses;
+        for (const auto& each : at == peers_at.end() ? Strings{"10.0.0.2:8888"} : at->second) {
+            addresses.items.emplace_back(Bytes{each});
+        }
+        return {{"id", Bytes{id}}, {"data", Bytes{ByteView(data)}}, {"addresses", addresses}};
     }
     static std::string where(const Message& message) {
         return message.uri().str() + " to " + message.auth().bytes("@").value_or("").str();
