@@ -168,11 +168,11 @@ public:
     using Requester::unsubscribe;
 
     /// Has the daemon make this program known to others as a peer of an app id, and tell it of
-    /// those; in place of another app id, if it had one. Throws std::logic_error when the options
-    /// gave it no local_peer, std::invalid_argument for times that make no sense, or plugins: keys
-    /// of peers are given to the daemon, in its configuration.
+    /// those; in place of another app id, if it had one, whose peers leave. Throws std::logic_error
+    /// when the options gave it no local_peer, std::invalid_argument for times that make no sense,
+    /// or plugins: keys of peers are given to the daemon, in its configuration.
     void manage_peers(PeerManagementOptions options = {});
-    /// Ends that.
+    /// Ends that; all its peers leave.
     void stop_managing_peers();
     /// To be called before anything runs.
     void set_peer_callbacks(PeerCallbacks callbacks);

@@ -113,6 +113,7 @@ private:
     void entry_answered(const Entry& entry, std::error_code error, Reply reply);
     void introduce();
     void doubt_peers();
+    void forget_peers();
     void ask_for_peers();
     void peers_answered(std::error_code error, Reply reply);
     void forget_subscribers(const Address& at);

@@ -58,24 +58,21 @@ bool DaemonPeers::told(std::string_view what, ByteView content) {
     return false;
 }
 
-bool DaemonPeers::told_all(ByteView content) {
+std::optional<std::vector<Peer>> DaemonPeers::parse(ByteView content) {
     const auto said = unpack(content);
     const List* list = said ? said->as_list() : nullptr;
     if (!list) {
-        return false;
+        return std::nullopt;
     }
-    std::vector<Peer> now;
+    std::vector<Peer> peers;
     for (const Value& item : list->items) {
         auto peer = parse_peer(item);
         if (!peer) {
-            return false;
+            return std::nullopt;
         }
-        now.push_back(std::move(*peer));
+        peers.push_back(std::move(*peer));
     }
-    for (Peer& peer : now) {
-        learn(std::move(peer));
-    }
-    return true;
+    return peers;
 }
 
 void DaemonPeers::doubt(TimePoint until) {

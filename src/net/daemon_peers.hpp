@@ -22,8 +22,10 @@ public:
 
     /// Takes what is said of one: `joined`, `changed` or `left`. Whether it makes sense.
     bool told(std::string_view what, ByteView content);
-    /// Takes a list of those that the daemon has found. Whether it makes sense.
-    bool told_all(ByteView content);
+    /// Reads a list of those that the daemon has found; nothing where it makes no sense.
+    static std::optional<std::vector<Peer>> parse(ByteView content);
+    /// Takes one of them.
+    void learn(Peer peer);
     /// The daemon begins to find peers anew: those known, and the addresses they had, stay until
     /// then, and go then unless it told of them again.
     void doubt(TimePoint until);
@@ -48,7 +50,6 @@ private:
         Peers told = {};  // since it began
     };
 
-    void learn(Peer peer);
     void know(const Peer& peer);
     void forget(const std::string& id);
     void vacate(const std::set<Address>& addresses);

@@ -161,12 +161,19 @@ void DaemonClient::Impl::ask_for_peers() {
 
 void DaemonClient::Impl::peers_answered(std::error_code error, Reply reply) {
     const auto keep_alive = shared_from_this();  // a callback may destroy the client
-    if (error || reply.type() != MessageType::respond_uri || !peers_.told_all(reply.content())) {
-        log()(LogLevel::warning,
-              "the daemon does not say which peers there are: " +
-                  (error                                      ? error.message()
-                   : reply.type() != MessageType::respond_uri ? reply.content().str()
-                                                              : "its list makes no sense"));
+    const bool listed = !error && reply.type() == MessageType::respond_uri;
+    auto peers = listed ? net::DaemonPeers::parse(reply.content()) : std::nullopt;
+    if (!peers) {
+        log()(LogLevel::warning, "the daemon does not say which peers there are: " +
+                                     (error     ? error.message()
+                                      : !listed ? reply.content().str()
+                                                : "its list makes no sense"));
+        return;
+    }
+    for (Peer& peer : *peers) {
+        if (managed_) {  // a callback may end that
+            peers_.learn(std::move(peer));
+        }
     }
 }
 
@@ -176,14 +183,23 @@ void DaemonClient::Impl::manage_peers(PeerManagementOptions options) {
             "plugins of peer management are the daemon's: give it the secret in its configuration");
     }
     core::PeerManager::check(node(), options);
-    managed_ = std::move(options);
+    const auto before = std::exchange(managed_, std::move(options));
     introduce();
+    if (before && before->app_id != managed_->app_id) {
+        forget_peers();
+    }
 }
 
 void DaemonClient::Impl::stop_managing_peers() {
     if (std::exchange(managed_, std::nullopt)) {
         introduce();
+        forget_peers();
     }
+}
+
+void DaemonClient::Impl::forget_peers() {
+    const auto keep_alive = shared_from_this();  // a callback may destroy the client
+    peers_.forget_all();
 }
 
 // What the daemon says itself: rules are about what others say.
@@ -203,7 +219,8 @@ void DaemonClient::Impl::serve_daemon() {
         node().keep(key, std::move(route), false);
     };
     serve(Key(MessageType::notify_uri, prefix(of_peers)), [](Impl& self, const Message& message) {
-        return self.peers_.told(message.rest(), message.content());
+        // What was under way when that was ended means nothing.
+        return !self.managed_ || self.peers_.told(message.rest(), message.content());
     });
     serve(Key(MessageType::notify_uri, subscription_lost),
           [](Impl& self, const Message& message) { return self.told_of_lost(message.content()); });

@@ -146,6 +146,58 @@ TEST_F(DaemonClientPeersTest, ManagingAnewFindsThemAnew) {
     EXPECT_EQ(told.back(), "-a") << "who is refused is told of nobody";
 }
 
+TEST_F(DaemonClientPeersTest, EndingItEndsAllThatIsKnown) {
+    daemon->peers = {"a", "b"};
+    start();
+    EXPECT_FALSE(client->subscribe("news", far));
+    daemon->tell_of_peer("joined", "c");
+    client->stop_managing_peers();
+    EXPECT_EQ(told, (Strings{"+a", "+b", "-a", "-b"}));
+    network.run();
+    EXPECT_EQ(told.size(), 4u) << "what was under way means nothing";
+    EXPECT_TRUE(client->peers().empty());
+    EXPECT_EQ(daemon->said.back(), "no subscriber key=news prefix=no who=10.0.0.2:8888");
+    client->stop_managing_peers();
+    EXPECT_EQ(told.size(), 4u);
+}
+
+TEST_F(DaemonClientPeersTest, ItsCallbacksMayEndIt) {
+    client->set_peer_callbacks({.joined =
+                                    [&](const Peer& peer) {
+                                        told.push_back("+" + peer.id);
+                                        client->stop_managing_peers();
+                                    },
+                                .left = [&](const Peer& peer) { told.push_back("-" + peer.id); }});
+    daemon->peers = {"a", "b"};
+    start();
+    EXPECT_EQ(told, (Strings{"+a", "-a"}));
+    EXPECT_TRUE(client->peers().empty());
+}
+
+TEST_F(DaemonClientPeersTest, AnotherAppIdHasOtherPeers) {
+    daemon->peers = {"a"};
+    start();
+    daemon->peers = {"b"};
+    client->manage_peers({.app_id = "weather"});
+    EXPECT_EQ(told, (Strings{"+a", "-a"}));
+    network.run();
+    EXPECT_EQ(told, (Strings{"+a", "-a", "+b"}));
+}
+
+TEST_F(DaemonClientPeersTest, ItsCallbacksMayDestroyTheProgram) {
+    daemon->peers = {"a"};
+    start();
+    client->set_peer_callbacks({.left = [&](const Peer&) { client.reset(); }});
+    client->stop_managing_peers();
+    EXPECT_FALSE(client);
+    make();
+    client->set_peer_callbacks({.left = [&](const Peer&) { client.reset(); }});
+    start();
+    restart_finding();
+    network.advance(1min);
+    EXPECT_FALSE(client);
+}
+
 TEST_F(DaemonClientPeersTest, NobodyElseSaysWhatPeersThereAre) {
     options.rules = std::make_shared<const AccessRules>(std::vector<AccessRule>{});
     make();
