@@ -50,9 +50,9 @@ struct DaemonClientOptions {
 
     /// How the connection to the daemon is kept. `greet` comes after everything is registered, and
     /// is given the daemon's socket; what it asks and sends may as well go to any other address.
-    KeepOptions keep = {
-        .backoff = {.delay = std::chrono::milliseconds(100), .delay_max = std::chrono::seconds(1)},
-        .end_on_refusal = false};
+    /// As the daemon is near, the pauses are 100 ms to a second where `backoff` is left as it is,
+    /// and a refusal ends nothing, whatever `end_on_refusal` says.
+    KeepOptions keep = {};
     /// Told of each key that the daemon refuses, and why, as that another program serves it: as
     /// often as it is asked again, with the pauses of `renewal_backoff`. That is logged, too.
     std::function<void(const Key& key, std::string_view why)> on_refused = {};

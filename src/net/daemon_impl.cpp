@@ -119,6 +119,11 @@ void DaemonClient::Impl::start() {
             attempt([this] { tick(); });
         });
     KeepOptions keep = options_.keep;
+    if (keep.backoff == Backoff()) {
+        keep.backoff = {.delay = std::chrono::milliseconds(100),
+                        .delay_max = std::chrono::seconds(1)};
+    }
+    keep.end_on_refusal = false;
     keep.on_state = [weak = weak_from_this()](ConnectionState state, std::error_code why,
                                               unsigned attempts) {
         if (const auto self = weak.lock()) {

@@ -381,6 +381,35 @@ TEST_F(DaemonClientTest, CanBeDestroyedByWhatItCalls) {
     EXPECT_FALSE(client);
 }
 
+TEST_F(DaemonClientTest, ComesBackSoonAndIsNotTurnedAwayWhateverIsKept) {
+    options.keep = {.on_state = {}, .requests = Meanwhile::fail};
+    make();
+    start();
+    stop_daemon();
+    network.advance(1h);
+    start_daemon();
+    network.advance(1s);
+    EXPECT_TRUE(client->connected()) << "pauses are those of a daemon nearby";
+    restart();
+    daemon->believes_nobody = true;
+    network.advance(1min);
+    EXPECT_FALSE(client->connected());
+    daemon->believes_nobody = false;
+    network.advance(1s);
+    EXPECT_TRUE(client->connected()) << "a refusal ends nothing";
+}
+
+TEST_F(DaemonClientTest, PausesBetweenAttemptsAsItIsTold) {
+    options.keep.backoff = {.delay = 1min, .delay_max = 1min, .jitter = 0};
+    make();
+    start();
+    restart();
+    network.advance(59s);
+    EXPECT_FALSE(client->connected());
+    network.advance(1s);
+    EXPECT_TRUE(client->connected());
+}
+
 TEST_F(DaemonClientTest, GreetsByItselfWhenAllIsRegistered) {
     std::string told;
     options.keep.greet = [&](Address server) -> awaitable<void> {

@@ -41,7 +41,9 @@ public:
             }
             return peers_answer.empty() ? *pack(Value(all)) : peers_answer;
         });
-        server_.on({request_uri, "netaio/alive"}, [] { return ""; });
+        server_.on({request_uri, "netaio/alive"}, [this](const Message&) {
+            return reply(believes_nobody ? MessageType::auth_error : MessageType::respond_uri);
+        });
         server_.on({request_uri, "silent"},
                    [](const Message&) -> std::optional<OwnedMessage> { return std::nullopt; });
         for (const auto type : {request_uri, create_uri}) {
@@ -109,6 +111,7 @@ public:
     std::map<std::string, Strings> peers_at;
     std::string peers_answer;
     bool refuses_app = false;
+    bool believes_nobody = false;
     bool refuses_subscriptions = false;
 
 private:
