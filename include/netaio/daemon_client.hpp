@@ -26,9 +26,9 @@ struct DaemonClientOptions {
     /// The daemon's socket: a path, or what Address::parse() reads. Unless given, $NETAIO_DAEMON,
     /// else $XDG_RUNTIME_DIR/netaio/netaiod.sock, else /run/netaio/netaiod.sock.
     std::string socket = {};
-    /// The name of this program among those of the machine: up to 64 letters, digits, dots, dashes
-    /// and underscores, or else the daemon refuses it. Others reach it at
-    /// `app:NAME`, too, and see the identity `app:NAME` in what it says. Required.
+    /// The name of this program among those of the machine: 1 to 64 letters, digits, dots, dashes
+    /// and underscores. Others reach it at `app:NAME`, too, and see the identity `app:NAME` in what
+    /// it says. Required.
     std::string app = {};
     /// Where given, peers are managed from the start as by manage_peers({.app_id = ...}).
     std::string app_id = {};

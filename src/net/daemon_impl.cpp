@@ -26,6 +26,14 @@ Address daemon_address(const std::string& socket) {
     return *path;
 }
 
+// What the daemon takes for one.
+bool is_app_name(std::string_view name) {
+    return !name.empty() && name.size() <= 64 &&
+           name.find_first_not_of(
+               "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+               "._-") == name.npos;
+}
+
 TcpClientOptions client_options(const DaemonClientOptions& options,
                                 std::shared_ptr<const AuthPlugin> link) {
     TcpClientOptions of_client;
@@ -70,11 +78,10 @@ DaemonClient::Impl::Impl(boost::asio::any_io_executor executor, DaemonClientOpti
       subscribed_(options_.renewals_max),
       client_(executor_ ? TcpClient(executor_, client_options(options_, link_))
                         : TcpClient(client_options(options_, link_))) {
-    if (options_.app.empty()) {
-        throw std::invalid_argument("a DaemonClient needs a name: give it as `app`");
-    }
-    if (!pack(Value(options_.app))) {
-        throw std::invalid_argument("the name of an app must be UTF-8");
+    if (!is_app_name(options_.app)) {
+        throw std::invalid_argument(
+            "a DaemonClient needs a name of 1 to 64 letters, digits, dots, dashes or _: give it as "
+            "`app`");
     }
     core::require_backoff(options_.renewal_backoff, "renewal_backoff");
     node().names_users = false;

@@ -44,8 +44,14 @@ TEST_F(DaemonClientTest, RefusesKeysThatAreNoPrograms) {
     EXPECT_THROW(client->on({request_uri, "a", address("10.0.0.2:8888")}, [] {}),
                  std::invalid_argument);
     EXPECT_THROW(client->on({request_uri, std::string(65422, 'a')}, [] {}), std::length_error);
-    EXPECT_THROW(DaemonClient({}), std::invalid_argument);
-    EXPECT_THROW(DaemonClient({.app = "\xff"}), std::invalid_argument);
+}
+
+TEST_F(DaemonClientTest, TakesNoNameThatADaemonRefuses) {
+    for (const auto& name : {std::string(), std::string("\xff"), std::string("two words"),
+                             std::string("a/b"), std::string(65, 'a')}) {
+        EXPECT_THROW(DaemonClient({.app = name}), std::invalid_argument) << name;
+    }
+    EXPECT_NO_THROW(DaemonClient({.app = "Living-room_2." + std::string(50, 'a')}));
 }
 
 TEST_F(DaemonClientTest, HandlersSeeWhoAsksFromWhere) {
