@@ -141,8 +141,8 @@ public:
     /// Sends it to all that subscribed to the key.
     std::error_code notify(ByteView key, const Message& message, SendOptions options = {});
 
-    /// How a key is shared, unless as DaemonClientOptions::sharing says: to be called before it is
-    /// registered by on().
+    /// How a key is shared, unless as DaemonClientOptions::sharing says. Throws std::logic_error
+    /// where on() or once() has registered it already.
     void share(Key key, KeySharing how);
 
     /// Subscribes an address to a key of this program: any bytes, often a uri. It ends with the

@@ -59,6 +59,9 @@ DaemonClient::Impl::Entry DaemonClient::Impl::entry_of(ByteView key, const Addre
 }
 
 void DaemonClient::Impl::share(Key key, KeySharing how) {
+    if (registered_.find(entry_of(key))) {
+        throw std::logic_error("a key is registered already: share() it before on()");
+    }
     sharing_[Entry{"netaiod/key", packed_dict(dict_of(key))}] = how;
 }
 

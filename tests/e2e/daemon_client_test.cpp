@@ -37,6 +37,14 @@ TEST_F(DaemonClientTest, SaysHowKeysAreShared) {
     start();
     EXPECT_EQ(daemon->said[1], "key shared=turns type=0 uri=a");
     EXPECT_EQ(daemon->said[2], "key shared=hash type=0 uri=b");
+    EXPECT_THROW(client->share({request_uri, "a"}, KeySharing::none), std::logic_error);
+    client->remove_handler({request_uri, "a"});
+    network.run();
+    EXPECT_EQ(daemon->said.back(), "no key shared=turns type=0 uri=a");
+    client->share({request_uri, "a"}, KeySharing::none);
+    client->on({request_uri, "a"}, [] {});
+    network.run();
+    EXPECT_EQ(daemon->said.back(), "key type=0 uri=a");
 }
 
 TEST_F(DaemonClientTest, RefusesKeysThatAreNoPrograms) {
