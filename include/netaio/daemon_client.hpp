@@ -132,7 +132,9 @@ public:
 
     /// Sends a message to one address, without waiting for an answer. Errors: Errc::not_connected,
     /// Errc::unsupported for options that leave out a layer, Errc::too_large, Errc::queue_full, or
-    /// what a plugin says. What the daemon has no way to, it drops and counts.
+    /// what a plugin says. What the daemon has no way to, it drops and counts. It connects to a TCP
+    /// server when the first message is to go there: that one, and what follows before it is
+    /// connected, is dropped, too, where a request would wait.
     std::error_code send(const Address& to, const Message& message, SendOptions options = {});
     /// Sends it to the group.
     std::error_code multicast(const Message& message, SendOptions options = {});
@@ -146,8 +148,9 @@ public:
     void share(Key key, KeySharing how);
 
     /// Subscribes an address to a key of this program: any bytes, often a uri. It ends with the
-    /// peer at that address. Errc::queue_full beyond registrations_max, Errc::too_large for a key
-    /// that no message has room for.
+    /// peer at that address; with a TCP connection or a program there it ends at the daemon alone,
+    /// and keeps its place here until unsubscribe(). Errc::queue_full beyond registrations_max,
+    /// Errc::too_large for a key that no message has room for.
     std::error_code subscribe(ByteView key, const Address& who);
     /// Whether it was subscribed.
     bool unsubscribe(ByteView key, const Address& who);
@@ -185,7 +188,8 @@ public:
 
     /// Called when another answer than a confirmation comes to a subscription that is asked for
     /// again, as the daemon was gone or the other end has ended it, and it is asked for no more:
-    /// from where (the daemon's socket, where none was named), to what, and the answer.
+    /// from where (the daemon's socket, where none was named), to what, and the answer. Programs of
+    /// this machine that end one say nothing of it.
     void set_subscription_lost_handler(
         std::function<void(const Address&, ByteView uri, const Message& answer)> handler);
     /// Replaces what answers messages nothing else matches. The daemon sends a program what it has
