@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 #include <netaio/daemon_client.hpp>
 #include <netaio/testing.hpp>
 
