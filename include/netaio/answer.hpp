@@ -59,9 +59,10 @@ std::optional<OwnedMessage> to_reply(ByteView uri, std::optional<T>&& reply) {
 ///         });
 ///     });
 ///
-/// Used once, on the thread that handlers run on; one that goes unused answers ERROR, which is
-/// logged. Once the connection has ended, or the node, it does nothing. Until it is used it counts
-/// as a handler that runs (`handlers_max`), but holds back no message with the same uri.
+/// Used once, on the thread that handlers run on: more than that, or after it was moved from,
+/// throws std::logic_error. One that goes unused answers ERROR, which is logged. Once the
+/// connection has ended, or the node, it does nothing. Until it is used it counts as a handler that
+/// runs (`handlers_max`), but holds back no message with the same uri.
 class Answer {
 public:
     /// For those who write transports.
@@ -71,7 +72,7 @@ public:
     Answer& operator=(Answer&&) noexcept = default;
 
     /// Answers with anything that a handler may return: content, a Reply or a Refusal, a whole
-    /// message, or an optional one. Not after it was used.
+    /// message, or an optional one.
     template <class T>
     void operator()(T&& reply) {
         using Given = std::remove_cvref_t<T>;
@@ -83,8 +84,8 @@ public:
             give(detail::to_reply(uri(), std::forward<T>(reply)));
         }
     }
-    /// Answers with a message that was received, as it is with its auth fields. Its own uri is what
-    /// whoever asked finds it by.
+    /// Answers with a message that was received, as it is with its auth fields, and leaves it so.
+    /// Its own uri is what whoever asked finds it by.
     void pass(Message& received);
     /// Whether there still is somebody to answer.
     bool open() const noexcept;

@@ -14,6 +14,8 @@ struct Backoff {
     std::chrono::milliseconds delay_max = std::chrono::seconds(30);
     /// The part of a pause, 0 to 1, that is random, so that clients do not come back all at once.
     double jitter = 0.5;
+
+    bool operator==(const Backoff&) const = default;
 };
 
 }  // namespace netaio

@@ -26,9 +26,9 @@ struct DaemonClientOptions {
     /// The daemon's socket: a path, or what Address::parse() reads. Unless given, $NETAIO_DAEMON,
     /// else $XDG_RUNTIME_DIR/netaio/netaiod.sock, else /run/netaio/netaiod.sock.
     std::string socket = {};
-    /// The name of this program among those of the machine: up to 64 letters, digits, dots, dashes
-    /// and underscores, or else the daemon refuses it. Others reach it at
-    /// `app:NAME`, too, and see the identity `app:NAME` in what it says. Required.
+    /// The name of this program among those of the machine: 1 to 64 letters, digits, dots, dashes
+    /// and underscores. Others reach it at `app:NAME`, too, and see the identity `app:NAME` in what
+    /// it says. Required.
     std::string app = {};
     /// Where given, peers are managed from the start as by manage_peers({.app_id = ...}).
     std::string app_id = {};
@@ -48,10 +48,11 @@ struct DaemonClientOptions {
     MessageTypes types = {};
     Environment environment = {};
 
-    /// How the connection to the daemon is kept. `greet` comes after everything is registered.
-    KeepOptions keep = {
-        .backoff = {.delay = std::chrono::milliseconds(100), .delay_max = std::chrono::seconds(1)},
-        .end_on_refusal = false};
+    /// How the connection to the daemon is kept. `greet` comes after everything is registered, and
+    /// is given the daemon's socket; what it asks and sends may as well go to any other address.
+    /// As the daemon is near, the pauses are 100 ms to a second where `backoff` is left as it is,
+    /// and a refusal ends nothing, whatever `end_on_refusal` says.
+    KeepOptions keep = {};
     /// Told of each key that the daemon refuses, and why, as that another program serves it: as
     /// often as it is asked again, with the pauses of `renewal_backoff`. That is logged, too.
     std::function<void(const Key& key, std::string_view why)> on_refused = {};
@@ -131,7 +132,9 @@ public:
 
     /// Sends a message to one address, without waiting for an answer. Errors: Errc::not_connected,
     /// Errc::unsupported for options that leave out a layer, Errc::too_large, Errc::queue_full, or
-    /// what a plugin says. What the daemon has no way to, it drops and counts.
+    /// what a plugin says. What the daemon has no way to, it drops and counts. It connects to a TCP
+    /// server when the first message is to go there: that one, and what follows before it is
+    /// connected, is dropped, too, where a request would wait.
     std::error_code send(const Address& to, const Message& message, SendOptions options = {});
     /// Sends it to the group.
     std::error_code multicast(const Message& message, SendOptions options = {});
@@ -140,13 +143,14 @@ public:
     /// Sends it to all that subscribed to the key.
     std::error_code notify(ByteView key, const Message& message, SendOptions options = {});
 
-    /// How a key is shared, unless as DaemonClientOptions::sharing says: to be called before it is
-    /// registered by on().
+    /// How a key is shared, unless as DaemonClientOptions::sharing says. Throws std::logic_error
+    /// where on() or once() has registered it already.
     void share(Key key, KeySharing how);
 
     /// Subscribes an address to a key of this program: any bytes, often a uri. It ends with the
-    /// peer at that address. Errc::queue_full beyond registrations_max, Errc::too_large for a key
-    /// that no message has room for.
+    /// peer at that address; with a TCP connection or a program there it ends at the daemon alone,
+    /// and keeps its place here until unsubscribe(). Errc::queue_full beyond registrations_max,
+    /// Errc::too_large for a key that no message has room for.
     std::error_code subscribe(ByteView key, const Address& who);
     /// Whether it was subscribed.
     bool unsubscribe(ByteView key, const Address& who);
@@ -167,15 +171,16 @@ public:
     using Requester::unsubscribe;
 
     /// Has the daemon make this program known to others as a peer of an app id, and tell it of
-    /// those; in place of another app id, if it had one. Throws std::logic_error when the options
-    /// gave it no local_peer, std::invalid_argument for times that make no sense, or plugins: keys
-    /// of peers are given to the daemon, in its configuration.
+    /// those; in place of another app id, if it had one, whose peers leave. Throws std::logic_error
+    /// when the options gave it no local_peer, std::invalid_argument for times that make no sense,
+    /// or plugins: keys of peers are given to the daemon, in its configuration.
     void manage_peers(PeerManagementOptions options = {});
-    /// Ends that.
+    /// Ends that; all its peers leave.
     void stop_managing_peers();
     /// To be called before anything runs.
     void set_peer_callbacks(PeerCallbacks callbacks);
-    /// The peers known now, by id. Those known when the daemon goes stay until it is back.
+    /// The peers known now, by id. Those known when the daemon goes stay, and when it is back leave
+    /// only if it does not find them again within `peer_timeout`; so do addresses they had.
     std::vector<Peer> peers() const;
     std::optional<Peer> peer(ByteView id) const;
     /// The one that has this address.
@@ -183,7 +188,8 @@ public:
 
     /// Called when another answer than a confirmation comes to a subscription that is asked for
     /// again, as the daemon was gone or the other end has ended it, and it is asked for no more:
-    /// from where (the daemon's socket, where none was named), to what, and the answer.
+    /// from where (the daemon's socket, where none was named), to what, and the answer. Programs of
+    /// this machine that end one say nothing of it.
     void set_subscription_lost_handler(
         std::function<void(const Address&, ByteView uri, const Message& answer)> handler);
     /// Replaces what answers messages nothing else matches. The daemon sends a program what it has

@@ -1,6 +1,7 @@
 #include "deferred.hpp"
 
 #include <stdexcept>
+#include <utility>
 
 namespace netaio {
 namespace core {
@@ -45,14 +46,13 @@ bool Answer::open() const noexcept {
 }
 
 void Answer::pass(Message& received) {
-    if (const auto deferred = std::move(deferred_)) {
-        deferred->pass(received);
-    }
+    asked();
+    std::exchange(deferred_, nullptr)->pass(received);
 }
 
 ByteView Answer::uri() const {
     if (!deferred_) {
-        throw std::logic_error("this Answer was moved from: keep the one it was moved to");
+        throw std::logic_error("this Answer was used already, or moved from: use it once");
     }
     return deferred_->uri();
 }

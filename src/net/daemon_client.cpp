@@ -64,7 +64,7 @@ bool DaemonClient::connected() const {
 }
 
 std::error_code DaemonClient::send(const Address& to, const Message& message, SendOptions options) {
-    return impl().send(to.str(), message, std::move(options));
+    return impl().send(impl().way_to(to), message, std::move(options));
 }
 
 std::error_code DaemonClient::multicast(const Message& message, SendOptions options) {

@@ -26,6 +26,14 @@ Address daemon_address(const std::string& socket) {
     return *path;
 }
 
+// What the daemon takes for one.
+bool is_app_name(std::string_view name) {
+    return !name.empty() && name.size() <= 64 &&
+           name.find_first_not_of(
+               "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+               "._-") == name.npos;
+}
+
 TcpClientOptions client_options(const DaemonClientOptions& options,
                                 std::shared_ptr<const AuthPlugin> link) {
     TcpClientOptions of_client;
@@ -70,11 +78,10 @@ DaemonClient::Impl::Impl(boost::asio::any_io_executor executor, DaemonClientOpti
       subscribed_(options_.renewals_max),
       client_(executor_ ? TcpClient(executor_, client_options(options_, link_))
                         : TcpClient(client_options(options_, link_))) {
-    if (options_.app.empty()) {
-        throw std::invalid_argument("a DaemonClient needs a name: give it as `app`");
-    }
-    if (!pack(Value(options_.app))) {
-        throw std::invalid_argument("the name of an app must be UTF-8");
+    if (!is_app_name(options_.app)) {
+        throw std::invalid_argument(
+            "a DaemonClient needs a name of 1 to 64 letters, digits, dots, dashes or _: give it as "
+            "`app`");
     }
     core::require_backoff(options_.renewal_backoff, "renewal_backoff");
     node().names_users = false;
@@ -119,6 +126,11 @@ void DaemonClient::Impl::start() {
             attempt([this] { tick(); });
         });
     KeepOptions keep = options_.keep;
+    if (keep.backoff == Backoff()) {
+        keep.backoff = {.delay = std::chrono::milliseconds(100),
+                        .delay_max = std::chrono::seconds(1)};
+    }
+    keep.end_on_refusal = false;
     keep.on_state = [weak = weak_from_this()](ConnectionState state, std::error_code why,
                                               unsigned attempts) {
         if (const auto self = weak.lock()) {
@@ -181,8 +193,7 @@ void DaemonClient::Impl::stop(std::chrono::milliseconds deadline,
         end();
         return;
     }
-    connected_ = false;
-    there_.reset();
+    leave();
     attempt([&] {
         stop_timer_ = std::make_unique<Timer>(executor_, core::bounded(deadline));
         stop_timer_->async_wait([weak = weak_from_this()](boost::system::error_code error) {
@@ -198,6 +209,12 @@ void DaemonClient::Impl::stop(std::chrono::milliseconds deadline,
     });
 }
 
+void DaemonClient::Impl::leave() noexcept {
+    connected_ = false;
+    greets_ = false;
+    there_.reset();
+}
+
 void DaemonClient::Impl::finished(const core::Stream& stream) {
     if (finishing_.get() == &stream) {
         report_.drained = 1;
@@ -209,8 +226,7 @@ void DaemonClient::Impl::finished(const core::Stream& stream) {
 void DaemonClient::Impl::end() noexcept {
     const auto keep_alive = shared_from_this();
     running_ = false;
-    connected_ = false;
-    there_.reset();
+    leave();
     stop_timer_.reset();
     if (ticker_) {
         ticker_->stop();
@@ -245,15 +261,15 @@ void DaemonClient::Impl::context_ends() {
 
 void DaemonClient::Impl::told(ConnectionState state, std::error_code why, unsigned attempts) {
     const auto keep_alive = shared_from_this();
-    connected_ = state == ConnectionState::connected;
-    if (!connected_) {
-        there_.reset();
+    if (state != ConnectionState::connected) {
+        leave();
         // However the system calls that.
         if (const auto stream = stream_.lock(); stream && !stream->open()) {
             stream->end_requests(Errc::closed);
         }
-    }
-    if (connected_) {
+    } else {
+        connected_ = true;
+        greets_ = false;
         stream_ = client_.impl_->stream(std::nullopt);
         for (const Where& where : subscribed_.due(TimePoint::max())) {
             subscribed_.keep(where, std::move(*subscribed_.find(where)), now());
@@ -271,9 +287,13 @@ void DaemonClient::Impl::look_after_time() {
 }
 
 std::optional<DaemonClient::Impl::TimePoint> DaemonClient::Impl::next() const {
-    const auto entry = connected_ ? registered_.next() : std::nullopt;
-    const auto subscription = connected_ ? subscribed_.next() : std::nullopt;
-    return entry && subscription ? std::min(*entry, *subscription) : entry ? entry : subscription;
+    std::optional<TimePoint> soonest;
+    if (connected_) {
+        for (const auto& due : {registered_.next(), subscribed_.next(), peers_.next()}) {
+            soonest = due && (!soonest || *due < *soonest) ? due : soonest;
+        }
+    }
+    return soonest;
 }
 
 void DaemonClient::Impl::tick() {
@@ -286,6 +306,11 @@ void DaemonClient::Impl::tick() {
     for (const Where& where : subscribed_.due(now())) {
         renew(where);
     }
+    peers_.tick();
+}
+
+std::string DaemonClient::Impl::way_to(const Address& server) const {
+    return server == daemon_ ? std::string() : server.str();
 }
 
 std::error_code DaemonClient::Impl::send(std::string_view to, const Message& message,
@@ -293,7 +318,7 @@ std::error_code DaemonClient::Impl::send(std::string_view to, const Message& mes
     if (!options.use_auth || !options.use_cipher) {
         return Errc::unsupported;
     }
-    const auto stream = connected_ ? client_.impl_->stream(std::nullopt) : nullptr;
+    const auto stream = connected_ || greets_ ? client_.impl_->stream(std::nullopt) : nullptr;
     if (!stream) {
         return Errc::not_connected;
     }
@@ -307,9 +332,13 @@ void DaemonClient::Impl::request(Result<OwnedMessage> message, RequestTerms term
     if (!done.executor(executor_)) {
         throw std::logic_error("this DaemonClient has no executor yet: start it first");
     }
+    // What names nobody waits for the end of the greeting, and what does may be part of it.
     const auto server = std::exchange(terms.server, std::nullopt);
+    if (server && greets_) {
+        terms.server = there_;
+    }
     if (message) {
-        std::string to = server ? server->str() : std::string();
+        std::string to = server ? way_to(*server) : std::string();
         net::direct(*message, to);
         terms.is_relayed = true;
         done = note_subscription(std::move(to), *message, terms, std::move(done));

@@ -28,6 +28,8 @@ public:
     /// Ends everything at once.
     void end() noexcept;
 
+    /// What a message is directed by that goes there; nothing where that is the daemon itself.
+    std::string way_to(const Address& server) const;
     std::error_code send(std::string_view to, const Message& message, SendOptions options);
     void request(Result<OwnedMessage> message, RequestTerms terms,
                  detail::Completion<OwnedMessage> done);
@@ -94,6 +96,7 @@ private:
     std::optional<TimePoint> next() const;
     void tick();
     void told(ConnectionState state, std::error_code why, unsigned attempts);
+    void leave() noexcept;
     void finished(const core::Stream& stream);
     awaitable<StopReport> stopped();
     void tell_stopped() noexcept;
@@ -109,6 +112,8 @@ private:
     void ask_for(const Entry& entry);
     void entry_answered(const Entry& entry, std::error_code error, Reply reply);
     void introduce();
+    void doubt_peers();
+    void forget_peers();
     void ask_for_peers();
     void peers_answered(std::error_code error, Reply reply);
     void forget_subscribers(const Address& at);
@@ -143,6 +148,7 @@ private:
     bool settled_in_ = false;
     bool running_ = false;
     bool connected_ = false;
+    bool greets_ = false;  // in the program's own way, as all is registered
     std::weak_ptr<core::Stream> stream_;
     std::optional<Address> there_;             // where the daemon has welcomed this program
     std::shared_ptr<core::Stream> finishing_;  // while it is stopped

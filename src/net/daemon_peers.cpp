@@ -1,5 +1,7 @@
 #include "daemon_peers.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <netaio/packify.hpp>
 
 namespace netaio::net {
@@ -46,7 +48,7 @@ bool DaemonPeers::told(std::string_view what, ByteView content) {
         return false;
     }
     if (what == "joined" || what == "changed") {
-        know(std::move(*peer));
+        learn(std::move(*peer));
         return true;
     }
     if (what == "left") {
@@ -56,34 +58,59 @@ bool DaemonPeers::told(std::string_view what, ByteView content) {
     return false;
 }
 
-bool DaemonPeers::told_all(ByteView content) {
+std::optional<std::vector<Peer>> DaemonPeers::parse(ByteView content) {
     const auto said = unpack(content);
     const List* list = said ? said->as_list() : nullptr;
     if (!list) {
-        return false;
+        return std::nullopt;
     }
-    std::map<std::string, Peer, std::less<>> now;
+    std::vector<Peer> peers;
     for (const Value& item : list->items) {
         auto peer = parse_peer(item);
         if (!peer) {
-            return false;
+            return std::nullopt;
         }
-        std::string id = peer->id;
-        now.insert_or_assign(std::move(id), std::move(*peer));
+        peers.push_back(std::move(*peer));
     }
-    for (const Peer& peer : all()) {
-        if (!now.contains(peer.id)) {
-            forget(peer.id);
-        }
-    }
-    for (auto& [id, peer] : now) {
-        know(std::move(peer));
-    }
-    return true;
+    return peers;
 }
 
-void DaemonPeers::know(Peer peer) {
+void DaemonPeers::doubt(TimePoint until) {
+    doubt_.reset();
+    if (!by_id_.empty()) {
+        doubt_ = Doubt{until};
+    }
+}
+
+void DaemonPeers::tick() {
+    if (!doubt_ || environment_.clock->steady_now() < doubt_->until) {
+        return;
+    }
+    const Peers told = std::move(std::exchange(doubt_, std::nullopt)->told);
+    for (const Peer& known : all()) {
+        const auto found = told.find(known.id);
+        if (found == told.end()) {
+            forget(known.id);
+        } else if (by_id_.contains(known.id)) {  // a callback may have ended all this
+            know(found->second);
+        }
+    }
+}
+
+// While it is in doubt, it is also where it was before.
+void DaemonPeers::learn(Peer peer) {
     peer.last_heard = environment_.clock->steady_now();
+    if (doubt_) {
+        const Peer before = std::exchange(doubt_->told[peer.id], peer);
+        if (const auto known = by_id_.find(peer.id); known != by_id_.end()) {
+            std::ranges::set_difference(known->second.addresses, before.addresses,
+                                        std::inserter(peer.addresses, peer.addresses.end()));
+        }
+    }
+    know(peer);
+}
+
+void DaemonPeers::know(const Peer& peer) {
     const auto known = by_id_.find(peer.id);
     if (known == by_id_.end()) {
         by_id_.emplace(peer.id, peer);
@@ -91,11 +118,7 @@ void DaemonPeers::know(Peer peer) {
         return;
     }
     const Peer before = std::exchange(known->second, peer);
-    for (const Address& address : before.addresses) {
-        if (!peer.addresses.contains(address)) {
-            vacated_(address);
-        }
-    }
+    vacate(before.addresses);
     if (before.data != peer.data || before.addresses != peer.addresses) {
         tell(changed_, peer);
     }
@@ -108,10 +131,26 @@ void DaemonPeers::forget(const std::string& id) {
     }
     const Peer peer = std::move(known->second);
     by_id_.erase(known);
-    for (const Address& address : peer.addresses) {
-        vacated_(address);
+    if (doubt_) {
+        doubt_->told.erase(id);
     }
+    vacate(peer.addresses);
     tell(left_, peer);
+}
+
+void DaemonPeers::forget_all() {
+    doubt_.reset();
+    for (const Peer& peer : all()) {
+        forget(peer.id);
+    }
+}
+
+void DaemonPeers::vacate(const std::set<Address>& addresses) {
+    for (const Address& address : addresses) {
+        if (!find_at(address)) {
+            vacated_(address);
+        }
+    }
 }
 
 std::vector<Peer> DaemonPeers::all() const {

@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "core/peer_manager.hpp"
+#include "core/waiting.hpp"
 #include "daemon_impl.hpp"
 #include "tcp_handler.hpp"
 
@@ -58,6 +59,9 @@ DaemonClient::Impl::Entry DaemonClient::Impl::entry_of(ByteView key, const Addre
 }
 
 void DaemonClient::Impl::share(Key key, KeySharing how) {
+    if (registered_.find(entry_of(key))) {
+        throw std::logic_error("a key is registered already: share() it before on()");
+    }
     sharing_[Entry{"netaiod/key", packed_dict(dict_of(key))}] = how;
 }
 
@@ -77,6 +81,7 @@ awaitable<void> DaemonClient::Impl::greet(std::weak_ptr<Impl> weak, Address daem
     }
     self->there_ = daemon;
     if (self->managed_) {
+        self->doubt_peers();
         const auto [error, reply] =
             co_await self->client_.exchange(MessageType::request_uri, "netaiod/peers", {}, there,
                                             boost::asio::as_tuple(boost::asio::use_awaitable));
@@ -100,8 +105,9 @@ awaitable<void> DaemonClient::Impl::greet(std::weak_ptr<Impl> weak, Address daem
         }
         self->entry_answered(entry, {}, reply);
     }
-    if (self->greet_) {
-        co_await self->greet_(std::move(daemon));
+    if (self->greet_ && self->there_) {  // else it was stopped meanwhile
+        self->greets_ = true;
+        co_await self->greet_(self->daemon_);
     }
 }
 
@@ -128,6 +134,9 @@ void DaemonClient::Impl::introduce() {
                          if (!self || error == Errc::closed || error == Errc::cancelled) {
                              return;
                          }
+                         if (!error && self->managed_) {
+                             self->doubt_peers();
+                         }
                          if (error || reply.type() != MessageType::ok) {
                              self->log()(LogLevel::warning,
                                          "the daemon refuses how peers are managed: " +
@@ -136,6 +145,12 @@ void DaemonClient::Impl::introduce() {
                              self->ask_for_peers();
                          }
                      });
+}
+
+// Whoever is registered anew has another port, where peers are found anew.
+void DaemonClient::Impl::doubt_peers() {
+    peers_.doubt(now() + core::bounded(managed_->peer_timeout));
+    look_after_time();
 }
 
 void DaemonClient::Impl::ask_for_peers() {
@@ -149,12 +164,19 @@ void DaemonClient::Impl::ask_for_peers() {
 
 void DaemonClient::Impl::peers_answered(std::error_code error, Reply reply) {
     const auto keep_alive = shared_from_this();  // a callback may destroy the client
-    if (error || reply.type() != MessageType::respond_uri || !peers_.told_all(reply.content())) {
-        log()(LogLevel::warning,
-              "the daemon does not say which peers there are: " +
-                  (error                                      ? error.message()
-                   : reply.type() != MessageType::respond_uri ? reply.content().str()
-                                                              : "its list makes no sense"));
+    const bool listed = !error && reply.type() == MessageType::respond_uri;
+    auto peers = listed ? net::DaemonPeers::parse(reply.content()) : std::nullopt;
+    if (!peers) {
+        log()(LogLevel::warning, "the daemon does not say which peers there are: " +
+                                     (error     ? error.message()
+                                      : !listed ? reply.content().str()
+                                                : "its list makes no sense"));
+        return;
+    }
+    for (Peer& peer : *peers) {
+        if (managed_) {  // a callback may end that
+            peers_.learn(std::move(peer));
+        }
     }
 }
 
@@ -164,14 +186,23 @@ void DaemonClient::Impl::manage_peers(PeerManagementOptions options) {
             "plugins of peer management are the daemon's: give it the secret in its configuration");
     }
     core::PeerManager::check(node(), options);
-    managed_ = std::move(options);
+    const auto before = std::exchange(managed_, std::move(options));
     introduce();
+    if (before && before->app_id != managed_->app_id) {
+        forget_peers();
+    }
 }
 
 void DaemonClient::Impl::stop_managing_peers() {
     if (std::exchange(managed_, std::nullopt)) {
         introduce();
+        forget_peers();
     }
+}
+
+void DaemonClient::Impl::forget_peers() {
+    const auto keep_alive = shared_from_this();  // a callback may destroy the client
+    peers_.forget_all();
 }
 
 // What the daemon says itself: rules are about what others say.
@@ -191,7 +222,8 @@ void DaemonClient::Impl::serve_daemon() {
         node().keep(key, std::move(route), false);
     };
     serve(Key(MessageType::notify_uri, prefix(of_peers)), [](Impl& self, const Message& message) {
-        return self.peers_.told(message.rest(), message.content());
+        // What was under way when that was ended means nothing.
+        return !self.managed_ || self.peers_.told(message.rest(), message.content());
     });
     serve(Key(MessageType::notify_uri, subscription_lost),
           [](Impl& self, const Message& message) { return self.told_of_lost(message.content()); });

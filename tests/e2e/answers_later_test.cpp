@@ -78,6 +78,19 @@ TEST_F(AnswersLaterTest, WithRefusals) {
     EXPECT_EQ(answers, (Answers{"a no such thing"}));
 }
 
+TEST_F(AnswersLaterTest, OnceAlone) {
+    start();
+    create("a");
+    OwnedMessage passed(MessageType::ok, "a", "passed");
+    asked[0].answer.pass(passed);
+    EXPECT_EQ(passed.content(), "passed");
+    EXPECT_FALSE(asked[0].answer.open());
+    EXPECT_THROW(asked[0].answer("again"), std::logic_error);
+    EXPECT_THROW(asked[0].answer.pass(passed), std::logic_error);
+    network.run();
+    EXPECT_EQ(answers, (Answers{"a passed"}));
+}
+
 TEST_F(AnswersLaterTest, OneThatGoesUnusedIsAnError) {
     start();
     create("a");

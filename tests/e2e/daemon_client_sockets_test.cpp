@@ -16,9 +16,10 @@ TEST(DaemonClientSocketTest, RunsOnALoopOfItsOwnOverAUnixSocket) {
     daemon.on({request_uri, "go"}, [&](const Message&, Connection& from) {
         OwnedMessage asked(request_uri, "a");
         asked.auth().set("@", *pack(Value(List{Bytes{"app:x"}})));
-        daemon.exchange(
-            from, std::move(asked), {},
-            [&](std::error_code, const OwnedMessage& reply) { who.set_value(reply.content().str()); });
+        daemon.exchange(from, std::move(asked), {},
+                        [&](std::error_code, const OwnedMessage& reply) {
+                            who.set_value(reply.content().str());
+                        });
         return "going";
     });
     ASSERT_FALSE(daemon.start());

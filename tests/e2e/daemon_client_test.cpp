@@ -37,6 +37,14 @@ TEST_F(DaemonClientTest, SaysHowKeysAreShared) {
     start();
     EXPECT_EQ(daemon->said[1], "key shared=turns type=0 uri=a");
     EXPECT_EQ(daemon->said[2], "key shared=hash type=0 uri=b");
+    EXPECT_THROW(client->share({request_uri, "a"}, KeySharing::none), std::logic_error);
+    client->remove_handler({request_uri, "a"});
+    network.run();
+    EXPECT_EQ(daemon->said.back(), "no key shared=turns type=0 uri=a");
+    client->share({request_uri, "a"}, KeySharing::none);
+    client->on({request_uri, "a"}, [] {});
+    network.run();
+    EXPECT_EQ(daemon->said.back(), "key type=0 uri=a");
 }
 
 TEST_F(DaemonClientTest, RefusesKeysThatAreNoPrograms) {
@@ -44,8 +52,14 @@ TEST_F(DaemonClientTest, RefusesKeysThatAreNoPrograms) {
     EXPECT_THROW(client->on({request_uri, "a", address("10.0.0.2:8888")}, [] {}),
                  std::invalid_argument);
     EXPECT_THROW(client->on({request_uri, std::string(65422, 'a')}, [] {}), std::length_error);
-    EXPECT_THROW(DaemonClient({}), std::invalid_argument);
-    EXPECT_THROW(DaemonClient({.app = "\xff"}), std::invalid_argument);
+}
+
+TEST_F(DaemonClientTest, TakesNoNameThatADaemonRefuses) {
+    for (const auto& name : {std::string(), std::string("\xff"), std::string("two words"),
+                             std::string("a/b"), std::string(65, 'a')}) {
+        EXPECT_THROW(DaemonClient({.app = name}), std::invalid_argument) << name;
+    }
+    EXPECT_NO_THROW(DaemonClient({.app = "Living-room_2." + std::string(50, 'a')}));
 }
 
 TEST_F(DaemonClientTest, HandlersSeeWhoAsksFromWhere) {
@@ -311,68 +325,6 @@ TEST_F(DaemonClientTest, AnAppThatIsRefusedTriesAgain) {
     EXPECT_TRUE(client->connected());
 }
 
-TEST_F(DaemonClientTest, KnowsThePeersOfItsAppId) {
-    options.app_id = "climate";
-    options.local_peer = Peer{.id = "me", .data = "data"};
-    make();
-    Strings told;
-    client->set_peer_callbacks({.joined = [&](const Peer& peer) { told.push_back("+" + peer.id); },
-                                .changed = [&](const Peer& peer) { told.push_back("~" + peer.id); },
-                                .left = [&](const Peer& peer) { told.push_back("-" + peer.id); }});
-    daemon->peers = {"a"};
-    start();
-    EXPECT_EQ(daemon->said.front(),
-              "app advertise_ms=20000 app_id=climate data=data name=thermostat peer_id=me "
-              "timeout_ms=60000");
-    daemon->tell_of_peer("joined", "b");
-    daemon->tell_of_peer("changed", "b", "new");
-    daemon->tell_of_peer("changed", "b", "new");
-    network.run();
-    EXPECT_EQ(told, (Strings{"+a", "+b", "~b"}));
-    EXPECT_EQ(client->peer("b")->data, "new");
-    EXPECT_EQ(client->peer_at(far)->id, "a");
-    EXPECT_FALSE(client->subscribe("news", far));
-    EXPECT_FALSE(client->peer("c"));
-    told.clear();
-    restart();
-    daemon->peers = {"c"};
-    network.advance(2s);
-    EXPECT_EQ(told, (Strings{"-a", "-b", "+c"}));
-    EXPECT_EQ(client->peers().size(), 1u);
-    network.run();
-    EXPECT_EQ(daemon->said.back(), "no subscriber key=news prefix=no who=10.0.0.2:8888")
-        << "a subscriber goes with its peer";
-}
-
-TEST_F(DaemonClientTest, NobodyElseSaysWhatPeersThereAre) {
-    options.rules = std::make_shared<const AccessRules>(std::vector<AccessRule>{});
-    make();
-    start();
-    daemon->tell_of_peer("joined", "b", "data", {"app:hostile"});
-    network.run();
-    EXPECT_TRUE(client->peers().empty());
-    EXPECT_TRUE(lines.contains("passed over 'netaiod/peer/joined' of app:hostile"));
-    daemon->tell_of_peer("joined", "b");
-    network.run();
-    EXPECT_EQ(client->peers().size(), 1u) << "rules are about what others say";
-}
-
-TEST_F(DaemonClientTest, ManagesPeersWhenAskedTo) {
-    EXPECT_THROW(client->manage_peers(), std::logic_error);
-    options.local_peer = Peer{.id = "me"};
-    make();
-    EXPECT_THROW(client->manage_peers({.plugins = {hmac_auth({.secret = "x"}), nullptr}}),
-                 std::invalid_argument);
-    start();
-    client->manage_peers({.app_id = "climate"});
-    daemon->peers = {"a"};
-    network.run();
-    EXPECT_EQ(client->peers().size(), 1u);
-    client->stop_managing_peers();
-    network.run();
-    EXPECT_EQ(daemon->said.back(), "app name=thermostat");
-}
-
 TEST_F(DaemonClientTest, TakesWhatMakesNoSenseForAnError) {
     options.app_id = "climate";
     options.local_peer = Peer{.id = "me"};
@@ -400,18 +352,12 @@ TEST_F(DaemonClientTest, TakesWhatMakesNoSenseForAnError) {
 }
 
 TEST_F(DaemonClientTest, StopsWhenHandlersHaveAnswered) {
-    std::optional<Answer> later;
-    client->on({request_uri, "a"},
-               [&](const Message&, Answer answer) { later = std::move(answer); });
-    start();
-    std::string answered;
-    daemon->ask_later({request_uri, "a"}, {"app:x"}, answered);
-    network.run();
+    start_and_ask();
     std::optional<StopReport> report;
     client->stop(10s, [&](std::error_code, StopReport stopped) { report = stopped; });
     network.run();
     EXPECT_FALSE(report);
-    (*later)("done");
+    (*asks)("done");
     network.run();
     EXPECT_EQ(answered, "RESPOND_URI a done");
     ASSERT_TRUE(report);
@@ -421,13 +367,7 @@ TEST_F(DaemonClientTest, StopsWhenHandlersHaveAnswered) {
 }
 
 TEST_F(DaemonClientTest, StopsWithoutThemAfterTheDeadline) {
-    std::optional<Answer> later;
-    client->on({request_uri, "a"},
-               [&](const Message&, Answer answer) { later = std::move(answer); });
-    start();
-    std::string answered;
-    daemon->ask_later({request_uri, "a"}, {"app:x"}, answered);
-    network.run();
+    start_and_ask();
     std::optional<StopReport> report;
     client->stop(10s, [&](std::error_code, StopReport stopped) { report = stopped; });
     network.advance(10s);
@@ -437,17 +377,11 @@ TEST_F(DaemonClientTest, StopsWithoutThemAfterTheDeadline) {
 }
 
 TEST_F(DaemonClientTest, TheDaemonLearnsOfItsEndAtOnce) {
-    std::optional<Answer> later;
-    client->on({request_uri, "a"},
-               [&](const Message&, Answer answer) { later = std::move(answer); });
-    start();
-    std::string answered;
-    daemon->ask_later({request_uri, "a"}, {"app:x"}, answered);
-    network.run();
+    start_and_ask();
     client.reset();
     network.run();
     EXPECT_EQ(answered, "the connection is closed");
-    EXPECT_FALSE(later->open());
+    EXPECT_FALSE(asks->open());
 }
 
 TEST_F(DaemonClientTest, CanBeDestroyedByWhatItCalls) {
@@ -456,21 +390,77 @@ TEST_F(DaemonClientTest, CanBeDestroyedByWhatItCalls) {
         return "gone";
     });
     start();
-    std::string answered;
     daemon->ask_later({request_uri, "a"}, {"app:x"}, answered);
     network.run();
     EXPECT_FALSE(client);
 }
 
-TEST_F(DaemonClientTest, GreetsAsTheProgramWants) {
-    options.keep.greet = [&](Address) -> awaitable<void> {
-        daemon->said.push_back("greeted");
-        co_return;
+TEST_F(DaemonClientTest, ComesBackSoonAndIsNotTurnedAwayWhateverIsKept) {
+    options.keep = {.on_state = {}, .requests = Meanwhile::fail};
+    make();
+    start();
+    stop_daemon();
+    network.advance(1h);
+    start_daemon();
+    network.advance(1s);
+    EXPECT_TRUE(client->connected()) << "pauses are those of a daemon nearby";
+    restart();
+    daemon->believes_nobody = true;
+    network.advance(1min);
+    EXPECT_FALSE(client->connected());
+    daemon->believes_nobody = false;
+    network.advance(1s);
+    EXPECT_TRUE(client->connected()) << "a refusal ends nothing";
+}
+
+TEST_F(DaemonClientTest, PausesBetweenAttemptsAsItIsTold) {
+    options.keep.backoff = {.delay = 1min, .delay_max = 1min, .jitter = 0};
+    make();
+    start();
+    restart();
+    network.advance(59s);
+    EXPECT_FALSE(client->connected());
+    network.advance(1s);
+    EXPECT_TRUE(client->connected());
+}
+
+TEST_F(DaemonClientTest, GreetsByItselfWhenAllIsRegistered) {
+    std::string told;
+    options.keep.greet = [&](Address server) -> awaitable<void> {
+        EXPECT_FALSE(client->connected());
+        told = (co_await client->create("session", "token", {.server = server})).content().str();
+        told += ", " + (co_await client->request(far, "x")).content().str();
+        EXPECT_FALSE(client->send(server, ok("a")));
+        EXPECT_FALSE(client->send(far, ok("b")));
     };
     make();
     client->on({request_uri, "a"}, [] {});
     start();
-    EXPECT_EQ(daemon->said, (Strings{"app name=thermostat", "key type=0 uri=a", "greeted"}));
+    EXPECT_EQ(daemon->said, (Strings{"app name=thermostat", "key type=0 uri=a"}));
+    EXPECT_EQ(told, "session to , x to 10.0.0.2:8888");
+    EXPECT_EQ(daemon->sent, (Strings{"a to ", "b to 10.0.0.2:8888"}));
+    EXPECT_TRUE(client->connected());
+    EXPECT_EQ(states, (Strings{"connecting", "connected"}));
+    restart();
+    network.advance(2s);
+    EXPECT_EQ(daemon->sent.size(), 2u);
+}
+
+TEST_F(DaemonClientTest, WhatNamesTheDaemonGoesToItOrWaitsForIt) {
+    const Address itself = TestNetwork::address("daemon");
+    EXPECT_EQ(client->send(itself, ok("a")), Errc::not_connected);
+    start();
+    EXPECT_EQ(network.run(client->request(itself, "x")).content(), "x to ");
+    EXPECT_FALSE(client->send(itself, ok("a")));
+    network.run();
+    EXPECT_EQ(daemon->sent, Strings{"a to "});
+    stop_daemon();
+    client->request(itself, "y", {.timeout = 1h}, [&](std::error_code, const OwnedMessage& reply) {
+        answered = reply.content().str();
+    });
+    start_daemon();
+    network.advance(2s);
+    EXPECT_EQ(answered, "y to ");
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 #include <netaio/daemon_client.hpp>
 #include <netaio/testing.hpp>
 
@@ -41,7 +42,9 @@ public:
             }
             return peers_answer.empty() ? *pack(Value(all)) : peers_answer;
         });
-        server_.on({request_uri, "netaio/alive"}, [] { return ""; });
+        server_.on({request_uri, "netaio/alive"}, [this](const Message&) {
+            return reply(believes_nobody ? MessageType::auth_error : MessageType::respond_uri);
+        });
         server_.on({request_uri, "silent"},
                    [](const Message&) -> std::optional<OwnedMessage> { return std::nullopt; });
         for (const auto type : {request_uri, create_uri}) {
@@ -87,7 +90,7 @@ public:
         }
         EXPECT_FALSE(program_->send(message));
     }
-    void tell_of_peer(std::string_view what, std::string_view id, std::string_view data = "data",
+    void tell_of_peer(std::string_view what, const std::string& id, std::string_view data = "data",
                       const Strings& origin = {}) {
         notify("netaiod/peer/" + std::string(what), *pack(Value(peer_dict(id, data))), origin);
     }
@@ -106,8 +109,10 @@ public:
     std::string answer_was_to;  // the field of the last answer
     std::string owned;          // a uri of another program
     Strings peers;
+    std::map<std::string, Strings> peers_at;
     std::string peers_answer;
     bool refuses_app = false;
+    bool believes_nobody = false;
     bool refuses_subscriptions = false;
 
 private:
@@ -118,10 +123,13 @@ private:
         }
         return *pack(Value(list));
     }
-    static Dict peer_dict(std::string_view id, std::string_view data) {
-        return {{"id", Bytes{ByteView(id)}},
-                {"data", Bytes{ByteView(data)}},
-                {"addresses", List{Bytes{"10.0.0.2:8888"}}}};
+    Dict peer_dict(const std::string& id, std::string_view data) const {
+        const auto at = peers_at.find(id);
+        List addresses;
+        for (const auto& each : at == peers_at.end() ? Strings{"10.0.0.2:8888"} : at->second) {
+            addresses.items.emplace_back(Bytes{each});
+        }
+        return {{"id", Bytes{id}}, {"data", Bytes{ByteView(data)}}, {"addresses", addresses}};
     }
     static std::string where(const Message& message) {
         return message.uri().str() + " to " + message.auth().bytes("@").value_or("").str();
@@ -199,6 +207,14 @@ protected:
         EXPECT_FALSE(client->start());
         network.run();
     }
+    /// A program that has been asked something, and has not answered yet.
+    void start_and_ask() {
+        client->on({request_uri, "a"},
+                   [this](const Message&, Answer answer) { asks = std::move(answer); });
+        start();
+        daemon->ask_later({request_uri, "a"}, {"app:x"}, answered);
+        network.run();
+    }
     void start_daemon() { daemon.emplace(network); }
     void stop_daemon() {
         daemon.reset();
@@ -228,6 +244,8 @@ protected:
     DaemonClientOptions options;
     Strings states;
     std::optional<DaemonClient> client;
+    std::optional<Answer> asks;  // of start_and_ask(), and what came of it
+    std::string answered;
     const Address far = address("10.0.0.2:8888");
 };
 
