@@ -52,7 +52,7 @@ private:
     bool sees_all(const Program& program) const;
     bool permitted(Program& program, const Message& message);
     bool programs_may_say(MessageType type) const noexcept;
-    bool may_reach(const Program& program, const FarEnd& far) const;
+    std::optional<Refusal> refuse_far_end(const Program& program, const FarEnd& far) const;
 
     // What they ask the daemon itself (relay_control.cpp).
     void control(const ProgramPtr& program, const Message& message, Answer& answer);

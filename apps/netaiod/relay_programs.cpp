@@ -190,17 +190,30 @@ bool Relay::programs_may_say(MessageType type) const noexcept {
     return asks && !answers_[static_cast<std::size_t>(type)];
 }
 
-bool Relay::may_reach(const Program& program, const FarEnd& far) const {
-    if (options_.any_address || (far.kind != FarEnd::Kind::tcp && !far.is_node())) {
-        return true;
+// What is known by a name is a socket of this machine, to which the daemon is its user, and may be
+// the daemon itself: a client that is connected may have one, but a program makes no connection.
+std::optional<Refusal> Relay::refuse_far_end(const Program& program, const FarEnd& far) const {
+    const bool is_tcp = far.kind == FarEnd::Kind::tcp;
+    if ((!is_tcp && !far.is_node()) || (is_tcp && client_at(far.address))) {
+        return std::nullopt;
     }
-    if (far.kind == FarEnd::Kind::tcp) {
-        return client_at(far.address) != nullptr;
+    if (far.address.is_named()) {
+        return Refusal::not_permitted(
+            "netaiod connects to no socket that a program names: an administrator names it in "
+            "[servers]");
+    }
+    if (options_.any_address) {
+        return std::nullopt;
     }
     const auto peers = program.node ? program.node->peers() : std::vector<Peer>();
-    return std::ranges::any_of(peers, [&](const Peer& peer) {
-        return std::ranges::find(peer.addresses, far.address) != peer.addresses.end();
-    });
+    const bool is_peer =
+        far.is_node() && std::ranges::any_of(peers, [&](const Peer& peer) {
+            return std::ranges::find(peer.addresses, far.address) != peer.addresses.end();
+        });
+    return is_peer ? std::nullopt
+                   : std::optional(Refusal::not_permitted(
+                         "local.any_address of netaiod is false: this reaches servers of "
+                         "[servers], its peers, and connected clients only"));
 }
 
 void Relay::from_program(const Message& message, Connection& connection, Answer answer) {
@@ -215,9 +228,13 @@ void Relay::from_program(const Message& message, Connection& connection, Answer 
         answer(Refusal::error("the field @ does not say where to"));
         return;
     }
-    if (!permitted(*program, message) || !may_reach(*program, *far)) {
+    auto refusal = refuse_far_end(*program, *far);
+    if (!permitted(*program, message)) {
+        refusal = Refusal::not_permitted();
+    }
+    if (refusal) {
         program->traffic.drop(Drop::rules);
-        answer(Refusal::not_permitted());
+        answer(*refusal);
         return;
     }
     if (is_own(message)) {

@@ -240,6 +240,17 @@ TEST_F(RelayUdpTest, AProgramIsToldWhatANodeHasEnded) {
         context, [&] { return told == std::vector<std::string>{"netaiod/subscription/lost"}; }));
 }
 
+TEST_F(RelayUdpTest, AConnectionByAddressGoesWhenNobodyUsesIt) {
+    TcpServer hub(context.get_executor(), local_options());
+    hub.on(request_uri, [] { return "the hub's"; });
+    ASSERT_FALSE(hub.start());
+    options.server_idle = 400ms;
+    relay->reload(options);
+    EXPECT_EQ(asks("tcp:" + hub.endpoints()[0].str(), request("x")), "RESPOND_URI the hub's");
+    EXPECT_EQ(hub.connection_count(), 1u);
+    EXPECT_TRUE(run_until(context, [&] { return hub.connection_count() == 0; }));
+}
+
 TEST_F(RelayUdpTest, APeerLeavesWithItsProgram) {
     node->manage_peers(briskly);
     program_address();
