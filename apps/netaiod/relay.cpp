@@ -208,6 +208,9 @@ void Relay::to_app(const ProgramPtr& program, const Message& message, const Send
     }
     program->traffic.count(Direction::in, message.uri(), message.content().size());
     seen(program.get(), Direction::in, message, from.who, from.address);
+    if (message.type() == subscribe_uri) {
+        note_subscribing(*program, from.address);
+    }
     if (const std::error_code error =
             local_->pass_on(message, *program->connection, far_end_field, from.field,
                             options_.answer_timeout, answer)) {

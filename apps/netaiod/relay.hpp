@@ -68,6 +68,9 @@ private:
     // Their subscribers (relay_subscribers.cpp).
     Reply change_subscriber(const ProgramPtr& program, std::optional<std::string> key,
                             const std::optional<std::string>& who, bool prefix, MessageType how);
+    std::optional<Refusal> refuse_subscriber(const Program& program, const std::string& who) const;
+    static void note_subscribing(Program& program, std::string_view who);
+    void end_refused_subscribers(Program& program);
     std::error_code change_service(Program& program, const Subscriber& which, bool add);
     void add_subscriber(Program& program, Subscriber which);
     void end_subscriber(Program& program, const Subscriber& which);

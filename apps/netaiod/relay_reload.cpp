@@ -16,6 +16,7 @@ void Relay::reload(RelayOptions options) {
     allowances_.set_quota(options_.quota);
     for (const auto& [number, program] : programs_) {
         program->permitted.clear();
+        end_refused_subscribers(*program);
     }
     if (tcp_ && options.tcp) {
         tcp_->set_plugins({options.tcp->auth, options.tcp->cipher});

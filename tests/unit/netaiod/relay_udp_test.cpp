@@ -240,6 +240,38 @@ TEST_F(RelayUdpTest, AProgramIsToldWhatANodeHasEnded) {
         context, [&] { return told == std::vector<std::string>{"netaiod/subscription/lost"}; }));
 }
 
+TEST_F(RelayUdpTest, NodesAreSubscribedByTheirOwnWishWhereAddressesAreNotReached) {
+    const std::string there = "udp:" + Address::parse("127.0.0.1", node->port())->str();
+    const auto subscribe = [&](const std::string& who) {
+        const Dict content{{"key", Bytes("k")}, {"who", Bytes(who)}};
+        return asks("", OwnedMessage(create_uri, "netaiod/subscriber", *pack(Value(content))));
+    };
+    std::vector<std::string> heard;
+    node->on(notify_uri, [&](const Message& m) { heard.push_back(m.content().str()); });
+    EXPECT_EQ(subscribe(there), "OK ");
+    options.any_address = false;
+    relay->reload(options);
+    EXPECT_TRUE(
+        subscribe(there).starts_with("NOT_PERMITTED local.any_address of netaiod is false"));
+    OwnedMessage early = notify("news", "early");
+    early.auth().set("@", "subscribers:k");
+    EXPECT_FALSE(program.send(early));
+    // It comes to ask by itself.
+    asks("",
+         OwnedMessage(create_uri, "netaiod/key", *pack(Dict{{"type", 5}, {"uri", Bytes("news")}})));
+    program.on(subscribe_uri, [&](const Message& m) { return from = origin_of(m), ""; });
+    const Address machine = *Address::parse("127.0.0.1", relay->udp_port());
+    node->exchange(machine, OwnedMessage(subscribe_uri, "news"), {},
+                   [](std::error_code, const OwnedMessage&) {});
+    EXPECT_TRUE(run_until(context, [&] { return from == there; })) << from;
+    EXPECT_EQ(subscribe(there), "OK ");
+    OwnedMessage late = notify("news", "late");
+    late.auth().set("@", "subscribers:k");
+    EXPECT_FALSE(program.send(late));
+    EXPECT_TRUE(run_until(context, [&] { return !heard.empty(); }));
+    EXPECT_EQ(heard, std::vector<std::string>{"late"});
+}
+
 TEST_F(RelayUdpTest, AConnectionByAddressGoesWhenNobodyUsesIt) {
     TcpServer hub(context.get_executor(), local_options());
     hub.on(request_uri, [] { return "the hub's"; });
