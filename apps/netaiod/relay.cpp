@@ -219,6 +219,21 @@ void Relay::to_app(const ProgramPtr& program, const Message& message, const Send
     }
 }
 
+// To all that listen for it, who sent it among them; whether anybody does.
+bool Relay::to_listeners(const Message& message, const Sender& from) {
+    // Who is told may go by that.
+    std::vector<ProgramPtr> listening;
+    for (const auto& [number, program] : programs_) {
+        if (program->is_app() && registry_.owns(*program->id, notify_uri, message.uri())) {
+            listening.push_back(program);
+        }
+    }
+    for (const ProgramPtr& program : listening) {
+        deliver(*program, message, from);
+    }
+    return !listening.empty();
+}
+
 // What nobody waits for. What the daemon tells, nobody else may seem to.
 void Relay::deliver(Program& program, const Message& message, const Sender& from) {
     if (is_own(message)) {

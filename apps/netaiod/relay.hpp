@@ -85,6 +85,7 @@ private:
     };
     void to_app(const ProgramPtr& program, const Message& message, const Sender& from,
                 Answer answer);
+    bool to_listeners(const Message& message, const Sender& from);
     void deliver(Program& program, const Message& message, const Sender& from);
     void push(Program& program, OwnedMessage message);
     bool has_room(const Program& program) const;

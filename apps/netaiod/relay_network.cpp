@@ -76,15 +76,8 @@ void Relay::from_udp(const Message& message, const Address& address, Answer answ
 // By its key, to the app that serves it; notifications to all that listen for it.
 void Relay::from_network(const Message& message, const Sender& from, Answer answer) {
     if (message.type() == notify_uri) {
-        // Who is told may go by that.
-        std::vector<ProgramPtr> listening;
-        for (const auto& [number, program] : programs_) {
-            if (program->is_app() && registry_.owns(*program->id, notify_uri, message.uri())) {
-                listening.push_back(program);
-            }
-        }
-        for (const ProgramPtr& program : listening) {
-            deliver(*program, message, from);
+        if (!to_listeners(message, from)) {
+            others_.drop(Drop::unowned);
         }
         answer(std::optional<OwnedMessage>());
         return;

@@ -271,16 +271,22 @@ void Relay::from_program(const Message& message, Connection& connection, Answer 
         to_far_end(program, *far, message, std::move(answer));
         return;
     }
-    const auto app = far->kind == FarEnd::Kind::app ? registry_.app_named(far->name)
-                                                    : registry_.find(message.type(), message.uri());
+    const std::string address = app_address(program->name);
+    const Sender from{address, program->from, program->who};
+    const bool by_key = far->kind == FarEnd::Kind::machine;
+    if (by_key && message.type() == notify_uri && to_listeners(message, from)) {
+        answer(std::optional<OwnedMessage>());
+        return;
+    }
+    const auto app =
+        by_key ? registry_.find(message.type(), message.uri()) : registry_.app_named(far->name);
     const ProgramPtr owner = app ? program_of(*app) : nullptr;
     if (!owner) {
         program->traffic.drop(Drop::unowned);
         answer(Refusal::not_found());
         return;
     }
-    to_app(owner, message, {app_address(program->name), program->from, program->who},
-           std::move(answer));
+    to_app(owner, message, from, std::move(answer));
 }
 
 }  // namespace netaio::daemon

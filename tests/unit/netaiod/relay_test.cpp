@@ -134,6 +134,27 @@ TEST_F(RelayTest, SubscribersGetWhatAppsNotify) {
     EXPECT_EQ(told.size(), 1u);
 }
 
+TEST_F(RelayTest, NewsComeToAllThatListenWhereverTheyAreFrom) {
+    TestProgram kitchen(network, "kitchen");
+    TestProgram hall(network, "hall");
+    TestProgram cellar(network, "cellar");
+    std::multiset<std::string> told;
+    for (auto* listener : {&kitchen, &hall}) {
+        listener->serve(notify_uri, "news", "prefix");
+        listener->client.on(notify_uri,
+                            [&, name = listener == &hall ? "hall " : "kitchen "](const Message& m) {
+                                told.insert(name + m.content().str());
+                            });
+    }
+    EXPECT_FALSE(remote().send(notify("news", "from afar")));
+    EXPECT_FALSE(cellar.client.send(notify("news", "from here")));
+    EXPECT_FALSE(hall.client.send(notify("news", "my own")));
+    network.run();
+    EXPECT_EQ(told,
+              (std::multiset<std::string>{"hall from afar", "kitchen from afar", "hall from here",
+                                          "kitchen from here", "hall my own", "kitchen my own"}));
+}
+
 TEST_F(RelayTest, AppsShareOneConnectionToAServer) {
     TcpServer hub(network.executor(), network.options(TcpServerOptions(), "hub"));
     hub.on(request_uri, [](const Message& m) { return "hub " + m.uri().str(); });
