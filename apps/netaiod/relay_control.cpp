@@ -245,7 +245,7 @@ Reply Relay::change_key(const ProgramPtr& program, const Value& asked, MessageTy
         return {};
     }
     ServedKey key{meant, uri ? std::move(*uri) : std::move(prefix).value_or(""), !uri};
-    if (!key.is_prefix && key.uri.starts_with("netaiod/")) {
+    if (key.uri.starts_with("netaiod/") || (key.is_prefix && key.uri == "netaiod")) {
         throw Refusal::not_permitted("uris below netaiod/ are the daemon's own");
     }
     const std::size_t size = key.uri.size();

@@ -207,6 +207,9 @@ TEST_F(RelayTest, StrangersMaySayWhoTheyAreOnly) {
     EXPECT_EQ(nobody.exchange(request("netaiod/nothing")).type(), MessageType::not_found);
     EXPECT_EQ(nobody.ask(create_uri, "netaiod/app", Dict{{"name", "a"}}).type(), MessageType::ok);
     EXPECT_EQ(nobody.serve(request_uri, "netaiod/x").type(), MessageType::not_permitted);
+    for (const auto prefix : {"netaiod", "netaiod/", "netaiod/peer/"}) {
+        EXPECT_EQ(nobody.serve(notify_uri, prefix, "prefix").type(), MessageType::not_permitted);
+    }
     EXPECT_EQ(nobody.exchange(request("x"), "nowhere").type(), MessageType::error);
 }
 
@@ -214,7 +217,7 @@ TEST_F(RelayTest, NobodyElseTellsWhatTheDaemonDoes) {
     TestProgram victim(network, "victim");
     int heard = 0;
     victim.client.on(notify_uri, [&] { ++heard; });
-    victim.serve(notify_uri, "netaiod", "prefix");
+    victim.serve(notify_uri, "", "prefix");
     TestProgram hostile(network, "hostile");
     hostile.ask(create_uri, "netaiod/subscriber", Dict{{"key", "k"}, {"who", "app:victim"}});
     for (const std::string to : {"", "app:victim", "subscribers:k"}) {
