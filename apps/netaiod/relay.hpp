@@ -59,7 +59,8 @@ private:
     Reply register_app(const ProgramPtr& program, const Value& asked);
     Reply change_key(const ProgramPtr& program, const Value& asked, MessageType how);
     Reply watch(const ProgramPtr& program, const Message& message);
-    void open_node(const ProgramPtr& program, const Value& asked);
+    void manage_peers(const ProgramPtr& program, const Value& asked);
+    std::shared_ptr<UdpNode> make_node(const ProgramPtr& program, const Peer& self);
     void close_node(Program& program);
     void tell_of_peer(const std::weak_ptr<Program>& weak, std::string_view event, const Peer& peer);
     void tell_of_lost(const ProgramPtr& program, std::string_view from, ByteView uri);

@@ -116,12 +116,9 @@ Reply Relay::register_app(const ProgramPtr& program, const Value& asked) {
     if (program->is_app() && name != program->name) {
         throw Refusal::not_permitted("this program is " + program->name + " already");
     }
+    const bool manages = asked.find("app_id") != nullptr;
     if (program->is_app()) {
-        close_node(*program);
-        program->app_id.clear();
-        if (bytes_of(asked, "app_id")) {
-            open_node(program, asked);
-        }
+        manages ? manage_peers(program, asked) : close_node(*program);
         return {};
     }
     if (!name || !is_name(*name)) {
@@ -132,8 +129,8 @@ Reply Relay::register_app(const ProgramPtr& program, const Value& asked) {
         throw Refusal::not_permitted("the name " + *name + " is another user's");
     }
     // What is refused leaves it without a name.
-    if (bytes_of(asked, "app_id")) {
-        open_node(program, asked);
+    if (manages) {
+        manage_peers(program, asked);
     }
     program->who.add(Identity{"app", *name});
     program->name = *name;
@@ -147,32 +144,50 @@ Reply Relay::register_app(const ProgramPtr& program, const Value& asked) {
     return {};
 }
 
-void Relay::open_node(const ProgramPtr& program, const Value& asked) {
+// What is refused leaves all as it was; the node stays if it is that of the same peer.
+void Relay::manage_peers(const ProgramPtr& program, const Value& asked) {
     if (!options_.udp) {
         throw Refusal::not_permitted("netaiod has no UDP, which peers are found by: see [udp]");
     }
-    PeerManagementOptions management{.app_id = *bytes_of(asked, "app_id")};
+    PeerManagementOptions management{.app_id = bytes_of(asked, "app_id").value_or("")};
     management.advertise_every = std::max(
         time_of(asked, "advertise_ms").value_or(management.advertise_every), advertise_every_min);
     management.peer_timeout = time_of(asked, "timeout_ms").value_or(management.peer_timeout);
     management.exchange_max = options_.exchange_max;
+    if (management.peer_timeout < management.advertise_every) {
+        throw Refusal::error("timeout_ms has to be no shorter than advertise_ms");
+    }
+    Peer self{.id = bytes_of(asked, "peer_id").value_or(random_id())};
+    self.data = bytes_of(asked, "data").value_or(self.data);
+    for (const auto& [number, other] : programs_) {
+        if (other != program && other->node && other->management.app_id == management.app_id &&
+            other->peer.id == self.id) {
+            throw Refusal::not_permitted("the app " + other->name + " is the peer of that id");
+        }
+    }
+    const bool stays = program->node && program->management.app_id == management.app_id &&
+                       program->peer.id == self.id && program->peer.data == self.data;
+    if (!stays) {
+        auto node = make_node(program, self);
+        // That it leaves is said before it joins as another.
+        close_node(*program);
+        program->node = std::move(node);
+        program->peer = std::move(self);
+    }
+    program->node->manage_peers(management);
+    program->management = std::move(management);
+}
+
+std::shared_ptr<UdpNode> Relay::make_node(const ProgramPtr& program, const Peer& self) try {
+    if (self.id.empty()) {
+        throw Refusal::error("peer_id has to have a byte at least");
+    }
     UdpNodeOptions options = *options_.udp;
     options.environment = options_.environment;
     options.types = options_.types;
     options.handle_signals = false;
     options.handlers_max = options_.questions_max;
-    Peer self{.id = bytes_of(asked, "peer_id").value_or(random_id())};
-    for (const auto& [number, other] : programs_) {
-        if (other != program && other->node && other->app_id == management.app_id &&
-            other->peer_id == self.id) {
-            throw Refusal::not_permitted("the app " + other->name + " is the peer of that id");
-        }
-    }
-    const std::string peer_id = self.id;
-    if (auto data = bytes_of(asked, "data")) {
-        self.data = std::move(*data);
-    }
-    options.local_peer = std::move(self);
+    options.local_peer = self;
     auto node = std::make_shared<UdpNode>(executor_, std::move(options));
     const std::weak_ptr<Program> weak = program;
     node->set_peer_callbacks(
@@ -194,15 +209,9 @@ void Relay::open_node(const ProgramPtr& program, const Value& asked) {
     if (const std::error_code error = node->start()) {
         throw Refusal::error("its UDP port cannot be opened: " + error.message());
     }
-    try {
-        node->manage_peers(management);
-    } catch (const std::exception& failure) {
-        throw Refusal::error(failure.what());
-    }
-    program->app_id = management.app_id;
-    program->peer_id = peer_id;
-    program->management = std::move(management);
-    program->node = std::move(node);
+    return node;
+} catch (const std::invalid_argument& wrong) {
+    throw Refusal::error(wrong.what());
 }
 
 void Relay::tell_of_peer(const std::weak_ptr<Program>& weak, std::string_view event,

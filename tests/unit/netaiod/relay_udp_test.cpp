@@ -164,6 +164,41 @@ TEST_F(RelayUdpTest, NoProgramIsThePeerThatAnotherIs) {
     EXPECT_EQ(said, MessageType::not_permitted);
 }
 
+TEST_F(RelayUdpTest, WhoIsTheSamePeerAgainOrIsRefusedStaysWhereItIs) {
+    node->manage_peers(briskly);
+    const Address there = program_address();
+    const std::string who = Address::parse("127.0.0.1", node->port())->str();
+    EXPECT_EQ(asks("", OwnedMessage(create_uri, "netaiod/subscriber",
+                                    *pack(Dict{{"key", Bytes("k")}, {"who", Bytes(who)}}))),
+              "OK ");
+    const auto again = [&](Dict app) {
+        app.set("name", "kitchen");
+        if (!app.find("app_id")) {
+            app.set("app_id", "home");
+        }
+        if (!app.find("peer_id")) {
+            app.set("peer_id", Bytes("the program"));
+        }
+        return asks("", OwnedMessage(create_uri, "netaiod/app", *pack(Value(std::move(app)))));
+    };
+    EXPECT_EQ(again({{"advertise_ms", 70}}), "OK ");
+    EXPECT_TRUE(again({{"peer_id", Bytes("")}}).starts_with("ERROR "));
+    EXPECT_TRUE(again({{"app_id", "other"}, {"timeout_ms", 1}}).starts_with("ERROR "));
+    std::string heard;
+    node->on(notify_uri, [&](const Message& m) { heard = m.content().str(); });
+    OwnedMessage news = notify("news", "now");
+    news.auth().set("@", "subscribers:k");
+    EXPECT_FALSE(program.send(news));
+    EXPECT_TRUE(run_until(context, [&] { return !heard.empty(); }));
+    EXPECT_EQ(asked(there, "lamp"), "RESPOND_URI the program's lamp");
+    // As another peer it is elsewhere, and known there.
+    EXPECT_EQ(again({{"data", Bytes(*pack(Dict{{"room", Bytes("x")}}))}}), "OK ");
+    EXPECT_TRUE(run_until(context, [&] {
+        const auto now = node->peer("the program");
+        return now && !now->addresses.contains(there);
+    }));
+}
+
 TEST_F(RelayUdpTest, TheMachinesPortFindsTheOwner) {
     const Address machine = *Address::parse("127.0.0.1", relay->udp_port());
     EXPECT_EQ(asked(machine, "lamp"), "RESPOND_URI the program's lamp");
