@@ -115,6 +115,7 @@ void Relay::tell_of_udp() const {
 
 awaitable<void> Relay::stop(std::chrono::milliseconds deadline) {
     const auto self = shared_from_this();
+    stopping_ = true;
     tidying_.cancel();
     const auto end = options_.environment.clock->steady_now() + deadline;
     const auto left = [&] {
@@ -124,11 +125,11 @@ awaitable<void> Relay::stop(std::chrono::milliseconds deadline) {
     if (tcp_) {
         co_await tcp_->stop(left(), boost::asio::use_awaitable);
     }
-    // Programs come and go meanwhile.
+    // Programs go meanwhile, and get no more nodes.
     std::vector<std::shared_ptr<UdpNode>> nodes;
     for (const auto& [number, program] : programs_) {
         if (program->node) {
-            nodes.push_back(std::move(program->node));
+            nodes.push_back(program->node);
         }
     }
     for (const auto& node : nodes) {

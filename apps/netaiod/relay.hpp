@@ -153,6 +153,7 @@ private:
     std::uint64_t subscribed_ = 0;  // subscribers so far
     Upstreams upstreams_;
     Timer tidying_;
+    bool stopping_ = false;
 };
 
 }  // namespace netaio::daemon

@@ -149,6 +149,9 @@ void Relay::manage_peers(const ProgramPtr& program, const Value& asked) {
     if (!options_.udp) {
         throw Refusal::not_permitted("netaiod has no UDP, which peers are found by: see [udp]");
     }
+    if (stopping_) {
+        throw Refusal::error("netaiod is about to end: say it to the next one");
+    }
     PeerManagementOptions management{.app_id = bytes_of(asked, "app_id").value_or("")};
     management.advertise_every = std::max(
         time_of(asked, "advertise_ms").value_or(management.advertise_every), advertise_every_min);

@@ -318,6 +318,28 @@ TEST_F(RelayUdpTest, AConnectionByAddressGoesWhenNobodyUsesIt) {
     EXPECT_TRUE(run_until(context, [&] { return hub.connection_count() == 0; }));
 }
 
+TEST_F(RelayUdpTest, NoNodeBeginsWhileTheDaemonEnds) {
+    node->manage_peers(briskly);
+    const Address there = program_address();
+    // Till that is answered, or the deadline, its node is there.
+    std::vector<Answer> held;
+    program.on(request_uri, [&](const Message&, Connection&, Answer answer) {
+        held.push_back(std::move(answer));
+    });
+    node->request(there, "lamp", {.timeout = 5s}, [](std::error_code, const OwnedMessage&) {});
+    EXPECT_TRUE(run_until(context, [&] { return !held.empty(); }));
+    bool stopped = false;
+    boost::asio::co_spawn(context, relay->stop(5s),
+                          [&](const std::exception_ptr&) { stopped = true; });
+    EXPECT_TRUE(run_until(context, [&] { return !node->peer("the program").has_value(); }));
+    const auto again = pack(Dict{{"name", "kitchen"}, {"app_id", "other"}});
+    EXPECT_EQ(asks("", OwnedMessage(create_uri, "netaiod/app", *again)),
+              "ERROR netaiod is about to end: say it to the next one");
+    EXPECT_FALSE(stopped);
+    held[0]("late");
+    EXPECT_TRUE(run_until(context, [&] { return stopped; }));
+}
+
 TEST_F(RelayUdpTest, APeerLeavesWithItsProgram) {
     node->manage_peers(briskly);
     program_address();
