@@ -77,6 +77,7 @@ private:
     void end_subscriber(Program& program, const Subscriber& which);
     bool end_oldest_node(Program& program);
     void forget_subscriber(const std::string& who);
+    void app_gone(const std::string& name);
 
     // To programs.
     struct Sender {

@@ -93,8 +93,8 @@ void Relay::gone(Connection& connection) {
         program->allowance.reset();
         return;
     }
-    forget_subscriber(app_address(program->name));
     registry_.app_gone(*program->id);
+    app_gone(program->name);
     others_.add(program->traffic);
     close_node(*program);
     program->allowance.reset();

@@ -121,6 +121,21 @@ void Relay::forget_subscriber(const std::string& who) {
     }
 }
 
+// Another of that name is subscribed in its place.
+void Relay::app_gone(const std::string& name) {
+    const std::string who = app_address(name);
+    if (!registry_.app_named(name)) {
+        forget_subscriber(who);
+        return;
+    }
+    for (const auto& [number, program] : programs_) {
+        auto each = program->subscribers.lower_bound({who, {}, false});
+        for (; each != program->subscribers.end() && each->first.who == who; ++each) {
+            change_service(*program, each->first, true);
+        }
+    }
+}
+
 Reply Relay::change_subscriber(const ProgramPtr& program, std::optional<std::string> key,
                                const std::optional<std::string>& who, bool prefix,
                                MessageType how) {

@@ -134,6 +134,30 @@ TEST_F(RelayTest, SubscribersGetWhatAppsNotify) {
     EXPECT_EQ(told.size(), 1u);
 }
 
+TEST_F(RelayTest, WhenAnAppGoesAnotherOfItsNameIsSubscribedInItsPlace) {
+    TestProgram kitchen(network, "kitchen");
+    auto first = std::make_optional<TestProgram>(network, "hall");
+    auto second = std::make_optional<TestProgram>(network, "hall");
+    std::vector<std::string> told;
+    first->client.on(notify_uri,
+                     [&](const Message& m) { told.push_back("first " + m.content().str()); });
+    second->client.on(notify_uri,
+                      [&](const Message& m) { told.push_back("second " + m.content().str()); });
+    kitchen.ask(create_uri, "netaiod/subscriber", Dict{{"key", Bytes("t")}, {"who", "app:hall"}});
+    kitchen.notify("t", "temperature", "20");
+    first.reset();
+    network.run();
+    kitchen.notify("t", "temperature", "21");
+    EXPECT_EQ(told, (std::vector<std::string>{"first 20", "second 21"}));
+    second.reset();
+    network.run();
+    TestProgram third(network, "hall");
+    third.client.on(notify_uri,
+                    [&](const Message& m) { told.push_back("third " + m.content().str()); });
+    kitchen.notify("t", "temperature", "22");
+    EXPECT_EQ(told.size(), 2u);
+}
+
 TEST_F(RelayTest, NewsComeToAllThatListenWhereverTheyAreFrom) {
     TestProgram kitchen(network, "kitchen");
     TestProgram hall(network, "hall");
