@@ -3,6 +3,14 @@
 #include <boost/asio/use_awaitable.hpp>
 
 namespace netaio::daemon {
+namespace {
+
+// Why a message did not come to a program.
+Drop cause_of(std::error_code error) noexcept {
+    return error == Errc::queue_full ? Drop::queue : Drop::unreached;
+}
+
+}  // namespace
 
 Relay::Relay(boost::asio::any_io_executor executor, RelayOptions options)
     : executor_(std::move(executor)),
@@ -202,21 +210,18 @@ void Relay::to_app(const ProgramPtr& program, const Message& message, const Send
         answer(std::optional<OwnedMessage>());
         return;
     }
-    if (!has_room(*program)) {
-        program->traffic.drop(Drop::queue);
-        fail(answer, Errc::queue_full, program->name);
+    const std::error_code error =
+        has_room(*program) ? local_->pass_on(message, *program->connection, far_end_field,
+                                             from.field, options_.answer_timeout, answer)
+                           : make_error_code(Errc::queue_full);
+    if (error) {
+        program->traffic.drop(cause_of(error));
+        fail(answer, error, program->name);
         return;
     }
-    program->traffic.count(Direction::in, message.uri(), message.content().size());
-    seen(program.get(), Direction::in, message, from.who, from.address);
+    came(*program, message, from);
     if (message.type() == subscribe_uri) {
         note_subscribing(*program, from.address);
-    }
-    if (const std::error_code error =
-            local_->pass_on(message, *program->connection, far_end_field, from.field,
-                            options_.answer_timeout, answer)) {
-        program->traffic.drop(Drop::queue);
-        fail(answer, error, program->name);
     }
 }
 
@@ -241,11 +246,16 @@ void Relay::deliver(Program& program, const Message& message, const Sender& from
         program.traffic.drop(Drop::malformed);
         return;
     }
-    program.traffic.count(Direction::in, message.uri(), message.content().size());
-    seen(&program, Direction::in, message, from.who, from.address);
     OwnedMessage passed = passed_on(message);
     passed.auth().set(far_end_field, from.field);
-    push(program, std::move(passed));
+    if (!push(program, std::move(passed))) {
+        came(program, message, from);
+    }
+}
+
+void Relay::came(Program& program, const Message& message, const Sender& from) {
+    program.traffic.count(Direction::in, message.uri(), message.content().size());
+    seen(&program, Direction::in, message, from.who, from.address);
 }
 
 // Whether more may wait for it, by its own quota and its user's.
@@ -266,10 +276,13 @@ bool Relay::has_room(const Program& program) const {
     return of_user <= quota.user.queued_bytes;
 }
 
-void Relay::push(Program& program, OwnedMessage message) {
-    if (!has_room(program) || program.connection->send(message)) {
-        program.traffic.drop(Drop::queue);
+std::error_code Relay::push(Program& program, OwnedMessage message) {
+    const std::error_code error =
+        has_room(program) ? program.connection->send(message) : make_error_code(Errc::queue_full);
+    if (error) {
+        program.traffic.drop(cause_of(error));
     }
+    return error;
 }
 
 }  // namespace netaio::daemon

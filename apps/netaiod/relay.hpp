@@ -89,7 +89,8 @@ private:
                 Answer answer);
     bool to_listeners(const Message& message, const Sender& from);
     void deliver(Program& program, const Message& message, const Sender& from);
-    void push(Program& program, OwnedMessage message);
+    std::error_code push(Program& program, OwnedMessage message);
+    void came(Program& program, const Message& message, const Sender& from);
     bool has_room(const Program& program) const;
 
     // To the network (relay_network.cpp).

@@ -84,6 +84,7 @@ void Relay::gone(Connection& connection) {
         change_service(*program, which, false);
     }
     programs_.erase(found);
+    others_.add(program->traffic);
     if (const auto watcher = watching_.extract(program->number())) {
         watchers_.remove(watcher.mapped());
     }
@@ -95,7 +96,6 @@ void Relay::gone(Connection& connection) {
     }
     registry_.app_gone(*program->id);
     app_gone(program->name);
-    others_.add(program->traffic);
     close_node(*program);
     program->allowance.reset();
     log(LogLevel::info, "app " + program->name + " has gone");

@@ -265,8 +265,16 @@ TEST_F(RelayHostileTest, WhoDoesNotReadFillsNoMoreThanItsUserMay) {
         network.run();
     }
     std::size_t waits = 0;
-    for (const AppStatus& app : relay->status().apps) {
+    const DaemonStatus status = relay->status();
+    const auto sent =
+        std::ranges::find(status.apps, "kitchen", [](const AppStatus& app) { return app.app.name; })
+            ->traffic->total()
+            .messages_out;
+    for (const AppStatus& app : status.apps) {
         waits += app.queued_bytes;
+        const bool is_deaf = app.app.name != "kitchen";
+        EXPECT_EQ(app.traffic->total().messages_in + app.traffic->dropped(Drop::queue),
+                  is_deaf ? sent / deaf.size() : 0u);
     }
     EXPECT_LT(waits, (1u << 20) + 4 * 60'000u);
 }

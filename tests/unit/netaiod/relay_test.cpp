@@ -304,6 +304,36 @@ TEST_F(RelayTest, QuotasBoundRegistrations) {
     EXPECT_EQ(kitchen.serve(request_uri, "c").type(), MessageType::ok);
 }
 
+TEST_F(RelayTest, CountsWhatCameAndWhyTheRestDidNot) {
+    TestProgram kitchen(network, "kitchen");
+    TestProgram watcher(network);
+    int watched = 0;
+    watcher.client.on(notify_uri, [&] { ++watched; });
+    watcher.exchange(OwnedMessage(subscribe_uri, "netaiod/watch/"));
+    kitchen.client.on(request_uri, [] { return "yes"; });
+    kitchen.serve(request_uri, "lamp");
+    EXPECT_EQ(asked("lamp"), "yes");
+    // With the field it is larger than a message can be.
+    OwnedMessage large = request("lamp");
+    large.auth().set("inner", std::string(65'480, 'x'));
+    EXPECT_EQ(network.run(remote().exchange(std::move(large))).type(), MessageType::error);
+    network.run();
+    const AppStatus app = relay->status().apps.at(0);
+    EXPECT_EQ(app.traffic->total().messages_in, 1u);
+    EXPECT_EQ(app.traffic->dropped(Drop::unreached), 1u);
+    EXPECT_EQ(app.traffic->dropped(Drop::queue), 0u);
+    EXPECT_EQ(watched, 1);
+}
+
+TEST_F(RelayTest, CountsWhatWasDroppedOfProgramsThatAreGone) {
+    {
+        TestProgram nobody(network);
+        nobody.exchange(request("x"), "nowhere");
+    }
+    network.run();
+    EXPECT_EQ(relay->status().others.dropped(Drop::malformed), 1u);
+}
+
 TEST_F(RelayTest, TellsWatchersWhatIsSaid) {
     TestProgram kitchen(network, "kitchen");
     TestProgram watcher(network);
