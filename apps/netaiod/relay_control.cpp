@@ -10,7 +10,12 @@ namespace {
 constexpr std::size_t name_max = 64;
 constexpr std::size_t watched_queue_max = 64 << 10;
 // What programs make the network hear of themselves counts against no rate.
-constexpr std::chrono::milliseconds advertise_every_min = std::chrono::milliseconds(50);
+constexpr std::uint64_t time_min = 50;
+
+// What is there has to be right: it is not as if it were not.
+[[noreturn]] void refuse_value(std::string_view key, const std::string& what) {
+    throw Refusal::error(std::string(key) + " has to be " + what);
+}
 
 std::optional<std::string> bytes_of(const Value& dict, std::string_view key) {
     const Value* const found = dict.find(key);
@@ -20,17 +25,34 @@ std::optional<std::string> bytes_of(const Value& dict, std::string_view key) {
     if (const auto bytes = found->as_bytes()) {
         return bytes->str();
     }
-    const auto text = found->as_str();
-    return text ? std::optional(std::string(*text)) : std::nullopt;
+    if (const auto text = found->as_str()) {
+        return std::string(*text);
+    }
+    refuse_value(key, "bytes or text");
 }
 
-std::optional<std::chrono::milliseconds> time_of(const Value& dict, std::string_view key) {
+std::chrono::milliseconds time_of(const Value& dict, std::string_view key,
+                                  std::chrono::milliseconds otherwise) {
     constexpr std::uint64_t time_max = 1000ull * 60 * 60 * 24 * 365;
     const Value* const found = dict.find(key);
-    const auto count = found ? found->as_uint() : std::nullopt;
-    return count && *count > 0 && *count <= time_max
-               ? std::optional(std::chrono::milliseconds(*count))
-               : std::nullopt;
+    if (!found) {
+        return otherwise;
+    }
+    const auto count = found->as_uint();
+    if (!count || *count < time_min || *count > time_max) {
+        refuse_value(key, "milliseconds from " + std::to_string(time_min) + " to " +
+                              std::to_string(time_max) + ", a year");
+    }
+    return std::chrono::milliseconds(*count);
+}
+
+bool is_set(const Value& dict, std::string_view key) {
+    const Value* const found = dict.find(key);
+    const auto flag = found ? found->as_bool() : std::optional(false);
+    if (!flag) {
+        refuse_value(key, "true or false");
+    }
+    return *flag;
 }
 
 // Fit for logs, rules and addresses.
@@ -99,9 +121,8 @@ void Relay::control(const ProgramPtr& program, const Message& message, Answer& a
     } else if (message.uri() == "netaiod/key") {
         answer(change_key(program, *asked, message.type()));
     } else {
-        const Value* const prefix = asked->find("prefix");
         answer(change_subscriber(program, bytes_of(*asked, "key"), bytes_of(*asked, "who"),
-                                 prefix && prefix->as_bool().value_or(false), message.type()));
+                                 is_set(*asked, "prefix"), message.type()));
     }
 } catch (const Refusal& refusal) {
     answer(refusal);
@@ -153,9 +174,8 @@ void Relay::manage_peers(const ProgramPtr& program, const Value& asked) {
         throw Refusal::error("netaiod is about to end: say it to the next one");
     }
     PeerManagementOptions management{.app_id = bytes_of(asked, "app_id").value_or("")};
-    management.advertise_every = std::max(
-        time_of(asked, "advertise_ms").value_or(management.advertise_every), advertise_every_min);
-    management.peer_timeout = time_of(asked, "timeout_ms").value_or(management.peer_timeout);
+    management.advertise_every = time_of(asked, "advertise_ms", management.advertise_every);
+    management.peer_timeout = time_of(asked, "timeout_ms", management.peer_timeout);
     management.exchange_max = options_.exchange_max;
     if (management.peer_timeout < management.advertise_every) {
         throw Refusal::error("timeout_ms has to be no shorter than advertise_ms");

@@ -237,6 +237,21 @@ TEST_F(RelayTest, StrangersMaySayWhoTheyAreOnly) {
     EXPECT_EQ(nobody.exchange(request("x"), "nowhere").type(), MessageType::error);
 }
 
+TEST_F(RelayTest, WhatIsThereAndWrongIsNoDefault) {
+    TestProgram kitchen(network, "kitchen");
+    const auto error_to = [&](std::string_view uri, Dict content) {
+        const auto reply = kitchen.ask(create_uri, uri, Value(std::move(content)));
+        EXPECT_EQ(reply.type(), MessageType::error);
+        return reply.content().str();
+    };
+    EXPECT_EQ(error_to("netaiod/key", {{"type", 0}, {"uri", 5}}), "uri has to be bytes or text");
+    EXPECT_EQ(error_to("netaiod/key", {{"type", 0}, {"uri", "a"}, {"shared", true}}),
+              "shared has to be bytes or text");
+    EXPECT_EQ(error_to("netaiod/subscriber", {{"key", "k"}, {"who", "app:kitchen"}, {"prefix", 1}}),
+              "prefix has to be true or false");
+    EXPECT_TRUE(relay->registry().keys(*relay->registry().app_named("kitchen")).empty());
+}
+
 TEST_F(RelayTest, NobodyElseTellsWhatTheDaemonDoes) {
     TestProgram victim(network, "victim");
     int heard = 0;

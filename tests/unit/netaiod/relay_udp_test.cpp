@@ -183,7 +183,15 @@ TEST_F(RelayUdpTest, WhoIsTheSamePeerAgainOrIsRefusedStaysWhereItIs) {
     };
     EXPECT_EQ(again({{"advertise_ms", 70}}), "OK ");
     EXPECT_TRUE(again({{"peer_id", Bytes("")}}).starts_with("ERROR "));
-    EXPECT_TRUE(again({{"app_id", "other"}, {"timeout_ms", 1}}).starts_with("ERROR "));
+    for (const std::uint64_t wrong :
+         {std::uint64_t(0), std::uint64_t(49), std::uint64_t(1) << 40}) {
+        EXPECT_EQ(again({{"advertise_ms", wrong}}),
+                  "ERROR advertise_ms has to be milliseconds from 50 to 31536000000, a year");
+    }
+    EXPECT_EQ(again({{"timeout_ms", "long"}}),
+              "ERROR timeout_ms has to be milliseconds from 50 to 31536000000, a year");
+    EXPECT_EQ(again({{"timeout_ms", 1000}}),
+              "ERROR timeout_ms has to be no shorter than advertise_ms");
     std::string heard;
     node->on(notify_uri, [&](const Message& m) { heard = m.content().str(); });
     OwnedMessage news = notify("news", "now");
