@@ -47,13 +47,8 @@ void Relay::open_socket() {
 
 // Where the system does not tell who it is, the socket's folder says who may.
 bool Relay::may_connect(const Connection& connection) const {
-    const bool told = connection.credentials().has_value();
-    const Credentials whose = connection.credentials().value_or(Credentials{own_user()});
-    const auto is_in = [](const auto& list, std::uint32_t id) {
-        return std::ranges::find(list, id) != list.end();
-    };
-    return whose.uid == own_user() || is_in(options_.users, whose.uid) ||
-           (told && is_in(options_.groups, whose.gid));
+    const auto whose = connection.credentials();
+    return !whose || options_.users.allow(*whose);
 }
 
 bool Relay::admit(Connection& connection) {

@@ -9,7 +9,6 @@ void Relay::reload(RelayOptions options) {
     options_.local_rules = options.local_rules;
     options_.any_address = options.any_address;
     options_.users = std::move(options.users);
-    options_.groups = std::move(options.groups);
     options_.quota = options.quota;
     options_.answer_timeout = options.answer_timeout;
     options_.server_idle = options.server_idle;
