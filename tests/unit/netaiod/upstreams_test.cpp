@@ -15,7 +15,7 @@ using namespace test;
 class UpstreamsTest : public ::testing::Test {
 public:
     TcpServer& serve(std::string_view name) {
-        auto& server = *servers_.emplace_back(std::make_unique<TcpServer>(
+        auto& server = *servers.emplace_back(std::make_unique<TcpServer>(
             network.executor(), network.options(TcpServerOptions(), name)));
         server.on({request_uri, "slow"}, [](const Message&) -> awaitable<std::string> {
             co_await netaio::sleep(10s);
@@ -28,7 +28,9 @@ public:
     }
     // A sentence that refuses it, or nothing.
     std::optional<std::string> ask(std::string_view name, OwnedMessage message) {
-        const FarEnd far{FarEnd::Kind::tcp, TestNetwork::address(name)};
+        return ask({FarEnd::Kind::tcp, TestNetwork::address(name)}, std::move(message));
+    }
+    std::optional<std::string> ask(const FarEnd& far, OwnedMessage message) {
         return upstreams.ask(
             {.program = 1, .uid = 1000}, far, std::move(message), 1min,
             [this](std::error_code error, const OwnedMessage&) { answered += error ? 0 : 1; });
@@ -43,9 +45,7 @@ public:
                          .unsubscribed = [](auto&&...) {},
                          .lost = [](auto&&...) {}}};
     int answered = 0;
-
-private:
-    std::vector<std::unique_ptr<TcpServer>> servers_;
+    std::vector<std::unique_ptr<TcpServer>> servers;
 };
 
 TEST_F(UpstreamsTest, ServersByAddressAreBoundedAndMakeRoomWhenIdle) {
@@ -86,6 +86,29 @@ TEST_F(UpstreamsTest, AConnectionByAddressGoesWhenNobodyUsesIt) {
     network.run();
     idle(60s);
     EXPECT_EQ(hub.connection_count(), 1u) << "something is subscribed to there";
+}
+
+TEST_F(UpstreamsTest, WhatEndsWhileAServerIsAwayEndsThereWhenItIsBack) {
+    upstreams.set_servers({{"hub", {TestNetwork::address("hub").str()}}}, {});
+    const FarEnd hub{FarEnd::Kind::server, {}, "hub"};
+    serve("hub");
+    for (const auto uri : {"left", "ended"}) {
+        ask(hub, OwnedMessage(subscribe_uri, uri));
+    }
+    network.run();
+    EXPECT_EQ(answered, 2);
+    servers.clear();
+    network.run();
+    ask(hub, OwnedMessage(unsubscribe_uri, "ended"));
+    upstreams.gone(1);
+    network.advance(10min);
+    const TcpServer& back = serve("hub");
+    network.advance(5min);
+    EXPECT_EQ(back.connection_count(), 1u);
+    upstreams.tidy(options.environment.clock->steady_now());
+    network.run();
+    EXPECT_EQ(back.subscriber_count("left"), 0u);
+    EXPECT_EQ(back.subscriber_count("ended"), 0u);
 }
 
 }  // namespace
