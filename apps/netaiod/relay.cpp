@@ -196,6 +196,15 @@ void Relay::seen(const Program* program, Direction direction, const Message& mes
                     far_end});
 }
 
+// If somebody waits for what comes of it.
+void Relay::decline(const Message& message, Answer& answer, const Refusal& why) {
+    if (expects_answer(message)) {
+        answer(why);
+    } else {
+        answer(std::optional<OwnedMessage>());
+    }
+}
+
 void Relay::fail(Answer& answer, std::error_code error, std::string_view whom) {
     answer(
         Refusal::error(error == Errc::timeout

@@ -40,6 +40,16 @@ public:
 private:
     using ProgramPtr = std::shared_ptr<Program>;
 
+    // What the servers for programs and for clients and all nodes have in common.
+    template <class Options>
+    Options for_all(Options options) const {
+        options.types = options_.types;
+        options.environment = options_.environment;
+        options.handle_signals = false;
+        options.handlers_max = options_.questions_max;
+        return options;
+    }
+
     // Programs (relay_programs.cpp).
     void open_socket();
     bool may_connect(const Connection& connection) const;
@@ -121,6 +131,7 @@ private:
 
     void seen(const Program* program, Direction direction, const Message& message,
               const Identities& who, std::string_view far_end);
+    static void decline(const Message& message, Answer& answer, const Refusal& why);
     static void fail(Answer& answer, std::error_code error, std::string_view whom);
     void log(LogLevel level, const std::string& what) const {
         options_.environment.log(level, what);

@@ -205,11 +205,7 @@ std::shared_ptr<UdpNode> Relay::make_node(const ProgramPtr& program, const Peer&
     if (self.id.empty()) {
         throw Refusal::error("peer_id has to have a byte at least");
     }
-    UdpNodeOptions options = *options_.udp;
-    options.environment = options_.environment;
-    options.types = options_.types;
-    options.handle_signals = false;
-    options.handlers_max = options_.questions_max;
+    UdpNodeOptions options = for_all(*options_.udp);
     options.local_peer = self;
     auto node = std::make_shared<UdpNode>(executor_, std::move(options));
     const std::weak_ptr<Program> weak = program;

@@ -23,15 +23,11 @@ std::uint32_t own_user() noexcept {
 }
 
 void Relay::open_socket() {
-    TcpServerOptions options;
+    auto options = for_all(TcpServerOptions());
     options.interfaces = {};
     options.endpoints = {options_.socket};
     options.unix_socket = options_.unix_socket;
-    options.types = options_.types;
-    options.environment = options_.environment;
-    options.handle_signals = false;
     options.half_close = false;
-    options.handlers_max = options_.questions_max;
     options.idle_timeout = never;
     options.send_queue_max = options_.quota.app.queued_bytes;
     options.slow_receiver = SlowReceiver::drop_newest;
@@ -251,10 +247,7 @@ void Relay::from_program(const Message& message, Connection& connection, Answer 
     }
     if (!programs_may_say(message.type())) {
         program->traffic.drop(Drop::malformed);
-        answer(expects_answer(message)
-                   ? std::optional(OwnedMessage(MessageType::not_permitted, message.uri(),
-                                                "an answer goes where its id says"))
-                   : std::nullopt);
+        decline(message, answer, Refusal::not_permitted("an answer goes where its id says"));
         return;
     }
     program->traffic.count(Direction::out, message.uri(), message.content().size());
