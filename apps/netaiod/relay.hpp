@@ -143,12 +143,10 @@ private:
     Registry registry_;
     Allowances allowances_;
     Watchers watchers_;
-    std::map<std::uint64_t, WatcherId> watching_;  // by the program's number
-    Traffic others_;                               // of those that are gone, and nobody's
+    Traffic others_;  // of those that are gone, and nobody's
     std::unordered_map<std::uint64_t, ProgramPtr> programs_;
     // Nodes that say that their peers leave, which count as their programs' connections.
     std::map<std::shared_ptr<UdpNode>, std::unique_ptr<Allowance>> leaving_;
-    std::vector<std::uint64_t> by_app_;  // their numbers, by AppId
 
     std::unique_ptr<TcpServer> local_;
     std::unique_ptr<TcpServer> tcp_;

@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <netaio/packify.hpp>
 
 #include "relay.hpp"
@@ -8,6 +7,7 @@ namespace netaio::daemon {
 namespace {
 
 constexpr std::size_t name_max = 64;
+constexpr std::string_view watch_uri = "netaiod/watch/";
 constexpr std::size_t watched_queue_max = 64 << 10;
 // What programs make the network hear of themselves counts against no rate.
 constexpr std::uint64_t time_min = 50;
@@ -91,7 +91,7 @@ void Relay::control(const ProgramPtr& program, const Message& message, Answer& a
         answer(reply(status_json(status())));
         return;
     }
-    if (message.uri().starts_with("netaiod/watch/") &&
+    if (message.uri().starts_with(watch_uri) &&
         (message.type() == subscribe_uri || message.type() == unsubscribe_uri)) {
         answer(watch(program, message));
         return;
@@ -156,10 +156,8 @@ Reply Relay::register_app(const ProgramPtr& program, const Value& asked) {
     program->who.add(Identity{"app", *name});
     program->name = *name;
     program->from = origin(app_address(*name), program->who);
-    program->id = registry_.add({*name, program->credentials.uid, program->credentials.pid});
-    const auto index = static_cast<std::size_t>(*program->id);
-    by_app_.resize(std::max(by_app_.size(), index + 1));
-    by_app_[index] = program->number();
+    program->id = registry_.add(
+        {*name, program->credentials.uid, program->credentials.pid, program->number()});
     program->permitted.clear();
     log(LogLevel::info, "app " + *name + " is here (" + program->who.str() + ")");
     return {};
@@ -312,22 +310,18 @@ Reply Relay::watch(const ProgramPtr& program, const Message& message) {
     if (!sees_all(*program)) {
         throw Refusal::not_permitted("only the user whom netaiod runs as, and root, may watch");
     }
-    if (const auto before = watching_.extract(program->number())) {
-        watchers_.remove(before.mapped());
-    }
     if (message.type() == subscribe_uri) {
         const std::string_view uri = message.uri();
-        watching_[program->number()] =
-            watchers_.add(std::string(uri.substr(std::string_view("netaiod/watch/").size())));
+        watchers_.set(program->number(), std::string(uri.substr(watch_uri.size())));
+    } else {
+        watchers_.remove(program->number());
     }
     return {};
 }
 
 // As much as the watcher takes; the rest when that was sent.
 void Relay::send_watched(WatcherId watcher) {
-    const auto found =
-        std::ranges::find(watching_, watcher, &decltype(watching_)::value_type::second);
-    const ProgramPtr program = found == watching_.end() ? nullptr : program_of(found->first);
+    const ProgramPtr program = program_of(watcher);
     while (program && program->connection->queued_bytes() < watched_queue_max) {
         const auto line = watchers_.take(watcher);
         if (!line) {

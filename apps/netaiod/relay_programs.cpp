@@ -76,9 +76,7 @@ void Relay::gone(Connection& connection) {
     }
     programs_.erase(found);
     others_.add(program->traffic);
-    if (const auto watcher = watching_.extract(program->number())) {
-        watchers_.remove(watcher.mapped());
-    }
+    watchers_.remove(program->number());
     program->pause.reset();
     upstreams_.gone(program->number());
     if (!program->is_app()) {
@@ -127,8 +125,7 @@ Relay::ProgramPtr Relay::program_of(std::uint64_t number) const {
 }
 
 Relay::ProgramPtr Relay::program_of(AppId app) const {
-    const auto index = static_cast<std::size_t>(app);
-    return index < by_app_.size() ? program_of(by_app_[index]) : nullptr;
+    return program_of(registry_.app(app).number);
 }
 
 // Reads no more from who sent above its rate until that is made up for.
