@@ -58,6 +58,16 @@ private:
     ProgramPtr program_of(std::uint64_t number) const;
     ProgramPtr program_of(AppId app) const;
     void from_program(const Message& message, Connection& connection, Answer answer);
+    struct Refused {
+        Drop cause;
+        Refusal why;
+    };
+    std::optional<Refused> refuse(Program& program, const Result<FarEnd>& far,
+                                  const Message& message);
+    bool is_for_daemon(const ProgramPtr& program, const FarEnd& far, const Message& message,
+                       Answer& answer);
+    void to_machine(const ProgramPtr& program, const FarEnd& far, const Message& message,
+                    Answer answer);
     void hold_to_rate(const ProgramPtr& program, std::size_t bytes);
     bool sees_all(const Program& program) const;
     bool permitted(Program& program, const Message& message);

@@ -210,32 +210,14 @@ void Relay::from_program(const Message& message, Connection& connection, Answer 
         return;
     }
     hold_to_rate(program, sent_size(message));
-    const auto far = FarEnd::parse(message.auth().bytes(far_end_field).value_or(ByteView()));
-    if (!far) {
-        program->traffic.drop(Drop::malformed);
-        answer(Refusal::error("the field @ does not say where to"));
+    const auto field = message.auth().bytes(far_end_field).value_or(ByteView());
+    const auto far = FarEnd::parse(field);
+    if (const auto refused = refuse(*program, far, message)) {
+        program->traffic.drop(refused->cause);
+        answer(refused->why);
         return;
     }
-    auto refusal = refuse_far_end(*program, *far);
-    if (!permitted(*program, message)) {
-        refusal = Refusal::not_permitted();
-    }
-    if (refusal) {
-        program->traffic.drop(Drop::rules);
-        answer(*refusal);
-        return;
-    }
-    if (is_own(message)) {
-        program->traffic.drop(Drop::malformed);
-        answer(Refusal::not_permitted("news of uris below netaiod/ are the daemon's own"));
-        return;
-    }
-    if (far->kind == FarEnd::Kind::machine && message.uri().starts_with("netaiod/")) {
-        control(program, message, answer);
-        return;
-    }
-    if (far->kind == FarEnd::Kind::machine && message.uri() == "netaio/alive") {
-        answer("");
+    if (is_for_daemon(program, *far, message, answer)) {
         return;
     }
     if (!program->is_app()) {
@@ -248,23 +230,61 @@ void Relay::from_program(const Message& message, Connection& connection, Answer 
         return;
     }
     program->traffic.count(Direction::out, message.uri(), message.content().size());
-    if (watchers_.size() > 0) {
-        seen(program.get(), Direction::out, message, program->who,
-             message.auth().bytes(far_end_field).value_or(ByteView()));
-    }
-    if (far->kind != FarEnd::Kind::machine && far->kind != FarEnd::Kind::app) {
+    seen(program.get(), Direction::out, message, program->who, field);
+    if (far->kind == FarEnd::Kind::machine || far->kind == FarEnd::Kind::app) {
+        to_machine(program, *far, message, std::move(answer));
+    } else {
         to_far_end(program, *far, message, std::move(answer));
-        return;
     }
+}
+
+// What it may not say at all, whomever to.
+std::optional<Relay::Refused> Relay::refuse(Program& program, const Result<FarEnd>& far,
+                                            const Message& message) {
+    if (!far) {
+        return Refused{Drop::malformed, Refusal::error("the field @ does not say where to")};
+    }
+    if (!permitted(program, message)) {
+        return Refused{Drop::rules, Refusal::not_permitted()};
+    }
+    if (auto why = refuse_far_end(program, *far)) {
+        return Refused{Drop::rules, std::move(*why)};
+    }
+    if (is_own(message)) {
+        return Refused{Drop::malformed,
+                       Refusal::not_permitted("news of uris below netaiod/ are the daemon's own")};
+    }
+    return std::nullopt;
+}
+
+// Whether it was, and so is answered.
+bool Relay::is_for_daemon(const ProgramPtr& program, const FarEnd& far, const Message& message,
+                          Answer& answer) {
+    if (far.kind != FarEnd::Kind::machine) {
+        return false;
+    }
+    if (message.uri().starts_with("netaiod/")) {
+        control(program, message, answer);
+        return true;
+    }
+    if (message.uri() == "netaio/alive") {
+        answer("");
+        return true;
+    }
+    return false;
+}
+
+void Relay::to_machine(const ProgramPtr& program, const FarEnd& far, const Message& message,
+                       Answer answer) {
     const std::string address = app_address(program->name);
     const Sender from{address, program->from, program->who};
-    const bool by_key = far->kind == FarEnd::Kind::machine;
+    const bool by_key = far.kind == FarEnd::Kind::machine;
     if (by_key && message.type() == notify_uri && to_listeners(message, from)) {
         answer(std::optional<OwnedMessage>());
         return;
     }
     const auto app =
-        by_key ? registry_.find(message.type(), message.uri()) : registry_.app_named(far->name);
+        by_key ? registry_.find(message.type(), message.uri()) : registry_.app_named(far.name);
     const ProgramPtr owner = app ? program_of(*app) : nullptr;
     if (!owner) {
         program->traffic.drop(Drop::unowned);
