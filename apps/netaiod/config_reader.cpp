@@ -182,6 +182,11 @@ void Reader::check_sense(const Config& config) {
         if (server.address.host.empty()) {
             refuse(table, "a server needs an address, such as address = \"example.org:8888\"");
         }
+        if (server.address.host == "unix:" + config.process.socket) {
+            refuse(table + ".address",
+                   "this is daemon.socket, where programs connect as who they are; name another "
+                   "server");
+        }
         if (server.plain && &config.protection_of(server) == &server.protection &&
             (app::reads_secrets(server.protection) || server.protection.hashcash > 0)) {
             refuse(table + ".plain",

@@ -51,7 +51,7 @@ Result<FarEnd> FarEnd::parse(ByteView field) {
     if (const auto address = after(field, "udp:")) {
         return at_network(udp_machine, *address);
     }
-    // What another transport knows by a name is connected to.
+    // A client that another transport knows by a name.
     if (auto address = Address::parse(std::string_view(field)); address && address->is_named()) {
         return FarEnd{tcp, std::move(*address)};
     }

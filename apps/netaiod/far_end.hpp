@@ -16,7 +16,7 @@ struct FarEnd {
         app,          ///< the program of that name
         udp,          ///< a node, from the program's own port
         udp_machine,  ///< a node, from the machine's port
-        tcp,          ///< a server, or a client that is connected, whatever the transport
+        tcp,          ///< a client that is connected, whatever the transport, or a TCP server
         server,       ///< a server of the configuration, by its name
         peers,        ///< all peers of the program
         group,        ///< the multicast group

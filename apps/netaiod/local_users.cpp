@@ -3,6 +3,7 @@
 #include <grp.h>
 #include <unistd.h>
 
+#include "config.hpp"
 #include "exit_code.hpp"
 #include "text.hpp"
 #include "unix_owner.hpp"
@@ -17,7 +18,9 @@ namespace {
 
 }  // namespace
 
-LocalUsers::LocalUsers(const LocalOptions& options) : users_{::geteuid()} {
+LocalUsers::LocalUsers() : users_{::geteuid()} {}
+
+LocalUsers::LocalUsers(const LocalOptions& options) : LocalUsers() {
     for (const std::string& name : options.users) {
         const auto id = app::find_user(name);
         if (!id) refuse_unknown("local.users", "user", name);
@@ -37,8 +40,8 @@ LocalUsers::LocalUsers(const LocalOptions& options) : users_{::geteuid()} {
     }
 }
 
-bool LocalUsers::allow(const std::optional<Credentials>& who) const {
-    return who && (users_.contains(who->uid) || groups_.contains(who->gid));
+bool LocalUsers::allow(const Credentials& who) const {
+    return users_.contains(who.uid) || groups_.contains(who.gid);
 }
 
 }  // namespace netaio::daemon

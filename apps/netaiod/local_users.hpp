@@ -2,26 +2,22 @@
 
 #include <cstdint>
 #include <netaio/connection.hpp>
-#include <optional>
 #include <set>
 
-#include "config.hpp"
-
 namespace netaio::daemon {
+
+struct LocalOptions;
 
 /// Who of this machine may connect: the daemon's own user, those named, and the members of the
 /// groups named, as the system has them when this is made. A value; asks the system nothing later.
 class LocalUsers {
 public:
+    /// The daemon's own user alone.
+    LocalUsers();
     /// Throws Failure for who does not exist.
     explicit LocalUsers(const LocalOptions& options);
 
-    /// Nobody without credentials.
-    bool allow(const std::optional<Credentials>& who) const;
-
-    /// Their numbers.
-    const std::set<std::uint32_t>& users() const noexcept { return users_; }
-    const std::set<std::uint32_t>& groups() const noexcept { return groups_; }
+    bool allow(const Credentials& who) const;
 
 private:
     std::set<std::uint32_t> users_;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <deque>
 #include <map>
 #include <memory>
 #include <netaio/netaio.hpp>
@@ -68,10 +69,11 @@ struct Program {
     std::shared_ptr<UdpNode> node = nullptr;
     std::weak_ptr<UdpNode> left = {};  // the one before, while it says that its peer leaves
     PeerManagementOptions management = {};
-    std::string app_id = {};
-    std::string peer_id = {};
+    Peer peer = {};
     // With the order in which they subscribed last.
     std::map<Subscriber, std::uint64_t> subscribers = {};
+    // Who asked it to be subscribed, the latest last, as the field has it.
+    std::deque<std::string> subscribing = {};
 
     // What the rules say of what it sends, as far as that was asked.
     std::map<std::pair<MessageType, std::string>, bool> permitted = {};

@@ -60,14 +60,6 @@ std::optional<std::string> refuse_key(const Taken& taken, std::size_t bytes, con
     return std::nullopt;
 }
 
-std::optional<std::string> refuse_queued(const Taken& taken, std::size_t bytes,
-                                         const Limits& limits, const char* whose) {
-    if (exceeds(taken.queued_bytes, bytes, limits.queued_bytes)) {
-        return more_than(whose, limits.queued_bytes, "bytes waiting");
-    }
-    return std::nullopt;
-}
-
 Allowance::Duration pause_of(Taken& taken, const Limits& limits, Allowance::TimePoint now,
                              double messages, double bytes) {
     return std::max(
@@ -93,7 +85,6 @@ Allowance::Allowance(Allowances& all, std::uint32_t uid) : all_(all), user_(all.
 Allowance::~Allowance() {
     user_.registrations -= app_.registrations;
     user_.key_bytes -= app_.key_bytes;
-    user_.queued_bytes -= app_.queued_bytes;
     --user_.connections;
 }
 
@@ -120,20 +111,6 @@ void Allowance::unregister(std::size_t key_bytes) noexcept {
         --taken->registrations;
         taken->key_bytes -= key_bytes;
     }
-}
-
-std::optional<std::string> Allowance::try_queue(std::size_t bytes) {
-    const Quota& quota = all_.quota_;
-    if (auto refusal = refuse_queued(app_, bytes, quota.app, each_app)) return refusal;
-    if (auto refusal = refuse_queued(user_, bytes, quota.user, all_apps)) return refusal;
-    app_.queued_bytes += bytes;
-    user_.queued_bytes += bytes;
-    return std::nullopt;
-}
-
-void Allowance::unqueue(std::size_t bytes) noexcept {
-    app_.queued_bytes -= bytes;
-    user_.queued_bytes -= bytes;
 }
 
 }  // namespace netaio::daemon

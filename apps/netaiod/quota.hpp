@@ -72,7 +72,6 @@ struct Taken {
     std::size_t connections = 0;
     std::size_t registrations = 0;
     std::size_t key_bytes = 0;
-    std::size_t queued_bytes = 0;
     TokenBucket messages;
     TokenBucket bytes;
 };
@@ -96,7 +95,6 @@ public:
     };
     Admission try_connect(std::uint32_t uid);
 
-    const Quota& quota() const noexcept { return quota_; }
     /// Other quotas from now on. Who has more than they allow keeps it, and gets no more.
     void set_quota(const Quota& quota) { quota_ = quota; }
 
@@ -126,12 +124,6 @@ public:
     std::optional<std::string> try_register(std::size_t key_bytes);
     /// A key of so many bytes that was counted is gone.
     void unregister(std::size_t key_bytes) noexcept;
-
-    /// Counts bytes that are to wait, or gives a sentence that refuses them.
-    std::optional<std::string> try_queue(std::size_t bytes);
-    /// Bytes that were counted wait no more.
-    void unqueue(std::size_t bytes) noexcept;
-    std::size_t queued_bytes() const noexcept { return app_.queued_bytes; }
 
 private:
     friend class Allowances;

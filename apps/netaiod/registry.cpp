@@ -77,9 +77,13 @@ const App& Registry::app(AppId app) const {
 
 std::optional<AppId> Registry::app_named(std::string_view name) const {
     std::optional<AppId> found;
-    for (const AppId app : apps()) {
-        const Entry& one = entry(app);
-        if (one.app.name == name && (!found || one.since < entry(*found).since)) found = app;
+    std::uint64_t since = 0;
+    for (std::size_t i = 0; i < entries_.size(); ++i) {
+        const auto& one = entries_[i];
+        if (one && one->app.name == name && (!found || one->since < since)) {
+            found = static_cast<AppId>(i);
+            since = one->since;
+        }
     }
     return found;
 }

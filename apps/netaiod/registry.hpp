@@ -23,6 +23,7 @@ struct App {
     std::string name;
     std::uint32_t uid = 0;
     std::int64_t pid = 0;
+    std::uint64_t number = 0;  ///< of its connection
 };
 
 /// What an app serves: messages of this type about this uri, or about all that begin so.

@@ -3,6 +3,14 @@
 #include <boost/asio/use_awaitable.hpp>
 
 namespace netaio::daemon {
+namespace {
+
+// Why a message did not come to a program.
+Drop cause_of(std::error_code error) noexcept {
+    return error == Errc::queue_full ? Drop::queue : Drop::unreached;
+}
+
+}  // namespace
 
 Relay::Relay(boost::asio::any_io_executor executor, RelayOptions options)
     : executor_(std::move(executor)),
@@ -115,6 +123,7 @@ void Relay::tell_of_udp() const {
 
 awaitable<void> Relay::stop(std::chrono::milliseconds deadline) {
     const auto self = shared_from_this();
+    stopping_ = true;
     tidying_.cancel();
     const auto end = options_.environment.clock->steady_now() + deadline;
     const auto left = [&] {
@@ -124,11 +133,11 @@ awaitable<void> Relay::stop(std::chrono::milliseconds deadline) {
     if (tcp_) {
         co_await tcp_->stop(left(), boost::asio::use_awaitable);
     }
-    // Programs come and go meanwhile.
+    // Programs go meanwhile, and get no more nodes.
     std::vector<std::shared_ptr<UdpNode>> nodes;
     for (const auto& [number, program] : programs_) {
         if (program->node) {
-            nodes.push_back(std::move(program->node));
+            nodes.push_back(program->node);
         }
     }
     for (const auto& node : nodes) {
@@ -187,6 +196,15 @@ void Relay::seen(const Program* program, Direction direction, const Message& mes
                     far_end});
 }
 
+// If somebody waits for what comes of it.
+void Relay::decline(const Message& message, Answer& answer, const Refusal& why) {
+    if (expects_answer(message)) {
+        answer(why);
+    } else {
+        answer(std::optional<OwnedMessage>());
+    }
+}
+
 void Relay::fail(Answer& answer, std::error_code error, std::string_view whom) {
     answer(
         Refusal::error(error == Errc::timeout
@@ -201,19 +219,34 @@ void Relay::to_app(const ProgramPtr& program, const Message& message, const Send
         answer(std::optional<OwnedMessage>());
         return;
     }
-    if (!has_room(*program)) {
-        program->traffic.drop(Drop::queue);
-        fail(answer, Errc::queue_full, program->name);
+    const std::error_code error =
+        has_room(*program) ? local_->pass_on(message, *program->connection, far_end_field,
+                                             from.field, options_.answer_timeout, answer)
+                           : make_error_code(Errc::queue_full);
+    if (error) {
+        program->traffic.drop(cause_of(error));
+        fail(answer, error, program->name);
         return;
     }
-    program->traffic.count(Direction::in, message.uri(), message.content().size());
-    seen(program.get(), Direction::in, message, from.who, from.address);
-    if (const std::error_code error =
-            local_->pass_on(message, *program->connection, far_end_field, from.field,
-                            options_.answer_timeout, answer)) {
-        program->traffic.drop(Drop::queue);
-        fail(answer, error, program->name);
+    came(*program, message, from);
+    if (message.type() == subscribe_uri) {
+        note_subscribing(*program, from.address);
     }
+}
+
+// To all that listen for it, who sent it among them; whether anybody does.
+bool Relay::to_listeners(const Message& message, const Sender& from) {
+    // Who is told may go by that.
+    std::vector<ProgramPtr> listening;
+    for (const auto& [number, program] : programs_) {
+        if (program->is_app() && registry_.owns(*program->id, notify_uri, message.uri())) {
+            listening.push_back(program);
+        }
+    }
+    for (const ProgramPtr& program : listening) {
+        deliver(*program, message, from);
+    }
+    return !listening.empty();
 }
 
 // What nobody waits for. What the daemon tells, nobody else may seem to.
@@ -222,11 +255,16 @@ void Relay::deliver(Program& program, const Message& message, const Sender& from
         program.traffic.drop(Drop::malformed);
         return;
     }
-    program.traffic.count(Direction::in, message.uri(), message.content().size());
-    seen(&program, Direction::in, message, from.who, from.address);
     OwnedMessage passed = passed_on(message);
     passed.auth().set(far_end_field, from.field);
-    push(program, std::move(passed));
+    if (!push(program, std::move(passed))) {
+        came(program, message, from);
+    }
+}
+
+void Relay::came(Program& program, const Message& message, const Sender& from) {
+    program.traffic.count(Direction::in, message.uri(), message.content().size());
+    seen(&program, Direction::in, message, from.who, from.address);
 }
 
 // Whether more may wait for it, by its own quota and its user's.
@@ -247,10 +285,13 @@ bool Relay::has_room(const Program& program) const {
     return of_user <= quota.user.queued_bytes;
 }
 
-void Relay::push(Program& program, OwnedMessage message) {
-    if (!has_room(program) || program.connection->send(message)) {
-        program.traffic.drop(Drop::queue);
+std::error_code Relay::push(Program& program, OwnedMessage message) {
+    const std::error_code error =
+        has_room(program) ? program.connection->send(message) : make_error_code(Errc::queue_full);
+    if (error) {
+        program.traffic.drop(cause_of(error));
     }
+    return error;
 }
 
 }  // namespace netaio::daemon

@@ -40,6 +40,16 @@ public:
 private:
     using ProgramPtr = std::shared_ptr<Program>;
 
+    // What the servers for programs and for clients and all nodes have in common.
+    template <class Options>
+    Options for_all(Options options) const {
+        options.types = options_.types;
+        options.environment = options_.environment;
+        options.handle_signals = false;
+        options.handlers_max = options_.questions_max;
+        return options;
+    }
+
     // Programs (relay_programs.cpp).
     void open_socket();
     bool may_connect(const Connection& connection) const;
@@ -48,18 +58,29 @@ private:
     ProgramPtr program_of(std::uint64_t number) const;
     ProgramPtr program_of(AppId app) const;
     void from_program(const Message& message, Connection& connection, Answer answer);
+    struct Refused {
+        Drop cause;
+        Refusal why;
+    };
+    std::optional<Refused> refuse(Program& program, const Result<FarEnd>& far,
+                                  const Message& message);
+    bool is_for_daemon(const ProgramPtr& program, const FarEnd& far, const Message& message,
+                       Answer& answer);
+    void to_machine(const ProgramPtr& program, const FarEnd& far, const Message& message,
+                    Answer answer);
     void hold_to_rate(const ProgramPtr& program, std::size_t bytes);
     bool sees_all(const Program& program) const;
     bool permitted(Program& program, const Message& message);
     bool programs_may_say(MessageType type) const noexcept;
-    bool may_reach(const Program& program, const FarEnd& far) const;
+    std::optional<Refusal> refuse_far_end(const Program& program, const FarEnd& far) const;
 
     // What they ask the daemon itself (relay_control.cpp).
     void control(const ProgramPtr& program, const Message& message, Answer& answer);
     Reply register_app(const ProgramPtr& program, const Value& asked);
     Reply change_key(const ProgramPtr& program, const Value& asked, MessageType how);
     Reply watch(const ProgramPtr& program, const Message& message);
-    void open_node(const ProgramPtr& program, const Value& asked);
+    void manage_peers(const ProgramPtr& program, const Value& asked);
+    std::shared_ptr<UdpNode> make_node(const ProgramPtr& program, const Peer& self);
     void close_node(Program& program);
     void tell_of_peer(const std::weak_ptr<Program>& weak, std::string_view event, const Peer& peer);
     void tell_of_lost(const ProgramPtr& program, std::string_view from, ByteView uri);
@@ -68,11 +89,15 @@ private:
     // Their subscribers (relay_subscribers.cpp).
     Reply change_subscriber(const ProgramPtr& program, std::optional<std::string> key,
                             const std::optional<std::string>& who, bool prefix, MessageType how);
+    std::optional<Refusal> refuse_subscriber(const Program& program, const std::string& who) const;
+    static void note_subscribing(Program& program, std::string_view who);
+    void end_refused_subscribers(Program& program);
     std::error_code change_service(Program& program, const Subscriber& which, bool add);
     void add_subscriber(Program& program, Subscriber which);
     void end_subscriber(Program& program, const Subscriber& which);
     bool end_oldest_node(Program& program);
     void forget_subscriber(const std::string& who);
+    void app_gone(const std::string& name);
 
     // To programs.
     struct Sender {
@@ -82,8 +107,10 @@ private:
     };
     void to_app(const ProgramPtr& program, const Message& message, const Sender& from,
                 Answer answer);
+    bool to_listeners(const Message& message, const Sender& from);
     void deliver(Program& program, const Message& message, const Sender& from);
-    void push(Program& program, OwnedMessage message);
+    std::error_code push(Program& program, OwnedMessage message);
+    void came(Program& program, const Message& message, const Sender& from);
     bool has_room(const Program& program) const;
 
     // To the network (relay_network.cpp).
@@ -114,6 +141,7 @@ private:
 
     void seen(const Program* program, Direction direction, const Message& message,
               const Identities& who, std::string_view far_end);
+    static void decline(const Message& message, Answer& answer, const Refusal& why);
     static void fail(Answer& answer, std::error_code error, std::string_view whom);
     void log(LogLevel level, const std::string& what) const {
         options_.environment.log(level, what);
@@ -125,12 +153,10 @@ private:
     Registry registry_;
     Allowances allowances_;
     Watchers watchers_;
-    std::map<std::uint64_t, WatcherId> watching_;  // by the program's number
-    Traffic others_;                               // of those that are gone, and nobody's
+    Traffic others_;  // of those that are gone, and nobody's
     std::unordered_map<std::uint64_t, ProgramPtr> programs_;
     // Nodes that say that their peers leave, which count as their programs' connections.
     std::map<std::shared_ptr<UdpNode>, std::unique_ptr<Allowance>> leaving_;
-    std::vector<std::uint64_t> by_app_;  // their numbers, by AppId
 
     std::unique_ptr<TcpServer> local_;
     std::unique_ptr<TcpServer> tcp_;
@@ -148,6 +174,7 @@ private:
     std::uint64_t subscribed_ = 0;  // subscribers so far
     Upstreams upstreams_;
     Timer tidying_;
+    bool stopping_ = false;
 };
 
 }  // namespace netaio::daemon

@@ -60,8 +60,7 @@ RelayOptions relay_options(const Config& config, const Holdings& holdings,
         made.unix_socket.mode = 0660;
         made.unix_socket.group = app::find_group(config.process.group);
     }
-    made.users.assign(holdings.users.users().begin(), holdings.users.users().end());
-    made.groups.assign(holdings.users.groups().begin(), holdings.users.groups().end());
+    made.users = holdings.users;
     made.local_rules = holdings.local_rules;
     made.quota = config.quota;
     made.answer_timeout = app::to_milliseconds(config.limits.answer_timeout);

@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <netaio/packify.hpp>
 
 #include "relay.hpp"
@@ -8,9 +7,15 @@ namespace netaio::daemon {
 namespace {
 
 constexpr std::size_t name_max = 64;
+constexpr std::string_view watch_uri = "netaiod/watch/";
 constexpr std::size_t watched_queue_max = 64 << 10;
 // What programs make the network hear of themselves counts against no rate.
-constexpr std::chrono::milliseconds advertise_every_min = std::chrono::milliseconds(50);
+constexpr std::uint64_t time_min = 50;
+
+// What is there has to be right: it is not as if it were not.
+[[noreturn]] void refuse_value(std::string_view key, const std::string& what) {
+    throw Refusal::error(std::string(key) + " has to be " + what);
+}
 
 std::optional<std::string> bytes_of(const Value& dict, std::string_view key) {
     const Value* const found = dict.find(key);
@@ -20,17 +25,34 @@ std::optional<std::string> bytes_of(const Value& dict, std::string_view key) {
     if (const auto bytes = found->as_bytes()) {
         return bytes->str();
     }
-    const auto text = found->as_str();
-    return text ? std::optional(std::string(*text)) : std::nullopt;
+    if (const auto text = found->as_str()) {
+        return std::string(*text);
+    }
+    refuse_value(key, "bytes or text");
 }
 
-std::optional<std::chrono::milliseconds> time_of(const Value& dict, std::string_view key) {
+std::chrono::milliseconds time_of(const Value& dict, std::string_view key,
+                                  std::chrono::milliseconds otherwise) {
     constexpr std::uint64_t time_max = 1000ull * 60 * 60 * 24 * 365;
     const Value* const found = dict.find(key);
-    const auto count = found ? found->as_uint() : std::nullopt;
-    return count && *count > 0 && *count <= time_max
-               ? std::optional(std::chrono::milliseconds(*count))
-               : std::nullopt;
+    if (!found) {
+        return otherwise;
+    }
+    const auto count = found->as_uint();
+    if (!count || *count < time_min || *count > time_max) {
+        refuse_value(key, "milliseconds from " + std::to_string(time_min) + " to " +
+                              std::to_string(time_max) + ", a year");
+    }
+    return std::chrono::milliseconds(*count);
+}
+
+bool is_set(const Value& dict, std::string_view key) {
+    const Value* const found = dict.find(key);
+    const auto flag = found ? found->as_bool() : std::optional(false);
+    if (!flag) {
+        refuse_value(key, "true or false");
+    }
+    return *flag;
 }
 
 // Fit for logs, rules and addresses.
@@ -69,7 +91,7 @@ void Relay::control(const ProgramPtr& program, const Message& message, Answer& a
         answer(reply(status_json(status())));
         return;
     }
-    if (message.uri().starts_with("netaiod/watch/") &&
+    if (message.uri().starts_with(watch_uri) &&
         (message.type() == subscribe_uri || message.type() == unsubscribe_uri)) {
         answer(watch(program, message));
         return;
@@ -99,9 +121,8 @@ void Relay::control(const ProgramPtr& program, const Message& message, Answer& a
     } else if (message.uri() == "netaiod/key") {
         answer(change_key(program, *asked, message.type()));
     } else {
-        const Value* const prefix = asked->find("prefix");
         answer(change_subscriber(program, bytes_of(*asked, "key"), bytes_of(*asked, "who"),
-                                 prefix && prefix->as_bool().value_or(false), message.type()));
+                                 is_set(*asked, "prefix"), message.type()));
     }
 } catch (const Refusal& refusal) {
     answer(refusal);
@@ -116,12 +137,9 @@ Reply Relay::register_app(const ProgramPtr& program, const Value& asked) {
     if (program->is_app() && name != program->name) {
         throw Refusal::not_permitted("this program is " + program->name + " already");
     }
+    const bool manages = asked.find("app_id") != nullptr;
     if (program->is_app()) {
-        close_node(*program);
-        program->app_id.clear();
-        if (bytes_of(asked, "app_id")) {
-            open_node(program, asked);
-        }
+        manages ? manage_peers(program, asked) : close_node(*program);
         return {};
     }
     if (!name || !is_name(*name)) {
@@ -132,47 +150,61 @@ Reply Relay::register_app(const ProgramPtr& program, const Value& asked) {
         throw Refusal::not_permitted("the name " + *name + " is another user's");
     }
     // What is refused leaves it without a name.
-    if (bytes_of(asked, "app_id")) {
-        open_node(program, asked);
+    if (manages) {
+        manage_peers(program, asked);
     }
     program->who.add(Identity{"app", *name});
     program->name = *name;
     program->from = origin(app_address(*name), program->who);
-    program->id = registry_.add({*name, program->credentials.uid, program->credentials.pid});
-    const auto index = static_cast<std::size_t>(*program->id);
-    by_app_.resize(std::max(by_app_.size(), index + 1));
-    by_app_[index] = program->number();
+    program->id = registry_.add(
+        {*name, program->credentials.uid, program->credentials.pid, program->number()});
     program->permitted.clear();
     log(LogLevel::info, "app " + *name + " is here (" + program->who.str() + ")");
     return {};
 }
 
-void Relay::open_node(const ProgramPtr& program, const Value& asked) {
+// What is refused leaves all as it was; the node stays if it is that of the same peer.
+void Relay::manage_peers(const ProgramPtr& program, const Value& asked) {
     if (!options_.udp) {
         throw Refusal::not_permitted("netaiod has no UDP, which peers are found by: see [udp]");
     }
-    PeerManagementOptions management{.app_id = *bytes_of(asked, "app_id")};
-    management.advertise_every = std::max(
-        time_of(asked, "advertise_ms").value_or(management.advertise_every), advertise_every_min);
-    management.peer_timeout = time_of(asked, "timeout_ms").value_or(management.peer_timeout);
+    if (stopping_) {
+        throw Refusal::error("netaiod is about to end: say it to the next one");
+    }
+    PeerManagementOptions management{.app_id = bytes_of(asked, "app_id").value_or("")};
+    management.advertise_every = time_of(asked, "advertise_ms", management.advertise_every);
+    management.peer_timeout = time_of(asked, "timeout_ms", management.peer_timeout);
     management.exchange_max = options_.exchange_max;
-    UdpNodeOptions options = *options_.udp;
-    options.environment = options_.environment;
-    options.types = options_.types;
-    options.handle_signals = false;
-    options.handlers_max = options_.questions_max;
+    if (management.peer_timeout < management.advertise_every) {
+        throw Refusal::error("timeout_ms has to be no shorter than advertise_ms");
+    }
     Peer self{.id = bytes_of(asked, "peer_id").value_or(random_id())};
+    self.data = bytes_of(asked, "data").value_or(self.data);
     for (const auto& [number, other] : programs_) {
-        if (other != program && other->node && other->app_id == management.app_id &&
-            other->peer_id == self.id) {
+        if (other != program && other->node && other->management.app_id == management.app_id &&
+            other->peer.id == self.id) {
             throw Refusal::not_permitted("the app " + other->name + " is the peer of that id");
         }
     }
-    const std::string peer_id = self.id;
-    if (auto data = bytes_of(asked, "data")) {
-        self.data = std::move(*data);
+    const bool stays = program->node && program->management.app_id == management.app_id &&
+                       program->peer.id == self.id && program->peer.data == self.data;
+    if (!stays) {
+        auto node = make_node(program, self);
+        // That it leaves is said before it joins as another.
+        close_node(*program);
+        program->node = std::move(node);
+        program->peer = std::move(self);
     }
-    options.local_peer = std::move(self);
+    program->node->manage_peers(management);
+    program->management = std::move(management);
+}
+
+std::shared_ptr<UdpNode> Relay::make_node(const ProgramPtr& program, const Peer& self) try {
+    if (self.id.empty()) {
+        throw Refusal::error("peer_id has to have a byte at least");
+    }
+    UdpNodeOptions options = for_all(*options_.udp);
+    options.local_peer = self;
     auto node = std::make_shared<UdpNode>(executor_, std::move(options));
     const std::weak_ptr<Program> weak = program;
     node->set_peer_callbacks(
@@ -194,15 +226,9 @@ void Relay::open_node(const ProgramPtr& program, const Value& asked) {
     if (const std::error_code error = node->start()) {
         throw Refusal::error("its UDP port cannot be opened: " + error.message());
     }
-    try {
-        node->manage_peers(management);
-    } catch (const std::exception& failure) {
-        throw Refusal::error(failure.what());
-    }
-    program->app_id = management.app_id;
-    program->peer_id = peer_id;
-    program->management = std::move(management);
-    program->node = std::move(node);
+    return node;
+} catch (const std::invalid_argument& wrong) {
+    throw Refusal::error(wrong.what());
 }
 
 void Relay::tell_of_peer(const std::weak_ptr<Program>& weak, std::string_view event,
@@ -245,7 +271,7 @@ Reply Relay::change_key(const ProgramPtr& program, const Value& asked, MessageTy
         return {};
     }
     ServedKey key{meant, uri ? std::move(*uri) : std::move(prefix).value_or(""), !uri};
-    if (!key.is_prefix && key.uri.starts_with("netaiod/")) {
+    if (key.uri.starts_with("netaiod/") || (key.is_prefix && key.uri == "netaiod")) {
         throw Refusal::not_permitted("uris below netaiod/ are the daemon's own");
     }
     const std::size_t size = key.uri.size();
@@ -284,22 +310,18 @@ Reply Relay::watch(const ProgramPtr& program, const Message& message) {
     if (!sees_all(*program)) {
         throw Refusal::not_permitted("only the user whom netaiod runs as, and root, may watch");
     }
-    if (const auto before = watching_.extract(program->number())) {
-        watchers_.remove(before.mapped());
-    }
     if (message.type() == subscribe_uri) {
         const std::string_view uri = message.uri();
-        watching_[program->number()] =
-            watchers_.add(std::string(uri.substr(std::string_view("netaiod/watch/").size())));
+        watchers_.set(program->number(), std::string(uri.substr(watch_uri.size())));
+    } else {
+        watchers_.remove(program->number());
     }
     return {};
 }
 
 // As much as the watcher takes; the rest when that was sent.
 void Relay::send_watched(WatcherId watcher) {
-    const auto found =
-        std::ranges::find(watching_, watcher, &decltype(watching_)::value_type::second);
-    const ProgramPtr program = found == watching_.end() ? nullptr : program_of(found->first);
+    const ProgramPtr program = program_of(watcher);
     while (program && program->connection->queued_bytes() < watched_queue_max) {
         const auto line = watchers_.take(watcher);
         if (!line) {

@@ -7,12 +7,7 @@ void Relay::open_tcp() {
     if (!options_.tcp) {
         return;
     }
-    TcpServerOptions options = *options_.tcp;
-    options.types = options_.types;
-    options.environment = options_.environment;
-    options.handle_signals = false;
-    options.handlers_max = options_.questions_max;
-    tcp_ = std::make_unique<TcpServer>(executor_, std::move(options));
+    tcp_ = std::make_unique<TcpServer>(executor_, for_all(*options_.tcp));
     tcp_->set_connect_handler([this](Connection& connection) {
         clients_[connection.id()] = {connection.shared(), {}, tcp_address(connection.remote()), {}};
         client_numbers_[connection.remote()] = connection.id();
@@ -36,11 +31,7 @@ void Relay::open_udp() {
     if (!options_.udp) {
         return;
     }
-    UdpNodeOptions options = *options_.udp;
-    options.types = options_.types;
-    options.environment = options_.environment;
-    options.handle_signals = false;
-    options.handlers_max = options_.questions_max;
+    UdpNodeOptions options = for_all(*options_.udp);
     // What goes to the group each app hears by a node of its own.
     options.multicasts = false;
     options.bootstrap = {};
@@ -76,15 +67,8 @@ void Relay::from_udp(const Message& message, const Address& address, Answer answ
 // By its key, to the app that serves it; notifications to all that listen for it.
 void Relay::from_network(const Message& message, const Sender& from, Answer answer) {
     if (message.type() == notify_uri) {
-        // Who is told may go by that.
-        std::vector<ProgramPtr> listening;
-        for (const auto& [number, program] : programs_) {
-            if (program->is_app() && registry_.owns(*program->id, notify_uri, message.uri())) {
-                listening.push_back(program);
-            }
-        }
-        for (const ProgramPtr& program : listening) {
-            deliver(*program, message, from);
+        if (!to_listeners(message, from)) {
+            others_.drop(Drop::unowned);
         }
         answer(std::optional<OwnedMessage>());
         return;
@@ -100,11 +84,7 @@ void Relay::from_network(const Message& message, const Sender& from, Answer answ
         return;
     }
     others_.drop(Drop::unowned);
-    if (expects_answer(message)) {
-        answer(Refusal::not_found());
-    } else {
-        answer(std::optional<OwnedMessage>());
-    }
+    decline(message, answer, Refusal::not_found());
 }
 
 void Relay::from_udp_to(const ProgramPtr& program, const Message& message, const Address& address,
@@ -113,12 +93,9 @@ void Relay::from_udp_to(const ProgramPtr& program, const Message& message, const
     const std::string field = origin(shown, message.who());
     if (program->is_app() && registry_.owns(*program->id, message.type(), message.uri())) {
         to_app(program, message, {shown, field, message.who()}, std::move(answer));
-    } else if (expects_answer(message)) {
-        program->traffic.drop(Drop::not_owner);
-        answer(Refusal::not_found());
     } else {
         program->traffic.drop(Drop::not_owner);
-        answer(std::optional<OwnedMessage>());
+        decline(message, answer, Refusal::not_found());
     }
 }
 
@@ -133,14 +110,12 @@ void Relay::to_far_end(const ProgramPtr& program, const FarEnd& far, const Messa
                        Answer answer) {
     using enum FarEnd::Kind;
     const auto tell = [&](std::error_code error) {
-        if (error) {
-            program->traffic.drop(Drop::unreached);
-        }
-        if (error && expects_answer(message)) {
-            answer(Refusal::error("it was not sent: " + error.message()));
-        } else {
+        if (!error) {
             answer(std::optional<OwnedMessage>());
+            return;
         }
+        program->traffic.drop(Drop::unreached);
+        decline(message, answer, Refusal::error("it was not sent: " + error.message()));
     };
     switch (far.kind) {
         case peers:

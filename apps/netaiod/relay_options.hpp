@@ -4,8 +4,8 @@
 #include <netaio/netaio.hpp>
 #include <optional>
 #include <string>
-#include <vector>
 
+#include "local_users.hpp"
 #include "quota.hpp"
 
 namespace netaio::daemon {
@@ -23,9 +23,7 @@ struct RelayOptions {
     /// Where programs connect: a Unix-domain socket.
     Address socket = {};
     UnixSocketOptions unix_socket = {};
-    /// Who may connect beside this process's own user, by their numbers.
-    std::vector<std::uint32_t> users = {};
-    std::vector<std::uint32_t> groups = {};
+    LocalUsers users = {};
     /// What programs may say and serve; none: everything.
     std::shared_ptr<const AccessRules> local_rules = nullptr;
     Quota quota = {};

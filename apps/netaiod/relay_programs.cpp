@@ -27,15 +27,11 @@ std::uint32_t own_user() noexcept {
 }
 
 void Relay::open_socket() {
-    TcpServerOptions options;
+    auto options = for_all(TcpServerOptions());
     options.interfaces = {};
     options.endpoints = {options_.socket};
     options.unix_socket = options_.unix_socket;
-    options.types = options_.types;
-    options.environment = options_.environment;
-    options.handle_signals = false;
     options.half_close = false;
-    options.handlers_max = options_.questions_max;
     options.idle_timeout = never;
     options.send_queue_max = options_.quota.app.queued_bytes;
     options.slow_receiver = SlowReceiver::drop_newest;
@@ -51,13 +47,8 @@ void Relay::open_socket() {
 
 // Where the system does not tell who it is, the socket's folder says who may.
 bool Relay::may_connect(const Connection& connection) const {
-    const bool told = connection.credentials().has_value();
-    const Credentials whose = connection.credentials().value_or(Credentials{own_user()});
-    const auto is_in = [](const auto& list, std::uint32_t id) {
-        return std::ranges::find(list, id) != list.end();
-    };
-    return whose.uid == own_user() || is_in(options_.users, whose.uid) ||
-           (told && is_in(options_.groups, whose.gid));
+    const auto whose = connection.credentials();
+    return !whose || options_.users.allow(*whose);
 }
 
 bool Relay::admit(Connection& connection) {
@@ -88,18 +79,16 @@ void Relay::gone(Connection& connection) {
         change_service(*program, which, false);
     }
     programs_.erase(found);
-    if (const auto watcher = watching_.extract(program->number())) {
-        watchers_.remove(watcher.mapped());
-    }
+    others_.add(program->traffic);
+    watchers_.remove(program->number());
     program->pause.reset();
     upstreams_.gone(program->number());
     if (!program->is_app()) {
         program->allowance.reset();
         return;
     }
-    forget_subscriber(app_address(program->name));
     registry_.app_gone(*program->id);
-    others_.add(program->traffic);
+    app_gone(program->name);
     close_node(*program);
     program->allowance.reset();
     log(LogLevel::info, "app " + program->name + " has gone");
@@ -140,8 +129,7 @@ Relay::ProgramPtr Relay::program_of(std::uint64_t number) const {
 }
 
 Relay::ProgramPtr Relay::program_of(AppId app) const {
-    const auto index = static_cast<std::size_t>(app);
-    return index < by_app_.size() ? program_of(by_app_[index]) : nullptr;
+    return program_of(registry_.app(app).number);
 }
 
 // Reads no more from who sent above its rate until that is made up for.
@@ -194,17 +182,30 @@ bool Relay::programs_may_say(MessageType type) const noexcept {
     return asks && !answers_[static_cast<std::size_t>(type)];
 }
 
-bool Relay::may_reach(const Program& program, const FarEnd& far) const {
-    if (options_.any_address || (far.kind != FarEnd::Kind::tcp && !far.is_node())) {
-        return true;
+// What is known by a name is a socket of this machine, to which the daemon is its user, and may be
+// the daemon itself: a client that is connected may have one, but a program makes no connection.
+std::optional<Refusal> Relay::refuse_far_end(const Program& program, const FarEnd& far) const {
+    const bool is_tcp = far.kind == FarEnd::Kind::tcp;
+    if ((!is_tcp && !far.is_node()) || (is_tcp && client_at(far.address))) {
+        return std::nullopt;
     }
-    if (far.kind == FarEnd::Kind::tcp) {
-        return client_at(far.address) != nullptr;
+    if (far.address.is_named()) {
+        return Refusal::not_permitted(
+            "netaiod connects to no socket that a program names: an administrator names it in "
+            "[servers]");
+    }
+    if (options_.any_address) {
+        return std::nullopt;
     }
     const auto peers = program.node ? program.node->peers() : std::vector<Peer>();
-    return std::ranges::any_of(peers, [&](const Peer& peer) {
-        return std::ranges::find(peer.addresses, far.address) != peer.addresses.end();
-    });
+    const bool is_peer =
+        far.is_node() && std::ranges::any_of(peers, [&](const Peer& peer) {
+            return std::ranges::find(peer.addresses, far.address) != peer.addresses.end();
+        });
+    return is_peer ? std::nullopt
+                   : std::optional(Refusal::not_permitted(
+                         "local.any_address of netaiod is false: this reaches servers of "
+                         "[servers], its peers, and connected clients only"));
 }
 
 void Relay::from_program(const Message& message, Connection& connection, Answer answer) {
@@ -213,28 +214,14 @@ void Relay::from_program(const Message& message, Connection& connection, Answer 
         return;
     }
     hold_to_rate(program, sent_size(message));
-    const auto far = FarEnd::parse(message.auth().bytes(far_end_field).value_or(ByteView()));
-    if (!far) {
-        program->traffic.drop(Drop::malformed);
-        answer(Refusal::error("the field @ does not say where to"));
+    const auto field = message.auth().bytes(far_end_field).value_or(ByteView());
+    const auto far = FarEnd::parse(field);
+    if (const auto refused = refuse(*program, far, message)) {
+        program->traffic.drop(refused->cause);
+        answer(refused->why);
         return;
     }
-    if (!permitted(*program, message) || !may_reach(*program, *far)) {
-        program->traffic.drop(Drop::rules);
-        answer(Refusal::not_permitted());
-        return;
-    }
-    if (is_own(message)) {
-        program->traffic.drop(Drop::malformed);
-        answer(Refusal::not_permitted("news of uris below netaiod/ are the daemon's own"));
-        return;
-    }
-    if (far->kind == FarEnd::Kind::machine && message.uri().starts_with("netaiod/")) {
-        control(program, message, answer);
-        return;
-    }
-    if (far->kind == FarEnd::Kind::machine && message.uri() == "netaio/alive") {
-        answer("");
+    if (is_for_daemon(program, *far, message, answer)) {
         return;
     }
     if (!program->is_app()) {
@@ -243,31 +230,72 @@ void Relay::from_program(const Message& message, Connection& connection, Answer 
     }
     if (!programs_may_say(message.type())) {
         program->traffic.drop(Drop::malformed);
-        answer(expects_answer(message)
-                   ? std::optional(OwnedMessage(MessageType::not_permitted, message.uri(),
-                                                "an answer goes where its id says"))
-                   : std::nullopt);
+        decline(message, answer, Refusal::not_permitted("an answer goes where its id says"));
         return;
     }
     program->traffic.count(Direction::out, message.uri(), message.content().size());
-    if (watchers_.size() > 0) {
-        seen(program.get(), Direction::out, message, program->who,
-             message.auth().bytes(far_end_field).value_or(ByteView()));
-    }
-    if (far->kind != FarEnd::Kind::machine && far->kind != FarEnd::Kind::app) {
+    seen(program.get(), Direction::out, message, program->who, field);
+    if (far->kind == FarEnd::Kind::machine || far->kind == FarEnd::Kind::app) {
+        to_machine(program, *far, message, std::move(answer));
+    } else {
         to_far_end(program, *far, message, std::move(answer));
+    }
+}
+
+// What it may not say at all, whomever to.
+std::optional<Relay::Refused> Relay::refuse(Program& program, const Result<FarEnd>& far,
+                                            const Message& message) {
+    if (!far) {
+        return Refused{Drop::malformed, Refusal::error("the field @ does not say where to")};
+    }
+    if (!permitted(program, message)) {
+        return Refused{Drop::rules, Refusal::not_permitted()};
+    }
+    if (auto why = refuse_far_end(program, *far)) {
+        return Refused{Drop::rules, std::move(*why)};
+    }
+    if (is_own(message)) {
+        return Refused{Drop::malformed,
+                       Refusal::not_permitted("news of uris below netaiod/ are the daemon's own")};
+    }
+    return std::nullopt;
+}
+
+// Whether it was, and so is answered.
+bool Relay::is_for_daemon(const ProgramPtr& program, const FarEnd& far, const Message& message,
+                          Answer& answer) {
+    if (far.kind != FarEnd::Kind::machine) {
+        return false;
+    }
+    if (message.uri().starts_with("netaiod/")) {
+        control(program, message, answer);
+        return true;
+    }
+    if (message.uri() == "netaio/alive") {
+        answer("");
+        return true;
+    }
+    return false;
+}
+
+void Relay::to_machine(const ProgramPtr& program, const FarEnd& far, const Message& message,
+                       Answer answer) {
+    const std::string address = app_address(program->name);
+    const Sender from{address, program->from, program->who};
+    const bool by_key = far.kind == FarEnd::Kind::machine;
+    if (by_key && message.type() == notify_uri && to_listeners(message, from)) {
+        answer(std::optional<OwnedMessage>());
         return;
     }
-    const auto app = far->kind == FarEnd::Kind::app ? registry_.app_named(far->name)
-                                                    : registry_.find(message.type(), message.uri());
+    const auto app =
+        by_key ? registry_.find(message.type(), message.uri()) : registry_.app_named(far.name);
     const ProgramPtr owner = app ? program_of(*app) : nullptr;
     if (!owner) {
         program->traffic.drop(Drop::unowned);
         answer(Refusal::not_found());
         return;
     }
-    to_app(owner, message, {app_address(program->name), program->from, program->who},
-           std::move(answer));
+    to_app(owner, message, from, std::move(answer));
 }
 
 }  // namespace netaio::daemon

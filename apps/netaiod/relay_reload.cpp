@@ -9,13 +9,13 @@ void Relay::reload(RelayOptions options) {
     options_.local_rules = options.local_rules;
     options_.any_address = options.any_address;
     options_.users = std::move(options.users);
-    options_.groups = std::move(options.groups);
     options_.quota = options.quota;
     options_.answer_timeout = options.answer_timeout;
     options_.server_idle = options.server_idle;
     allowances_.set_quota(options_.quota);
     for (const auto& [number, program] : programs_) {
         program->permitted.clear();
+        end_refused_subscribers(*program);
     }
     if (tcp_ && options.tcp) {
         tcp_->set_plugins({options.tcp->auth, options.tcp->cipher});

@@ -1,7 +1,40 @@
+#include <algorithm>
+
 #include "relay.hpp"
 
 /// Who gets what programs send to `subscribers:` (protocol.md §14).
 namespace netaio::daemon {
+
+// Who asked to be is no address that the program came by.
+std::optional<Refusal> Relay::refuse_subscriber(const Program& program,
+                                                const std::string& who) const {
+    const auto& asked = program.subscribing;
+    return std::ranges::find(asked, who) != asked.end()
+               ? std::nullopt
+               : refuse_far_end(program, FarEnd::parse(who).value());
+}
+
+// Nodes ask again in time: those suffice that asked lately.
+void Relay::note_subscribing(Program& program, std::string_view who) {
+    constexpr std::size_t kept_max = 1024;
+    program.subscribing.emplace_back(who);
+    if (program.subscribing.size() > kept_max) {
+        program.subscribing.pop_front();
+    }
+}
+
+// Those that may not be reached any more.
+void Relay::end_refused_subscribers(Program& program) {
+    std::vector<Subscriber> refused;
+    for (const auto& [which, order] : program.subscribers) {
+        if (refuse_subscriber(program, which.who)) {
+            refused.push_back(which);
+        }
+    }
+    for (const Subscriber& which : refused) {
+        end_subscriber(program, which);
+    }
+}
 
 // At whatever the subscriber is connected to. What cannot be is said by an error, but for ending.
 std::error_code Relay::change_service(Program& program, const Subscriber& which, bool add) {
@@ -88,6 +121,21 @@ void Relay::forget_subscriber(const std::string& who) {
     }
 }
 
+// Another of that name is subscribed in its place.
+void Relay::app_gone(const std::string& name) {
+    const std::string who = app_address(name);
+    if (!registry_.app_named(name)) {
+        forget_subscriber(who);
+        return;
+    }
+    for (const auto& [number, program] : programs_) {
+        auto each = program->subscribers.lower_bound({who, {}, false});
+        for (; each != program->subscribers.end() && each->first.who == who; ++each) {
+            change_service(*program, each->first, true);
+        }
+    }
+}
+
 Reply Relay::change_subscriber(const ProgramPtr& program, std::optional<std::string> key,
                                const std::optional<std::string>& who, bool prefix,
                                MessageType how) {
@@ -98,9 +146,12 @@ Reply Relay::change_subscriber(const ProgramPtr& program, std::optional<std::str
     Subscriber which{far->str(), std::move(*key), prefix};
     if (how == delete_uri) {
         end_subscriber(*program, which);
-    } else {
-        add_subscriber(*program, std::move(which));
+        return {};
     }
+    if (const auto refusal = refuse_subscriber(*program, which.who)) {
+        throw *refusal;
+    }
+    add_subscriber(*program, std::move(which));
     return {};
 }
 

@@ -129,8 +129,9 @@ void Upstreams::ended(Server& at, const Message& message) {
     if (message.request_id() || (!prefix && message.content() != "subscription ended")) {
         return;
     }
-    const auto found = at.subscriptions.extract({message.uri().str(), prefix});
-    if (found) {
+    const Subscription which{message.uri().str(), prefix};
+    at.granted.erase(which);
+    if (const auto found = at.subscriptions.extract(which)) {
         tell_lost(at.shown, found.key(), found.mapped());
     }
 }
@@ -185,19 +186,24 @@ std::optional<std::string> Upstreams::ask(const Asker& asker, const FarEnd& far,
     }
     ++at->asking;
     at->used = options_.environment.clock->steady_now();
-    at->client->exchange(std::move(message), {.timeout = timeout},
-                         [this, at, program, which, is_new, done = std::move(done)](
-                             boost::system::error_code error, OwnedMessage reply) mutable {
-                             --at->asking;
-                             const bool granted =
-                                 !error && (reply.type() == MessageType::ok ||
+    at->client->exchange(
+        std::move(message), {.timeout = timeout},
+        [this, at, program, which, subscribes, about_it, is_new, done = std::move(done)](
+            boost::system::error_code error, OwnedMessage reply) mutable {
+            --at->asking;
+            const bool granted = !error && (reply.type() == MessageType::ok ||
                                             reply.type() == MessageType::confirm_subscribe);
-                             // Without a client all of this has ended.
-                             if (is_new && !granted && at->client) {
-                                 not_subscribed(at, program, which);
-                             }
-                             done(error, std::move(reply));
-                         });
+            if (granted && subscribes) {
+                at->granted.insert(which);
+            } else if (!error && about_it && !subscribes) {
+                at->granted.erase(which);
+            }
+            // Without a client all of this has ended.
+            if (is_new && !granted && at->client) {
+                not_subscribed(at, program, which);
+            }
+            done(error, std::move(reply));
+        });
     return std::nullopt;
 }
 
@@ -229,7 +235,12 @@ void Upstreams::not_subscribed(const std::shared_ptr<Server>& at, ProgramNumber 
 void Upstreams::end_at_server(const std::shared_ptr<Server>& at, const Subscription& which) {
     ++at->asking;
     at->client->unsubscribe(which.uri, {.prefix = which.prefix},
-                            [at](std::error_code, const OwnedMessage&) { --at->asking; });
+                            [at, which](std::error_code error, const OwnedMessage&) {
+                                --at->asking;
+                                if (!error) {
+                                    at->granted.erase(which);
+                                }
+                            });
 }
 
 std::error_code Upstreams::tell(const Asker& asker, const FarEnd& far, OwnedMessage message) {
@@ -296,6 +307,13 @@ void Upstreams::tidy(std::chrono::steady_clock::time_point now) {
         const Server& at = *entry.second;
         return at.is_by_address() && at.is_idle() && now - at.used >= options_.server_idle;
     });
+    for (const auto& [name, at] : servers_) {
+        for (const Subscription& which : std::set(at->granted)) {
+            if (!at->subscriptions.contains(which)) {
+                end_at_server(at, which);
+            }
+        }
+    }
 }
 
 }  // namespace netaio::daemon

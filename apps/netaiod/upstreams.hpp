@@ -50,7 +50,8 @@ public:
     void gone(ProgramNumber program);
     /// Other servers and secrets; those that stay where they were go on.
     void set_servers(std::map<std::string, NamedServer> servers, Plugins plugins);
-    /// Lets go of connections by address that nobody used for long.
+    /// Lets go of connections by address that nobody used for long, and ends what a server that was
+    /// not there did not hear the end of.
     void tidy(std::chrono::steady_clock::time_point now);
     std::size_t size() const noexcept { return servers_.size(); }
     /// What programs are subscribed to, each once for each server.
@@ -74,6 +75,8 @@ private:
         std::unique_ptr<TcpClient> client = nullptr;
         // From when it is asked for, so that what is asked later finds it.
         std::map<Subscription, std::set<ProgramNumber>> subscriptions = {};
+        // What the client renews until an answer says that it has ended.
+        std::set<Subscription> granted = {};
         std::chrono::steady_clock::time_point used = {};
         std::size_t asking = 0;
     };

@@ -20,10 +20,8 @@ std::string seen_json(const Seen& seen) {
     return app::json_text(object);
 }
 
-WatcherId Watchers::add(std::string prefix) {
-    const auto watcher = static_cast<WatcherId>(added_++);
-    watchers_[watcher].prefix = std::move(prefix);
-    return watcher;
+void Watchers::set(WatcherId watcher, std::string prefix) {
+    watchers_[watcher] = {.prefix = std::move(prefix)};
 }
 
 void Watchers::remove(WatcherId watcher) {

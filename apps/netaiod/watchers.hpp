@@ -29,8 +29,8 @@ struct Seen {
 /// "type", "uri" ("uri_base64" when it is not UTF-8), "size", "far_end".
 std::string seen_json(const Seen& seen);
 
-/// A watcher's handle.
-enum class WatcherId : std::uint64_t {};
+/// A watcher's handle: the number of its connection.
+using WatcherId = std::uint64_t;
 
 /// Those who watch what is said about uris of a prefix. Each has a queue of lines with bounds, and
 /// is told how many it missed. Not thread-safe.
@@ -50,7 +50,8 @@ public:
     Watchers(const Watchers&) = delete;
     Watchers& operator=(const Watchers&) = delete;
 
-    WatcherId add(std::string prefix);
+    /// What it watches from now on; what waited of before is forgotten.
+    void set(WatcherId watcher, std::string prefix);
     void remove(WatcherId watcher);
     std::size_t size() const noexcept { return watchers_.size(); }
 
@@ -65,8 +66,8 @@ public:
 
 private:
     struct Watcher {
-        std::string prefix;
-        std::deque<std::string> lines;
+        std::string prefix = {};
+        std::deque<std::string> lines = {};
         std::size_t bytes = 0;
         std::uint64_t missed = 0;  // after the lines
     };
@@ -76,7 +77,6 @@ private:
     Wake wake_;
     Bounds bounds_;
     std::map<WatcherId, Watcher> watchers_;
-    std::uint64_t added_ = 0;
 };
 
 }  // namespace netaio::daemon

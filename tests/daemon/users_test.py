@@ -64,8 +64,11 @@ async def a_hostile_app_gets_nothing_of_another_user(scene):
     await gets("NOT_PERMITTED", "raw", "SUBSCRIBE_URI", "netaiod/watch/", "-")
 
     # Who it is from is for the daemon to say: whatever it writes there is read as where to.
-    for forged in ("app:", "nobody:there", "uid:0"):
+    for forged in ("app:", "uid:0"):
         await gets("ERROR", "raw", "REQUEST_URI", "light", forged)
+    # Nor does netaiod connect as itself to what a program names, such as netaiod.
+    for named in ("nobody:there", f"unix:{daemon.socket}"):
+        await gets("NOT_PERMITTED", "raw", "REQUEST_URI", "netaiod/status", named)
 
     # News of peers are the daemon's, however they are sent.
     news = ("netaiod/peer/joined", "app:victim", "id=mallory", "data=forged")

@@ -31,7 +31,7 @@ public:
             Log(LogLevel::error, [alive = alive_](LogLevel, std::string_view) { (void)alive; });
         options_.answer_timeout = answer_timeout;
         options_.servers["hub"] = {TestNetwork::address("hub").str()};
-        options_.quota.servers = 2;
+        options_.servers["none"] = {TestNetwork::address("none").str()};
         if (seed % 2 == 0) {
             options_.quota.app.messages_per_second = 5 + dice_.below(50);
             options_.quota.app.message_burst = 10;
@@ -73,7 +73,7 @@ public:
             ledger.expect(!hub_ || hub_->subscriber_count("news" + std::to_string(i)) == 0,
                           "servers learn of the end of subscriptions");
         }
-        ledger.expect(relay_->upstreams().size() <= 1, "servers by address go");
+        ledger.expect(relay_->upstreams().size() <= 2, "nobody has it connect by a name");
         const auto app = new_app();
         app->client->on({request_uri, "well"}, [](const Message& m) { return m.content().str(); });
         app->ask(OwnedMessage(create_uri, "netaiod/key",
@@ -221,9 +221,7 @@ private:
                     break;
                 case 1: app.ask(std::move(question), "server:hub"); break;
                 case 2: app.ask(std::move(question), "memory:hub"); break;
-                case 3:
-                    app.ask(std::move(question), "memory:no" + std::to_string(dice_.below(9)));
-                    break;
+                case 3: app.ask(std::move(question), "server:none"); break;
                 case 4: app.ask(std::move(question), app.last_remote); break;
                 default: app.ask(std::move(question), "");
             }

@@ -183,6 +183,13 @@ TEST(Config, GivesServersWithoutSecretsThoseOfTheNode) {
     EXPECT_EQ(config.servers.at("own").protection.called("max-age"), "servers.own.max_age");
 }
 
+TEST(Config, TheSocketOfTheDaemonIsNoServer) {
+    EXPECT_EQ(refusal_of("[daemon]\nsocket = \"run/it.sock\"\n"
+                         "[servers.own]\naddress = \"unix:run/../run/it.sock\"\n"),
+              "/etc/netaio/netaiod.toml:4:11: this is daemon.socket, where programs connect as who "
+              "they are; name another server");
+}
+
 TEST(Config, TellsWhatANewOneNeedsARestartFor) {
     const Config now = config_of("[servers.a]\naddress = \"a:1\"\n");
     EXPECT_EQ(needs_restart(now, config_of("[tcp]\nlisten = [\"127.0.0.1:1\"]\n"

@@ -83,21 +83,6 @@ TEST(Quota, BoundsKeys) {
     EXPECT_EQ(app->try_register(6), std::nullopt);
 }
 
-TEST(Quota, BoundsWhatWaits) {
-    Allowances all({.app = {.queued_bytes = 100}, .user = {.queued_bytes = 150}});
-    const auto app = all.try_connect(1000).allowance;
-    auto second = all.try_connect(1000).allowance;
-    EXPECT_EQ(app->try_queue(100), std::nullopt);
-    EXPECT_TRUE(app->try_queue(1));
-    EXPECT_TRUE(second->try_queue(51));
-    EXPECT_EQ(second->try_queue(50), std::nullopt);
-    app->unqueue(100);
-    EXPECT_EQ(app->queued_bytes(), 0u);
-    second.reset();
-    EXPECT_EQ(app->try_queue(100), std::nullopt);
-    EXPECT_TRUE(app->try_queue(SIZE_MAX));
-}
-
 TEST(Quota, TakesOthersFromNowOn) {
     Allowances all({.app = {.registrations = 2, .key_bytes = 10},
                     .user = {.registrations = 2, .key_bytes = 10}});

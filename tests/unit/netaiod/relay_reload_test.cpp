@@ -129,26 +129,6 @@ TEST_F(RelayReloadTest, ProgramsAreToldWhatAServerHasEnded) {
               MessageType::not_permitted);
 }
 
-TEST_F(RelayReloadTest, AConnectionByAddressGoesWhenNobodyUsesIt) {
-    const auto hub = serve("hub");
-    options.server_idle = 10s;
-    restart();
-    TestProgram kitchen(network, "kitchen");
-    const std::string there = TestNetwork::address("hub").str();
-    EXPECT_EQ(kitchen.exchange(request("x"), there).content(), "hub");
-    network.advance(8s);
-    EXPECT_EQ(hub->connection_count(), 1u);
-    EXPECT_EQ(kitchen.exchange(request("x"), there).content(), "hub");
-    network.advance(8s);
-    EXPECT_EQ(hub->connection_count(), 1u) << "it was used";
-    network.advance(8s);
-    EXPECT_EQ(hub->connection_count(), 0u);
-    EXPECT_EQ(kitchen.exchange(OwnedMessage(subscribe_uri, "news"), there).type(),
-              MessageType::confirm_subscribe);
-    network.advance(1min);
-    EXPECT_EQ(hub->connection_count(), 1u) << "something is subscribed to there";
-}
-
 TEST_F(RelayReloadTest, AnAppMayTakeSoLongToAnswer) {
     options.answer_timeout = 2s;
     restart();

@@ -134,6 +134,51 @@ TEST_F(RelayTest, SubscribersGetWhatAppsNotify) {
     EXPECT_EQ(told.size(), 1u);
 }
 
+TEST_F(RelayTest, WhenAnAppGoesAnotherOfItsNameIsSubscribedInItsPlace) {
+    TestProgram kitchen(network, "kitchen");
+    auto first = std::make_optional<TestProgram>(network, "hall");
+    auto second = std::make_optional<TestProgram>(network, "hall");
+    std::vector<std::string> told;
+    first->client.on(notify_uri,
+                     [&](const Message& m) { told.push_back("first " + m.content().str()); });
+    second->client.on(notify_uri,
+                      [&](const Message& m) { told.push_back("second " + m.content().str()); });
+    kitchen.ask(create_uri, "netaiod/subscriber", Dict{{"key", Bytes("t")}, {"who", "app:hall"}});
+    kitchen.notify("t", "temperature", "20");
+    first.reset();
+    network.run();
+    kitchen.notify("t", "temperature", "21");
+    EXPECT_EQ(told, (std::vector<std::string>{"first 20", "second 21"}));
+    second.reset();
+    network.run();
+    TestProgram third(network, "hall");
+    third.client.on(notify_uri,
+                    [&](const Message& m) { told.push_back("third " + m.content().str()); });
+    kitchen.notify("t", "temperature", "22");
+    EXPECT_EQ(told.size(), 2u);
+}
+
+TEST_F(RelayTest, NewsComeToAllThatListenWhereverTheyAreFrom) {
+    TestProgram kitchen(network, "kitchen");
+    TestProgram hall(network, "hall");
+    TestProgram cellar(network, "cellar");
+    std::multiset<std::string> told;
+    for (auto* listener : {&kitchen, &hall}) {
+        listener->serve(notify_uri, "news", "prefix");
+        listener->client.on(notify_uri,
+                            [&, name = listener == &hall ? "hall " : "kitchen "](const Message& m) {
+                                told.insert(name + m.content().str());
+                            });
+    }
+    EXPECT_FALSE(remote().send(notify("news", "from afar")));
+    EXPECT_FALSE(cellar.client.send(notify("news", "from here")));
+    EXPECT_FALSE(hall.client.send(notify("news", "my own")));
+    network.run();
+    EXPECT_EQ(told,
+              (std::multiset<std::string>{"hall from afar", "kitchen from afar", "hall from here",
+                                          "kitchen from here", "hall my own", "kitchen my own"}));
+}
+
 TEST_F(RelayTest, AppsShareOneConnectionToAServer) {
     TcpServer hub(network.executor(), network.options(TcpServerOptions(), "hub"));
     hub.on(request_uri, [](const Message& m) { return "hub " + m.uri().str(); });
@@ -186,14 +231,32 @@ TEST_F(RelayTest, StrangersMaySayWhoTheyAreOnly) {
     EXPECT_EQ(nobody.exchange(request("netaiod/nothing")).type(), MessageType::not_found);
     EXPECT_EQ(nobody.ask(create_uri, "netaiod/app", Dict{{"name", "a"}}).type(), MessageType::ok);
     EXPECT_EQ(nobody.serve(request_uri, "netaiod/x").type(), MessageType::not_permitted);
+    for (const auto prefix : {"netaiod", "netaiod/", "netaiod/peer/"}) {
+        EXPECT_EQ(nobody.serve(notify_uri, prefix, "prefix").type(), MessageType::not_permitted);
+    }
     EXPECT_EQ(nobody.exchange(request("x"), "nowhere").type(), MessageType::error);
+}
+
+TEST_F(RelayTest, WhatIsThereAndWrongIsNoDefault) {
+    TestProgram kitchen(network, "kitchen");
+    const auto error_to = [&](std::string_view uri, Dict content) {
+        const auto reply = kitchen.ask(create_uri, uri, Value(std::move(content)));
+        EXPECT_EQ(reply.type(), MessageType::error);
+        return reply.content().str();
+    };
+    EXPECT_EQ(error_to("netaiod/key", {{"type", 0}, {"uri", 5}}), "uri has to be bytes or text");
+    EXPECT_EQ(error_to("netaiod/key", {{"type", 0}, {"uri", "a"}, {"shared", true}}),
+              "shared has to be bytes or text");
+    EXPECT_EQ(error_to("netaiod/subscriber", {{"key", "k"}, {"who", "app:kitchen"}, {"prefix", 1}}),
+              "prefix has to be true or false");
+    EXPECT_TRUE(relay->registry().keys(*relay->registry().app_named("kitchen")).empty());
 }
 
 TEST_F(RelayTest, NobodyElseTellsWhatTheDaemonDoes) {
     TestProgram victim(network, "victim");
     int heard = 0;
     victim.client.on(notify_uri, [&] { ++heard; });
-    victim.serve(notify_uri, "netaiod", "prefix");
+    victim.serve(notify_uri, "", "prefix");
     TestProgram hostile(network, "hostile");
     hostile.ask(create_uri, "netaiod/subscriber", Dict{{"key", "k"}, {"who", "app:victim"}});
     for (const std::string to : {"", "app:victim", "subscribers:k"}) {
@@ -254,6 +317,36 @@ TEST_F(RelayTest, QuotasBoundRegistrations) {
     EXPECT_EQ(kitchen.serve(request_uri, "c").type(), MessageType::not_permitted);
     kitchen.ask(delete_uri, "netaiod/key", Dict{{"type", 0}, {"uri", Bytes("a")}});
     EXPECT_EQ(kitchen.serve(request_uri, "c").type(), MessageType::ok);
+}
+
+TEST_F(RelayTest, CountsWhatCameAndWhyTheRestDidNot) {
+    TestProgram kitchen(network, "kitchen");
+    TestProgram watcher(network);
+    int watched = 0;
+    watcher.client.on(notify_uri, [&] { ++watched; });
+    watcher.exchange(OwnedMessage(subscribe_uri, "netaiod/watch/"));
+    kitchen.client.on(request_uri, [] { return "yes"; });
+    kitchen.serve(request_uri, "lamp");
+    EXPECT_EQ(asked("lamp"), "yes");
+    // With the field it is larger than a message can be.
+    OwnedMessage large = request("lamp");
+    large.auth().set("inner", std::string(65'480, 'x'));
+    EXPECT_EQ(network.run(remote().exchange(std::move(large))).type(), MessageType::error);
+    network.run();
+    const AppStatus app = relay->status().apps.at(0);
+    EXPECT_EQ(app.traffic->total().messages_in, 1u);
+    EXPECT_EQ(app.traffic->dropped(Drop::unreached), 1u);
+    EXPECT_EQ(app.traffic->dropped(Drop::queue), 0u);
+    EXPECT_EQ(watched, 1);
+}
+
+TEST_F(RelayTest, CountsWhatWasDroppedOfProgramsThatAreGone) {
+    {
+        TestProgram nobody(network);
+        nobody.exchange(request("x"), "nowhere");
+    }
+    network.run();
+    EXPECT_EQ(relay->status().others.dropped(Drop::malformed), 1u);
 }
 
 TEST_F(RelayTest, TellsWatchersWhatIsSaid) {

@@ -164,6 +164,49 @@ TEST_F(RelayUdpTest, NoProgramIsThePeerThatAnotherIs) {
     EXPECT_EQ(said, MessageType::not_permitted);
 }
 
+TEST_F(RelayUdpTest, WhoIsTheSamePeerAgainOrIsRefusedStaysWhereItIs) {
+    node->manage_peers(briskly);
+    const Address there = program_address();
+    const std::string who = Address::parse("127.0.0.1", node->port())->str();
+    EXPECT_EQ(asks("", OwnedMessage(create_uri, "netaiod/subscriber",
+                                    *pack(Dict{{"key", Bytes("k")}, {"who", Bytes(who)}}))),
+              "OK ");
+    const auto again = [&](Dict app) {
+        app.set("name", "kitchen");
+        if (!app.find("app_id")) {
+            app.set("app_id", "home");
+        }
+        if (!app.find("peer_id")) {
+            app.set("peer_id", Bytes("the program"));
+        }
+        return asks("", OwnedMessage(create_uri, "netaiod/app", *pack(Value(std::move(app)))));
+    };
+    EXPECT_EQ(again({{"advertise_ms", 70}}), "OK ");
+    EXPECT_TRUE(again({{"peer_id", Bytes("")}}).starts_with("ERROR "));
+    for (const std::uint64_t wrong :
+         {std::uint64_t(0), std::uint64_t(49), std::uint64_t(1) << 40}) {
+        EXPECT_EQ(again({{"advertise_ms", wrong}}),
+                  "ERROR advertise_ms has to be milliseconds from 50 to 31536000000, a year");
+    }
+    EXPECT_EQ(again({{"timeout_ms", "long"}}),
+              "ERROR timeout_ms has to be milliseconds from 50 to 31536000000, a year");
+    EXPECT_EQ(again({{"timeout_ms", 1000}}),
+              "ERROR timeout_ms has to be no shorter than advertise_ms");
+    std::string heard;
+    node->on(notify_uri, [&](const Message& m) { heard = m.content().str(); });
+    OwnedMessage news = notify("news", "now");
+    news.auth().set("@", "subscribers:k");
+    EXPECT_FALSE(program.send(news));
+    EXPECT_TRUE(run_until(context, [&] { return !heard.empty(); }));
+    EXPECT_EQ(asked(there, "lamp"), "RESPOND_URI the program's lamp");
+    // As another peer it is elsewhere, and known there.
+    EXPECT_EQ(again({{"data", Bytes(*pack(Dict{{"room", Bytes("x")}}))}}), "OK ");
+    EXPECT_TRUE(run_until(context, [&] {
+        const auto now = node->peer("the program");
+        return now && !now->addresses.contains(there);
+    }));
+}
+
 TEST_F(RelayUdpTest, TheMachinesPortFindsTheOwner) {
     const Address machine = *Address::parse("127.0.0.1", relay->udp_port());
     EXPECT_EQ(asked(machine, "lamp"), "RESPOND_URI the program's lamp");
@@ -238,6 +281,71 @@ TEST_F(RelayUdpTest, AProgramIsToldWhatANodeHasEnded) {
     node->set_rules(std::make_shared<AccessRules>(std::vector<AccessRule>()));
     EXPECT_TRUE(run_until(
         context, [&] { return told == std::vector<std::string>{"netaiod/subscription/lost"}; }));
+}
+
+TEST_F(RelayUdpTest, NodesAreSubscribedByTheirOwnWishWhereAddressesAreNotReached) {
+    const std::string there = "udp:" + Address::parse("127.0.0.1", node->port())->str();
+    const auto subscribe = [&](const std::string& who) {
+        const Dict content{{"key", Bytes("k")}, {"who", Bytes(who)}};
+        return asks("", OwnedMessage(create_uri, "netaiod/subscriber", *pack(Value(content))));
+    };
+    std::vector<std::string> heard;
+    node->on(notify_uri, [&](const Message& m) { heard.push_back(m.content().str()); });
+    EXPECT_EQ(subscribe(there), "OK ");
+    options.any_address = false;
+    relay->reload(options);
+    EXPECT_TRUE(
+        subscribe(there).starts_with("NOT_PERMITTED local.any_address of netaiod is false"));
+    OwnedMessage early = notify("news", "early");
+    early.auth().set("@", "subscribers:k");
+    EXPECT_FALSE(program.send(early));
+    // It comes to ask by itself.
+    asks("",
+         OwnedMessage(create_uri, "netaiod/key", *pack(Dict{{"type", 5}, {"uri", Bytes("news")}})));
+    program.on(subscribe_uri, [&](const Message& m) { return from = origin_of(m), ""; });
+    const Address machine = *Address::parse("127.0.0.1", relay->udp_port());
+    node->exchange(machine, OwnedMessage(subscribe_uri, "news"), {},
+                   [](std::error_code, const OwnedMessage&) {});
+    EXPECT_TRUE(run_until(context, [&] { return from == there; })) << from;
+    EXPECT_EQ(subscribe(there), "OK ");
+    OwnedMessage late = notify("news", "late");
+    late.auth().set("@", "subscribers:k");
+    EXPECT_FALSE(program.send(late));
+    EXPECT_TRUE(run_until(context, [&] { return !heard.empty(); }));
+    EXPECT_EQ(heard, std::vector<std::string>{"late"});
+}
+
+TEST_F(RelayUdpTest, AConnectionByAddressGoesWhenNobodyUsesIt) {
+    TcpServer hub(context.get_executor(), local_options());
+    hub.on(request_uri, [] { return "the hub's"; });
+    ASSERT_FALSE(hub.start());
+    options.server_idle = 400ms;
+    relay->reload(options);
+    EXPECT_EQ(asks("tcp:" + hub.endpoints()[0].str(), request("x")), "RESPOND_URI the hub's");
+    EXPECT_EQ(hub.connection_count(), 1u);
+    EXPECT_TRUE(run_until(context, [&] { return hub.connection_count() == 0; }));
+}
+
+TEST_F(RelayUdpTest, NoNodeBeginsWhileTheDaemonEnds) {
+    node->manage_peers(briskly);
+    const Address there = program_address();
+    // Till that is answered, or the deadline, its node is there.
+    std::vector<Answer> held;
+    program.on(request_uri, [&](const Message&, Connection&, Answer answer) {
+        held.push_back(std::move(answer));
+    });
+    node->request(there, "lamp", {.timeout = 5s}, [](std::error_code, const OwnedMessage&) {});
+    EXPECT_TRUE(run_until(context, [&] { return !held.empty(); }));
+    bool stopped = false;
+    boost::asio::co_spawn(context, relay->stop(5s),
+                          [&](const std::exception_ptr&) { stopped = true; });
+    EXPECT_TRUE(run_until(context, [&] { return !node->peer("the program").has_value(); }));
+    const auto again = pack(Dict{{"name", "kitchen"}, {"app_id", "other"}});
+    EXPECT_EQ(asks("", OwnedMessage(create_uri, "netaiod/app", *again)),
+              "ERROR netaiod is about to end: say it to the next one");
+    EXPECT_FALSE(stopped);
+    held[0]("late");
+    EXPECT_TRUE(run_until(context, [&] { return stopped; }));
 }
 
 TEST_F(RelayUdpTest, APeerLeavesWithItsProgram) {

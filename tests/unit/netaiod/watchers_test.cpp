@@ -18,14 +18,20 @@ Seen about(std::string_view uri) {
 
 class WatchersTest : public testing::Test {
 protected:
+    WatcherId add(std::string prefix) {
+        watchers_.set(++added_, std::move(prefix));
+        return added_;
+    }
+
+    WatcherId added_ = 0;
     std::vector<WatcherId> woken_;
     Watchers watchers_{[this](WatcherId watcher) { woken_.push_back(watcher); },
                        {.lines = 3, .bytes = 1000}};
 };
 
 TEST_F(WatchersTest, TellThoseWhoWatchThePrefix) {
-    const WatcherId all = watchers_.add("");
-    const WatcherId some = watchers_.add("room/");
+    const WatcherId all = add("");
+    const WatcherId some = add("room/");
     watchers_.tell(about("news"));
     EXPECT_EQ(watchers_.take(some), std::nullopt);
     EXPECT_EQ(watchers_.take(all),
@@ -38,7 +44,7 @@ TEST_F(WatchersTest, TellThoseWhoWatchThePrefix) {
 }
 
 TEST_F(WatchersTest, WakeOnceForWhoHadNothing) {
-    const WatcherId watcher = watchers_.add("");
+    const WatcherId watcher = add("");
     watchers_.tell(about("a"));
     watchers_.tell(about("a"));
     EXPECT_EQ(woken_.size(), 1u);
@@ -49,7 +55,7 @@ TEST_F(WatchersTest, WakeOnceForWhoHadNothing) {
 }
 
 TEST_F(WatchersTest, SayHowManyFoundNoRoom) {
-    const WatcherId slow = watchers_.add("");
+    const WatcherId slow = add("");
     for (int i = 0; i < 5; ++i) watchers_.tell(about("a"));
     for (int i = 0; i < 3; ++i) EXPECT_EQ(watchers_.take(slow), seen_json(about("a")));
     watchers_.tell(about("a"));
@@ -60,15 +66,26 @@ TEST_F(WatchersTest, SayHowManyFoundNoRoom) {
 }
 
 TEST_F(WatchersTest, BoundTheBytesThatWait) {
-    const WatcherId watcher = watchers_.add("");
+    const WatcherId watcher = add("");
     const std::string uri(2000, 'x');
     watchers_.tell(about(uri));
     EXPECT_EQ(woken_.size(), 1u);
     EXPECT_EQ(watchers_.take(watcher), R"({"missed":1})");
 }
 
+TEST_F(WatchersTest, HoldNothingOfWhatWasWatchedBefore) {
+    const WatcherId watcher = add("room/");
+    watchers_.tell(about("room/light"));
+    watchers_.set(watcher, "news");
+    EXPECT_EQ(watchers_.take(watcher), std::nullopt);
+    watchers_.tell(about("room/light"));
+    EXPECT_EQ(watchers_.take(watcher), std::nullopt);
+    watchers_.tell(about("news"));
+    EXPECT_TRUE(watchers_.take(watcher));
+}
+
 TEST_F(WatchersTest, ForgetWhoIsGone) {
-    const WatcherId watcher = watchers_.add("");
+    const WatcherId watcher = add("");
     watchers_.tell(about("a"));
     watchers_.remove(watcher);
     EXPECT_EQ(watchers_.size(), 0u);
