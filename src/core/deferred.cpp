@@ -46,7 +46,7 @@ bool Answer::open() const noexcept {
 }
 
 void Answer::pass(Message& received) {
-    asked();
+    static_cast<void>(uri());  // throws where there is nobody to answer
     std::exchange(deferred_, nullptr)->pass(received);
 }
 
