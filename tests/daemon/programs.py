@@ -109,6 +109,14 @@ class Daemon:
     def said(self, text):
         return any(text in line for line in self.log)
 
+    async def until_said(self, text):
+        """Waits until that stands in its log, which a thread of its own writes."""
+        until = time.monotonic() + host.PATIENCE_S
+        while not self.said(text):
+            if time.monotonic() > until:
+                raise Failed(f"netaiod does not say '{text}': {self.log}")
+            await asyncio.sleep(0.01)
+
     async def kill(self):
         if self.process and self.process.returncode is None:
             self.process.kill()
