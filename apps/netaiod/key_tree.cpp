@@ -62,6 +62,15 @@ std::uint32_t KeyTree::get(ByteView key, bool is_prefix) const noexcept {
     return is_prefix ? node->prefix : node->exact;
 }
 
+std::uint32_t KeyTree::longest_prefix(ByteView bytes) const noexcept {
+    std::uint32_t longest = nothing;
+    const Node* node = &nodes_[root];
+    while (!bytes.empty() && (node = next(*node, bytes))) {
+        if (node->prefix != nothing) longest = node->prefix;
+    }
+    return longest;
+}
+
 void KeyTree::erase(ByteView key, bool is_prefix) {
     std::vector<Index> way{root};
     while (!key.empty()) {

@@ -35,6 +35,9 @@ public:
         return best;
     }
 
+    /// The value of the longest prefix of these bytes that is not empty.
+    std::uint32_t longest_prefix(ByteView bytes) const noexcept;
+
     /// Visits the values of all keys that match a uri, from the shortest prefix to the exact key,
     /// until the visitor says true; whether it did.
     template <class Visit>

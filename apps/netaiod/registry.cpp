@@ -108,8 +108,26 @@ std::uint64_t Registry::seed_for(const Owners& owners, const std::string& name) 
     return seed;
 }
 
+// Who would lose what a new key is about to another user, if anybody would.
+const App* Registry::foreign_owner(const App& claiming, const ServedKey& key) const {
+    const KeyTree* keys = tree(key.type);
+    std::uint32_t loses = keys ? keys->get(key.uri, key.is_prefix) : KeyTree::nothing;
+    if (keys && loses == KeyTree::nothing) {
+        loses = keys->longest_prefix(key.uri);
+    }
+    if (loses == KeyTree::nothing) return nullptr;
+    // All owners of a key are of one user.
+    const App& owner = entry(owners_[loses].all.front().app).app;
+    return owner.uid == claiming.uid ? nullptr : &owner;
+}
+
 Claimed Registry::claim(AppId app, const ServedKey& key, Sharing sharing) {
     Entry& claiming = entry(app);
+    if (sharing != Sharing::all && !claiming.keys.contains(key)) {
+        if (const App* const owner = foreign_owner(claiming.app, key)) {
+            return {Claimed::Outcome::foreign, owner->name};
+        }
+    }
     auto& tree = trees_[static_cast<std::uint8_t>(key.type)];
     if (!tree) tree = std::make_unique<KeyTree>();
     const std::uint32_t there = tree->get(key.uri, key.is_prefix);

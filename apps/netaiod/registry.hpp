@@ -40,16 +40,22 @@ enum class Sharing {
     alone,  ///< one owner
     turns,  ///< one after the other
     hash,   ///< the same for the same uri, as long as it is there (rendezvous hash)
+    all,    ///< each: it takes nothing from anybody
 };
 
 /// What became of a claim.
 struct Claimed {
-    enum class Outcome { added, had, clash };
+    enum class Outcome {
+        added,
+        had,
+        clash,    ///< another app has the key
+        foreign,  ///< what the key is about is that of another user's app
+    };
     Outcome outcome = Outcome::added;
-    /// The name of who has the key, in a clash.
+    /// The name of who has the key, where it was not granted.
     std::string owner = {};
 
-    bool granted() const noexcept { return outcome != Outcome::clash; }
+    bool granted() const noexcept { return outcome == Outcome::added || outcome == Outcome::had; }
 };
 
 /// The apps of this machine and the keys they serve. An exact key goes before prefixes, a longer
@@ -73,6 +79,8 @@ public:
 
     /// Has an app serve a key. A clash with another owner unless both ask for the same kind of
     /// sharing, other than `alone`. Who is the only owner may claim anew with another sharing.
+    /// What apps of one user serve, and what is below their prefixes, no app of another takes from
+    /// them, unless all get it. An empty prefix is for what nobody else serves.
     Claimed claim(AppId app, const ServedKey& key, Sharing sharing = Sharing::alone);
     /// Whether it had the key.
     bool release(AppId app, const ServedKey& key);
@@ -108,6 +116,7 @@ private:
 
     Entry& entry(AppId app);
     const Entry& entry(AppId app) const;
+    const App* foreign_owner(const App& claiming, const ServedKey& key) const;
     std::uint64_t seed_for(const Owners& owners, const std::string& name) const;
     void leave(AppId app, const ServedKey& key, std::uint32_t owners);
     const KeyTree* tree(MessageType type) const noexcept {

@@ -294,14 +294,16 @@ Reply Relay::change_key(const ProgramPtr& program, const Value& asked, MessageTy
     }
     // Notifications are for whoever listens.
     const Claimed claimed =
-        registry_.claim(*program->id, key, meant == notify_uri ? Sharing::turns : sharing);
+        registry_.claim(*program->id, key, meant == notify_uri ? Sharing::all : sharing);
     if (claimed.outcome != Claimed::Outcome::added) {
         program->allowance->unregister(size);
     }
     if (!claimed.granted()) {
-        throw Refusal::not_permitted("the app " + claimed.owner + " serves " +
-                                     std::string(options_.types.name(meant)) + " '" + key.uri +
-                                     "'");
+        const bool foreign = claimed.outcome == Claimed::Outcome::foreign;
+        const std::string shown = std::string(options_.types.name(meant)) + " '" + key.uri + "'";
+        throw Refusal::not_permitted(foreign ? shown + " is of the app " + claimed.owner +
+                                                   " of another user"
+                                             : "the app " + claimed.owner + " serves " + shown);
     }
     return {};
 }

@@ -45,6 +45,10 @@ async def a_hostile_app_gets_nothing_of_another_user(scene):
         return why
     daemon = await opened(scene)
     victim = await scene.started(daemon, "victim", serve="light", grants="1")
+    for said in (("app", "name=house"), ("key", "type=0", "prefix=home/"),
+                 ("key", "type=0", "uri=job", "shared=turns")):
+        answer = await victim.answer("raw", "CREATE_URI", f"netaiod/{said[0]}", "-", *said[1:])
+        expect(said, answer[0].split()[:2], ["answer", "OK"])
     hostile = await scene.started(daemon, "hostile", "nobody")
 
     async def gets(kind, *words):
@@ -56,7 +60,8 @@ async def a_hostile_app_gets_nothing_of_another_user(scene):
     await gets("OK", *register, "name=another")
     await gets("NOT_PERMITTED", *register, "name=victim")
     key = ("raw", "CREATE_URI", "netaiod/key", "-", "type=0")
-    for words in (("uri=light",), ("uri=light", "shared=turns"), ("uri=netaiod/status",)):
+    for words in (("uri=light",), ("uri=light", "shared=turns"), ("uri=netaiod/status",),
+                  ("uri=home/lamp",), ("prefix=home/k",), ("uri=job", "shared=turns")):
         await gets("NOT_PERMITTED", *key, *words)
     await gets("NOT_FOUND", "raw", "DELETE_URI", "netaiod/key", "-", "type=0", "uri=light")
     await gets("NOT_PERMITTED", "raw", "REQUEST_URI", "netaiod/status", "-")

@@ -14,7 +14,9 @@ const ServedKey rooms{request_uri, "room/", true};
 
 class RegistryTest : public testing::Test {
 protected:
-    AppId add(std::string name) { return registry_.add({std::move(name), 1000, 42}); }
+    AppId add(std::string name, std::uint32_t uid = 1000) {
+        return registry_.add({std::move(name), uid, 42});
+    }
     std::string found(std::string_view uri, MessageType type = request_uri) {
         const auto app = registry_.find(type, uri);
         return app ? registry_.app(*app).name : "nobody";
@@ -65,6 +67,48 @@ TEST_F(RegistryTest, NamesTheOwnerInAClash) {
     EXPECT_FALSE(registry_.release(lamp, light));
     EXPECT_TRUE(registry_.claim(other, light).granted());
     EXPECT_EQ(found("room/light"), "other");
+}
+
+TEST_F(RegistryTest, GivesNothingThatAUserServesToAnother) {
+    const AppId house = add("house");
+    const AppId lamp = add("lamp");
+    const AppId other = add("other", 1001);
+    const ServedKey room{request_uri, "room"};
+    registry_.claim(house, rooms);
+    registry_.claim(house, room, Sharing::turns);
+    for (const ServedKey& key : {light, ServedKey{request_uri, "room/l", true}, rooms, room}) {
+        const Claimed claimed = registry_.claim(other, key, Sharing::turns);
+        EXPECT_EQ(claimed.outcome, Outcome::foreign) << key.uri;
+        EXPECT_EQ(claimed.owner, "house");
+    }
+    EXPECT_TRUE(registry_.keys(other).empty());
+    EXPECT_TRUE(registry_.claim(lamp, light).granted());
+    // Shorter prefixes take only what nobody has.
+    EXPECT_TRUE(registry_.claim(other, {request_uri, "roo", true}).granted());
+    EXPECT_EQ(found("room"), "house");
+    EXPECT_EQ(found("room/light"), "lamp");
+    EXPECT_EQ(found("roof"), "other");
+    // Nor is what was there before taken back.
+    EXPECT_EQ(registry_.claim(lamp, light).outcome, Outcome::had);
+    EXPECT_EQ(registry_.claim(lamp, {request_uri, "roof"}).outcome, Outcome::foreign);
+    EXPECT_TRUE(registry_.claim(lamp, {update_uri, "roof"}).granted());
+}
+
+TEST_F(RegistryTest, WhatAllGetIsForAllUsers) {
+    const ServedKey news{notify_uri, "news/", true};
+    const AppId other = add("other", 1001);
+    EXPECT_TRUE(registry_.claim(add("house"), news, Sharing::all).granted());
+    EXPECT_TRUE(registry_.claim(other, news, Sharing::all).granted());
+    EXPECT_TRUE(registry_.claim(other, {notify_uri, "news/late"}, Sharing::all).granted());
+}
+
+TEST_F(RegistryTest, AnEmptyPrefixIsForWhatNobodyElseServes) {
+    const ServedKey everything{request_uri, "", true};
+    const AppId other = add("other", 1001);
+    EXPECT_TRUE(registry_.claim(add("house"), everything, Sharing::turns).granted());
+    EXPECT_TRUE(registry_.claim(other, light).granted());
+    EXPECT_EQ(found("room/light"), "other");
+    EXPECT_EQ(registry_.claim(other, everything, Sharing::turns).outcome, Outcome::foreign);
 }
 
 TEST_F(RegistryTest, FreesTheKeysOfAnAppThatIsGone) {
