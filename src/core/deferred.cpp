@@ -1,7 +1,11 @@
 #include "deferred.hpp"
 
+#include <netaio/make.hpp>
 #include <stdexcept>
 #include <utility>
+
+#include "meaning.hpp"
+#include "outgoing.hpp"
 
 namespace netaio {
 namespace core {
@@ -26,6 +30,12 @@ Suspended Deferred::question(const Address& from) {
 
 std::shared_ptr<Deferred> Source::defer() {
     throw std::logic_error("an Answer can only be given by servers, nodes and clients that answer");
+}
+
+// Who asks without ids would take one about another uri for the answer to that. Errors may lack it.
+[[gnu::cold, gnu::noinline]] OwnedMessage Deferred::instead_of(const Message& stray) const {
+    return about(uri(), lacks_uri(stray) ? OwnedMessage(stray.type(), "", stray.content())
+                                         : error("the program answered about another uri"));
 }
 
 void Deferred::go() noexcept {

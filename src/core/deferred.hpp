@@ -23,11 +23,16 @@ public:
             deliver(std::move(reply), failure);
         }
     }
-    /// Answers with a message that is given back as it came; only the first time.
+    /// Answers with a message that is given back as it came, if it is about what was asked; only
+    /// the first time.
     void pass(Message& reply) {
         if (!ended_) {
             ended_ = true;
-            deliver_view(reply);
+            if (reply.uri() == uri()) [[likely]] {
+                deliver_view(reply);
+            } else {
+                deliver(instead_of(reply), nullptr);
+            }
         }
     }
     /// Whether it may still be given, and somebody is there.
@@ -49,6 +54,7 @@ protected:
 private:
     virtual void deliver(std::optional<OwnedMessage>&& reply,
                          const std::exception_ptr& failure) = 0;
+    OwnedMessage instead_of(const Message& stray) const;
     virtual void deliver_view(Message& reply) { deliver(reply.own(), nullptr); }
     virtual bool is_there() const noexcept = 0;
 

@@ -91,6 +91,22 @@ TEST_F(AnswersLaterTest, OnceAlone) {
     EXPECT_EQ(answers, (Answers{"a passed"}));
 }
 
+TEST_F(AnswersLaterTest, PassedOnesAreAboutWhatWasAsked) {
+    start();
+    for (int i = 0; i < 3; ++i) {
+        create("a");
+    }
+    OwnedMessage stray(MessageType::ok, "b", "forged");
+    asked[0].answer.pass(stray);
+    OwnedMessage bare(MessageType::error, "", "broken");
+    asked[1].answer.pass(bare);
+    OwnedMessage automatic(MessageType::not_found, "ERROR", "nothing");
+    asked[2].answer.pass(automatic);
+    network.run();
+    EXPECT_EQ(answers,
+              (Answers{"a the program answered about another uri", "a broken", "a nothing"}));
+}
+
 TEST_F(AnswersLaterTest, OneThatGoesUnusedIsAnError) {
     start();
     create("a");

@@ -122,6 +122,17 @@ TEST_F(RelayHostileTest, NobodyAnswersForAnother) {
                 relay->status().apps.front().keys.empty());
 }
 
+TEST_F(RelayHostileTest, NobodyAnswersAboutAnotherUri) {
+    TestProgram kitchen(network, "kitchen");
+    TestProgram liar(network, "liar");
+    liar.client.on(request_uri, [] { return OwnedMessage(respond_uri, "lamp", "forged"); });
+    liar.serve(request_uri, "evil");
+    EXPECT_EQ(asked("evil"), "ERROR the program answered about another uri");
+    const auto answer = kitchen.exchange(request("evil"));
+    EXPECT_EQ(answer.type(), MessageType::error);
+    EXPECT_EQ(answer.uri(), "evil");
+}
+
 TEST_F(RelayHostileTest, ASubscriptionUnderWayEndsWithItsProgram) {
     open_hub();
     options.servers["late"] = {TestNetwork::address("late").str()};
