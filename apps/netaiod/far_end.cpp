@@ -39,11 +39,10 @@ Result<FarEnd> FarEnd::parse(ByteView field) {
                        : Result<FarEnd>(FarEnd{kind, {}, name->str()});
         }
     }
-    if (field == "peers:") {
-        return FarEnd{peers};
-    }
-    if (field == "group:") {
-        return FarEnd{group};
+    for (const auto& [scheme, kind] : {Named{"peers:", peers}, Named{"group:", group}}) {
+        if (const auto rest = after(field, scheme)) {
+            return rest->empty() ? Result<FarEnd>(FarEnd{kind}) : Errc::malformed;
+        }
     }
     if (const auto address = after(field, "tcp:")) {
         return at_network(tcp, *address);

@@ -214,8 +214,10 @@ void Relay::from_program(const Message& message, Connection& connection, Answer 
         return;
     }
     hold_to_rate(program, sent_size(message));
-    const auto field = message.auth().bytes(far_end_field).value_or(ByteView());
-    const auto far = FarEnd::parse(field);
+    const bool has_field = message.auth().contains(far_end_field);
+    const auto said = message.auth().bytes(far_end_field);
+    const auto field = said.value_or(ByteView());
+    const auto far = has_field && !said ? Result<FarEnd>(Errc::malformed) : FarEnd::parse(field);
     if (const auto refused = refuse(*program, far, message)) {
         program->traffic.drop(refused->cause);
         answer(refused->why);

@@ -133,6 +133,20 @@ TEST_F(RelayHostileTest, NobodyAnswersAboutAnotherUri) {
     EXPECT_EQ(answer.uri(), "evil");
 }
 
+TEST_F(RelayHostileTest, WhatItsFieldDoesNotSayGoesNowhere) {
+    TestProgram kitchen(network, "kitchen");
+    kitchen.client.on(request_uri, [] { return "on"; });
+    kitchen.serve(request_uri, "lamp");
+    OwnedMessage question = request("lamp");
+    question.auth().set_integer("@", 5);
+    const auto refused = network.run(kitchen.client.exchange(std::move(question)));
+    EXPECT_EQ(refused.type(), MessageType::error);
+    EXPECT_EQ(refused.content(), "the field @ does not say where to");
+    for (const auto to : {"peers:x", "group:x", "nowhere"}) {
+        EXPECT_EQ(kitchen.exchange(request("lamp"), to).content(), refused.content()) << to;
+    }
+}
+
 TEST_F(RelayHostileTest, ASubscriptionUnderWayEndsWithItsProgram) {
     open_hub();
     options.servers["late"] = {TestNetwork::address("late").str()};
