@@ -66,6 +66,7 @@ DatagramNode::DatagramNode(std::shared_ptr<Node> node, const DatagramBounds& bou
                  PeerExchange* const exchange = exchange_of(app_id);
                  return exchange ? exchange->tell(to, room, *node_->environment.random) : "";
              }});
+    dispatcher_.set_reply_max(bounds_.datagram_max);
     node_->peers.set_observer(
         [this](PeerEvent event, const Peer& peer) {
             if (event == PeerEvent::joined) {

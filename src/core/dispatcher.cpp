@@ -413,12 +413,13 @@ void Dispatcher::reply(const Message& request, OwnedMessage&& message, const Plu
                        Source& source, std::string& out) {
     const auto peer = node_.peer_at(source);
     const Plugins& outer = outer_.now();
+    const std::size_t before = out.size();
     const auto error =
         is_bare(inner) && is_bare(outer)
             ? send(std::move(message), inner, outer, peer.get(), out, request.request_id())
             : protect(request, std::move(message), inner, peer.get(), source, out);
-    if (error) {
-        node_.log(LogLevel::error, "dropped a reply: " + error.message(), source.remote());
+    if (error || out.size() > before + reply_max_) [[unlikely]] {
+        not_replied(request, error, before, inner, source, out);
     }
 }
 

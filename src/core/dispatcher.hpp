@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <cstdint>
 #include <netaio/frame.hpp>
 
 #include "node.hpp"
@@ -77,6 +79,9 @@ public:
         return by_program();
     }
 
+    /// Replies of more bytes are not sent: by a node, what a datagram holds.
+    void set_reply_max(std::size_t bytes) noexcept { reply_max_ = std::min(bytes, unbounded); }
+
     Tallies& tallies() noexcept { return tallies_; }
 
 private:
@@ -97,6 +102,8 @@ private:
                                              const Plugins& inner, Source& source,
                                              std::string& out);
 
+    void not_replied(const Message& request, std::error_code why, std::size_t before,
+                     const Plugins& inner, Source& source, std::string& out);
     std::error_code protect(const Message& request, OwnedMessage&& message, const Plugins& inner,
                             const Peer* peer, Source& source, std::string& out);
 
@@ -151,7 +158,10 @@ private:
     RouteReader routes_;
     Replaceable<Plugins>::Reader outer_;
     RuleReader rules_;
+    static constexpr std::size_t unbounded = SIZE_MAX / 2;
+
     InHand in_hand_;
+    std::size_t reply_max_ = unbounded;
     std::size_t frame_size_ = 0;  // of the frame in hand, as it arrived
     bool accepted_ = false;       // whether an auth plugin accepted it
 };

@@ -66,6 +66,40 @@ Outcome Dispatcher::bad_checksum(const Message& message, Source& source, std::st
     return drop();
 }
 
+// Whoever asked learns of what cannot be sent for its size.
+[[gnu::cold]] void Dispatcher::not_replied(const Message& request, std::error_code why,
+                                           std::size_t before, const Plugins& inner, Source& source,
+                                           std::string& out) {
+    const auto size = out.size() > before ? out.size() - before : 0;
+    const auto take_back = [&] {
+        out.resize(before);
+        tallies_.frames_out.sub();
+        tallies_.send_failures.add();
+    };
+    if (why) {
+        node_.log(LogLevel::error, "dropped a reply: " + why.message(), source.remote());
+    } else {
+        why = Errc::too_large;
+        node_.log(LogLevel::warning,
+                  "dropped a reply: a datagram of " + std::to_string(size) +
+                      " bytes is above datagram_max, " + std::to_string(reply_max_),
+                  source.remote());
+        take_back();
+    }
+    if (why != Errc::too_large || !expects_answer(request.type())) {
+        return;
+    }
+    const auto peer = node_.peer_at(source);
+    const auto error =
+        protect(request, about(request.uri(), netaio::error("the answer is too large to be sent")),
+                inner, peer.get(), source, out);
+    if (error) {
+        node_.log(LogLevel::error, "dropped an error: " + error.message(), source.remote());
+    } else if (out.size() > before + reply_max_) {
+        take_back();
+    }
+}
+
 // Perhaps whoever asked can tell from its words what to do.
 [[gnu::cold]] void Dispatcher::say_refusal(const Message& message, const Source& source) const {
     constexpr std::size_t shown_max = 200;

@@ -204,8 +204,9 @@ void Stream::answered(Deferred& deferred, Message& reply) {
     }
     --deferred_;
     settle_fan_out();
-    if (encode_message(reply, batch_ ? *batch_ : out_, deferred.request_id())) {
-        hub_->tallies().send_failures.add();
+    if (encode_message(reply, batch_ ? *batch_ : out_, deferred.request_id())) [[unlikely]] {
+        ++deferred_;
+        answered(deferred, reply.own(), nullptr);  // fails again, which is told
         return;
     }
     hub_->tallies().frames_out.add();

@@ -62,7 +62,7 @@ TEST(DatagramNode, RefusesWhatIsAboveTheDatagramSize) {
     EXPECT_EQ(test.take().size(), 1u);
 }
 
-TEST(DatagramNode, DropsAReplyAboveTheDatagramSize) {
+TEST(DatagramNode, AnswersAnErrorInsteadOfAReplyAboveTheDatagramSize) {
     TestDatagrams test("local", {.datagram_max = 200});
     test.node->router.add(Key(MessageType::request_uri, "uri"), answering(std::string(300, 'x')));
     test.node->router.add(Key(MessageType::request_uri), answering("short"));
@@ -70,8 +70,11 @@ TEST(DatagramNode, DropsAReplyAboveTheDatagramSize) {
     EXPECT_TRUE(test.logged("dropped a reply"));
     test.receive(request("other"));
     const auto sent = test.take();
-    ASSERT_EQ(sent.size(), 1u);
-    EXPECT_EQ(sent[0].message().content(), "short");
+    ASSERT_EQ(sent.size(), 2u);
+    EXPECT_EQ(sent[0].message().type(), MessageType::error);
+    EXPECT_EQ(sent[0].message().uri(), "uri");
+    EXPECT_EQ(sent[0].message().content(), "the answer is too large to be sent");
+    EXPECT_EQ(sent[1].message().content(), "short");
 }
 
 TEST(DatagramNode, RefusesMoreThanMayWait) {
