@@ -58,6 +58,12 @@ void Stream::drain() {
     }
 }
 
+// Who is sent away is not waited for.
+void Stream::close() {
+    end_passed();
+    drain();
+}
+
 void Stream::finish_draining() {
     if (state_ == State::draining && !busy() && !batch_) {
         std::error_code error;

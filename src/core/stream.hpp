@@ -121,8 +121,10 @@ public:
     TimePoint heard_at() const noexcept { return active_at_; }
     /// Whether messages wait for plugins.
     bool waits_for_work() const noexcept { return works_ > 0; }
-    /// Whether handlers run or something is to be sent.
-    bool busy() const noexcept { return handlers_run_ || deferred_ > 0 || has_unsent(); }
+    /// Whether handlers run, something is to be sent, or what was passed on is to be answered.
+    bool busy() const noexcept {
+        return handlers_run_ || deferred_ > 0 || has_unsent() || awaits_answers();
+    }
     /// Has these values follow the next reply, each as NOTIFY_URI and no faster than the receiver
     /// takes them, before anything else. Nothing more is read meanwhile. Whether there is room.
     /// Rules are asked about each as it goes, as whoever subscribed, for whom it is sealed.
@@ -186,7 +188,7 @@ public:
     std::size_t queued_bytes() const noexcept override {
         return out_.size() - sent_ + queue_bytes_ + carrier_->unsent();
     }
-    void close() override { drain(); }
+    void close() override;
     std::shared_ptr<Connection> shared() override { return shared_from_this(); }
     void push(OwnedMessage message, const Plugins& inner) override;
     bool may_wait() const noexcept override { return hub_->mailbox() != nullptr; }
@@ -224,12 +226,17 @@ private:
     void cannot_serve() noexcept;
 
     // Reading.
+    bool awaits_answers() const noexcept { return passed_ && !passed_->empty() && !peer_finished_; }
+    bool reads() const noexcept {
+        return state_ == State::open || (state_ == State::draining && awaits_answers());
+    }
     void took_in(std::size_t count);
     void resume();
     void process(std::span<char> arrived);
     std::size_t process_frames(std::span<char> bytes, std::string& out);
     bool settle(Outcome outcome, std::string& out);
     bool may_go_on(std::string& out);
+    bool may_answer(const Frame& frame) const noexcept;
 
     // Handlers that suspend.
     bool is_handled(ByteView uri) const noexcept override;

@@ -10,7 +10,7 @@ namespace netaio::core {
 std::error_code Stream::pass_on(const Message& message, std::string_view field, ByteView value,
                                 std::chrono::milliseconds timeout, Answer& answer) {
     settle_fan_out();
-    if (state_ == State::closed) {
+    if (state_ != State::open) {
         return Errc::closed;
     }
     if (!passed_) {
@@ -70,6 +70,8 @@ void Stream::expire_passed(TimePoint now) {
     }
     if (passed_ && !passed_->empty() && state_ != State::closed) {
         hub_->due_at(passed_->next_deadline());
+    } else if (state_ == State::draining) {
+        flush_later();
     }
 }
 

@@ -23,8 +23,7 @@ struct Batching {
 }  // namespace
 
 bool Stream::takes_input() const noexcept {
-    return state_ == State::open && reading_wanted_ && !held_back() && !peer_finished_ &&
-           !is_full();
+    return reads() && reading_wanted_ && !held_back() && !peer_finished_ && !is_full();
 }
 
 bool Stream::listens_for_end() const noexcept {
@@ -130,7 +129,7 @@ void Stream::process(std::span<char> arrived) {
     if (input_.empty()) {
         arrived = arrived.subspan(process_frames(arrived, out));
     }
-    if (!arrived.empty() && state_ == State::open) {
+    if (!arrived.empty() && reads()) {
         input_.append(arrived.data(), arrived.size());
     }
     if (!held_back()) {
@@ -151,7 +150,7 @@ void Stream::process(std::span<char> arrived) {
 std::size_t Stream::process_frames(std::span<char> bytes, std::string& out) {
     std::size_t used = 0;
     const std::size_t queue_max = hub_->limits().send_queue_max;
-    while (state_ == State::open && !held_back() && !is_full()) {
+    while (reads() && !held_back() && !is_full()) {
         auto frame = next_frame(bytes.subspan(used), hub_->node().types, hub_->node().limits);
         if (handlers_run_ && (!frame || (*frame && !(*frame)->request_id()))) [[unlikely]] {
             barred_ = true;
@@ -170,6 +169,9 @@ std::size_t Stream::process_frames(std::span<char> bytes, std::string& out) {
         }
         used += (*frame)->header.frame_size();
         frame_began_at_ = {};
+        if (state_ == State::draining && !may_answer(**frame)) [[unlikely]] {
+            continue;
+        }
         auto outcome = hub_->dispatcher().receive(**frame, *this, out);
         if (stranger_ && !may_go_on(out)) [[unlikely]] {
             break;
@@ -186,6 +188,12 @@ std::size_t Stream::process_frames(std::span<char> bytes, std::string& out) {
         }
     }
     return used;
+}
+
+// Whether it may be what a stream waits for that drains.
+[[gnu::cold]] bool Stream::may_answer(const Frame& frame) const noexcept {
+    const auto id = frame.request_id();
+    return id && PassedOn::is_one(*id);
 }
 
 // Judges a stranger by the message that was handled. Cold, as within the loop over frames it would

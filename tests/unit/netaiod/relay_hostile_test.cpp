@@ -1,3 +1,5 @@
+#include <boost/asio/co_spawn.hpp>
+
 #include "relay_testbed.hpp"
 
 /// What programs, clients and servers do that mean no good, or end at any moment.
@@ -75,6 +77,42 @@ TEST_F(RelayHostileTest, ProgramsThatGoFreeTheirPlacesWhateverIsUnderWay) {
         kitchen.client.close_all();
         network.run();
     }
+}
+
+TEST_F(RelayHostileTest, WhatAppsAskEachOtherIsAnsweredBeforeTheDaemonEnds) {
+    TestProgram kitchen(network, "kitchen");
+    TestProgram hall(network, "hall");
+    std::vector<Answer> kept;
+    kitchen.client.on(request_uri, [&](const Message&, Connection&, Answer answer) {
+        kept.push_back(std::move(answer));
+    });
+    kitchen.serve(request_uri, "lamp");
+    const auto ask_lamp = [&](std::string& answer) {
+        hall.client.exchange(request("lamp"), {.timeout = 1h},
+                             [&](std::error_code error, const OwnedMessage& m) {
+                                 answer = error ? error.message() : m.content().str();
+                             });
+        network.run();
+    };
+    std::string first;
+    std::string second;
+    ask_lamp(first);
+    ask_lamp(second);
+    ASSERT_EQ(kept.size(), 2u);
+    bool stopped = false;
+    boost::asio::co_spawn(network.executor(), relay->stop(5s),
+                          [&](const std::exception_ptr&) { stopped = true; });
+    network.run();
+    EXPECT_FALSE(stopped);
+    kept[0]("on");
+    network.run();
+    EXPECT_EQ(first, "on");
+    EXPECT_FALSE(stopped);
+    // Who does not answer is not waited for any longer.
+    network.advance(6s);
+    EXPECT_TRUE(stopped);
+    EXPECT_NE(second, "");
+    kept.clear();
 }
 
 TEST_F(RelayHostileTest, ANameThatWasRefusedIsNotKept) {
