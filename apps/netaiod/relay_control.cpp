@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <netaio/packify.hpp>
 
 #include "relay.hpp"
@@ -11,6 +12,8 @@ constexpr std::string_view watch_uri = "netaiod/watch/";
 constexpr std::size_t watched_queue_max = 64 << 10;
 // What programs make the network hear of themselves counts against no rate.
 constexpr std::uint64_t time_min = 50;
+// What layers and header may take of the datagram that names a peer.
+constexpr std::size_t room_around = 1024;
 
 // What is there has to be right: it is not as if it were not.
 [[noreturn]] void refuse_value(std::string_view key, const std::string& what) {
@@ -53,6 +56,15 @@ bool is_set(const Value& dict, std::string_view key) {
         refuse_value(key, "true or false");
     }
     return *flag;
+}
+
+// As other peers take it (protocol.md §9).
+bool is_peer_data(ByteView data) {
+    const auto value = unpack(data, {.max_depth = 2});
+    const Dict* const dict = value ? value->as_dict() : nullptr;
+    return dict && std::ranges::all_of(dict->entries(), [](const Dict::Entry& each) {
+               return each.key.as_str() && each.value.as_bytes();
+           });
 }
 
 // Fit for logs, rules and addresses.
@@ -180,6 +192,14 @@ void Relay::manage_peers(const ProgramPtr& program, const Value& asked) {
     }
     Peer self{.id = bytes_of(asked, "peer_id").value_or(random_id())};
     self.data = bytes_of(asked, "data").value_or(self.data);
+    if (!is_peer_data(self.data)) {
+        refuse_value("data", "a dict of text to bytes, packed");
+    }
+    if (management.app_id.size() + self.id.size() + self.data.size() + room_around >
+        options_.udp->datagram_max) {
+        throw Refusal::error("app_id, peer_id and data have to fit in a datagram of " +
+                             std::to_string(options_.udp->datagram_max) + " bytes");
+    }
     for (const auto& [number, other] : programs_) {
         if (other != program && other->node && other->management.app_id == management.app_id &&
             other->peer.id == self.id) {
