@@ -1,11 +1,20 @@
 #include "descriptor.hpp"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <unistd.h>
 
 #include <cerrno>
 
 namespace netaio::app {
+
+int open_at_once(const char* path) noexcept {
+    const int file = ::open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (file >= 0) {
+        ::fcntl(file, F_SETFL, 0);
+    }
+    return file;
+}
 
 int write_all(int descriptor, std::string_view bytes) noexcept {
     while (!bytes.empty()) {

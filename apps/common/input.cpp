@@ -9,6 +9,7 @@
 #include <set>
 #include <string_view>
 
+#include "descriptor.hpp"
 #include "exit_code.hpp"
 #include "logging.hpp"
 #include "seed_file.hpp"
@@ -36,9 +37,16 @@ std::string read_all(std::FILE* file, const std::string& name, std::size_t size_
 
 enum class Kind { content, secret };
 
+// Nobody waits for a secret.
+std::FILE* secret_file(const std::string& path) {
+    const int descriptor = open_at_once(path.c_str());
+    return descriptor < 0 ? nullptr : ::fdopen(descriptor, "rb");
+}
+
 std::string read_file(const std::string& path, std::size_t size_max, Kind kind,
                       const std::string& option = "") {
-    const std::unique_ptr<std::FILE, CloseFile> file(std::fopen(path.c_str(), "rbe"));
+    const std::unique_ptr<std::FILE, CloseFile> file(
+        kind == Kind::secret ? secret_file(path) : std::fopen(path.c_str(), "rbe"));
     if (!file) {
         throw Failure(ExitCode::other, (option.empty() ? "" : option + ": ") + "cannot open '" +
                                            path + "': " + std::strerror(errno));

@@ -11,6 +11,7 @@
 #include <netaio/environment.hpp>
 #include <netaio/tapescript/bytes.hpp>
 
+#include "descriptor.hpp"
 #include "exit_code.hpp"
 #include "logging.hpp"
 #include "text.hpp"
@@ -81,7 +82,7 @@ void warn_if_readable_by_others(int file, const std::string& what, const std::st
 }
 
 Secret read_seed(const std::string& path) {
-    const File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    const File file(open_at_once(path.c_str()));
     if (!file.is_open()) cannot("open", path, errno, "; 'netaio keygen FILE' makes a key");
     SeedBytes seed;
     const ssize_t size = ::read(file.fd(), seed.bytes.data(), seed.bytes.size());

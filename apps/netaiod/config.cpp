@@ -86,9 +86,7 @@ private:
 };
 
 std::string file_text(const std::string& file) {
-    if (std::error_code error; std::filesystem::is_directory(file, error)) {
-        throw ConfigError(placed(file, {}, "cannot be read: it is a directory"));
-    }
+    require_file(file);
     std::ifstream stream(file, std::ios::binary);
     std::ostringstream text;
     text << stream.rdbuf();
@@ -100,6 +98,18 @@ std::string file_text(const std::string& file) {
 }
 
 }  // namespace
+
+// Of a pipe nobody knows when somebody writes to it, and a device may have no end.
+void require_file(const std::string& file) {
+    std::error_code ignored;
+    const auto status = std::filesystem::status(file, ignored);
+    if (std::filesystem::is_directory(status)) {
+        throw ConfigError(placed(file, {}, "cannot be read: it is a directory"));
+    }
+    if (std::filesystem::is_other(status)) {
+        throw ConfigError(placed(file, {}, "cannot be read: it is no regular file"));
+    }
+}
 
 std::string default_socket() {
     const char* folder = std::getenv("XDG_RUNTIME_DIR");

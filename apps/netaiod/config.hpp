@@ -125,6 +125,9 @@ public:
 /// `FILE:LINE:COLUMN: sentence`, or `FILE: sentence`.
 std::string placed(const std::string& file, const Place& place, const std::string& sentence);
 
+/// Throws ConfigError where a file is there and is no regular one: reading it may never end.
+void require_file(const std::string& file);
+
 /// Reads a configuration from TOML; `file` names it, and relative paths are from its folder. Opens
 /// no other file. Throws ConfigError.
 Config parse_config(std::string_view text, const std::string& file);

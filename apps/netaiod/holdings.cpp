@@ -47,7 +47,11 @@ private:
 };
 
 std::shared_ptr<const AccessRules> rules_in(const std::string& file, const MessageTypes& types) {
-    return file.empty() ? nullptr : AccessRules::load(file, types);
+    if (file.empty()) {
+        return nullptr;
+    }
+    require_file(file);
+    return AccessRules::load(file, types);
 }
 
 }  // namespace

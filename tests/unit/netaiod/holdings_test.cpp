@@ -1,6 +1,7 @@
 #include "holdings.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "support/temporary_folder.hpp"
@@ -53,6 +54,15 @@ TEST_F(HoldingsTest, ThatAreMissingAreToldByLineAndColumn) {
     EXPECT_NE(said.find(file + ":6:10: local.groups: there is no group"), std::string::npos)
         << said;
     EXPECT_NE(said.find(file + ":7:9: " + folder_.file("none")), std::string::npos) << said;
+}
+
+TEST_F(HoldingsTest, DoNotWaitForWhoWritesToAPipe) {
+    const std::string pipe = folder_.file("pipe");
+    ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+    EXPECT_NE(refusal("[protection]\nhmac = \"pipe\"\n").find("is empty"), std::string::npos);
+    EXPECT_NE(refusal("[local]\nrules = \"pipe\"\n").find("it is no regular file"),
+              std::string::npos);
+    EXPECT_THROW(load_config(pipe), ConfigError);
 }
 
 TEST_F(HoldingsTest, NeedMoreThanOneKeyForSomeOptions) {
