@@ -1,5 +1,6 @@
 #include "upstreams.hpp"
 
+#include <filesystem>
 #include <sstream>
 
 namespace netaio::daemon {
@@ -14,6 +15,16 @@ bool asks_for_prefix(const Message& message) {
         }
     }
     return false;
+}
+
+// Whether a server is the socket of programs, by whatever path: there the daemon would be one.
+bool is_own_socket(const NamedServer& server, const Address& socket) {
+    constexpr std::string_view scheme = "unix:";
+    const std::string own = socket.str();
+    std::error_code missing;
+    return server.host.starts_with(scheme) && own.starts_with(scheme) &&
+           std::filesystem::equivalent(server.host.substr(scheme.size()), own.substr(scheme.size()),
+                                       missing);
 }
 
 }  // namespace
@@ -47,6 +58,9 @@ Result<std::shared_ptr<Upstreams::Server>> Upstreams::server(const Asker& asker,
             return Errc::not_connected;
         }
         which = found->second;
+        if (is_own_socket(which, options_.socket)) {
+            return Errc::unsupported;
+        }
     } else if (!make_room(asker.uid)) {
         return Errc::queue_full;
     }
@@ -160,6 +174,9 @@ std::optional<std::string> Upstreams::ask(const Asker& asker, const FarEnd& far,
                    std::to_string(options_.quota.servers) +
                    " servers by their addresses at once; see the quotas in the configuration of "
                    "netaiod";
+        }
+        if (found.error() == Errc::unsupported) {
+            return "[servers." + far.name + "] is where programs connect to netaiod itself";
         }
         done(found.error(), {});
         return std::nullopt;

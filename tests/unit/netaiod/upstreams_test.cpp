@@ -2,9 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <netaio/testing.hpp>
 
 #include "support/net.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace netaio::daemon {
 namespace {
@@ -109,6 +111,17 @@ TEST_F(UpstreamsTest, WhatEndsWhileAServerIsAwayEndsThereWhenItIsBack) {
     network.run();
     EXPECT_EQ(back.subscriber_count("left"), 0u);
     EXPECT_EQ(back.subscriber_count("ended"), 0u);
+}
+
+TEST_F(UpstreamsTest, TheDaemonIsNoServerOfItsOwn) {
+    const TemporaryFolder folder;
+    const std::string socket = folder.write("socket", "");
+    std::filesystem::create_symlink(socket, folder.file("link"));
+    options.socket = *Address::parse("unix:" + socket);
+    upstreams.set_servers({{"me", {"unix:" + folder.file("link")}}}, {});
+    EXPECT_EQ(ask(FarEnd{FarEnd::Kind::server, {}, "me"}, request("now")),
+              "[servers.me] is where programs connect to netaiod itself");
+    EXPECT_EQ(upstreams.size(), 0u);
 }
 
 }  // namespace
