@@ -43,6 +43,9 @@ void begin(Daemon& daemon, const Config& config) {
     const std::error_code error = daemon.start();
     if (!error) return;
     std::string text = "cannot start: " + error.message();
+    if (error == std::errc::file_exists) {
+        text += ": " + config.process.socket + " is there, and is no socket";
+    }
     if (error == std::errc::address_in_use) {
         text += "; is there a netaiod already at " + config.process.socket +
                 ", or another program at a port of [tcp] or [udp]?";
@@ -64,7 +67,7 @@ void reload(Daemon& daemon, Config& now, Level& level) {
         announce("SIGHUP: read " + now.file);
         for (const std::string& sentence : sentences) announce("SIGHUP: " + sentence);
     } catch (const std::exception& error) {
-        announce(std::string("SIGHUP: everything stays as it was: ") + error.what());
+        app::warn(std::string("SIGHUP: everything stays as it was: ") + error.what());
     }
 }
 

@@ -120,7 +120,14 @@ void Relay::to_far_end(const ProgramPtr& program, const FarEnd& far, const Messa
     switch (far.kind) {
         case peers:
         case group:
-        case subscribers: tell(to_many(*program, far, message)); return;
+        case subscribers:
+            if (expects_answer(message) && message.request_id()) {
+                program->traffic.drop(Drop::malformed);
+                answer(Refusal::error("a question goes to one, and not to " + far.str()));
+            } else {
+                tell(to_many(*program, far, message));
+            }
+            return;
         case udp:
             to_node(program, program->node ? program->node.get() : machine_.get(), far, message,
                     std::move(answer));
@@ -156,6 +163,11 @@ void Relay::to_node(const ProgramPtr& program, UdpNode* node, const FarEnd& far,
 
 void Relay::to_server(const ProgramPtr& program, const FarEnd& far, const Message& message,
                       Answer answer) {
+    if (far.kind == FarEnd::Kind::server && !upstreams_.knows(far.name)) {
+        program->traffic.drop(Drop::unreached);
+        decline(message, answer, Refusal::error("there is no [servers." + far.name + "]"));
+        return;
+    }
     const auto client = far.kind == FarEnd::Kind::tcp ? client_at(far.address) : nullptr;
     const Upstreams::Asker asker{program->number(), program->credentials.uid};
     if (!expects_answer(message)) {

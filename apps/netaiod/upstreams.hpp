@@ -53,6 +53,8 @@ public:
     /// Lets go of connections by address that nobody used for long, and ends what a server that was
     /// not there did not hear the end of.
     void tidy(std::chrono::steady_clock::time_point now);
+    /// Whether the configuration names a server so.
+    bool knows(const std::string& name) const { return named_.contains(name); }
     std::size_t size() const noexcept { return servers_.size(); }
     /// What programs are subscribed to, each once for each server.
     std::size_t subscription_count() const noexcept;

@@ -185,6 +185,18 @@ TEST_F(RelayHostileTest, WhatItsFieldDoesNotSayGoesNowhere) {
     }
 }
 
+TEST_F(RelayHostileTest, AQuestionGoesToOneThatThereIs) {
+    TestProgram kitchen(network, "kitchen");
+    for (const auto to : {"peers:", "group:", "subscribers:news"}) {
+        const auto refused = kitchen.exchange(request("lamp"), to);
+        EXPECT_EQ(refused.type(), MessageType::error) << to;
+        EXPECT_EQ(refused.content(), "a question goes to one, and not to " + std::string(to));
+    }
+    const auto refused = kitchen.exchange(request("lamp"), "server:nowhere");
+    EXPECT_EQ(refused.type(), MessageType::error);
+    EXPECT_EQ(refused.content(), "there is no [servers.nowhere]");
+}
+
 TEST_F(RelayHostileTest, ASubscriptionUnderWayEndsWithItsProgram) {
     open_hub();
     options.servers["late"] = {TestNetwork::address("late").str()};
