@@ -78,7 +78,6 @@ std::atomic<bool> has_lines = false;
 
 // Never destroyed: a thread that waits to write ends with the process.
 LineQueue& error_lines() {
-    has_lines = true;
     static auto* const lines = new LineQueue(
         {.write = [](std::string_view text) { return write_all(STDERR_FILENO, text); },
          .tell_left_out =
@@ -87,6 +86,7 @@ LineQueue& error_lines() {
                                  std::to_string(left_out) +
                                      " lines were left out here, as the log could not be written");
              }});
+    has_lines = true;  // not where their thread cannot be started
     return *lines;
 }
 
