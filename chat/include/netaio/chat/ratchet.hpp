@@ -16,8 +16,8 @@ namespace netaio::chat {
 
 class SecretReader;
 
-/// Bytes of a message before it is encrypted.
-inline constexpr std::size_t ratchet_text_max = 32'768;
+/// Bytes of a message before it is encrypted; with all that goes with it, it fits into an envelope.
+inline constexpr std::size_t ratchet_text_max = 32'000;
 /// How many messages of a chain may be missing at once, and how many keys of one are kept.
 inline constexpr std::size_t skipped_in_chain_max = 1'000;
 /// How many keys of missing messages are kept in all; the oldest go first.
