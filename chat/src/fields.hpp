@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <concepts>
 #include <limits>
 #include <netaio/bytes.hpp>
@@ -33,6 +35,25 @@ Result<Key> key_field(const Value& dict, std::string_view name) {
         return Errc::malformed;
     }
     return Key::parse(*bytes);
+}
+
+/// Bytes of which there are just so many, as an id or a hash.
+template <std::size_t size>
+Result<std::array<unsigned char, size>> array_of(const Value& value) {
+    const auto bytes = value.as_bytes();
+    if (!bytes || bytes->size() != size) {
+        return Errc::malformed;
+    }
+    std::array<unsigned char, size> array;
+    std::copy_n(bytes->octets(), size, array.begin());
+    return array;
+}
+
+/// The same of a field.
+template <std::size_t size>
+Result<std::array<unsigned char, size>> array_field(const Value& dict, std::string_view name) {
+    const Value* const field = dict.find(name);
+    return field ? array_of<size>(*field) : Errc::malformed;
 }
 
 template <std::unsigned_integral Number>

@@ -34,8 +34,9 @@ public:
     Vault(const Vault&) = delete;
     Vault& operator=(const Vault&) = delete;
 
-    /// What happens while it lives is kept as a whole by commit(), or not at all. One at a time;
-    /// without one each call is kept by itself.
+    /// What happens while it lives is kept as a whole by commit(), or not at all. One that begins
+    /// while another lives must end before that, and is kept when that is. Without one each call is
+    /// kept by itself.
     class Transaction {
     public:
         explicit Transaction(Vault& vault);
@@ -45,7 +46,8 @@ public:
         void commit();
 
     private:
-        Vault* vault_;
+        Vault& vault_;
+        bool is_done_ = false;
     };
 
     /// `kind` is a word of ours, e.g. `session`; `name` any bytes.
@@ -53,7 +55,7 @@ public:
     void put(std::string_view kind, ByteView name, ByteView value);
     /// Whether there was one.
     bool erase(std::string_view kind, ByteView name);
-    /// All of a kind, in the order in which they were put first. Must not change the vault.
+    /// All of a kind, in the order in which they were put first. `visit` must not change the vault.
     void each(std::string_view kind,
               const std::function<void(ByteView name, ByteView value)>& visit) const;
     std::size_t count(std::string_view kind) const;
