@@ -38,16 +38,43 @@ public:
                                      const Content& content) { came(from, id, at, content); },
                       .marked = [this](const PublicKey& to, const MessageId& id,
                                        Mark mark) { marked(to, id, mark); },
-                      .noticed = [this](const Notice& notice) { notify(notice); }}),
-          rooms_(identity_, vault_, environment_,
-                 {.said = [this](const RoomId& room, const Line& line) { said(room, line); },
-                  .marked = [this](const RoomId& room,
-                                   const Line& line) { tell(events_.marked, Place(room), line); },
-                  .noticed = [this](const Notice& notice) { notify(notice); },
-                  .changed = [this] { tell(events_.changed); }},
-                 [this](const PublicKey& to, const Content& content) {
-                     return send(to, content);
-                 }) {}
+                      .noticed = [this](const Notice& notice) { notify(notice); }}) {
+        load_rooms();
+    }
+
+    void load_rooms() {
+        rooms_.emplace(
+            identity_, vault_, environment_,
+            RoomsEvents{
+                .said = [this](const RoomId& room, const Line& line) { said(room, line); },
+                .marked = [this](const RoomId& room,
+                                 const Line& line) { tell(events_.marked, Place(room), line); },
+                .noticed = [this](const Notice& notice) { notify(notice); },
+                .changed = [this] { tell(events_.changed); }},
+            [this](const PublicKey& to, const Content& content) { return send(to, content); });
+    }
+
+    // What fails to be kept did not happen: all that is not in the vault is read anew.
+    template <class Work>
+    auto guarded(Work&& work) {
+        try {
+            return work();
+        } catch (...) {
+            people_.load();
+            load_rooms();
+            throw;
+        }
+    }
+    // Keeps what the work changes as a whole, where it does not fail.
+    template <class Work>
+    auto kept(Work&& work) {
+        return guarded([&] {
+            Vault::Transaction all(vault_);
+            auto done = work();
+            all.commit();
+            return done;
+        });
+    }
 
     void came(const PublicKey& from, const MessageId& id, std::uint64_t at,
               const Content& content) {
@@ -64,8 +91,8 @@ public:
             if (!met_before) {
                 tell(events_.changed);
             }
-        } else if (content.kind.starts_with("room.")) {
-            static_cast<void>(rooms_.came(from, content));
+        } else if (Rooms::takes(content.kind)) {
+            static_cast<void>(rooms_->came(from, content));  // which tells of what it refuses
         }
     }
 
@@ -73,15 +100,15 @@ public:
         if (const auto line = talks_.mark(id, mark)) {
             tell(events_.marked, Place(line->first), line->second);
         }
-        rooms_.marked(to, id, mark);
+        rooms_->marked(to, id, mark);
     }
 
     // Somebody says that this is their name.
     std::error_code called(const PublicKey& key, const std::string& name) {
         Person& person = people_.at(key);
         const bool changes = person.name != name;
-        const auto other = changes && !person.verified ? people_.verified_as(name, key)
-                                                       : std::nullopt;
+        const auto other =
+            changes && !person.verified ? people_.verified_as(name, key) : std::nullopt;
         person.name = name_that_can_be(name);
         if (other) {
             person.refused = true;
@@ -98,7 +125,8 @@ public:
         return person.refused ? make_error_code(Errc::auth_failed) : std::error_code();
     }
 
-    Result<MessageId> send_now(const PublicKey& to, const Content& content) {
+    // Whoever is written to for the first time is told who writes.
+    Result<MessageId> send(const PublicKey& to, const Content& content) {
         Person& person = people_.at(to);
         if (person.refused) {
             return Errc::auth_failed;
@@ -111,36 +139,36 @@ public:
         }
         return messenger_.send(to, content);
     }
-    Result<MessageId> send(const PublicKey& to, const Content& content) {
-        return send_now(to, content);
-    }
-
     Result<MessageId> say(const PublicKey& to, const std::string& text) {
-        Vault::Transaction all(vault_);
-        const auto id = send(to, {std::string(text_kind), text});
-        if (id) {
-            const Line line =
-                talks_.add(to, {.from = me(), .id = *id, .text = text, .at = now()}, true);
-            all.commit();
-            tell(events_.said, Place(to), line);
+        std::optional<Line> line;
+        const auto said_so = kept([&] {
+            auto id = send(to, {std::string(text_kind), text});
+            if (id) {
+                line = talks_.add(to, {.from = me(), .id = *id, .text = text, .at = now()}, true);
+            }
+            return id;
+        });
+        if (line) {
+            tell(events_.said, Place(to), *line);
         }
-        return id;
+        return said_so;
     }
 
     void shown(const PublicKey& with) {
-        Person& person = people_.at(with);
+        const Person& person = people_.at(with);
         if (person.shown == person.last) {
             return;
         }
-        Vault::Transaction all(vault_);
-        for (const Line& line : talks_.lines(with, 0, person.unread())) {
-            if (line.from == with) {
-                messenger_.say_read(with, line.id);
+        kept([&] {
+            for (const Line& line : talks_.lines(with, 0, person.unread())) {
+                if (line.from == with) {
+                    messenger_.say_read(with, line.id);
+                }
             }
-        }
-        person.shown = person.last;
-        people_.keep(with);
-        all.commit();
+            people_.at(with).shown = person.last;
+            people_.keep(with);
+            return std::error_code();
+        });
         tell(events_.changed);
     }
 
@@ -164,7 +192,7 @@ public:
     People people_;
     Talks talks_;
     Messenger messenger_;
-    Rooms rooms_;
+    std::optional<Rooms> rooms_;
 };
 
 Chat::Chat(const Identity& identity, std::string name, const std::string& file,
@@ -236,5 +264,96 @@ Result<MessageId> Chat::say(const Place& where, const std::string& text) {
     if (const auto* person = std::get_if<PublicKey>(&where)) {
         return impl_->say(*person, text);
     }
-    return impl_->in_room([&] { return impl_->rooms_.say(std::get<RoomId>(where), text); });
+    return impl_->kept([&] { return impl_->rooms_->say(std::get<RoomId>(where), text); });
 }
+
+std::vector<Line> Chat::lines(const Place& where, std::uint64_t before, std::size_t max) const {
+    if (const auto* person = std::get_if<PublicKey>(&where)) {
+        return impl_->talks_.lines(*person, before, max);
+    }
+    return impl_->rooms_->order(std::get<RoomId>(where), before, max);
+}
+
+void Chat::shown(const Place& where) {
+    if (const auto* person = std::get_if<PublicKey>(&where)) {
+        impl_->shown(*person);
+    } else {
+        impl_->kept([&] {
+            impl_->rooms_->shown(std::get<RoomId>(where));
+            return std::error_code();
+        });
+    }
+}
+
+std::vector<RoomView> Chat::rooms() const {
+    return impl_->rooms_->views();
+}
+
+Result<RoomId> Chat::make_room(const std::string& name) {
+    return impl_->kept([&] { return impl_->rooms_->make(name); });
+}
+
+std::error_code Chat::invite(const RoomId& room, const PublicKey& whom) {
+    const Person* const person = impl_->people_.find(whom);
+    if (person && person->refused) {
+        return Errc::auth_failed;
+    }
+    return impl_->kept([&] { return impl_->rooms_->invite(room, whom); });
+}
+
+std::error_code Chat::remove(const RoomId& room, const PublicKey& whom) {
+    return impl_->kept([&] { return impl_->rooms_->remove(room, whom); });
+}
+
+std::error_code Chat::rename(const RoomId& room, const std::string& name) {
+    return impl_->kept([&] { return impl_->rooms_->rename(room, name); });
+}
+
+std::error_code Chat::leave(const RoomId& room) {
+    return impl_->kept([&] { return impl_->rooms_->leave(room); });
+}
+
+std::error_code Chat::name_stand_in(const RoomId& room, const std::optional<PublicKey>& whom) {
+    return impl_->kept([&] { return impl_->rooms_->name_stand_in(room, whom); });
+}
+
+std::vector<Parcel> Chat::parcels() const {
+    return impl_->messenger_.parcels();
+}
+
+std::vector<PublicKey> Chat::wants_bundle() const {
+    return impl_->messenger_.wants_bundle();
+}
+
+std::error_code Chat::bundle_came(const PrekeyBundle& bundle) {
+    return impl_->messenger_.bundle_came(bundle);
+}
+
+void Chat::is_at_relay(std::uint64_t parcel) {
+    impl_->messenger_.is_at_relay(parcel);
+}
+
+std::error_code Chat::receive(ByteView envelope) {
+    return impl_->guarded([&] { return impl_->messenger_.receive(envelope); });
+}
+
+PrekeyBundle Chat::bundle() const {
+    return impl_->messenger_.bundle();
+}
+
+PrekeyBundle Chat::bundle_to_hand_out() {
+    return impl_->messenger_.bundle_to_hand_out();
+}
+
+std::vector<OneTimePrekey> Chat::prekeys_for_relay(std::size_t left) {
+    return impl_->messenger_.prekeys_for_relay(left);
+}
+
+void Chat::tick() {
+    impl_->kept([&] {
+        impl_->rooms_->tick();
+        return std::error_code();
+    });
+}
+
+}  // namespace netaio::chat

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <netaio/chat/shown_text.hpp>
 #include <netaio/packify.hpp>
+#include <utility>
 
 namespace netaio::chat {
 namespace {
@@ -40,11 +41,18 @@ Person person_from(const Value& fields) {
 }  // namespace
 
 People::People(Vault& vault) : vault_(vault) {
-    vault_.each(person_kind, [this](ByteView name, ByteView value) {
+    load();
+}
+
+void People::load() {
+    const auto before = std::exchange(people_, {});
+    vault_.each(person_kind, [&](ByteView name, ByteView value) {
         const auto key = PublicKey::parse(name);
         const auto fields = unpack(value);
         if (key && fields) {
-            people_.emplace(*key, person_from(*fields));
+            Person& person = people_.emplace(*key, person_from(*fields)).first->second;
+            const auto known = before.find(*key);
+            person.present = known != before.end() && known->second.present;
         }
     });
 }

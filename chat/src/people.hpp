@@ -29,6 +29,9 @@ class People {
 public:
     explicit People(Vault& vault);
 
+    /// Reads all of them anew.
+    void load();
+
     const std::map<PublicKey, Person>& all() const noexcept { return people_; }
     /// Who is known already, or from now on.
     Person& at(const PublicKey& key);

@@ -46,9 +46,11 @@ public:
 
     // Rooms.
     std::vector<RoomView> rooms() const;
-    RoomId make_room(const std::string& name);
+    // As of Rooms.
+    Result<RoomId> make_room(const std::string& name);
     std::error_code invite(const RoomId& room, const PublicKey& whom);
     std::error_code remove(const RoomId& room, const PublicKey& whom);
+    std::error_code rename(const RoomId& room, const std::string& name);
     std::error_code leave(const RoomId& room);
     std::error_code name_stand_in(const RoomId& room, const std::optional<PublicKey>& whom);
 
