@@ -317,8 +317,8 @@ std::error_code Chat::name_stand_in(const RoomId& room, const std::optional<Publ
     return impl_->kept([&] { return impl_->rooms_->name_stand_in(room, whom); });
 }
 
-std::vector<Parcel> Chat::parcels() const {
-    return impl_->messenger_.parcels();
+std::vector<Parcel> Chat::parcels() {
+    return impl_->guarded([&] { return impl_->messenger_.parcels(); });
 }
 
 std::vector<PublicKey> Chat::wants_bundle() const {
@@ -331,6 +331,10 @@ std::error_code Chat::bundle_came(const PrekeyBundle& bundle) {
 
 void Chat::is_at_relay(std::uint64_t parcel) {
     impl_->messenger_.is_at_relay(parcel);
+}
+
+void Chat::was_taken(std::uint64_t parcel) {
+    impl_->messenger_.was_taken(parcel);
 }
 
 std::error_code Chat::receive(ByteView envelope) {
@@ -349,10 +353,10 @@ std::vector<OneTimePrekey> Chat::prekeys_for_relay(std::size_t left) {
     return impl_->messenger_.prekeys_for_relay(left);
 }
 
-void Chat::tick() {
-    impl_->kept([&] {
+bool Chat::tick() {
+    return impl_->kept([&] {
         impl_->rooms_->tick();
-        return std::error_code();
+        return impl_->messenger_.renew_keys();
     });
 }
 

@@ -55,16 +55,18 @@ public:
     std::error_code name_stand_in(const RoomId& room, const std::optional<PublicKey>& whom);
 
     // What is carried: as of Messenger.
-    std::vector<Parcel> parcels() const;
+    std::vector<Parcel> parcels();
     std::vector<PublicKey> wants_bundle() const;
     std::error_code bundle_came(const PrekeyBundle& bundle);
     void is_at_relay(std::uint64_t parcel);
+    void was_taken(std::uint64_t parcel);
     std::error_code receive(ByteView envelope);
     PrekeyBundle bundle() const;
     PrekeyBundle bundle_to_hand_out();
     std::vector<OneTimePrekey> prekeys_for_relay(std::size_t left);
-    /// To be called now and then, about once a minute: keys that are due are made anew.
-    void tick();
+    /// To be called now and then, about once a minute: keys that are due are made anew. Whether
+    /// bundle() is another now.
+    bool tick();
 
 private:
     class Impl;
