@@ -174,7 +174,9 @@ Result<std::vector<std::uint64_t>> parse_numbers(ByteView packed) {
 
 PublishedPrekeys PublishedPrekeys::of(const chat::PrekeyBundle& bundle,
                                       std::span<const chat::OneTimePrekey> one_time) {
-    PublishedPrekeys published{packed_value(bundle.to_value()), {}};
+    chat::PrekeyBundle signed_part = bundle;
+    signed_part.one_time_prekey.reset();
+    PublishedPrekeys published{packed_value(signed_part.to_value()), {}};
     for (const auto& prekey : one_time) {
         published.one_time.push_back(packed_value(prekey.to_value()));
     }
