@@ -44,6 +44,9 @@ ChatCalls calls_of(Chat& chat) {
     };
 }
 
+/// Does what a chat may throw at, and logs that. Whether it did not.
+bool noted(const Log& log, const std::function<void()>& work);
+
 /// Hands in the prekeys that came of somebody, unless they are another's. Whether they were taken.
 bool hand_in(const ChatCalls& chat, const chat::PublicKey& whom,
              const Result<chat::PrekeyBundle>& came, const Log& log);

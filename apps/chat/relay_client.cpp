@@ -1,6 +1,5 @@
 #include "relay_client.hpp"
 
-#include <exception>
 #include <utility>
 
 namespace netaio::chat_app {
@@ -83,7 +82,7 @@ void RelayLink::carry(const chat::Parcel& parcel, Ended ended) {
                            log_refusal(options_.client.environment.log, reply);
                        }
                        ended(is_answered(error, reply, MessageType::ok) &&
-                             attempt([&] { chat_.is_at_relay(number); }));
+                             noted([&] { chat_.is_at_relay(number); }));
                    }));
 }
 
@@ -128,7 +127,7 @@ void RelayLink::take(const std::vector<chat::WaitingEnvelope>& envelopes) {
     std::vector<std::uint64_t> taken;
     for (const auto& each : envelopes) {
         const std::string& envelope = each.envelope;
-        if (!attempt([&] { (void)chat_.receive(envelope); })) break;
+        if (!noted([&] { (void)chat_.receive(envelope); })) break;
         taken.push_back(each.number);
     }
     if (taken.empty()) return end_fetching(false);
@@ -163,7 +162,7 @@ void RelayLink::publish() {
 
 void RelayLink::replenish(std::size_t left) {
     std::vector<chat::OneTimePrekey> made;
-    if (attempt([&] { made = chat_.prekeys_for_relay(left); }) && !made.empty()) {
+    if (noted([&] { made = chat_.prekeys_for_relay(left); }) && !made.empty()) {
         publish(made, [](std::size_t) {});
     }
 }
@@ -172,7 +171,7 @@ template <class Counted>
 void RelayLink::publish(const std::vector<chat::OneTimePrekey>& one_time, Counted counted) {
     std::string content;
     if (!connected_ ||
-        !attempt([&] { content = PublishedPrekeys::of(chat_.bundle(), one_time).packed(); })) {
+        !noted([&] { content = PublishedPrekeys::of(chat_.bundle(), one_time).packed(); })) {
         return;
     }
     client_.update(prekeys_uri(mailbox_), content, within_time(),
@@ -193,18 +192,6 @@ void RelayLink::ask_again_after(std::chrono::seconds pause) {
 
 void RelayLink::changed() const {
     if (options_.on_change) options_.on_change();
-}
-
-template <class Work>
-bool RelayLink::attempt(const Work& work) const try {
-    work();
-    return true;
-} catch (const std::exception& failure) {
-    options_.client.environment.log(
-        LogLevel::error, std::string("what the relay brought or took is not noted, and is tried "
-                                     "again: ") +
-                             failure.what());
-    return false;
 }
 
 }  // namespace netaio::chat_app

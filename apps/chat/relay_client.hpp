@@ -65,9 +65,9 @@ private:
     void ask_again_after(std::chrono::seconds pause);
     RequestOptions within_time() const { return {.timeout = options_.timeout}; }
     void changed() const;
-    // Does what may throw; whether it did not.
-    template <class Work>
-    bool attempt(const Work& work) const;
+    bool noted(const std::function<void()>& work) const {
+        return chat_app::noted(options_.client.environment.log, work);
+    }
 
     chat::Identity identity_;
     ChatCalls chat_;
