@@ -76,6 +76,7 @@ LanLink::~LanLink() {
 }
 
 void LanLink::joined(const Peer& peer) {
+    if (peers_.size() >= options_.people_max) return;
     const auto presence = Presence::parse(peer);
     if (!presence || presence->key == own_) return;
     peers_.insert_or_assign(peer.id, *presence);

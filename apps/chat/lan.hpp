@@ -50,6 +50,8 @@ struct LanLinkOptions {
     Environment environment = {};
     /// Told when something came, or somebody came or went.
     std::function<void()> on_change = {};
+    /// Peers that are met; more are passed over.
+    std::size_t people_max = 1'000;
     /// How long a datagram may take there and back before it is sent again; twice as long each
     /// further time.
     std::chrono::milliseconds answer_time{300};

@@ -134,6 +134,18 @@ TEST_F(LanLinkTest, DoesNotMeetWhoDoesNotProveWhoTheyAre) {
     EXPECT_EQ(alice.chat.present.size(), 1u);
 }
 
+TEST_F(LanLinkTest, MeetsNoMoreThanItMay) {
+    const std::size_t people_max = LanLinkOptions().people_max;
+    for (std::size_t i = 0; i < people_max; ++i) {
+        alice.node.meet(Presence::peer(bob.identity, "b"));
+    }
+    alice.node.meet(Presence::peer(somebody('c'), "c"));
+    EXPECT_EQ(alice.chat.present.size(), 1u);
+    alice.node.lose(bob.node.self());
+    alice.node.meet(Presence::peer(somebody('c'), "c"));
+    EXPECT_EQ(alice.chat.present.size(), 2u);
+}
+
 TEST_F(LanLinkTest, BringsParcelsInPiecesThatFitIntoDatagrams) {
     std::size_t longest = 0;
     lan.copies = [&](const Message& message) {
