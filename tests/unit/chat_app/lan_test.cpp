@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <boost/asio/io_context.hpp>
+#include <netaio/daemon_client.hpp>
 #include <netaio/default_peer.hpp>
 #include <netaio/packify.hpp>
 
@@ -247,6 +248,22 @@ TEST_F(LanLinkTest, IsToldNothingWhenItIsGone) {
     alice.node.lose(bob.node.self());
     network.advance(1min);
     EXPECT_FALSE(told);
+}
+
+TEST(LanLinkDaemonTest, WorksOnADaemonClientAsOnAUdpNode) {
+    TestNetwork network;
+    const chat::Identity alice = somebody('a');
+    FakeChat chat(alice, network.environment());
+    DaemonClientOptions options;
+    options.app = "chat";
+    options.local_peer = Presence::peer(alice, "a");
+    DaemonClient node(network.executor(), options);
+    LanLink link(network.executor(), lan_node(node), alice, chat.calls(),
+                 lan_options(network.environment()));
+    std::optional<bool> ended;
+    link.carry({1, somebody('b').public_key(), "x"}, [&](bool done) { ended = done; });
+    network.run();
+    EXPECT_EQ(ended, false) << "nobody is there";
 }
 
 TEST(LanLinkSocketTest, CarriesBetweenUdpNodes) {

@@ -144,22 +144,52 @@ TEST_F(RelayLinkTest, SaysWhenTheRelayRefusesAParcel) {
 }
 
 // A relay that answers as a test says.
-TEST_F(RelayLinkTest, EndsFetchingWhereARelayAnswersNonsense) {
-    relay.reset();
-    network.run();
-    TcpServer liar(network.executor(), network.options(TcpServerOptions(), "relay"));
+class OtherRelayTest : public RelayLinkTest {
+protected:
+    void SetUp() override {}
+    // Has each fetch answered so, by how many there were before.
+    void serve(std::function<std::string(int before, Connection& from)> fetched) {
+        server.emplace(network.executor(), network.options(TcpServerOptions(), "relay"));
+        server->on({request_uri, challenge_uri}, [] { return std::string(challenge_size, 'c'); });
+        server->on(subscribe_uri, [] {});
+        server->on(delete_uri, [] {});
+        server->on(
+            request_uri, prefix(mailbox_uris),
+            [this, fetched](const Message&, Connection& from) { return fetched(fetches++, from); });
+        ASSERT_FALSE(server->start());
+        alice.emplace(network, 'a');
+    }
+
+    std::optional<TcpServer> server;
     int fetches = 0;
-    liar.on({request_uri, challenge_uri}, [] { return std::string(challenge_size, 'c'); });
-    liar.on(subscribe_uri, [] {});
-    liar.on(delete_uri, [] {});
-    liar.on(request_uri, prefix(mailbox_uris), [&] {
-        ++fetches;
-        return pack_envelopes({{1, "the same again"}});
+    std::optional<LinkedPerson> alice;
+};
+
+TEST_F(OtherRelayTest, EndsFetchingWhereTheSameIsAnsweredAgain) {
+    serve([](int, Connection&) { return pack_envelopes({{1, "the same again"}}); });
+    EXPECT_TRUE(alice->relay->connected());
+    EXPECT_EQ(alice->chat.received, std::vector<std::string>{"the same again"});
+    EXPECT_EQ(fetches, 2);
+}
+
+TEST_F(OtherRelayTest, TakesNothingOfAnswersThatMakeNoSense) {
+    serve([](int before, Connection&) {
+        return before % 2 == 0 ? "no value" : pack_envelopes({{2, "two"}, {1, "one"}});
     });
-    ASSERT_FALSE(liar.start());
-    LinkedPerson alice(network, 'a');
-    EXPECT_TRUE(alice.relay->connected());
-    EXPECT_EQ(alice.chat.received, std::vector<std::string>{"the same again"});
+    network.advance(10s);
+    EXPECT_EQ(fetches, 3) << "each 5 seconds";
+    EXPECT_TRUE(alice->chat.received.empty());
+    EXPECT_TRUE(alice->relay->connected());
+}
+
+TEST_F(OtherRelayTest, FetchesAgainWhatItIsToldOfMeanwhile) {
+    serve([this](int before, Connection& from) {
+        if (before == 0) {
+            const chat::MailboxName mailbox = mailbox_of(person('a').public_key());
+            (void)server->send(from, notify(mailbox_uri(mailbox), ""));
+        }
+        return pack_envelopes({});
+    });
     EXPECT_EQ(fetches, 2);
 }
 

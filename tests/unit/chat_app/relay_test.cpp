@@ -78,6 +78,10 @@ TEST_F(RelayTest, RefusesWhoDoesNotProveThatTheMailboxIsTheirs) {
     proof.key = alice.owner.public_key();
     EXPECT_EQ(eve.said(subscribe_uri, uri, proof.packed()), not_proven) << "another's signature";
     proof = OwnerProof::make(eve.owner, eve.challenge());
+    proof.signature =
+        eve.owner.sign("netaio-chat mailbox" + proof.challenge + ByteView(alice.mailbox).str());
+    EXPECT_EQ(eve.said(subscribe_uri, uri, proof.packed()), not_proven) << "a key of no owner";
+    proof = OwnerProof::make(eve.owner, eve.challenge());
     proof.signature[3] ^= 1;
     EXPECT_EQ(eve.said(subscribe_uri, mailbox_uri(eve.mailbox), proof.packed()), not_proven);
     EXPECT_EQ(eve.said(subscribe_uri, uri, "no proof"), senseless);
