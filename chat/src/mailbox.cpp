@@ -145,7 +145,7 @@ public:
         return there;
     }
 
-    Result<std::optional<HandedOutPrekeys>> hand_out(const MailboxName& name) {
+    Result<std::optional<HandedOutPrekeys>> hand_out(const MailboxName& name, bool with_one_time) {
         HandedOutPrekeys prekeys;
         const SqlNumber mailbox = find(name);
         if (auto bundle = queries_.bundle.rows(mailbox); bundle.next()) {
@@ -154,7 +154,7 @@ public:
             return std::optional<HandedOutPrekeys>();
         }
         SqlNumber number = 0;
-        if (auto first = queries_.first_one_time.rows(mailbox); first.next()) {
+        if (auto first = queries_.first_one_time.rows(mailbox); with_one_time && first.next()) {
             number = first.number();
             prekeys.one_time = first.bytes(1).str();
         }
@@ -315,8 +315,10 @@ Result<std::size_t> Mailboxes::publish(const MailboxName& mailbox, ByteView sign
                           [&] { return store_->publish(mailbox, signed_part, one_time_prekeys); });
 }
 
-Result<std::optional<HandedOutPrekeys>> Mailboxes::hand_out(const MailboxName& mailbox) {
-    return store_->change("hand out prekeys", [&] { return store_->hand_out(mailbox); });
+Result<std::optional<HandedOutPrekeys>> Mailboxes::hand_out(const MailboxName& mailbox,
+                                                            bool with_one_time) {
+    return store_->change("hand out prekeys",
+                          [&] { return store_->hand_out(mailbox, with_one_time); });
 }
 
 Result<std::size_t> Mailboxes::expire() {

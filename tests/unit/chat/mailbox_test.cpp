@@ -187,6 +187,16 @@ TEST_F(MailboxTest, MakesRoomOfWhatWaitedForTooLong) {
     put(mailboxes, "two");
 }
 
+TEST_F(MailboxTest, KeepsOneTimePrekeysFromWhoIsToGetNone) {
+    Mailboxes mailboxes = open();
+    EXPECT_EQ(*mailboxes.publish(alice, "signed", std::vector<std::string>{"k1"}), 1u);
+    const auto without = *mailboxes.hand_out(alice, false);
+    EXPECT_EQ(without->signed_part, "signed");
+    EXPECT_FALSE(without->one_time);
+    EXPECT_EQ(without->left, 1u);
+    EXPECT_EQ((*mailboxes.hand_out(alice))->one_time, "k1");
+}
+
 TEST_F(MailboxTest, HandsOutEachOneTimePrekeyOnce) {
     Mailboxes mailboxes = open();
     EXPECT_FALSE(mailboxes.hand_out(alice)->has_value());

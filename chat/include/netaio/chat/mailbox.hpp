@@ -59,7 +59,7 @@ struct WaitingEnvelope {
 /// What somebody needs who writes to the owner of a mailbox for the first time.
 struct HandedOutPrekeys {
     std::string signed_part;
-    /// None when there is none left.
+    /// None when there is none left, or none was asked for.
     std::optional<std::string> one_time;
     /// How many one-time prekeys are left.
     std::size_t left;
@@ -102,9 +102,10 @@ public:
     Result<std::size_t> publish(const MailboxName& mailbox, ByteView signed_part,
                                 std::span<const std::string> one_time_prekeys);
 
-    /// The bundle with one of the one-time prekeys, the oldest, which nobody gets again. None when
-    /// there is no bundle.
-    Result<std::optional<HandedOutPrekeys>> hand_out(const MailboxName& mailbox);
+    /// The bundle with one of the one-time prekeys, the oldest, which nobody gets again; or without
+    /// one, as for somebody who asks too often. None when there is no bundle.
+    Result<std::optional<HandedOutPrekeys>> hand_out(const MailboxName& mailbox,
+                                                     bool with_one_time = true);
 
     /// Lets go of what waited for too long; so does each change. Returns how many envelopes that
     /// were.
