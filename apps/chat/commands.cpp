@@ -31,19 +31,19 @@ Command made_of(std::string operand) {
 }
 
 constexpr Form forms[] = {
-    {"/to", "NAME|NUMBER|#ROOM", "say what follows there", Takes::place, made_of<Choose>},
+    {"/to", "NAME|NUMBER|#ROOM", "choose where text goes", Takes::place, made_of<Choose>},
     {"/who", "", "show the people", Takes::nothing, made_of<ShowPeople>},
     {"/rooms", "", "show the rooms", Takes::nothing, made_of<ShowRooms>},
     {"/room", "NAME", "make a room", Takes::rest, made_of<MakeRoom>},
-    {"/invite", "NAME", "take somebody into this room", Takes::person, made_of<Invite>},
-    {"/remove", "NAME", "take somebody out of this room", Takes::person, made_of<Remove>},
+    {"/invite", "NAME", "add somebody to this room", Takes::person, made_of<Invite>},
+    {"/remove", "NAME", "remove somebody from it", Takes::person, made_of<Remove>},
     {"/leave", "", "leave this room", Takes::nothing, made_of<Leave>},
-    {"/standin", "[NAME]", "name who may act for you in this room, or nobody",
-     Takes::person_or_none, made_of<NameStandIn>},
-    {"/verify", "NAME [yes]", "show the safety number; 'yes' when both have the same",
-     Takes::person_yes, made_of<Verify>},
-    {"/accept", "NAME", "take somebody's changed key for theirs", Takes::person, made_of<Accept>},
-    {"/export", "FILE", "write all that was said here to a file", Takes::rest, made_of<Export>},
+    {"/standin", "[NAME]", "name who may act for you here", Takes::person_or_none,
+     made_of<NameStandIn>},
+    {"/verify", "NAME [yes]", "show the safety number; yes: same", Takes::person_yes,
+     made_of<Verify>},
+    {"/accept", "NAME", "take a changed key for theirs", Takes::person, made_of<Accept>},
+    {"/export", "FILE", "write what was said here", Takes::rest, made_of<Export>},
     {"/help", "", "show this", Takes::nothing, made_of<Help>},
     {"/quit", "", "end", Takes::nothing, made_of<Quit>},
 };
@@ -175,8 +175,7 @@ Command parse_command(std::string_view line) {
 
 std::vector<std::string> command_help() {
     std::vector<std::pair<std::string, std::string_view>> all{
-        {"TEXT", "say it to the person or the room that is chosen"},
-        {std::string(tell_use), "say it to one person"}};
+        {"TEXT", "say it where /to leads"}, {std::string(tell_use), "say it to one person"}};
     for (const Form& form : forms) all.emplace_back(use_of(form), form.purpose);
     std::size_t width = 0;
     for (const auto& [use, purpose] : all) width = std::max(width, use.size());

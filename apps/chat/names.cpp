@@ -27,6 +27,7 @@ std::string as_word(ByteView name) {
     std::string text = chat::shown(name);
     text.erase(0, std::min(text.find_first_not_of(' '), text.size()));
     text.erase(text.find_last_not_of(' ') + 1);
+    text = chat::shown(text);  // a mark may have stood upon a space
     std::ranges::replace(text, ' ', '_');
     std::ranges::replace(text, number_mark, '_');
     constexpr std::string_view beginnings = "#@/*!";

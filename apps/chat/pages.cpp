@@ -74,17 +74,20 @@ std::size_t unread_elsewhere(const Model& model) {
 }
 
 Row status_row(const Model& model, const Messages::Seen& seen, std::size_t columns) {
+    const std::size_t inside = columns - 2;
     std::string right;
     if (!seen.is_end) {
         right = seen.below == 0 ? "more below" : std::to_string(seen.below) + " more below";
     }
     if (const std::size_t unread = unread_elsewhere(model); unread > 0) {
-        right += (right.empty() ? "" : ", ") + counted(unread, "unread", "unread");
+        const std::string more =
+            right + (right.empty() ? "" : ", ") + std::to_string(unread) + " unread";
+        if (right.empty() || more.size() <= inside / 2) right = more;
     }
-    const std::size_t inside = columns - 2;
-    right = chat::cut(right, inside);
+    // Where the lines go is said in any case.
+    right = chat::cut(right, inside / 2);
     const std::size_t right_cells = chat::cells(right);
-    const std::size_t left_cells = inside - (right.empty() ? 0 : std::min(inside, right_cells + 1));
+    const std::size_t left_cells = inside - right_cells - (right.empty() ? 0 : 1);
     std::string left = "nobody is chosen: /to NAME, or /help";
     if (model.chosen) {
         left = model.names.of(*model.chosen, left_cells) + "  " + state_of(model, *model.chosen);

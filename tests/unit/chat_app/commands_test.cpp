@@ -78,8 +78,7 @@ TEST(Commands, SaysWhatToDoWhereOneIsMisused) {
 TEST(Commands, ShowsAllOfThemAsHelp) {
     const std::vector<std::string> help = command_help();
     EXPECT_EQ(help.size(), 15u);
-    EXPECT_EQ(help.front(),
-              "TEXT                   say it to the person or the room that is chosen");
+    EXPECT_EQ(help.front(), "TEXT                   say it where /to leads");
     EXPECT_EQ(help.back(), "/quit                  end");
 }
 

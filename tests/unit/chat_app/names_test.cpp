@@ -40,6 +40,7 @@ TEST(Names, AreOneWordEach) {
     EXPECT_EQ(as_word("* ann"), "__ann");
     EXPECT_EQ(as_word("a\nb"), "a<U+000A>b");
     EXPECT_EQ(as_word(std::string(1000, 'x')), std::string(15, 'x') + "…");
+    EXPECT_EQ(as_word(" \u0301a"), "<U+0301>a");
     EXPECT_EQ(as_word(""), "");
 }
 

@@ -248,7 +248,7 @@ TEST(Pages, FitWhateverPeopleAreCalledAndSay) {
         for (std::size_t i = random() % max; i > 0; --i) made += some[random() % std::size(some)];
         return made;
     };
-    for (int round = 0; round < 400; ++round) {
+    for (int round = 0; round < 60; ++round) {
         Model model{.names = Names(key_of('m'), text(20))};
         model.calendar = time_of_tests;
         model.meet({person('a', text(30)), person('b', text(5))}, {room(1, text(30), "mab")});
@@ -262,7 +262,7 @@ TEST(Pages, FitWhateverPeopleAreCalledAndSay) {
             if (i % 5 == 0) model.remark(text(30), i == 0);
         }
         model.input.insert(text(40));
-        for (int i = 0; i < 8; ++i) {
+        for (int i = 0; i < 40; ++i) {
             const Cells size{random() % 30, random() % 110};
             grid_of(model, size);
             i % 3 == 0 ? page_down(model, size) : page_up(model, size);
