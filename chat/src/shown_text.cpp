@@ -91,12 +91,6 @@ private:
     unsigned marks_ = 0;
 };
 
-// What is drawn as one, or may be.
-struct Cluster {
-    std::string_view bytes;
-    std::size_t cells;
-};
-
 std::size_t point_width(char32_t point) noexcept {
     if (point == emoji_joiner || point == emoji_style || is_combining(point)) return 0;
     return is_wide(point) ? 2 : 1;
@@ -107,24 +101,6 @@ bool goes_on(char32_t before, char32_t point, bool half_a_flag) noexcept {
     return point == emoji_joiner || before == emoji_joiner || point == emoji_style ||
            is_combining(point) || (is_skin(point) && is_pictographic(before)) ||
            (half_a_flag && is_flag_letter(point));
-}
-
-Cluster take_cluster(ByteView& text) noexcept {
-    const ByteView all = text;
-    const auto first = take_code_point(text);
-    if (!first) return {all.substr(0, 1), 1};
-    char32_t before = *first;
-    std::size_t width = point_width(before);
-    bool half_a_flag = is_flag_letter(before);
-    for (auto next = next_point(text); next && goes_on(before, *next, half_a_flag);
-         next = next_point(text)) {
-        // A narrow character becomes wide as an emoji.
-        width += *next == emoji_style ? point_width(before) == 1 : point_width(*next);
-        half_a_flag = false;
-        before = *next;
-        take_code_point(text);
-    }
-    return {all.substr(0, all.size() - text.size()), width};
 }
 
 }  // namespace
@@ -151,6 +127,24 @@ std::vector<std::string> shown_lines(ByteView text) {
         if (more) rest.remove_prefix(end + 1);
     }
     return lines;
+}
+
+Cluster take_cluster(ByteView& text) noexcept {
+    const ByteView all = text;
+    const auto first = take_code_point(text);
+    if (!first) return {all.substr(0, 1), 1};
+    char32_t before = *first;
+    std::size_t width = point_width(before);
+    bool half_a_flag = is_flag_letter(before);
+    for (auto next = next_point(text); next && goes_on(before, *next, half_a_flag);
+         next = next_point(text)) {
+        // A narrow character becomes wide as an emoji.
+        width += *next == emoji_style ? point_width(before) == 1 : point_width(*next);
+        half_a_flag = false;
+        before = *next;
+        take_code_point(text);
+    }
+    return {all.substr(0, all.size() - text.size()), width};
 }
 
 std::size_t cells(std::string_view text) {

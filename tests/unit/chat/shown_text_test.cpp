@@ -212,6 +212,20 @@ TEST(ShownText, KnowsItsWidthInCells) {
     EXPECT_EQ(cells("👍🏿"), 4u) << "where it is not joined";
 }
 
+TEST(ShownText, IsTakenApartByWhatIsDrawnAsOne) {
+    const std::string text = "ae\u0301日👩\u200d💻🇩🇪❤\ufe0f";
+    std::vector<std::string> found;
+    std::size_t width = 0;
+    for (ByteView rest = text; !rest.empty();) {
+        const Cluster cluster = take_cluster(rest);
+        found.emplace_back(cluster.bytes);
+        width += cluster.cells;
+    }
+    const std::vector<std::string> expected{"a", "e\u0301", "日", "👩\u200d💻", "🇩🇪", "❤\ufe0f"};
+    EXPECT_EQ(found, expected);
+    EXPECT_EQ(width, cells(text));
+}
+
 TEST(ShownText, IsCutToItsPlace) {
     EXPECT_EQ(cut("hello", 5), "hello");
     EXPECT_EQ(cut("hello", 9), "hello");

@@ -25,6 +25,15 @@ std::vector<std::string> shown_lines(ByteView text);
 /// than what is said here, unless a terminal is set to show ambiguous characters wide.
 std::size_t cells(std::string_view text);
 
+/// What a terminal draws as one, or may: a letter with the marks upon it, emoji that are joined.
+struct Cluster {
+    std::string_view bytes;
+    std::size_t cells;
+};
+
+/// Takes the first cluster off text that is not empty. cells() is the sum of theirs.
+Cluster take_cluster(ByteView& text) noexcept;
+
 /// Text that shown() returned, of no more cells than that. Where anything was left out, `…` ends
 /// it; letters keep the marks upon them, and emoji what is joined to them.
 std::string cut(std::string_view text, std::size_t width);
