@@ -6,8 +6,8 @@
 namespace netaio::chat {
 namespace {
 
-constexpr std::string_view owed_kind = "messenger.receipt.owed";
-constexpr std::string_view sealed_kind = "messenger.receipt.sealed";
+constexpr std::string_view owed_receipt_kind = "messenger.receipt.owed";
+constexpr std::string_view sealed_receipt_kind = "messenger.receipt.sealed";
 
 struct SealedReceipt {
     Parcel parcel;
@@ -47,33 +47,48 @@ SealedReceipt kept_sealed(ByteView name, ByteView saved) {
 }  // namespace
 
 void ReceiptBook::owe(const PublicKey& to, const Receipt& receipt) {
-    const auto saved = vault_.get(owed_kind, to.bytes());
+    const auto saved = vault_.get(owed_receipt_kind, to.bytes());
     Receipt all = saved ? kept_receipt(*saved) : Receipt();
     all.add(receipt);
-    vault_.put(owed_kind, to.bytes(), all.pack());
+    vault_.put(owed_receipt_kind, to.bytes(), all.pack());
 }
 
 std::vector<PublicKey> ReceiptBook::owed() const {
     std::vector<PublicKey> people;
-    vault_.each(owed_kind, [&](ByteView name, ByteView) { people.push_back(kept_person(name)); });
+    vault_.each(owed_receipt_kind,
+                [&](ByteView name, ByteView) { people.push_back(kept_person(name)); });
     return people;
 }
 
 void ReceiptBook::seal(const PublicKey& to, const std::function<Parcel(const Receipt&)>& seal) {
     Receipt all;
-    if (const auto sealed = vault_.get(sealed_kind, to.bytes())) {
+    if (const auto sealed = vault_.get(sealed_receipt_kind, to.bytes())) {
         all = kept_sealed(to.bytes(), *sealed).says;
     }
-    if (const auto owed = vault_.get(owed_kind, to.bytes())) {
+    if (const auto owed = vault_.get(owed_receipt_kind, to.bytes())) {
         all.add(kept_receipt(*owed));
     }
-    vault_.put(sealed_kind, to.bytes(), SealedReceipt{seal(all), all}.save());
-    vault_.erase(owed_kind, to.bytes());
+    vault_.put(sealed_receipt_kind, to.bytes(), SealedReceipt{seal(all), all}.save());
+    vault_.erase(owed_receipt_kind, to.bytes());
+}
+
+void ReceiptBook::owe_again(const PublicKey& to) {
+    if (const auto sealed = vault_.get(sealed_receipt_kind, to.bytes())) {
+        owe(to, kept_sealed(to.bytes(), *sealed).says);
+        vault_.erase(sealed_receipt_kind, to.bytes());
+    }
+}
+
+void ReceiptBook::drop(const PublicKey& to, const EnvelopeHash& hash) {
+    const auto sealed = vault_.get(sealed_receipt_kind, to.bytes());
+    if (sealed && envelope_hash(kept_sealed(to.bytes(), *sealed).parcel.envelope) == hash) {
+        vault_.erase(sealed_receipt_kind, to.bytes());
+    }
 }
 
 std::vector<Parcel> ReceiptBook::parcels() const {
     std::vector<Parcel> all;
-    vault_.each(sealed_kind, [&](ByteView name, ByteView saved) {
+    vault_.each(sealed_receipt_kind, [&](ByteView name, ByteView saved) {
         all.push_back(kept_sealed(name, saved).parcel);
     });
     return all;
@@ -81,7 +96,7 @@ std::vector<Parcel> ReceiptBook::parcels() const {
 
 void ReceiptBook::let_go(std::uint64_t parcel) {
     for (const Parcel& sealed : parcels()) {
-        if (sealed.number == parcel) vault_.erase(sealed_kind, sealed.to.bytes());
+        if (sealed.number == parcel) vault_.erase(sealed_receipt_kind, sealed.to.bytes());
     }
 }
 

@@ -25,6 +25,11 @@ public:
     /// Seals all that is to be told to somebody, by a call that gives a parcel of that.
     void seal(const PublicKey& to, const std::function<Parcel(const Receipt&)>& seal);
 
+    /// What a parcel tells somebody is to be sealed once more, as it is of no use as it is.
+    void owe_again(const PublicKey& to);
+    /// Somebody cannot open that envelope: if it is the parcel's, that goes.
+    void drop(const PublicKey& to, const EnvelopeHash& hash);
+
     std::vector<Parcel> parcels() const;
     /// Somebody else sees to that parcel now; nothing happens when it is none of these.
     void let_go(std::uint64_t parcel);

@@ -147,6 +147,7 @@ std::error_code Messenger::Impl::receipt_came(Person& from, const Message& messa
     for (const EnvelopeHash& hash : receipt->again) {
         const auto waiting = outbox_.of_envelope(from.key, hash);
         if (!waiting) {
+            receipts_.drop(from.key, hash);
             continue;
         }
         const bool is_other_session = waiting->session != from.session()->id;

@@ -82,6 +82,7 @@ void Messenger::Impl::seal_all(Person& to) {
     for (std::uint64_t number = to.first; number <= to.sent; ++number) {
         if (const auto message = outbox_.find(to.key, number)) seal(to, *message);
     }
+    receipts_.owe_again(to.key);
     vault_.erase(wanted_kind, to.key.bytes());
 }
 

@@ -45,7 +45,7 @@ struct NamedValue {
 };
 
 // Opened, so that it was written by with_name().
-NamedValue parts_of(const std::string& opened) noexcept {
+NamedValue named_value_of(const std::string& opened) noexcept {
     SecretReader reader(opened);
     const ByteView name = reader.take(reader.take_number<std::uint32_t>());
     return {name, ByteView(opened).substr(sizeof(std::uint32_t) + name.size())};
@@ -59,7 +59,7 @@ public:
     Opened(const Opened&) = delete;
     Opened& operator=(const Opened&) = delete;
 
-    NamedValue parts() const noexcept { return parts_of(bytes_); }
+    NamedValue parts() const noexcept { return named_value_of(bytes_); }
 
 private:
     std::string bytes_;

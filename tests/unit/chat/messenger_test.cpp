@@ -2,7 +2,7 @@
 
 #include <set>
 
-#include "unit/chat/messenger_testbed.hpp"
+#include "messenger_testbed.hpp"
 
 namespace netaio::chat {
 namespace {
@@ -170,6 +170,20 @@ TEST_F(MessengerTest, begins_anew_with_who_lost_their_vault) {
     EXPECT_EQ(alice.texts(), Texts{"answer"});
     EXPECT_EQ(bob.texts(), (Texts{"before", "after"}));
     EXPECT_TRUE(alice.all_are(Mark::delivered));
+}
+
+TEST_F(MessengerTest, seals_receipts_anew_for_who_lost_their_vault) {
+    meet();
+    bob.say(alice, "to be receipted");
+    people.carry(bob);
+    const auto stale = alice.envelopes();
+    ASSERT_EQ(stale.size(), 1u);
+    bob.lose_vault();
+    EXPECT_EQ(bob.messenger().receive(stale[0]), Errc::auth_failed);
+    people.carry(bob);
+    people.settle();
+    EXPECT_TRUE(alice.messenger().parcels().empty());
+    EXPECT_EQ(bob.noticed(Notice::Kind::refused), 1u);
 }
 
 TEST_F(MessengerTest, tells_nothing_twice_that_is_sealed_anew) {
