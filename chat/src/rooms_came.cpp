@@ -95,6 +95,9 @@ std::error_code Rooms::Impl::came_records(Room& room, const PublicKey& from, Byt
         return content.error();
     }
     const std::size_t size = room.log().records().size();
+    if (!content->records.empty() && content->records.front().number > size) {
+        return came_early(room, from, room_kind::records, bytes);
+    }
     std::error_code error;
     for (const RoomRecord& record : content->records) {
         error = append(room, from, record);
