@@ -106,8 +106,8 @@ void Room::note_record(const RoomRecord& record, std::uint64_t now) {
     if (const auto* const removed = std::get_if<RemoveMember>(&record.act)) {
         kept_.leaving.erase(removed->member);
         kept_.due_since = now;
-    } else if (std::holds_alternative<BeginEpoch>(record.act)) {
-        kept_.epoch_since = now;
+    } else if (const auto* const begun = std::get_if<BeginEpoch>(&record.act)) {
+        kept_.epochs.emplace(begun->epoch, now);
     }
 }
 
@@ -126,7 +126,7 @@ std::error_code Room::add_key(std::uint64_t epoch, const SecretKey& key) {
     if (!record || std::get<BeginEpoch>(record->act).key_hash != room_key_hash(id(), epoch, key)) {
         return Errc::auth_failed;
     }
-    if (epoch + epochs_back_max < state().epoch) {
+    if (is_too_old(epoch)) {
         return Errc::stale;
     }
     keys_.insert_or_assign(epoch, key);
@@ -134,8 +134,18 @@ std::error_code Room::add_key(std::uint64_t epoch, const SecretKey& key) {
     return {};
 }
 
-void Room::forget_keys() {
-    std::uint64_t from = state().epoch < epochs_back_max ? 0 : state().epoch - epochs_back_max;
+void Room::forget_keys(std::uint64_t now) {
+    std::uint64_t from = kept_.oldest_epoch;
+    for (const auto& [epoch, since] : kept_.epochs) {
+        if (epoch > epochs_back_max && since + old_epoch_age <= now) {
+            from = std::max(from, epoch - epochs_back_max);
+        }
+    }
+    if (from != kept_.oldest_epoch) {
+        kept_.oldest_epoch = from;
+        kept_.epochs.erase(kept_.epochs.begin(), kept_.epochs.lower_bound(from));
+        keep();
+    }
     for (const auto& [hash, message] : held_) {
         from = std::min(from, message.epoch);
     }

@@ -20,8 +20,11 @@ namespace netaio::chat {
 inline constexpr std::size_t held_messages_max = 1'000;
 /// Of these, how many people may have brought who are no members.
 inline constexpr std::size_t held_of_strangers_max = 100;
-/// So many epochs back messages are taken, and keys kept.
+/// So many epochs back messages are taken, and keys kept; older ones for some time more, so that
+/// who was away can read what was said meanwhile.
 inline constexpr std::uint64_t epochs_back_max = 2;
+/// That time, in seconds, since the epoch was known that is too many later.
+inline constexpr std::uint64_t old_epoch_age = 3 * 24 * 3600;
 
 /// What a message waits for before it is taken into the history.
 enum class Wait : std::uint8_t {
@@ -81,8 +84,10 @@ public:
     const SecretKey* key(std::uint64_t epoch) const;
     /// Errc::auth_failed when it is not the one of the log, Errc::stale when it is too old.
     std::error_code add_key(std::uint64_t epoch, const SecretKey& key);
+    /// Whether messages of that epoch are taken no longer.
+    bool is_too_old(std::uint64_t epoch) const noexcept { return epoch < kept_.oldest_epoch; }
     /// Forgets keys that nothing is read with any longer.
-    void forget_keys();
+    void forget_keys(std::uint64_t now);
 
     RoomHistory& history() noexcept { return history_; }
     const RoomHistory& history() const noexcept { return history_; }
@@ -100,10 +105,11 @@ public:
     /// What is kept beside.
     struct Kept {
         std::uint64_t unread = 0;
-        std::uint64_t epoch_since = 0;                    ///< seconds since 1970, as they were here
-        std::uint64_t due_since = 0;                      ///< since when a key is due
-        std::uint64_t clock = 0;                          ///< of the room when one came
-        std::map<MemberKey, std::uint64_t> leaving = {};  ///< who asked for it, and when
+        std::uint64_t oldest_epoch = 0;                      ///< that is not too old
+        std::uint64_t due_since = 0;                         ///< since when a key is due
+        std::uint64_t clock = 0;                             ///< of the room when one came
+        std::map<std::uint64_t, std::uint64_t> epochs = {};  ///< that are not too old; since when
+        std::map<MemberKey, std::uint64_t> leaving = {};     ///< who asked for it, and when
     };
     const Kept& kept() const noexcept { return kept_; }
     template <class Change>

@@ -21,7 +21,7 @@ bool was_removed_after(const RoomLog& log, const MemberKey& who, std::uint64_t r
 
 Judgement Room::judge(const SealedRoomMessage& sealed, const MessageHash& hash, bool held,
                       bool witnessed) const {
-    if (!held && sealed.epoch + epochs_back_max < state().epoch) {
+    if (!held && is_too_old(sealed.epoch)) {
         return {.refused = Errc::stale};
     }
     if (sealed.record >= log_.records().size()) {
@@ -75,8 +75,7 @@ std::error_code Room::judge_links(const RoomMessage& message, Judgement& judgeme
             }
             clock = std::max(clock, seen->clock);
         } else if (!history_.knows(link.hash) && was_member(me_, link.record)) {
-            if (log_.state_after(link.record)->epoch + epochs_back_max < state().epoch &&
-                !held_.contains(link.hash)) {
+            if (is_too_old(log_.state_after(link.record)->epoch) && !held_.contains(link.hash)) {
                 judgement.lost = true;
             } else {
                 judgement.missing.push_back(link.hash);

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <limits>
 #include <netaio/packify.hpp>
 #include <utility>
 
@@ -10,10 +11,15 @@
 namespace netaio::chat {
 namespace {
 
+std::pair<const Value&, const Value&> pair_in(const Value& item) {
+    const auto& items = item.as_list()->items;
+    return {items.at(0), items.at(1)};
+}
+
 std::string kept_leaving(const std::map<MemberKey, std::uint64_t>& leaving) {
     List list;
     for (const auto& [member, at] : leaving) {
-        list.items.push_back(Dict{{"member", Bytes(ByteView(member))}, {"at", at}});
+        list.items.push_back(List{Bytes(ByteView(member)), at});
     }
     return pack(list).value();
 }
@@ -22,10 +28,28 @@ std::map<MemberKey, std::uint64_t> leaving_kept(ByteView kept) {
     std::map<MemberKey, std::uint64_t> leaving;
     const Value list = unpack(kept).value();
     for (const Value& item : list.as_list()->items) {
-        leaving.emplace(array_field<32>(item, "member").value(),
-                        number_field<std::uint64_t>(item, "at").value());
+        const auto& [member, at] = pair_in(item);
+        leaving.emplace(array_of<32>(member).value(), at.as_uint().value());
     }
     return leaving;
+}
+
+std::string kept_epochs(const std::map<std::uint64_t, std::uint64_t>& epochs) {
+    List list;
+    for (const auto& [epoch, since] : epochs) {
+        list.items.push_back(List{epoch, since});
+    }
+    return pack(list).value();
+}
+
+std::map<std::uint64_t, std::uint64_t> epochs_kept(ByteView kept) {
+    std::map<std::uint64_t, std::uint64_t> epochs;
+    const Value list = unpack(kept).value();
+    for (const Value& item : list.as_list()->items) {
+        const auto& [epoch, since] = pair_in(item);
+        epochs.emplace(epoch.as_uint().value(), since.as_uint().value());
+    }
+    return epochs;
 }
 
 HeldMessage held_kept(ByteView kept) {
@@ -42,7 +66,8 @@ HeldMessage held_kept(ByteView kept) {
 void Room::keep() const {
     vault_->put("room", ByteView(id()),
                 pack(Dict{{"unread", kept_.unread},
-                          {"epoch_since", kept_.epoch_since},
+                          {"oldest_epoch", kept_.oldest_epoch},
+                          {"epochs", Bytes(kept_epochs(kept_.epochs))},
                           {"due_since", kept_.due_since},
                           {"clock", kept_.clock},
                           {"leaving", Bytes(kept_leaving(kept_.leaving))}})
@@ -50,12 +75,14 @@ void Room::keep() const {
 }
 
 void Room::restore_kept(ByteView kept) {
+    constexpr std::size_t all = std::numeric_limits<std::size_t>::max();
     const Value value = unpack(kept).value();
     kept_ = {.unread = number_field<std::uint64_t>(value, "unread").value(),
-             .epoch_since = number_field<std::uint64_t>(value, "epoch_since").value(),
+             .oldest_epoch = number_field<std::uint64_t>(value, "oldest_epoch").value(),
              .due_since = number_field<std::uint64_t>(value, "due_since").value(),
              .clock = number_field<std::uint64_t>(value, "clock").value(),
-             .leaving = leaving_kept(bytes_field(value, "leaving", 65'536).value())};
+             .epochs = epochs_kept(bytes_field(value, "epochs", all).value()),
+             .leaving = leaving_kept(bytes_field(value, "leaving", all).value())};
 }
 
 // Puts together what the vault has of each room.

@@ -15,7 +15,7 @@ namespace {
 constexpr std::string_view message_purpose = "netaio-chat room message";
 constexpr std::string_view room_key_purpose = "netaio-chat room key";
 constexpr UnpackLimits outer_limits{.max_depth = 1, .max_values = 32};
-constexpr UnpackLimits message_limits{.max_depth = 3, .max_values = 64 + 6 * message_heads_max};
+constexpr UnpackLimits message_limits{.max_depth = 4, .max_values = 64 + 6 * message_heads_max};
 
 using Hash = std::array<unsigned char, crypto_hash_sha256_BYTES>;
 

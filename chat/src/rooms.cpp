@@ -127,7 +127,7 @@ std::error_code Rooms::Impl::begin_epoch(Room& room) {
             send_key(room, *to, epoch);
         }
     }
-    room.forget_keys();
+    room.forget_keys(now());
     return {};
 }
 

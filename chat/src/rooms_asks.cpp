@@ -159,9 +159,10 @@ void Rooms::Impl::make_due_key(Room& room) {
             (void)remove(room.id(), *person);
         }
     }
-    const bool is_due = room.state().key_is_due
-                            ? room.kept().due_since + removal_wait <= now()
-                            : room.kept().epoch_since + key_age + key_wait <= now();
+    const auto begun = room.kept().epochs.find(room.state().epoch);
+    const std::uint64_t epoch_since = begun == room.kept().epochs.end() ? 0 : begun->second;
+    const bool is_due = room.state().key_is_due ? room.kept().due_since + removal_wait <= now()
+                                                : epoch_since + key_age + key_wait <= now();
     if (is_due) {
         if (const auto error = begin_epoch(room)) {
             notice(Notice::Kind::missing, room.id(),

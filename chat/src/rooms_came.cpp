@@ -85,7 +85,7 @@ std::error_code Rooms::Impl::came_of_unknown(const RoomId& id, const PublicKey& 
         return {};
     }
     Room& room = rooms_.emplace(id, Room(std::move(*log), me_, *vault_, now())).first->second;
-    log_grew(room, from);
+    log_grew(room);
     return {};
 }
 
@@ -95,6 +95,9 @@ std::error_code Rooms::Impl::came_records(Room& room, const PublicKey& from, Byt
         return content.error();
     }
     const std::size_t size = room.log().records().size();
+    if (!content->records.empty() && content->records.front().number > size) {
+        return came_early(room, from, room_kind::records, bytes);
+    }
     std::error_code error;
     for (const RoomRecord& record : content->records) {
         error = append(room, from, record);
@@ -103,7 +106,7 @@ std::error_code Rooms::Impl::came_records(Room& room, const PublicKey& from, Byt
         }
     }
     if (room.log().records().size() > size) {
-        log_grew(room, from);
+        log_grew(room);
     }
     if (!error && content->count > room.log().records().size() && !room.split()) {
         ask_records(room, from, room.log().records().size());
@@ -149,7 +152,7 @@ void Rooms::Impl::split_found(Room& room, const RoomSplit& split) {
     carry_to_members(room, pack_split(room.id(), split));
 }
 
-void Rooms::Impl::log_grew(Room& room, const PublicKey& from) {
+void Rooms::Impl::log_grew(Room& room) {
     changed();
     for (const RoomLobby::Waiting& waiting : lobby_.take(room.id())) {
         const auto error = came(waiting.from, waiting.content);
@@ -158,9 +161,6 @@ void Rooms::Impl::log_grew(Room& room, const PublicKey& from) {
                    "of " + name_of(room) +
                        " something was refused that came early: " + error.message());
         }
-    }
-    if (room.is_member() && room.state().epoch > 0 && !room.key(room.state().epoch)) {
-        ask_key(room, from, room.state().epoch);
     }
     try_all_again(room);
 }
@@ -225,7 +225,7 @@ std::error_code Rooms::Impl::came_split(Room& room, const PublicKey& from, ByteV
         }
     }
     if (room.log().records().size() > size) {
-        log_grew(room, from);
+        log_grew(room);
     }
     return room.split() ? std::error_code() : error;
 }
@@ -236,12 +236,10 @@ std::error_code Rooms::Impl::came_leave(Room& room, const PublicKey& from) {
     if (!state.has(who)) {
         return {};
     }
-    if (state.owner == self_ && who != self_) {
-        return remove(room.id(), from);
-    }
-    if (state.stand_in != self_ || who == state.owner) {
+    if ((state.owner != self_ && state.stand_in != self_) || who == state.owner) {
         return Errc::auth_failed;
     }
+    // Not at once: that the other one did so already may be on its way.
     room.change([&](Room::Kept& kept) { kept.leaving.emplace(who, now()); });
     return {};
 }

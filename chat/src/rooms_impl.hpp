@@ -65,7 +65,7 @@ private:
     std::error_code came_leave(Room& room, const PublicKey& from);
     std::error_code append(Room& room, const PublicKey& from, const RoomRecord& record);
     void split_found(Room& room, const RoomSplit& split);
-    void log_grew(Room& room, const PublicKey& from);
+    void log_grew(Room& room);
 
     // rooms_messages.cpp
     std::error_code came_message(Room& room, const PublicKey& from, const std::string& bytes);

@@ -219,7 +219,7 @@ void Rooms::Impl::try_all_again(Room& room) {
         all.push_back(hash);
     }
     try_again(room, std::move(all));
-    room.forget_keys();
+    room.forget_keys(now());
 }
 
 void Rooms::Impl::look_for_gap(Room& room) {

@@ -77,8 +77,8 @@ public:
     std::error_code name_stand_in(const RoomId& room, const std::optional<PublicKey>& whom);
 
     /// Asks the owner and the stand-in to be removed, and is a member until they did so: the owner
-    /// at once, the stand-in when the owner did not within an hour. Errc::unsupported for the owner
-    /// themselves, Errc::auth_failed for who is no member.
+    /// in the next tick(), the stand-in when the owner did not within an hour. Errc::unsupported
+    /// for the owner themselves, Errc::auth_failed for who is no member.
     std::error_code leave(const RoomId& room);
 
     /// Says something to all members. Errc::auth_failed for who is no member, Errc::pending as long
