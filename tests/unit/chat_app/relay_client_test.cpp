@@ -1,5 +1,7 @@
 #include "relay_client.hpp"
 
+#include <netaio/make.hpp>
+
 #include "fake_chat.hpp"
 #include "relay_testbed.hpp"
 
