@@ -18,6 +18,7 @@ struct ChatCalls {
     std::function<std::vector<chat::PublicKey>()> wants_bundle = {};
     std::function<std::error_code(const chat::PrekeyBundle&)> bundle_came = {};
     std::function<void(std::uint64_t parcel)> is_at_relay = {};
+    std::function<void(std::uint64_t parcel)> was_taken = {};
     std::function<std::error_code(ByteView envelope)> receive = {};
     std::function<chat::PrekeyBundle()> bundle = {};
     std::function<chat::PrekeyBundle()> bundle_to_hand_out = {};
@@ -34,6 +35,7 @@ ChatCalls calls_of(Chat& chat) {
         .wants_bundle = [&chat] { return chat.wants_bundle(); },
         .bundle_came = [&chat](const chat::PrekeyBundle& came) { return chat.bundle_came(came); },
         .is_at_relay = [&chat](std::uint64_t parcel) { chat.is_at_relay(parcel); },
+        .was_taken = [&chat](std::uint64_t parcel) { chat.was_taken(parcel); },
         .receive = [&chat](ByteView envelope) { return chat.receive(envelope); },
         .bundle = [&chat] { return chat.bundle(); },
         .bundle_to_hand_out = [&chat] { return chat.bundle_to_hand_out(); },

@@ -1,7 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <netaio/chat/keys.hpp>
-#include <netaio/server_name.hpp>
+#include <netaio/keep_connected.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,20 +23,12 @@ struct ChatOptions {
     /// The socket of a netaiod, through which they are met rather than by a port of one's own.
     std::optional<std::string> daemon = {};
     /// Where messages are kept for who is away.
-    std::optional<std::string> relay = {};
+    std::optional<ServerName> relay = {};
+    std::string log_level = "warning";
 };
 
 /// Chats until the person ends it, or a signal does. Gives the exit code; throws Error, or
 /// app::Failure, with a sentence.
 int run_chat(const chat::Identity& identity, const ChatOptions& options);
-
-/// How a relay is run.
-struct RelayProgramOptions {
-    std::vector<std::string> listen = {"127.0.0.1:8890"};
-    std::string file;
-};
-
-/// Keeps messages for others until a signal ends it.
-int run_relay(const RelayProgramOptions& options);
 
 }  // namespace netaio::chat_app

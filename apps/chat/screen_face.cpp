@@ -124,8 +124,8 @@ private:
     }
 
     void complete_word() {
-        const Completion found = complete(model_.input.text(), model_.input.cursor(),
-                                          names_.people(), names_.rooms());
+        const Completion found =
+            complete(model_.input.text(), model_.input.cursor(), names_.people(), names_.rooms());
         model_.input.replace(found.line, found.cursor);
         std::string choices;
         for (const std::string& choice : found.choices) {

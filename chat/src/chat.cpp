@@ -105,7 +105,7 @@ public:
 
     // Somebody says that this is their name.
     std::error_code called(const PublicKey& key, const std::string& name) {
-        Person& person = people_.at(key);
+        Acquaintance& person = people_.at(key);
         const bool changes = person.name != name;
         const auto other =
             changes && !person.verified ? people_.verified_as(name, key) : std::nullopt;
@@ -127,7 +127,7 @@ public:
 
     // Whoever is written to for the first time is told who writes.
     Result<MessageId> send(const PublicKey& to, const Content& content) {
-        Person& person = people_.at(to);
+        Acquaintance& person = people_.at(to);
         if (person.refused) {
             return Errc::auth_failed;
         }
@@ -155,7 +155,7 @@ public:
     }
 
     void shown(const PublicKey& with) {
-        const Person& person = people_.at(with);
+        const Acquaintance& person = people_.at(with);
         if (person.shown == person.last) {
             return;
         }
@@ -211,7 +211,7 @@ const std::string& Chat::name() const noexcept {
 }
 
 std::error_code Chat::met(const PublicKey& key, const std::string& name) {
-    Person& person = impl_->people_.at(key);
+    Acquaintance& person = impl_->people_.at(key);
     const bool came = !std::exchange(person.present, true);
     const std::error_code error = impl_->called(key, name);
     if (came) {
@@ -239,7 +239,7 @@ std::vector<PersonView> Chat::people() const {
 }
 
 void Chat::verify(const PublicKey& key, bool verified) {
-    Person& person = impl_->people_.at(key);
+    Acquaintance& person = impl_->people_.at(key);
     person.verified = verified;
     person.refused = person.refused && !verified;
     impl_->people_.keep(key);
@@ -294,7 +294,7 @@ Result<RoomId> Chat::make_room(const std::string& name) {
 }
 
 std::error_code Chat::invite(const RoomId& room, const PublicKey& whom) {
-    const Person* const person = impl_->people_.find(whom);
+    const Acquaintance* const person = impl_->people_.find(whom);
     if (person && person->refused) {
         return Errc::auth_failed;
     }

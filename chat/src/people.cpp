@@ -8,9 +8,9 @@
 namespace netaio::chat {
 namespace {
 
-constexpr std::string_view person_kind = "person";
+constexpr std::string_view known_kind = "known";
 
-Value person_value(const Person& person) {
+Value acquaintance_value(const Acquaintance& person) {
     return Dict{{"name", Bytes(person.name)},   {"verified", person.verified},
                 {"refused", person.refused},    {"told_name", person.told_name},
                 {"shown", Value(person.shown)}, {"last", Value(person.last)}};
@@ -26,8 +26,8 @@ std::uint64_t counted(const Value& fields, std::string_view name) {
     return field ? field->as_uint().value_or(0) : 0;
 }
 
-Person person_from(const Value& fields) {
-    Person person;
+Acquaintance acquaintance_from(const Value& fields) {
+    Acquaintance person;
     const Value* const name = fields.find("name");
     person.name = name ? name->as_bytes().value_or(ByteView()).str() : "";
     person.verified = told(fields, "verified");
@@ -46,28 +46,28 @@ People::People(Vault& vault) : vault_(vault) {
 
 void People::load() {
     const auto before = std::exchange(people_, {});
-    vault_.each(person_kind, [&](ByteView name, ByteView value) {
+    vault_.each(known_kind, [&](ByteView name, ByteView value) {
         const auto key = PublicKey::parse(name);
         const auto fields = unpack(value);
         if (key && fields) {
-            Person& person = people_.emplace(*key, person_from(*fields)).first->second;
+            Acquaintance& person = people_.emplace(*key, acquaintance_from(*fields)).first->second;
             const auto known = before.find(*key);
             person.present = known != before.end() && known->second.present;
         }
     });
 }
 
-Person& People::at(const PublicKey& key) {
+Acquaintance& People::at(const PublicKey& key) {
     return people_[key];
 }
 
-const Person* People::find(const PublicKey& key) const {
+const Acquaintance* People::find(const PublicKey& key) const {
     const auto found = people_.find(key);
     return found == people_.end() ? nullptr : &found->second;
 }
 
 void People::keep(const PublicKey& key) {
-    vault_.put(person_kind, key.bytes(), pack(person_value(at(key))).value());
+    vault_.put(known_kind, key.bytes(), pack(acquaintance_value(at(key))).value());
 }
 
 std::optional<PublicKey> People::verified_as(const std::string& name, const PublicKey& but) const {

@@ -10,7 +10,7 @@
 namespace netaio::chat {
 
 /// Somebody who was met, or wrote.
-struct Person {
+struct Acquaintance {
     std::string name = {};  ///< as they call themselves; empty until they said it
     bool verified = false;
     /// Whether somebody of that name was verified with another key, and this one was not accepted.
@@ -32,10 +32,10 @@ public:
     /// Reads all of them anew.
     void load();
 
-    const std::map<PublicKey, Person>& all() const noexcept { return people_; }
+    const std::map<PublicKey, Acquaintance>& all() const noexcept { return people_; }
     /// Who is known already, or from now on.
-    Person& at(const PublicKey& key);
-    const Person* find(const PublicKey& key) const;
+    Acquaintance& at(const PublicKey& key);
+    const Acquaintance* find(const PublicKey& key) const;
     /// To be called when anything but `present` has changed.
     void keep(const PublicKey& key);
     /// A person of this name, or one that looks like it, who was verified with another key.
@@ -43,7 +43,7 @@ public:
 
 private:
     Vault& vault_;
-    std::map<PublicKey, Person> people_;
+    std::map<PublicKey, Acquaintance> people_;
 };
 
 }  // namespace netaio::chat

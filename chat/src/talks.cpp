@@ -19,7 +19,7 @@ ByteView id_bytes(const MessageId& id) {
 
 Line Talks::add(const PublicKey& with, Line line, bool own) {
     line.number = vault_.append(with.bytes(), line_bytes(line));
-    Person& person = people_.at(with);
+    Acquaintance& person = people_.at(with);
     person.last = line.number;
     if (own) {
         person.shown = line.number;
