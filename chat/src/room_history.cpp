@@ -105,8 +105,9 @@ std::vector<MessageRef> RoomHistory::heads() const {
             all.push_back({message->clock, {hash, message->record}});
         }
     }
-    std::stable_sort(all.begin(), all.end(),
-                     [](const auto& one, const auto& other) { return one.first > other.first; });
+    std::sort(all.begin(), all.end(), [](const auto& one, const auto& other) {
+        return std::tie(one.first, one.second.hash) > std::tie(other.first, other.second.hash);
+    });
     std::vector<MessageRef> heads;
     for (const auto& [clock, ref] : all) {
         if (heads.size() == message_heads_max) {
@@ -165,6 +166,10 @@ void RoomHistory::forget_sealed_before(std::uint64_t epoch) {
         }
     }
     sealed_from_ = epoch;
+}
+
+const PublicKey& RoomHistory::author(std::uint64_t line) const {
+    return std::get<PublicKey>(places_.at(line));
 }
 
 std::vector<std::uint64_t> RoomHistory::order(std::uint64_t before, std::size_t max) const {

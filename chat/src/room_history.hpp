@@ -59,6 +59,8 @@ public:
     /// Forgets the bytes of messages of earlier epochs than that.
     void forget_sealed_before(std::uint64_t epoch);
 
+    /// Who said a line, of which there is one.
+    const PublicKey& author(std::uint64_t line) const;
     /// The numbers of at most so many lines, the last ones before that one, in the order that all
     /// members have; 0 for the end.
     std::vector<std::uint64_t> order(std::uint64_t before, std::size_t max) const;

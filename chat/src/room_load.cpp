@@ -7,6 +7,7 @@
 #include "room.hpp"
 #include "room_contents.hpp"
 #include "room_names.hpp"
+#include "secret_bytes.hpp"
 
 namespace netaio::chat {
 namespace {
@@ -94,10 +95,7 @@ public:
         load_logs();
         each("room", [](Room& room, ByteView, ByteView kept) { room.restore_kept(kept); });
         each("room.key", [](Room& room, ByteView number, ByteView key) {
-            std::uint64_t epoch = 0;
-            for (const unsigned char octet : number.str()) {
-                epoch = epoch << 8 | octet;
-            }
+            const auto epoch = SecretReader(number).take_number<std::uint64_t>();
             room.keys_.emplace(epoch, SecretKey::parse(key).value());
         });
         each("room.seen", [](Room& room, ByteView hash, ByteView kept) {

@@ -47,7 +47,7 @@ bool RoomLobby::add(const RoomId& room, const PublicKey& from, const Content& co
 }
 
 std::optional<RoomLog> RoomLobby::log(const RoomId& room, std::uint64_t& count) const {
-    std::vector<RoomRecord> records;
+    std::multimap<std::uint64_t, RoomRecord> records;
     count = 0;
     if (const auto found = rooms_.find(room); found != rooms_.end()) {
         for (const auto& [name, waiting] : found->second) {
@@ -56,15 +56,15 @@ std::optional<RoomLog> RoomLobby::log(const RoomId& room, std::uint64_t& count) 
                                : Errc::malformed;
             if (content) {
                 count = std::max(count, content->count);
-                std::move(content->records.begin(), content->records.end(),
-                          std::back_inserter(records));
+                for (RoomRecord& record : content->records) {
+                    const std::uint64_t number = record.number;
+                    records.emplace(number, std::move(record));
+                }
             }
         }
     }
-    std::stable_sort(records.begin(), records.end(),
-                     [](const auto& one, const auto& other) { return one.number < other.number; });
     std::optional<RoomLog> log;
-    for (const RoomRecord& record : records) {
+    for (const auto& [number, record] : records) {
         if (log) {
             (void)log->append(record);  // what is no record of it says nothing
         } else if (auto begun = RoomLog::begin(record, room)) {

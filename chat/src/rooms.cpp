@@ -39,9 +39,16 @@ Result<MessageId> Rooms::Impl::carry(const PublicKey& to, const Content& content
     return sent;
 }
 
+// Whether a key is anybody's takes long to say.
+std::optional<PublicKey> Rooms::Impl::person(const MemberKey& member) const {
+    const auto found = people_.find(member);
+    return found == people_.end() ? people_.emplace(member, person_of(member)).first->second
+                                  : found->second;
+}
+
 void Rooms::Impl::carry_to_members(const Room& room, const Content& content) {
     for (const MemberKey& member : room.state().members) {
-        const auto to = person_of(member);
+        const auto to = person(member);
         if (to && *to != me_) {
             (void)carry(*to, content);
         }
@@ -97,13 +104,13 @@ std::error_code Rooms::Impl::write(Room& room, RoomAct what) {
     const Content content = RecordsContent{room.id(), count, {*record}}.pack();
     const auto* const added = std::get_if<AddMember>(&record->act);
     for (const MemberKey& member : room.state().members) {
-        const auto to = person_of(member);
+        const auto to = person(member);
         if (to && *to != me_ && !(added && added->member == member)) {
             (void)carry(*to, content);
         }
     }
     if (const auto* const removed = std::get_if<RemoveMember>(&record->act)) {
-        if (const auto to = person_of(removed->member)) {
+        if (const auto to = person(removed->member)) {
             (void)carry(*to, content);
         }
         forget_receipts(room, removed->member);
@@ -122,7 +129,7 @@ std::error_code Rooms::Impl::begin_epoch(Room& room) {
         return error;
     }
     for (const MemberKey& member : room.state().members) {
-        const auto to = person_of(member);
+        const auto to = person(member);
         if (to && *to != me_) {
             send_key(room, *to, epoch);
         }
@@ -147,7 +154,7 @@ void Rooms::Impl::send_key(const Room& room, const PublicKey& to, std::uint64_t 
 }
 
 void Rooms::Impl::forget_receipts(const Room& room, const MemberKey& gone) {
-    if (const auto who = person_of(gone)) {
+    if (const auto who = person(gone)) {
         for (const RoomReceipts::Message& message : receipts_.forget(room.id(), *who)) {
             tell_mark(message);
         }
@@ -206,7 +213,7 @@ std::error_code Rooms::Impl::leave(const RoomId& id) {
         return Errc::unsupported;
     }
     for (const auto& who : {std::optional(room->state().owner), room->state().stand_in}) {
-        const auto to = who ? person_of(*who) : std::nullopt;
+        const auto to = who ? person(*who) : std::nullopt;
         if (to && *to != me_) {
             (void)carry(*to, pack_leave(id));
         }
@@ -217,7 +224,7 @@ std::error_code Rooms::Impl::leave(const RoomId& id) {
 std::vector<RoomView> Rooms::Impl::views() const {
     std::vector<RoomView> views;
     for (const auto& [id, room] : rooms_) {
-        const auto owner = person_of(room.state().owner);
+        const auto owner = person(room.state().owner);
         if (!owner) {
             continue;
         }
@@ -228,7 +235,7 @@ std::vector<RoomView> Rooms::Impl::views() const {
                       .is_member = room.is_member(),
                       .unread = static_cast<std::size_t>(room.kept().unread)};
         for (const MemberKey& member : room.state().members) {
-            if (const auto who = person_of(member)) {
+            if (const auto who = person(member)) {
                 view.members.push_back(*who);
             }
         }

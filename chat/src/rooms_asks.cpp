@@ -118,8 +118,8 @@ void Rooms::Impl::ask_again(Room& room) {
     }
     const auto& members = room.state().members;
     const std::size_t turn = room.rounds++ % (members.size() + 1);
-    const auto in_turn = turn == 0 ? std::nullopt : person_of(members[turn - 1]);
-    const auto owner = person_of(room.state().owner);
+    const auto in_turn = turn == 0 ? std::nullopt : person(members[turn - 1]);
+    const auto owner = person(room.state().owner);
     if (room.state().epoch > 0 && !room.key(room.state().epoch)) {
         if (const auto whom = in_turn ? in_turn : owner) {
             ask_key(room, *whom, room.state().epoch);
@@ -154,9 +154,9 @@ void Rooms::Impl::make_due_key(Room& room) {
     const std::uint64_t key_wait = is_owner ? 0 : stand_in_waits_for_key;
     const auto leaving = room.kept().leaving;
     for (const auto& [who, since] : leaving) {
-        const auto person = person_of(who);
-        if (since + removal_wait <= now() && person && *person != me_ && room.state().has(who)) {
-            (void)remove(room.id(), *person);
+        const auto whom = person(who);
+        if (since + removal_wait <= now() && whom && *whom != me_ && room.state().has(who)) {
+            (void)remove(room.id(), *whom);
         }
     }
     const auto begun = room.kept().epochs.find(room.state().epoch);

@@ -41,6 +41,7 @@ public:
 
 private:
     std::uint64_t now() const { return environment_.clock->unix_seconds(); }
+    std::optional<PublicKey> person(const MemberKey& member) const;
     Result<MessageId> carry(const PublicKey& to, const Content& content);
     void carry_to_members(const Room& room, const Content& content);
     void notice(Notice::Kind kind, const RoomId& id, std::string text) const;
@@ -98,6 +99,7 @@ private:
     Environment environment_;
     RoomsEvents events_;
     Send send_;
+    mutable std::map<MemberKey, std::optional<PublicKey>> people_;
     std::map<RoomId, Room> rooms_;
     RoomReceipts receipts_;
     RoomLobby lobby_;

@@ -10,18 +10,17 @@ namespace netaio::chat {
 namespace {
 
 std::string kept_line(const Line& line) {
-    return pack(Dict{{"from", Bytes(line.from->bytes())},
-                     {"id", Bytes(ByteView(line.id))},
+    return pack(Dict{{"id", Bytes(ByteView(line.id))},
                      {"text", line.text},
                      {"at", line.at},
                      {"mark", static_cast<std::uint8_t>(line.mark)}})
         .value();
 }
 
-Line line_kept(const KeptLine& kept) {
+Line line_kept(const KeptLine& kept, const PublicKey& from) {
     const Value value = unpack(kept.bytes).value();
     return {.number = kept.number,
-            .from = key_field<PublicKey>(value, "from").value(),
+            .from = from,
             .id = array_field<16>(value, "id").value(),
             .text = std::string(value.find("text")->as_str().value()),
             .at = number_field<std::uint64_t>(value, "at").value(),
@@ -89,7 +88,7 @@ void Rooms::Impl::accept(Room& room, const RoomMessage& message, const MessageHa
     }
     const RoomReceipts::Message own{room.id(), line.number};
     for (const MemberKey& member : room.state().members) {
-        const auto to = person_of(member);
+        const auto to = person(member);
         if (to && *to != me_) {
             if (const auto sent = carry(*to, {std::string(room_kind::message), bytes})) {
                 receipts_.add(*to, *sent, own);
@@ -236,8 +235,8 @@ void Rooms::Impl::look_for_gap(Room& room) {
 }
 
 Line Rooms::Impl::line(const RoomId& id, std::uint64_t number) const {
-    Line line = line_kept(vault_->lines(ByteView(id), number + 1, 1).at(0));
-    return line;
+    return line_kept(vault_->lines(ByteView(id), number + 1, 1).at(0),
+                     find(id)->history().author(number));
 }
 
 std::vector<Line> Rooms::Impl::order(const RoomId& id, std::uint64_t before,

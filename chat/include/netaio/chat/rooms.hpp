@@ -43,7 +43,8 @@ struct RoomsEvents {
 /// it wait. So all members come to the same messages, in one order. They are refused when they do
 /// not prove whom they are from, when the sender was no member or has another log, and when the
 /// sender said something else under the same number. Messages of somebody who was removed are taken
-/// after that only when a member had seen them before and follows them. Each message is for the
+/// after that only when a member had seen them before and follows them, so that who was removed for
+/// a while as well may lack some. Each message is for the
 /// members of the log as its sender knew it: who comes later neither gets it nor misses it.
 ///
 /// All of the state is in the vault. Each call belongs into one transaction with what its caller
