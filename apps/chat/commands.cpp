@@ -18,15 +18,15 @@ struct Form {
     std::string_view operand;
     std::string_view purpose;
     Takes takes;
-    Command (*make)(std::string operand);
+    Command (*make)(const std::string& operand);
 };
 
 template <class Made>
-Command made_of(std::string operand) {
+Command made_of(const std::string& operand) {
     if constexpr (std::is_empty_v<Made>) {
         return Made{};
     } else {
-        return Made{std::move(operand)};
+        return Made{operand};
     }
 }
 
@@ -179,6 +179,7 @@ std::vector<std::string> command_help() {
     std::size_t width = 0;
     for (const auto& [use, purpose] : all) width = std::max(width, use.size());
     std::vector<std::string> lines;
+    lines.reserve(all.size());
     for (const auto& [use, purpose] : all) {
         lines.push_back(use + std::string(width - use.size() + 2, ' ') + std::string(purpose));
     }
