@@ -18,15 +18,15 @@ struct Form {
     std::string_view operand;
     std::string_view purpose;
     Takes takes;
-    Command (*make)(std::string operand);
+    Command (*make)(const std::string& operand);
 };
 
 template <class Made>
-Command made_of(std::string operand) {
+Command made_of(const std::string& operand) {
     if constexpr (std::is_empty_v<Made>) {
         return Made{};
     } else {
-        return Made{std::move(operand)};
+        return Made{operand};
     }
 }
 
@@ -40,8 +40,7 @@ constexpr Form forms[] = {
     {"/leave", "", "leave this room", Takes::nothing, made_of<Leave>},
     {"/standin", "[NAME]", "name who may act for you here", Takes::person_or_none,
      made_of<NameStandIn>},
-    {"/verify", "NAME [yes]", "show the safety number; yes: same", Takes::person_yes,
-     made_of<Verify>},
+    {"/verify", "NAME [yes]", "compare the safety number", Takes::person_yes, made_of<Verify>},
     {"/accept", "NAME", "take a changed key for theirs", Takes::person, made_of<Accept>},
     {"/export", "FILE", "write what was said here", Takes::rest, made_of<Export>},
     {"/help", "", "show this", Takes::nothing, made_of<Help>},
@@ -180,6 +179,7 @@ std::vector<std::string> command_help() {
     std::size_t width = 0;
     for (const auto& [use, purpose] : all) width = std::max(width, use.size());
     std::vector<std::string> lines;
+    lines.reserve(all.size());
     for (const auto& [use, purpose] : all) {
         lines.push_back(use + std::string(width - use.size() + 2, ' ') + std::string(purpose));
     }

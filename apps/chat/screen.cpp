@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <climits>
 #include <csignal>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cwchar>
@@ -69,7 +70,7 @@ bool wants_no_colour() {
 // What is sent to the terminal for it, without the pauses between.
 std::string sent_for(const char* capability) {
     const char* found = ::tigetstr(capability);
-    if (!found || found == reinterpret_cast<const char*>(-1)) return {};
+    if (!found || reinterpret_cast<std::intptr_t>(found) == -1) return {};
     std::string bytes = found;
     for (std::size_t at = bytes.find("$<"); at != bytes.npos; at = bytes.find("$<", at)) {
         const std::size_t end = bytes.find('>', at);
