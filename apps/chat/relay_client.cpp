@@ -27,7 +27,8 @@ RelayLink::RelayLink(const boost::asio::any_io_executor& executor, const chat::I
       options_(std::move(options)),
       mailbox_(mailbox_of(identity.public_key())),
       timer_(executor),
-      client_(executor, options_.client) {
+      client_(executor, options_.client),
+      for_others_(executor, options_.client) {
     client_.on({notify_uri, mailbox_uri(mailbox_)},
                lifetime_.guard([this](const Message&, const Connection&) { begin_fetching(); }));
 }
@@ -37,12 +38,24 @@ void RelayLink::start() {
     keep.requests = Meanwhile::fail;
     keep.greet = [this](Address relay) { return greet(std::move(relay)); };
     keep.on_state =
-        lifetime_.guard([this, told = std::move(keep.on_state)](
+        lifetime_.guard([this, told = options_.keep.on_state](
                             ConnectionState state, std::error_code why, unsigned attempts) {
             state_changed(state);
             if (told) told(state, why, attempts);
         });
     client_.keep_connected({options_.relay}, std::move(keep));
+    keep_for_others();
+}
+
+void RelayLink::keep_for_others() {
+    KeepOptions keep = options_.keep;
+    keep.requests = Meanwhile::fail;
+    keep.greet = nullptr;
+    keep.on_state = lifetime_.guard([this](ConnectionState state, std::error_code, unsigned) {
+        const bool reaches = state == ConnectionState::connected;
+        if (std::exchange(reaches_others_, reaches) != reaches) changed();
+    });
+    for_others_.keep_connected({options_.relay}, std::move(keep));
 }
 
 // Proves whose the mailbox is, after which the relay tells of what comes.
@@ -75,25 +88,25 @@ void RelayLink::state_changed(ConnectionState state) {
 }
 
 void RelayLink::carry(const chat::Parcel& parcel, Ended ended) {
-    client_.create(mailbox_uri(mailbox_of(parcel.to)), parcel.envelope, within_time(),
-                   lifetime_.guard([this, number = parcel.number, ended = std::move(ended)](
-                                       const RelayError& error, const OwnedMessage& reply) {
-                       if (!error && reply.type() != MessageType::ok) {
-                           log_refusal(options_.client.environment.log, reply);
-                       }
-                       ended(is_answered(error, reply, MessageType::ok) &&
-                             noted([&] { chat_.is_at_relay(number); }));
-                   }));
+    for_others_.create(mailbox_uri(mailbox_of(parcel.to)), parcel.envelope, within_time(),
+                       lifetime_.guard([this, number = parcel.number, ended = std::move(ended)](
+                                           const RelayError& error, const OwnedMessage& reply) {
+                           if (!error && reply.type() != MessageType::ok) {
+                               log_refusal(options_.client.environment.log, reply);
+                           }
+                           ended(is_answered(error, reply, MessageType::ok) &&
+                                 noted([&] { chat_.is_at_relay(number); }));
+                       }));
 }
 
 void RelayLink::ask_bundle(const chat::PublicKey& whom, Ended ended) {
-    client_.request(prekeys_uri(mailbox_of(whom)), within_time(),
-                    lifetime_.guard([this, whom, ended = std::move(ended)](
-                                        const RelayError& error, const OwnedMessage& reply) {
-                        ended(is_answered(error, reply, MessageType::respond_uri) &&
-                              hand_in(chat_, whom, parse_handed_out(reply.content()),
-                                      options_.client.environment.log));
-                    }));
+    for_others_.request(prekeys_uri(mailbox_of(whom)), within_time(),
+                        lifetime_.guard([this, whom, ended = std::move(ended)](
+                                            const RelayError& error, const OwnedMessage& reply) {
+                            ended(is_answered(error, reply, MessageType::respond_uri) &&
+                                  hand_in(chat_, whom, parse_handed_out(reply.content()),
+                                          options_.client.environment.log));
+                        }));
 }
 
 void RelayLink::begin_fetching() {

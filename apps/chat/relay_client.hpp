@@ -34,7 +34,8 @@ struct RelayLinkOptions {
 };
 
 /// A person's relay: stays connected to it, fetches what waits there, and leaves prekeys. Parcels
-/// that it carries are then kept there. To be used on the executor alone.
+/// that it carries are then kept there. What is for others, as parcels, goes by a second connection
+/// that does not say whose it is. To be used on the executor alone.
 class RelayLink final : public Link {
 public:
     RelayLink(const boost::asio::any_io_executor& executor, const chat::Identity& identity,
@@ -45,7 +46,7 @@ public:
     /// Whether the relay is there and knows whose mailbox is asked for.
     bool connected() const noexcept { return connected_; }
 
-    bool reaches(const chat::PublicKey&) const override { return connected_; }
+    bool reaches(const chat::PublicKey&) const override { return reaches_others_; }
     void carry(const chat::Parcel& parcel, Ended ended) override;
     void ask_bundle(const chat::PublicKey& whom, Ended ended) override;
     /// Leaves prekeys now, as after new ones were made.
@@ -54,6 +55,7 @@ public:
 private:
     awaitable<void> greet(Address relay);
     void state_changed(ConnectionState state);
+    void keep_for_others();
     void begin_fetching();
     void fetch();
     void take(const std::vector<chat::WaitingEnvelope>& envelopes);
@@ -74,12 +76,14 @@ private:
     RelayLinkOptions options_;
     const chat::MailboxName mailbox_;
     bool connected_ = false;
+    bool reaches_others_ = false;
     bool fetching_ = false;
     bool more_came_ = false;   // while it fetched
     std::uint64_t after_ = 0;  // what was fetched
     Lifetime lifetime_;
     Timer timer_;
     TcpClient client_;
+    TcpClient for_others_;
 };
 
 }  // namespace netaio::chat_app

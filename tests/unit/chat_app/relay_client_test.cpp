@@ -184,6 +184,25 @@ TEST_F(OtherRelayTest, TakesNothingOfAnswersThatMakeNoSense) {
     EXPECT_TRUE(alice->relay->connected());
 }
 
+TEST_F(OtherRelayTest, DoesNotSayWhoItIsWhereItSaysWhomItWritesTo) {
+    std::set<std::uint64_t> owning;
+    std::set<std::uint64_t> giving;
+    serve([&](int, Connection& from) {
+        owning.insert(from.id());
+        return pack_envelopes({});
+    });
+    const auto gives = [&](const Message&, Connection& from) { giving.insert(from.id()); };
+    server->on(create_uri, gives);
+    server->on(request_uri, prefix(prekeys_uris), gives);
+    const chat::PublicKey bob = person('b').public_key();
+    alice->relay->carry({1, bob, "x"}, [](bool) {});
+    alice->relay->ask_bundle(bob, [](bool) {});
+    network.run();
+    EXPECT_EQ(owning.size(), 1u);
+    EXPECT_EQ(giving.size(), 1u);
+    EXPECT_NE(owning, giving);
+}
+
 TEST_F(OtherRelayTest, FetchesAgainWhatItIsToldOfMeanwhile) {
     serve([this](int before, Connection& from) {
         if (before == 0) {
