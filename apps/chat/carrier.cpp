@@ -104,6 +104,9 @@ void Carrier::carry(const chat::Parcel& parcel, Attempts& attempts, Link& link) 
                lifetime_.guard([this, number = parcel.number, to = parcel.to, &link](bool done) {
                    --on_the_way_[to];
                    --on_the_way_in_all_;
+                   if (done && &link == near_) {
+                       noted(options_.environment.log, [&] { chat_.was_taken(number); });
+                   }
                    ended(parcels_.at(number), link, done);
                }));
 }
