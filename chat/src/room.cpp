@@ -134,6 +134,15 @@ std::error_code Room::add_key(std::uint64_t epoch, const SecretKey& key) {
     return {};
 }
 
+// What waits is read later.
+std::uint64_t Room::oldest_needed_epoch() const noexcept {
+    std::uint64_t oldest = kept_.oldest_epoch;
+    for (const auto& [hash, message] : held_) {
+        oldest = std::min(oldest, message.epoch);
+    }
+    return oldest;
+}
+
 void Room::forget_keys(std::uint64_t now) {
     std::uint64_t from = kept_.oldest_epoch;
     for (const auto& [epoch, since] : kept_.epochs) {
@@ -146,9 +155,7 @@ void Room::forget_keys(std::uint64_t now) {
         kept_.epochs.erase(kept_.epochs.begin(), kept_.epochs.lower_bound(from));
         keep();
     }
-    for (const auto& [hash, message] : held_) {
-        from = std::min(from, message.epoch);
-    }
+    from = oldest_needed_epoch();
     for (auto key = keys_.begin(); key != keys_.end() && key->first < from;) {
         vault_->erase("room.key", name_in_room(id(), key->first));
         key = keys_.erase(key);

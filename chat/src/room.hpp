@@ -127,6 +127,7 @@ private:
     Room(RoomLog log, const PublicKey& me, Vault& vault);
     void keep() const;
     void restore_kept(ByteView kept);
+    std::uint64_t oldest_needed_epoch() const noexcept;
     void note_record(const RoomRecord& record, std::uint64_t now);
     std::error_code judge_links(const RoomMessage& message, Judgement& judgement) const;
 

@@ -33,6 +33,8 @@ public:
     /// What was kept: each calls it with what the vault has of these kinds.
     void restore_seen(ByteView hash, ByteView kept);
     void restore_heads(ByteView kept);
+    /// No bytes of messages of earlier epochs are there.
+    void restore_sealed_from(std::uint64_t epoch) noexcept { sealed_from_ = epoch; }
 
     const SeenMessage* find(const MessageHash& hash) const;
     /// Whether it is in the history, or was refused for good.

@@ -32,8 +32,11 @@ bool RoomLobby::add(const RoomId& room, const PublicKey& from, const Content& co
             std::count_if(waiting.begin(), waiting.end(),
                           [&](const auto& entry) { return entry.second.from == from; }));
     }
-    if (all >= waiting_max || of_one >= waiting_of_one_max) {
+    if (of_one >= waiting_of_one_max) {
         return false;
+    }
+    if (all >= waiting_max) {
+        make_space();
     }
     const std::string kept = pack(Dict{{"from", Bytes(from.bytes())},
                                        {"kind", content.kind},
@@ -44,6 +47,35 @@ bool RoomLobby::add(const RoomId& room, const PublicKey& from, const Content& co
     vault_->put("room.early", name, kept);
     rooms_[room].insert_or_assign(name, Waiting{from, content, now});
     return true;
+}
+
+void RoomLobby::make_space() {
+    std::map<PublicKey, std::size_t> counts;
+    for (const auto& [room, waiting] : rooms_) {
+        for (const auto& [name, one] : waiting) {
+            ++counts[one.from];
+        }
+    }
+    const PublicKey most =
+        std::max_element(counts.begin(), counts.end(), [](const auto& one, const auto& other) {
+            return one.second < other.second;
+        })->first;
+    auto oldest_in = rooms_.end();
+    std::map<std::string, Waiting>::iterator oldest;
+    for (auto room = rooms_.begin(); room != rooms_.end(); ++room) {
+        for (auto one = room->second.begin(); one != room->second.end(); ++one) {
+            if (one->second.from == most &&
+                (oldest_in == rooms_.end() || one->second.since < oldest->second.since)) {
+                oldest_in = room;
+                oldest = one;
+            }
+        }
+    }
+    vault_->erase("room.early", oldest->first);
+    oldest_in->second.erase(oldest);
+    if (oldest_in->second.empty()) {
+        rooms_.erase(oldest_in);
+    }
 }
 
 std::optional<RoomLog> RoomLobby::log(const RoomId& room, std::uint64_t& count) const {

@@ -27,7 +27,8 @@ public:
     /// Knows what the vault has.
     explicit RoomLobby(Vault& vault);
 
-    /// False when too much waits.
+    /// False when too much of that person waits. When too much waits in all, that goes which came
+    /// first of whom most waits.
     bool add(const RoomId& room, const PublicKey& from, const Content& content, std::uint64_t now);
     /// The log of a room as far as its records are there; none when even the first is not.
     /// `count` is set to how many there are said to be.
@@ -38,6 +39,8 @@ public:
     std::vector<RoomId> forget_before(std::uint64_t time);
 
 private:
+    void make_space();
+
     Vault* vault_;
     std::map<RoomId, std::map<std::string, Waiting>> rooms_;  // by names in the vault
 };

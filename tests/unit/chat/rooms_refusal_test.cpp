@@ -1,5 +1,7 @@
 #include "rooms_testbed.hpp"
 
+#include <algorithm>
+
 #include "room.hpp"
 #include "room_names.hpp"
 
@@ -353,6 +355,22 @@ TEST_F(RoomsRefusalTest, LetsNobodyFillWhatWaitsForRooms) {
     bed.clock->advance(std::chrono::hours(24 * 8));
     alice.rooms->tick();
     EXPECT_EQ(alice.noticed(Notice::Kind::missing), 64u);
+}
+
+TEST_F(RoomsRefusalTest, LetsNotManyKeepAnybodyFromBeingInvited) {
+    for (int stranger = 0; stranger < 5; ++stranger) {
+        const PublicKey from = Identity::make(*bed.random).public_key();
+        for (unsigned char i = 0; i < 60; ++i) {
+            EXPECT_FALSE(dave.rooms->came(
+                from, KeyContent{RoomId{i}, 1, SecretKey::make(*bed.random), 0}.pack()));
+        }
+    }
+    bed.way.clear();
+    EXPECT_FALSE(alice.rooms->invite(room, dave.key()));
+    std::reverse(bed.way.begin(), bed.way.end());
+    bed.deliver();
+    ASSERT_EQ(dave.rooms->views().size(), 1u);
+    say(dave, "hello");
 }
 
 }  // namespace
