@@ -11,7 +11,7 @@ class MessengerMemoryTest : public testing::Test {
 protected:
     PublicKey someone() { return Identity::make(*environment_.random).public_key(); }
 
-    Environment environment_ = test::fixed_environment();
+    Environment environment_ = netaio::test::fixed_environment();
     Vault vault_{":memory:", SecretKey(), environment_};
 };
 
