@@ -11,7 +11,9 @@ namespace {
 class Hmac {
 public:
     explicit Hmac(ByteView key) noexcept {
-        crypto_auth_hmacsha256_init(&state_, key.octets(), key.size());
+        // libsodium takes no null pointer, even for no bytes.
+        const ByteView bytes = key.empty() ? ByteView("") : key;
+        crypto_auth_hmacsha256_init(&state_, bytes.octets(), bytes.size());
     }
     ~Hmac() { sodium_memzero(&state_, sizeof state_); }
     Hmac(const Hmac&) = delete;

@@ -207,6 +207,10 @@ TEST_F(MessengerHostileTest, knows_beginnings_again_that_have_no_one_time_prekey
     const std::string inside = open_envelope(bob.identity(), first).value();
     EXPECT_EQ(people.bring(bob, Letter::unpack(inside).value()), Errc::replayed);
     EXPECT_TRUE(bob.came.empty());
+    alice.notices.clear();
+    bob.say(alice, "in the session of now");
+    people.carry(bob);
+    EXPECT_TRUE(alice.notices.empty());
 }
 
 TEST_F(MessengerHostileTest, notices_a_one_time_prekey_that_is_handed_out_twice) {

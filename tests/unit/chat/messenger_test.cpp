@@ -172,6 +172,21 @@ TEST_F(MessengerTest, begins_anew_with_who_lost_their_vault) {
     EXPECT_TRUE(alice.all_are(Mark::delivered));
 }
 
+TEST_F(MessengerTest, seals_all_that_waits_anew_for_who_begins_anew) {
+    meet();
+    alice.say(bob, "one");
+    alice.say(bob, "two");
+    bob.lose_vault();
+    bob.say(alice, "hello again");
+    people.bring_bundles(bob);
+    EXPECT_EQ(alice.messenger().receive(bob.envelopes().at(0)), std::error_code());
+    for (const Parcel& parcel : alice.messenger().parcels()) {
+        EXPECT_EQ(bob.messenger().receive(parcel.envelope), std::error_code());
+    }
+    EXPECT_EQ(bob.texts(), (Texts{"one", "two"}));
+    EXPECT_TRUE(bob.notices.empty());
+}
+
 TEST_F(MessengerTest, seals_receipts_anew_for_who_lost_their_vault) {
     meet();
     bob.say(alice, "to be receipted");

@@ -51,8 +51,8 @@ protected:
     }
 
     using Found = std::vector<std::string>;
-    test::TemporaryFolder folder_;
-    Environment environment_ = test::fixed_environment();
+    netaio::test::TemporaryFolder folder_;
+    Environment environment_ = netaio::test::fixed_environment();
     std::string said_;
 };
 

@@ -77,8 +77,9 @@ public:
     void was_taken(std::uint64_t parcel);
 
     /// An envelope came. When there is no error, or Errc::replayed, it may be acknowledged to
-    /// whoever brought it; other errors say that it is not for us, or makes no sense, which a
-    /// notice tells as well: it may be let go, too.
+    /// whoever brought it; other errors say that it is not for us, makes no sense or does not prove
+    /// whom it is from, which a notice tells as well: it may be let go, too, as what cannot be
+    /// opened is sealed anew by whoever sent it.
     std::error_code receive(ByteView envelope);
 
     /// For a relay, or somebody who asks: the signed part.
