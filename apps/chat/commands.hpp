@@ -51,6 +51,12 @@ struct Verify {
 struct Accept {
     std::string name;
 };
+/// Shows what others need to write to oneself.
+struct ShowSelf {};
+/// Somebody who was not met: their key in hexadecimal, and a name.
+struct Add {
+    std::string who;
+};
 struct Export {
     std::string file;
 };
@@ -62,7 +68,8 @@ struct Quit {};
 using Command = std::variant<command::Nothing, command::Say, command::Help, command::ShowPeople,
                              command::ShowRooms, command::Choose, command::Tell, command::MakeRoom,
                              command::Invite, command::Remove, command::Leave, command::NameStandIn,
-                             command::Verify, command::Accept, command::Export, command::Quit>;
+                             command::Verify, command::Accept, command::ShowSelf, command::Add,
+                             command::Export, command::Quit>;
 
 /// What a typed line asks for. `//` and `@@` at its start say text that begins with one of them.
 /// Throws Misuse.

@@ -1,6 +1,7 @@
 #include "desk.hpp"
 
 #include <fcntl.h>
+#include <sodium.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -9,6 +10,7 @@
 
 #include "misuse.hpp"
 #include "model.hpp"
+#include "relay_protocol.hpp"
 
 namespace netaio::chat_app {
 namespace {
@@ -28,6 +30,19 @@ std::string day_and_time(std::uint64_t at) {
         return "?";
     }
     return text.data();
+}
+
+// The key of its 64 hexadecimal digits.
+Result<chat::PublicKey> key_from(std::string_view digits) {
+    std::array<unsigned char, chat::key_size> bytes{};
+    std::size_t size = 0;
+    if (digits.size() != 2 * bytes.size() ||
+        sodium_hex2bin(bytes.data(), bytes.size(), digits.data(), digits.size(), nullptr, &size,
+                       nullptr) != 0 ||
+        size != bytes.size()) {
+        return Errc::malformed;
+    }
+    return chat::PublicKey::parse(std::as_bytes(std::span(bytes)));
 }
 
 // Writes a new file that its owner alone may read.
@@ -112,6 +127,11 @@ void Desk::obey(const Command& command) {
                 ended(chat_.name_stand_in(chosen_room(), whom), "not named");
             },
             [this](const command::Verify& asked) { verify(asked); },
+            [this](const command::ShowSelf&) {
+                tell("others add you by: /add " + in_hex(chat_.me().bytes()) + ' ' +
+                     as_word(chat_.name()));
+            },
+            [this](const command::Add& asked) { add(asked.who); },
             [this](const command::Accept& asked) {
                 const chat::PublicKey who = names_.person(asked.name);
                 chat_.accept(who);
@@ -161,6 +181,22 @@ void Desk::show_people() const {
     if (count == 0) {
         tell("nobody yet; people of the network appear by themselves");
     }
+}
+
+void Desk::add(const std::string& who) {
+    const std::size_t space = who.find(' ');
+    const auto key = key_from(std::string_view(who).substr(0, space));
+    const std::string name = space == who.npos ? "" : who.substr(who.find_last_of(' ') + 1);
+    if (!key || name.empty()) {
+        throw Misuse("type the line that /me shows them: /add KEY NAME");
+    }
+    if (*key == chat_.me()) {
+        throw Misuse("that is you");
+    }
+    if (!chat_.know(*key, name)) {
+        tell(names_.of(*key) + " is known; compare the number of /verify " + names_.of(*key));
+    }
+    calls_.chosen();
 }
 
 void Desk::show_rooms() const {

@@ -36,6 +36,7 @@ public:
 private:
     void obey(const Command& command);
     void say(const chat::Place& place, const std::string& text);
+    void add(const std::string& who);
     void show_people() const;
     void show_rooms() const;
     void verify(const command::Verify& asked);

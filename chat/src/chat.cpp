@@ -220,6 +220,10 @@ std::error_code Chat::met(const PublicKey& key, const std::string& name) {
     return error;
 }
 
+std::error_code Chat::know(const PublicKey& key, const std::string& name) {
+    return impl_->called(key, name);
+}
+
 void Chat::gone(const PublicKey& key) {
     if (std::exchange(impl_->people_.at(key).present, false)) {
         impl_->tell(impl_->events_.changed);

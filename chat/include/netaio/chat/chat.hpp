@@ -30,6 +30,8 @@ public:
     /// with another key, Errc::auth_failed: a notice says so, and nothing goes to the new key until
     /// accept().
     std::error_code met(const PublicKey& key, const std::string& name);
+    /// The same of somebody who is not there.
+    std::error_code know(const PublicKey& key, const std::string& name);
     void gone(const PublicKey& key);
     std::vector<PersonView> people() const;
     /// Both have compared the safety number.
