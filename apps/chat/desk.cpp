@@ -115,16 +115,19 @@ void Desk::obey(const Command& command) {
                 }
             },
             [this](const command::Invite& asked) {
-                ended(chat_.invite(chosen_room(), names_.person(asked.name)), "not invited");
+                const chat::RoomId room = chosen_room();
+                ended(chat_.invite(room, names_.person(asked.name)), "not invited");
             },
             [this](const command::Remove& asked) {
-                ended(chat_.remove(chosen_room(), names_.person(asked.name)), "not removed");
+                const chat::RoomId room = chosen_room();
+                ended(chat_.remove(room, names_.person(asked.name)), "not removed");
             },
             [this](const command::Leave&) { ended(chat_.leave(chosen_room()), "not left"); },
             [this](const command::NameStandIn& asked) {
+                const chat::RoomId room = chosen_room();
                 const auto whom =
                     asked.name ? std::optional(names_.person(*asked.name)) : std::nullopt;
-                ended(chat_.name_stand_in(chosen_room(), whom), "not named");
+                ended(chat_.name_stand_in(room, whom), "not named");
             },
             [this](const command::Verify& asked) { verify(asked); },
             [this](const command::ShowSelf&) {

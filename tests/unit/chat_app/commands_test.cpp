@@ -54,6 +54,8 @@ TEST(Commands, ParsesEachOfThem) {
     EXPECT_FALSE(parsed<command::Verify>("/verify ann").agrees);
     EXPECT_TRUE(parsed<command::Verify>("/verify ann yes").agrees);
     EXPECT_EQ(parsed<command::Accept>("/accept ann").name, "ann");
+    EXPECT_EQ(parsed<command::Add>("/add 00ff ann").who, "00ff ann");
+    parsed<command::ShowSelf>("/me");
     EXPECT_EQ(parsed<command::Export>("/export my file").file, "my file");
     parsed<command::Quit>("/quit");
 }
@@ -77,7 +79,7 @@ TEST(Commands, SaysWhatToDoWhereOneIsMisused) {
 
 TEST(Commands, ShowsAllOfThemAsHelp) {
     const std::vector<std::string> help = command_help();
-    EXPECT_EQ(help.size(), 15u);
+    EXPECT_EQ(help.size(), 17u);
     EXPECT_EQ(help.front(), "TEXT                   say it where /to leads");
     EXPECT_EQ(help.back(), "/quit                  end");
 }
