@@ -5,20 +5,22 @@
 #include <algorithm>
 #include <array>
 
+#include "sodium.hpp"
+
 namespace netaio::chat {
 namespace {
 
 class Hmac {
 public:
     explicit Hmac(ByteView key) noexcept {
-        crypto_auth_hmacsha256_init(&state_, key.octets(), key.size());
+        crypto_auth_hmacsha256_init(&state_, sodium_bytes(key), key.size());
     }
     ~Hmac() { sodium_memzero(&state_, sizeof state_); }
     Hmac(const Hmac&) = delete;
     Hmac& operator=(const Hmac&) = delete;
 
     Hmac& add(ByteView bytes) noexcept {
-        crypto_auth_hmacsha256_update(&state_, bytes.octets(), bytes.size());
+        crypto_auth_hmacsha256_update(&state_, sodium_bytes(bytes), bytes.size());
         return *this;
     }
     void write(unsigned char* out) noexcept { crypto_auth_hmacsha256_final(&state_, out); }

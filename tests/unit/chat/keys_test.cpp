@@ -38,6 +38,10 @@ TEST(Identity, SignsWhatOthersCanVerify) {
     EXPECT_FALSE(alice.public_key().signed_this("a text", ""));
 }
 
+TEST(Identity, SignsNothingToo) {
+    EXPECT_TRUE(person('a').public_key().signed_this({}, person('a').sign({})));
+}
+
 TEST(Identity, HasTheSameKeyPairOnBothCurves) {
     const Identity alice = person('a');
     EXPECT_EQ(alice.agreement_keys().public_key(), alice.public_key().agreement_key());

@@ -22,7 +22,7 @@ protected:
 
 TEST_F(RatchetTest, TakesTextsBothWays) {
     EXPECT_EQ(session_.at_bob(session_.from_alice("first")).value(), "first");
-    EXPECT_EQ(session_.at_bob(session_.from_alice("")).value(), "");
+    EXPECT_EQ(session_.at_bob(session_.from_alice({})).value(), "");
     EXPECT_EQ(session_.at_alice(session_.from_bob("third")).value(), "third");
     const std::string long_text(ratchet_text_max, 't');
     EXPECT_EQ(session_.at_bob(session_.from_alice(long_text)).value(), long_text);
@@ -37,6 +37,11 @@ TEST_F(RatchetTest, LetsTheEndThatAnswersSpeakOnceItHeard) {
     EXPECT_THROW((void)session_.bob.encrypt("text", ""), std::logic_error);
     ASSERT_TRUE(session_.at_bob(session_.from_alice("first")));
     EXPECT_TRUE(session_.bob.can_encrypt());
+}
+
+TEST_F(RatchetTest, TakesTextsWhenThereIsNothingThatBothKnow) {
+    const RatchetMessage message = session_.alice.encrypt("text", {}).value();
+    EXPECT_EQ(session_.bob.decrypt(message, {}, session_.random).value(), "text");
 }
 
 TEST_F(RatchetTest, TakesNoTextThatIsTooLong) {
