@@ -29,7 +29,7 @@ private:
     crypto_auth_hmacsha256_state state_;
 };
 
-using Block = std::array<unsigned char, crypto_auth_hmacsha256_BYTES>;
+using HmacBlock = std::array<unsigned char, crypto_auth_hmacsha256_BYTES>;
 
 }  // namespace
 
@@ -39,9 +39,9 @@ void hmac_sha256(ByteView key, ByteView message, std::span<unsigned char, 32> ou
 
 void hkdf_sha256(ByteView salt, ByteView input, ByteView info,
                  std::span<unsigned char> out) noexcept {
-    Block secret;
+    HmacBlock secret;
     Hmac(salt).add(input).write(secret.data());
-    Block block;
+    HmacBlock block;
     std::size_t block_size = 0;
     for (unsigned char count = 1; !out.empty(); ++count) {
         Hmac(secret)
