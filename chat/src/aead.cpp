@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "sodium.hpp"
+
 namespace netaio::chat {
 namespace {
 
@@ -33,9 +35,9 @@ unsigned char* written(std::string& bytes) noexcept {
 std::string seal_once(const SecretKey& key, ByteView info, ByteView text, ByteView associated) {
     const KeyAndNonce with(key, info);
     std::string sealed(text.size() + seal_overhead, '\0');
-    crypto_aead_xchacha20poly1305_ietf_encrypt(written(sealed), nullptr, text.octets(), text.size(),
-                                               associated.octets(), associated.size(), nullptr,
-                                               with.nonce(), with.key());
+    crypto_aead_xchacha20poly1305_ietf_encrypt(
+        written(sealed), nullptr, sodium_bytes(text), text.size(), sodium_bytes(associated),
+        associated.size(), nullptr, with.nonce(), with.key());
     return sealed;
 }
 
@@ -47,8 +49,8 @@ Result<std::string> open_once(const SecretKey& key, ByteView info, ByteView seal
     const KeyAndNonce with(key, info);
     std::string text(sealed.size() - seal_overhead, '\0');
     if (crypto_aead_xchacha20poly1305_ietf_decrypt(
-            written(text), nullptr, nullptr, sealed.octets(), sealed.size(), associated.octets(),
-            associated.size(), with.nonce(), with.key()) != 0) {
+            written(text), nullptr, nullptr, sealed.octets(), sealed.size(),
+            sodium_bytes(associated), associated.size(), with.nonce(), with.key()) != 0) {
         return Errc::decrypt_failed;
     }
     return text;

@@ -11,13 +11,13 @@ namespace netaio::chat {
 namespace {
 
 constexpr unsigned char envelope_version = 1;
-constexpr std::size_t length_size = sizeof(std::uint32_t);
+constexpr std::size_t content_length_size = sizeof(std::uint32_t);
 
 static_assert(envelope_overhead == 1 + crypto_box_SEALBYTES);
-static_assert(envelope_content_max == envelope_inside_max - length_size);
+static_assert(envelope_content_max == envelope_inside_max - content_length_size);
 
 std::size_t inside_size(std::size_t content_size) noexcept {
-    return std::max(envelope_inside_min, std::bit_ceil(content_size + length_size));
+    return std::max(envelope_inside_min, std::bit_ceil(content_size + content_length_size));
 }
 
 bool is_envelope_size(std::size_t size) noexcept {
@@ -82,7 +82,7 @@ Result<std::string> open_envelope(const Identity& own, ByteView envelope) {
     SecretReader reader(inside);
     const std::size_t size = reader.take_number<std::uint32_t>();
     const ByteView content = reader.take(size);
-    const ByteView padding = reader.take(inside.size() - length_size - content.size());
+    const ByteView padding = reader.take(inside.size() - content_length_size - content.size());
     if (!reader.is_done() || inside_size(size) != inside.size() ||
         padding.find_first_not_of('\0') != ByteView::npos) {
         return Errc::malformed;

@@ -5,22 +5,28 @@
 #include <algorithm>
 #include <array>
 
+#include "sodium.hpp"
+
 namespace netaio::chat {
 namespace {
 
 class Hmac {
 public:
     explicit Hmac(ByteView key) noexcept {
+<<<<<<< HEAD
         // libsodium takes no null pointer, even for no bytes.
         const ByteView bytes = key.empty() ? ByteView("") : key;
         crypto_auth_hmacsha256_init(&state_, bytes.octets(), bytes.size());
+=======
+        crypto_auth_hmacsha256_init(&state_, sodium_bytes(key), key.size());
+>>>>>>> w19c
     }
     ~Hmac() { sodium_memzero(&state_, sizeof state_); }
     Hmac(const Hmac&) = delete;
     Hmac& operator=(const Hmac&) = delete;
 
     Hmac& add(ByteView bytes) noexcept {
-        crypto_auth_hmacsha256_update(&state_, bytes.octets(), bytes.size());
+        crypto_auth_hmacsha256_update(&state_, sodium_bytes(bytes), bytes.size());
         return *this;
     }
     void write(unsigned char* out) noexcept { crypto_auth_hmacsha256_final(&state_, out); }
@@ -29,7 +35,7 @@ private:
     crypto_auth_hmacsha256_state state_;
 };
 
-using Block = std::array<unsigned char, crypto_auth_hmacsha256_BYTES>;
+using HmacBlock = std::array<unsigned char, crypto_auth_hmacsha256_BYTES>;
 
 }  // namespace
 
@@ -39,9 +45,9 @@ void hmac_sha256(ByteView key, ByteView message, std::span<unsigned char, 32> ou
 
 void hkdf_sha256(ByteView salt, ByteView input, ByteView info,
                  std::span<unsigned char> out) noexcept {
-    Block secret;
+    HmacBlock secret;
     Hmac(salt).add(input).write(secret.data());
-    Block block;
+    HmacBlock block;
     std::size_t block_size = 0;
     for (unsigned char count = 1; !out.empty(); ++count) {
         Hmac(secret)

@@ -18,7 +18,7 @@ namespace {
 constexpr std::string_view key_file_start = "netaio-chat key 1\n";
 constexpr std::uint8_t open_kind = 0;
 constexpr std::uint8_t sealed_kind = 1;
-constexpr std::size_t salt_size = crypto_pwhash_SALTBYTES;
+constexpr std::size_t key_file_salt_size = crypto_pwhash_SALTBYTES;
 constexpr std::size_t seal_nonce_size = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES;
 constexpr std::size_t sealed_seed_size = key_size + crypto_aead_xchacha20poly1305_ietf_ABYTES;
 
@@ -128,10 +128,11 @@ KeyParts parts_of(ByteView content, const std::string& path) {
     if (kind == open_kind) {
         parts.seed = reader.take(key_size);
     } else if (kind == sealed_kind) {
-        parts.salt = reader.take(salt_size);
+        parts.salt = reader.take(key_file_salt_size);
         parts.nonce = reader.take(seal_nonce_size);
         parts.sealed = reader.take(sealed_seed_size);
-        parts.authenticated = content.substr(0, key_file_start.size() + 1 + key_size + salt_size);
+        parts.authenticated =
+            content.substr(0, key_file_start.size() + 1 + key_size + key_file_salt_size);
     } else {
         no_key_file(path);
     }
@@ -154,7 +155,7 @@ SecretKey stretched(const Secret& passphrase, ByteView salt) {
     return key;
 }
 
-std::string random_bytes(std::size_t size, Random& random) {
+std::string fresh_bytes(std::size_t size, Random& random) {
     std::string bytes(size, '\0');
     random.fill(bytes);
     return bytes;
@@ -189,8 +190,8 @@ void save_identity(const std::string& path, const Identity& identity, const Secr
     if (passphrase.empty()) {
         file.add_number(open_kind).add(public_key).add(seed.reveal());
     } else {
-        const std::string salt = random_bytes(salt_size, random);
-        const std::string nonce = random_bytes(seal_nonce_size, random);
+        const std::string salt = fresh_bytes(key_file_salt_size, random);
+        const std::string nonce = fresh_bytes(seal_nonce_size, random);
         file.add_number(sealed_kind).add(public_key).add(salt);
         const SecretKey key = stretched(passphrase, salt);
         std::array<unsigned char, sealed_seed_size> sealed;

@@ -36,7 +36,7 @@ Result<PublicKey> PublicKey::parse(ByteView bytes) {
 
 bool PublicKey::signed_this(ByteView message, ByteView signature) const noexcept {
     return signature.size() == signature_size &&
-           crypto_sign_verify_detached(signature.octets(), message.octets(), message.size(),
+           crypto_sign_verify_detached(signature.octets(), sodium_bytes(message), message.size(),
                                        bytes_.data()) == 0;
 }
 
@@ -61,7 +61,7 @@ Identity::~Identity() {
 std::string Identity::sign(ByteView message) const {
     std::string signature(signature_size, '\0');
     crypto_sign_detached(reinterpret_cast<unsigned char*>(signature.data()), nullptr,
-                         message.octets(), message.size(), secret_.data());
+                         sodium_bytes(message), message.size(), secret_.data());
     return signature;
 }
 

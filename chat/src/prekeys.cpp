@@ -12,7 +12,7 @@ constexpr std::string_view prekey_purpose = "netaio-chat prekey";
 constexpr std::uint32_t saved_id_max = 0x7fff'ffff;
 
 // What the owner of a signed prekey signs.
-std::string signed_bytes(std::uint32_t id, const AgreementKey& key, std::uint64_t made_at) {
+std::string signed_prekey_bytes(std::uint32_t id, const AgreementKey& key, std::uint64_t made_at) {
     SecretWriter writer;
     writer.add(prekey_purpose).add_number(id).add(key.bytes()).add_number(made_at);
     return writer.bytes().str();
@@ -87,7 +87,7 @@ Result<PrekeyBundle> PrekeyBundle::from_value(const Value& value) {
 
 std::error_code PrekeyBundle::verify(std::uint64_t now) const {
     const auto& [id, key, made_at, signature] = signed_prekey;
-    if (!identity.signed_this(signed_bytes(id, key, made_at), signature)) {
+    if (!identity.signed_this(signed_prekey_bytes(id, key, made_at), signature)) {
         return Errc::auth_failed;
     }
     if (is_from_the_future(made_at, now) || is_older_than(signed_prekey_age_max, made_at, now)) {
@@ -106,7 +106,7 @@ void Prekeys::add_signed(const Identity& identity, std::uint64_t now, Random& ra
     const std::uint32_t id = signed_.empty() ? 1 : signed_.back().id + 1;
     const AgreementKeys keys = AgreementKeys::make(random);
     signed_.push_back(
-        {id, keys.secret(), now, identity.sign(signed_bytes(id, keys.public_key(), now))});
+        {id, keys.secret(), now, identity.sign(signed_prekey_bytes(id, keys.public_key(), now))});
     if (signed_.size() > 1 + former_signed_prekeys) {
         signed_.pop_front();
     }

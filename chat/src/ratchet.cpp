@@ -27,8 +27,8 @@ std::string with_header(ByteView associated, const RatchetMessage& message) {
     return writer.bytes().str();
 }
 
-Result<std::string> opened(const RatchetMessage& message, ByteView associated,
-                           const SecretKey& key) {
+Result<std::string> opened_message(const RatchetMessage& message, ByteView associated,
+                                   const SecretKey& key) {
     return open_once(key, message_info, message.ciphertext, with_header(associated, message));
 }
 
@@ -134,7 +134,7 @@ Result<std::string> Ratchet::decrypt(const RatchetMessage& message, ByteView ass
         return skipped.number == message.number && skipped.dh == message.dh;
     });
     if (kept != skipped_.end()) {
-        auto text = opened(message, associated, kept->key);
+        auto text = opened_message(message, associated, kept->key);
         if (text) {
             skipped_.erase(kept);
         }
@@ -169,7 +169,7 @@ Result<std::string> Ratchet::decrypt(const RatchetMessage& message, ByteView ass
         state.receiving = *chain;
     }
     skip(*state.receiving, message.dh, message.number, skipped);
-    auto text = opened(message, associated, next_key(*state.receiving));
+    auto text = opened_message(message, associated, next_key(*state.receiving));
     if (!text) {
         return text;
     }

@@ -10,25 +10,25 @@
 namespace netaio::chat {
 namespace {
 
-Identity person(char letter) {
+Identity identity_of(char letter) {
     return Identity(SecretKey::parse(std::string(32, letter)).value());
 }
 
 TEST(Identity, IsThatOfItsSeed) {
-    EXPECT_EQ(person('a').public_key(), person('a').public_key());
-    EXPECT_NE(person('a').public_key(), person('b').public_key());
-    EXPECT_EQ(person('a').seed().reveal(), std::string(32, 'a'));
+    EXPECT_EQ(identity_of('a').public_key(), identity_of('a').public_key());
+    EXPECT_NE(identity_of('a').public_key(), identity_of('b').public_key());
+    EXPECT_EQ(identity_of('a').seed().reveal(), std::string(32, 'a'));
     test::CountingRandom random;
     EXPECT_NE(Identity::make(random).public_key(), Identity::make(random).public_key());
 }
 
 TEST(Identity, SignsWhatOthersCanVerify) {
-    const Identity alice = person('a');
+    const Identity alice = identity_of('a');
     const std::string signature = alice.sign("a text");
     EXPECT_EQ(signature.size(), signature_size);
     EXPECT_TRUE(alice.public_key().signed_this("a text", signature));
     EXPECT_FALSE(alice.public_key().signed_this("another", signature));
-    EXPECT_FALSE(person('b').public_key().signed_this("a text", signature));
+    EXPECT_FALSE(identity_of('b').public_key().signed_this("a text", signature));
     for (std::size_t at = 0; at < signature.size(); ++at) {
         std::string changed = signature;
         changed[at] ^= 1;
@@ -38,26 +38,30 @@ TEST(Identity, SignsWhatOthersCanVerify) {
     EXPECT_FALSE(alice.public_key().signed_this("a text", ""));
 }
 
+TEST(Identity, SignsNothingToo) {
+    EXPECT_TRUE(identity_of('a').public_key().signed_this({}, identity_of('a').sign({})));
+}
+
 TEST(Identity, HasTheSameKeyPairOnBothCurves) {
-    const Identity alice = person('a');
+    const Identity alice = identity_of('a');
     EXPECT_EQ(alice.agreement_keys().public_key(), alice.public_key().agreement_key());
 }
 
 TEST(Identity, KeepsItsHistoryUnderAKeyOfItsOwn) {
-    const SecretKey key = person('a').history_key();
-    EXPECT_EQ(key.reveal(), person('a').history_key().reveal());
-    EXPECT_NE(key.reveal(), person('b').history_key().reveal());
-    EXPECT_NE(key.reveal(), person('a').seed().reveal());
+    const SecretKey key = identity_of('a').history_key();
+    EXPECT_EQ(key.reveal(), identity_of('a').history_key().reveal());
+    EXPECT_NE(key.reveal(), identity_of('b').history_key().reveal());
+    EXPECT_NE(key.reveal(), identity_of('a').seed().reveal());
 }
 
 TEST(PublicKey, ComesBackFromItsBytes) {
-    const PublicKey key = person('a').public_key();
+    const PublicKey key = identity_of('a').public_key();
     EXPECT_EQ(PublicKey::parse(key.bytes()).value(), key);
 }
 
 TEST(PublicKey, IsRefusedUnlessASecretLeadsToIt) {
     using test::curve_point;
-    const std::string good = person('a').public_key().bytes().str();
+    const std::string good = identity_of('a').public_key().bytes().str();
     for (const std::string& bytes :
          {std::string(), good.substr(1), good + "x", std::string(32, '\0'), curve_point(1, 0, 0),
           // Not on the curve; not canonical; of order two.
@@ -68,8 +72,8 @@ TEST(PublicKey, IsRefusedUnlessASecretLeadsToIt) {
 }
 
 TEST(SafetyNumber, IsTheSameForBothAndOfTwelveGroups) {
-    const PublicKey alice = person('a').public_key();
-    const PublicKey bob = person('b').public_key();
+    const PublicKey alice = identity_of('a').public_key();
+    const PublicKey bob = identity_of('b').public_key();
     const std::string number = safety_number(alice, bob);
     EXPECT_EQ(number, safety_number(bob, alice));
     ASSERT_EQ(number.size(), 12u * 6 - 1);
@@ -83,16 +87,16 @@ TEST(SafetyNumber, IsTheSameForBothAndOfTwelveGroups) {
 }
 
 TEST(SafetyNumber, IsAnotherWithAnotherKey) {
-    const PublicKey alice = person('a').public_key();
-    const PublicKey bob = person('b').public_key();
-    const PublicKey mallory = person('m').public_key();
+    const PublicKey alice = identity_of('a').public_key();
+    const PublicKey bob = identity_of('b').public_key();
+    const PublicKey mallory = identity_of('m').public_key();
     EXPECT_NE(safety_number(alice, bob), safety_number(alice, mallory));
     EXPECT_NE(safety_number(alice, bob), safety_number(mallory, bob));
 }
 
 TEST(SafetyNumber, ContainsTheShortNumbersOfBoth) {
-    const PublicKey alice = person('a').public_key();
-    const PublicKey bob = person('b').public_key();
+    const PublicKey alice = identity_of('a').public_key();
+    const PublicKey bob = identity_of('b').public_key();
     const std::string number = safety_number(alice, bob);
     EXPECT_EQ(short_number(alice).size(), 11u);
     for (const PublicKey& key : {alice, bob}) {

@@ -13,11 +13,11 @@
 namespace netaio::chat {
 namespace {
 
-constexpr std::uint64_t day = 86'400;
-constexpr std::uint64_t start = 1'700'000'000;
-
 class PrekeysTest : public testing::Test {
 protected:
+    static constexpr std::uint64_t day = 86'400;
+    static constexpr std::uint64_t start = 1'700'000'000;
+
     test::CountingRandom random_;
     Identity bob_ = Identity::make(random_);
     Prekeys prekeys_{bob_, start, random_};

@@ -13,7 +13,7 @@ namespace {
 
 class RatchetStateTest : public testing::Test {
 protected:
-    test::Session session_;
+    RatchetSession session_;
 };
 
 TEST_F(RatchetStateTest, ComesBackAtAnyPoint) {
@@ -40,7 +40,7 @@ TEST_F(RatchetStateTest, ComesBackAtAnyPoint) {
             default: deliver(to_alice, [&](auto& message) { return session_.at_alice(message); });
         }
         for (Ratchet* const end : {&session_.alice, &session_.bob}) {
-            Ratchet loaded = test::Session::loaded(*end);
+            Ratchet loaded = RatchetSession::loaded(*end);
             ASSERT_EQ(loaded.save().reveal(), end->save().reveal());
             *end = std::move(loaded);
         }
@@ -61,8 +61,8 @@ TEST_F(RatchetStateTest, OpensNothingThatCameBefore) {
             ASSERT_TRUE(session_.at_bob(before.back()));
             // A state that leaked right after.
             for (const RatchetMessage& message : before) {
-                Ratchet leaked = test::Session::loaded(session_.bob);
-                EXPECT_FALSE(leaked.decrypt(message, test::Session::associated, session_.random));
+                Ratchet leaked = RatchetSession::loaded(session_.bob);
+                EXPECT_FALSE(leaked.decrypt(message, RatchetSession::associated, session_.random));
             }
         }
         ASSERT_TRUE(session_.round_trip());
@@ -73,7 +73,7 @@ TEST_F(RatchetStateTest, OpensNothingThatCameBefore) {
 // of it are tried as one, and as the key of a chain.
 TEST_F(RatchetStateTest, HoldsNoKeyOfWhatWasSentBefore) {
     ASSERT_TRUE(session_.round_trip());
-    Ratchet early = test::Session::loaded(session_.alice);
+    Ratchet early = RatchetSession::loaded(session_.alice);
     const RatchetMessage message = session_.from_alice("secret");
     const std::string state = session_.alice.save().reveal().str();
     const std::string earlier = early.save().reveal().str();
@@ -87,22 +87,22 @@ TEST_F(RatchetStateTest, HoldsNoKeyOfWhatWasSentBefore) {
         std::string guessed = earlier;
         guessed.replace(chain_at, 32, state, at, 32);
         const auto again =
-            Ratchet::load(guessed).value().encrypt("secret", test::Session::associated);
+            Ratchet::load(guessed).value().encrypt("secret", RatchetSession::associated);
         EXPECT_NE(again->ciphertext, message.ciphertext) << at;
     }
-    EXPECT_EQ(early.encrypt("secret", test::Session::associated)->ciphertext, message.ciphertext);
+    EXPECT_EQ(early.encrypt("secret", RatchetSession::associated)->ciphertext, message.ciphertext);
 }
 
 TEST_F(RatchetStateTest, IsOfNoUseOnceBothWentOn) {
     ASSERT_TRUE(session_.round_trip());
     for (Ratchet* const end : {&session_.alice, &session_.bob}) {
         const bool of_alice = end == &session_.alice;
-        Ratchet leaked = test::Session::loaded(*end);
+        Ratchet leaked = RatchetSession::loaded(*end);
         test::CountingRandom thief;
         std::array<char, 5> other_than_theirs;
         thief.fill(other_than_theirs);
         const auto at_thief = [&](const RatchetMessage& message) {
-            return leaked.decrypt(message, test::Session::associated, thief);
+            return leaked.decrypt(message, RatchetSession::associated, thief);
         };
         const auto next_to_it = [&] {
             return of_alice ? session_.from_bob("text") : session_.from_alice("text");

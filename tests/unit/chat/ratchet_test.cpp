@@ -17,12 +17,12 @@ namespace {
 
 class RatchetTest : public testing::Test {
 protected:
-    test::Session session_;
+    RatchetSession session_;
 };
 
 TEST_F(RatchetTest, TakesTextsBothWays) {
     EXPECT_EQ(session_.at_bob(session_.from_alice("first")).value(), "first");
-    EXPECT_EQ(session_.at_bob(session_.from_alice("")).value(), "");
+    EXPECT_EQ(session_.at_bob(session_.from_alice({})).value(), "");
     EXPECT_EQ(session_.at_alice(session_.from_bob("third")).value(), "third");
     const std::string long_text(ratchet_text_max, 't');
     EXPECT_EQ(session_.at_bob(session_.from_alice(long_text)).value(), long_text);
@@ -37,6 +37,11 @@ TEST_F(RatchetTest, LetsTheEndThatAnswersSpeakOnceItHeard) {
     EXPECT_THROW((void)session_.bob.encrypt("text", ""), std::logic_error);
     ASSERT_TRUE(session_.at_bob(session_.from_alice("first")));
     EXPECT_TRUE(session_.bob.can_encrypt());
+}
+
+TEST_F(RatchetTest, TakesTextsWhenThereIsNothingThatBothKnow) {
+    const RatchetMessage message = session_.alice.encrypt("text", {}).value();
+    EXPECT_EQ(session_.bob.decrypt(message, {}, session_.random).value(), "text");
 }
 
 TEST_F(RatchetTest, TakesNoTextThatIsTooLong) {
@@ -136,7 +141,7 @@ TEST_F(RatchetTest, RefusesWhatWasChangedInAnyPart) {
     bad = good;
     bad.dh = AgreementKeys::make(session_.random).public_key();
     EXPECT_TRUE(refused(bad));
-    for (const std::string& point : netaio::test::low_order_points()) {
+    for (const std::string& point : test::low_order_points()) {
         bad.dh = AgreementKey::parse(point).value();
         EXPECT_TRUE(refused(bad));
     }
@@ -207,7 +212,7 @@ TEST_F(RatchetTest, GoesOnAfterMoreWasLostOfAChainThanItKeeps) {
 }
 
 TEST_F(RatchetTest, BeginsWithNoKeyOfLowOrder) {
-    for (const std::string& point : netaio::test::low_order_points()) {
+    for (const std::string& point : test::low_order_points()) {
         EXPECT_EQ(Ratchet::begin(SecretKey::make(session_.random),
                                  AgreementKey::parse(point).value(), session_.random)
                       .error(),
@@ -219,7 +224,7 @@ TEST_F(RatchetTest, BeginsWithNoKeyOfLowOrder) {
 TEST(RatchetOrder, OpensMessagesInEveryOrder) {
     std::vector<std::size_t> order = {1, 2, 3, 4};
     do {
-        test::Session session;
+        RatchetSession session;
         std::vector<RatchetMessage> sent = {session.from_alice("0")};
         ASSERT_TRUE(session.at_bob(sent[0]));
         const RatchetMessage back = session.from_bob("reply");
@@ -239,7 +244,7 @@ TEST(RatchetOrder, OpensMessagesInEveryOrder) {
 TEST(RatchetOrder, OpensTheFirstMessagesInEveryOrder) {
     std::vector<std::size_t> order = {0, 1, 2, 3};
     do {
-        test::Session session;
+        RatchetSession session;
         std::vector<RatchetMessage> sent;
         for (const std::size_t number : {0u, 1u, 2u, 3u}) {
             sent.push_back(session.from_alice(std::to_string(number)));
@@ -255,7 +260,7 @@ TEST(Ratchet, DerivesTheKeysOfTheSpecification) {
     const SecretKey shared = SecretKey::parse(std::string(32, 's')).value();
     const AgreementKeys prekey(SecretKey::parse(std::string(32, 'p')).value());
     const AgreementKeys own(SecretKey::parse(std::string(32, 'o')).value());
-    netaio::test::ScriptedRandom random({std::string(32, 'o')});
+    test::ScriptedRandom random({std::string(32, 'o')});
     Ratchet alice = Ratchet::begin(shared, prekey.public_key(), random).value();
     for (std::uint32_t number = 0; number < 3; ++number) {
         const RatchetMessage message = alice.encrypt("text", "both know this").value();
@@ -278,7 +283,7 @@ TEST(Ratchet, DerivesTheKeysOfTheSpecification) {
 }
 
 TEST(RatchetMessage, IsRefusedWhenItIsNone) {
-    test::Session session;
+    RatchetSession session;
     const Value good = session.from_alice("text").to_value();
     EXPECT_EQ(RatchetMessage::from_value(good).value().to_value(), good);
     EXPECT_EQ(RatchetMessage::from_value(Value("text")).error(), Errc::malformed);

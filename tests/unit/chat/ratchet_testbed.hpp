@@ -6,12 +6,10 @@
 
 #include "support/fixed_environment.hpp"
 
-namespace netaio::chat::test {
-
-using netaio::test::CountingRandom;
+namespace netaio::chat {
 
 /// Both ends of a session that has just begun.
-class Session {
+class RatchetSession {
 public:
     static constexpr std::string_view associated = "both know this";
 
@@ -31,7 +29,7 @@ public:
         return Ratchet::load(ratchet.save().reveal()).value();
     }
 
-    CountingRandom random;
+    test::CountingRandom random;
 
 private:
     SecretKey shared_ = SecretKey::make(random);
@@ -49,4 +47,4 @@ private:
     }
 };
 
-}  // namespace netaio::chat::test
+}  // namespace netaio::chat

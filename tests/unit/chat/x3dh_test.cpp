@@ -11,10 +11,10 @@
 namespace netaio::chat {
 namespace {
 
-constexpr std::uint64_t now = 1'700'000'000;
-
 class X3dhTest : public testing::Test {
 protected:
+    static constexpr std::uint64_t now = 1'700'000'000;
+
     test::CountingRandom random_;
     Identity alice_ = Identity::make(random_);
     Identity bob_ = Identity::make(random_);

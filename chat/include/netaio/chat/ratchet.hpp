@@ -8,6 +8,7 @@
 #include <netaio/value.hpp>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 /// How two people who share a secret keep their messages secret: "The Double Ratchet Algorithm",
