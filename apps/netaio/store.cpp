@@ -6,6 +6,12 @@
 #include "exit_code.hpp"
 
 namespace netaio::app {
+
+using sqlite::Database;
+using sqlite::DatabaseAccess;
+using sqlite::DatabaseFile;
+using sqlite::Statement;
+
 namespace {
 
 // How long a change waits for another process; everything else waits with it.
@@ -67,12 +73,16 @@ bool is_in_memory(const StoreOptions& options) {
     return options.path == ":memory:";
 }
 
-void hold_file(std::optional<StoreFile>& file, const StoreOptions& options) {
+void hold_file(std::optional<DatabaseFile>& file, const StoreOptions& options) {
     if (is_in_memory(options)) return;
     if (options.read_only && ::access(options.path.c_str(), F_OK) != 0) {
         refuse_store(options.path, "there is none", "serve it once without --read-only to make it");
     }
     file.emplace(options.path, options.read_only);
+    if (file->is_taken()) {
+        refuse_store(options.path, "another server has it",
+                     "end that one, or name another file with --store");
+    }
 }
 
 DatabaseAccess access_of(const StoreOptions& options) {

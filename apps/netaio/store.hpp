@@ -9,7 +9,7 @@
 #include <string>
 
 #include "database.hpp"
-#include "store_file.hpp"
+#include "database_file.hpp"
 
 namespace netaio::app {
 
@@ -74,15 +74,15 @@ private:
     void make_room() noexcept;
 
     StoreOptions options_;
-    std::optional<StoreFile> file_;
-    Database database_;
-    std::optional<Statement> read_;
-    std::optional<Statement> read_all_;
-    std::optional<Statement> create_;
-    std::optional<Statement> update_;
-    std::optional<Statement> remove_;
-    std::optional<Statement> begin_;
-    std::optional<Statement> commit_;
+    std::optional<sqlite::DatabaseFile> file_;
+    sqlite::Database database_;
+    std::optional<sqlite::Statement> read_;
+    std::optional<sqlite::Statement> read_all_;
+    std::optional<sqlite::Statement> create_;
+    std::optional<sqlite::Statement> update_;
+    std::optional<sqlite::Statement> remove_;
+    std::optional<sqlite::Statement> begin_;
+    std::optional<sqlite::Statement> commit_;
     std::error_code lost_;  // why the transaction went, until commit() says so
 };
 

@@ -13,6 +13,11 @@
 #include "store.hpp"
 
 namespace netaio::app {
+
+using sqlite::Database;
+using sqlite::DatabaseAccess;
+using sqlite::Statement;
+
 namespace {
 
 struct StoreCommand {

@@ -6,13 +6,13 @@
 # the highest floor they include.
 
 BEGIN {
-    floor_count = split("wire crypto plugins core net apps", floor_names, " ")
+    floor_count = split("wire crypto plugins core sqlite chat net apps", floor_names, " ")
     for (i = 1; i <= floor_count; i++) rank[floor_names[i]] = i
 }
 
 function folder_rank(path,    parts) {
     split(path, parts, "/")
-    return parts[1] == "apps" ? rank["apps"] : rank[parts[2]] + 0
+    return rank[parts[1] ~ /^(apps|chat|sqlite)$/ ? parts[1] : parts[2]] + 0
 }
 
 function internal_header(source) {

@@ -17,10 +17,10 @@ report() {
 sources_below() {
     find "$@" -name '*.cpp' -o -name '*.hpp' | sort
 }
-mapfile -t product < <(sources_below include src apps tapescript toml)
-mapfile -t public_headers < <(find include tapescript/include -name '*.hpp' | sort)
+mapfile -t product < <(sources_below include src apps chat sqlite tapescript toml)
+mapfile -t public_headers < <(find include tapescript/include chat/include -name '*.hpp' | sort)
 mapfile -t code < <(
-    sources_below include src apps tapescript toml examples fuzz bench tests
+    sources_below include src apps chat sqlite tapescript toml examples fuzz bench tests
     find scripts .ci cmake tests -type f \
         \( -name '*.sh' -o -name '*.py' -o -name '*.cmake' -o -path 'scripts/*' -o -path '.ci/*' \)
     find . -path ./build -prune -o -name CMakeLists.txt -print | sed 's|^\./||'

@@ -9,7 +9,7 @@ failures=0
 fresh_tree() {
     rm -rf "${tree:?}"/*
     mkdir -p "$tree"/{include/netaio,src/{wire,crypto,plugins,core,net},apps/netaio,examples,fuzz} \
-        "$tree"/{toml,bench,tests/house,scripts,.ci,cmake}
+        "$tree"/{chat/include,sqlite,tapescript/include,toml,bench,tests/house,scripts,.ci,cmake}
     cp "$house"/{rules.sh,floors.awk} "$tree/tests/house"
     printf '#pragma once\n\n/// Documented.\nstruct Frame {};\n' >"$tree/include/netaio/frame.hpp"
     printf '#include <netaio/frame.hpp>\n' >"$tree/src/wire/frame.cpp"
@@ -33,6 +33,7 @@ fresh_tree
     failures=1
 }
 refuses "a socket in core" src/core/a.cpp '#include <sys/socket.h>\n'
+refuses "a socket in chat" chat/a.cpp '#include <sys/socket.h>\n'
 refuses "Asio in plugins" src/plugins/a.cpp '#include <boost/asio/buffer.hpp>\n'
 refuses "Asio in a public header of wire" include/netaio/frame.hpp \
     '#pragma once\n#include <boost/asio.hpp>\n'

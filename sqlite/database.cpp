@@ -5,7 +5,7 @@
 
 #include <filesystem>
 
-namespace netaio::app {
+namespace netaio::sqlite {
 namespace {
 
 // Prepared once and used for as long as the database is open.
@@ -93,6 +93,10 @@ bool Statement::bind(int parameter, ByteView bytes) noexcept {
            SQLITE_OK;
 }
 
+bool Statement::bind(int parameter, std::int64_t number) noexcept {
+    return sqlite3_bind_int64(handle_.get(), parameter, number) == SQLITE_OK;
+}
+
 int Statement::step() noexcept {
     return sqlite3_step(handle_.get());
 }
@@ -103,9 +107,13 @@ ByteView Statement::bytes(int column) const noexcept {
     return data ? ByteView(std::string_view(data, size)) : ByteView();
 }
 
+std::int64_t Statement::number(int column) const noexcept {
+    return sqlite3_column_int64(handle_.get(), column);
+}
+
 void Statement::reset() noexcept {
     sqlite3_reset(handle_.get());
     sqlite3_clear_bindings(handle_.get());
 }
 
-}  // namespace netaio::app
+}  // namespace netaio::sqlite

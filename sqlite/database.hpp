@@ -8,7 +8,7 @@
 struct sqlite3;
 struct sqlite3_stmt;
 
-namespace netaio::app {
+namespace netaio::sqlite {
 
 /// What a Database does with its file.
 enum class DatabaseAccess {
@@ -70,10 +70,12 @@ public:
 
     /// Binds bytes, which must live until the use ends. Parameters count from 1. False on an error.
     bool bind(int parameter, ByteView bytes) noexcept;
+    bool bind(int parameter, std::int64_t number) noexcept;
     /// SQLITE_ROW, SQLITE_DONE or an error.
     int step() noexcept;
     /// A column of the row: a view until the next step() or the use ends.
     ByteView bytes(int column = 0) const noexcept;
+    std::int64_t number(int column = 0) const noexcept;
 
 private:
     void reset() noexcept;
@@ -84,4 +86,4 @@ private:
     std::unique_ptr<sqlite3_stmt, Finalize> handle_;
 };
 
-}  // namespace netaio::app
+}  // namespace netaio::sqlite

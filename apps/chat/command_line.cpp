@@ -1,0 +1,175 @@
+#include "command_line.hpp"
+
+#include <CLI/CLI.hpp>
+#include <clocale>
+#include <iostream>
+#include <netaio/chat/limits.hpp>
+#include <sstream>
+
+#include "endpoint.hpp"
+#include "exit_code.hpp"
+#include "key_of.hpp"
+#include "logging.hpp"
+#include "names.hpp"
+#include "output.hpp"
+#include "program.hpp"
+#include "relay_program.hpp"
+#include "signals.hpp"
+#include "text.hpp"
+#include "values.hpp"
+
+namespace netaio::chat_app {
+namespace {
+
+using app::ExitCode;
+
+struct CommandLine {
+    ChatOptions chat;
+    std::string folder = default_folder();
+    std::string passphrase_file;
+    std::string relay;
+    std::string daemon;
+    bool through_daemon = false;
+    bool no_lan = false;
+
+    std::vector<std::string> listen = {"127.0.0.1:8890"};
+    std::string relay_file;
+};
+
+constexpr const char* footer =
+    "Say /help in the chat for what can be typed there.\n"
+    "\n"
+    "Exit codes:\n"
+    "  0  done\n"
+    "  1  something else went wrong\n"
+    "  2  wrong usage\n"
+    "  8  interrupted by a second signal";
+
+ServerName server_name(const std::string& text) {
+    const app::Endpoint endpoint = app::parse_endpoint(text);
+    return {endpoint.host, endpoint.port};
+}
+
+int chat(CommandLine& given) {
+    if (given.chat.name.empty() || given.chat.name.size() > chat::name_size_max ||
+        as_word(given.chat.name).empty()) {
+        throw app::Failure(ExitCode::usage, "say what you are called: netaio-chat NAME, of 1 to " +
+                                                std::to_string(chat::name_size_max) + " bytes");
+    }
+    if (!given.relay.empty()) {
+        given.chat.relay = server_name(given.relay);
+    }
+    if (given.through_daemon) {
+        given.chat.daemon = given.daemon;
+    }
+    given.chat.lan = !given.no_lan;
+    make_folder(given.folder);
+    const std::string base = given.folder + '/' + as_word(given.chat.name);
+    given.chat.file = base + ".chat";
+    const chat::Identity identity = identity_of(base + ".key", given.passphrase_file);
+    return run_chat(identity, given.chat);
+}
+
+int relay(const CommandLine& given) {
+    RelayOptions options;
+    options.server.interfaces = {};
+    for (const std::string& text : given.listen) {
+        options.server.endpoints.push_back(app::resolve(app::parse_endpoint(text)));
+    }
+    options.server.handle_signals = false;
+    options.server.environment.log = app::make_log(given.chat.log_level);
+    options.file = given.relay_file;
+    if (options.file.empty()) {
+        make_folder(given.folder);
+        options.file = given.folder + "/relay.mail";
+    }
+    return run_relay(options);
+}
+
+void add_chat_options(CLI::App& command, CommandLine& given) {
+    command.add_option("NAME", given.chat.name, "what others see you called");
+    command.add_option("--folder", given.folder, "where the key and what was said are kept")
+        ->type_name("FOLDER");
+    command.add_flag("--plain", given.chat.plain, "lines in and out, in place of a screen");
+    command
+        .add_option("--relay", given.relay,
+                    "who keeps messages for people who are away: HOST:PORT or unix:PATH")
+        ->type_name("ADDRESS");
+    command.add_flag("--no-lan", given.no_lan, "meet nobody on the network directly");
+    command.add_option("--interface", given.chat.interfaces,
+                       "meet people on this one alone; may repeat, all unless given");
+    command.add_option("--port", given.chat.port, "the port where people meet")
+        ->capture_default_str();
+    command
+        .add_option_function<std::string>(
+            "--daemon",
+            [&given](const std::string& socket) {
+                given.through_daemon = true;
+                given.daemon = socket;
+            },
+            "meet people through netaiod, at its socket")
+        ->type_name("SOCKET")
+        ->expected(0, 1)
+        ->default_str("");
+    command
+        .add_option("--passphrase-file", given.passphrase_file,
+                    "its first line opens the key; else it is asked for on a terminal")
+        ->type_name("FILE");
+    app::add_log_option(command, given.chat.log_level);
+}
+
+int parse_and_act(int argc, const char* const* argv) {
+    CLI::App command("Chats, sealed from end to end, with people on the network and beyond.",
+                     "netaio-chat");
+    command.set_version_flag("--version", "netaio-chat " NETAIO_VERSION);
+    command.get_formatter()->column_width(30);
+    command.failure_message([](const CLI::App*, const CLI::Error& error) {
+        return "netaio-chat: " + app::sentence(std::string(error.what())) +
+               "; see netaio-chat --help\n";
+    });
+    command.footer(footer);
+    CommandLine given;
+    add_chat_options(command, given);
+    auto* const relaying = command.add_subcommand(
+        "relay", "keep messages for people who are away, without being able to read them");
+    relaying->add_option("--listen", given.listen, "where; may repeat")
+        ->type_name("HOST:PORT")
+        ->capture_default_str();
+    relaying->add_option("--file", given.relay_file, "the database of what is kept")
+        ->type_name("FILE");
+    app::guard_values(command, {"--daemon"});
+    try {
+        app::parse_words(command, argc, argv);
+    } catch (const CLI::ParseError& error) {
+        std::ostringstream help;
+        const bool asked_for = command.exit(error, help, std::cerr) == 0;
+        app::write_text(help.str());
+        return static_cast<int>(asked_for ? ExitCode::done : ExitCode::usage);
+    }
+    return *relaying ? relay(given) : chat(given);
+}
+
+int end_badly(int code, const std::string& said) {
+    app::finish_log();
+    std::cerr << "netaio-chat: " << app::sentence(said) << '\n';
+    return code;
+}
+
+}  // namespace
+
+int run(int argc, const char* const* argv) {
+    std::setlocale(LC_CTYPE, "");
+    app::hold_standard_streams();
+    app::log_as("netaio-chat");
+    try {
+        const int code = parse_and_act(argc, argv);
+        app::finish_log();
+        return code;
+    } catch (const app::Failure& failure) {
+        return end_badly(failure.code(), failure.what());
+    } catch (const std::exception& error) {
+        return end_badly(static_cast<int>(ExitCode::other), error.what());
+    }
+}
+
+}  // namespace netaio::chat_app

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <functional>
+#include <netaio/chat/chat.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "commands.hpp"
+#include "names.hpp"
+
+namespace netaio::chat_app {
+
+/// What a Desk has others do.
+struct DeskCalls {
+    /// Says something to the person here; it may be of several lines.
+    std::function<void(const std::string& text, bool is_warning)> tell;
+    /// The lines go to another place now.
+    std::function<void()> chosen;
+    /// There is something to be carried.
+    std::function<void()> wake;
+};
+
+/// Does what the person here types. The chat and the names must outlive it.
+class Desk {
+public:
+    Desk(chat::Chat& chat, const Names& names, DeskCalls calls);
+
+    /// Whether to go on. What cannot be done is told.
+    bool typed(std::string_view line);
+
+    /// Where the lines go.
+    const std::optional<chat::Place>& chosen() const noexcept { return chosen_; }
+    void choose(const chat::Place& place);
+
+private:
+    void obey(const Command& command);
+    void say(const chat::Place& place, const std::string& text);
+    void add(const std::string& who);
+    void show_people() const;
+    void show_rooms() const;
+    void verify(const command::Verify& asked);
+    void export_to(const std::string& file) const;
+    chat::RoomId chosen_room() const;
+    void tell(const std::string& text) const { calls_.tell(text, false); }
+    /// Tells of an error, or else wakes who carries.
+    void ended(const std::error_code& error, const std::string& what) const;
+
+    chat::Chat& chat_;
+    const Names& names_;
+    DeskCalls calls_;
+    std::optional<chat::Place> chosen_;
+};
+
+}  // namespace netaio::chat_app

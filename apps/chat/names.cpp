@@ -1,0 +1,172 @@
+#include "names.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdio>
+#include <netaio/chat/shown_text.hpp>
+
+#include "misuse.hpp"
+
+namespace netaio::chat_app {
+namespace {
+
+constexpr std::size_t word_cells_max = 16;
+constexpr char number_mark = '~';
+
+bool is_room(const chat::Place& place) noexcept {
+    return std::holds_alternative<chat::RoomId>(place);
+}
+
+std::string quoted(std::string_view typed) {
+    return "'" + chat::cut(chat::shown(typed), 40) + "'";
+}
+
+}  // namespace
+
+std::string as_word(ByteView name) {
+    std::string text = chat::shown(name);
+    text.erase(0, std::min(text.find_first_not_of(' '), text.size()));
+    text.erase(text.find_last_not_of(' ') + 1);
+    text = chat::shown(text);  // a mark may have stood upon a space
+    std::ranges::replace(text, ' ', '_');
+    std::ranges::replace(text, number_mark, '_');
+    constexpr std::string_view beginnings = "#@/*!";
+    if (!text.empty() && beginnings.find(text.front()) != beginnings.npos) text.front() = '_';
+    return chat::cut(text, word_cells_max);
+}
+
+Names::Names(const chat::PublicKey& me, ByteView name) : me_(me) {
+    called_[me] = {as_word(name)};
+}
+
+void Names::update(const std::vector<chat::PersonView>& people,
+                   const std::vector<chat::RoomView>& rooms) {
+    Called own = called_.at(me_);
+    called_.clear();
+    places_.clear();
+    for (const chat::RoomView& room : rooms) {
+        called_[room.id] = {as_word(room.name)};
+        places_.emplace_back(room.id);
+    }
+    for (const chat::PersonView& person : people) {
+        if (person.key == me_) continue;
+        called_[person.key] = {as_word(person.name)};
+        places_.emplace_back(person.key);
+    }
+    called_[me_] = std::move(own);
+    tell_apart();
+}
+
+void Names::tell_apart() {
+    for (auto one = called_.begin(); one != called_.end(); ++one) {
+        auto& [place, called] = *one;
+        const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+        // A word of digits would stand for a place in the list.
+        called.is_alike = called.is_alike || std::ranges::all_of(called.word, is_digit);
+        for (auto other = std::next(one); other != called_.end(); ++other) {
+            if (is_room(place) != is_room(other->first)) continue;
+            if (!chat::looks_like(called.word, other->second.word)) continue;
+            called.is_alike = other->second.is_alike = true;
+        }
+    }
+    called_.at(me_).is_alike = false;
+}
+
+const Names::Called* Names::find(const chat::Place& place) const {
+    const auto found = called_.find(place);
+    return found == called_.end() ? nullptr : &found->second;
+}
+
+std::string Names::number_of(const chat::Place& place) const {
+    if (const auto* room = std::get_if<chat::RoomId>(&place)) {
+        char digits[16];
+        std::snprintf(digits, sizeof digits, "%02x%02x%02x%02x%02x", (*room)[0], (*room)[1],
+                      (*room)[2], (*room)[3], (*room)[4]);
+        return number_mark + std::string(digits);
+    }
+    const auto& key = std::get<chat::PublicKey>(place);
+    const auto [found, is_new] = numbers_.try_emplace(key);
+    if (is_new) {
+        std::string number = chat::short_number(key);
+        std::ranges::replace(number, ' ', '-');
+        found->second = number_mark + number;
+    }
+    return found->second;
+}
+
+std::string Names::of(const chat::PublicKey& person) const {
+    return of(chat::Place(person));
+}
+
+std::string Names::of(const chat::RoomId& room) const {
+    return of(chat::Place(room));
+}
+
+std::string Names::of(const chat::Place& place) const {
+    return of(place, std::string::npos);
+}
+
+std::string Names::of(const chat::Place& place, std::size_t width) const {
+    const Called* called = find(place);
+    const std::string word = (is_room(place) ? "#" : "") + (called ? called->word : "");
+    if (called && !called->is_alike && !called->word.empty()) return chat::cut(word, width);
+    const std::string number = number_of(place);
+    if (width <= number.size()) return chat::cut(number, width);
+    return chat::cut(word, width - number.size()) + number;
+}
+
+chat::Place Names::typed_name(std::string_view typed) const {
+    const bool wants_room = typed.starts_with('#');
+    const std::string_view word = wants_room ? typed.substr(1) : typed;
+    std::vector<chat::Place> alike;
+    for (const auto& [place, called] : called_) {
+        if (is_room(place) != wants_room || place == chat::Place(me_)) continue;
+        if (of(place) == typed) return place;
+        if (chat::looks_like(called.word, word)) alike.push_back(place);
+    }
+    std::string why = (wants_room ? "no room is called " : "nobody is called ") + quoted(typed);
+    if (alike.empty()) {
+        why += wants_room ? ": /rooms shows them all" : ": /who shows who is there";
+    }
+    for (const chat::Place& place : alike) {
+        why += (place == alike.front() ? ", but there is " : " and ") + of(place);
+    }
+    throw Misuse(why);
+}
+
+chat::PublicKey Names::person(std::string_view typed) const {
+    if (typed.starts_with('@')) typed.remove_prefix(1);
+    if (typed.starts_with('#')) throw Misuse(quoted(typed) + " is a room: name a person");
+    return std::get<chat::PublicKey>(typed_name(typed));
+}
+
+chat::Place Names::place(std::string_view typed) const {
+    std::size_t number = 0;
+    const auto [end, error] = std::from_chars(typed.data(), typed.data() + typed.size(), number);
+    if (error != std::errc{} || end != typed.data() + typed.size()) {
+        return typed.starts_with('#') ? typed_name(typed) : person(typed);
+    }
+    if (number == 0 || number > places_.size()) {
+        throw Misuse(places_.empty() ? "nobody was met yet"
+                                     : "the list goes from 1 to " + std::to_string(places_.size()));
+    }
+    return places_[number - 1];
+}
+
+std::vector<std::string> Names::people() const {
+    std::vector<std::string> names;
+    for (const chat::Place& place : places_) {
+        if (!is_room(place)) names.push_back(of(place));
+    }
+    return names;
+}
+
+std::vector<std::string> Names::rooms() const {
+    std::vector<std::string> names;
+    for (const chat::Place& place : places_) {
+        if (is_room(place)) names.push_back(of(place));
+    }
+    return names;
+}
+
+}  // namespace netaio::chat_app

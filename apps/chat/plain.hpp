@@ -1,0 +1,66 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "names.hpp"
+
+namespace netaio::chat_app {
+
+/// What is written of a line that was said: `ann> text`, `#kitchen ann> text`, `* text` for what
+/// only happened. Each line of its text is one of its own. Nothing for what one said oneself.
+std::vector<std::string> plain_lines(const Names& names, const chat::Place& place,
+                                     const chat::Line& line);
+
+/// What is written when one's own message has come further: `* ann has it`. Nothing when it waits.
+std::optional<std::string> plain_mark(const Names& names, const chat::Place& place,
+                                      chat::Mark mark);
+
+/// What is written of anything else that people are told: `* text`, for each of its lines.
+std::vector<std::string> plain_notice(ByteView text);
+
+/// The interface without a screen: what happens is written line by line, each at once.
+class Plain {
+public:
+    using Write = std::function<void(const std::string& line)>;
+
+    /// To standard output.
+    Plain();
+    explicit Plain(Write write) : write_(std::move(write)) {}
+
+    void said(const Names& names, const chat::Place& place, const chat::Line& line) const;
+    void marked(const Names& names, const chat::Place& place, const chat::Line& line) const;
+    void tell(ByteView text) const;
+
+private:
+    void write(const std::vector<std::string>& lines) const;
+
+    Write write_;
+};
+
+/// Makes lines of what is read piece by piece.
+class PlainInput {
+public:
+    /// The most bytes that a line can have; what is longer is no line.
+    static constexpr std::size_t size_max = 8'192;
+
+    /// A line, or none where it was too long.
+    using Found = std::optional<std::string>;
+
+    /// The lines that end in these bytes, without their ends.
+    std::vector<Found> take(ByteView bytes);
+    /// What is there at the end without one.
+    std::vector<Found> finish();
+
+private:
+    void add(std::string_view part);
+    Found end_line();
+
+    std::string line_;
+    bool is_too_long_ = false;
+};
+
+}  // namespace netaio::chat_app

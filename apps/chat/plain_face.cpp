@@ -1,0 +1,92 @@
+#include <unistd.h>
+
+#include <array>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
+
+#include "face.hpp"
+#include "plain.hpp"
+
+namespace netaio::chat_app {
+namespace {
+
+class PlainFace final : public Face {
+public:
+    PlainFace(const boost::asio::any_io_executor& executor, chat::Chat& chat, Names& names)
+        : executor_(executor), chat_(chat), names_(names), input_(executor) {}
+
+    void said(const chat::Place& place, const chat::Line& line) override {
+        plain_.said(names_, place, line);
+        chat_.shown(place);
+    }
+    void marked(const chat::Place& place, const chat::Line& line) override {
+        plain_.marked(names_, place, line);
+    }
+    void tell(const std::string& text, bool) override { plain_.tell(text); }
+    void changed() override { names_.update(chat_.people(), chat_.rooms()); }
+
+    void begin(Desk& desk, std::function<void()> ended) override {
+        desk_ = &desk;
+        ended_ = std::move(ended);
+        changed();
+        boost::system::error_code error;
+        input_.assign(::dup(STDIN_FILENO), error);
+        error ? read_file() : read();
+    }
+
+private:
+    void read() {
+        input_.async_read_some(boost::asio::buffer(buffer_),
+                               [this](boost::system::error_code error, std::size_t size) {
+                                   if (!take(error ? 0 : size)) {
+                                       ended_();
+                                   } else {
+                                       read();
+                                   }
+                               });
+    }
+
+    // What cannot be waited for is there.
+    void read_file() {
+        boost::asio::post(executor_, [this] {
+            ssize_t size = 0;
+            do {
+                size = ::read(STDIN_FILENO, buffer_.data(), buffer_.size());
+            } while (take(size > 0 ? static_cast<std::size_t>(size) : 0));
+            ended_();
+        });
+    }
+
+    // Nothing is the end. Whether to go on.
+    bool take(std::size_t size) {
+        const auto lines = size > 0 ? typed_.take(ByteView(buffer_.data(), size)) : typed_.finish();
+        for (const PlainInput::Found& line : lines) {
+            if (!line) {
+                plain_.tell("that line is too long, and was left out");
+            } else if (!desk_->typed(*line)) {
+                return false;
+            }
+        }
+        return size > 0;
+    }
+
+    boost::asio::any_io_executor executor_;
+    chat::Chat& chat_;
+    Names& names_;
+    boost::asio::posix::stream_descriptor input_;
+    std::array<char, 4096> buffer_{};
+    PlainInput typed_;
+    Plain plain_;
+    Desk* desk_ = nullptr;
+    std::function<void()> ended_;
+};
+
+}  // namespace
+
+std::unique_ptr<Face> make_plain_face(const boost::asio::any_io_executor& executor,
+                                      chat::Chat& chat, Names& names) {
+    return std::make_unique<PlainFace>(executor, chat, names);
+}
+
+}  // namespace netaio::chat_app

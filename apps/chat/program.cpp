@@ -1,0 +1,203 @@
+#include "program.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <deque>
+#include <netaio/chat/chat.hpp>
+#include <netaio/daemon_client.hpp>
+#include <netaio/udp_node.hpp>
+
+#include "carrier.hpp"
+#include "exit_code.hpp"
+#include "face.hpp"
+#include "lan.hpp"
+#include "logging.hpp"
+#include "relay_client.hpp"
+#include "signals.hpp"
+
+namespace netaio::chat_app {
+namespace {
+
+constexpr std::chrono::seconds tick_every{30};
+
+class Program {
+public:
+    Program(boost::asio::io_context& context, const chat::Identity& identity,
+            const ChatOptions& options)
+        : context_(context),
+          options_(options),
+          identity_(identity),
+          chat_(identity, options.name, options.file, environment_,
+                {.said =
+                     [this](const chat::Place& place, const chat::Line& line) {
+                         later([=, this] { face_->said(place, line); });
+                     },
+                 .marked =
+                     [this](const chat::Place& place, const chat::Line& line) {
+                         later([=, this] { face_->marked(place, line); });
+                     },
+                 .noticed =
+                     [this](const chat::Notice& notice) {
+                         later([=, this] { face_->tell(notice.text, true); });
+                     },
+                 .changed = [this] { later([this] { face_->changed(); }); }}),
+          names_(chat_.me(), options.name),
+          desk_(chat_, names_,
+                {.tell = [this](const std::string& text,
+                                bool is_warning) { face_->tell(text, is_warning); },
+                 .chosen = [this] { face_->changed(); },
+                 .wake = [this] { carrier_->wake(); }}),
+          tick_(context) {
+        if (options.lan && options.daemon) {
+            meet_through_daemon();
+        } else if (options.lan) {
+            meet_by_port();
+        }
+        if (options.relay) {
+            reach_relay();
+        }
+        carrier_.emplace(context.get_executor(), calls_of(chat_), lan_.get(), relay_.get(),
+                         CarrierOptions{.environment = environment_});
+    }
+
+    void begin() {
+        const auto executor = context_.get_executor();
+        face_ = options_.plain ? make_plain_face(executor, chat_, names_)
+                               : make_screen_face(executor, chat_, names_);
+        face_->begin(desk_, [this] { end(); });
+        if (relay_) {
+            relay_->start();
+        }
+        if (node_) {
+            if (const std::error_code error = node_->start()) {
+                throw app::Failure(app::ExitCode::other, "the network cannot be used (port " +
+                                                             std::to_string(options_.port) +
+                                                             "): " + error.message());
+            }
+        }
+        if (daemon_) {
+            if (const std::error_code error = daemon_->start()) {
+                throw app::Failure(app::ExitCode::other, "netaiod: " + error.message());
+            }
+        }
+        carrier_->wake();
+        tick();
+    }
+
+    // Gently, within a second.
+    void end() {
+        if (std::exchange(ending_, true)) {
+            return;
+        }
+        face_.reset();
+        const auto ended = [this](std::error_code, StopReport) { context_.stop(); };
+        if (node_) {
+            node_->stop(std::chrono::seconds(1), ended);
+        } else if (daemon_) {
+            daemon_->stop(std::chrono::seconds(1), ended);
+        } else {
+            context_.stop();
+        }
+    }
+
+private:
+    // The chat is not called from within what it tells.
+    void later(std::function<void()> what) {
+        told_.push_back(std::move(what));
+        if (told_.size() > 1) {
+            return;
+        }
+        boost::asio::post(context_, [this] {
+            for (const auto& each : std::exchange(told_, {})) {
+                if (face_) {
+                    each();
+                }
+            }
+        });
+    }
+
+    LanLinkOptions lan_options() {
+        return {.environment = environment_, .on_change = [this] { wake(); }};
+    }
+    void meet_by_port() {
+        UdpNodeOptions options;
+        options.port = options_.port;
+        options.interfaces = options_.interfaces;
+        options.local_peer = Presence::peer(identity_, options_.name);
+        options.environment = environment_;
+        options.handle_signals = false;
+        node_.emplace(context_.get_executor(), std::move(options));
+        lan_ = std::make_unique<LanLink>(context_.get_executor(), lan_node(*node_), identity_,
+                                         calls_of(chat_), lan_options());
+    }
+    void meet_through_daemon() {
+        DaemonClientOptions options;
+        options.socket = *options_.daemon;
+        options.local_peer = Presence::peer(identity_, options_.name);
+        options.app = "netaio-chat-" + chat::short_number(chat_.me()).substr(0, 5);
+        options.environment = environment_;
+        options.handle_signals = false;
+        daemon_.emplace(context_.get_executor(), std::move(options));
+        lan_ = std::make_unique<LanLink>(context_.get_executor(), lan_node(*daemon_), identity_,
+                                         calls_of(chat_), lan_options());
+    }
+    void reach_relay() {
+        RelayLinkOptions options;
+        options.relay = *options_.relay;
+        options.client.environment = environment_;
+        options.on_change = [this] { wake(); };
+        relay_ = std::make_unique<RelayLink>(context_.get_executor(), identity_, calls_of(chat_),
+                                             std::move(options));
+    }
+
+    void wake() {
+        if (carrier_) {
+            carrier_->wake();
+        }
+    }
+    void tick() {
+        if (chat_.tick() && relay_) {
+            relay_->publish();
+        }
+        wake();
+        tick_.expires_after(tick_every);
+        tick_.async_wait([this](boost::system::error_code error) {
+            if (!error) {
+                tick();
+            }
+        });
+    }
+
+    boost::asio::io_context& context_;
+    const ChatOptions& options_;
+    const chat::Identity& identity_;
+    const Environment environment_{.log = app::make_log(options_.log_level)};
+    std::deque<std::function<void()>> told_;
+    std::unique_ptr<Face> face_;
+    chat::Chat chat_;
+    Names names_;
+    Desk desk_;
+    std::optional<UdpNode> node_;
+    std::optional<DaemonClient> daemon_;
+    std::unique_ptr<LanLink> lan_;
+    std::unique_ptr<RelayLink> relay_;
+    std::optional<Carrier> carrier_;
+    Timer tick_;
+    bool ending_ = false;
+};
+
+}  // namespace
+
+int run_chat(const chat::Identity& identity, const ChatOptions& options) {
+    app::log_as("netaio-chat");
+    boost::asio::io_context context(1);
+    app::Signals signals(context.get_executor(), app::SignalsOf::service);
+    Program program(context, identity, options);
+    signals.wait([&] { program.end(); });
+    program.begin();
+    context.run();
+    app::finish_log();
+    return static_cast<int>(app::ExitCode::done);
+}
+
+}  // namespace netaio::chat_app

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+#include <netaio/chat/keys.hpp>
+#include <netaio/keep_connected.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace netaio::chat_app {
+
+/// How somebody chats.
+struct ChatOptions {
+    std::string name;
+    /// Where all is kept that was said.
+    std::string file;
+    bool plain = false;
+
+    /// Whether people of the network are met directly.
+    bool lan = true;
+    std::vector<std::string> interfaces = {};
+    std::uint16_t port = 8888;
+    /// The socket of a netaiod, through which they are met rather than by a port of one's own.
+    std::optional<std::string> daemon = {};
+    /// Where messages are kept for who is away.
+    std::optional<ServerName> relay = {};
+    std::string log_level = "warning";
+};
+
+/// Chats until the person ends it, or a signal does. Gives the exit code; throws Error, or
+/// app::Failure, with a sentence.
+int run_chat(const chat::Identity& identity, const ChatOptions& options);
+
+}  // namespace netaio::chat_app

@@ -1,0 +1,100 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <netaio/chat/room_record.hpp>
+#include <netaio/environment.hpp>
+#include <netaio/errc.hpp>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace netaio::chat {
+
+/// Members of one room, the owner included.
+inline constexpr std::size_t room_members_max = 256;
+
+/// What a room is after a record.
+struct RoomState {
+    RoomId id;
+    std::string name;
+    MemberKey owner;
+    /// Who may act for the owner.
+    std::optional<MemberKey> stand_in;
+    /// In the order in which they came; the owner is the first.
+    std::vector<MemberKey> members;
+    /// The key at hand; 0 before there is one.
+    std::uint64_t epoch = 0;
+    std::array<unsigned char, 32> key_hash{};
+    /// Whether the next key is due before anything is written: there is none, or somebody who went
+    /// has it.
+    bool key_is_due = true;
+
+    bool has(const MemberKey& member) const noexcept;
+    bool operator==(const RoomState&) const = default;
+};
+
+/// Proof that a room was told differently to different people: both records are signed by who may
+/// write them, and have one number.
+struct RoomSplit {
+    RoomRecord one;  ///< that is in the log
+    RoomRecord other;
+};
+
+/// What became of a record.
+enum class RoomAppended {
+    added,       ///< it is the last of the log now
+    known,       ///< it was there
+    early,       ///< the records before it are to come first
+    other_past,  ///< it follows another record than ours: ask who sent it for the one before
+    split,       ///< there is another of its number (RoomLog::split)
+};
+
+/// Who is in a room and what it is called, as a row of signed records, each with the hash of the
+/// one before. The owner writes them, or the stand-in whom the owner named last; who is a stand-in
+/// neither names another nor removes the owner, and is one no longer when removed. So all who have
+/// the same last record agree about all before it. Who writes does so after the last record there
+/// is: owner and stand-in who write at once make a split.
+class RoomLog {
+public:
+    /// Begins a room of one's own. Throws std::invalid_argument for a name that cannot be one:
+    /// empty, longer than name_size_max, or not UTF-8.
+    static RoomLog create(std::string name, const MemberKey& owner, const RecordSigner& signer,
+                          Random& random);
+    /// Begins with a room's first record, Errc::malformed when it is none or of another room, and
+    /// Errc::auth_failed when its owner did not sign it.
+    static Result<RoomLog> begin(const RoomRecord& first, const RoomId& room);
+    /// The log of a room from all of its records. As begin() and append(); Errc::malformed also
+    /// when they are not in order, one each.
+    static Result<RoomLog> verify(std::span<const RoomRecord> records, const RoomId& room);
+
+    /// Adds what follows. Errc::auth_failed unless it is signed by who may, Errc::malformed when it
+    /// is of another room, or what it does cannot be done: a member is added who is there, one is
+    /// removed who is not, a key is not the next. Errc::too_large beyond room_members_max. After
+    /// anything but `added` the log is as it was, but for split().
+    Result<RoomAppended> append(const RoomRecord& record);
+
+    /// The record by which somebody does that next; append() it. Errors as there.
+    Result<RoomRecord> next(RoomAct act, const MemberKey& by, const RecordSigner& signer) const;
+
+    /// At least one.
+    const std::vector<RoomRecord>& records() const noexcept { return records_; }
+    /// What the room is now.
+    const RoomState& state() const noexcept { return state_; }
+    /// What it was after that record, e.g. for a message that was written then; none when there is
+    /// no such record.
+    std::optional<RoomState> state_after(std::uint64_t number) const;
+    /// The first proof that was found.
+    const std::optional<RoomSplit>& split() const noexcept { return split_; }
+
+private:
+    RoomLog() = default;
+
+    std::vector<RoomRecord> records_;
+    RecordHash last_{};
+    RoomState state_;
+    std::optional<RoomSplit> split_;
+};
+
+}  // namespace netaio::chat

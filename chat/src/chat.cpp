@@ -1,0 +1,367 @@
+#include <algorithm>
+#include <netaio/chat/chat.hpp>
+#include <netaio/chat/limits.hpp>
+#include <netaio/chat/messenger.hpp>
+#include <netaio/chat/rooms.hpp>
+#include <netaio/chat/vault.hpp>
+#include <set>
+#include <utility>
+
+#include "people.hpp"
+#include "talks.hpp"
+
+namespace netaio::chat {
+namespace {
+
+constexpr std::string_view text_kind = "text";
+constexpr std::string_view name_kind = "name";
+
+std::string name_that_can_be(const std::string& name) {
+    return name.size() <= name_size_max ? name : name.substr(0, name_size_max);
+}
+
+}  // namespace
+
+class Chat::Impl {
+public:
+    Impl(const Identity& identity, std::string name, const std::string& file,
+         Environment environment, TalkEvents events)
+        : identity_(identity),
+          name_(std::move(name)),
+          environment_(std::move(environment)),
+          events_(std::move(events)),
+          vault_(file, identity_.history_key(), environment_),
+          people_(vault_),
+          talks_(vault_, people_),
+          messenger_(identity_, vault_, environment_,
+                     {.came = [this](const PublicKey& from, const MessageId& id, std::uint64_t at,
+                                     const Content& content) { came(from, id, at, content); },
+                      .marked = [this](const PublicKey& to, const MessageId& id,
+                                       Mark mark) { marked(to, id, mark); },
+                      .noticed = [this](const Notice& notice) { notify(notice); }}) {
+        load_rooms();
+    }
+
+    void load_rooms() {
+        rooms_.emplace(
+            identity_, vault_, environment_,
+            RoomsEvents{
+                .said = [this](const RoomId& room, const Line& line) { said(room, line); },
+                .marked = [this](const RoomId& room,
+                                 const Line& line) { tell(events_.marked, Place(room), line); },
+                .noticed = [this](const Notice& notice) { notify(notice); },
+                .changed = [this] { tell(events_.changed); }},
+            [this](const PublicKey& to, const Content& content) { return send(to, content); });
+    }
+
+    // What fails to be kept did not happen: all that is not in the vault is read anew.
+    template <class Work>
+    auto guarded(Work&& work) {
+        try {
+            return work();
+        } catch (...) {
+            people_.load();
+            load_rooms();
+            throw;
+        }
+    }
+    // Keeps what the work changes as a whole, where it does not fail.
+    template <class Work>
+    auto kept(Work&& work) {
+        return guarded([&] {
+            Vault::Transaction all(vault_);
+            auto done = work();
+            all.commit();
+            return done;
+        });
+    }
+
+    void came(const PublicKey& from, const MessageId& id, std::uint64_t at,
+              const Content& content) {
+        if (content.kind == name_kind) {
+            called(from, content.bytes);
+        } else if (content.kind == text_kind) {
+            const bool met_before = people_.find(from) != nullptr;
+            said(from, talks_.add(from,
+                                  {.from = from,
+                                   .id = id,
+                                   .text = content.bytes.substr(0, text_size_max),
+                                   .at = at},
+                                  false));
+            if (!met_before) {
+                tell(events_.changed);
+            }
+        } else if (Rooms::takes(content.kind)) {
+            static_cast<void>(rooms_->came(from, content));  // which tells of what it refuses
+        }
+    }
+
+    void marked(const PublicKey& to, const MessageId& id, Mark mark) {
+        if (const auto line = talks_.mark(id, mark)) {
+            tell(events_.marked, Place(line->first), line->second);
+        }
+        rooms_->marked(to, id, mark);
+    }
+
+    // Somebody says that this is their name.
+    std::error_code called(const PublicKey& key, const std::string& name) {
+        Acquaintance& person = people_.at(key);
+        const bool changes = person.name != name;
+        const auto other =
+            changes && !person.verified ? people_.verified_as(name, key) : std::nullopt;
+        person.name = name_that_can_be(name);
+        if (other) {
+            person.refused = true;
+            notify({Notice::Kind::other_key, Place(key),
+                    name + " has another key than the " + name + " you verified: theirs is " +
+                        short_number(*other) + ", this one is " + short_number(key) +
+                        ". Nothing is sent to it. Ask them by another way; if the key is theirs, "
+                        "/accept it and compare the safety number"});
+        }
+        if (changes) {
+            people_.keep(key);
+            tell(events_.changed);
+        }
+        return person.refused ? make_error_code(Errc::auth_failed) : std::error_code();
+    }
+
+    // Whoever is written to for the first time is told who writes.
+    Result<MessageId> send(const PublicKey& to, const Content& content) {
+        Acquaintance& person = people_.at(to);
+        if (person.refused) {
+            return Errc::auth_failed;
+        }
+        if (!std::exchange(person.told_name, true)) {
+            if (const auto told = messenger_.send(to, {std::string(name_kind), name_}); !told) {
+                return told.error();
+            }
+            people_.keep(to);
+        }
+        return messenger_.send(to, content);
+    }
+    Result<MessageId> say(const PublicKey& to, const std::string& text) {
+        std::optional<Line> line;
+        const auto said_so = kept([&] {
+            auto id = send(to, {std::string(text_kind), text});
+            if (id) {
+                line = talks_.add(to, {.from = me(), .id = *id, .text = text, .at = now()}, true);
+            }
+            return id;
+        });
+        if (line) {
+            tell(events_.said, Place(to), *line);
+        }
+        return said_so;
+    }
+
+    void shown(const PublicKey& with) {
+        const Acquaintance& person = people_.at(with);
+        if (person.shown == person.last) {
+            return;
+        }
+        kept([&] {
+            for (const Line& line : talks_.lines(with, 0, person.unread())) {
+                if (line.from == with) {
+                    messenger_.say_read(with, line.id);
+                }
+            }
+            people_.at(with).shown = person.last;
+            people_.keep(with);
+            return std::error_code();
+        });
+        tell(events_.changed);
+    }
+
+    void said(const Place& where, const Line& line) { tell(events_.said, where, line); }
+    void notify(const Notice& notice) { tell(events_.noticed, notice); }
+    template <class Event, class... What>
+    static void tell(const Event& event, const What&... what) {
+        if (event) {
+            event(what...);
+        }
+    }
+
+    const PublicKey& me() const noexcept { return identity_.public_key(); }
+    std::uint64_t now() const { return environment_.clock->unix_seconds(); }
+
+    const Identity identity_;
+    const std::string name_;
+    const Environment environment_;
+    const TalkEvents events_;
+    Vault vault_;
+    People people_;
+    Talks talks_;
+    Messenger messenger_;
+    std::optional<Rooms> rooms_;
+};
+
+Chat::Chat(const Identity& identity, std::string name, const std::string& file,
+           Environment environment, TalkEvents events)
+    : impl_(std::make_unique<Impl>(identity, std::move(name), file, std::move(environment),
+                                   std::move(events))) {}
+
+Chat::~Chat() = default;
+
+const PublicKey& Chat::me() const noexcept {
+    return impl_->me();
+}
+
+const std::string& Chat::name() const noexcept {
+    return impl_->name_;
+}
+
+std::error_code Chat::met(const PublicKey& key, const std::string& name) {
+    Acquaintance& person = impl_->people_.at(key);
+    const bool came = !std::exchange(person.present, true);
+    const std::error_code error = impl_->called(key, name);
+    if (came) {
+        impl_->tell(impl_->events_.changed);
+    }
+    return error;
+}
+
+std::error_code Chat::know(const PublicKey& key, const std::string& name) {
+    return impl_->called(key, name);
+}
+
+void Chat::gone(const PublicKey& key) {
+    if (std::exchange(impl_->people_.at(key).present, false)) {
+        impl_->tell(impl_->events_.changed);
+    }
+}
+
+std::vector<PersonView> Chat::people() const {
+    std::vector<PersonView> views;
+    for (const auto& [key, person] : impl_->people_.all()) {
+        views.push_back({.key = key,
+                         .name = person.name.empty() ? short_number(key) : person.name,
+                         .verified = person.verified,
+                         .present = person.present,
+                         .unread = person.unread()});
+    }
+    return views;
+}
+
+void Chat::verify(const PublicKey& key, bool verified) {
+    Acquaintance& person = impl_->people_.at(key);
+    person.verified = verified;
+    person.refused = person.refused && !verified;
+    impl_->people_.keep(key);
+    impl_->tell(impl_->events_.changed);
+}
+
+void Chat::accept(const PublicKey& key) {
+    const std::string name = impl_->people_.at(key).name;
+    while (const auto other = impl_->people_.verified_as(name, key)) {
+        impl_->people_.at(*other).verified = false;
+        impl_->people_.keep(*other);
+    }
+    impl_->people_.at(key).refused = false;
+    impl_->people_.keep(key);
+    impl_->tell(impl_->events_.changed);
+}
+
+Result<MessageId> Chat::say(const Place& where, const std::string& text) {
+    if (text.size() > text_size_max) {
+        return Errc::too_large;
+    }
+    if (const auto* person = std::get_if<PublicKey>(&where)) {
+        return impl_->say(*person, text);
+    }
+    return impl_->kept([&] { return impl_->rooms_->say(std::get<RoomId>(where), text); });
+}
+
+std::vector<Line> Chat::lines(const Place& where, std::uint64_t before, std::size_t max) const {
+    if (const auto* person = std::get_if<PublicKey>(&where)) {
+        return impl_->talks_.lines(*person, before, max);
+    }
+    return impl_->rooms_->order(std::get<RoomId>(where), before, max);
+}
+
+void Chat::shown(const Place& where) {
+    if (const auto* person = std::get_if<PublicKey>(&where)) {
+        impl_->shown(*person);
+    } else {
+        impl_->kept([&] {
+            impl_->rooms_->shown(std::get<RoomId>(where));
+            return std::error_code();
+        });
+    }
+}
+
+std::vector<RoomView> Chat::rooms() const {
+    return impl_->rooms_->views();
+}
+
+Result<RoomId> Chat::make_room(const std::string& name) {
+    return impl_->kept([&] { return impl_->rooms_->make(name); });
+}
+
+std::error_code Chat::invite(const RoomId& room, const PublicKey& whom) {
+    const Acquaintance* const person = impl_->people_.find(whom);
+    if (person && person->refused) {
+        return Errc::auth_failed;
+    }
+    return impl_->kept([&] { return impl_->rooms_->invite(room, whom); });
+}
+
+std::error_code Chat::remove(const RoomId& room, const PublicKey& whom) {
+    return impl_->kept([&] { return impl_->rooms_->remove(room, whom); });
+}
+
+std::error_code Chat::rename(const RoomId& room, const std::string& name) {
+    return impl_->kept([&] { return impl_->rooms_->rename(room, name); });
+}
+
+std::error_code Chat::leave(const RoomId& room) {
+    return impl_->kept([&] { return impl_->rooms_->leave(room); });
+}
+
+std::error_code Chat::name_stand_in(const RoomId& room, const std::optional<PublicKey>& whom) {
+    return impl_->kept([&] { return impl_->rooms_->name_stand_in(room, whom); });
+}
+
+std::vector<Parcel> Chat::parcels() {
+    return impl_->guarded([&] { return impl_->messenger_.parcels(); });
+}
+
+std::vector<PublicKey> Chat::wants_bundle() const {
+    return impl_->messenger_.wants_bundle();
+}
+
+std::error_code Chat::bundle_came(const PrekeyBundle& bundle) {
+    return impl_->messenger_.bundle_came(bundle);
+}
+
+void Chat::is_at_relay(std::uint64_t parcel) {
+    impl_->messenger_.is_at_relay(parcel);
+}
+
+void Chat::was_taken(std::uint64_t parcel) {
+    impl_->messenger_.was_taken(parcel);
+}
+
+std::error_code Chat::receive(ByteView envelope) {
+    return impl_->guarded([&] { return impl_->messenger_.receive(envelope); });
+}
+
+PrekeyBundle Chat::bundle() const {
+    return impl_->messenger_.bundle();
+}
+
+PrekeyBundle Chat::bundle_to_hand_out() {
+    return impl_->messenger_.bundle_to_hand_out();
+}
+
+std::vector<OneTimePrekey> Chat::prekeys_for_relay(std::size_t left) {
+    return impl_->messenger_.prekeys_for_relay(left);
+}
+
+bool Chat::tick() {
+    return impl_->kept([&] {
+        impl_->rooms_->tick();
+        return impl_->messenger_.renew_keys();
+    });
+}
+
+}  // namespace netaio::chat

@@ -1,0 +1,1 @@
+#include <netaio/chat/limits.hpp>

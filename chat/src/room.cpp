@@ -1,0 +1,203 @@
+#include "room.hpp"
+
+#include <algorithm>
+#include <netaio/packify.hpp>
+#include <utility>
+
+#include "room_contents.hpp"
+#include "room_names.hpp"
+
+namespace netaio::chat {
+namespace {
+
+// Calls with each record, and who was a member after it, as to one person.
+template <class Visit>
+void each_membership(const RoomLog& log, const MemberKey& who, const Visit& visit) {
+    bool is_member = false;
+    for (const RoomRecord& record : log.records()) {
+        const auto* const added = std::get_if<AddMember>(&record.act);
+        const auto* const removed = std::get_if<RemoveMember>(&record.act);
+        if (record.number == 0) {
+            is_member = record.by == who;
+        } else if (added && added->member == who) {
+            is_member = true;
+        } else if (removed && removed->member == who) {
+            is_member = false;
+        }
+        if (!visit(record, is_member)) {
+            return;
+        }
+    }
+}
+
+std::string kept_held(const HeldMessage& message) {
+    return pack(Dict{{"from", Bytes(message.from.bytes())},
+                     {"epoch", message.epoch},
+                     {"bytes", Bytes(message.bytes)},
+                     {"witnessed", message.witnessed}})
+        .value();
+}
+
+}  // namespace
+
+Room::Room(RoomLog log, const PublicKey& me, Vault& vault)
+    : log_(std::move(log)), me_(member_of(me)), vault_(&vault), history_(id(), vault) {}
+
+Room::Room(RoomLog log, const PublicKey& me, Vault& vault, std::uint64_t now)
+    : Room(std::move(log), me, vault) {
+    for (const RoomRecord& record : log_.records()) {
+        note_record(record, now);
+    }
+    keep();
+}
+
+bool Room::was_member(const MemberKey& who, std::uint64_t record) const {
+    bool was = false;
+    each_membership(log_, who, [&](const RoomRecord& at, bool is_member) {
+        was = is_member;
+        return at.number < record;
+    });
+    return was;
+}
+
+bool Room::was_member(const MemberKey& who) const {
+    bool was = false;
+    each_membership(log_, who, [&](const RoomRecord&, bool is_member) {
+        was = was || is_member;
+        return !was;
+    });
+    return was;
+}
+
+bool Room::was_in_epoch(const MemberKey& who, std::uint64_t epoch) const {
+    std::uint64_t now = 0;
+    bool was = false;
+    each_membership(log_, who, [&](const RoomRecord& record, bool is_member) {
+        if (const auto* const begun = std::get_if<BeginEpoch>(&record.act)) {
+            now = begun->epoch;
+        }
+        was = was || (now == epoch && is_member);
+        return now <= epoch && !was;
+    });
+    return was;
+}
+
+const RoomRecord* Room::epoch_record(std::uint64_t epoch) const {
+    const auto& records = log_.records();
+    const auto found =
+        std::find_if(records.rbegin(), records.rend(), [&](const RoomRecord& record) {
+            const auto* const begun = std::get_if<BeginEpoch>(&record.act);
+            return begun && begun->epoch == epoch;
+        });
+    return found == records.rend() ? nullptr : &*found;
+}
+
+Result<RoomAppended> Room::append(const RoomRecord& record, std::uint64_t now) {
+    const auto appended = log_.append(record);
+    if (appended && *appended == RoomAppended::added) {
+        note_record(record, now);
+        keep();
+    }
+    return appended;
+}
+
+void Room::note_record(const RoomRecord& record, std::uint64_t now) {
+    vault_->put("room.record", name_in_room(id(), record.number), pack(record.to_value()).value());
+    if (const auto* const removed = std::get_if<RemoveMember>(&record.act)) {
+        kept_.leaving.erase(removed->member);
+        kept_.due_since = now;
+    } else if (const auto* const begun = std::get_if<BeginEpoch>(&record.act)) {
+        kept_.epochs.emplace(begun->epoch, now);
+    }
+}
+
+void Room::set_split(const RoomSplit& split) {
+    split_ = split;
+    vault_->put("room.split", ByteView(id()), pack_split(id(), split).bytes);
+}
+
+const SecretKey* Room::key(std::uint64_t epoch) const {
+    const auto found = keys_.find(epoch);
+    return found == keys_.end() ? nullptr : &found->second;
+}
+
+std::error_code Room::add_key(std::uint64_t epoch, const SecretKey& key) {
+    const RoomRecord* const record = epoch_record(epoch);
+    if (!record || std::get<BeginEpoch>(record->act).key_hash != room_key_hash(id(), epoch, key)) {
+        return Errc::auth_failed;
+    }
+    if (is_too_old(epoch)) {
+        return Errc::stale;
+    }
+    keys_.insert_or_assign(epoch, key);
+    vault_->put("room.key", name_in_room(id(), epoch), key.reveal());
+    return {};
+}
+
+// What waits is read later.
+std::uint64_t Room::oldest_needed_epoch() const noexcept {
+    std::uint64_t oldest = kept_.oldest_epoch;
+    for (const auto& [hash, message] : held_) {
+        oldest = std::min(oldest, message.epoch);
+    }
+    return oldest;
+}
+
+void Room::forget_keys(std::uint64_t now) {
+    std::uint64_t from = kept_.oldest_epoch;
+    for (const auto& [epoch, since] : kept_.epochs) {
+        if (epoch > epochs_back_max && since + old_epoch_age <= now) {
+            from = std::max(from, epoch - epochs_back_max);
+        }
+    }
+    if (from != kept_.oldest_epoch) {
+        kept_.oldest_epoch = from;
+        kept_.epochs.erase(kept_.epochs.begin(), kept_.epochs.lower_bound(from));
+        keep();
+    }
+    from = oldest_needed_epoch();
+    for (auto key = keys_.begin(); key != keys_.end() && key->first < from;) {
+        vault_->erase("room.key", name_in_room(id(), key->first));
+        key = keys_.erase(key);
+    }
+    history_.forget_sealed_before(from);
+}
+
+bool Room::hold(const MessageHash& hash, HeldMessage message) {
+    const auto found = held_.find(hash);
+    if (found == held_.end()) {
+        const auto strangers = std::count_if(held_.begin(), held_.end(), [&](const auto& entry) {
+            return !was_member(member_of(entry.second.from));
+        });
+        if (held_.size() >= held_messages_max ||
+            (!was_member(member_of(message.from)) &&
+             static_cast<std::size_t>(strangers) >= held_of_strangers_max)) {
+            return false;
+        }
+    }
+    if (found == held_.end() || found->second.witnessed != message.witnessed) {
+        vault_->put("room.held", name_in_room(id(), ByteView(hash)), kept_held(message));
+    }
+    held_.insert_or_assign(hash, std::move(message));
+    return true;
+}
+
+void Room::drop(const MessageHash& hash) {
+    if (held_.erase(hash) > 0) {
+        vault_->erase("room.held", name_in_room(id(), ByteView(hash)));
+    }
+}
+
+std::set<MessageHash> Room::missing() const {
+    std::set<MessageHash> missing;
+    for (const auto& [hash, message] : held_) {
+        for (const MessageHash& other : message.missing) {
+            if (!held_.contains(other) && !history_.knows(other)) {
+                missing.insert(other);
+            }
+        }
+    }
+    return missing;
+}
+
+}  // namespace netaio::chat

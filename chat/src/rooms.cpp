@@ -1,0 +1,305 @@
+#include <algorithm>
+#include <netaio/chat/rooms.hpp>
+#include <netaio/chat/shown_text.hpp>
+#include <stdexcept>
+
+#include "rooms_impl.hpp"
+
+namespace netaio::chat {
+
+Rooms::Impl::Impl(const Identity& identity, Vault& vault, Environment environment,
+                  RoomsEvents events, Send send)
+    : identity_(identity),
+      me_(identity.public_key()),
+      self_(member_of(me_)),
+      vault_(&vault),
+      environment_(std::move(environment)),
+      events_(std::move(events)),
+      send_(std::move(send)),
+      rooms_(Room::load(me_, vault)),
+      receipts_(vault),
+      lobby_(vault) {}
+
+const Room* Rooms::Impl::find(const RoomId& id) const {
+    const auto found = rooms_.find(id);
+    return found == rooms_.end() ? nullptr : &found->second;
+}
+
+Room* Rooms::Impl::find(const RoomId& id) {
+    const auto found = rooms_.find(id);
+    return found == rooms_.end() ? nullptr : &found->second;
+}
+
+Result<MessageId> Rooms::Impl::carry(const PublicKey& to, const Content& content) {
+    auto sent = send_(to, content);
+    if (!sent) {
+        environment_.log(LogLevel::error,
+                         "a " + content.kind + " cannot be sent: " + sent.error().message());
+    }
+    return sent;
+}
+
+// Whether a key is anybody's takes long to say.
+std::optional<PublicKey> Rooms::Impl::person(const MemberKey& member) const {
+    const auto found = people_.find(member);
+    return found == people_.end() ? people_.emplace(member, person_of(member)).first->second
+                                  : found->second;
+}
+
+void Rooms::Impl::carry_to_members(const Room& room, const Content& content) {
+    for (const MemberKey& member : room.state().members) {
+        const auto to = person(member);
+        if (to && *to != me_) {
+            (void)carry(*to, content);
+        }
+    }
+}
+
+void Rooms::Impl::notice(Notice::Kind kind, const RoomId& id, std::string text) const {
+    if (events_.noticed) {
+        events_.noticed({kind, id, std::move(text)});
+    }
+}
+
+void Rooms::Impl::changed() const {
+    if (events_.changed) {
+        events_.changed();
+    }
+}
+
+std::string Rooms::Impl::name_of(const Room& room) const {
+    return "the room " + chat::shown(room.state().name);
+}
+
+Result<RoomId> Rooms::Impl::make(const std::string& name) {
+    if (rooms_.size() >= rooms_max) {
+        return Errc::queue_full;
+    }
+    const auto signer = [&](ByteView message) { return identity_.sign(message); };
+    try {
+        RoomLog log = RoomLog::create(name, self_, signer, *environment_.random);
+        const RoomId id = log.state().id;
+        Room& room = rooms_.emplace(id, Room(std::move(log), me_, *vault_, now())).first->second;
+        if (const auto error = begin_epoch(room)) {
+            return error;
+        }
+        changed();
+        return id;
+    } catch (const std::invalid_argument&) {
+        return Errc::malformed;
+    }
+}
+
+// Everybody who is a member before or after is told.
+std::error_code Rooms::Impl::write(Room& room, RoomAct what) {
+    const auto signer = [&](ByteView message) { return identity_.sign(message); };
+    const auto record = room.log().next(std::move(what), self_, signer);
+    if (!record) {
+        return record.error();
+    }
+    if (const auto appended = room.append(*record, now()); !appended) {
+        return appended.error();
+    }
+    const std::uint64_t count = room.log().records().size();
+    const Content content = RecordsContent{room.id(), count, {*record}}.pack();
+    const auto* const added = std::get_if<AddMember>(&record->act);
+    for (const MemberKey& member : room.state().members) {
+        const auto to = person(member);
+        if (to && *to != me_ && !(added && added->member == member)) {
+            (void)carry(*to, content);
+        }
+    }
+    if (const auto* const removed = std::get_if<RemoveMember>(&record->act)) {
+        if (const auto to = person(removed->member)) {
+            (void)carry(*to, content);
+        }
+        forget_receipts(room, removed->member);
+    }
+    changed();
+    return {};
+}
+
+std::error_code Rooms::Impl::begin_epoch(Room& room) {
+    const std::uint64_t epoch = room.state().epoch + 1;
+    const SecretKey key = SecretKey::make(*environment_.random);
+    if (const auto error = write(room, BeginEpoch{epoch, room_key_hash(room.id(), epoch, key)})) {
+        return error;
+    }
+    if (const auto error = room.add_key(epoch, key)) {
+        return error;
+    }
+    for (const MemberKey& member : room.state().members) {
+        const auto to = person(member);
+        if (to && *to != me_) {
+            send_key(room, *to, epoch);
+        }
+    }
+    room.forget_keys(now());
+    return {};
+}
+
+void Rooms::Impl::send_records(const Room& room, const PublicKey& to, std::uint64_t first) {
+    const auto& records = room.log().records();
+    while (first < records.size()) {
+        const RecordsContent content = RecordsContent::from(records, first);
+        (void)carry(to, content.pack());
+        first += content.records.size();
+    }
+}
+
+void Rooms::Impl::send_key(const Room& room, const PublicKey& to, std::uint64_t epoch) {
+    if (const SecretKey* const key = room.key(epoch)) {
+        (void)carry(to, KeyContent{room.id(), epoch, *key, room.history().clock()}.pack());
+    }
+}
+
+void Rooms::Impl::forget_receipts(const Room& room, const MemberKey& gone) {
+    if (const auto who = person(gone)) {
+        for (const RoomReceipts::Message& message : receipts_.forget(room.id(), *who)) {
+            tell_mark(message);
+        }
+    }
+}
+
+std::error_code Rooms::Impl::invite(const RoomId& id, const PublicKey& whom) {
+    Room* const room = find(id);
+    if (!room) {
+        return Errc::not_connected;
+    }
+    if (const auto error = write(*room, AddMember{member_of(whom)})) {
+        return error;
+    }
+    send_records(*room, whom, 0);
+    if (room->state().key_is_due) {
+        return begin_epoch(*room);
+    }
+    send_key(*room, whom, room->state().epoch);
+    return {};
+}
+
+std::error_code Rooms::Impl::remove(const RoomId& id, const PublicKey& whom) {
+    Room* const room = find(id);
+    if (!room) {
+        return Errc::not_connected;
+    }
+    if (whom == me_) {
+        return Errc::unsupported;
+    }
+    if (const auto error = write(*room, RemoveMember{member_of(whom)})) {
+        return error;
+    }
+    const std::error_code error = begin_epoch(*room);
+    try_all_again(*room);
+    return error;
+}
+
+std::error_code Rooms::Impl::act(const RoomId& id, RoomAct what) {
+    Room* const room = find(id);
+    if (!room) {
+        return Errc::not_connected;
+    }
+    return write(*room, std::move(what));
+}
+
+std::error_code Rooms::Impl::leave(const RoomId& id) {
+    const Room* const room = find(id);
+    if (!room) {
+        return Errc::not_connected;
+    }
+    if (!room->is_member()) {
+        return Errc::auth_failed;
+    }
+    if (room->state().owner == self_) {
+        return Errc::unsupported;
+    }
+    for (const auto& who : {std::optional(room->state().owner), room->state().stand_in}) {
+        const auto to = who ? person(*who) : std::nullopt;
+        if (to && *to != me_) {
+            (void)carry(*to, pack_leave(id));
+        }
+    }
+    return {};
+}
+
+std::vector<RoomView> Rooms::Impl::views() const {
+    std::vector<RoomView> views;
+    for (const auto& [id, room] : rooms_) {
+        const auto owner = person(room.state().owner);
+        if (!owner) {
+            continue;
+        }
+        RoomView view{.id = id,
+                      .name = room.state().name,
+                      .owner = *owner,
+                      .members = {},
+                      .is_member = room.is_member(),
+                      .unread = static_cast<std::size_t>(room.kept().unread)};
+        for (const MemberKey& member : room.state().members) {
+            if (const auto who = person(member)) {
+                view.members.push_back(*who);
+            }
+        }
+        views.push_back(std::move(view));
+    }
+    return views;
+}
+
+void Rooms::Impl::shown(const RoomId& id) {
+    Room* const room = find(id);
+    if (room && room->kept().unread > 0) {
+        room->change([](Room::Kept& kept) { kept.unread = 0; });
+        changed();
+    }
+}
+
+Rooms::Rooms(const Identity& identity, Vault& vault, Environment environment, RoomsEvents events,
+             Send send)
+    : impl_(std::make_unique<Impl>(identity, vault, std::move(environment), std::move(events),
+                                   std::move(send))) {}
+Rooms::~Rooms() = default;
+
+Result<RoomId> Rooms::make(const std::string& name) {
+    return impl_->make(name);
+}
+std::error_code Rooms::invite(const RoomId& room, const PublicKey& whom) {
+    return impl_->invite(room, whom);
+}
+std::error_code Rooms::remove(const RoomId& room, const PublicKey& whom) {
+    return impl_->remove(room, whom);
+}
+std::error_code Rooms::rename(const RoomId& room, const std::string& name) {
+    return impl_->act(room, RenameRoom{name});
+}
+std::error_code Rooms::name_stand_in(const RoomId& room, const std::optional<PublicKey>& whom) {
+    return impl_->act(room, NameStandIn{whom ? std::optional(member_of(*whom)) : std::nullopt});
+}
+std::error_code Rooms::leave(const RoomId& room) {
+    return impl_->leave(room);
+}
+Result<MessageId> Rooms::say(const RoomId& room, const std::string& text) {
+    return impl_->say(room, text);
+}
+std::vector<RoomView> Rooms::views() const {
+    return impl_->views();
+}
+std::vector<Line> Rooms::order(const RoomId& room, std::uint64_t before, std::size_t max) const {
+    return impl_->order(room, before, max);
+}
+std::size_t Rooms::missing(const RoomId& room) const {
+    const Room* const found = impl_->find(room);
+    return found ? found->missing().size() : 0;
+}
+void Rooms::shown(const RoomId& room) {
+    impl_->shown(room);
+}
+std::error_code Rooms::came(const PublicKey& from, const Content& content) {
+    return impl_->came(from, content);
+}
+void Rooms::marked(const PublicKey& to, const MessageId& id, Mark mark) {
+    impl_->marked(to, id, mark);
+}
+void Rooms::tick() {
+    impl_->tick();
+}
+
+}  // namespace netaio::chat

@@ -1,0 +1,190 @@
+#include <algorithm>
+
+#include "rooms_impl.hpp"
+
+namespace netaio::chat {
+namespace {
+
+// Seconds until the same is asked of the same person again.
+constexpr std::uint64_t ask_again_after = 30;
+constexpr std::size_t asked_max = 10'000;
+// How many asks of one person are answered in a minute.
+constexpr std::size_t answers_in_minute_max = 120;
+// How many messages are asked for at once.
+constexpr std::size_t asked_messages_max = 4 * message_heads_max;
+
+constexpr std::uint64_t key_age = 24 * 3600;
+// What the owner does at once, the stand-in does so much later.
+constexpr std::uint64_t stand_in_waits_for_removal = 3600;
+constexpr std::uint64_t stand_in_waits_for_key = 24 * 3600;
+constexpr std::uint64_t lobby_age = 7 * 24 * 3600;
+
+}  // namespace
+
+bool Rooms::Impl::may_ask(std::string what) {
+    const auto found = asked_.find(what);
+    if (found == asked_.end()) {
+        return asked_.size() < asked_max && asked_.emplace(std::move(what), now()).second;
+    }
+    const bool is_due = found->second + ask_again_after <= now();
+    if (is_due) {
+        found->second = now();
+    }
+    return is_due;
+}
+
+void Rooms::Impl::ask_records(const Room& room, const PublicKey& whom, std::uint64_t first) {
+    if (whom != me_ &&
+        may_ask(name_in_room(room.id(), whom.bytes()) + "record" + std::to_string(first))) {
+        (void)carry(whom, AskContent{.room = room.id(), .first_record = first}.pack());
+    }
+}
+
+void Rooms::Impl::ask_key(const Room& room, const PublicKey& whom, std::uint64_t epoch) {
+    if (whom != me_ &&
+        may_ask(name_in_room(room.id(), whom.bytes()) + "key" + std::to_string(epoch))) {
+        (void)carry(whom, AskContent{.room = room.id(), .epoch = epoch}.pack());
+    }
+}
+
+void Rooms::Impl::ask_messages(const Room& room, const PublicKey& whom,
+                               const std::vector<MessageHash>& missing) {
+    AskContent ask{.room = room.id()};
+    for (const MessageHash& hash : missing) {
+        if (whom == me_ || room.held().contains(hash) ||
+            !may_ask(name_in_room(room.id(), ByteView(hash)))) {
+            continue;
+        }
+        ask.messages.push_back(hash);
+        if (ask.messages.size() == message_heads_max) {
+            (void)carry(whom, ask.pack());
+            ask.messages.clear();
+        }
+    }
+    if (!ask.messages.empty()) {
+        (void)carry(whom, ask.pack());
+    }
+}
+
+std::error_code Rooms::Impl::came_ask(Room& room, const PublicKey& from, ByteView bytes) {
+    const auto ask = AskContent::unpack(bytes);
+    if (!ask) {
+        return ask.error();
+    }
+    const MemberKey who = member_of(from);
+    if (!room.was_member(who)) {
+        return Errc::auth_failed;
+    }
+    auto& [minute, count] = answered_[from];
+    if (minute != now() / 60) {
+        minute = now() / 60;
+        count = 0;
+    }
+    if (++count > answers_in_minute_max) {
+        return Errc::queue_full;
+    }
+    if (ask->first_record) {
+        // Who is gone sees how that came about, and no more.
+        std::span<const RoomRecord> records = room.log().records();
+        while (!room.state().has(who) && !records.empty()) {
+            const auto* const removed = std::get_if<RemoveMember>(&records.back().act);
+            if (removed && removed->member == who) {
+                break;
+            }
+            records = records.first(records.size() - 1);
+        }
+        if (*ask->first_record < records.size()) {
+            (void)carry(from, RecordsContent::from(records, *ask->first_record).pack());
+        }
+    }
+    if (ask->epoch && room.state().has(who) && room.was_in_epoch(who, *ask->epoch)) {
+        send_key(room, from, *ask->epoch);
+    }
+    for (const MessageHash& hash : ask->messages) {
+        const SeenMessage* const message = room.history().find(hash);
+        if (message && room.was_member(who, message->record)) {
+            if (const auto sealed = room.history().sealed(hash)) {
+                (void)carry(from, {std::string(room_kind::message), *sealed});
+            }
+        }
+    }
+    return {};
+}
+
+// Whoever brought what waits is asked first, then each member in turn.
+void Rooms::Impl::ask_again(Room& room) {
+    if (!room.is_member()) {
+        return;
+    }
+    const auto& members = room.state().members;
+    const std::size_t turn = room.rounds++ % (members.size() + 1);
+    const auto in_turn = turn == 0 ? std::nullopt : person(members[turn - 1]);
+    const auto owner = person(room.state().owner);
+    if (room.state().epoch > 0 && !room.key(room.state().epoch)) {
+        if (const auto whom = in_turn ? in_turn : owner) {
+            ask_key(room, *whom, room.state().epoch);
+        }
+    }
+    std::map<PublicKey, std::vector<MessageHash>> missing;
+    std::size_t count = 0;
+    for (const auto& [hash, message] : room.held()) {
+        const PublicKey whom = in_turn.value_or(message.from);
+        if (message.wait == Wait::records) {
+            ask_records(room, whom, room.log().records().size());
+        } else if (message.wait == Wait::key) {
+            ask_key(room, whom, message.epoch);
+        } else if (message.wait == Wait::messages && count < asked_messages_max) {
+            count += message.missing.size();
+            auto& of = missing[whom];
+            of.insert(of.end(), message.missing.begin(), message.missing.end());
+        }
+    }
+    for (const auto& [whom, hashes] : missing) {
+        ask_messages(room, whom, hashes);
+    }
+}
+
+void Rooms::Impl::make_due_key(Room& room) {
+    const RoomState& state = room.state();
+    const bool is_owner = state.owner == self_;
+    if (!is_owner && state.stand_in != self_) {
+        return;
+    }
+    const std::uint64_t removal_wait = is_owner ? 0 : stand_in_waits_for_removal;
+    const std::uint64_t key_wait = is_owner ? 0 : stand_in_waits_for_key;
+    const auto leaving = room.kept().leaving;
+    for (const auto& [who, since] : leaving) {
+        const auto whom = person(who);
+        if (since + removal_wait <= now() && whom && *whom != me_ && room.state().has(who)) {
+            (void)remove(room.id(), *whom);
+        }
+    }
+    const auto begun = room.kept().epochs.find(room.state().epoch);
+    const std::uint64_t epoch_since = begun == room.kept().epochs.end() ? 0 : begun->second;
+    const bool is_due = room.state().key_is_due ? room.kept().due_since + removal_wait <= now()
+                                                : epoch_since + key_age + key_wait <= now();
+    if (is_due) {
+        if (const auto error = begin_epoch(room)) {
+            notice(Notice::Kind::missing, room.id(),
+                   name_of(room) + " cannot get its next key: " + error.message());
+        }
+        try_all_again(room);
+    }
+}
+
+void Rooms::Impl::tick() {
+    std::erase_if(asked_,
+                  [&](const auto& entry) { return entry.second + ask_again_after <= now(); });
+    std::erase_if(answered_, [&](const auto& entry) { return entry.second.first != now() / 60; });
+    for (auto& [id, room] : rooms_) {
+        try_all_again(room);
+        make_due_key(room);
+        ask_again(room);
+    }
+    for (const RoomId& id : lobby_.forget_before(now() < lobby_age ? 0 : now() - lobby_age)) {
+        notice(Notice::Kind::missing, id,
+               "of a room something came early, and never what it waited for: it was let go");
+    }
+}
+
+}  // namespace netaio::chat

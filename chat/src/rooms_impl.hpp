@@ -1,0 +1,110 @@
+#pragma once
+
+#include <map>
+#include <netaio/chat/rooms.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "room.hpp"
+#include "room_contents.hpp"
+#include "room_lobby.hpp"
+#include "room_names.hpp"
+#include "room_receipts.hpp"
+
+namespace netaio::chat {
+
+class Rooms::Impl {
+public:
+    Impl(const Identity& identity, Vault& vault, Environment environment, RoomsEvents events,
+         Send send);
+
+    // rooms.cpp: what the owner or the stand-in does.
+    Result<RoomId> make(const std::string& name);
+    std::error_code invite(const RoomId& id, const PublicKey& whom);
+    std::error_code remove(const RoomId& id, const PublicKey& whom);
+    std::error_code act(const RoomId& id, RoomAct what);
+    std::error_code leave(const RoomId& id);
+    std::vector<RoomView> views() const;
+    void shown(const RoomId& id);
+    const Room* find(const RoomId& id) const;
+    Room* find(const RoomId& id);
+
+    // rooms_messages.cpp: what is said.
+    Result<MessageId> say(const RoomId& id, const std::string& text);
+    std::vector<Line> order(const RoomId& id, std::uint64_t before, std::size_t max) const;
+    void marked(const PublicKey& to, const MessageId& id, Mark mark);
+
+    // rooms_came.cpp, rooms_asks.cpp
+    std::error_code came(const PublicKey& from, const Content& content);
+    void tick();
+
+private:
+    std::uint64_t now() const { return environment_.clock->unix_seconds(); }
+    std::optional<PublicKey> person(const MemberKey& member) const;
+    Result<MessageId> carry(const PublicKey& to, const Content& content);
+    void carry_to_members(const Room& room, const Content& content);
+    void notice(Notice::Kind kind, const RoomId& id, std::string text) const;
+    void changed() const;
+    std::string name_of(const Room& room) const;
+
+    // rooms.cpp
+    std::error_code write(Room& room, RoomAct what);
+    std::error_code begin_epoch(Room& room);
+    void send_records(const Room& room, const PublicKey& to, std::uint64_t first);
+    void send_key(const Room& room, const PublicKey& to, std::uint64_t epoch);
+    void forget_receipts(const Room& room, const MemberKey& gone);
+
+    // rooms_came.cpp
+    std::error_code came_of_unknown(const RoomId& id, const PublicKey& from,
+                                    const Content& content);
+    std::error_code came_records(Room& room, const PublicKey& from, ByteView bytes);
+    std::error_code came_key(Room& room, const PublicKey& from, ByteView bytes);
+    std::error_code came_split(Room& room, const PublicKey& from, ByteView bytes);
+    std::error_code came_early(const Room& room, const PublicKey& from, std::string_view kind,
+                               ByteView bytes);
+    std::error_code came_leave(Room& room, const PublicKey& from);
+    std::error_code append(Room& room, const PublicKey& from, const RoomRecord& record);
+    void split_found(Room& room, const RoomSplit& split);
+    void log_grew(Room& room);
+
+    // rooms_messages.cpp
+    std::error_code came_message(Room& room, const PublicKey& from, const std::string& bytes);
+    void accept(Room& room, const RoomMessage& message, const MessageHash& hash,
+                const std::string& bytes);
+    std::error_code settle(Room& room, const MessageHash& hash, HeldMessage message, bool held,
+                           std::vector<MessageHash>& again);
+    void refused(Room& room, const MessageHash& hash, const HeldMessage& message,
+                 const Judgement& judgement);
+    void try_again(Room& room, std::vector<MessageHash> again);
+    void try_all_again(Room& room);
+    void look_for_gap(Room& room);
+    Line line(const RoomId& id, std::uint64_t number) const;
+    void tell_mark(const RoomReceipts::Message& message);
+
+    // rooms_asks.cpp
+    std::error_code came_ask(Room& room, const PublicKey& from, ByteView bytes);
+    void ask_records(const Room& room, const PublicKey& whom, std::uint64_t first);
+    void ask_key(const Room& room, const PublicKey& whom, std::uint64_t epoch);
+    void ask_messages(const Room& room, const PublicKey& whom,
+                      const std::vector<MessageHash>& missing);
+    bool may_ask(std::string what);
+    void ask_again(Room& room);
+    void make_due_key(Room& room);
+
+    const Identity identity_;
+    const PublicKey me_;
+    const MemberKey self_;
+    Vault* vault_;
+    Environment environment_;
+    RoomsEvents events_;
+    Send send_;
+    mutable std::map<MemberKey, std::optional<PublicKey>> people_;
+    std::map<RoomId, Room> rooms_;
+    RoomReceipts receipts_;
+    RoomLobby lobby_;
+    std::map<std::string, std::uint64_t> asked_;                           // what, and when
+    std::map<PublicKey, std::pair<std::uint64_t, std::size_t>> answered_;  // minute, how often
+};
+
+}  // namespace netaio::chat

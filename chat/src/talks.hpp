@@ -1,0 +1,30 @@
+#pragma once
+
+#include <netaio/chat/talk.hpp>
+#include <netaio/chat/vault.hpp>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "people.hpp"
+
+namespace netaio::chat {
+
+/// What was said between two people, kept in the vault.
+class Talks {
+public:
+    Talks(Vault& vault, People& people) : vault_(vault), people_(people) {}
+
+    /// Adds a line to what was said with somebody, and gives it with its number. One's own counts
+    /// as shown.
+    Line add(const PublicKey& with, Line line, bool own);
+    /// One's own of this id has come so far; none when that is known, or there is no such line.
+    std::optional<std::pair<PublicKey, Line>> mark(const MessageId& id, Mark mark);
+    std::vector<Line> lines(const PublicKey& with, std::uint64_t before, std::size_t max) const;
+
+private:
+    Vault& vault_;
+    People& people_;
+};
+
+}  // namespace netaio::chat

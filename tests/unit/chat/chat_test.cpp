@@ -1,0 +1,187 @@
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <netaio/chat/chat.hpp>
+
+#include "support/fixed_environment.hpp"
+#include "support/temporary_folder.hpp"
+
+namespace netaio::chat {
+namespace {
+
+using Texts = std::vector<std::string>;
+
+// Somebody with a file of their own, who may be away.
+struct Chatter {
+    Chatter(std::string called, test::TemporaryFolder& folder, std::shared_ptr<Clock> clock)
+        : name(std::move(called)),
+          file(folder.file(name + ".chat")),
+          identity(Identity::make(*Environment().random)),
+          environment{.clock = std::move(clock)} {
+        begin();
+    }
+    void begin() {
+        chat.reset();
+        chat = std::make_unique<Chat>(
+            identity, name, file, environment,
+            TalkEvents{.said =
+                           [this](const Place& where, const Line& line) {
+                               if (line.from != key()) {
+                                   heard.push_back((where.index() == 0 ? "" : "#") + line.text);
+                               }
+                           },
+                       .marked =
+                           [this](const Place&, const Line& line) {
+                               marks.push_back(line.text + " " +
+                                               std::to_string(static_cast<int>(line.mark)));
+                           },
+                       .noticed = [this](const Notice& notice) { notices.push_back(notice); }});
+    }
+    const PublicKey& key() const { return identity.public_key(); }
+    PersonView view(const Chatter& other) const {
+        for (const PersonView& person : chat->people()) {
+            if (person.key == other.key()) {
+                return person;
+            }
+        }
+        throw std::out_of_range("not met: " + other.name);
+    }
+
+    std::string name;
+    std::string file;
+    Identity identity;
+    Environment environment;
+    std::unique_ptr<Chat> chat;
+    bool away = false;
+    Texts heard, marks;
+    std::vector<Notice> notices;
+};
+
+struct ChatTest : testing::Test {
+    // Carries until nobody has anything new to be carried; what is for who is away stays.
+    void carry() {
+        for (int round = 0; round < 20; ++round) {
+            for (Chatter* from : everybody) {
+                if (from->away) continue;
+                for (const PublicKey& whom : from->chat->wants_bundle()) {
+                    EXPECT_FALSE(from->chat->bundle_came(at(whom).chat->bundle_to_hand_out()));
+                }
+                for (const Parcel& parcel : from->chat->parcels()) {
+                    Chatter& to = at(parcel.to);
+                    if (!to.away) {
+                        const auto error = to.chat->receive(parcel.envelope);
+                        EXPECT_TRUE(!error || error == Errc::replayed) << error.message();
+                        from->chat->was_taken(parcel.number);
+                    }
+                }
+            }
+        }
+    }
+    Chatter& at(const PublicKey& key) {
+        for (Chatter* one : everybody) {
+            if (one->key() == key) return *one;
+        }
+        throw std::out_of_range("nobody has this key");
+    }
+
+    test::TemporaryFolder folder;
+    std::shared_ptr<test::FixedClock> clock = std::make_shared<test::FixedClock>();
+    Chatter ann{"ann", folder, clock};
+    Chatter bob{"bob", folder, clock};
+    Chatter cyd{"cyd", folder, clock};
+    std::vector<Chatter*> everybody{&ann, &bob, &cyd};
+};
+
+TEST_F(ChatTest, TwoTalkAndKnowWhatTheOtherHas) {
+    ASSERT_TRUE(ann.chat->say(bob.key(), "hello"));
+    EXPECT_TRUE(ann.chat->parcels().empty()) << "there is nothing to seal it with";
+    carry();
+    EXPECT_EQ(bob.heard, Texts{"hello"});
+    EXPECT_EQ(bob.view(ann).name, "ann") << "it comes with the first message";
+    EXPECT_EQ(bob.view(ann).unread, 1u);
+    EXPECT_EQ(ann.marks, Texts{"hello 2"});
+    bob.chat->shown(ann.key());
+    EXPECT_EQ(bob.view(ann).unread, 0u);
+    ASSERT_TRUE(bob.chat->say(ann.key(), "hello you"));
+    carry();
+    EXPECT_EQ(ann.heard, Texts{"hello you"});
+    EXPECT_EQ(ann.marks, (Texts{"hello 2", "hello 3"}));
+    const auto lines = ann.chat->lines(bob.key(), 0, 10);
+    ASSERT_EQ(lines.size(), 2u);
+    EXPECT_EQ(lines[0].text, "hello");
+    EXPECT_EQ(lines[0].mark, Mark::read);
+    EXPECT_EQ(lines[1].from, bob.key());
+    EXPECT_TRUE(ann.chat->parcels().empty());
+}
+
+TEST_F(ChatTest, WhoIsAwayHearsItLaterAndOnceWhoeverStartsAnew) {
+    bob.away = true;
+    ASSERT_TRUE(ann.chat->say(bob.key(), "one"));
+    carry();
+    ann.begin();
+    ASSERT_TRUE(ann.chat->say(bob.key(), "two"));
+    carry();
+    ann.begin();
+    bob.begin();
+    bob.away = false;
+    carry();
+    bob.begin();
+    carry();
+    EXPECT_EQ(bob.heard, (Texts{"one", "two"}));
+    EXPECT_EQ(ann.chat->lines(bob.key(), 0, 10).back().mark, Mark::delivered);
+    EXPECT_EQ(bob.chat->lines(ann.key(), 2, 10).front().text, "one");
+}
+
+TEST_F(ChatTest, RoomsHaveOneOrderForAll) {
+    const auto room = ann.chat->make_room("kitchen");
+    ASSERT_TRUE(room);
+    ASSERT_FALSE(ann.chat->invite(*room, bob.key()));
+    ASSERT_FALSE(ann.chat->invite(*room, cyd.key()));
+    carry();
+    ASSERT_EQ(bob.chat->rooms().size(), 1u);
+    EXPECT_EQ(bob.chat->rooms()[0].name, "kitchen");
+    EXPECT_EQ(bob.chat->rooms()[0].members.size(), 3u);
+    ASSERT_TRUE(ann.chat->say(*room, "from ann"));
+    ASSERT_TRUE(bob.chat->say(*room, "from bob"));
+    ASSERT_TRUE(cyd.chat->say(*room, "from cyd"));
+    carry();
+    Texts order;
+    for (Chatter* one : everybody) {
+        Texts here;
+        for (const Line& line : one->chat->lines(*room, 0, 10)) {
+            here.push_back(line.text);
+        }
+        EXPECT_EQ(here.size(), 3u);
+        EXPECT_TRUE(order.empty() || here == order) << one->name;
+        order = here;
+    }
+    ASSERT_FALSE(ann.chat->remove(*room, cyd.key()));
+    carry();
+    ASSERT_TRUE(bob.chat->say(*room, "without cyd"));
+    carry();
+    EXPECT_EQ(std::ranges::count(cyd.heard, "#without cyd"), 0);
+    EXPECT_EQ(std::ranges::count(ann.heard, "#without cyd"), 1);
+    EXPECT_FALSE(cyd.chat->rooms()[0].is_member);
+}
+
+TEST_F(ChatTest, AnotherKeyForAVerifiedNameIsRefusedUntilItIsAccepted) {
+    EXPECT_FALSE(ann.chat->met(bob.key(), "bob"));
+    ann.chat->verify(bob.key());
+    Chatter mallory("bob ", folder, clock);
+    everybody.push_back(&mallory);
+    EXPECT_EQ(ann.chat->met(mallory.key(), "bob"), Errc::auth_failed);
+    ASSERT_EQ(ann.notices.size(), 1u);
+    EXPECT_EQ(ann.notices[0].kind, Notice::Kind::other_key);
+    EXPECT_NE(ann.notices[0].text.find(short_number(bob.key())), std::string::npos);
+    EXPECT_NE(ann.notices[0].text.find(short_number(mallory.key())), std::string::npos);
+    EXPECT_EQ(ann.chat->say(mallory.key(), "secret").error(), Errc::auth_failed);
+    ann.begin();
+    EXPECT_EQ(ann.chat->met(mallory.key(), "bob"), Errc::auth_failed) << "it is remembered";
+    EXPECT_EQ(ann.notices.size(), 1u) << "and not told again";
+    ann.chat->accept(mallory.key());
+    EXPECT_TRUE(ann.chat->say(mallory.key(), "welcome back"));
+    EXPECT_FALSE(ann.view(bob).verified);
+}
+
+}  // namespace
+}  // namespace netaio::chat

@@ -1,0 +1,105 @@
+#include "desk.hpp"
+
+#include <gtest/gtest.h>
+
+#include <netaio/chat/chat.hpp>
+
+#include "support/temporary_folder.hpp"
+
+namespace netaio::chat_app {
+namespace {
+
+using Told = std::vector<std::string>;
+
+// Somebody at a desk, and somebody else, of whom they learn by a line.
+struct DeskTest : testing::Test {
+    static chat::Identity made() { return chat::Identity::make(*Environment().random); }
+
+    bool type(const std::string& line) {
+        told.clear();
+        const bool goes_on = desk.typed(line);
+        names.update(chat.people(), chat.rooms());
+        return goes_on;
+    }
+    std::string all() const {
+        std::string text;
+        for (const std::string& one : told) text += one + "\n";
+        return text;
+    }
+
+    netaio::test::TemporaryFolder folder;
+    chat::Identity ann = made(), bob = made();
+    chat::Chat chat{ann, "ann", ":memory:", {}, {}};
+    Names names{ann.public_key(), "ann"};
+    Told told;
+    unsigned chosen = 0, woken = 0;
+    Desk desk{chat,
+              names,
+              {.tell = [this](const std::string& text, bool) { told.push_back(text); },
+               .chosen = [this] { ++chosen; },
+               .wake = [this] { ++woken; }}};
+};
+
+TEST_F(DeskTest, OthersAreAddedByTheLineThatTheirMeShows) {
+    chat::Chat other(bob, "bob", ":memory:", {}, {});
+    const Names other_names(bob.public_key(), "bob");
+    std::string line;
+    Desk other_desk(other, other_names,
+                    {.tell = [&](const std::string& text, bool) { line = text; },
+                     .chosen = [] {},
+                     .wake = [] {}});
+    other_desk.typed("/me");
+    line.erase(0, line.find("/add"));
+    EXPECT_TRUE(type(line));
+    ASSERT_EQ(chat.people().size(), 1u);
+    EXPECT_EQ(chat.people()[0].key, bob.public_key());
+    EXPECT_EQ(chat.people()[0].name, "bob");
+    type("@bob hello");
+    EXPECT_EQ(told, Told());
+    EXPECT_EQ(woken, 1u);
+    EXPECT_EQ(chat.lines(bob.public_key(), 0, 5).size(), 1u);
+}
+
+TEST_F(DeskTest, WhatIsNoSuchLineAddsNobody) {
+    for (const char* line : {"/add", "/add bob", "/add 00 bob", "/add zz bob"}) {
+        EXPECT_TRUE(type(line));
+        EXPECT_NE(all().find("/add KEY NAME"), std::string::npos) << line;
+    }
+    EXPECT_TRUE(chat.people().empty());
+}
+
+TEST_F(DeskTest, SaysWhatToDoWhereThereIsNobodyToHear) {
+    type("hello");
+    EXPECT_NE(all().find("/to NAME"), std::string::npos);
+    type("/invite bob");
+    EXPECT_NE(all().find("/to #NAME"), std::string::npos);
+    EXPECT_EQ(woken, 0u);
+}
+
+TEST_F(DeskTest, RoomsAreMadeAndWrittenTo) {
+    type("/room kitchen");
+    ASSERT_TRUE(desk.chosen());
+    EXPECT_EQ(names.of(*desk.chosen()), "#kitchen");
+    type("anybody?");
+    EXPECT_EQ(chat.lines(*desk.chosen(), 0, 5).size(), 1u);
+    type("/rooms");
+    EXPECT_NE(all().find("#kitchen: ann"), std::string::npos);
+}
+
+TEST_F(DeskTest, ExportsToANewFileOfItsOwnersAlone) {
+    type("/room kitchen");
+    type("anybody?");
+    const std::string file = folder.file("said");
+    type("/export " + file);
+    EXPECT_EQ(all(), "written to " + file + "\n");
+    type("/export " + file);
+    EXPECT_NE(all().find("File exists"), std::string::npos);
+}
+
+TEST_F(DeskTest, EndsWhenItIsTold) {
+    EXPECT_TRUE(type("/help"));
+    EXPECT_FALSE(type("/quit"));
+}
+
+}  // namespace
+}  // namespace netaio::chat_app
