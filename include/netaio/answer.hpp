@@ -85,7 +85,7 @@ public:
         }
     }
     /// Answers with a message that was received, as it is with its auth fields, and leaves it so.
-    /// Its own uri is what whoever asked finds it by.
+    /// One about another uri than was asked about is not passed on: ERROR says so.
     void pass(Message& received);
     /// Whether there still is somebody to answer.
     bool open() const noexcept;

@@ -21,7 +21,7 @@ public:
     virtual std::chrono::steady_clock::time_point steady_now() const = 0;
 
     /// Seconds since 1970 as protocol.md §5 writes them: those of now(), unless a clock has them
-    /// cheaper.
+    /// cheaper, and then maybe some milliseconds late.
     virtual std::uint32_t unix_seconds() const;
 };
 
