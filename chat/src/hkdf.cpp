@@ -13,13 +13,7 @@ namespace {
 class Hmac {
 public:
     explicit Hmac(ByteView key) noexcept {
-<<<<<<< HEAD
-        // libsodium takes no null pointer, even for no bytes.
-        const ByteView bytes = key.empty() ? ByteView("") : key;
-        crypto_auth_hmacsha256_init(&state_, bytes.octets(), bytes.size());
-=======
         crypto_auth_hmacsha256_init(&state_, sodium_bytes(key), key.size());
->>>>>>> w19c
     }
     ~Hmac() { sodium_memzero(&state_, sizeof state_); }
     Hmac(const Hmac&) = delete;
