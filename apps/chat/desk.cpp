@@ -4,6 +4,8 @@
 #include <sodium.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cctype>
 #include <cerrno>
 #include <cstring>
 #include <netaio/chat/shown_text.hpp>
@@ -184,9 +186,14 @@ void Desk::show_people() const {
 }
 
 void Desk::add(const std::string& who) {
-    const std::size_t space = who.find(' ');
-    const auto key = key_from(std::string_view(who).substr(0, space));
-    const std::string name = space == who.npos ? "" : who.substr(who.find_last_of(' ') + 1);
+    constexpr std::string_view blanks = " \n";
+    const std::size_t name_at = who.find_last_of(blanks, who.find_last_not_of(blanks));
+    std::string digits = who.substr(0, name_at);
+    // Where the line was broken on a screen, what it was copied with is left out.
+    std::erase_if(digits, [](unsigned char c) { return std::isxdigit(c) == 0; });
+    const auto key = key_from(digits);
+    std::string name = name_at == who.npos ? "" : who.substr(name_at + 1);
+    name.erase(std::min(name.find_first_of(blanks), name.size()));
     if (!key || name.empty()) {
         throw Misuse("type the line that /me shows them: /add KEY NAME");
     }
