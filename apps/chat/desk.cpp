@@ -70,6 +70,15 @@ void write_new_file(const std::string& file, const std::string& text) {
 Desk::Desk(chat::Chat& chat, const Names& names, DeskCalls calls)
     : chat_(chat), names_(names), calls_(std::move(calls)) {}
 
+void Desk::greet() const {
+    tell("People of your network appear by themselves; /who shows them.");
+    tell(
+        "/to NAME begins to talk with one, /room NAME makes a room for several. Then type, and "
+        "press Enter.");
+    tell("Somebody further away: /me shows the line by which they add you, through a relay.");
+    tell("/help shows all there is, and Tab completes names. /quit ends.");
+}
+
 bool Desk::typed(std::string_view line) {
     try {
         const Command command = parse_command(line);

@@ -52,11 +52,19 @@ public:
         desk_ = &desk;
         ended_ = std::move(ended);
         changed();
+        desk.greet();
         wait_for_keys();
         wait_for_size();
     }
 
 private:
+    void changed_at(const chat::Place& place) {
+        if (desk_->chosen() == place) {
+            read_lines();
+        }
+        refresh();
+    }
+
     void read_lines() {
         model_.lines.clear();
         if (model_.chosen) {
