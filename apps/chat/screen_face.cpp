@@ -26,13 +26,13 @@ public:
         model_.utf8 = screen_.is_utf8();
     }
 
-    void said(const chat::Place& place, const chat::Line&) override {
-        if (desk_->chosen() == place) {
-            read_lines();
+    void said(const chat::Place& place, const chat::Line& line) override {
+        if (desk_->chosen() != place && line.from == names_.me()) {
+            model_.remark("said to " + names_.of(place));
         }
-        refresh();
+        changed_at(place);
     }
-    void marked(const chat::Place& place, const chat::Line& line) override { said(place, line); }
+    void marked(const chat::Place& place, const chat::Line&) override { changed_at(place); }
     void tell(const std::string& text, bool is_warning) override {
         model_.remark(text, is_warning);
         refresh();
