@@ -4,6 +4,8 @@
 #include <sodium.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cctype>
 #include <cerrno>
 #include <cstring>
 #include <netaio/chat/shown_text.hpp>
@@ -67,6 +69,15 @@ void write_new_file(const std::string& file, const std::string& text) {
 
 Desk::Desk(chat::Chat& chat, const Names& names, DeskCalls calls)
     : chat_(chat), names_(names), calls_(std::move(calls)) {}
+
+void Desk::greet() const {
+    tell("People of your network appear by themselves; /who shows them.");
+    tell(
+        "/to NAME begins to talk with one, /room NAME makes a room for several. Then type, and "
+        "press Enter.");
+    tell("Somebody further away: /me shows the line by which they add you, through a relay.");
+    tell("/help shows all there is, and Tab completes names. /quit ends.");
+}
 
 bool Desk::typed(std::string_view line) {
     try {
@@ -187,9 +198,14 @@ void Desk::show_people() const {
 }
 
 void Desk::add(const std::string& who) {
-    const std::size_t space = who.find(' ');
-    const auto key = key_from(std::string_view(who).substr(0, space));
-    const std::string name = space == who.npos ? "" : who.substr(who.find_last_of(' ') + 1);
+    constexpr std::string_view blanks = " \n";
+    const std::size_t name_at = who.find_last_of(blanks, who.find_last_not_of(blanks));
+    std::string digits = who.substr(0, name_at);
+    // Where the line was broken on a screen, what it was copied with is left out.
+    std::erase_if(digits, [](unsigned char c) { return std::isxdigit(c) == 0; });
+    const auto key = key_from(digits);
+    std::string name = name_at == who.npos ? "" : who.substr(name_at + 1);
+    name.erase(std::min(name.find_first_of(blanks), name.size()));
     if (!key || name.empty()) {
         throw Misuse("type the line that /me shows them: /add KEY NAME");
     }

@@ -26,6 +26,8 @@ class Desk {
 public:
     Desk(chat::Chat& chat, const Names& names, DeskCalls calls);
 
+    /// Tells how to begin.
+    void greet() const;
     /// Whether to go on. What cannot be done is told.
     bool typed(std::string_view line);
 

@@ -57,6 +57,8 @@ struct Model {
     }
     /// Says something after the last line there is.
     void remark(std::string text, bool is_warning = false) {
+        constexpr std::size_t remarks_max = 1'000;
+        if (remarks.size() == remarks_max) remarks.erase(remarks.begin());
         remarks.push_back({std::move(text), lines.empty() ? 0 : lines.back().number, is_warning});
     }
 };

@@ -1,5 +1,7 @@
 #include "program.hpp"
 
+#include <unistd.h>
+
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <deque>
@@ -20,6 +22,10 @@ namespace {
 
 constexpr std::chrono::seconds tick_every{30};
 
+std::string relay_name(const ServerName& relay) {
+    return relay.port == 0 ? relay.host : relay.host + ":" + std::to_string(relay.port);
+}
+
 class Program {
 public:
     Program(boost::asio::io_context& context, const chat::Identity& identity,
@@ -27,20 +33,18 @@ public:
         : context_(context),
           options_(options),
           identity_(identity),
-          chat_(identity, options.name, options.file, environment_,
-                {.said =
-                     [this](const chat::Place& place, const chat::Line& line) {
-                         later([=, this] { face_->said(place, line); });
-                     },
-                 .marked =
-                     [this](const chat::Place& place, const chat::Line& line) {
-                         later([=, this] { face_->marked(place, line); });
-                     },
-                 .noticed =
-                     [this](const chat::Notice& notice) {
-                         later([=, this] { face_->tell(notice.text, true); });
-                     },
-                 .changed = [this] { later([this] { face_->changed(); }); }}),
+          chat_(
+              identity, options.name, options.file, environment_,
+              {.said =
+                   [this](const chat::Place& place, const chat::Line& line) {
+                       later([=, this] { face_->said(place, line); });
+                   },
+               .marked =
+                   [this](const chat::Place& place, const chat::Line& line) {
+                       later([=, this] { face_->marked(place, line); });
+                   },
+               .noticed = [this](const chat::Notice& notice) { say_of_oneself(notice.text, true); },
+               .changed = [this] { later([this] { face_->changed(); }); }}),
           names_(chat_.me(), options.name),
           desk_(chat_, names_,
                 {.tell = [this](const std::string& text,
@@ -116,6 +120,25 @@ private:
         });
     }
 
+    // What is logged would be written across a screen that is on the same terminal.
+    Log log() {
+        Log to_stderr = app::make_log(options_.log_level);
+        if (options_.plain || ::isatty(STDERR_FILENO) == 0) {
+            return to_stderr;
+        }
+        return {app::log_level(options_.log_level),
+                [this, to_stderr](LogLevel level, std::string_view line) {
+                    if (face_) {
+                        say_of_oneself(std::string(line), level >= LogLevel::warning);
+                    } else {
+                        to_stderr(level, line);
+                    }
+                }};
+    }
+    void say_of_oneself(const std::string& text, bool is_warning) {
+        later([this, text, is_warning] { face_->tell(text, is_warning); });
+    }
+
     LanLinkOptions lan_options() {
         return {.environment = environment_, .on_change = [this] { wake(); }};
     }
@@ -146,8 +169,29 @@ private:
         options.relay = *options_.relay;
         options.client.environment = environment_;
         options.on_change = [this] { wake(); };
+        options.keep.on_state = [this](ConnectionState state, std::error_code why, unsigned) {
+            tell_of_relay(state, why);
+        };
         relay_ = std::make_unique<RelayLink>(context_.get_executor(), identity_, calls_of(chat_),
                                              std::move(options));
+    }
+
+    void tell_of_relay(ConnectionState state, std::error_code why) {
+        if (state == ConnectionState::connecting) {
+            return;
+        }
+        const bool reached = state == ConnectionState::connected;
+        if (std::exchange(relay_reached_, reached) == reached) {
+            return;
+        }
+        const std::string what = "the relay " + relay_name(*options_.relay);
+        if (reached) {
+            say_of_oneself(what + " is reached", false);
+        } else {
+            say_of_oneself(what + " is not reached" + (why ? " (" + why.message() + ")" : "") +
+                               ": what you say to who is away waits here until it is",
+                           true);
+        }
     }
 
     void wake() {
@@ -171,9 +215,9 @@ private:
     boost::asio::io_context& context_;
     const ChatOptions& options_;
     const chat::Identity& identity_;
-    const Environment environment_{.log = app::make_log(options_.log_level)};
     std::deque<std::function<void()>> told_;
     std::unique_ptr<Face> face_;
+    const Environment environment_{.log = log()};
     chat::Chat chat_;
     Names names_;
     Desk desk_;
@@ -183,6 +227,7 @@ private:
     std::unique_ptr<RelayLink> relay_;
     std::optional<Carrier> carrier_;
     Timer tick_;
+    std::optional<bool> relay_reached_;
     bool ending_ = false;
 };
 

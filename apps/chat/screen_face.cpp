@@ -26,13 +26,13 @@ public:
         model_.utf8 = screen_.is_utf8();
     }
 
-    void said(const chat::Place& place, const chat::Line&) override {
-        if (desk_->chosen() == place) {
-            read_lines();
+    void said(const chat::Place& place, const chat::Line& line) override {
+        if (desk_->chosen() != place && line.from == names_.me()) {
+            model_.remark("said to " + names_.of(place));
         }
-        refresh();
+        changed_at(place);
     }
-    void marked(const chat::Place& place, const chat::Line& line) override { said(place, line); }
+    void marked(const chat::Place& place, const chat::Line&) override { changed_at(place); }
     void tell(const std::string& text, bool is_warning) override {
         model_.remark(text, is_warning);
         refresh();
@@ -52,11 +52,19 @@ public:
         desk_ = &desk;
         ended_ = std::move(ended);
         changed();
+        desk.greet();
         wait_for_keys();
         wait_for_size();
     }
 
 private:
+    void changed_at(const chat::Place& place) {
+        if (desk_->chosen() == place) {
+            read_lines();
+        }
+        refresh();
+    }
+
     void read_lines() {
         model_.lines.clear();
         if (model_.chosen) {
