@@ -11,14 +11,21 @@ import sys
 
 sys.path.insert(1, os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir, "daemon"))
 
-from programs import Failed, Here, SKIPPED, expect, host, play  # noqa: E402
+from programs import Failed, Here, NETAIOD, SKIPPED, expect, host, play  # noqa: E402
 
 CHAT = os.environ.get("NETAIO_CHAT", "")
-if not CHAT:
-    print("skipped: NETAIO_CHAT names no netaio-chat")
-    sys.exit(SKIPPED)
+__all__ = ["CHAT", "Failed", "NETAIOD", "Person", "Proxy", "Relay", "all_add_all", "all_see_all",
+           "expect", "free_port", "needed", "play"]
 
-__all__ = ["Failed", "Person", "Proxy", "Relay", "expect", "free_port", "host", "play"]
+
+def needed(program, what):
+    """Ends the test as one that was left out if a program is not here."""
+    if not program:
+        print(f"skipped: the environment names no {what}")
+        sys.exit(SKIPPED)
+
+
+needed(CHAT, "netaio-chat")
 
 
 class Person(host.Node):
@@ -98,6 +105,11 @@ async def all_add_all(people):
     cards = {person: await person.card() for person in people}
     for person in people:
         await person.type(*(card for other, card in cards.items() if other is not person))
+
+
+async def all_see_all(people):
+    for person in people:
+        await person.sees(*(other for other in people if other is not person))
 
 
 class Relay(host.Node):
