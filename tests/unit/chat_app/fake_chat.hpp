@@ -27,6 +27,7 @@ public:
         bundles.push_back(bundle);
         return {};
     }
+    void was_taken(std::uint64_t) {}
     void is_at_relay(std::uint64_t parcel) { at_relay.insert(parcel); }
     std::error_code receive(ByteView envelope) {
         if (disk_full) throw std::runtime_error("the disk is full");
