@@ -52,11 +52,16 @@ void Carrier::carry_parcels() {
     std::set<std::uint64_t> there;
     for (const chat::Parcel& parcel : parcels) there.insert(parcel.number);
     keep_only(parcels_, there);
+    std::set<chat::PublicKey> held;
     for (const chat::Parcel& parcel : parcels) {
+        if (near_ && !near_->reaches(parcel.to)) in_vain_.erase(parcel.to);
+        if (held.contains(parcel.to)) continue;
         Attempts& attempts = parcels_[parcel.number];
+        // What was said later does not overtake it.
+        if (!attempts.was_brought) held.insert(parcel.to);
         const auto [near, far] = due(parcel.to, attempts);
         const bool is_kept = now() < attempts.kept_until;
-        const bool tries_near = near && (attempts.near < options_.near_attempts || is_kept || !far);
+        const bool tries_near = near && (is_kept || !far || hopes_for_near(parcel.to, attempts));
         Link* const link = tries_near ? near : is_kept ? nullptr : far;
         if (link && on_the_way_in_all_ < options_.at_once &&
             on_the_way_[parcel.to] < options_.at_once_to_one) {
@@ -64,6 +69,13 @@ void Carrier::carry_parcels() {
         }
     }
     std::erase_if(on_the_way_, [](const auto& each) { return each.second == 0; });
+}
+
+// Whether what is brought to them comes, as far as is known.
+bool Carrier::hopes_for_near(const chat::PublicKey& whom, const Attempts& attempts) const {
+    const auto in_vain = in_vain_.find(whom);
+    return attempts.near < options_.near_attempts &&
+           (in_vain == in_vain_.end() || in_vain->second < options_.near_attempts);
 }
 
 void Carrier::ask_bundles() {
@@ -104,10 +116,14 @@ void Carrier::carry(const chat::Parcel& parcel, Attempts& attempts, Link& link) 
                lifetime_.guard([this, number = parcel.number, to = parcel.to, &link](bool done) {
                    --on_the_way_[to];
                    --on_the_way_in_all_;
-                   if (done && &link == near_) {
+                   Attempts& mine = parcels_.at(number);
+                   mine.was_brought |= done;
+                   if (&link == near_ && !done) ++in_vain_[to];
+                   if (&link == near_ && done) {
+                       in_vain_.erase(to);
                        noted(options_.environment.log, [&] { chat_.was_taken(number); });
                    }
-                   ended(parcels_.at(number), link, done);
+                   ended(mine, link, done);
                }));
 }
 

@@ -18,8 +18,8 @@ struct CarrierOptions {
     /// The pause after a parcel was brought or was not; twice as long each further time.
     std::chrono::milliseconds pause = std::chrono::seconds(1);
     std::chrono::milliseconds pause_max = std::chrono::minutes(1);
-    /// How often a receiver on the network who does not say that they have it is tried before a
-    /// relay is to keep it as well.
+    /// How often a receiver on the network who does not say that they have it, or is not reached,
+    /// is tried before a relay is to keep it as well.
     unsigned near_attempts = 3;
     /// When a relay that keeps a parcel is given it again, should it have lost it.
     std::chrono::seconds kept_for = std::chrono::hours(6);
@@ -34,7 +34,8 @@ struct CarrierOptions {
 
 /// Carries what a chat has to say: to those who are near at once, for others to a relay, again and
 /// again with growing pauses until the chat has it no more, which is when the receiver said that
-/// they have it. To be used on the executor alone. What it is given must outlive it.
+/// they have it. What is for one person goes out in the order of the parcels: each when those
+/// before it were brought once. To be used on the executor alone. What it is given must outlive it.
 class Carrier {
 public:
     /// Either link may be null. `near` reaches people themselves, `far` keeps things for them.
@@ -51,7 +52,8 @@ private:
     // What was done so far about a parcel, or somebody's prekeys.
     struct Attempts {
         bool on_the_way = false;
-        TimePoint next = {};  // when to try again
+        bool was_brought = false;  // at least once, by either link
+        TimePoint next = {};       // when to try again
         unsigned pauses = 0;
         unsigned near = 0;          // since the receiver is there
         TimePoint kept_until = {};  // at the relay
@@ -67,6 +69,7 @@ private:
         Link* near;
         Link* far;
     };
+    bool hopes_for_near(const chat::PublicKey& whom, const Attempts& attempts) const;
     Choice due(const chat::PublicKey& whom, Attempts& attempts);
     void carry(const chat::Parcel& parcel, Attempts& attempts, Link& link);
     void ask_bundle(const chat::PublicKey& whom, Attempts& attempts, Link& link);
@@ -82,6 +85,7 @@ private:
     std::map<chat::PublicKey, Attempts> bundles_;
     std::map<chat::PublicKey, std::size_t> on_the_way_;  // parcels to each
     std::size_t on_the_way_in_all_ = 0;
+    std::map<chat::PublicKey, unsigned> in_vain_;  // attempts at who is near, since one went well
     bool is_woken_ = false;
     TimePoint looked_at_ = {};  // when it did last
     TimePoint look_at_ = {};    // when it is to

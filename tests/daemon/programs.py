@@ -165,7 +165,7 @@ class Scene:
     """The folder of a scenario, and what runs in it."""
 
     def __init__(self):
-        self.folder = tempfile.mkdtemp(prefix="netaio-daemon-")
+        self.folder = tempfile.mkdtemp(prefix="netaio-test-")
         self.programs = []
 
     def daemon(self, configuration="", machine=None):

@@ -29,13 +29,16 @@ class Node:
 
     async def start(self, environment=None, **settings):
         arguments = [f"{key}={value}" for key, value in settings.items()]
+        await self.launch(*self.command(), f"id={self.name}", *arguments, environment=environment)
+        await self.until(lambda: self.heard("ready"), "it is ready")
+
+    async def launch(self, *command, environment=None):
         self.events, self.known = [], {}
         self.process = await asyncio.create_subprocess_exec(
-            *self.machine.inside(*self.command(), f"id={self.name}", *arguments),
+            *self.machine.inside(*command),
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE, env=dict(os.environ, **(environment or {})))
         self._tasks = [asyncio.create_task(self._read()), asyncio.create_task(self._complain())]
-        await self.until(lambda: self.heard("ready"), "it is ready")
 
     async def _read(self):
         while line := (await self.process.stdout.readline()).decode(errors="replace"):
@@ -122,9 +125,9 @@ class Node:
         await asyncio.wait_for(self.process.wait(), PATIENCE_S)
         await asyncio.gather(*self._tasks)
 
-    async def stop(self):
+    async def stop(self, word="stop"):
         """Politely."""
-        self.process.stdin.write(b"stop\n")
+        self.process.stdin.write(word.encode() + b"\n")
         with contextlib.suppress(ConnectionError):
             await self.process.stdin.drain()
         await self._ended()

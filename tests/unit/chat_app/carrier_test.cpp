@@ -167,10 +167,57 @@ TEST_F(CarrierTest, CarriesNoMoreAtOnceThanItMay) {
     for (int i = 0; i < 3; ++i) chat.send(bob, "to bob");
     for (int i = 0; i < 3; ++i) chat.send(carol, "to carol");
     wake();
+    for (int i = 0; i < 3; ++i) {
+        end(near, true);
+        network.advance(20ms);
+    }
+    near.there = {};
+    wake();
+    near.carried.clear();
+    near.there = {bob, carol};
+    wake();
     EXPECT_EQ(near.carried, (Numbers{1, 2, 4}));
     end(near, true);
     network.advance(20ms);
     EXPECT_EQ(near.carried, (Numbers{1, 2, 4, 3, 5, 6}));
+}
+
+TEST_F(CarrierTest, LetsNothingOvertakeWhatWasSaidBefore) {
+    near.there = {bob, carol};
+    for (const char* text : {"one", "two", "three"}) chat.send(bob, text);
+    chat.send(carol, "four");
+    wake();
+    EXPECT_EQ(near.carried, (Numbers{1, 4})) << "others do not wait";
+    end(near, false);
+    network.advance(900ms);
+    EXPECT_EQ(near.carried, (Numbers{1, 4}));
+    network.advance(200ms);
+    EXPECT_EQ(near.carried, (Numbers{1, 4, 1, 4}));
+    for (int i = 0; i < 2; ++i) {
+        end(near, true);
+        network.advance(20ms);
+    }
+    EXPECT_EQ(near.carried, (Numbers{1, 4, 1, 4, 2, 3}));
+}
+
+TEST_F(CarrierTest, HasARelayKeepAllAtOnceForWhoIsNearButNotReached) {
+    near.there = {bob};
+    far.there = {bob};
+    for (const char* text : {"one", "two", "three"}) chat.send(bob, text);
+    wake();
+    EXPECT_EQ(carried_in(near, 5s, false), 2u);
+    network.advance(3s);
+    for (int i = 0; i < 3; ++i) {
+        end(far, true);
+        network.advance(20ms);
+    }
+    EXPECT_EQ(far.carried, (Numbers{1, 2, 3}));
+    // What a relay keeps still tries, and says when they are reached.
+    EXPECT_GT(carried_in(near, 1min), 0u);
+    near.carried.clear();
+    chat.send(bob, "four");
+    wake();
+    EXPECT_EQ(near.carried, Numbers{4});
 }
 
 TEST_F(CarrierTest, AsksThoseWhoAreNearAndTheRelayForPrekeysByTurns) {

@@ -1,0 +1,55 @@
+#!/usr/bin/env python3
+"""People of one machine who meet others through its netaiod, and one beside it with a port of his own."""
+
+import asyncio
+
+from people import NETAIOD, Person, all_see_all, free_port, needed, play
+from talk import hear_what_was_said_meanwhile, talk_in_a_room, talk_to_each_other
+
+needed(NETAIOD, "netaiod")
+
+
+async def met(scene):
+    """A daemon, two people who meet others through it, and one with a port of their own."""
+    port = str(free_port())
+    daemon = scene.daemon(
+        f'[udp]\nenabled = true\nport = {port}\ninterfaces = ["lo"]\nipv6 = false\n')
+    await daemon.start()
+    people = [await Person(scene, name, *options).start()
+              for name, options in (("ann", ("--daemon", daemon.socket)),
+                                    ("bob", ("--daemon", daemon.socket)),
+                                    ("cyd", ("--interface", "lo", "--port", port)))]
+    await all_see_all(people)
+    return daemon, people
+
+
+async def people_of_a_daemon_and_one_beside_it_talk(scene):
+    _, people = await met(scene)
+    await talk_to_each_other(people)
+    await talk_in_a_room(people, "kitchen")
+    # One beside the daemon is away, then one who is there through it.
+    await hear_what_was_said_meanwhile(people, "kitchen")
+    ann, bob, cyd = people
+    await talk_in_a_room([cyd, ann, bob], "garden")
+    await hear_what_was_said_meanwhile([cyd, ann, bob], "garden")
+    await asyncio.gather(*(person.quit() for person in people))
+
+
+async def people_of_a_daemon_that_is_killed_hear_all_when_it_is_back(scene):
+    daemon, people = await met(scene)
+    await talk_in_a_room(people, "kitchen")
+    ann, bob, cyd = people
+    await daemon.kill()
+    await ann.type("@cyd from ann without a daemon", "/to #kitchen", "nobody hears me yet")
+    await cyd.type("@bob from cyd without a daemon")
+    await daemon.start()
+    await all_see_all(people)
+    await cyd.hears("ann> from ann without a daemon")
+    await bob.hears("cyd> from cyd without a daemon")
+    for person in (bob, cyd):
+        await person.hears("#kitchen ann> nobody hears me yet")
+    await asyncio.gather(*(person.quit() for person in people))
+
+
+play(people_of_a_daemon_and_one_beside_it_talk,
+     people_of_a_daemon_that_is_killed_hear_all_when_it_is_back)

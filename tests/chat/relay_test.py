@@ -1,0 +1,127 @@
+#!/usr/bin/env python3
+"""People who reach each other through a relay alone, what becomes of it when it or they are killed with
+SIGKILL, and what it gets to see."""
+
+import asyncio
+import hashlib
+
+from people import Failed, Person, Proxy, Relay, all_add_all, expect, play
+from talk import hear_what_was_said_meanwhile, talk_in_a_room, talk_to_each_other
+
+LINES = 200
+KILLS = 3
+
+
+async def people_of_a_relay(scene, *names):
+    """The relay, what stands before it and keeps what passes, and people who added each other."""
+    relay = await Relay(scene).start()
+    proxy = await Proxy(scene, relay).start()
+    people = [await Person(scene, name, "--no-lan", "--relay", proxy.address).start()
+              for name in names]
+    await all_add_all(people)
+    return relay, proxy, people
+
+
+async def people_of_a_relay_talk_and_one_who_was_away_hears_it_all(scene):
+    relay, _, people = await people_of_a_relay(scene, "ann", "bob", "cyd")
+    await talk_to_each_other(people)
+    await talk_in_a_room(people, "kitchen")
+    await hear_what_was_said_meanwhile(people, "kitchen")
+    await asyncio.gather(*(person.quit() for person in people))
+    await relay.end()
+
+
+def lines_of(person):
+    return [f"{person.name} says {number}" for number in range(LINES)]
+
+
+def heard_from(person, other):
+    """What it printed of another's lines, in all its lives."""
+    return [" ".join(event[1:]) for events in person.printed for event in events
+            if event[0] == f"{other.name}>"]
+
+
+async def goes_on(person, other, more):
+    """Waits until it has heard more lines of another's."""
+    wanted = min(len(heard_from(person, other)) + more, LINES)
+    await person.until(lambda: len(heard_from(person, other)) >= wanted,
+                       f"it hears {wanted} lines of {other.name}")
+
+
+async def a_relay_that_is_killed_under_traffic_loses_and_doubles_nothing(scene):
+    relay, _, (ann, bob) = await people_of_a_relay(scene, "ann", "bob")
+    for person, other in ((ann, bob), (bob, ann)):
+        await person.type(f"/to {other.name}", *lines_of(person))
+    for _ in range(KILLS):
+        await goes_on(bob, ann, LINES // (KILLS + 2))
+        await relay.kill()
+        await relay.start()
+    for person, other in ((ann, bob), (bob, ann)):
+        await goes_on(person, other, LINES)
+        expect(f"{person.name} heard", heard_from(person, other), lines_of(other))
+        expect(f"{person.name} keeps", await person.kept(other.name, other), lines_of(other))
+
+
+async def people_who_are_killed_under_traffic_lose_and_double_nothing(scene):
+    relay, _, (ann, bob) = await people_of_a_relay(scene, "ann", "bob")
+    both = ((ann, bob), (bob, ann))
+    for person, other in both:
+        await person.type(f"/to {other.name}", *lines_of(person))
+    for victim, other in both * 2:
+        await goes_on(other, victim, LINES // 8)
+        await victim.kill()
+        await victim.start()
+        # What was typed but not yet kept is typed again.
+        said = await victim.kept(other.name, victim)
+        expect(f"kept of what {victim.name} said", said, lines_of(victim)[:len(said)])
+        await victim.type(*lines_of(victim)[len(said):])
+    for person, other in both:
+        last = lines_of(other)[-1]
+        async def is_there(person=person, other=other, last=last):
+            return last in await person.kept(other.name, other)
+        while not await is_there():
+            await asyncio.sleep(0.05)
+        expect(f"{person.name} keeps", await person.kept(other.name, other), lines_of(other))
+        heard = heard_from(person, other)
+        expect(f"{person.name} heard nothing twice", len(set(heard)), len(heard))
+
+
+async def a_relay_sees_neither_what_is_said_nor_who_says_it(scene):
+    names = ("quokka", "wombat", "numbat")
+    relay, proxy, people = await people_of_a_relay(scene, *names)
+    secrets = [*names, "billabong", "jacaranda one", "jacaranda all"]
+    first, second, third = people
+    await first.type(f"@{second.name} jacaranda one")
+    await second.hears(f"{first.name}> jacaranda one")
+    await third.quit()
+    await first.type("/room billabong", *(f"/invite {name}" for name in names[1:]),
+                     "jacaranda all", f"@{third.name} jacaranda one")
+    await second.hears(f"#billabong {first.name}> jacaranda all")
+    await first.hears(f"* a relay keeps it for {third.name}")
+    # One envelope at least waits now, the others are fetched.
+    seen = {"on its disk": relay.database(), "passes to and from it": proxy.recorded(),
+            "in its memory": relay.memory()}
+    await third.start()
+    await third.hears(f"#billabong {first.name}> jacaranda all")
+    seen["in its memory later"] = relay.memory()
+    seen["passes to and from it later"] = proxy.recorded()
+    key = bytes.fromhex((await third.card()).split()[1])
+    mailbox = hashlib.blake2b(b"netaio-chat mailbox" + key, digest_size=32)
+    for where, what in seen.items():
+        if what is None:
+            print(f"    skipped: what is {where} may not be read here", flush=True)
+            continue
+        for secret in secrets:
+            if any(form in what for form in (secret.encode(), secret.encode("utf-16-le"))):
+                raise Failed(f"'{secret}' is {where}")
+        # What it has to know would be found.
+        expect(f"{third.name}'s mailbox {where}",
+               mailbox.digest() in what or mailbox.hexdigest().encode() in what, True)
+    log = relay.stderr + str(relay.events)
+    expect("said by the relay", [secret for secret in secrets if secret in log], [])
+
+
+play(people_of_a_relay_talk_and_one_who_was_away_hears_it_all,
+     a_relay_that_is_killed_under_traffic_loses_and_doubles_nothing,
+     people_who_are_killed_under_traffic_lose_and_double_nothing,
+     a_relay_sees_neither_what_is_said_nor_who_says_it)
