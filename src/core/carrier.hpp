@@ -33,8 +33,8 @@ public:
     std::size_t unsent() const noexcept { return unsent_.size(); }
     /// The stream takes input again. To be brought later, not within the call.
     virtual void resume() = 0;
-    /// Called now and then: looks whether the other end has gone, where Stream::listens_for_end() or
-    /// waits_for_answers().
+    /// Called now and then: looks whether the other end has gone, where Stream::listens_for_end()
+    /// or waits_for_answers().
     virtual void look_for_end() = 0;
     /// Ends the connection; the stream is called no more. Only unsent() may be called from then on.
     virtual void close() noexcept = 0;

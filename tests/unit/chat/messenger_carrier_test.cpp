@@ -8,8 +8,8 @@
 namespace netaio::chat {
 namespace {
 
-using test::People;
-using test::Someone;
+using messenger_test::People;
+using messenger_test::Someone;
 
 // Loses, doubles and reorders what people send each other, and opens their vaults anew at times.
 class BadCarrier {

@@ -9,8 +9,8 @@
 namespace netaio::chat {
 namespace {
 
-using test::People;
-using test::Someone;
+using messenger_test::People;
+using messenger_test::Someone;
 using Texts = std::vector<std::string>;
 
 // Somebody who writes what no messenger does.

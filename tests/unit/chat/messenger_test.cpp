@@ -7,8 +7,8 @@
 namespace netaio::chat {
 namespace {
 
-using test::People;
-using test::Someone;
+using messenger_test::People;
+using messenger_test::Someone;
 using Texts = std::vector<std::string>;
 
 class MessengerTest : public testing::Test {

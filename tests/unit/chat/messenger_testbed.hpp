@@ -15,7 +15,7 @@
 #include "support/temporary_folder.hpp"
 
 /// People whose messengers are carried for by hand.
-namespace netaio::chat::test {
+namespace netaio::chat::messenger_test {
 
 using netaio::test::CountingRandom;
 using netaio::test::FixedClock;
@@ -160,4 +160,4 @@ private:
     std::vector<std::unique_ptr<Someone>> all_;
 };
 
-}  // namespace netaio::chat::test
+}  // namespace netaio::chat::messenger_test
