@@ -35,11 +35,14 @@ Result<chat::PrekeyBundle> bundle_in(ByteView content) {
 struct LanLink::Sending {
     std::string envelope;
     PieceName first;
+    chat::PublicKey whom;
     std::string uris;
     Address to;
     Ended ended;  // empty when it has ended
     std::size_t next = 1;
     std::size_t on_the_way = 0;
+    unsigned moves = 0;  // to another of their addresses
+    bool was_answered = false;
 
     void end(bool done) {
         if (const Ended told = std::exchange(ended, nullptr)) told(done);
@@ -126,7 +129,7 @@ void LanLink::carry(const chat::Parcel& parcel, Ended ended) {
     const auto to = next_address(parcel.to);
     if (!to) return end_later(std::move(ended));
     const auto sending =
-        std::make_shared<Sending>(Sending{parcel.envelope, first_piece(parcel.envelope),
+        std::make_shared<Sending>(Sending{parcel.envelope, first_piece(parcel.envelope), parcel.to,
                                           piece_uris_of(parcel.to), *to, std::move(ended)});
     send_pieces(sending);
 }
@@ -156,10 +159,16 @@ void LanLink::piece_ended(const std::shared_ptr<Sending>& sending, std::size_t n
                           unsigned attempt, std::error_code error, const OwnedMessage& reply) {
     --sending->on_the_way;
     if (!sending->ended) return;
+    sending->was_answered = sending->was_answered || !error;
     if (!error && reply.type() == MessageType::ok) {
         if (reply.content() == whole_word) return sending->end(true);
         send_pieces(sending);
     } else if (error == Errc::timeout && attempt + 1 < options_.attempts) {
+        // Not while some of the pieces are there.
+        if (!sending->was_answered && attempt == sending->moves) {
+            ++sending->moves;
+            sending->to = next_address(sending->whom).value_or(sending->to);
+        }
         send_piece(sending, number, attempt + 1);
     } else {
         sending->end(false);

@@ -35,10 +35,11 @@ def lines_of(person):
     return [f"{person.name} says {number}" for number in range(LINES)]
 
 
-def heard_from(person, other):
-    """What it printed of another's lines, in all its lives."""
-    return [" ".join(event[1:]) for events in person.printed for event in events
-            if event[0] == f"{other.name}>"]
+def heard_from(person, other, place=""):
+    """What it printed of another's lines there, in all its lives."""
+    start = f"{place}{other.name}> "
+    lines = [" ".join(event) for events in person.printed for event in events]
+    return [line.removeprefix(start) for line in lines if line.startswith(start)]
 
 
 async def goes_on(person, other, more):
@@ -60,6 +61,28 @@ async def a_relay_that_is_killed_under_traffic_loses_and_doubles_nothing(scene):
         await goes_on(person, other, LINES)
         expect(f"{person.name} heard", heard_from(person, other), lines_of(other))
         expect(f"{person.name} keeps", await person.kept(other.name, other), lines_of(other))
+
+
+async def a_relay_that_is_killed_while_people_talk_in_a_room_loses_and_doubles_nothing(scene):
+    relay, _, people = await people_of_a_relay(scene, "ann", "bob", "cyd")
+    await talk_in_a_room(people, "kitchen")
+    said = {person: [f"{person.name} says {number}" for number in range(50)] for person in people}
+    for person in people:
+        await person.type("/to #kitchen", *said[person])
+    others = [(person, other) for person in people for other in people if other is not person]
+    for part in range(10, 40, 10):
+        for person, other in others:
+            await person.until(lambda hearer=person, other=other, part=part:
+                               len(heard_from(hearer, other, "#kitchen ")) > part,
+                               f"it hears more of {other.name}")
+        await relay.kill()
+        await relay.start()
+    for person, other in others:
+        await person.until(lambda hearer=person, other=other:
+                           len(heard_from(hearer, other, "#kitchen ")) > len(said[other]),
+                           f"it hears all of {other.name}")
+        expect(f"{person.name} heard", heard_from(person, other, "#kitchen "),
+               [f"kitchen of {other.name}", *said[other]])
 
 
 async def people_who_are_killed_under_traffic_lose_and_double_nothing(scene):
@@ -84,6 +107,8 @@ async def people_who_are_killed_under_traffic_lose_and_double_nothing(scene):
         expect(f"{person.name} keeps", await person.kept(other.name, other), lines_of(other))
         heard = heard_from(person, other)
         expect(f"{person.name} heard nothing twice", len(set(heard)), len(heard))
+        print(f"    {person.name} was killed before {LINES - len(heard)} lines were shown that are "
+              "kept", flush=True)
 
 
 async def a_relay_sees_neither_what_is_said_nor_who_says_it(scene):
@@ -123,5 +148,6 @@ async def a_relay_sees_neither_what_is_said_nor_who_says_it(scene):
 
 play(people_of_a_relay_talk_and_one_who_was_away_hears_it_all,
      a_relay_that_is_killed_under_traffic_loses_and_doubles_nothing,
+     a_relay_that_is_killed_while_people_talk_in_a_room_loses_and_doubles_nothing,
      people_who_are_killed_under_traffic_lose_and_double_nothing,
      a_relay_sees_neither_what_is_said_nor_who_says_it)
