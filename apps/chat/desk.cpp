@@ -212,10 +212,11 @@ void Desk::add(const std::string& who) {
     if (*key == chat_.me()) {
         throw Misuse("that is you");
     }
-    if (!chat_.know(*key, name)) {
+    const std::error_code refused = chat_.know(*key, name);
+    calls_.chosen();  // which brings names up to date
+    if (!refused) {
         tell(names_.of(*key) + " is known; compare the number of /verify " + names_.of(*key));
     }
-    calls_.chosen();
 }
 
 void Desk::show_rooms() const {
