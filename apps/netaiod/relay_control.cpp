@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <netaio/packify.hpp>
 
 #include "relay.hpp"
@@ -56,15 +55,6 @@ bool is_set(const Value& dict, std::string_view key) {
         refuse_value(key, "true or false");
     }
     return *flag;
-}
-
-// As other peers take it (protocol.md §9).
-bool is_peer_data(ByteView data) {
-    const auto value = unpack(data, {.max_depth = 2});
-    const Dict* const dict = value ? value->as_dict() : nullptr;
-    return dict && std::ranges::all_of(dict->entries(), [](const Dict::Entry& each) {
-               return each.key.as_str() && each.value.as_bytes();
-           });
 }
 
 // Fit for logs, rules and addresses.
@@ -192,9 +182,6 @@ void Relay::manage_peers(const ProgramPtr& program, const Value& asked) {
     }
     Peer self{.id = bytes_of(asked, "peer_id").value_or(random_id())};
     self.data = bytes_of(asked, "data").value_or(self.data);
-    if (!is_peer_data(self.data)) {
-        refuse_value("data", "a dict of text to bytes, packed");
-    }
     if (management.app_id.size() + self.id.size() + self.data.size() + room_around >
         options_.udp->datagram_max) {
         throw Refusal::error("app_id, peer_id and data have to fit in a datagram of " +
