@@ -103,12 +103,12 @@ TEST_F(RegistryTest, WhatAllGetIsForAllUsers) {
 }
 
 TEST_F(RegistryTest, AnEmptyPrefixIsForWhatNobodyElseServes) {
-    const ServedKey everything{request_uri, "", true};
+    const ServedKey whatever{request_uri, "", true};
     const AppId other = add("other", 1001);
-    EXPECT_TRUE(registry_.claim(add("house"), everything, Sharing::turns).granted());
+    EXPECT_TRUE(registry_.claim(add("house"), whatever, Sharing::turns).granted());
     EXPECT_TRUE(registry_.claim(other, light).granted());
     EXPECT_EQ(found("room/light"), "other");
-    EXPECT_EQ(registry_.claim(other, everything, Sharing::turns).outcome, Outcome::foreign);
+    EXPECT_EQ(registry_.claim(other, whatever, Sharing::turns).outcome, Outcome::foreign);
 }
 
 TEST_F(RegistryTest, FreesTheKeysOfAnAppThatIsGone) {
