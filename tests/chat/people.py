@@ -14,6 +14,8 @@ sys.path.insert(1, os.path.join(os.path.dirname(os.path.abspath(__file__)), os.p
 from programs import Failed, Here, NETAIOD, SKIPPED, expect, host, play  # noqa: E402
 
 CHAT = os.environ.get("NETAIO_CHAT", "")
+# Of a program's memory; a sanitizer reserves far more at once.
+LARGEST_PART = 1 << 33
 __all__ = ["CHAT", "Failed", "NETAIOD", "Person", "Proxy", "Relay", "all_add_all", "all_see_all",
            "expect", "free_port", "needed", "play"]
 
@@ -142,13 +144,15 @@ class Relay(host.Node):
         return found
 
     def memory(self):
-        """All that is in its memory; nothing where that may not be read."""
+        """All that is in its memory; nothing where that may not be read, or is a sanitizer's."""
         found = []
         try:
             with open(f"/proc/{self.process.pid}/maps", encoding="ascii") as maps, \
                     open(f"/proc/{self.process.pid}/mem", "rb", buffering=0) as memory:
                 for line in maps:
                     begin, end = (int(part, 16) for part in line.split()[0].split("-"))
+                    if end - begin > LARGEST_PART:
+                        return None
                     # What is the kernel's own cannot be read.
                     with contextlib.suppress(OSError, ValueError, OverflowError):
                         memory.seek(begin)
