@@ -235,6 +235,9 @@ TYPED_TEST(RotationTest, LosesNothingWhereTheClientsGoFirst) {
         world.eager.use(layer({"new", "old"}));
         world.quiet.use(layer({"new", "old"}));
         EXPECT_TRUE(co_await world.quiet.asks());
+        // A node does so by itself within a second, which the server does not wait for here.
+        co_await world.eager.subscribe();
+        co_await world.quiet.subscribe();
         co_await world.expect_to_go_on("when the clients prefer the new secret");
         world.server.set_plugins(layer({"new"}));
         EXPECT_TRUE(co_await world.quiet.asks());
