@@ -1,1 +1,0 @@
-#include <netaio/chat/limits.hpp>
