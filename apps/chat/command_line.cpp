@@ -4,7 +4,6 @@
 #include <clocale>
 #include <iostream>
 #include <netaio/chat/limits.hpp>
-#include <sstream>
 
 #include "endpoint.hpp"
 #include "exit_code.hpp"
@@ -138,14 +137,7 @@ int parse_and_act(int argc, const char* const* argv) {
     relaying->add_option("--file", given.relay_file, "the database of what is kept")
         ->type_name("FILE");
     app::guard_values(command, {"--daemon"});
-    try {
-        app::parse_words(command, argc, argv);
-    } catch (const CLI::ParseError& error) {
-        std::ostringstream help;
-        const bool asked_for = command.exit(error, help, std::cerr) == 0;
-        app::write_text(help.str());
-        return static_cast<int>(asked_for ? ExitCode::done : ExitCode::usage);
-    }
+    if (const auto code = app::ended_by_words(command, argc, argv)) return *code;
     return *relaying ? relay(given) : chat(given);
 }
 

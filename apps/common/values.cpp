@@ -3,9 +3,13 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <iostream>
 #include <optional>
+#include <sstream>
 #include <string_view>
 
+#include "exit_code.hpp"
+#include "output.hpp"
 #include "text.hpp"
 
 namespace netaio::app {
@@ -210,6 +214,18 @@ void parse_words(CLI::App& app, int argc, const char* const* argv) {
         }
     }
     app.parse(std::move(words));
+}
+
+std::optional<int> ended_by_words(CLI::App& app, int argc, const char* const* argv,
+                                  const std::function<void()>& then) try {
+    parse_words(app, argc, argv);
+    if (then) then();
+    return std::nullopt;
+} catch (const CLI::ParseError& error) {
+    std::ostringstream help;
+    const bool asked_for = app.exit(error, help, std::cerr) == 0;
+    write_text(help.str());
+    return static_cast<int>(asked_for ? ExitCode::done : ExitCode::usage);
 }
 
 }  // namespace netaio::app

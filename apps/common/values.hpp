@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <set>
 #include <string>
@@ -42,5 +43,10 @@ void guard_values(CLI::App& app, const std::set<std::string>& may_be_empty);
 /// Parses the command line. Throws CLI::ParseError, also for what CLI11 would silently leave out or
 /// take for something else.
 void parse_words(CLI::App& app, int argc, const char* const* argv);
+
+/// The same for a whole program: the exit code where that is all, as help was asked for and is
+/// printed, or the words are wrong, which is said. `then` belongs to parsing, if it is given.
+std::optional<int> ended_by_words(CLI::App& app, int argc, const char* const* argv,
+                                  const std::function<void()>& then = {});
 
 }  // namespace netaio::app

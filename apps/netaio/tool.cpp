@@ -2,7 +2,6 @@
 
 #include <CLI/CLI.hpp>
 #include <iostream>
-#include <sstream>
 
 #include "bench.hpp"
 #include "exchange.hpp"
@@ -79,14 +78,7 @@ int parse_and_run(int argc, const char* const* argv) {
     add_watch_command(app, chosen);
     app.footer(examples() + "\n" + exit_code_help() + "\nThe manual: man netaio");
     guard_values(app, {"URI", "CONTENT"});
-    try {
-        parse_words(app, argc, argv);
-    } catch (const CLI::ParseError& error) {
-        std::ostringstream help;
-        const bool asked_for = app.exit(error, help, std::cerr) == 0;
-        write_text(help.str());
-        return static_cast<int>(asked_for ? ExitCode::done : ExitCode::usage);
-    }
+    if (const auto code = ended_by_words(app, argc, argv)) return *code;
     end_at_once_on_signals();
     const int code = chosen();
     finish_log();

@@ -2,7 +2,6 @@
 
 #include <CLI/CLI.hpp>
 #include <iostream>
-#include <sstream>
 
 #include "exit_code.hpp"
 #include "holdings.hpp"
@@ -75,14 +74,7 @@ int parse_and_act(int argc, const char* const* argv) {
         ->excludes(config)
         ->excludes(print);
     app::guard_values(command, {});
-    try {
-        app::parse_words(command, argc, argv);
-    } catch (const CLI::ParseError& error) {
-        std::ostringstream help;
-        const bool asked_for = command.exit(error, help, std::cerr) == 0;
-        app::write_text(help.str());
-        return static_cast<int>(asked_for ? ExitCode::done : ExitCode::usage);
-    }
+    if (const auto code = app::ended_by_words(command, argc, argv)) return *code;
     return act(given);
 }
 

@@ -1,7 +1,6 @@
 #include "tool.hpp"
 
 #include <iostream>
-#include <sstream>
 
 #include "exit_code.hpp"
 #include "logging.hpp"
@@ -59,15 +58,10 @@ int parse_and_run(int argc, const char* const* argv) {
         may_be_empty.insert(std::string("--sigfield") + field);
     }
     guard_values(app, may_be_empty);
-    try {
-        parse_words(app, argc, argv);
+    const auto choose = [&] {
         if (!chosen) app.parse("repl");
-    } catch (const CLI::ParseError& error) {
-        std::ostringstream help;
-        const bool asked_for = app.exit(error, help, std::cerr) == 0;
-        write_text(help.str());
-        return static_cast<int>(asked_for ? ExitCode::done : ExitCode::usage);
-    }
+    };
+    if (const auto code = ended_by_words(app, argc, argv, choose)) return *code;
     return chosen();
 }
 
