@@ -3,6 +3,7 @@
 import asyncio
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -14,6 +15,14 @@ TMUX = shutil.which("tmux")
 if not TMUX:
     print("skipped: tmux is not installed; scripts/setup --dev installs it")
     sys.exit(SKIPPED)
+
+
+async def comes(condition, what):
+    until = time.monotonic() + host.PATIENCE_S
+    while not condition():
+        if time.monotonic() > until:
+            raise Failed(f"waited in vain until {what}")
+        await asyncio.sleep(0.02)
 
 
 class Screens:
@@ -46,12 +55,15 @@ class Screen:
     def __init__(self, scene, screens, name, size, *options):
         self.screens, self.name, self.size = screens, name, size
         self.command = [CHAT, name, "--folder", os.path.join(scene.folder, name), *options]
+        self.process = None  # nothing to end yet
+        scene.programs.append(self)
 
     async def start(self):
         """Starts it in a new pane, and gives its new key no passphrase."""
         columns, rows = self.size
         self._tell("new-session", "-d", "-s", self.name, "-x", str(columns), "-y", str(rows),
                    "sleep infinity", at=None)
+        self.process = True
         self._tell("set-option", "-w", "remain-on-exit", "on")
         await self.again()
         await self.shows("a passphrase for the new key")
@@ -90,25 +102,24 @@ class Screen:
 
     async def until(self, condition, what):
         """Waits until its screen is as a condition of its rows says."""
-        until = time.monotonic() + host.PATIENCE_S
-        while not condition(rows := self.captured()):
-            if time.monotonic() > until:
-                raise Failed(f"{self.name} waited in vain until {what}; the screen:\n"
-                             + "\n".join(rows))
-            await asyncio.sleep(0.02)
-        return rows
+        try:
+            await comes(lambda: condition(self.captured()), f"at {self.name}'s, {what}")
+        except Failed as failure:
+            raise Failed(f"{failure}; its screen:\n" + "\n".join(self.captured())) from None
 
     async def shows(self, *texts):
         """Waits until each of these is within a row."""
-        return await self.until(lambda rows: all(any(text in row for row in rows)
-                                                 for text in texts), f"it shows {texts}")
+        await self.until(lambda rows: all(any(text in row for row in rows) for text in texts),
+                         f"it shows {texts}")
 
     async def crash(self):
         """Kills it with SIGKILL, and waits until it is gone."""
-        pid = self._tell("display-message", "-p", "#{pane_pid}").strip()
-        os.kill(int(pid), 9)
-        until = time.monotonic() + host.PATIENCE_S
-        while self._tell("display-message", "-p", "#{pane_dead}").strip() != "1":
-            if time.monotonic() > until:
-                raise Failed(f"{self.name} outlives SIGKILL")
-            await asyncio.sleep(0.02)
+        os.kill(int(self._pane("pid")), signal.SIGKILL)
+        await comes(lambda: self._pane("dead") == "1", f"{self.name} is gone")
+
+    def _pane(self, what):
+        return self._tell("display-message", "-p", f"#{{pane_{what}}}").strip()
+
+    async def kill(self):
+        if self._pane("dead") != "1":
+            await self.crash()
