@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """People who chat at screens of several sizes, as tmux shows them."""
 
+import os
+
 from people import expect, free_port, play
 from screens import Screen, Screens
 
@@ -81,5 +83,38 @@ async def text_stays_when_the_terminal_gets_another_size(scene):
         await person.shows("half a line", said[-1], "a last one")
 
 
+async def a_new_passphrase_is_typed_twice_and_asked_for_at_the_next_start(scene):
+    asked_first, asked_again = "a passphrase for the new key", "the same again"
+    ada = await Screen(scene, Screens(scene), "Ada", SMALL, "--no-lan").begin()
+    await ada.shows(asked_first)
+    ada.type("correct horse")
+    await ada.shows(asked_again)
+    ada.type("corect horse")
+    await ada.until(lambda rows: len([row for row in rows if asked_first in row]) == 2,
+                    "it asks once more")
+    expect("passphrases shown", [row for row in ada.captured() if "horse" in row], [])
+    ada.type("correct horse")
+    await ada.until(lambda rows: len([row for row in rows if asked_again in row]) == 2,
+                    "it asks for the same once more")
+    ada.type("correct horse")
+    await ada.is_open()
+    await ada.crash()
+    await ada.again()
+    await ada.shows("passphrase of ")
+    ada.type("correct horse")
+    await ada.is_open()
+
+
+async def a_passphrase_that_is_not_answered_makes_no_key(scene):
+    ada = await Screen(scene, Screens(scene), "Ada", SMALL, "--no-lan").begin()
+    await ada.shows("a passphrase for the new key")
+    ada.press("C-d")
+    await ada.shows("no passphrase was typed")
+    expect("whether there is a key", os.path.exists(os.path.join(scene.folder, "Ada", "Ada.key")),
+           False)
+
+
 play(people_see_each_other_and_talk_and_one_who_was_killed_hears_it_all,
-     text_stays_when_the_terminal_gets_another_size)
+     text_stays_when_the_terminal_gets_another_size,
+     a_new_passphrase_is_typed_twice_and_asked_for_at_the_next_start,
+     a_passphrase_that_is_not_answered_makes_no_key)

@@ -58,14 +58,19 @@ class Screen:
         self.process = None  # nothing to end yet
         scene.programs.append(self)
 
-    async def start(self):
-        """Starts it in a new pane, and gives its new key no passphrase."""
+    async def begin(self):
+        """Starts it in a new pane, where it asks for a passphrase for its new key."""
         columns, rows = self.size
         self._tell("new-session", "-d", "-s", self.name, "-x", str(columns), "-y", str(rows),
                    "sleep infinity", at=None)
         self.process = True
         self._tell("set-option", "-w", "remain-on-exit", "on")
         await self.again()
+        return self
+
+    async def start(self):
+        """Starts it in a new pane, and gives its new key no passphrase."""
+        await self.begin()
         await self.shows("a passphrase for the new key")
         self.press("Enter")
         await self.is_open()
