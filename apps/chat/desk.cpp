@@ -76,7 +76,7 @@ void Desk::greet() const {
         "/to NAME begins to talk with one, /room NAME makes a room for several. Then type, and "
         "press Enter.");
     tell("Somebody further away: /me shows the line by which they add you, through a relay.");
-    tell("/help shows all there is, and Tab completes names. /quit ends.");
+    tell("/help shows all there is; Tab completes names, Page Up scrolls. /quit ends.");
 }
 
 bool Desk::typed(std::string_view line) {
