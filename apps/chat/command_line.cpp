@@ -2,7 +2,6 @@
 
 #include <CLI/CLI.hpp>
 #include <clocale>
-#include <iostream>
 #include <netaio/chat/limits.hpp>
 
 #include "endpoint.hpp"
@@ -10,9 +9,9 @@
 #include "key_of.hpp"
 #include "logging.hpp"
 #include "names.hpp"
-#include "output.hpp"
 #include "program.hpp"
 #include "relay_program.hpp"
+#include "run_program.hpp"
 #include "signals.hpp"
 #include "text.hpp"
 #include "values.hpp"
@@ -141,27 +140,14 @@ int parse_and_act(int argc, const char* const* argv) {
     return *relaying ? relay(given) : chat(given);
 }
 
-int end_badly(int code, const std::string& said) {
-    app::finish_log();
-    std::cerr << "netaio-chat: " << app::sentence(said) << '\n';
-    return code;
-}
-
 }  // namespace
 
 int run(int argc, const char* const* argv) {
-    std::setlocale(LC_CTYPE, "");
-    app::hold_standard_streams();
-    app::log_as("netaio-chat");
-    try {
-        const int code = parse_and_act(argc, argv);
-        app::finish_log();
-        return code;
-    } catch (const app::Failure& failure) {
-        return end_badly(failure.code(), failure.what());
-    } catch (const std::exception& error) {
-        return end_badly(static_cast<int>(ExitCode::other), error.what());
-    }
+    return app::run_program("netaio-chat", [&] {
+        std::setlocale(LC_CTYPE, "");
+        app::log_as("netaio-chat");
+        return parse_and_act(argc, argv);
+    });
 }
 
 }  // namespace netaio::chat_app

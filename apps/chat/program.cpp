@@ -241,7 +241,6 @@ int run_chat(const chat::Identity& identity, const ChatOptions& options) {
     signals.wait([&] { program.end(); });
     program.begin();
     context.run();
-    app::finish_log();
     return static_cast<int>(app::ExitCode::done);
 }
 
