@@ -50,7 +50,7 @@ TEST(Pages, Are80By24) {
             " 1 #kitchen             │",
             "People                  │",
             " 2 ● ann                │",
-            " 3   bob               2│",
+            " 3   bob              2 │",
             "                        │",
             "                        │",
             "                        │                  Sunday, 1 March 2026",
@@ -78,7 +78,7 @@ TEST(Pages, Are160By50) {
     const std::string list(32, ' ');
     const std::string text =
         "Who is for lunch today? There is soup, and much bread that has to be eaten.";
-    EXPECT_EQ(grid[5], " 3   bob                       2│");
+    EXPECT_EQ(grid[5], " 3   bob                      2 │");
     EXPECT_EQ(grid[20], list + "│");
     EXPECT_EQ(grid[35], list + "│" + std::string(54, ' ') + "Sunday, 1 March 2026");
     EXPECT_EQ(grid[37], list + "│ 23:01 ann  " + text);
