@@ -168,7 +168,7 @@ TEST(Pages, TellWhoLooksAlikeApart) {
     const Grid grid = grid_of(model, {10, 80});
     const std::string ann = model.names.of(key_of('a'));
     EXPECT_EQ(ann.size(), 15u);
-    EXPECT_EQ(grid[2], " 1 ● " + ann + "    │");
+    EXPECT_EQ(grid[2], " 2 ● " + ann + "    │");
     EXPECT_EQ(grid[7], "                        │ 00:00 " + ann + "  hello");
 }
 
