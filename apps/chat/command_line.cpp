@@ -27,6 +27,7 @@ struct CommandLine {
     std::string passphrase_file;
     std::string relay;
     std::string daemon;
+    std::string read_receipts;
     bool through_daemon = false;
     bool no_lan = false;
 
@@ -61,6 +62,9 @@ int chat(CommandLine& given) {
         given.chat.daemon = given.daemon;
     }
     given.chat.lan = !given.no_lan;
+    if (!given.read_receipts.empty()) {
+        given.chat.read_receipts = given.read_receipts == "yes";
+    }
     make_folder(given.folder);
     const std::string base = given.folder + '/' + as_word(given.chat.name);
     given.chat.file = base + ".chat";
@@ -93,6 +97,11 @@ void add_chat_options(CLI::App& command, CommandLine& given) {
         .add_option("--relay", given.relay,
                     "who keeps messages for people who are away: HOST:PORT or unix:PATH")
         ->type_name("ADDRESS");
+    command
+        .add_option("--read-receipts", given.read_receipts,
+                    "tell people what of theirs was shown to you, now and later; no unless said")
+        ->check(CLI::IsMember({"yes", "no"}))
+        ->type_name("yes|no");
     command.add_flag("--no-lan", given.no_lan, "meet nobody on the network directly");
     command.add_option("--interface", given.chat.interfaces,
                        "meet people on this one alone; may repeat, all unless given");
