@@ -2,7 +2,6 @@
 
 #include <CLI/CLI.hpp>
 #include <clocale>
-#include <iostream>
 #include <netaio/chat/limits.hpp>
 
 #include "endpoint.hpp"
@@ -10,9 +9,9 @@
 #include "key_of.hpp"
 #include "logging.hpp"
 #include "names.hpp"
-#include "output.hpp"
 #include "program.hpp"
 #include "relay_program.hpp"
+#include "run_program.hpp"
 #include "signals.hpp"
 #include "text.hpp"
 #include "values.hpp"
@@ -28,6 +27,7 @@ struct CommandLine {
     std::string passphrase_file;
     std::string relay;
     std::string daemon;
+    std::string read_receipts;
     bool through_daemon = false;
     bool no_lan = false;
 
@@ -62,6 +62,9 @@ int chat(CommandLine& given) {
         given.chat.daemon = given.daemon;
     }
     given.chat.lan = !given.no_lan;
+    if (!given.read_receipts.empty()) {
+        given.chat.read_receipts = given.read_receipts == "yes";
+    }
     make_folder(given.folder);
     const std::string base = given.folder + '/' + as_word(given.chat.name);
     given.chat.file = base + ".chat";
@@ -94,6 +97,11 @@ void add_chat_options(CLI::App& command, CommandLine& given) {
         .add_option("--relay", given.relay,
                     "who keeps messages for people who are away: HOST:PORT or unix:PATH")
         ->type_name("ADDRESS");
+    command
+        .add_option("--read-receipts", given.read_receipts,
+                    "tell people what of theirs was shown to you, now and later; no unless said")
+        ->check(CLI::IsMember({"yes", "no"}))
+        ->type_name("yes|no");
     command.add_flag("--no-lan", given.no_lan, "meet nobody on the network directly");
     command.add_option("--interface", given.chat.interfaces,
                        "meet people on this one alone; may repeat, all unless given");
@@ -141,27 +149,14 @@ int parse_and_act(int argc, const char* const* argv) {
     return *relaying ? relay(given) : chat(given);
 }
 
-int end_badly(int code, const std::string& said) {
-    app::finish_log();
-    std::cerr << "netaio-chat: " << app::sentence(said) << '\n';
-    return code;
-}
-
 }  // namespace
 
 int run(int argc, const char* const* argv) {
-    std::setlocale(LC_CTYPE, "");
-    app::hold_standard_streams();
-    app::log_as("netaio-chat");
-    try {
-        const int code = parse_and_act(argc, argv);
-        app::finish_log();
-        return code;
-    } catch (const app::Failure& failure) {
-        return end_badly(failure.code(), failure.what());
-    } catch (const std::exception& error) {
-        return end_badly(static_cast<int>(ExitCode::other), error.what());
-    }
+    return app::run_program("netaio-chat", [&] {
+        std::setlocale(LC_CTYPE, "");
+        app::log_as("netaio-chat");
+        return parse_and_act(argc, argv);
+    });
 }
 
 }  // namespace netaio::chat_app

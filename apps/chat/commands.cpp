@@ -11,7 +11,7 @@ namespace {
 using namespace command;
 
 // What follows a command.
-enum class Takes { nothing, rest, person, person_or_none, person_yes, place };
+enum class Takes { nothing, rest, person, person_or_none, person_yes, place, on_off };
 
 struct Form {
     std::string_view name;
@@ -45,6 +45,8 @@ constexpr Form forms[] = {
     {"/add", "KEY NAME", "know somebody by the line that /me shows them", Takes::rest,
      made_of<Add>},
     {"/accept", "NAME", "take a changed key for theirs", Takes::person, made_of<Accept>},
+    {"/receipts", "[on|off]", "tell people what of theirs was shown to you", Takes::on_off,
+     made_of<Receipts>},
     {"/export", "FILE", "write what was said here", Takes::rest, made_of<Export>},
     {"/help", "", "show this", Takes::nothing, made_of<Help>},
     {"/quit", "", "end", Takes::nothing, made_of<Quit>},
@@ -92,6 +94,9 @@ Command with_operand(const Form& form, std::string_view operand) {
             if (is_several_words(operand)) throw misused();
             if (operand.empty()) return NameStandIn{};
             break;
+        case Takes::on_off:
+            if (!operand.empty() && operand != "on" && operand != "off") throw misused();
+            break;
         case Takes::person_yes:
             if (first.empty() || (!second.empty() && second != "yes")) throw misused();
             return Verify{std::string(first), !second.empty()};
@@ -137,6 +142,7 @@ std::vector<std::string> operands_of(std::string_view command,
         case Takes::person:
         case Takes::person_or_none:
         case Takes::person_yes: return people;
+        case Takes::on_off: return {"on", "off"};
         case Takes::place: break;
     }
     std::vector<std::string> both = people;

@@ -57,6 +57,10 @@ struct ShowSelf {};
 struct Add {
     std::string who;
 };
+/// Whether people are told what was shown here: `on` or `off`, or nothing to ask.
+struct Receipts {
+    std::string setting;
+};
 struct Export {
     std::string file;
 };
@@ -69,7 +73,7 @@ using Command = std::variant<command::Nothing, command::Say, command::Help, comm
                              command::ShowRooms, command::Choose, command::Tell, command::MakeRoom,
                              command::Invite, command::Remove, command::Leave, command::NameStandIn,
                              command::Verify, command::Accept, command::ShowSelf, command::Add,
-                             command::Export, command::Quit>;
+                             command::Receipts, command::Export, command::Quit>;
 
 /// What a typed line asks for. `//` and `@@` at its start say text that begins with one of them.
 /// Throws Misuse.

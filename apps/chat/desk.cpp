@@ -25,15 +25,6 @@ struct ByCommand : Works... {
 template <class... Works>
 ByCommand(Works...) -> ByCommand<Works...>;
 
-std::string day_and_time(std::uint64_t at) {
-    const auto parts = local_time(at);
-    std::array<char, 32> text{};
-    if (!parts || std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M", &*parts) == 0) {
-        return "?";
-    }
-    return text.data();
-}
-
 // The key of its 64 hexadecimal digits.
 Result<chat::PublicKey> key_from(std::string_view digits) {
     std::array<unsigned char, chat::key_size> bytes{};
@@ -155,6 +146,7 @@ void Desk::obey(const Command& command) {
                      names_.of(who));
                 calls_.wake();
             },
+            [this](const command::Receipts& asked) { receipts(asked); },
             [this](const command::Export& asked) { export_to(asked.file); },
         },
         command);
@@ -181,7 +173,30 @@ void Desk::say(const chat::Place& place, const std::string& text) {
                      " has another key than the one you verified; see /verify " + names_.of(place) +
                      " and /accept");
     }
+    if (!id && id.error() == Errc::auth_failed) {
+        throw Misuse("not said: " + why_none_of(std::get<chat::RoomId>(place)));
+    }
     ended(id ? std::error_code() : std::error_code(id.error()), "not said");
+}
+
+// Of a room in which one is no member.
+std::string Desk::why_none_of(const chat::RoomId& room) const {
+    const auto rooms = chat_.rooms();
+    const auto view = std::ranges::find(rooms, room, &chat::RoomView::id);
+    if (view == rooms.end() || !view->removed_by) {
+        return "you are no member of " + names_.of(room);
+    }
+    return names_.of(*view->removed_by) + " removed you from " + names_.of(room) + "; its owner, " +
+           names_.of(view->owner) + ", can invite you again";
+}
+
+void Desk::receipts(const command::Receipts& asked) {
+    if (!asked.setting.empty()) {
+        chat_.tell_read(asked.setting == "on");
+    }
+    tell(chat_.tells_read()
+             ? "people are told when what they say was shown to you; /receipts off ends that"
+             : "nobody is told when what they say was shown to you; /receipts on tells them");
 }
 
 void Desk::show_people() const {
@@ -251,7 +266,7 @@ void Desk::export_to(const std::string& file) const {
     std::string text;
     for (const chat::Line& line : chat_.lines(*chosen_, 0, SIZE_MAX)) {
         text += day_and_time(line.at) + ' ' + (line.from ? names_.of(*line.from) : "*") + ": ";
-        for (const std::string& row : chat::shown_lines(line.text)) {
+        for (const std::string& row : chat::shown_lines(text_of(names_, line))) {
             text += row + '\n';
         }
     }

@@ -42,9 +42,11 @@ private:
     void show_people() const;
     void show_rooms() const;
     void verify(const command::Verify& asked);
+    void receipts(const command::Receipts& asked);
     void export_to(const std::string& file) const;
     chat::RoomId chosen_room() const;
     void tell(const std::string& text) const { calls_.tell(text, false); }
+    std::string why_none_of(const chat::RoomId& room) const;
     /// Tells of an error, or else wakes who carries.
     void ended(const std::error_code& error, const std::string& what) const;
 

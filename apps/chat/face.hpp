@@ -20,6 +20,8 @@ public:
 
     virtual void said(const chat::Place& place, const chat::Line& line) = 0;
     virtual void marked(const chat::Place& place, const chat::Line& line) = 0;
+    /// One member of a room more has it, or has read it.
+    virtual void reached(const chat::Place& place, const chat::Line& line, chat::Mark by_one) = 0;
     virtual void tell(const std::string& text, bool is_warning) = 0;
     /// People, rooms, or where the lines go are others now.
     virtual void changed() = 0;

@@ -53,6 +53,7 @@ void Names::update(const std::vector<chat::PersonView>& people,
         called_[person.key] = {as_word(person.name)};
         places_.emplace_back(person.key);
     }
+    for (const chat::Place& place : places_) numbers_.try_emplace(place, numbers_.size() + 1);
     called_[me_] = std::move(own);
     tell_apart();
 }
@@ -61,7 +62,7 @@ void Names::tell_apart() {
     for (auto one = called_.begin(); one != called_.end(); ++one) {
         auto& [place, called] = *one;
         const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
-        // A word of digits would stand for a place in the list.
+        // A word of digits would stand for a number of the list.
         called.is_alike = called.is_alike || std::ranges::all_of(called.word, is_digit);
         for (auto other = std::next(one); other != called_.end(); ++other) {
             if (is_room(place) != is_room(other->first)) continue;
@@ -85,7 +86,7 @@ std::string Names::number_of(const chat::Place& place) const {
         return number_mark + std::string(digits);
     }
     const auto& key = std::get<chat::PublicKey>(place);
-    const auto [found, is_new] = numbers_.try_emplace(key);
+    const auto [found, is_new] = short_numbers_.try_emplace(key);
     if (is_new) {
         std::string number = chat::short_number(key);
         std::ranges::replace(number, ' ', '-');
@@ -146,11 +147,13 @@ chat::Place Names::place(std::string_view typed) const {
     if (error != std::errc{} || end != typed.data() + typed.size()) {
         return typed.starts_with('#') ? typed_name(typed) : person(typed);
     }
-    if (number == 0 || number > places_.size()) {
+    const auto found = std::ranges::find(
+        places_, number, [this](const chat::Place& place) { return numbers_.at(place); });
+    if (found == places_.end()) {
         throw Misuse(places_.empty() ? "nobody was met yet"
                                      : "the list goes from 1 to " + std::to_string(places_.size()));
     }
-    return places_[number - 1];
+    return *found;
 }
 
 std::vector<std::string> Names::people() const {

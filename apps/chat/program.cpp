@@ -43,6 +43,10 @@ public:
                    [this](const chat::Place& place, const chat::Line& line) {
                        later([=, this] { face_->marked(place, line); });
                    },
+               .reached =
+                   [this](const chat::Place& place, const chat::Line& line, chat::Mark by_one) {
+                       later([=, this] { face_->reached(place, line, by_one); });
+                   },
                .noticed = [this](const chat::Notice& notice) { say_of_oneself(notice.text, true); },
                .changed = [this] { later([this] { face_->changed(); }); }}),
           names_(chat_.me(), options.name),
@@ -52,6 +56,9 @@ public:
                  .chosen = [this] { face_->changed(); },
                  .wake = [this] { carrier_->wake(); }}),
           tick_(context) {
+        if (options.read_receipts) {
+            chat_.tell_read(*options.read_receipts);
+        }
         if (options.lan && options.daemon) {
             meet_through_daemon();
         } else if (options.lan) {
@@ -241,7 +248,6 @@ int run_chat(const chat::Identity& identity, const ChatOptions& options) {
     signals.wait([&] { program.end(); });
     program.begin();
     context.run();
-    app::finish_log();
     return static_cast<int>(app::ExitCode::done);
 }
 

@@ -15,6 +15,9 @@ struct ChatOptions {
     /// Where all is kept that was said.
     std::string file;
     bool plain = false;
+    /// Whether people are told that what they said was shown; as it was before where it is not
+    /// said.
+    std::optional<bool> read_receipts = {};
 
     /// Whether people of the network are met directly.
     bool lan = true;

@@ -33,6 +33,9 @@ public:
         changed_at(place);
     }
     void marked(const chat::Place& place, const chat::Line&) override { changed_at(place); }
+    void reached(const chat::Place& place, const chat::Line&, chat::Mark) override {
+        changed_at(place);
+    }
     void tell(const std::string& text, bool is_warning) override {
         model_.remark(text, is_warning);
         refresh();

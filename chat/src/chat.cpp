@@ -16,6 +16,10 @@ namespace {
 constexpr std::string_view text_kind = "text";
 constexpr std::string_view name_kind = "name";
 
+// What somebody chose.
+constexpr std::string_view choice_kind = "choice";
+constexpr std::string_view tells_read_name = "tells read";
+
 std::string name_that_can_be(const std::string& name) {
     return name.size() <= name_size_max ? name : name.substr(0, name_size_max);
 }
@@ -39,6 +43,7 @@ public:
                       .marked = [this](const PublicKey& to, const MessageId& id,
                                        Mark mark) { marked(to, id, mark); },
                       .noticed = [this](const Notice& notice) { notify(notice); }}) {
+        tells_read_ = vault_.get(choice_kind, tells_read_name).has_value();
         load_rooms();
     }
 
@@ -49,8 +54,11 @@ public:
                 .said = [this](const RoomId& room, const Line& line) { said(room, line); },
                 .marked = [this](const RoomId& room,
                                  const Line& line) { tell(events_.marked, Place(room), line); },
+                .reached = [this](const RoomId& room, const Line& line,
+                                  Mark mark) { tell(events_.reached, Place(room), line, mark); },
                 .noticed = [this](const Notice& notice) { notify(notice); },
-                .changed = [this] { tell(events_.changed); }},
+                .changed = [this] { tell(events_.changed); },
+                .read = [this](const PublicKey& from, const MessageId& id) { was_read(from, id); }},
             [this](const PublicKey& to, const Content& content) { return send(to, content); });
     }
 
@@ -92,7 +100,7 @@ public:
                 tell(events_.changed);
             }
         } else if (Rooms::takes(content.kind)) {
-            static_cast<void>(rooms_->came(from, content));  // which tells of what it refuses
+            static_cast<void>(rooms_->came(from, content, id));  // which tells of what it refuses
         }
     }
 
@@ -154,18 +162,25 @@ public:
         return said_so;
     }
 
-    void shown(const PublicKey& with) {
-        const Acquaintance& person = people_.at(with);
-        if (person.shown == person.last) {
+    void was_read(const PublicKey& from, const MessageId& id) {
+        if (tells_read_) {
+            messenger_.say_read(from, id);
+        }
+    }
+    void shown(const PublicKey& with, std::uint64_t up_to) {
+        const auto lines = talks_.not_shown(with, up_to);
+        if (lines.empty()) {
             return;
         }
         kept([&] {
-            for (const Line& line : talks_.lines(with, 0, person.unread())) {
+            Unread& unread = people_.at(with).unread;
+            for (const Line& line : lines) {
                 if (line.from == with) {
-                    messenger_.say_read(with, line.id);
+                    was_read(with, line.id);
+                    --unread.count;
                 }
             }
-            people_.at(with).shown = person.last;
+            unread.after = lines.back().number;
             people_.keep(with);
             return std::error_code();
         });
@@ -193,6 +208,7 @@ public:
     Talks talks_;
     Messenger messenger_;
     std::optional<Rooms> rooms_;
+    bool tells_read_ = false;
 };
 
 Chat::Chat(const Identity& identity, std::string name, const std::string& file,
@@ -237,7 +253,7 @@ std::vector<PersonView> Chat::people() const {
                          .name = person.name.empty() ? short_number(key) : person.name,
                          .verified = person.verified,
                          .present = person.present,
-                         .unread = person.unread()});
+                         .unread = static_cast<std::size_t>(person.unread.count)});
     }
     return views;
 }
@@ -278,15 +294,37 @@ std::vector<Line> Chat::lines(const Place& where, std::uint64_t before, std::siz
     return impl_->rooms_->order(std::get<RoomId>(where), before, max);
 }
 
-void Chat::shown(const Place& where) {
+std::vector<Line> Chat::not_shown(const Place& where, std::size_t max) const {
     if (const auto* person = std::get_if<PublicKey>(&where)) {
-        impl_->shown(*person);
+        const Acquaintance* const known = impl_->people_.find(*person);
+        return known ? impl_->talks_.not_shown(*person, known->unread.after + max)
+                     : std::vector<Line>();
+    }
+    return impl_->rooms_->not_shown(std::get<RoomId>(where), max);
+}
+
+void Chat::shown(const Place& where, std::uint64_t up_to) {
+    if (const auto* person = std::get_if<PublicKey>(&where)) {
+        impl_->shown(*person, up_to);
     } else {
         impl_->kept([&] {
-            impl_->rooms_->shown(std::get<RoomId>(where));
+            impl_->rooms_->shown(std::get<RoomId>(where), up_to);
             return std::error_code();
         });
     }
+}
+
+bool Chat::tells_read() const noexcept {
+    return impl_->tells_read_;
+}
+
+void Chat::tell_read(bool tells) {
+    if (tells) {
+        impl_->vault_.put(choice_kind, tells_read_name, {});
+    } else {
+        impl_->vault_.erase(choice_kind, tells_read_name);
+    }
+    impl_->tells_read_ = tells;
 }
 
 std::vector<RoomView> Chat::rooms() const {

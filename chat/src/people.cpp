@@ -11,9 +11,12 @@ namespace {
 constexpr std::string_view known_kind = "known";
 
 Value acquaintance_value(const Acquaintance& person) {
-    return Dict{{"name", Bytes(person.name)},   {"verified", person.verified},
-                {"refused", person.refused},    {"told_name", person.told_name},
-                {"shown", Value(person.shown)}, {"last", Value(person.last)}};
+    return Dict{{"name", Bytes(person.name)},
+                {"verified", person.verified},
+                {"refused", person.refused},
+                {"told_name", person.told_name},
+                {"unread", Value(person.unread.count)},
+                {"shown", Value(person.unread.after)}};
 }
 
 bool told(const Value& fields, std::string_view name) {
@@ -33,8 +36,7 @@ Acquaintance acquaintance_from(const Value& fields) {
     person.verified = told(fields, "verified");
     person.refused = told(fields, "refused");
     person.told_name = told(fields, "told_name");
-    person.shown = counted(fields, "shown");
-    person.last = counted(fields, "last");
+    person.unread = {counted(fields, "unread"), counted(fields, "shown")};
     return person;
 }
 

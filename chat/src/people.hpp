@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "unread.hpp"
+
 namespace netaio::chat {
 
 /// Somebody who was met, or wrote.
@@ -17,11 +19,8 @@ struct Acquaintance {
     bool refused = false;
     /// Whether they were told our name.
     bool told_name = false;
-    std::uint64_t shown = 0;  ///< the number of the last line that was shown
-    std::uint64_t last = 0;   ///< of the last line there is
-    bool present = false;     ///< on the network now; not kept
-
-    std::size_t unread() const noexcept { return static_cast<std::size_t>(last - shown); }
+    Unread unread = {};
+    bool present = false;  ///< on the network now; not kept
 };
 
 /// The people whom somebody knows, kept in the vault.

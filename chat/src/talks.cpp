@@ -15,18 +15,27 @@ ByteView id_bytes(const MessageId& id) {
     return std::as_bytes(std::span(id));
 }
 
+std::vector<Line> lines_of(const std::vector<KeptLine>& all_kept) {
+    std::vector<Line> all;
+    for (const KeptLine& kept : all_kept) {
+        if (auto line = line_from(kept.bytes, kept.number)) {
+            all.push_back(std::move(*line));
+        }
+    }
+    return all;
+}
+
 }  // namespace
 
 Line Talks::add(const PublicKey& with, Line line, bool own) {
     line.number = vault_.append(with.bytes(), line_bytes(line));
-    Acquaintance& person = people_.at(with);
-    person.last = line.number;
     if (own) {
-        person.shown = line.number;
         const Value place = Dict{{"with", Bytes(with.bytes())}, {"number", Value(line.number)}};
         vault_.put(own_line_kind, id_bytes(line.id), pack(place).value());
+    } else {
+        people_.at(with).unread.add(line.number);
+        people_.keep(with);
     }
-    people_.keep(with);
     return line;
 }
 
@@ -55,13 +64,13 @@ std::optional<std::pair<PublicKey, Line>> Talks::mark(const MessageId& id, Mark 
 }
 
 std::vector<Line> Talks::lines(const PublicKey& with, std::uint64_t before, std::size_t max) const {
-    std::vector<Line> all;
-    for (const KeptLine& kept : vault_.lines(with.bytes(), before, max)) {
-        if (auto line = line_from(kept.bytes, kept.number)) {
-            all.push_back(std::move(*line));
-        }
-    }
-    return all;
+    return lines_of(vault_.lines(with.bytes(), before, max));
+}
+
+std::vector<Line> Talks::not_shown(const PublicKey& with, std::uint64_t up_to) const {
+    const Acquaintance* const person = people_.find(with);
+    const Unread unread = person ? person->unread : Unread();
+    return lines_of(chat::not_shown(vault_, with.bytes(), unread, up_to));
 }
 
 }  // namespace netaio::chat

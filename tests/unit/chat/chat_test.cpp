@@ -95,6 +95,7 @@ struct ChatTest : testing::Test {
 TEST_F(ChatTest, TwoTalkAndKnowWhatTheOtherHas) {
     ASSERT_TRUE(ann.chat->say(bob.key(), "hello"));
     EXPECT_TRUE(ann.chat->parcels().empty()) << "there is nothing to seal it with";
+    bob.chat->tell_read(true);
     carry();
     EXPECT_EQ(bob.heard, Texts{"hello"});
     EXPECT_EQ(bob.view(ann).name, "ann") << "it comes with the first message";
@@ -112,6 +113,79 @@ TEST_F(ChatTest, TwoTalkAndKnowWhatTheOtherHas) {
     EXPECT_EQ(lines[0].mark, Mark::read);
     EXPECT_EQ(lines[1].from, bob.key());
     EXPECT_TRUE(ann.chat->parcels().empty());
+}
+
+TEST_F(ChatTest, WhatWasReadIsToldOnlyWhereItsReaderWants) {
+    EXPECT_FALSE(bob.chat->tells_read()) << "not unless he says so";
+    const auto say_and_show = [this](const std::string& text) {
+        ASSERT_TRUE(ann.chat->say(bob.key(), text));
+        carry();
+        bob.chat->shown(ann.key());
+        carry();
+    };
+    say_and_show("one");
+    bob.chat->tell_read(true);
+    bob.begin();
+    EXPECT_TRUE(bob.chat->tells_read());
+    say_and_show("two");
+    bob.chat->tell_read(false);
+    bob.begin();
+    EXPECT_FALSE(bob.chat->tells_read());
+    say_and_show("three");
+    EXPECT_EQ(ann.marks, (Texts{"one 2", "two 2", "two 3", "three 2"}));
+}
+
+TEST_F(ChatTest, WhatWasReadInARoomIsToldByWhoWants) {
+    const auto room = ann.chat->make_room("kitchen").value();
+    ASSERT_FALSE(ann.chat->invite(room, bob.key()));
+    ASSERT_FALSE(ann.chat->invite(room, cyd.key()));
+    carry();
+    bob.chat->tell_read(true);
+    const auto say_and_show = [&](const std::string& text) {
+        EXPECT_TRUE(ann.chat->say(room, text));
+        carry();
+        bob.chat->shown(room);
+        cyd.chat->shown(room);
+        carry();
+        return ann.chat->lines(room, 0, 1).at(0);
+    };
+    const Line some = say_and_show("one");
+    EXPECT_EQ(some.reach, (Reach{2, 2, 1}));
+    EXPECT_EQ(some.mark, Mark::delivered);
+    cyd.chat->tell_read(true);
+    ann.begin();
+    const Line all = say_and_show("two");
+    EXPECT_EQ(all.reach, (Reach{2, 2, 2}));
+    EXPECT_EQ(all.mark, Mark::read);
+    EXPECT_EQ(ann.chat->lines(room, all.number, 1).at(0).reach, (Reach{2, 2, 1}))
+        << "what was shown before is not told";
+}
+
+TEST_F(ChatTest, WhatWasNotShownIsThereUntilItIsAlsoWhenOneSaysSomething) {
+    const auto texts = [&](const Place& place) {
+        Texts found;
+        for (const Line& line : bob.chat->not_shown(place, 10)) found.push_back(line.text);
+        return found;
+    };
+    const auto room = ann.chat->make_room("kitchen").value();
+    ASSERT_FALSE(ann.chat->invite(room, bob.key()));
+    for (const Place& place : {Place(bob.key()), Place(room)}) {
+        for (const char* text : {"one", "two"}) ASSERT_TRUE(ann.chat->say(place, text));
+    }
+    carry();
+    for (const Place& place : {Place(ann.key()), Place(room)}) {
+        EXPECT_EQ(texts(place), (Texts{"one", "two"}));
+        EXPECT_EQ(bob.chat->not_shown(place, 1).size(), 1u);
+        bob.chat->shown(place, bob.chat->not_shown(place, 1).at(0).number);
+        ASSERT_TRUE(bob.chat->say(place, "me"));
+        bob.begin();
+        EXPECT_EQ(texts(place), (Texts{"two", "me"}));
+        bob.chat->shown(place);
+        EXPECT_EQ(texts(place), Texts());
+    }
+    EXPECT_EQ(bob.view(ann).unread, 0u);
+    EXPECT_EQ(bob.chat->rooms().at(0).unread, 0u);
+    EXPECT_TRUE(bob.chat->not_shown(cyd.key(), 10).empty()) << "nobody knows her";
 }
 
 TEST_F(ChatTest, WhoIsAwayHearsItLaterAndOnceWhoeverStartsAnew) {

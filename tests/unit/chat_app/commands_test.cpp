@@ -56,6 +56,10 @@ TEST(Commands, ParsesEachOfThem) {
     EXPECT_EQ(parsed<command::Accept>("/accept ann").name, "ann");
     EXPECT_EQ(parsed<command::Add>("/add 00ff ann").who, "00ff ann");
     parsed<command::ShowSelf>("/me");
+    EXPECT_EQ(parsed<command::Receipts>("/receipts").setting, "");
+    EXPECT_EQ(parsed<command::Receipts>("/receipts on").setting, "on");
+    EXPECT_EQ(parsed<command::Receipts>("/receipts off").setting, "off");
+    EXPECT_EQ(why_not_parsed("/receipts maybe"), "type /receipts [on|off]");
     EXPECT_EQ(parsed<command::Export>("/export my file").file, "my file");
     parsed<command::Quit>("/quit");
 }
@@ -79,7 +83,7 @@ TEST(Commands, SaysWhatToDoWhereOneIsMisused) {
 
 TEST(Commands, ShowsAllOfThemAsHelp) {
     const std::vector<std::string> help = command_help();
-    EXPECT_EQ(help.size(), 17u);
+    EXPECT_EQ(help.size(), 18u);
     EXPECT_EQ(help.front(), "TEXT                   say it where /to leads");
     EXPECT_EQ(help.back(), "/quit                  end");
 }

@@ -96,6 +96,44 @@ TEST_F(DeskTest, ExportsToANewFileOfItsOwnersAlone) {
     EXPECT_NE(all().find("File exists"), std::string::npos);
 }
 
+TEST_F(DeskTest, TellsPeopleWhatWasShownWhereOneWantsIt) {
+    type("/receipts");
+    EXPECT_TRUE(all().starts_with("nobody is told")) << all();
+    type("/receipts on");
+    EXPECT_TRUE(chat.tells_read());
+    EXPECT_TRUE(all().starts_with("people are told")) << all();
+    type("/receipts off");
+    EXPECT_FALSE(chat.tells_read());
+}
+
+TEST_F(DeskTest, SaysToWhoWasRemovedWhyNothingIsSaid) {
+    chat::Chat other(bob, "bob", ":memory:", {}, {});
+    const auto carry = [&] {
+        for (int round = 0; round < 6; ++round) {
+            for (const auto& [from, to] : {std::pair(&other, &chat), std::pair(&chat, &other)}) {
+                for (const auto& whom : from->wants_bundle()) {
+                    EXPECT_EQ(whom, to->me());
+                    EXPECT_FALSE(from->bundle_came(to->bundle_to_hand_out()));
+                }
+                for (const chat::Parcel& parcel : from->parcels()) {
+                    (void)to->receive(parcel.envelope);
+                    from->was_taken(parcel.number);
+                }
+            }
+        }
+        names.update(chat.people(), chat.rooms());
+    };
+    const chat::RoomId room = other.make_room("garden").value();
+    ASSERT_FALSE(other.invite(room, ann.public_key()));
+    carry();
+    type("/to #garden");
+    ASSERT_FALSE(other.remove(room, ann.public_key()));
+    carry();
+    type("hello?");
+    EXPECT_EQ(all(),
+              "not said: bob removed you from #garden; its owner, bob, can invite you again\n");
+}
+
 TEST_F(DeskTest, EndsWhenItIsTold) {
     EXPECT_TRUE(type("/help"));
     EXPECT_FALSE(type("/quit"));

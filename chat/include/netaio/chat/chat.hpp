@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <netaio/chat/keys.hpp>
 #include <netaio/chat/prekeys.hpp>
@@ -43,8 +44,15 @@ public:
     Result<MessageId> say(const Place& where, const std::string& text);
     /// At most so many lines before that number, the last ones, in order; 0 for the end.
     std::vector<Line> lines(const Place& where, std::uint64_t before, std::size_t max) const;
-    /// All lines so far were shown.
-    void shown(const Place& where);
+    /// At most so many lines from the first one on that was not shown, in the order in which they
+    /// came; none when all were.
+    std::vector<Line> not_shown(const Place& where, std::size_t max) const;
+    /// All lines so far were shown, or those up to that number.
+    void shown(const Place& where, std::uint64_t up_to = UINT64_MAX);
+    /// Whether people are told that what they said was shown here. They are not until somebody says
+    /// so; it is kept. What was shown before that is not told.
+    bool tells_read() const noexcept;
+    void tell_read(bool tells);
 
     // Rooms.
     std::vector<RoomView> rooms() const;
