@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstring>
 #include <netaio/chat/shown_text.hpp>
+#include <utility>
 
 #include "misuse.hpp"
 #include "model.hpp"
@@ -50,6 +51,7 @@ void write_new_file(const std::string& file, const std::string& text) {
     const int error = wrote < 0 ? errno : 0;
     if (fd >= 0) {
         ::close(fd);
+        if (error != 0) ::unlink(file.c_str());
     }
     if (error != 0) {
         throw Misuse("it cannot be written to " + file + ": " + std::strerror(error));
@@ -79,6 +81,8 @@ bool Desk::typed(std::string_view line) {
         obey(command);
     } catch (const Misuse& misuse) {
         calls_.tell(misuse.what(), true);
+    } catch (const Error& not_kept) {
+        calls_.tell(not_kept.what(), true);
     }
     return true;
 }
@@ -86,7 +90,18 @@ bool Desk::typed(std::string_view line) {
 void Desk::choose(const chat::Place& place) {
     chosen_ = place;
     calls_.chosen();
-    chat_.shown(place);
+    note_shown(place);
+}
+
+void Desk::note_shown(const chat::Place& place, std::uint64_t up_to) {
+    try {
+        chat_.shown(place, up_to);
+        not_kept_.clear();
+    } catch (const Error& failed) {
+        // Whoever shows tries again with each line.
+        const std::string why = failed.what();
+        if (std::exchange(not_kept_, why) != why) calls_.tell(why, true);
+    }
 }
 
 void Desk::obey(const Command& command) {
@@ -266,8 +281,10 @@ void Desk::export_to(const std::string& file) const {
     std::string text;
     for (const chat::Line& line : chat_.lines(*chosen_, 0, SIZE_MAX)) {
         text += day_and_time(line.at) + ' ' + (line.from ? names_.of(*line.from) : "*") + ": ";
+        // What follows the first row cannot be taken for another line.
+        const char* before = "";
         for (const std::string& row : chat::shown_lines(text_of(names_, line))) {
-            text += row + '\n';
+            text += std::exchange(before, "    ") + row + '\n';
         }
     }
     write_new_file(file, text);

@@ -34,6 +34,8 @@ public:
     /// Where the lines go.
     const std::optional<chat::Place>& chosen() const noexcept { return chosen_; }
     void choose(const chat::Place& place);
+    /// All lines there were shown. Where that cannot be kept, it is told once.
+    void note_shown(const chat::Place& place, std::uint64_t up_to = UINT64_MAX);
 
 private:
     void obey(const Command& command);
@@ -54,6 +56,7 @@ private:
     const Names& names_;
     DeskCalls calls_;
     std::optional<chat::Place> chosen_;
+    std::string not_kept_;  // why
 };
 
 }  // namespace netaio::chat_app

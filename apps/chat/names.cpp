@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
+#include <map>
 #include <netaio/chat/shown_text.hpp>
+#include <tuple>
 
 #include "misuse.hpp"
 
@@ -58,16 +60,18 @@ void Names::update(const std::vector<chat::PersonView>& people,
     tell_apart();
 }
 
+// By their looks, as strangers may be many.
 void Names::tell_apart() {
-    for (auto one = called_.begin(); one != called_.end(); ++one) {
-        auto& [place, called] = *one;
+    std::map<std::tuple<bool, std::size_t, std::string>, Called*> seen;
+    for (auto& [place, called] : called_) {
         const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
         // A word of digits would stand for a number of the list.
         called.is_alike = called.is_alike || std::ranges::all_of(called.word, is_digit);
-        for (auto other = std::next(one); other != called_.end(); ++other) {
-            if (is_room(place) != is_room(other->first)) continue;
-            if (!chat::looks_like(called.word, other->second.word)) continue;
-            called.is_alike = other->second.is_alike = true;
+        chat::NameLooks looks = chat::looks_of(called.word);
+        for (std::size_t way = 0; way < looks.size(); ++way) {
+            const auto [same, is_first] =
+                seen.try_emplace({is_room(place), way, std::move(looks[way])}, &called);
+            if (!is_first) called.is_alike = same->second->is_alike = true;
         }
     }
     called_.at(me_).is_alike = false;

@@ -18,7 +18,7 @@ public:
 
     void said(const chat::Place& place, const chat::Line& line) override {
         plain_.said(names_, place, line);
-        chat_.shown(place, line.number);
+        desk_->note_shown(place, line.number);
     }
     void marked(const chat::Place& place, const chat::Line& line) override {
         plain_.marked(names_, place, line);

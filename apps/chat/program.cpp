@@ -14,6 +14,7 @@
 #include "face.hpp"
 #include "lan.hpp"
 #include "logging.hpp"
+#include "notices.hpp"
 #include "relay_client.hpp"
 #include "signals.hpp"
 
@@ -47,8 +48,8 @@ public:
                    [this](const chat::Place& place, const chat::Line& line, chat::Mark by_one) {
                        later([=, this] { face_->reached(place, line, by_one); });
                    },
-               .noticed = [this](const chat::Notice& notice) { say_of_oneself(notice.text, true); },
-               .changed = [this] { later([this] { face_->changed(); }); }}),
+               .noticed = [this](const chat::Notice& notice) { noticed(notice); },
+               .changed = [this] { tell_of_change(); }}),
           names_(chat_.me(), options.name),
           desk_(chat_, names_,
                 {.tell = [this](const std::string& text,
@@ -124,6 +125,23 @@ private:
                     each();
                 }
             }
+        });
+    }
+
+    void noticed(const chat::Notice& notice) {
+        if (const auto text = notice_gate_.pass(notice.text, environment_.clock->steady_now())) {
+            say_of_oneself(*text, true);
+        }
+    }
+
+    // Once for all changes until then: strangers may come and go by the hundred.
+    void tell_of_change() {
+        if (std::exchange(change_is_told_, true)) {
+            return;
+        }
+        later([this] {
+            change_is_told_ = false;
+            face_->changed();
         });
     }
 
@@ -207,8 +225,12 @@ private:
         }
     }
     void tick() {
-        if (chat_.tick() && relay_) {
-            relay_->publish();
+        try {
+            if (chat_.tick() && relay_) {
+                relay_->publish();
+            }
+        } catch (const Error& not_kept) {
+            say_of_oneself(not_kept.what(), true);
         }
         wake();
         tick_.expires_after(tick_every);
@@ -223,6 +245,8 @@ private:
     const ChatOptions& options_;
     const chat::Identity& identity_;
     std::deque<std::function<void()>> told_;
+    bool change_is_told_ = false;
+    NoticeGate notice_gate_;
     std::unique_ptr<Face> face_;
     const Environment environment_{.log = log()};
     chat::Chat chat_;

@@ -77,7 +77,7 @@ private:
 
     void refresh() {
         if (model_.chosen && !model_.bottom) {
-            chat_.shown(*model_.chosen);
+            desk_->note_shown(*model_.chosen);
         }
         model_.meet(chat_.people(), chat_.rooms());
         names_ = model_.names;

@@ -3,6 +3,7 @@
 #include <netaio/chat/limits.hpp>
 #include <netaio/chat/messenger.hpp>
 #include <netaio/chat/rooms.hpp>
+#include <netaio/chat/shown_text.hpp>
 #include <netaio/chat/vault.hpp>
 #include <set>
 #include <utility>
@@ -89,6 +90,12 @@ public:
         if (content.kind == name_kind) {
             called(from, content.bytes);
         } else if (content.kind == text_kind) {
+            if (!people_.takes_line_of(from)) {
+                notify({Notice::Kind::refused, Place(from),
+                        "messages are let go of people whom you never wrote to: there are too many "
+                        "of them"});
+                return;
+            }
             const bool met_before = people_.find(from) != nullptr;
             said(from, talks_.add(from,
                                   {.from = from,
@@ -112,16 +119,18 @@ public:
     }
 
     // Somebody says that this is their name.
-    std::error_code called(const PublicKey& key, const std::string& name) {
+    std::error_code called(const PublicKey& key, const std::string& told) {
+        const std::string name = name_that_can_be(told);
         Acquaintance& person = people_.at(key);
         const bool changes = person.name != name;
         const auto other =
             changes && !person.verified ? people_.verified_as(name, key) : std::nullopt;
-        person.name = name_that_can_be(name);
+        person.name = name;
         if (other) {
             person.refused = true;
             notify({Notice::Kind::other_key, Place(key),
-                    name + " has another key than the " + name + " you verified: theirs is " +
+                    chat::shown(name) + " has another key than the " +
+                        chat::shown(people_.at(*other).name) + " you verified: theirs is " +
                         short_number(*other) + ", this one is " + short_number(key) +
                         ". Nothing is sent to it. Ask them by another way; if the key is theirs, "
                         "/accept it and compare the safety number"});
@@ -227,6 +236,7 @@ const std::string& Chat::name() const noexcept {
 }
 
 std::error_code Chat::met(const PublicKey& key, const std::string& name) {
+    impl_->people_.make_room_for(key);
     Acquaintance& person = impl_->people_.at(key);
     const bool came = !std::exchange(person.present, true);
     const std::error_code error = impl_->called(key, name);
@@ -237,7 +247,10 @@ std::error_code Chat::met(const PublicKey& key, const std::string& name) {
 }
 
 std::error_code Chat::know(const PublicKey& key, const std::string& name) {
-    return impl_->called(key, name);
+    impl_->people_.at(key).added = true;
+    const std::error_code error = impl_->called(key, name);
+    impl_->people_.keep(key);
+    return error;
 }
 
 void Chat::gone(const PublicKey& key) {

@@ -29,13 +29,15 @@ std::vector<Line> lines_of(const std::vector<KeptLine>& all_kept) {
 
 Line Talks::add(const PublicKey& with, Line line, bool own) {
     line.number = vault_.append(with.bytes(), line_bytes(line));
+    Acquaintance& person = people_.at(with);
+    person.last = line.number;
     if (own) {
         const Value place = Dict{{"with", Bytes(with.bytes())}, {"number", Value(line.number)}};
         vault_.put(own_line_kind, id_bytes(line.id), pack(place).value());
     } else {
-        people_.at(with).unread.add(line.number);
-        people_.keep(with);
+        person.unread.add(line.number);
     }
+    people_.keep(with);
     return line;
 }
 

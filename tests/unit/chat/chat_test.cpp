@@ -3,6 +3,7 @@
 #include <deque>
 #include <netaio/chat/chat.hpp>
 
+#include "people.hpp"
 #include "support/fixed_environment.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -255,6 +256,50 @@ TEST_F(ChatTest, AnotherKeyForAVerifiedNameIsRefusedUntilItIsAccepted) {
     ann.chat->accept(mallory.key());
     EXPECT_TRUE(ann.chat->say(mallory.key(), "welcome back"));
     EXPECT_FALSE(ann.view(bob).verified);
+}
+
+TEST_F(ChatTest, NoNameMakesANoticeLookLikeOthers) {
+    EXPECT_FALSE(ann.chat->met(bob.key(), "bob"));
+    ann.chat->verify(bob.key());
+    for (const std::string& name : {std::string("bob\n"), "bob" + std::string(30'000, ' ')}) {
+        const Identity mallory = Identity::make(*Environment().random);
+        EXPECT_EQ(ann.chat->met(mallory.public_key(), name), Errc::auth_failed);
+        EXPECT_EQ(ann.chat->met(mallory.public_key(), name), Errc::auth_failed);
+        EXPECT_EQ(ann.notices.back().text.find('\n'), std::string::npos);
+        EXPECT_LT(ann.notices.back().text.size(), 600u);
+    }
+    EXPECT_EQ(ann.notices.size(), 2u) << "each was told once";
+}
+
+TEST_F(ChatTest, StrangersWhoWereOnlyThereAreForgottenWhereThereAreTooMany) {
+    ASSERT_FALSE(ann.chat->know(bob.key(), "bob"));
+    ASSERT_FALSE(ann.chat->met(cyd.key(), "cyd"));
+    ASSERT_TRUE(ann.chat->say(cyd.key(), "hello"));
+    ann.chat->gone(cyd.key());
+    for (std::size_t i = 0; i < People::strangers_max + 20; ++i) {
+        const Identity stranger = Identity::make(*Environment().random);
+        ASSERT_FALSE(ann.chat->met(stranger.public_key(), "stranger"));
+        ann.chat->gone(stranger.public_key());
+    }
+    EXPECT_EQ(ann.chat->people().size(), People::strangers_max + 2);
+    ann.begin();
+    EXPECT_EQ(ann.chat->people().size(), People::strangers_max + 2);
+    EXPECT_EQ(ann.view(bob).name, "bob");
+    EXPECT_EQ(ann.view(cyd).name, "cyd");
+}
+
+TEST_F(ChatTest, ManyLinesOfSomebodyNeverWrittenToAreLetGoAndThatIsSaid) {
+    const std::size_t more = 3;
+    for (std::size_t i = 0; i < People::stranger_lines_max + more; ++i) {
+        ASSERT_TRUE(bob.chat->say(ann.key(), "buy"));
+    }
+    carry();
+    EXPECT_EQ(ann.heard.size(), People::stranger_lines_max);
+    EXPECT_EQ(ann.notices.size(), more);
+    ASSERT_TRUE(ann.chat->say(bob.key(), "what?"));
+    ASSERT_TRUE(bob.chat->say(ann.key(), "something"));
+    carry();
+    EXPECT_EQ(ann.heard.back(), "something");
 }
 
 }  // namespace

@@ -2,8 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <netaio/chat/chat.hpp>
 
+#include "support/file_size_max.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace netaio::chat_app {
@@ -132,6 +136,49 @@ TEST_F(DeskTest, SaysToWhoWasRemovedWhyNothingIsSaid) {
     type("hello?");
     EXPECT_EQ(all(),
               "not said: bob removed you from #garden; its owner, bob, can invite you again\n");
+}
+
+TEST_F(DeskTest, ExportsNoLineThatCouldBeTakenForAnothers) {
+    type("/room kitchen");
+    ASSERT_TRUE(chat.say(*desk.chosen(), "yes\n2026-01-01 00:00 bob: I owe ann a lot"));
+    const std::string file = folder.file("said");
+    type("/export " + file);
+    std::ifstream exported(file);
+    const std::string text{std::istreambuf_iterator<char>(exported), {}};
+    EXPECT_NE(text.find("ann: yes\n    2026-01-01 00:00 bob:"), std::string::npos) << text;
+}
+
+TEST_F(DeskTest, LeavesNoPartOfAnExportThatHasNoRoom) {
+    type("/room kitchen");
+    type("a line that is longer than what there is room for");
+    const std::string file = folder.file("said");
+    {
+        const test::FileSizeMax little(10);
+        type("/export " + file);
+    }
+    EXPECT_NE(all().find("it cannot be written"), std::string::npos) << all();
+    EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
+    type("/export " + file);
+    EXPECT_EQ(all(), "written to " + file + "\n");
+}
+
+TEST_F(DeskTest, SaysWhatTheDiskHasNoRoomForAndGoesOn) {
+    chat::Chat kept(ann, "ann", folder.file("chat"), {}, {});
+    Desk other(kept, names,
+               {.tell = [this](const std::string& text, bool) { told.push_back(text); },
+                .chosen = [] {},
+                .wake = [] {}});
+    ASSERT_TRUE(other.typed("/room kitchen"));
+    told.clear();
+    {
+        const test::FileSizeMax little(1);
+        EXPECT_TRUE(other.typed("hello"));
+        EXPECT_NE(all().find("the disk is full"), std::string::npos) << all();
+    }
+    told.clear();
+    EXPECT_TRUE(other.typed("hello"));
+    EXPECT_EQ(told, Told());
+    EXPECT_EQ(kept.lines(*other.chosen(), 0, 5).size(), 1u);
 }
 
 TEST_F(DeskTest, EndsWhenItIsTold) {
