@@ -399,8 +399,7 @@ private:
     std::string bob_file_ = beginning_.bob_file + ".run";
     std::optional<Chat> chat_;
     Lines before_;
-    const std::vector<PublicKey> members_{beginning_.ann.public_key(), beginning_.bob.public_key(),
-                                          mallory_.key()};
+    const std::vector<PublicKey> others_{beginning_.ann.public_key(), beginning_.bob.public_key()};
     std::vector<RoomId> rooms_{beginning_.room};
     std::vector<RoomRecord> records_ = beginning_.told.records;
     std::vector<MessageHash> message_hashes_{message_hash(beginning_.told.messages[0])};
