@@ -12,7 +12,7 @@
 /// Those who talk in a simulation of the chat: what takes long to make is made once for all seeds.
 namespace netaio::chat::sim {
 
-inline constexpr std::size_t cast_size = 5;
+inline constexpr std::size_t cast_size = 4;
 
 inline MailboxName mailbox_of(const PublicKey& owner) {
     MailboxName name;

@@ -13,8 +13,12 @@
 namespace netaio::chat::sim {
 namespace {
 
-TEST(ChatSim, EndsWithTheSameHistoryForAllWhoStayed) {
-    netaio::sim::for_each_seed(100, [](std::uint64_t seed) { Story(seed).run(); });
+TEST(ChatWithRelaySim, EndsWithTheSameHistoryForAllWhoStayed) {
+    netaio::sim::for_each_seed(1000, [](std::uint64_t seed) { Story(seed, 0.4).run(); });
+}
+
+TEST(ChatWithoutRelaySim, EndsWithTheSameHistoryForAllWhoStayed) {
+    netaio::sim::for_each_seed(1000, [](std::uint64_t seed) { Story(seed + 1000, 0).run(); });
 }
 
 }  // namespace

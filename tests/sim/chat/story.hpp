@@ -13,7 +13,8 @@ namespace netaio::chat::sim {
 /// stand-in.
 class Story {
 public:
-    explicit Story(std::uint64_t seed);
+    /// As Town's.
+    Story(std::uint64_t seed, double by_relay);
 
     /// All of it: a time of trouble, then the network is whole, and what has to hold is checked.
     void run();

@@ -67,7 +67,8 @@ TalkEvents Talker::events() {
             .changed = [this] { tell(); }};
 }
 
-Town::Town(std::uint64_t seed) : world(seed), ways_(world.dice().next()) {
+Town::Town(std::uint64_t seed, double by_relay)
+    : world(seed), by_relay_(by_relay), ways_(world.dice().next()) {
     Cast::of_all_seeds().equip(folder_);
     restart_relay();
     for (std::size_t number = 0; number < cast_size; ++number) {
@@ -112,7 +113,7 @@ void Town::ask_bundle(Talker& from, Talker& whom) {
             if (bundle) (void)chat.bundle_came(*bundle);
         });
     };
-    if (dice().chance(0.5)) {
+    if (!dice().chance(by_relay_)) {
         post(&from, &whom, [this, &from, &whom, came] {
             std::optional<PrekeyBundle> bundle;
             whom.with([&](Chat& chat) { bundle = chat.bundle_to_hand_out(); });
@@ -145,20 +146,25 @@ void Town::leave_at_relay(Talker& from, const Parcel& parcel) {
     });
 }
 
-void Town::carry(Talker& from) {
+bool Town::carry(Talker& from) {
+    bool has_any = false;
     from.with([&](Chat& chat) {
-        for (const PublicKey& whom : chat.wants_bundle()) ask_bundle(from, at(whom));
-        for (const Parcel& parcel : chat.parcels()) {
+        const auto wanted = chat.wants_bundle();
+        const auto parcels = chat.parcels();
+        has_any = !wanted.empty() || !parcels.empty();
+        for (const PublicKey& whom : wanted) ask_bundle(from, at(whom));
+        for (const Parcel& parcel : parcels) {
             const auto left = from.carried.find(parcel.number);
             if (left != from.carried.end() && world.now() < left->second + carry_again) continue;
             from.carried[parcel.number] = world.now();
-            dice().chance(0.3) ? leave_at_relay(from, parcel) : bring(from, parcel);
+            dice().chance(by_relay_) ? leave_at_relay(from, parcel) : bring(from, parcel);
         }
     });
+    return has_any;
 }
 
 void Town::fetch(Talker& who) {
-    if (!who.runs()) return;
+    if (!who.runs() || by_relay_ == 0) return;
     post(&who, nullptr, [this, &who] {
         const auto waiting = relay_->fetch(mailbox_of(who.key()), 0, fetched_at_once).value();
         post(nullptr, &who, [this, &who, waiting] {
@@ -192,18 +198,12 @@ void Town::hand_over(Talker& from, Talker& to) {
 
 void Town::catch_up(Talker& one, Talker& other) {
     const double killed[] = {std::exchange(one.killed, 0), std::exchange(other.killed, 0)};
-    for (int round = 0; round < 3; ++round) {
+    for (int round = 0; round < 2; ++round) {
         hand_over(other, one);
         hand_over(one, other);
     }
     one.killed = killed[0];
     other.killed = killed[1];
-}
-
-bool Town::is_quiet() {
-    return std::ranges::all_of(talkers, [](const auto& one) {
-        return one->chat().wants_bundle().empty() && one->chat().parcels().empty();
-    });
 }
 
 }  // namespace netaio::chat::sim

@@ -67,22 +67,20 @@ struct Weather {
 
 class Town {
 public:
-    explicit Town(std::uint64_t seed);
+    /// `by_relay` is how much of what is carried goes by the relay.
+    Town(std::uint64_t seed, double by_relay);
 
     Talker& at(const PublicKey& key);
     SeededRandom& dice() { return world.dice(); }
 
-    /// Lets somebody carry what they have, directly and by the relay, and take what is at the
-    /// relay.
-    void carry(Talker& from);
+    /// Lets somebody carry what they have, directly or by the relay. False when there is nothing.
+    bool carry(Talker& from);
     void fetch(Talker& who);
     void leave_prekeys(Talker& who);
     /// Has what one has for the other come there, and what comes of it, without the network.
     void catch_up(Talker& one, Talker& other);
     /// Ends the relay, and begins it again.
     void restart_relay();
-    /// Whether nobody has anything to carry.
-    bool is_quiet();
 
     World world;
     Weather weather;
@@ -103,7 +101,8 @@ private:
 
     test::TemporaryFolder folder_{test::fastest_folder()};
     std::unique_ptr<Mailboxes> relay_;
-    std::uint64_t ways_;
+    const double by_relay_;
+    const std::uint64_t ways_;
 };
 
 }  // namespace netaio::chat::sim
