@@ -34,8 +34,8 @@ public:
     /// Where the lines go.
     const std::optional<chat::Place>& chosen() const noexcept { return chosen_; }
     void choose(const chat::Place& place);
-    /// All lines there were shown, or those up to that number. Where that cannot be kept, it is told
-    /// once.
+    /// All lines there were shown, or those up to that number. Where that cannot be kept, it is
+    /// told once.
     void note_shown(const chat::Place& place, std::uint64_t up_to = UINT64_MAX);
 
 private:
