@@ -68,6 +68,9 @@ int chat(CommandLine& given) {
     make_folder(given.folder);
     const std::string base = given.folder + '/' + as_word(given.chat.name);
     given.chat.file = base + ".chat";
+    if (given.chat.files.folder.empty()) {
+        given.chat.files.folder = base + ".files";
+    }
     const chat::Identity identity = identity_of(base + ".key", given.passphrase_file);
     return run_chat(identity, given.chat);
 }
@@ -122,6 +125,14 @@ void add_chat_options(CLI::App& command, CommandLine& given) {
         .add_option("--passphrase-file", given.passphrase_file,
                     "its first line opens the key; else it is asked for on a terminal")
         ->type_name("FILE");
+    command.add_option("--files", given.chat.files.folder, "where files of others are kept")
+        ->type_name("FOLDER");
+    command
+        .add_option("--file-limit", given.chat.files.limit,
+                    "the largest file that is taken without asking, such as 500K, 10M; 0 for none")
+        ->type_name("SIZE")
+        ->transform(CLI::AsSizeValue(false))
+        ->default_str("10M");
     app::add_log_option(command, given.chat.log_level);
 }
 

@@ -163,6 +163,10 @@ void Desk::obey(const Command& command) {
             },
             [this](const command::Receipts& asked) { receipts(asked); },
             [this](const command::Export& asked) { export_to(asked.file); },
+            [this](const command::SendFile& asked) { send_file(asked); },
+            [this](const command::ShowFiles&) { show_files(); },
+            [this](const command::TakeFile& asked) { take_file(asked); },
+            [this](const command::CancelFile& asked) { cancel_file(asked); },
         },
         command);
 }

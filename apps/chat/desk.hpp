@@ -47,6 +47,10 @@ private:
     void verify(const command::Verify& asked);
     void receipts(const command::Receipts& asked);
     void export_to(const std::string& file) const;
+    void send_file(const command::SendFile& asked);
+    void show_files() const;
+    void take_file(const command::TakeFile& asked);
+    void cancel_file(const command::CancelFile& asked);
     chat::RoomId chosen_room() const;
     void tell(const std::string& text) const { calls_.tell(text, false); }
     std::string why_none_of(const chat::RoomId& room) const;

@@ -6,6 +6,7 @@
 #include <boost/asio/post.hpp>
 
 #include "face.hpp"
+#include "file_progress.hpp"
 #include "plain.hpp"
 
 namespace netaio::chat_app {
@@ -25,6 +26,10 @@ public:
     }
     void reached(const chat::Place& place, const chat::Line& line, chat::Mark by_one) override {
         plain_.reached(names_, place, line, by_one);
+    }
+    void file(const chat::FileView& file, const chat::Line&) override {
+        if (const auto text = progress_.line(names_, file)) plain_.tell(*text);
+        chat_.shown(file.with);
     }
     void tell(const std::string& text, bool) override { plain_.tell(text); }
     void changed() override { names_.update(chat_.people(), chat_.rooms()); }
@@ -96,6 +101,7 @@ private:
     std::array<char, 4096> buffer_{};
     PlainInput typed_;
     Plain plain_;
+    FileProgress progress_;
     Desk* desk_ = nullptr;
     std::function<void()> ended_;
 };

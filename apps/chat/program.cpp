@@ -34,28 +34,32 @@ public:
         : context_(context),
           options_(options),
           identity_(identity),
-          chat_(
-              identity, options.name, options.file, environment_,
-              {.said =
-                   [this](const chat::Place& place, const chat::Line& line) {
-                       later([=, this] { face_->said(place, line); });
-                   },
-               .marked =
-                   [this](const chat::Place& place, const chat::Line& line) {
-                       later([=, this] { face_->marked(place, line); });
-                   },
-               .reached =
-                   [this](const chat::Place& place, const chat::Line& line, chat::Mark by_one) {
-                       later([=, this] { face_->reached(place, line, by_one); });
-                   },
-               .noticed = [this](const chat::Notice& notice) { noticed(notice); },
-               .changed = [this] { tell_of_change(); }}),
+          chat_(identity, options.name, options.file, environment_,
+                {.said =
+                     [this](const chat::Place& place, const chat::Line& line) {
+                         later([=, this] { face_->said(place, line); });
+                     },
+                 .marked =
+                     [this](const chat::Place& place, const chat::Line& line) {
+                         later([=, this] { face_->marked(place, line); });
+                     },
+                 .reached =
+                     [this](const chat::Place& place, const chat::Line& line, chat::Mark by_one) {
+                         later([=, this] { face_->reached(place, line, by_one); });
+                     },
+                 .file =
+                     [this](const chat::FileView& file, const chat::Line& line) {
+                         later([=, this] { face_->file(file, line); });
+                     },
+                 .noticed = [this](const chat::Notice& notice) { noticed(notice); },
+                 .changed = [this] { tell_of_change(); }},
+                options.files),
           names_(chat_.me(), options.name),
           desk_(chat_, names_,
                 {.tell = [this](const std::string& text,
                                 bool is_warning) { face_->tell(text, is_warning); },
                  .chosen = [this] { face_->changed(); },
-                 .wake = [this] { carrier_->wake(); }}),
+                 .wake = [this] { wake(); }}),
           tick_(context) {
         if (options.read_receipts) {
             chat_.tell_read(*options.read_receipts);
@@ -92,7 +96,6 @@ public:
                 throw app::Failure(app::ExitCode::other, "netaiod: " + error.message());
             }
         }
-        carrier_->wake();
         tick();
     }
 
@@ -222,7 +225,22 @@ private:
     void wake() {
         if (carrier_) {
             carrier_->wake();
+            work();
         }
+    }
+    // Large files are read bit by bit, and others get their turns between.
+    void work() {
+        if (std::exchange(working_, true)) {
+            return;
+        }
+        boost::asio::post(context_, [this] {
+            working_ = false;
+            bool more = false;
+            (void)noted(environment_.log, [&] { more = chat_.work(); });
+            if (more) {
+                wake();
+            }
+        });
     }
     void tick() {
         try {
@@ -259,6 +277,7 @@ private:
     std::optional<Carrier> carrier_;
     Timer tick_;
     std::optional<bool> relay_reached_;
+    bool working_ = false;
     bool ending_ = false;
 };
 

@@ -5,6 +5,7 @@
 #include <csignal>
 
 #include "face.hpp"
+#include "file_progress.hpp"
 #include "key.hpp"
 #include "pages.hpp"
 #include "screen.hpp"
@@ -35,6 +36,13 @@ public:
     void marked(const chat::Place& place, const chat::Line&) override { changed_at(place); }
     void reached(const chat::Place& place, const chat::Line&, chat::Mark) override {
         changed_at(place);
+    }
+    void file(const chat::FileView& file, const chat::Line&) override {
+        const bool is_going = file.state == chat::FileState::going;
+        if (desk_->chosen() != chat::Place(file.with) && !is_going) {
+            model_.remark(file_text(names_, file));
+        }
+        changed_at(file.with);
     }
     void tell(const std::string& text, bool is_warning) override {
         model_.remark(text, is_warning);

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <netaio/chat/chat.hpp>
+#include <netaio/chat/files.hpp>
 #include <netaio/chat/limits.hpp>
 #include <netaio/chat/messenger.hpp>
 #include <netaio/chat/rooms.hpp>
@@ -8,6 +9,7 @@
 #include <set>
 #include <utility>
 
+#include "file_lines.hpp"
 #include "people.hpp"
 #include "talks.hpp"
 
@@ -30,7 +32,7 @@ std::string name_that_can_be(const std::string& name) {
 class Chat::Impl {
 public:
     Impl(const Identity& identity, std::string name, const std::string& file,
-         Environment environment, TalkEvents events)
+         Environment environment, TalkEvents events, FileOptions files)
         : identity_(identity),
           name_(std::move(name)),
           environment_(std::move(environment)),
@@ -43,7 +45,20 @@ public:
                                      const Content& content) { came(from, id, at, content); },
                       .marked = [this](const PublicKey& to, const MessageId& id,
                                        Mark mark) { marked(to, id, mark); },
-                      .noticed = [this](const Notice& notice) { notify(notice); }}) {
+                      .noticed = [this](const Notice& notice) { notify(notice); }}),
+          files_(
+              vault_, environment_, std::move(files),
+              {.changed = [this](const FileView& file) { file_changed(file); },
+               .noticed = [this](const Notice& notice) { notify(notice); }},
+              // Strangers are answered as well, which tells them no name and makes none known.
+              [this](const PublicKey& to, const Content& content) -> Result<MessageId> {
+                  if (people_.at(to).refused) return Errc::auth_failed;
+                  return messenger_.send(to, content);
+              },
+              [this](const PublicKey& who) {
+                  const Acquaintance* const person = people_.find(who);
+                  return person && person->told_name && !person->refused;
+              }) {
         tells_read_ = vault_.get(choice_kind, tells_read_name).has_value();
         load_rooms();
     }
@@ -108,7 +123,17 @@ public:
             }
         } else if (Rooms::takes(content.kind)) {
             static_cast<void>(rooms_->came(from, content, id));  // which tells of what it refuses
+        } else if (Files::takes(content.kind)) {
+            static_cast<void>(files_.came(from, content));  // the other end is told
         }
+    }
+    void file_changed(const FileView& file) {
+        const bool met_before = people_.find(file.with) != nullptr;
+        const Line line = file_lines_.put(file, me(), now());
+        if (!met_before) {
+            tell(events_.changed);
+        }
+        tell(events_.file, file, line);
     }
 
     void marked(const PublicKey& to, const MessageId& id, Mark mark) {
@@ -116,6 +141,7 @@ public:
             tell(events_.marked, Place(line->first), line->second);
         }
         rooms_->marked(to, id, mark);
+        files_.marked(to, id, mark);
     }
 
     // Somebody says that this is their name.
@@ -143,7 +169,7 @@ public:
     }
 
     // Whoever is written to for the first time is told who writes.
-    Result<MessageId> send(const PublicKey& to, const Content& content) {
+    std::error_code introduce(const PublicKey& to) {
         Acquaintance& person = people_.at(to);
         if (person.refused) {
             return Errc::auth_failed;
@@ -153,6 +179,12 @@ public:
                 return told.error();
             }
             people_.keep(to);
+        }
+        return {};
+    }
+    Result<MessageId> send(const PublicKey& to, const Content& content) {
+        if (const std::error_code error = introduce(to)) {
+            return error;
         }
         return messenger_.send(to, content);
     }
@@ -215,15 +247,17 @@ public:
     Vault vault_;
     People people_;
     Talks talks_;
+    FileLines file_lines_{vault_, talks_};
     Messenger messenger_;
+    Files files_;
     std::optional<Rooms> rooms_;
     bool tells_read_ = false;
 };
 
 Chat::Chat(const Identity& identity, std::string name, const std::string& file,
-           Environment environment, TalkEvents events)
+           Environment environment, TalkEvents events, FileOptions files)
     : impl_(std::make_unique<Impl>(identity, std::move(name), file, std::move(environment),
-                                   std::move(events))) {}
+                                   std::move(events), std::move(files))) {}
 
 Chat::~Chat() = default;
 
@@ -372,6 +406,31 @@ std::error_code Chat::name_stand_in(const RoomId& room, const std::optional<Publ
     return impl_->kept([&] { return impl_->rooms_->name_stand_in(room, whom); });
 }
 
+Result<FileId> Chat::offer_file(const PublicKey& to, const std::string& path) {
+    return impl_->kept([&]() -> Result<FileId> {
+        if (const std::error_code error = impl_->introduce(to)) {
+            return error;
+        }
+        return impl_->files_.offer(to, path);
+    });
+}
+
+std::error_code Chat::take_file(std::uint64_t number) {
+    return impl_->kept([&] { return impl_->files_.take(number); });
+}
+
+std::error_code Chat::cancel_file(std::uint64_t number) {
+    return impl_->kept([&] { return impl_->files_.cancel(number); });
+}
+
+std::vector<FileView> Chat::files() const {
+    return impl_->files_.views();
+}
+
+bool Chat::work() {
+    return impl_->kept([&] { return impl_->files_.work(); });
+}
+
 std::vector<Parcel> Chat::parcels() {
     return impl_->guarded([&] { return impl_->messenger_.parcels(); });
 }
@@ -411,6 +470,7 @@ std::vector<OneTimePrekey> Chat::prekeys_for_relay(std::size_t left) {
 bool Chat::tick() {
     return impl_->kept([&] {
         impl_->rooms_->tick();
+        impl_->files_.tick();
         return impl_->messenger_.renew_keys();
     });
 }

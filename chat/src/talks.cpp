@@ -41,6 +41,13 @@ Line Talks::add(const PublicKey& with, Line line, bool own) {
     return line;
 }
 
+Line Talks::rewrite(const PublicKey& with, Line line) {
+    const auto before = lines(with, line.number + 1, 1);
+    if (!before.empty()) line.at = before.front().at;
+    vault_.replace(with.bytes(), line.number, line_bytes(line));
+    return line;
+}
+
 std::optional<std::pair<PublicKey, Line>> Talks::mark(const MessageId& id, Mark mark) {
     const auto kept = vault_.get(own_line_kind, id_bytes(id));
     const auto place = kept ? unpack(*kept) : Result<Value>(Errc::malformed);

@@ -17,6 +17,8 @@ public:
 
     /// Adds a line to what was said with somebody, and gives it with its number.
     Line add(const PublicKey& with, Line line, bool own);
+    /// Has the line of that number say something else, at the time that it has already. Gives it.
+    Line rewrite(const PublicKey& with, Line line);
     /// One's own of this id has come so far; none when that is known, or there is no such line.
     std::optional<std::pair<PublicKey, Line>> mark(const MessageId& id, Mark mark);
     std::vector<Line> lines(const PublicKey& with, std::uint64_t before, std::size_t max) const;

@@ -36,7 +36,8 @@ struct Chatter {
                                marks.push_back(line.text + " " +
                                                std::to_string(static_cast<int>(line.mark)));
                            },
-                       .noticed = [this](const Notice& notice) { notices.push_back(notice); }});
+                       .noticed = [this](const Notice& notice) { notices.push_back(notice); }},
+            FileOptions{.folder = file.substr(0, file.rfind('.')) + ".files"});
     }
     const PublicKey& key() const { return identity.public_key(); }
     PersonView view(const Chatter& other) const {
@@ -300,6 +301,63 @@ TEST_F(ChatTest, ManyLinesOfSomebodyNeverWrittenToAreLetGoAndThatIsSaid) {
     ASSERT_TRUE(bob.chat->say(ann.key(), "something"));
     carry();
     EXPECT_EQ(ann.heard.back(), "something");
+}
+
+TEST_F(ChatTest, AFileHasALineThatSaysHowFarItIs) {
+    const auto work = [&] {
+        for (int round = 0; round < 10; ++round) {
+            for (Chatter* one : everybody) {
+                while (one->chat->work()) {
+                }
+            }
+            carry();
+        }
+    };
+    const std::string bytes(100'000, 'x');
+    ASSERT_TRUE(bob.chat->say(ann.key(), "send it to me"));
+    carry();
+    ASSERT_TRUE(ann.chat->offer_file(bob.key(), folder.write("it", bytes)));
+    EXPECT_EQ(ann.chat->lines(bob.key(), 0, 1).front().text, "file it, 97.6 KiB: is being read");
+    ann.begin();
+    work();
+    const Line sent = ann.chat->lines(bob.key(), 0, 1).front();
+    EXPECT_EQ(sent.text, "file it, 97.6 KiB: they have it");
+    EXPECT_EQ(sent.from, ann.key());
+    EXPECT_EQ(sent.number, 2u);
+    EXPECT_EQ(sent.mark, Mark::delivered);
+    const Line came = bob.chat->lines(ann.key(), 0, 1).front();
+    EXPECT_EQ(came.text, "file it, 97.6 KiB: kept as " + folder.file("bob.files/it"));
+    EXPECT_EQ(came.from, ann.key());
+    EXPECT_EQ(bob.view(ann).unread, 1u);
+    EXPECT_EQ(std::filesystem::file_size(folder.file("bob.files/it")), bytes.size());
+    EXPECT_EQ(ann.heard, Texts{"send it to me"});
+    EXPECT_TRUE(bob.heard.empty());
+    EXPECT_TRUE(ann.chat->files().empty());
+    EXPECT_TRUE(ann.chat->parcels().empty());
+}
+
+TEST_F(ChatTest, AFileOfSomebodyWhoWasNeverWrittenToWaitsAlsoAfterItWasRefused) {
+    const std::string path = folder.write("it", "x");
+    for (const char* round : {"first", "second"}) {
+        ASSERT_TRUE(ann.chat->offer_file(bob.key(), path));
+        while (ann.chat->work()) {
+        }
+        carry();
+        ASSERT_EQ(bob.chat->files().size(), 1u) << round;
+        EXPECT_EQ(bob.chat->files()[0].state, FileState::offered) << round;
+        EXPECT_FALSE(bob.chat->cancel_file(1));
+        carry();
+        EXPECT_TRUE(ann.chat->files().empty());
+    }
+}
+
+TEST_F(ChatTest, NoFileGoesToAKeyThatIsNotAccepted) {
+    EXPECT_FALSE(ann.chat->met(bob.key(), "bob"));
+    ann.chat->verify(bob.key());
+    EXPECT_EQ(ann.chat->met(cyd.key(), "bob"), Errc::auth_failed);
+    const std::string path = folder.write("it", "x");
+    EXPECT_EQ(ann.chat->offer_file(cyd.key(), path).error(), Errc::auth_failed);
+    EXPECT_TRUE(ann.chat->files().empty());
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <iterator>
 #include <netaio/chat/chat.hpp>
 
+#include "relay_protocol.hpp"
 #include "support/file_size_max.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -18,6 +19,9 @@ using Told = std::vector<std::string>;
 // Somebody at a desk, and somebody else, of whom they learn by a line.
 struct DeskTest : testing::Test {
     static chat::Identity made() { return chat::Identity::make(*Environment().random); }
+    static std::string key_of(const chat::Identity& who) {
+        return in_hex(who.public_key().bytes());
+    }
 
     bool type(const std::string& line) {
         told.clear();
@@ -179,6 +183,38 @@ TEST_F(DeskTest, SaysWhatTheDiskHasNoRoomForAndGoesOn) {
     EXPECT_TRUE(other.typed("hello"));
     EXPECT_EQ(told, Told());
     EXPECT_EQ(kept.lines(*other.chosen(), 0, 5).size(), 1u);
+}
+
+TEST_F(DeskTest, SendsFilesAndShowsThem) {
+    type("/add " + key_of(bob) + " bob");
+    type("/files");
+    EXPECT_EQ(all(), "none on their way; /file NAME FILE sends one\n");
+    type("/cancel");
+    EXPECT_EQ(all(), "there is no such file\n");
+    type("/file bob " + folder.file("none"));
+    EXPECT_EQ(all(), "not sent: No such file or directory\n");
+    type("/file bob " + folder.path().string());
+    EXPECT_EQ(all(), "not sent: " + folder.path().string() + " is no file\n");
+    type("/file cyd " + folder.write("a b", "x"));
+    EXPECT_NE(all().find("cyd"), std::string::npos);
+    EXPECT_EQ(woken, 0u);
+    type("/file bob " + folder.file("a b"));
+    EXPECT_EQ(all(), "");
+    EXPECT_EQ(woken, 1u);
+    type("/files");
+    EXPECT_EQ(all(), "1  to bob: file a b, 1 byte: is being read\n");
+    type("/take");
+    EXPECT_EQ(all(), "there is no such file\n");
+    type("/take 1");
+    EXPECT_EQ(all(), "not taken: there is no such file; /files shows them\n");
+    type("/file bob " + folder.file("a b"));
+    type("/cancel");
+    EXPECT_EQ(all(), "say which by its number; /files shows them\n");
+    type("/cancel 1");
+    type("/cancel");
+    EXPECT_EQ(chat.lines(bob.public_key(), 0, 5).back().text,
+              "file a b, 1 byte: not sent: you ended it");
+    EXPECT_TRUE(chat.files().empty());
 }
 
 TEST_F(DeskTest, EndsWhenItIsTold) {

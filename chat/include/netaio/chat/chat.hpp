@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <netaio/chat/files.hpp>
 #include <netaio/chat/keys.hpp>
 #include <netaio/chat/prekeys.hpp>
 #include <netaio/chat/talk.hpp>
@@ -18,9 +19,9 @@ namespace netaio::chat {
 /// a sentence to be shown, when it cannot be. Not thread-safe.
 class Chat {
 public:
-    /// `file` is where all of it is kept.
+    /// `file` is where all of it is kept, but for the files that others send: `files` says where.
     Chat(const Identity& identity, std::string name, const std::string& file,
-         Environment environment, TalkEvents events);
+         Environment environment, TalkEvents events, FileOptions files = {});
     ~Chat();
 
     const PublicKey& me() const noexcept;
@@ -63,6 +64,16 @@ public:
     std::error_code rename(const RoomId& room, const std::string& name);
     std::error_code leave(const RoomId& room);
     std::error_code name_stand_in(const RoomId& room, const std::optional<PublicKey>& whom);
+
+    // Files: as of Files, by their numbers. They have lines where people talk.
+    /// Errc::auth_failed for somebody whose key was not accepted, and what Files::offer() returns.
+    Result<FileId> offer_file(const PublicKey& to, const std::string& path);
+    std::error_code take_file(std::uint64_t number);
+    std::error_code cancel_file(std::uint64_t number);
+    std::vector<FileView> files() const;
+    /// As of Files: to be called as long as it says that there is more, and whenever something came
+    /// or a file was offered.
+    bool work();
 
     // What is carried: as of Messenger.
     std::vector<Parcel> parcels();

@@ -88,12 +88,16 @@ struct Notice {
     std::string text;  ///< a sentence that can be shown
 };
 
+struct FileView;  // files.hpp
+
 /// Told of what happens, on the thread of whoever called; none may call back into what tells.
 struct TalkEvents {
     std::function<void(const Place&, const Line&)> said = {};
     std::function<void(const Place&, const Line&)> marked = {};
     /// A message of one's own in a room has come so far to one more member: delivered, or read.
     std::function<void(const Place&, const Line&, Mark)> reached = {};
+    /// A file with somebody has come further, and so has its line: files.hpp.
+    std::function<void(const FileView&, const Line&)> file = {};
     std::function<void(const Notice&)> noticed = {};
     /// People, rooms, members or counts of unread lines are others now.
     std::function<void()> changed = {};
