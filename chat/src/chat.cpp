@@ -86,6 +86,7 @@ public:
         } catch (...) {
             people_.load();
             load_rooms();
+            files_.load();
             throw;
         }
     }

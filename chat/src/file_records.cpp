@@ -1,6 +1,7 @@
 #include "file_records.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 #include "messenger_person.hpp"
 #include "secret_bytes.hpp"
@@ -86,41 +87,51 @@ FileView FileRecord::view() const {
             .state = state};
 }
 
-std::vector<FileRecord> FileRecords::all() const {
-    std::vector<FileRecord> found;
+FileRecords::FileRecords(Vault& vault) : vault_(vault) {
+    load();
+}
+
+void FileRecords::load() {
+    records_.clear();
     vault_.each(file_record_kind,
-                [&](ByteView, ByteView saved) { found.push_back(kept_file(saved)); });
-    return found;
+                [&](ByteView, ByteView saved) { records_.push_back(kept_file(saved)); });
 }
 
 std::optional<FileRecord> FileRecords::find(const PublicKey& with, bool own,
                                             const FileId& id) const {
-    const auto saved = vault_.get(file_record_kind, file_record_name(with, own, id));
-    return saved ? std::optional(kept_file(*saved)) : std::nullopt;
+    const auto found = std::ranges::find_if(
+        records_, [&](const FileRecord& record) { return record.is(with, own, id); });
+    return found != records_.end() ? std::optional(*found) : std::nullopt;
 }
 
 std::optional<FileRecord> FileRecords::find(std::uint64_t number) const {
-    for (FileRecord& record : all()) {
-        if (record.number == number) return std::move(record);
-    }
-    return std::nullopt;
+    const auto found = std::ranges::find(records_, number, &FileRecord::number);
+    return found != records_.end() ? std::optional(*found) : std::nullopt;
 }
 
 std::uint64_t FileRecords::free_number() const {
-    std::vector<std::uint64_t> taken;
-    for (const FileRecord& record : all()) taken.push_back(record.number);
     std::uint64_t number = 1;
-    while (std::ranges::find(taken, number) != taken.end()) ++number;
+    while (find(number)) ++number;
     return number;
 }
 
 void FileRecords::put(const FileRecord& record) {
     vault_.put(file_record_kind, file_record_name(record.with, record.own, record.id),
                saved_file(record));
+    const auto known = std::ranges::find_if(records_, [&](const FileRecord& other) {
+        return other.is(record.with, record.own, record.id);
+    });
+    if (known != records_.end()) {
+        *known = record;
+    } else {
+        records_.push_back(record);
+    }
 }
 
 void FileRecords::erase(const FileRecord& record) {
-    vault_.erase(file_record_kind, file_record_name(record.with, record.own, record.id));
+    const auto [with, own, id] = std::tuple(record.with, record.own, record.id);
+    vault_.erase(file_record_kind, file_record_name(with, own, id));
+    std::erase_if(records_, [&](const FileRecord& other) { return other.is(with, own, id); });
 }
 
 }  // namespace netaio::chat

@@ -53,15 +53,22 @@ struct FileRecord {
     /// Others' alone: the name of the part file.
     std::string part = {};
 
+    bool is(const PublicKey& of, bool is_own, const FileId& named) const noexcept {
+        return own == is_own && id == named && with == of;
+    }
     FileView view() const;
 };
 
-/// Those of one person, in their vault.
+/// Those of one person, kept in their vault.
 class FileRecords {
 public:
-    explicit FileRecords(Vault& vault) : vault_(vault) {}
+    explicit FileRecords(Vault& vault);
 
-    std::vector<FileRecord> all() const;  ///< in the order in which they began
+    /// Reads all of them anew.
+    void load();
+
+    /// In the order in which they began.
+    const std::vector<FileRecord>& all() const noexcept { return records_; }
     std::optional<FileRecord> find(const PublicKey& with, bool own, const FileId& id) const;
     std::optional<FileRecord> find(std::uint64_t number) const;
     /// The least that no file has.
@@ -71,6 +78,7 @@ public:
 
 private:
     Vault& vault_;
+    std::vector<FileRecord> records_;
 };
 
 }  // namespace netaio::chat

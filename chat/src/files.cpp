@@ -169,7 +169,8 @@ Result<const FileHasher*> Files::Impl::read_on(const FileRecord& record, const s
 }
 
 bool Files::Impl::work() {
-    for (FileRecord& record : records_.all()) {
+    auto all = records_.all();
+    for (FileRecord& record : all) {
         if (record.state == FileState::read && prepare(record)) return true;
         if (record.state == FileState::checked && check(record)) return true;
     }
@@ -201,6 +202,10 @@ std::error_code Files::take(std::uint64_t number) {
 
 std::error_code Files::cancel(std::uint64_t number) {
     return impl_->cancel(number);
+}
+
+void Files::load() {
+    impl_->load();
 }
 
 std::vector<FileView> Files::views() const {

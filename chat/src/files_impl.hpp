@@ -17,6 +17,7 @@ public:
     Impl(Vault& vault, Environment environment, FileOptions options, FilesEvents events, Send send,
          Knows knows);
 
+    void load() { records_.load(); }
     std::vector<FileView> views() const;
     std::error_code came(const PublicKey& from, const Content& content);
     std::error_code cancel(std::uint64_t number);

@@ -81,10 +81,10 @@ std::error_code Files::Impl::is_wanted(const PublicKey& from, const FileAnswer& 
 void Files::Impl::pump(const PublicKey& to) {
     std::vector<FileRecord> going;
     std::size_t on_the_way = 0;
-    for (FileRecord& record : records_.all()) {
+    for (const FileRecord& record : records_.all()) {
         if (!record.own || record.with != to || record.state != FileState::going) continue;
         on_the_way += record.on_the_way.size();
-        going.push_back(std::move(record));
+        going.push_back(record);
     }
     for (FileRecord& record : going) {
         bool has_sent = false;
@@ -108,14 +108,14 @@ void Files::Impl::pump(const PublicKey& to) {
 
 void Files::Impl::marked(const PublicKey& to, const MessageId& id, Mark mark) {
     if (mark < Mark::delivered) return;
-    for (FileRecord& record : records_.all()) {
-        if (!record.own || record.with != to) continue;
-        const auto piece =
-            std::ranges::find(record.on_the_way, id, [](const auto& one) { return one.second; });
-        if (piece == record.on_the_way.end()) continue;
-        const FileRecord before = record;
-        record.pieces.add(piece->first);
-        record.on_the_way.erase(piece);
+    const auto is_of_it = [&](const auto& piece) { return piece.second == id; };
+    for (const FileRecord& one : records_.all()) {
+        const auto at = std::ranges::find_if(one.on_the_way, is_of_it);
+        if (!one.own || one.with != to || at == one.on_the_way.end()) continue;
+        const FileRecord before = one;
+        FileRecord record = one;
+        record.pieces.add(at->first);
+        std::erase_if(record.on_the_way, is_of_it);
         changed(before, record);
         pump(to);
         return;

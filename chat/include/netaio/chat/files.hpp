@@ -123,6 +123,8 @@ public:
     std::error_code take(std::uint64_t number);
     /// Ends the file of that number, whoever sends it: Errc::not_connected where there is none.
     std::error_code cancel(std::uint64_t number);
+    /// Reads all of them from the vault anew: to be called where a change was not kept.
+    void load();
     /// Those that have not ended, in the order in which they began.
     std::vector<FileView> views() const;
 
