@@ -48,7 +48,7 @@ public:
                       .noticed = [this](const Notice& notice) { notify(notice); }}),
           files_(
               vault_, environment_, std::move(files),
-              {.changed = [this](const FileView& file) { file_changed(file); },
+              {.changed = [this](const FileView& view) { file_changed(view); },
                .noticed = [this](const Notice& notice) { notify(notice); }},
               // Strangers are answered as well, which tells them no name and makes none known.
               [this](const PublicKey& to, const Content& content) -> Result<MessageId> {

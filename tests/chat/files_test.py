@@ -39,6 +39,14 @@ async def is_told(person, other, name, what):
                        f"it is told '{what}' of {name}")
 
 
+async def is_at(person, other, name, percent):
+    """Waits until it is told that so much of a file is there, at least."""
+    def part():
+        return max((int(line.split()[0]) for line in told(person, other, name)
+                    if line.endswith(" %")), default=0)
+    await person.until(lambda: part() >= percent, f"{percent} % of {name} are there")
+
+
 async def comes(ann, bob, name, content):
     await is_told(bob, ann, name, "kept as")
     await is_told(ann, bob, name, "they have it")
@@ -55,8 +63,8 @@ async def have_talked(ann, bob):
 async def survive_both_being_killed(ann, bob, name):
     path, content = a_file(ann, name)
     await ann.type(f"/file bob {path}")
-    for victim, part in ((ann, "20 %"), (bob, "50 %"), (ann, "70 %")):
-        await is_told(bob, ann, name, part)
+    for victim, percent in ((ann, 20), (bob, 50), (ann, 70)):
+        await is_at(bob, ann, name, percent)
         await victim.kill()
         await victim.start()
     await comes(ann, bob, name, content)
