@@ -1,7 +1,10 @@
 #include "command_line.hpp"
 
 #include <CLI/CLI.hpp>
+#include <charconv>
 #include <clocale>
+#include <filesystem>
+#include <netaio/chat/files.hpp>
 #include <netaio/chat/limits.hpp>
 
 #include "endpoint.hpp"
@@ -28,6 +31,8 @@ struct CommandLine {
     std::string relay;
     std::string daemon;
     std::string read_receipts;
+    std::string files;
+    std::string file_limit = "10M";
     bool through_daemon = false;
     bool no_lan = false;
 
@@ -49,6 +54,22 @@ ServerName server_name(const std::string& text) {
     return {endpoint.host, endpoint.port};
 }
 
+// Bytes, or so many KiB, MiB or GiB.
+std::uint64_t size_in(const std::string& text) {
+    constexpr std::string_view units = "KMG";
+    std::uint64_t size = 0;
+    const char* const end = text.data() + text.size();
+    const auto [unit, error] = std::from_chars(text.data(), end, size);
+    const std::size_t power = unit == end ? 0 : units.find(*unit) + 1;
+    const bool is_size = error == std::errc() && (unit == end || (power > 0 && unit + 1 == end));
+    if (!is_size || size > chat::file_size_max >> 10 * power) {
+        throw app::Failure(ExitCode::usage,
+                           "--file-limit: '" + text +
+                               "' is no size up to 1024G: give bytes, or such as 500K, 10M, 2G");
+    }
+    return size << 10 * power;
+}
+
 int chat(CommandLine& given) {
     if (given.chat.name.empty() || given.chat.name.size() > chat::name_size_max ||
         as_word(given.chat.name).empty()) {
@@ -68,9 +89,8 @@ int chat(CommandLine& given) {
     make_folder(given.folder);
     const std::string base = given.folder + '/' + as_word(given.chat.name);
     given.chat.file = base + ".chat";
-    if (given.chat.files.folder.empty()) {
-        given.chat.files.folder = base + ".files";
-    }
+    const std::string files = given.files.empty() ? base + ".files" : given.files;
+    given.chat.files = {std::filesystem::absolute(files), size_in(given.file_limit)};
     const chat::Identity identity = identity_of(base + ".key", given.passphrase_file);
     return run_chat(identity, given.chat);
 }
@@ -125,14 +145,13 @@ void add_chat_options(CLI::App& command, CommandLine& given) {
         .add_option("--passphrase-file", given.passphrase_file,
                     "its first line opens the key; else it is asked for on a terminal")
         ->type_name("FILE");
-    command.add_option("--files", given.chat.files.folder, "where files of others are kept")
+    command.add_option("--files", given.files, "where files of others are kept")
         ->type_name("FOLDER");
     command
-        .add_option("--file-limit", given.chat.files.limit,
+        .add_option("--file-limit", given.file_limit,
                     "the largest file that is taken without asking, such as 500K, 10M; 0 for none")
         ->type_name("SIZE")
-        ->transform(CLI::AsSizeValue(false))
-        ->default_str("10M");
+        ->capture_default_str();
     app::add_log_option(command, given.chat.log_level);
 }
 
