@@ -9,6 +9,7 @@
 #include <set>
 #include <utility>
 
+#include "file_contents.hpp"
 #include "file_lines.hpp"
 #include "people.hpp"
 #include "talks.hpp"
@@ -52,12 +53,13 @@ public:
                .noticed = [this](const Notice& notice) { notify(notice); }},
               // Strangers are answered as well, which tells them no name and makes none known.
               [this](const PublicKey& to, const Content& content) -> Result<MessageId> {
-                  if (people_.at(to).refused) return Errc::auth_failed;
+                  const Acquaintance* const person = people_.find(to);
+                  if (person && person->refused) return Errc::auth_failed;
                   return messenger_.send(to, content);
               },
               [this](const PublicKey& who) {
                   const Acquaintance* const person = people_.find(who);
-                  return person && person->told_name && !person->refused;
+                  return person && !person->is_stranger() && !person->refused;
               }) {
         tells_read_ = vault_.get(choice_kind, tells_read_name).has_value();
         load_rooms();
@@ -103,15 +105,16 @@ public:
 
     void came(const PublicKey& from, const MessageId& id, std::uint64_t at,
               const Content& content) {
+        const bool has_line = content.kind == text_kind || content.kind == file_kind::offer;
+        if (has_line && !people_.takes_line_of(from)) {
+            notify({Notice::Kind::refused, Place(from),
+                    "messages are let go of people whom you never wrote to: there are too many "
+                    "of them"});
+            return;
+        }
         if (content.kind == name_kind) {
             called(from, content.bytes);
         } else if (content.kind == text_kind) {
-            if (!people_.takes_line_of(from)) {
-                notify({Notice::Kind::refused, Place(from),
-                        "messages are let go of people whom you never wrote to: there are too many "
-                        "of them"});
-                return;
-            }
             const bool met_before = people_.find(from) != nullptr;
             said(from, talks_.add(from,
                                   {.from = from,

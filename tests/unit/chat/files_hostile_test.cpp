@@ -1,11 +1,9 @@
 #include <gtest/gtest.h>
 #include <sodium.h>
-#include <sys/resource.h>
-
-#include <csignal>
 
 #include "file_disk.hpp"
 #include "files_testbed.hpp"
+#include "support/file_size_max.hpp"
 
 namespace netaio::chat {
 namespace {
@@ -190,16 +188,12 @@ TEST_F(FilesHostileTest, AFullDiskEndsAFileAndSaysWhy) {
     const std::string piece(file_piece_size, 'x');
     const FileOffer offer = offer_of(std::string(20 * file_piece_size, 'x'));
     EXPECT_FALSE(send(offer.pack()));
-    std::signal(SIGXFSZ, SIG_IGN);
-    rlimit before{};
-    getrlimit(RLIMIT_FSIZE, &before);
-    const rlimit little{3 * file_piece_size, before.rlim_max};
-    setrlimit(RLIMIT_FSIZE, &little);
-    std::error_code error;
-    for (std::uint64_t number = 0; number < 4 && !error; ++number) {
-        error = send_piece(offer, number, piece);
+    {
+        const test::FileSizeMax little(3 * file_piece_size);
+        for (std::uint64_t number = 0; number < 4; ++number) {
+            EXPECT_FALSE(send_piece(offer, number, piece));
+        }
     }
-    setrlimit(RLIMIT_FSIZE, &before);
     EXPECT_EQ(ended(), FileEnd::not_kept);
     EXPECT_EQ(bob.last(),
               "file gift, 560.0 KiB: not received: you cannot write it (File too large)");

@@ -107,7 +107,7 @@ class Files {
 public:
     /// Keeps a content for somebody until they have it, as Messenger::send() does.
     using Send = std::function<Result<MessageId>(const PublicKey& to, const Content& content)>;
-    /// Whether that person was written to.
+    /// Whether that person was written to, added or verified.
     using Knows = std::function<bool(const PublicKey&)>;
 
     Files(Vault& vault, Environment environment, FileOptions options, FilesEvents events, Send send,
