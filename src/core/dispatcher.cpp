@@ -97,6 +97,7 @@ Outcome Dispatcher::handle(const Frame& frame, Source& source, std::string& out)
     if (!frame.checksum_ok()) {
         return bad_checksum(message, source, out);
     }
+    message.body().set_checksum(frame.header.checksum);
     const auto peer = node_.peer_at(source);
     if (!source.who().empty()) {
         message.set_who(source.who());
