@@ -48,4 +48,41 @@ refuses "a long file" src/wire/e.cpp "$(printf '// a line%.0s\\n' {1..600})"
 refuses "a header without a guard" src/wire/f.hpp 'struct F {};\n'
 refuses "a public type without a comment" include/netaio/g.hpp '#pragma once\n\nstruct G {};\n'
 
+# Each floor has a header; of each pair, one file includes that of the other.
+floors=(tapescript toml wire crypto plugins core net sqlite chat common netaio chat_program)
+declare -A folder=([tapescript]=tapescript/src [toml]=toml [wire]=src/wire [crypto]=src/crypto
+    [plugins]=src/plugins [core]=src/core [net]=src/net [sqlite]=sqlite [chat]=chat/src
+    [common]=apps/common [netaio]=apps/netaio [chat_program]=apps/chat)
+declare -A seen=(
+    [tapescript]='' [toml]='' [wire]='tapescript toml' [crypto]='tapescript toml wire'
+    [plugins]='tapescript toml wire crypto' [core]='tapescript toml wire crypto plugins'
+    [net]='tapescript toml wire crypto plugins core' [sqlite]='tapescript toml wire'
+    [chat]='tapescript toml wire crypto plugins core sqlite'
+    [common]='tapescript toml wire crypto plugins core net sqlite chat'
+    [netaio]='tapescript toml wire crypto plugins core net sqlite chat common'
+    [chat_program]='tapescript toml wire crypto plugins core net sqlite chat common')
+fresh_tree
+mkdir -p "$tree/chat/include/netaio/chat"
+printf '#pragma once\n' >"$tree/chat/include/netaio/chat/chat.hpp"
+for floor in "${floors[@]}"; do
+    mkdir -p "$tree/${folder[$floor]}"
+    printf '#pragma once\n' >"$tree/${folder[$floor]}/of_$floor.hpp"
+    for other in "${floors[@]}"; do
+        printf '#include "of_%s.hpp"\n' "$other" >"$tree/${folder[$floor]}/sees_$other.cpp"
+    done
+    printf '#include <netaio/chat/chat.hpp>\n' >"$tree/${folder[$floor]}/sees_public_chat.cpp"
+done
+said=$("$tree/tests/house/rules.sh" || true)
+for floor in "${floors[@]}"; do
+    for other in "${floors[@]}" public_chat; do
+        is_allowed=$([[ " ${seen[$floor]} $floor " == *" ${other#public_} "* ]] && echo yes || echo no)
+        is_refused=$([[ $said == *"${folder[$floor]}/sees_$other.cpp:"* ]] && echo yes || echo no)
+        if [[ $is_allowed == "$is_refused" ]]; then
+            printf '%s includes %s: allowed %s, refused %s\n' \
+                "$floor" "$other" "$is_allowed" "$is_refused"
+            failures=$((failures + 1))
+        fi
+    done
+done
+
 ((failures == 0)) && echo "every rule refuses what it should"
