@@ -11,14 +11,10 @@ namespace {
 constexpr std::string_view known_kind = "known";
 
 Value acquaintance_value(const Acquaintance& person) {
-    return Dict{{"name", Bytes(person.name)},
-                {"verified", person.verified},
-                {"refused", person.refused},
-                {"added", person.added},
-                {"told_name", person.told_name},
-                {"unread", Value(person.unread.count)},
-                {"shown", Value(person.unread.after)},
-                {"last", Value(person.last)}};
+    return Dict{{"name", Bytes(person.name)},          {"verified", person.verified},
+                {"refused", person.refused},           {"added", person.added},
+                {"told_name", person.told_name},       {"unread", Value(person.unread.count)},
+                {"shown", Value(person.unread.after)}, {"last", Value(person.last)}};
 }
 
 bool told(const Value& fields, std::string_view name) {
@@ -51,16 +47,18 @@ People::People(Vault& vault) : vault_(vault) {
 }
 
 void People::load() {
-    const auto before = std::exchange(people_, {});
+    std::map<PublicKey, Acquaintance> now_known;
     vault_.each(known_kind, [&](ByteView name, ByteView value) {
         const auto key = PublicKey::parse(name);
         const auto fields = unpack(value);
         if (key && fields) {
-            Acquaintance& person = people_.emplace(*key, acquaintance_from(*fields)).first->second;
-            const auto known = before.find(*key);
-            person.present = known != before.end() && known->second.present;
+            Acquaintance& person =
+                now_known.emplace(*key, acquaintance_from(*fields)).first->second;
+            const Acquaintance* const before = find(*key);
+            person.present = before && before->present;
         }
     });
+    people_ = std::move(now_known);
 }
 
 Acquaintance& People::at(const PublicKey& key) {
@@ -70,6 +68,11 @@ Acquaintance& People::at(const PublicKey& key) {
 const Acquaintance* People::find(const PublicKey& key) const {
     const auto found = people_.find(key);
     return found == people_.end() ? nullptr : &found->second;
+}
+
+bool People::set_present(const PublicKey& key, bool present) {
+    const auto found = people_.find(key);
+    return found != people_.end() && std::exchange(found->second.present, present) != present;
 }
 
 void People::keep(const PublicKey& key) {

@@ -22,7 +22,7 @@ struct Acquaintance {
     bool told_name = false;
     Unread unread = {};
     std::uint64_t last = 0;  ///< the number of the last line there is
-    bool present = false;  ///< on the network now; not kept
+    bool present = false;    ///< on the network now; not kept
 
     /// Whether they are only known because they were there, or wrote.
     bool is_stranger() const noexcept { return !verified && !added && !told_name; }
@@ -45,6 +45,8 @@ public:
     /// Who is known already, or from now on.
     Acquaintance& at(const PublicKey& key);
     const Acquaintance* find(const PublicKey& key) const;
+    /// Whether that is news of somebody who is known.
+    bool set_present(const PublicKey& key, bool present);
     /// Before somebody becomes known who only was there: forgets another such person who is away,
     /// where there are too many.
     void make_room_for(const PublicKey& key);
