@@ -38,7 +38,7 @@ std::vector<PersonView> Chat::Impl::people() const {
     std::vector<PersonView> views;
     for (const auto& [key, person] : people_.all()) {
         views.push_back({.key = key,
-                         .name = person.name.empty() ? short_number(key) : person.name,
+                         .name = person.name,
                          .verified = person.verified,
                          .present = person.present,
                          .unread = static_cast<std::size_t>(person.unread.count)});

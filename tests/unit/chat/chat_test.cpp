@@ -12,6 +12,7 @@ using Texts = Chatter::Texts;
 
 TEST_F(ChatTest, TwoTalkAndKnowWhatTheOtherHas) {
     ASSERT_TRUE(ann.chat->say(bob.key(), "hello"));
+    EXPECT_EQ(ann.view(bob).name, "") << "he did not say it yet";
     EXPECT_TRUE(ann.chat->parcels().empty()) << "there is nothing to seal it with";
     bob.chat->tell_read(true);
     carry();

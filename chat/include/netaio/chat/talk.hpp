@@ -54,7 +54,7 @@ struct Line {
 /// A person who was met.
 struct PersonView {
     PublicKey key;
-    std::string name;  ///< as they call themselves
+    std::string name;  ///< as they call themselves; empty until they said it
     bool verified = false;
     bool present = false;  ///< on the network now
     std::size_t unread = 0;
