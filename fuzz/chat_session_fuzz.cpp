@@ -38,7 +38,7 @@ struct ToldOfRoom {
     std::vector<std::string> messages = {};  // as they travel
 
     void hear(const std::string& text) {
-        const auto message = Message::unpack(text);
+        const auto message = PlainMessage::unpack(text);
         if (!message) return;
         const Content& content = message->content;
         if (content.kind == room_kind::records) {
@@ -81,7 +81,7 @@ private:
         require(hers.say(bob.public_key(), "to bob") && hers.say(room, "to all"));
         require(!hers.bundle_came(his.bundle_to_hand_out()));
         const std::string count(count_id_size, 'm');
-        const Message first{{1}, {"text", "from mallory"}, begun_at, count, 1, 1};
+        const PlainMessage first{{1}, {"text", "from mallory"}, begun_at, count, 1, 1};
         require(!hers.receive(mallory->say(first.pack())));
         require(hers.say(mallory->key(), "to mallory").has_value());
         for (const Parcel& parcel : hers.parcels()) {
@@ -185,7 +185,8 @@ private:
 
     void receive(const std::string& envelope) { (void)chat_->receive(envelope); }
     void say_content(const std::string& kind, const std::string& content) {
-        Message message{{}, {kind, content}, any_number(), std::string(count_id_size, 'm'), 0, 0};
+        PlainMessage message{{}, {kind, content}, any_number(), std::string(count_id_size, 'm'), 0,
+                             0};
         message.id = any_array<MessageId>({{1}, {2}});
         message.number = input_.ConsumeBool() ? ++said_ : any_number();
         message.first = input_.ConsumeBool() ? 1 : any_number();
@@ -332,7 +333,7 @@ private:
             if (parcel.to != mallory_.key()) continue;
             envelopes_.push_back(envelope_hash(parcel.envelope));
             const auto text = mallory_.hear(parcel.envelope);
-            const auto message = text ? Message::unpack(*text) : Errc::malformed;
+            const auto message = text ? PlainMessage::unpack(*text) : Errc::malformed;
             if (message) ids_.push_back(message->id);
             if (input_.ConsumeBool()) chat_->was_taken(parcel.number);
         }

@@ -27,7 +27,7 @@ namespace {
 
 constexpr int paste_begins = KEY_MAX + 1;
 constexpr int paste_ends = KEY_MAX + 2;
-constexpr std::size_t text_max = 4'096;  // characters taken as one Key
+constexpr std::size_t text_max = 4'096;  // characters taken as one KeyPress
 constexpr const char* marked_pastes = "\033[?2004h";
 constexpr const char* unmarked_pastes = "\033[?2004l";
 
@@ -121,24 +121,24 @@ std::wstring drawn(const chat::Cluster& cluster, bool utf8) {
     return std::wstring(cluster.cells, L'?');
 }
 
-std::optional<Key> key_of(Key::Kind kind) {
-    return Key{kind};
+std::optional<KeyPress> key_of(KeyPress::Kind kind) {
+    return KeyPress{kind};
 }
 
-std::optional<Key> function_key(int code) {
+std::optional<KeyPress> function_key(int code) {
     switch (code) {
-        case KEY_ENTER: return key_of(Key::Kind::enter);
-        case KEY_LEFT: return key_of(Key::Kind::left);
-        case KEY_RIGHT: return key_of(Key::Kind::right);
-        case KEY_HOME: return key_of(Key::Kind::home);
-        case KEY_END: return key_of(Key::Kind::end);
-        case KEY_UP: return key_of(Key::Kind::up);
-        case KEY_DOWN: return key_of(Key::Kind::down);
-        case KEY_PPAGE: return key_of(Key::Kind::page_up);
-        case KEY_NPAGE: return key_of(Key::Kind::page_down);
-        case KEY_BACKSPACE: return key_of(Key::Kind::backspace);
-        case KEY_DC: return key_of(Key::Kind::erase);
-        case KEY_RESIZE: return key_of(Key::Kind::redraw);
+        case KEY_ENTER: return key_of(KeyPress::Kind::enter);
+        case KEY_LEFT: return key_of(KeyPress::Kind::left);
+        case KEY_RIGHT: return key_of(KeyPress::Kind::right);
+        case KEY_HOME: return key_of(KeyPress::Kind::home);
+        case KEY_END: return key_of(KeyPress::Kind::end);
+        case KEY_UP: return key_of(KeyPress::Kind::up);
+        case KEY_DOWN: return key_of(KeyPress::Kind::down);
+        case KEY_PPAGE: return key_of(KeyPress::Kind::page_up);
+        case KEY_NPAGE: return key_of(KeyPress::Kind::page_down);
+        case KEY_BACKSPACE: return key_of(KeyPress::Kind::backspace);
+        case KEY_DC: return key_of(KeyPress::Kind::erase);
+        case KEY_RESIZE: return key_of(KeyPress::Kind::redraw);
         default: return std::nullopt;
     }
 }
@@ -147,24 +147,24 @@ constexpr wchar_t with_control(char letter) noexcept {
     return static_cast<wchar_t>(letter - '@');
 }
 
-std::optional<Key> control_key(wchar_t character) {
+std::optional<KeyPress> control_key(wchar_t character) {
     switch (character) {
         case L'\r':
-        case L'\n': return key_of(Key::Kind::enter);
-        case L'\t': return key_of(Key::Kind::tab);
+        case L'\n': return key_of(KeyPress::Kind::enter);
+        case L'\t': return key_of(KeyPress::Kind::tab);
         case 0x7f:
-        case L'\b': return key_of(Key::Kind::backspace);
-        case with_control('A'): return key_of(Key::Kind::home);
-        case with_control('B'): return key_of(Key::Kind::left);
-        case with_control('E'): return key_of(Key::Kind::end);
-        case with_control('F'): return key_of(Key::Kind::right);
-        case with_control('K'): return key_of(Key::Kind::erase_to_end);
-        case with_control('N'): return key_of(Key::Kind::down);
-        case with_control('P'): return key_of(Key::Kind::up);
-        case with_control('U'): return key_of(Key::Kind::erase_to_start);
-        case with_control('W'): return key_of(Key::Kind::erase_word);
+        case L'\b': return key_of(KeyPress::Kind::backspace);
+        case with_control('A'): return key_of(KeyPress::Kind::home);
+        case with_control('B'): return key_of(KeyPress::Kind::left);
+        case with_control('E'): return key_of(KeyPress::Kind::end);
+        case with_control('F'): return key_of(KeyPress::Kind::right);
+        case with_control('K'): return key_of(KeyPress::Kind::erase_to_end);
+        case with_control('N'): return key_of(KeyPress::Kind::down);
+        case with_control('P'): return key_of(KeyPress::Kind::up);
+        case with_control('U'): return key_of(KeyPress::Kind::erase_to_start);
+        case with_control('W'): return key_of(KeyPress::Kind::erase_word);
         case with_control('C'):
-        case with_control('D'): return key_of(Key::Kind::quit);
+        case with_control('D'): return key_of(KeyPress::Kind::quit);
         default: return std::nullopt;
     }
 }
@@ -180,13 +180,13 @@ public:
 
     bool is_utf8() const noexcept { return utf8_; }
     void draw(const Page& page);
-    std::optional<Key> read();
+    std::optional<KeyPress> read();
 
 private:
     void set_looks();
     void put(int row, const Row& spans);
-    std::optional<Key> key_of_input(int kind, wint_t input);
-    std::optional<Key> key_of_character(wchar_t character);
+    std::optional<KeyPress> key_of_input(int kind, wint_t input);
+    std::optional<KeyPress> key_of_character(wchar_t character);
     std::string more_text(std::string text);
     void take_size();
     void send(const char* bytes);
@@ -293,7 +293,7 @@ void Screen::Terminal::take_size() {
     if (size.ws_row != LINES || size.ws_col != COLS) ::resizeterm(size.ws_row, size.ws_col);
 }
 
-std::optional<Key> Screen::Terminal::read() {
+std::optional<KeyPress> Screen::Terminal::read() {
     take_size();
     for (;;) {
         wint_t input = 0;
@@ -303,10 +303,10 @@ std::optional<Key> Screen::Terminal::read() {
     }
     pollfd standard_input{STDIN_FILENO, 0, 0};
     const bool is_gone = ::poll(&standard_input, 1, 0) > 0;
-    return is_gone ? key_of(Key::Kind::quit) : std::nullopt;
+    return is_gone ? key_of(KeyPress::Kind::quit) : std::nullopt;
 }
 
-std::optional<Key> Screen::Terminal::key_of_input(int kind, wint_t input) {
+std::optional<KeyPress> Screen::Terminal::key_of_input(int kind, wint_t input) {
     if (kind != KEY_CODE_YES) return key_of_character(static_cast<wchar_t>(input));
     const int code = static_cast<int>(input);
     // Whatever a terminal did not end is over with the next key.
@@ -314,16 +314,16 @@ std::optional<Key> Screen::Terminal::key_of_input(int kind, wint_t input) {
     return function_key(code);
 }
 
-std::optional<Key> Screen::Terminal::key_of_character(wchar_t character) {
+std::optional<KeyPress> Screen::Terminal::key_of_character(wchar_t character) {
     const bool is_control = character < 0x20 || character == 0x7f;
     const bool is_line_end = character == L'\r' || character == L'\n';
-    if (in_paste_ && is_line_end) return Key{Key::Kind::text, "\n"};
-    if (in_paste_ && character == L'\t') return Key{Key::Kind::text, "\t"};
-    if (!is_control) return Key{Key::Kind::text, more_text(bytes_of(character))};
+    if (in_paste_ && is_line_end) return KeyPress{KeyPress::Kind::text, "\n"};
+    if (in_paste_ && character == L'\t') return KeyPress{KeyPress::Kind::text, "\t"};
+    if (!is_control) return KeyPress{KeyPress::Kind::text, more_text(bytes_of(character))};
     if (character == with_control('Z')) suspend();
     if (character == with_control('L')) ::clearok(curscr, TRUE);
     if (character == with_control('Z') || character == with_control('L')) {
-        return key_of(Key::Kind::redraw);
+        return key_of(KeyPress::Kind::redraw);
     }
     return control_key(character);
 }
@@ -378,7 +378,7 @@ void Screen::draw(const Page& page) {
     terminal_->draw(page);
 }
 
-std::optional<Key> Screen::read() {
+std::optional<KeyPress> Screen::read() {
     return terminal_->read();
 }
 

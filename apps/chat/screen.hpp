@@ -3,7 +3,7 @@
 #include <memory>
 #include <optional>
 
-#include "key.hpp"
+#include "key_press.hpp"
 #include "pages.hpp"
 
 namespace netaio::chat_app {
@@ -30,7 +30,7 @@ public:
     void draw(const Page& page);
     /// The next key that was pressed; none when there is none now. Ctrl-Z suspends the program, and
     /// Ctrl-L has all drawn again.
-    std::optional<Key> read();
+    std::optional<KeyPress> read();
     void beep() noexcept;
 
 private:

@@ -6,7 +6,7 @@
 
 #include "face.hpp"
 #include "file_progress.hpp"
-#include "key.hpp"
+#include "key_press.hpp"
 #include "pages.hpp"
 #include "screen.hpp"
 
@@ -127,13 +127,15 @@ private:
     }
 
     // Whether to go on.
-    bool pressed(const Key& key) {
+    bool pressed(const KeyPress& key) {
         switch (key.kind) {
-            case Key::Kind::quit: return false;
-            case Key::Kind::enter: model_.bottom.reset(); return desk_->typed(model_.input.take());
-            case Key::Kind::tab: complete_word(); return true;
-            case Key::Kind::page_up: page_up(model_, screen_.size()); return true;
-            case Key::Kind::page_down: page_down(model_, screen_.size()); return true;
+            case KeyPress::Kind::quit: return false;
+            case KeyPress::Kind::enter:
+                model_.bottom.reset();
+                return desk_->typed(model_.input.take());
+            case KeyPress::Kind::tab: complete_word(); return true;
+            case KeyPress::Kind::page_up: page_up(model_, screen_.size()); return true;
+            case KeyPress::Kind::page_down: page_down(model_, screen_.size()); return true;
             default: break;
         }
         if (edit(model_.input, key) == Edited::no_place) {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <tuple>
 
-#include "messenger_person.hpp"
+#include "messenger_correspondent.hpp"
 #include "secret_bytes.hpp"
 
 namespace netaio::chat {

@@ -7,12 +7,12 @@
 #include <utility>
 #include <vector>
 
-#include "messenger_memory.hpp"
+#include "messenger_correspondent.hpp"
 #include "messenger_message.hpp"
 #include "messenger_outbox.hpp"
-#include "messenger_person.hpp"
 #include "messenger_receipts.hpp"
 #include "messenger_sessions.hpp"
+#include "recent_keys.hpp"
 
 namespace netaio::chat {
 
@@ -50,27 +50,27 @@ public:
 
 private:
     // Sealing.
-    void seal(Person& to, const WaitingMessage& message, std::uint8_t asked_again = 0);
-    void seal_all(Person& to);
+    void seal(Correspondent& to, const WaitingMessage& message, std::uint8_t asked_again = 0);
+    void seal_all(Correspondent& to);
     void want(const PublicKey& whom);
     void want_renewal(const PublicKey& whom, const EnvelopeHash& for_envelope);
 
     // What comes.
     std::error_code refuse(Errc why, std::string text, std::optional<PublicKey> from = {});
-    std::error_code cannot_open(const Letter& letter, const std::optional<Person>& known,
+    std::error_code cannot_open(const Letter& letter, const std::optional<Correspondent>& known,
                                 const EnvelopeHash& hash, std::error_code why);
-    std::error_code came(Person& from, const Message& message);
+    std::error_code came(Correspondent& from, const PlainMessage& message);
     std::error_code came_before(const PublicKey& from, ByteView id, std::string_view state);
-    std::error_code receipt_came(Person& from, const Message& message);
+    std::error_code receipt_came(Correspondent& from, const PlainMessage& message);
     void mark(const WaitingMessage& message, Mark mark);
     void marked_read(const PublicKey& to, const MessageId& id);
 
     void notice(Notice::Kind kind, std::string text, std::optional<PublicKey> from);
     void tell();
 
-    Memory envelopes_of(const PublicKey& from) { return {vault_, "envelope", from}; }
-    Memory messages_of(const PublicKey& from) { return {vault_, "message", from}; }
-    Memory delivered_to(const PublicKey& to) { return {vault_, "delivered", to}; }
+    RecentKeys envelopes_of(const PublicKey& from) { return {vault_, "envelope", from}; }
+    RecentKeys messages_of(const PublicKey& from) { return {vault_, "message", from}; }
+    RecentKeys delivered_to(const PublicKey& to) { return {vault_, "delivered", to}; }
 
     const Identity identity_;
     Vault& vault_;

@@ -54,7 +54,7 @@ EnvelopeHash envelope_hash(ByteView envelope) noexcept {
     return hash;
 }
 
-std::string Message::pack() const {
+std::string PlainMessage::pack() const {
     return netaio::pack(Dict{{"id", Bytes(ByteView(id))},
                              {"kind", content.kind},
                              {"bytes", Bytes(content.bytes)},
@@ -65,7 +65,7 @@ std::string Message::pack() const {
         .value();
 }
 
-Result<Message> Message::unpack(ByteView packed) {
+Result<PlainMessage> PlainMessage::unpack(ByteView packed) {
     const auto value = netaio::unpack(packed, message_limits);
     if (!value) {
         return Errc::malformed;
@@ -86,7 +86,8 @@ Result<Message> Message::unpack(ByteView packed) {
     if (*kind != receipt_kind && !is_counted) {
         return Errc::malformed;
     }
-    Message message{{}, {std::string(*kind), bytes->str()}, *at, count->str(), *number, *first};
+    PlainMessage message{{},    {std::string(*kind), bytes->str()}, *at, count->str(), *number,
+                         *first};
     std::copy_n(id->octets(), id->size(), message.id.begin());
     return message;
 }

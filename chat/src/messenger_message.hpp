@@ -25,7 +25,7 @@ inline constexpr std::size_t count_id_size = 8;
 /// A message before it is encrypted. All that one person sends another is counted, for as long as
 /// the sender keeps their vault: in whatever session a message comes, and however often it was
 /// sealed, it has its number.
-struct Message {
+struct PlainMessage {
     MessageId id;
     Content content;
     std::uint64_t at;          ///< seconds since 1970
@@ -35,7 +35,7 @@ struct Message {
 
     std::string pack() const;
     /// What pack() gave. Errc::malformed for anything else.
-    static Result<Message> unpack(ByteView packed);
+    static Result<PlainMessage> unpack(ByteView packed);
 };
 
 /// What a receipt says.

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "messenger_person.hpp"
+#include "messenger_correspondent.hpp"
 #include "secret_bytes.hpp"
 
 namespace netaio::chat {

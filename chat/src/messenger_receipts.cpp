@@ -1,6 +1,6 @@
 #include "messenger_receipts.hpp"
 
-#include "messenger_person.hpp"
+#include "messenger_correspondent.hpp"
 #include "secret_bytes.hpp"
 
 namespace netaio::chat {

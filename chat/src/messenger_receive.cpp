@@ -46,19 +46,19 @@ std::error_code Messenger::Impl::receive(ByteView envelope) {
         return refuse(Errc::unsupported, "something came that only a later version can read");
     }
     const EnvelopeHash hash = envelope_hash(envelope);
-    auto known = Person::find(vault_, letter->from);
+    auto known = Correspondent::find(vault_, letter->from);
     if (const auto id = envelopes_of(letter->from).find(hash); known && id) {
         const auto state = messages_of(letter->from).find(*id);
         return came_before(letter->from, *id, state.value_or(""));
     }
-    Person from = known ? *known : Person(letter->from, *environment_.random);
+    Correspondent from = known ? *known : Correspondent(letter->from, *environment_.random);
     const auto opened = sessions_.open(from, *letter);
     if (!opened) {
         return cannot_open(*letter, known, hash, opened.error());
     }
     if (opened->is_new_session) seal_all(from);
 
-    const auto message = Message::unpack(opened->text);
+    const auto message = PlainMessage::unpack(opened->text);
     const bool is_content = message && message->content.kind != receipt_kind;
     envelopes_of(from.key).put(hash, is_content ? ByteView(message->id) : ByteView());
     std::error_code result;
@@ -74,7 +74,7 @@ std::error_code Messenger::Impl::receive(ByteView envelope) {
 // Nobody knows whether it is from whom it says; if it is, a message is stuck unless they hear of
 // it.
 std::error_code Messenger::Impl::cannot_open(const Letter& letter,
-                                             const std::optional<Person>& known,
+                                             const std::optional<Correspondent>& known,
                                              const EnvelopeHash& hash, std::error_code why) {
     if (known && !known->sessions.empty()) {
         receipts_.owe(letter.from, {.again = {hash}});
@@ -112,8 +112,8 @@ std::error_code Messenger::Impl::came_before(const PublicKey& from, ByteView id,
     return Errc::replayed;
 }
 
-std::error_code Messenger::Impl::came(Person& from, const Message& message) {
-    Memory messages = messages_of(from.key);
+std::error_code Messenger::Impl::came(Correspondent& from, const PlainMessage& message) {
+    RecentKeys messages = messages_of(from.key);
     if (const auto state = messages.find(message.id)) {
         return came_before(from.key, message.id, *state);
     }
@@ -132,7 +132,7 @@ std::error_code Messenger::Impl::came(Person& from, const Message& message) {
     return {};
 }
 
-std::error_code Messenger::Impl::receipt_came(Person& from, const Message& message) {
+std::error_code Messenger::Impl::receipt_came(Correspondent& from, const PlainMessage& message) {
     const auto receipt = Receipt::unpack(message.content.bytes);
     if (!receipt) {
         return refuse(Errc::malformed, "a receipt came that makes no sense", from.key);
@@ -165,7 +165,7 @@ std::error_code Messenger::Impl::receipt_came(Person& from, const Message& messa
 void Messenger::Impl::marked_read(const PublicKey& to, const MessageId& id) {
     const auto waiting = outbox_.find(to, id);
     if (waiting) outbox_.erase(*waiting);
-    Memory delivered = delivered_to(to);
+    RecentKeys delivered = delivered_to(to);
     const auto state = delivered.find(id);
     if (waiting || (state && state->empty())) {
         delivered.put(id, read_state);

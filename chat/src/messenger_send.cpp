@@ -49,7 +49,7 @@ Result<MessageId> Messenger::Impl::send(const PublicKey& to, const Content& cont
     if (!outbox_.has_room(to, 2 * content.bytes.size())) {
         return Errc::queue_full;
     }
-    Person person = Person::find_or_make(vault_, to, *environment_.random);
+    Correspondent person = Correspondent::find_or_make(vault_, to, *environment_.random);
     WaitingMessage message{to, ++person.sent, {}, prekeys_.now(), content};
     std::string drawn(message.id.size(), '\0');
     environment_.random->fill(drawn);
@@ -64,7 +64,8 @@ Result<MessageId> Messenger::Impl::send(const PublicKey& to, const Content& cont
     return message.id;
 }
 
-void Messenger::Impl::seal(Person& to, const WaitingMessage& message, std::uint8_t asked_again) {
+void Messenger::Impl::seal(Correspondent& to, const WaitingMessage& message,
+                           std::uint8_t asked_again) {
     while (to.first < to.sent && !outbox_.has(to.key, to.first)) ++to.first;
     auto [envelope, session] =
         sessions_.seal(to, {message.id, message.content, message.at, to.count, message.number,
@@ -78,7 +79,7 @@ void Messenger::Impl::seal(Person& to, const WaitingMessage& message, std::uint8
 }
 
 // In the session that there is now, whatever they were sealed in before.
-void Messenger::Impl::seal_all(Person& to) {
+void Messenger::Impl::seal_all(Correspondent& to) {
     for (std::uint64_t number = to.first; number <= to.sent; ++number) {
         if (const auto message = outbox_.find(to.key, number)) seal(to, *message);
     }
@@ -122,11 +123,11 @@ std::error_code Messenger::Impl::bundle_came(const PrekeyBundle& bundle) {
         return error;
     }
     const auto wanted = vault_.get(wanted_kind, of.bytes());
-    auto known = Person::find(vault_, of);
+    auto known = Correspondent::find(vault_, of);
     if (of == identity_.public_key() || (!wanted && !known)) {
         return {};
     }
-    Person person = known ? std::move(*known) : Person(of, *environment_.random);
+    Correspondent person = known ? std::move(*known) : Correspondent(of, *environment_.random);
     if (bundle.signed_prekey.made_at < person.prekey_made_at) {
         notice(Notice::Kind::prekey_again,
                "older keys than before came to begin with: whoever keeps them may hold back new "
@@ -151,7 +152,7 @@ std::error_code Messenger::Impl::bundle_came(const PrekeyBundle& bundle) {
 }
 
 void Messenger::Impl::say_read(const PublicKey& from, const MessageId& id) {
-    Memory messages = messages_of(from);
+    RecentKeys messages = messages_of(from);
     const auto state = messages.find(id);
     if (state && state->empty()) {
         messages.put(id, "read");
@@ -161,12 +162,13 @@ void Messenger::Impl::say_read(const PublicKey& from, const MessageId& id) {
 
 std::vector<Parcel> Messenger::Impl::parcels() {
     for (const PublicKey& to : receipts_.owed()) {
-        auto person = Person::find(vault_, to);
+        auto person = Correspondent::find(vault_, to);
         if (!person || !person->session()) {
             continue;
         }
         receipts_.seal(to, [&](const Receipt& receipt) {
-            const Message message{{}, {std::string(receipt_kind), receipt.pack()}, prekeys_.now()};
+            const PlainMessage message{
+                {}, {std::string(receipt_kind), receipt.pack()}, prekeys_.now()};
             return Parcel{outbox_.next_parcel(), to, sessions_.seal(*person, message).envelope};
         });
     }

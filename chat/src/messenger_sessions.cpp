@@ -7,7 +7,7 @@
 #include <netaio/packify.hpp>
 
 #include "fields.hpp"
-#include "messenger_memory.hpp"
+#include "recent_keys.hpp"
 #include "secret_bytes.hpp"
 
 namespace netaio::chat {
@@ -18,7 +18,7 @@ constexpr std::string_view x3dh_kind = "x3dh";
 constexpr std::string_view ratchet_kind = "ratchet";
 constexpr UnpackLimits body_limits{.max_depth = 3, .max_values = 64};
 
-std::string session_name(const Person& with, std::uint64_t id) {
+std::string session_name(const Correspondent& with, std::uint64_t id) {
     SecretWriter writer;
     writer.add(with.key.bytes()).add_number(id);
     return writer.bytes().str();
@@ -33,7 +33,7 @@ Result<RatchetMessage> ratchet_message(const Value* value) {
 Sessions::Sessions(const Identity& own, Vault& vault, PrekeyShelf& prekeys, Environment environment)
     : own_(own), vault_(vault), prekeys_(prekeys), environment_(std::move(environment)) {}
 
-Ratchet Sessions::load(const Person& with, const SessionHead& session) const {
+Ratchet Sessions::load(const Correspondent& with, const SessionHead& session) const {
     auto saved = vault_.get(session_kind, session_name(with, session.id));
     if (!saved) refuse_kept("no keys of a session");
     auto ratchet = Ratchet::load(*saved);
@@ -42,11 +42,11 @@ Ratchet Sessions::load(const Person& with, const SessionHead& session) const {
     return std::move(*ratchet);
 }
 
-void Sessions::save(const Person& with, const SessionHead& session, const Ratchet& ratchet) {
+void Sessions::save(const Correspondent& with, const SessionHead& session, const Ratchet& ratchet) {
     vault_.put(session_kind, session_name(with, session.id), ratchet.save().reveal());
 }
 
-void Sessions::add(Person& with, SessionHead session, const Ratchet& ratchet) {
+void Sessions::add(Correspondent& with, SessionHead session, const Ratchet& ratchet) {
     session.id = ++with.last_session;
     session.used = ++with.last_used;
     save(with, session, ratchet);
@@ -58,7 +58,7 @@ void Sessions::add(Person& with, SessionHead session, const Ratchet& ratchet) {
     }
 }
 
-std::error_code Sessions::begin(Person& with, const PrekeyBundle& bundle) {
+std::error_code Sessions::begin(Correspondent& with, const PrekeyBundle& bundle) {
     Random& random = *environment_.random;
     const auto begun = x3dh_begin(own_, bundle, prekeys_.now(), random);
     if (!begun) {
@@ -75,7 +75,7 @@ std::error_code Sessions::begin(Person& with, const PrekeyBundle& bundle) {
     return {};
 }
 
-Sessions::Sealed Sessions::seal(Person& to, const Message& message) {
+Sessions::Sealed Sessions::seal(Correspondent& to, const PlainMessage& message) {
     const SessionHead& session = *to.session();
     Ratchet ratchet = load(to, session);
     const Value encrypted = ratchet.encrypt(message.pack(), session.associated).value().to_value();
@@ -91,7 +91,7 @@ Sessions::Sealed Sessions::seal(Person& to, const Message& message) {
     return {seal_envelope(to.key, letter.pack(), *environment_.random).value(), session.id};
 }
 
-Result<Sessions::Opened> Sessions::open(Person& from, const Letter& letter) {
+Result<Sessions::Opened> Sessions::open(Correspondent& from, const Letter& letter) {
     const auto body = unpack(letter.body, body_limits);
     if (!body) {
         return Errc::auth_failed;
@@ -124,7 +124,7 @@ Result<Sessions::Opened> Sessions::open(Person& from, const Letter& letter) {
     return is_replayed ? Errc::replayed : Errc::auth_failed;
 }
 
-Result<Sessions::Opened> Sessions::open_in(Person& from, SessionHead& session,
+Result<Sessions::Opened> Sessions::open_in(Correspondent& from, SessionHead& session,
                                            const RatchetMessage& message) {
     Ratchet ratchet = load(from, session);
     auto text = ratchet.decrypt(message, session.associated, *environment_.random);
@@ -137,9 +137,9 @@ Result<Sessions::Opened> Sessions::open_in(Person& from, SessionHead& session,
     return Opened{std::move(*text), false};
 }
 
-Result<Sessions::Opened> Sessions::answer(Person& from, const X3dhHeader& header,
+Result<Sessions::Opened> Sessions::answer(Correspondent& from, const X3dhHeader& header,
                                           const RatchetMessage& message) {
-    Memory answered(vault_, "begun", from.key);
+    RecentKeys answered(vault_, "begun", from.key);
     if (answered.find(header.ephemeral.bytes())) {
         return Errc::replayed;
     }

@@ -10,8 +10,8 @@
 #include <netaio/errc.hpp>
 #include <string>
 
+#include "messenger_correspondent.hpp"
 #include "messenger_message.hpp"
-#include "messenger_person.hpp"
 
 namespace netaio::chat {
 
@@ -55,20 +55,22 @@ public:
     Sessions(const Identity& own, Vault& vault, PrekeyShelf& prekeys, Environment environment);
 
     /// Begins with somebody. As x3dh_begin().
-    std::error_code begin(Person& with, const PrekeyBundle& bundle);
+    std::error_code begin(Correspondent& with, const PrekeyBundle& bundle);
     /// For a person who has a session.
-    Sealed seal(Person& to, const Message& message);
+    Sealed seal(Correspondent& to, const PlainMessage& message);
     /// Errc::replayed for what came before, or whose key is gone; Errc::stale for what begins with
     /// a one-time prekey that was used; Errc::auth_failed for all that does not prove whom it is
     /// from.
-    Result<Opened> open(Person& from, const Letter& letter);
+    Result<Opened> open(Correspondent& from, const Letter& letter);
 
 private:
-    Result<Opened> answer(Person& from, const X3dhHeader& header, const RatchetMessage& message);
-    Result<Opened> open_in(Person& from, SessionHead& session, const RatchetMessage& message);
-    void add(Person& with, SessionHead session, const Ratchet& ratchet);
-    Ratchet load(const Person& with, const SessionHead& session) const;
-    void save(const Person& with, const SessionHead& session, const Ratchet& ratchet);
+    Result<Opened> answer(Correspondent& from, const X3dhHeader& header,
+                          const RatchetMessage& message);
+    Result<Opened> open_in(Correspondent& from, SessionHead& session,
+                           const RatchetMessage& message);
+    void add(Correspondent& with, SessionHead session, const Ratchet& ratchet);
+    Ratchet load(const Correspondent& with, const SessionHead& session) const;
+    void save(const Correspondent& with, const SessionHead& session, const Ratchet& ratchet);
 
     const Identity& own_;
     Vault& vault_;

@@ -61,9 +61,9 @@ void RoomHistory::restore_seen(ByteView hash, ByteView kept) {
 }
 
 void RoomHistory::restore_event(std::uint64_t line, std::uint64_t clock) {
-    const Place place{.clock = clock, .event = line};
-    order_.emplace(place, line);
-    places_.emplace(line, place);
+    const Position position{.clock = clock, .event = line};
+    order_.emplace(position, line);
+    positions_.emplace(line, position);
 }
 
 void RoomHistory::restore_heads(ByteView kept) {
@@ -180,13 +180,13 @@ void RoomHistory::forget_sealed_before(std::uint64_t epoch) {
 }
 
 const std::optional<PublicKey>& RoomHistory::author(std::uint64_t line) const {
-    return places_.at(line).from;
+    return positions_.at(line).from;
 }
 
 std::vector<std::uint64_t> RoomHistory::order(std::uint64_t before, std::size_t max) const {
     auto end = order_.end();
-    if (const auto place = places_.find(before); place != places_.end()) {
-        end = order_.find(place->second);
+    if (const auto position = positions_.find(before); position != positions_.end()) {
+        end = order_.find(position->second);
     }
     std::vector<std::uint64_t> lines;
     while (end != order_.begin() && lines.size() < max) {
@@ -198,11 +198,12 @@ std::vector<std::uint64_t> RoomHistory::order(std::uint64_t before, std::size_t 
 }
 
 void RoomHistory::add(const MessageHash& hash, const SeenMessage& message) {
-    const Place place{.clock = message.clock, .from = message.from, .id = message.id, .hash = hash};
+    const Position position{
+        .clock = message.clock, .from = message.from, .id = message.id, .hash = hash};
     seen_.emplace(hash, message);
     of_[message.from].emplace(message.number, hash);
-    order_.emplace(place, message.line);
-    places_.emplace(message.line, place);
+    order_.emplace(position, message.line);
+    positions_.emplace(message.line, position);
 }
 
 }  // namespace netaio::chat

@@ -71,13 +71,13 @@ public:
 
 private:
     // What happened is behind what was said.
-    struct Place {
+    struct Position {
         std::uint64_t clock;
         std::uint64_t event = 0;  // the line of what happened
         std::optional<PublicKey> from = {};
         MessageId id = {};
         MessageHash hash = {};
-        auto operator<=>(const Place&) const = default;
+        auto operator<=>(const Position&) const = default;
     };
 
     void add(const MessageHash& hash, const SeenMessage& message);
@@ -87,8 +87,8 @@ private:
     std::map<MessageHash, SeenMessage> seen_;
     std::set<MessageHash> refused_;
     std::map<PublicKey, std::map<std::uint64_t, MessageHash>> of_;
-    std::map<Place, std::uint64_t> order_;
-    std::map<std::uint64_t, Place> places_;  // of lines
+    std::map<Position, std::uint64_t> order_;
+    std::map<std::uint64_t, Position> positions_;  // of lines
     std::set<MessageHash> heads_;
     std::uint64_t sealed_from_ = 0;  // no epoch before has bytes
 };

@@ -5,7 +5,7 @@
 #include <netaio/chat/shown_text.hpp>
 #include <random>
 
-#include "key.hpp"
+#include "key_press.hpp"
 
 namespace netaio::chat_app {
 namespace {
@@ -167,12 +167,12 @@ TEST(InputLine, NeverShowsMoreThanFitsAndAlwaysTheCursor) {
 
 TEST(InputLine, IsEditedByKeys) {
     InputLine line;
-    EXPECT_EQ(edit(line, {Key::Kind::text, "hello"}), Edited::done);
-    EXPECT_EQ(edit(line, {Key::Kind::left}), Edited::done);
-    EXPECT_EQ(edit(line, {Key::Kind::backspace}), Edited::done);
+    EXPECT_EQ(edit(line, {KeyPress::Kind::text, "hello"}), Edited::done);
+    EXPECT_EQ(edit(line, {KeyPress::Kind::left}), Edited::done);
+    EXPECT_EQ(edit(line, {KeyPress::Kind::backspace}), Edited::done);
     EXPECT_EQ(line.text(), "helo");
-    EXPECT_EQ(edit(line, {Key::Kind::enter}), Edited::other_key);
-    EXPECT_EQ(edit(line, {Key::Kind::text, std::string(InputLine::size_max, 'x')}),
+    EXPECT_EQ(edit(line, {KeyPress::Kind::enter}), Edited::other_key);
+    EXPECT_EQ(edit(line, {KeyPress::Kind::text, std::string(InputLine::size_max, 'x')}),
               Edited::no_place);
     EXPECT_EQ(line.text(), "helo");
 }

@@ -112,7 +112,7 @@ Page page_saying(const std::string& text) {
     return {.rows = {{{text, Style::plain}}}, .cursor = Cells{0, 0}};
 }
 
-Key next_key(Screen& screen) {
+KeyPress next_key(Screen& screen) {
     for (;;) {
         if (auto key = screen.read()) return *key;
         pollfd readable{STDIN_FILENO, POLLIN, 0};
@@ -123,7 +123,7 @@ Key next_key(Screen& screen) {
 // Draws what each key was, until it is to end.
 void tell_keys(Screen& screen) {
     screen.draw(page_saying("ready"));
-    for (Key key{Key::Kind::tab}; key.kind != Key::Kind::quit;) {
+    for (KeyPress key{KeyPress::Kind::tab}; key.kind != KeyPress::Kind::quit;) {
         key = next_key(screen);
         const Cells size = screen.size();
         std::string text;
@@ -133,7 +133,7 @@ void tell_keys(Screen& screen) {
     }
 }
 
-std::string told(Key::Kind kind, const std::string& text = "", int columns = 40) {
+std::string told(KeyPress::Kind kind, const std::string& text = "", int columns = 40) {
     return std::to_string(static_cast<int>(kind)) + ":" + text + ":" + std::to_string(columns);
 }
 
@@ -167,7 +167,7 @@ TEST(Screen, KnowsItsSize) {
     OnTerminal terminal(tell_keys);
     EXPECT_TRUE(terminal.sees("ready"));
     terminal.set_size(12, 77);
-    EXPECT_TRUE(terminal.sees(told(Key::Kind::redraw, "", 77)));
+    EXPECT_TRUE(terminal.sees(told(KeyPress::Kind::redraw, "", 77)));
 }
 
 TEST(Screen, GivesTheTerminalBackWhereTheProgramIsKilled) {

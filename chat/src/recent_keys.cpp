@@ -1,4 +1,4 @@
-#include "messenger_memory.hpp"
+#include "recent_keys.hpp"
 
 #include "secret_bytes.hpp"
 
@@ -19,19 +19,19 @@ std::string in_octets(std::uint64_t number) {
 
 }  // namespace
 
-Memory::Memory(Vault& vault, std::string_view kind, const PublicKey& of)
+RecentKeys::RecentKeys(Vault& vault, std::string_view kind, const PublicKey& of)
     : vault_(vault), kind_(std::string("memory.").append(kind)), of_(of.bytes()) {}
 
 // Of one person: a key's value (k), the key that came as that number (n), the numbers (r).
-std::string Memory::named(char what, ByteView name) const {
+std::string RecentKeys::named(char what, ByteView name) const {
     return (of_ + what).append(name);
 }
 
-std::optional<std::string> Memory::find(ByteView key) const {
+std::optional<std::string> RecentKeys::find(ByteView key) const {
     return vault_.get(kind_, named('k', key));
 }
 
-void Memory::put(ByteView key, ByteView value) {
+void RecentKeys::put(ByteView key, ByteView value) {
     const bool is_known = find(key).has_value();
     vault_.put(kind_, named('k', key), value);
     if (is_known) {

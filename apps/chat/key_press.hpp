@@ -7,7 +7,7 @@
 namespace netaio::chat_app {
 
 /// What somebody did at the keyboard.
-struct Key {
+struct KeyPress {
     enum class Kind {
         text,
         enter,
@@ -41,6 +41,6 @@ enum class Edited {
 };
 
 /// Does to a line what a key says. Enter, Tab and what turns pages are other keys.
-Edited edit(InputLine& line, const Key& key);
+Edited edit(InputLine& line, const KeyPress& key);
 
 }  // namespace netaio::chat_app

@@ -1,4 +1,4 @@
-#include "messenger_person.hpp"
+#include "messenger_correspondent.hpp"
 
 #include <algorithm>
 #include <netaio/packify.hpp>
@@ -98,26 +98,28 @@ std::uint64_t TheirCount::take(std::uint64_t number) {
     return 0;
 }
 
-Person::Person(const PublicKey& whose, Random& random) : key(whose), count(count_id_size, '\0') {
+Correspondent::Correspondent(const PublicKey& whose, Random& random)
+    : key(whose), count(count_id_size, '\0') {
     random.fill(count);
 }
 
-std::optional<Person> Person::find(const Vault& vault, const PublicKey& whose) {
+std::optional<Correspondent> Correspondent::find(const Vault& vault, const PublicKey& whose) {
     const auto saved = vault.get(person_kind, whose.bytes());
     if (!saved) {
         return std::nullopt;
     }
-    Person person(whose);
+    Correspondent person(whose);
     if (!person.load(*saved)) refuse_kept("a person");
     return person;
 }
 
-Person Person::find_or_make(const Vault& vault, const PublicKey& whose, Random& random) {
+Correspondent Correspondent::find_or_make(const Vault& vault, const PublicKey& whose,
+                                          Random& random) {
     auto person = find(vault, whose);
-    return person ? std::move(*person) : Person(whose, random);
+    return person ? std::move(*person) : Correspondent(whose, random);
 }
 
-void Person::save(Vault& vault) const {
+void Correspondent::save(Vault& vault) const {
     SecretWriter writer;
     writer.add_number(person_version).add_number(prekey_made_at);
     write_text(writer, count);
@@ -129,7 +131,7 @@ void Person::save(Vault& vault) const {
     vault.put(person_kind, key.bytes(), writer.bytes());
 }
 
-bool Person::load(ByteView saved) {
+bool Correspondent::load(ByteView saved) {
     SecretReader reader(saved);
     const bool is_ours = reader.take_number<std::uint8_t>() == person_version;
     prekey_made_at = reader.take_number<std::uint64_t>();
@@ -151,24 +153,24 @@ bool Person::load(ByteView saved) {
     return is_ours && reader.is_done();
 }
 
-SessionHead* Person::session() {
+SessionHead* Correspondent::session() {
     const auto last = std::ranges::max_element(sessions, {}, &SessionHead::used);
     return last == sessions.end() ? nullptr : &*last;
 }
 
-SessionHead* Person::session_begun_with(const AgreementKey& ephemeral) {
+SessionHead* Correspondent::session_begun_with(const AgreementKey& ephemeral) {
     const auto found = std::ranges::find(sessions, ephemeral, &SessionHead::ephemeral);
     return found == sessions.end() ? nullptr : &*found;
 }
 
-std::uint64_t Person::last_begun_at() const {
+std::uint64_t Correspondent::last_begun_at() const {
     std::uint64_t last = 0;
     for (const SessionHead& session : sessions) last = std::max(last, session.begun_at);
     return last;
 }
 
-std::uint64_t Person::take_number(const std::string& count_id, std::uint64_t number,
-                                  std::uint64_t from) {
+std::uint64_t Correspondent::take_number(const std::string& count_id, std::uint64_t number,
+                                         std::uint64_t from) {
     auto known = std::ranges::find(theirs, count_id, &TheirCount::id);
     if (known == theirs.end()) {
         if (theirs.size() == counts_max) theirs.erase(theirs.begin());

@@ -41,12 +41,12 @@ struct TheirCount {
     std::vector<Range> missing = {};
 };
 
-struct Person {
+struct Correspondent {
     /// A new one.
-    Person(const PublicKey& whose, Random& random);
-    static std::optional<Person> find(const Vault& vault, const PublicKey& whose);
+    Correspondent(const PublicKey& whose, Random& random);
+    static std::optional<Correspondent> find(const Vault& vault, const PublicKey& whose);
     /// That one, or a new one.
-    static Person find_or_make(const Vault& vault, const PublicKey& whose, Random& random);
+    static Correspondent find_or_make(const Vault& vault, const PublicKey& whose, Random& random);
     void save(Vault& vault) const;
 
     /// The session to encrypt with: that something came in last, or that was begun since; null
@@ -69,7 +69,7 @@ struct Person {
     std::vector<TheirCount> theirs = {};  ///< the oldest first
 
 private:
-    explicit Person(const PublicKey& whose) : key(whose) {}
+    explicit Correspondent(const PublicKey& whose) : key(whose) {}
     bool load(ByteView saved);
 };
 

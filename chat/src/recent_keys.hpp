@@ -10,12 +10,12 @@
 namespace netaio::chat {
 
 /// What a messenger knows again of one person: so many keys, each with a value; the oldest go.
-class Memory {
+class RecentKeys {
 public:
     static constexpr std::size_t max = 20'000;
 
     /// `kind` is what is remembered, as a word.
-    Memory(Vault& vault, std::string_view kind, const PublicKey& of);
+    RecentKeys(Vault& vault, std::string_view kind, const PublicKey& of);
 
     std::optional<std::string> find(ByteView key) const;
     /// Remembers a key, or another value of one.
