@@ -99,14 +99,6 @@ std::string Names::number_of(const chat::Place& place) const {
     return found->second;
 }
 
-std::string Names::of(const chat::PublicKey& person) const {
-    return of(chat::Place(person));
-}
-
-std::string Names::of(const chat::RoomId& room) const {
-    return of(chat::Place(room));
-}
-
 std::string Names::of(const chat::Place& place) const {
     return of(place, std::string::npos);
 }

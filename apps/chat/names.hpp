@@ -25,8 +25,6 @@ public:
 
     const chat::PublicKey& me() const noexcept { return me_; }
     /// For somebody who was not met, their number. Rooms begin with `#`.
-    std::string of(const chat::PublicKey& person) const;
-    std::string of(const chat::RoomId& room) const;
     std::string of(const chat::Place& place) const;
     /// The same in so many cells: the number stays as long as it fits.
     std::string of(const chat::Place& place, std::size_t width) const;

@@ -125,7 +125,6 @@ Result<RoomAppended> RoomLog::append(const RoomRecord& record) {
         if (record.number == 0 && !is_first_of(record, state_.id)) return Errc::malformed;
         const auto before = state_after(record.number == 0 ? 0 : record.number - 1);
         if (!is_written_by_who_may(*before, record)) return Errc::auth_failed;
-        if (!split_) split_ = RoomSplit{ours, record};
         return RoomAppended::split;
     }
     if (!is_written_by_who_may(state_, record)) return Errc::auth_failed;

@@ -317,10 +317,6 @@ std::vector<RoomView> Rooms::views() const {
 std::vector<Line> Rooms::order(const RoomId& room, std::uint64_t before, std::size_t max) const {
     return impl_->order(room, before, max);
 }
-std::size_t Rooms::missing(const RoomId& room) const {
-    const Room* const found = impl_->find(room);
-    return found ? found->missing().size() : 0;
-}
 std::vector<Line> Rooms::not_shown(const RoomId& room, std::size_t max) const {
     return impl_->not_shown(room, max);
 }

@@ -39,10 +39,6 @@ void Vault::each(std::string_view kind,
     tables_->guarded([&] { tables_->each(kind, visit); });
 }
 
-std::size_t Vault::count(std::string_view kind) const {
-    return tables_->guarded([&] { return tables_->count(kind); });
-}
-
 std::uint64_t Vault::append(ByteView conversation, ByteView line) {
     return tables_->change(*this, [&] { return tables_->append(conversation, line); });
 }

@@ -42,7 +42,6 @@ struct VaultQueries {
               "INSERT INTO records (kind, name, sealed) VALUES (?1, ?2, ?3) "
               "ON CONFLICT (name) DO UPDATE SET sealed = excluded.sealed"};
     Query erase{database, "DELETE FROM records WHERE name = ?1 RETURNING id"};
-    Query count{database, "SELECT count(*) FROM records WHERE kind = ?1"};
     Query last_number{database, "SELECT ifnull(max(number), 0) FROM lines WHERE conversation = ?1"};
     Query append{database, "INSERT INTO lines (conversation, number, sealed) VALUES (?1, ?2, ?3)"};
     Query replace{database,

@@ -190,13 +190,6 @@ void Vault::Tables::each(std::string_view kind,
     }
 }
 
-std::size_t Vault::Tables::count(std::string_view kind) {
-    const VaultName kinds = seal_.name(kind);
-    auto rows = queries_.count.rows(kinds);
-    rows.next();
-    return static_cast<std::size_t>(rows.number());
-}
-
 std::uint64_t Vault::Tables::append(ByteView conversation, ByteView line) {
     const VaultName stands = seal_.name("conversation", conversation);
     std::uint64_t number = 1;

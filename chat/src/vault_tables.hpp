@@ -23,7 +23,6 @@ public:
     void put(std::string_view kind, ByteView name, ByteView value);
     bool erase(std::string_view kind, ByteView name);
     void each(std::string_view kind, const std::function<void(ByteView, ByteView)>& visit);
-    std::size_t count(std::string_view kind);
 
     std::uint64_t append(ByteView conversation, ByteView line);
     bool replace(ByteView conversation, std::uint64_t number, ByteView line);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "support/fixed_environment.hpp"
+#include "vault_records.hpp"
 
 namespace netaio::chat {
 namespace {
@@ -35,13 +36,13 @@ TEST_F(RecentKeysTest, forgets_the_oldest) {
     for (std::size_t key = 0; key < RecentKeys::max; ++key) recent.put(std::to_string(key), "");
     recent.put("0", "put again, but no newer");
     EXPECT_TRUE(recent.find("0"));
-    const std::size_t records = vault_.count("recent.one");
+    const std::size_t records = count_of(vault_, "recent.one");
     recent.put("new", "");
     EXPECT_FALSE(recent.find("0"));
     EXPECT_TRUE(recent.find("1"));
     EXPECT_TRUE(recent.find("new"));
     EXPECT_TRUE(other.find("0"));
-    EXPECT_EQ(vault_.count("recent.one"), records);
+    EXPECT_EQ(count_of(vault_, "recent.one"), records);
 }
 
 }  // namespace

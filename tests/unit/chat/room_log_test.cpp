@@ -48,7 +48,6 @@ protected:
         EXPECT_EQ(log.append(record).error(), error);
         EXPECT_EQ(log.state(), before);
         EXPECT_EQ(log.records().size(), size);
-        EXPECT_FALSE(log.split());
     }
 
     using Members = std::vector<MemberKey>;
@@ -216,7 +215,6 @@ TEST_F(RoomLogTest, TakesRecordsInOrderAndOnce) {
     EXPECT_EQ(*other.append(log.records()[2]), RoomAppended::added);
     EXPECT_EQ(*other.append(log.records()[3]), RoomAppended::added);
     EXPECT_EQ(other.state(), log.state());
-    EXPECT_FALSE(other.split());
 }
 
 TEST_F(RoomLogTest, ProvesThatPeopleWereToldDifferently) {
@@ -228,11 +226,7 @@ TEST_F(RoomLogTest, ProvesThatPeopleWereToldDifferently) {
 
     const RoomState before = log.state();
     EXPECT_EQ(*log.append(told_otherwise.records()[5]), RoomAppended::other_past);
-    EXPECT_FALSE(log.split());
     EXPECT_EQ(*log.append(told_otherwise.records()[4]), RoomAppended::split);
-    ASSERT_TRUE(log.split());
-    EXPECT_EQ(log.split()->one, log.records()[4]);
-    EXPECT_EQ(log.split()->other, told_otherwise.records()[4]);
     EXPECT_EQ(log.state(), before);
 }
 
@@ -242,7 +236,6 @@ TEST_F(RoomLogTest, ProvesThatTheOwnerBeganItDifferently) {
     std::get<CreateRoom>(first.act).name = "Flur";
     first.sign(owner.signer());
     EXPECT_EQ(*log.append(first), RoomAppended::split);
-    EXPECT_EQ(log.split()->other, first);
 }
 
 TEST_F(RoomLogTest, TakesNothingForProofThatIsNotSignedByWhoMight) {

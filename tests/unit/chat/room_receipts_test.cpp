@@ -1,4 +1,5 @@
 #include "room_receipts.hpp"
+#include "vault_records.hpp"
 
 #include <gtest/gtest.h>
 
@@ -32,7 +33,7 @@ TEST_F(RoomReceiptsTest, AreKeptUntilAMessageWasRead) {
     EXPECT_EQ(receipts.marked(bob, id_of(1), Mark::read)->mark, Mark::delivered);
     EXPECT_EQ(receipts.marked(cyd, id_of(1), Mark::read)->mark, Mark::waiting);
     EXPECT_EQ(receipts.mark({room, 1}), Mark::delivered);
-    EXPECT_EQ(vault.count("room.sent"), 0u);
+    EXPECT_EQ(count_of(vault, "room.sent"), 0u);
 }
 
 TEST_F(RoomReceiptsTest, OfWhatWasDeliveredAreKeptForTheLastLinesAlone) {
@@ -48,7 +49,7 @@ TEST_F(RoomReceiptsTest, OfWhatWasDeliveredAreKeptForTheLastLinesAlone) {
     EXPECT_TRUE(receipts.marked(cyd, id_of(1), Mark::delivered));
     EXPECT_EQ(receipts.mark({room, 1}), Mark::delivered);
     EXPECT_FALSE(receipts.marked(cyd, id_of(1), Mark::read));
-    EXPECT_EQ(vault.count("room.sent"), 1u + 1u + 2u);
+    EXPECT_EQ(count_of(vault, "room.sent"), 1u + 1u + 2u);
 }
 
 }  // namespace

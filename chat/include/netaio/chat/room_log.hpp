@@ -48,7 +48,7 @@ enum class RoomAppended {
     known,       ///< it was there
     early,       ///< the records before it are to come first
     other_past,  ///< it follows another record than ours: ask who sent it for the one before
-    split,       ///< there is another of its number (RoomLog::split)
+    split,       ///< there is another of its number, and both are a RoomSplit
 };
 
 /// Who is in a room and what it is called, as a row of signed records, each with the hash of the
@@ -72,7 +72,7 @@ public:
     /// Adds what follows. Errc::auth_failed unless it is signed by who may, Errc::malformed when it
     /// is of another room, or what it does cannot be done: a member is added who is there, one is
     /// removed who is not, a key is not the next. Errc::too_large beyond room_members_max. After
-    /// anything but `added` the log is as it was, but for split().
+    /// anything but `added` the log is as it was.
     Result<RoomAppended> append(const RoomRecord& record);
 
     /// The record by which somebody does that next; append() it. Errors as there.
@@ -85,8 +85,6 @@ public:
     /// What it was after that record, e.g. for a message that was written then; none when there is
     /// no such record.
     std::optional<RoomState> state_after(std::uint64_t number) const;
-    /// The first proof that was found.
-    const std::optional<RoomSplit>& split() const noexcept { return split_; }
 
 private:
     RoomLog() = default;
@@ -94,7 +92,6 @@ private:
     std::vector<RoomRecord> records_;
     RecordHash last_{};
     RoomState state_;
-    std::optional<RoomSplit> split_;
 };
 
 }  // namespace netaio::chat

@@ -95,8 +95,6 @@ public:
     /// At most so many lines, the last ones before that of this number, in the order that all
     /// members have; 0 for the end. Lines are numbered as they came.
     std::vector<Line> order(const RoomId& room, std::uint64_t before, std::size_t max) const;
-    /// How many messages are missing there: others wait for them.
-    std::size_t missing(const RoomId& room) const;
     // As of Chat.
     std::vector<Line> not_shown(const RoomId& room, std::size_t max) const;
     void shown(const RoomId& room, std::uint64_t up_to = UINT64_MAX);

@@ -58,7 +58,6 @@ public:
     /// All of a kind, in the order in which they were put first. `visit` must not change the vault.
     void each(std::string_view kind,
               const std::function<void(ByteView name, ByteView value)>& visit) const;
-    std::size_t count(std::string_view kind) const;
 
     /// Adds a line to a conversation and gives its number.
     std::uint64_t append(ByteView conversation, ByteView line);
