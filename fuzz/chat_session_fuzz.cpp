@@ -165,10 +165,9 @@ private:
         thing[0] = input_.ConsumeIntegral<unsigned char>();
         return thing;
     }
-    MemberKey self() const { return member_of(mallory_.key()); }
-    MemberKey any_member() {
-        return any_array<MemberKey>({self(), member_of(beginning_.ann.public_key()),
-                                     member_of(beginning_.bob.public_key())});
+    PublicKey any_member() {
+        return input_.PickValueInArray({mallory_.key(), beginning_.ann.public_key(),
+                                        beginning_.bob.public_key(), nobody_.public_key()});
     }
     RoomId any_room() { return any_array(rooms_); }
     RecordHash any_record_hash() {
@@ -248,8 +247,8 @@ private:
         if (input_.ConsumeBool()) record.previous = any_record_hash();
         if (input_.ConsumeBool()) record.act = any_act();
         if (input_.ConsumeBool()) {
-            record.by = self();
-            record.sign([&](ByteView text) { return mallory_.identity().sign(text); });
+            record.by = mallory_.key();
+            record.sign(mallory_.identity());
         }
         return record;
     }
@@ -293,13 +292,12 @@ private:
     // Of which ann may be a member, and in which mallory may do as she likes.
     void mallory_makes_room() {
         if (rooms_.size() > 3) return;
-        const auto signer = [&](ByteView text) { return mallory_.identity().sign(text); };
-        RoomLog log = RoomLog::create("hers", self(), signer, *outside_.random);
+        RoomLog log = RoomLog::create("hers", mallory_.identity(), *outside_.random);
         const SecretKey key = beginning_.told.keys[0].key;
         const RoomId id = log.state().id;
         for (const RoomAct& act : {RoomAct(BeginEpoch{1, room_key_hash(id, 1, key)}),
-                                   RoomAct(AddMember{member_of(beginning_.ann.public_key())})}) {
-            (void)log.append(log.next(act, self(), signer).value());
+                                   RoomAct(AddMember{beginning_.ann.public_key()})}) {
+            (void)log.append(log.next(act, mallory_.identity()).value());
         }
         rooms_.push_back(id);
         records_.insert(records_.end(), log.records().begin(), log.records().end());
@@ -393,6 +391,7 @@ private:
     FuzzedDataProvider& input_;
     const Beginning& beginning_ = Beginning::of_all_runs();
     Outside outside_;
+    const Identity nobody_ = Identity::make(*outside_.random);
     TrueKeys mallory_ = *beginning_.mallory;
     std::string file_ = beginning_.ann_file + ".run";
     std::string bob_file_ = beginning_.bob_file + ".run";

@@ -12,7 +12,7 @@ namespace {
 
 // Calls with each record, and who was a member after it, as to one person.
 template <class Visit>
-void each_membership(const RoomLog& log, const MemberKey& who, const Visit& visit) {
+void each_membership(const RoomLog& log, const PublicKey& who, const Visit& visit) {
     bool is_member = false;
     for (const RoomRecord& record : log.records()) {
         const auto* const added = std::get_if<AddMember>(&record.act);
@@ -42,7 +42,7 @@ std::string kept_held(const HeldMessage& message) {
 }  // namespace
 
 Room::Room(RoomLog log, const PublicKey& me, Vault& vault)
-    : log_(std::move(log)), me_(member_of(me)), vault_(&vault), history_(id(), vault) {}
+    : log_(std::move(log)), me_(me), vault_(&vault), history_(id(), vault) {}
 
 Room::Room(RoomLog log, const PublicKey& me, Vault& vault, std::uint64_t now)
     : Room(std::move(log), me, vault) {
@@ -52,7 +52,7 @@ Room::Room(RoomLog log, const PublicKey& me, Vault& vault, std::uint64_t now)
     keep();
 }
 
-bool Room::was_member(const MemberKey& who, std::uint64_t record) const {
+bool Room::was_member(const PublicKey& who, std::uint64_t record) const {
     bool was = false;
     each_membership(log_, who, [&](const RoomRecord& at, bool is_member) {
         was = is_member;
@@ -61,7 +61,7 @@ bool Room::was_member(const MemberKey& who, std::uint64_t record) const {
     return was;
 }
 
-bool Room::was_member(const MemberKey& who) const {
+bool Room::was_member(const PublicKey& who) const {
     bool was = false;
     each_membership(log_, who, [&](const RoomRecord&, bool is_member) {
         was = was || is_member;
@@ -70,7 +70,7 @@ bool Room::was_member(const MemberKey& who) const {
     return was;
 }
 
-bool Room::was_in_epoch(const MemberKey& who, std::uint64_t epoch) const {
+bool Room::was_in_epoch(const PublicKey& who, std::uint64_t epoch) const {
     std::uint64_t now = 0;
     bool was = false;
     each_membership(log_, who, [&](const RoomRecord& record, bool is_member) {
@@ -178,10 +178,10 @@ bool Room::hold(const MessageHash& hash, HeldMessage message) {
     const auto found = held_.find(hash);
     if (found == held_.end()) {
         const auto strangers = std::count_if(held_.begin(), held_.end(), [&](const auto& entry) {
-            return !was_member(member_of(entry.second.from));
+            return !was_member(entry.second.from);
         });
         if (held_.size() >= held_messages_max ||
-            (!was_member(member_of(message.from)) &&
+            (!was_member(message.from) &&
              static_cast<std::size_t>(strangers) >= held_of_strangers_max)) {
             return false;
         }

@@ -72,10 +72,10 @@ public:
     const RoomLog& log() const noexcept { return log_; }
     bool is_member() const noexcept { return state().has(me_); }
     /// Whether somebody was a member after that record, or, without one, ever.
-    bool was_member(const MemberKey& who, std::uint64_t record) const;
-    bool was_member(const MemberKey& who) const;
+    bool was_member(const PublicKey& who, std::uint64_t record) const;
+    bool was_member(const PublicKey& who) const;
     /// Whether somebody was a member at any time while that was the key.
-    bool was_in_epoch(const MemberKey& who, std::uint64_t epoch) const;
+    bool was_in_epoch(const PublicKey& who, std::uint64_t epoch) const;
     /// The record that removed oneself last; nullptr for none.
     const RoomRecord* removal() const;
     /// The record that began an epoch.
@@ -113,7 +113,7 @@ public:
         std::uint64_t due_since = 0;                         ///< since when a key is due
         std::uint64_t clock = 0;                             ///< of the room when one came
         std::map<std::uint64_t, std::uint64_t> epochs = {};  ///< that are not too old; since when
-        std::map<MemberKey, std::uint64_t> leaving = {};     ///< who asked for it, and when
+        std::map<PublicKey, std::uint64_t> leaving = {};     ///< who asked for it, and when
         bool asked_to_leave = false;                         ///< oneself did
         std::uint64_t removal_told = 0;  ///< the record of oneself's that was told last
     };
@@ -138,7 +138,7 @@ private:
     std::error_code judge_links(const RoomMessage& message, Judgement& judgement) const;
 
     RoomLog log_;
-    MemberKey me_;
+    PublicKey me_;
     Vault* vault_;
     RoomHistory history_;
     std::map<std::uint64_t, SecretKey> keys_;

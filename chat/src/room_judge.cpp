@@ -9,7 +9,7 @@ namespace {
 // How far a message's clock may be beyond all that was seen: who is new did not get all.
 constexpr std::uint64_t clock_ahead_max = std::uint64_t{1} << 20;
 
-bool was_removed_after(const RoomLog& log, const MemberKey& who, std::uint64_t record) {
+bool was_removed_after(const RoomLog& log, const PublicKey& who, std::uint64_t record) {
     const auto& records = log.records();
     return std::any_of(records.begin(), records.end(), [&](const RoomRecord& later) {
         const auto* const removed = std::get_if<RemoveMember>(&later.act);
@@ -42,7 +42,7 @@ Judgement Room::judge(const SealedRoomMessage& sealed, const MessageHash& hash, 
     if (!opened) {
         return {.refused = opened.error()};
     }
-    if (!then.has(member_of(opened->from)) || !opened->is_signed()) {
+    if (!then.has(opened->from) || !opened->is_signed()) {
         return {.refused = Errc::auth_failed};
     }
     Judgement judgement{.message = std::move(*opened)};
@@ -50,7 +50,7 @@ Judgement Room::judge(const SealedRoomMessage& sealed, const MessageHash& hash, 
     if (const auto last = history_.hash_of(message.from, message.number); last && *last != hash) {
         judgement.refused = Errc::auth_failed;
         judgement.equivocates = true;
-    } else if (!witnessed && was_removed_after(log_, member_of(message.from), message.record)) {
+    } else if (!witnessed && was_removed_after(log_, message.from, message.record)) {
         judgement.refused = Errc::auth_failed;
         judgement.wait = Wait::witness;
     } else {

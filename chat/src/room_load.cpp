@@ -17,20 +17,20 @@ std::pair<const Value&, const Value&> pair_in(const Value& item) {
     return {items.at(0), items.at(1)};
 }
 
-std::string kept_leaving(const std::map<MemberKey, std::uint64_t>& leaving) {
+std::string kept_leaving(const std::map<PublicKey, std::uint64_t>& leaving) {
     List list;
     for (const auto& [member, at] : leaving) {
-        list.items.push_back(List{Bytes(ByteView(member)), at});
+        list.items.push_back(List{Bytes(member.bytes()), at});
     }
     return pack(list).value();
 }
 
-std::map<MemberKey, std::uint64_t> leaving_kept(ByteView kept) {
-    std::map<MemberKey, std::uint64_t> leaving;
+std::map<PublicKey, std::uint64_t> leaving_kept(ByteView kept) {
+    std::map<PublicKey, std::uint64_t> leaving;
     const Value list = unpack(kept).value();
     for (const Value& item : list.as_list()->items) {
         const auto& [member, at] = pair_in(item);
-        leaving.emplace(array_of<32>(member).value(), at.as_uint().value());
+        leaving.emplace(PublicKey::parse(member.as_bytes().value()).value(), at.as_uint().value());
     }
     return leaving;
 }

@@ -76,32 +76,30 @@ bool is_room_name(const std::string& name) {
 
 }  // namespace
 
-bool RoomState::has(const MemberKey& member) const noexcept {
+bool RoomState::has(const PublicKey& member) const noexcept {
     return std::find(members.begin(), members.end(), member) != members.end();
 }
 
-RoomLog RoomLog::create(std::string name, const MemberKey& owner, const RecordSigner& signer,
-                        Random& random) {
+RoomLog::RoomLog(const RoomRecord& first)
+    : records_{first}, last_(first.hash()), state_(first_state(first)) {}
+
+RoomLog RoomLog::create(std::string name, const Identity& owner, Random& random) {
     if (!is_room_name(name)) {
         throw std::invalid_argument("a room's name is UTF-8 of 1 to " +
                                     std::to_string(name_size_max) + " bytes");
     }
     CreateRoom act{.name = std::move(name), .drawn = {}};
     random.fill(std::span(reinterpret_cast<char*>(act.drawn.data()), act.drawn.size()));
-    const RoomId room = room_id(owner, act.drawn);
-    RoomRecord first{room, 0, {}, owner, std::move(act), {}};
-    first.sign(signer);
+    const RoomId room = room_id(owner.public_key(), act.drawn);
+    RoomRecord first{room, 0, {}, owner.public_key(), std::move(act), {}};
+    first.sign(owner);
     return begin(first, room).value();
 }
 
 Result<RoomLog> RoomLog::begin(const RoomRecord& first, const RoomId& room) {
     if (!is_first_of(first, room)) return Errc::malformed;
     if (!first.is_signed()) return Errc::auth_failed;
-    RoomLog log;
-    log.records_.push_back(first);
-    log.last_ = first.hash();
-    log.state_ = first_state(first);
-    return log;
+    return RoomLog(first);
 }
 
 Result<RoomLog> RoomLog::verify(std::span<const RoomRecord> records, const RoomId& room) {
@@ -137,17 +135,15 @@ Result<RoomAppended> RoomLog::append(const RoomRecord& record) {
     return RoomAppended::added;
 }
 
-Result<RoomRecord> RoomLog::next(RoomAct act, const MemberKey& by,
-                                 const RecordSigner& signer) const {
-    RoomRecord record{state_.id, records_.size(), last_, by, std::move(act), {}};
+Result<RoomRecord> RoomLog::next(RoomAct act, const Identity& by) const {
+    RoomRecord record{state_.id, records_.size(), last_, by.public_key(), std::move(act), {}};
     if (const auto* const rename = std::get_if<RenameRoom>(&record.act)) {
         if (!is_room_name(rename->name)) return Errc::malformed;
     }
     if (!may_write(state_, record)) return Errc::auth_failed;
     RoomState after = state_;
     if (const auto error = std::visit(RoomDoer{after}, record.act)) return error;
-    record.sign(signer);
-    if (!record.is_signed()) return Errc::auth_failed;
+    record.sign(by);
     return record;
 }
 

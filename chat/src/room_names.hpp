@@ -2,28 +2,11 @@
 
 #include <algorithm>
 #include <netaio/bytes.hpp>
-#include <netaio/chat/keys.hpp>
 #include <netaio/chat/room_record.hpp>
-#include <optional>
 #include <string>
 
-/// By what rooms name people, and what they keep.
+/// By what names rooms are kept.
 namespace netaio::chat {
-
-inline MemberKey member_of(const PublicKey& person) {
-    MemberKey key;
-    std::copy_n(person.bytes().octets(), key.size(), key.begin());
-    return key;
-}
-
-/// None for a key that nobody has.
-inline std::optional<PublicKey> person_of(const MemberKey& member) {
-    const auto key = PublicKey::parse(ByteView(member));
-    if (!key) {
-        return std::nullopt;
-    }
-    return *key;
-}
 
 /// The name in a vault of something in a room.
 inline std::string name_in_room(const RoomId& room, ByteView what) {

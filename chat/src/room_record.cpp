@@ -5,6 +5,8 @@
 #include <netaio/chat/room_record.hpp>
 #include <netaio/packify.hpp>
 
+#include "fields.hpp"
+
 namespace netaio::chat {
 namespace {
 
@@ -57,11 +59,11 @@ struct ActWriter {
     }
     void operator()(const AddMember& act) {
         fields.set("act", "add");
-        fields.set("member", Bytes(ByteView(act.member)));
+        fields.set("member", Bytes(act.member.bytes()));
     }
     void operator()(const RemoveMember& act) {
         fields.set("act", "remove");
-        fields.set("member", Bytes(ByteView(act.member)));
+        fields.set("member", Bytes(act.member.bytes()));
     }
     void operator()(const RenameRoom& act) {
         fields.set("act", "rename");
@@ -74,14 +76,14 @@ struct ActWriter {
     }
     void operator()(const NameStandIn& act) {
         fields.set("act", "succession");
-        if (act.stand_in) fields.set("member", Bytes(ByteView(*act.stand_in)));
+        if (act.stand_in) fields.set("member", Bytes(act.stand_in->bytes()));
     }
 };
 
 std::optional<RoomAct> act_in(const Value& fields) {
     const Value* const field = fields.find("act");
     const std::string_view act = field ? field->as_str().value_or("") : "";
-    const auto member = bytes32_in(fields, "member");
+    const auto member = key_field<PublicKey>(fields, "member");
     const auto name = room_name_in(fields);
     if (act == "create") {
         const auto drawn = bytes32_in(fields, "drawn");
@@ -97,7 +99,8 @@ std::optional<RoomAct> act_in(const Value& fields) {
         const auto key_hash = bytes32_in(fields, "key_hash");
         if (epoch && key_hash) return BeginEpoch{*epoch, *key_hash};
     } else if (act == "succession") {
-        return NameStandIn{member};
+        if (member) return NameStandIn{*member};
+        if (!fields.find("member")) return NameStandIn{std::nullopt};
     }
     return std::nullopt;
 }
@@ -106,32 +109,27 @@ std::string record_content(const RoomRecord& record) {
     Dict fields{{"room", Bytes(ByteView(record.room))},
                 {"number", record.number},
                 {"previous", Bytes(ByteView(record.previous))},
-                {"by", Bytes(ByteView(record.by))}};
+                {"by", Bytes(record.by.bytes())}};
     std::visit(ActWriter{fields}, record.act);
     return pack(fields).value();
 }
 
 }  // namespace
 
-RoomId room_id(const MemberKey& owner, const std::array<unsigned char, 32>& drawn) noexcept {
-    std::array<unsigned char, 64> both;
-    std::copy(drawn.begin(), drawn.end(), std::copy(owner.begin(), owner.end(), both.begin()));
-    return purpose_hash(room_purpose, ByteView(both));
+RoomId room_id(const PublicKey& owner, const std::array<unsigned char, 32>& drawn) noexcept {
+    return purpose_hash(room_purpose, owner.bytes().str().append(ByteView(drawn)));
 }
 
 std::string RoomRecord::signed_content() const {
     return std::string(record_purpose) + record_content(*this);
 }
 
-void RoomRecord::sign(const RecordSigner& signer) {
-    signature = signer(signed_content());
+void RoomRecord::sign(const Identity& identity) {
+    signature = identity.sign(signed_content());
 }
 
 bool RoomRecord::is_signed() const {
-    const std::string content = signed_content();
-    return signature.size() == crypto_sign_BYTES &&
-           crypto_sign_verify_detached(ByteView(signature).octets(), ByteView(content).octets(),
-                                       content.size(), by.data()) == 0;
+    return by.signed_this(signed_content(), signature);
 }
 
 RecordHash RoomRecord::hash() const {
@@ -147,14 +145,14 @@ Result<RoomRecord> RoomRecord::from_value(const Value& value) {
     const Value* const signature_field = value.find("signature");
     const auto content = content_field ? content_field->as_bytes() : std::nullopt;
     const auto signature = signature_field ? signature_field->as_bytes() : std::nullopt;
-    if (!content || !signature || signature->size() != crypto_sign_BYTES) return Errc::malformed;
+    if (!content || !signature || signature->size() != signature_size) return Errc::malformed;
     if (content->size() > record_size_max) return Errc::too_large;
     const auto fields = unpack(*content, record_limits);
     if (!fields) return fields.error();
     const auto room = bytes32_in(*fields, "room");
     const auto number = count_in(*fields, "number");
     const auto previous = bytes32_in(*fields, "previous");
-    const auto by = bytes32_in(*fields, "by");
+    const auto by = key_field<PublicKey>(*fields, "by");
     auto act = act_in(*fields);
     if (!room || !number || !previous || !by || !act) return Errc::malformed;
     RoomRecord record{*room, *number, *previous, *by, std::move(*act), signature->str()};

@@ -11,7 +11,6 @@ Rooms::Impl::Impl(const Identity& identity, Vault& vault, Environment environmen
                   RoomsEvents events, Send send)
     : identity_(identity),
       me_(identity.public_key()),
-      self_(member_of(me_)),
       vault_(&vault),
       environment_(std::move(environment)),
       events_(std::move(events)),
@@ -39,20 +38,8 @@ Result<MessageId> Rooms::Impl::carry(const PublicKey& to, const Content& content
     return sent;
 }
 
-// Whether a key is anybody's takes long to say.
-std::optional<PublicKey> Rooms::Impl::person(const MemberKey& member) const {
-    const auto found = people_.find(member);
-    return found == people_.end() ? people_.emplace(member, person_of(member)).first->second
-                                  : found->second;
-}
-
 void Rooms::Impl::carry_to_members(const Room& room, const Content& content) {
-    for (const MemberKey& member : room.state().members) {
-        const auto to = person(member);
-        if (to && *to != me_) {
-            (void)carry(*to, content);
-        }
-    }
+    for_others(room, [&](const PublicKey& to) { (void)carry(to, content); });
 }
 
 void Rooms::Impl::notice(Notice::Kind kind, const RoomId& id, std::string text) const {
@@ -75,9 +62,8 @@ Result<RoomId> Rooms::Impl::make(const std::string& name) {
     if (rooms_.size() >= rooms_max) {
         return Errc::queue_full;
     }
-    const auto signer = [&](ByteView message) { return identity_.sign(message); };
     try {
-        RoomLog log = RoomLog::create(name, self_, signer, *environment_.random);
+        RoomLog log = RoomLog::create(name, identity_, *environment_.random);
         const RoomId id = log.state().id;
         Room& room = rooms_.emplace(id, Room(std::move(log), me_, *vault_, now())).first->second;
         if (const auto error = begin_epoch(room)) {
@@ -92,8 +78,7 @@ Result<RoomId> Rooms::Impl::make(const std::string& name) {
 
 // Everybody who is a member before or after is told.
 std::error_code Rooms::Impl::write(Room& room, RoomAct what) {
-    const auto signer = [&](ByteView message) { return identity_.sign(message); };
-    const auto record = room.log().next(std::move(what), self_, signer);
+    const auto record = room.log().next(std::move(what), identity_);
     if (!record) {
         return record.error();
     }
@@ -103,16 +88,13 @@ std::error_code Rooms::Impl::write(Room& room, RoomAct what) {
     const std::uint64_t count = room.log().records().size();
     const Content content = RecordsContent{room.id(), count, {*record}}.pack();
     const auto* const added = std::get_if<AddMember>(&record->act);
-    for (const MemberKey& member : room.state().members) {
-        const auto to = person(member);
-        if (to && *to != me_ && !(added && added->member == member)) {
-            (void)carry(*to, content);
+    for_others(room, [&](const PublicKey& to) {
+        if (!added || added->member != to) {
+            (void)carry(to, content);
         }
-    }
+    });
     if (const auto* const removed = std::get_if<RemoveMember>(&record->act)) {
-        if (const auto to = person(removed->member)) {
-            (void)carry(*to, content);
-        }
+        (void)carry(removed->member, content);
         forget_receipts(room, removed->member);
     }
     changed();
@@ -128,12 +110,7 @@ std::error_code Rooms::Impl::begin_epoch(Room& room) {
     if (const auto error = room.add_key(epoch, key)) {
         return error;
     }
-    for (const MemberKey& member : room.state().members) {
-        const auto to = person(member);
-        if (to && *to != me_) {
-            send_key(room, *to, epoch);
-        }
-    }
+    for_others(room, [&](const PublicKey& to) { send_key(room, to, epoch); });
     room.forget_keys(now());
     return {};
 }
@@ -153,14 +130,12 @@ void Rooms::Impl::send_key(const Room& room, const PublicKey& to, std::uint64_t 
     }
 }
 
-void Rooms::Impl::forget_receipts(const Room& room, const MemberKey& gone) {
-    if (const auto who = person(gone)) {
-        for (const RoomReceipts::Sent& sent : receipts_.forget(room.id(), *who)) {
-            tell_mark(sent.message, [&](Reach& reach) {
-                --reach.members;
-                reach.delivered -= sent.mark >= Mark::delivered;
-            });
-        }
+void Rooms::Impl::forget_receipts(const Room& room, const PublicKey& gone) {
+    for (const RoomReceipts::Sent& sent : receipts_.forget(room.id(), gone)) {
+        tell_mark(sent.message, [&](Reach& reach) {
+            --reach.members;
+            reach.delivered -= sent.mark >= Mark::delivered;
+        });
     }
 }
 
@@ -169,7 +144,7 @@ std::error_code Rooms::Impl::invite(const RoomId& id, const PublicKey& whom) {
     if (!room) {
         return Errc::not_connected;
     }
-    if (const auto error = write(*room, AddMember{member_of(whom)})) {
+    if (const auto error = write(*room, AddMember{whom})) {
         return error;
     }
     send_records(*room, whom, 0);
@@ -188,7 +163,7 @@ std::error_code Rooms::Impl::remove(const RoomId& id, const PublicKey& whom) {
     if (whom == me_) {
         return Errc::unsupported;
     }
-    if (const auto error = write(*room, RemoveMember{member_of(whom)})) {
+    if (const auto error = write(*room, RemoveMember{whom})) {
         return error;
     }
     const std::error_code error = begin_epoch(*room);
@@ -212,14 +187,13 @@ std::error_code Rooms::Impl::leave(const RoomId& id) {
     if (!room->is_member()) {
         return Errc::auth_failed;
     }
-    if (room->state().owner == self_) {
+    if (room->state().owner == me_) {
         return Errc::unsupported;
     }
     room->change([](Room::Kept& kept) { kept.asked_to_leave = true; });
     for (const auto& who : {std::optional(room->state().owner), room->state().stand_in}) {
-        const auto to = who ? person(*who) : std::nullopt;
-        if (to && *to != me_) {
-            (void)carry(*to, pack_leave(id));
+        if (who && *who != me_) {
+            (void)carry(*who, pack_leave(id));
         }
     }
     return {};
@@ -228,23 +202,14 @@ std::error_code Rooms::Impl::leave(const RoomId& id) {
 std::vector<RoomView> Rooms::Impl::views() const {
     std::vector<RoomView> views;
     for (const auto& [id, room] : rooms_) {
-        const auto owner = person(room.state().owner);
-        if (!owner) {
-            continue;
-        }
         RoomView view{.id = id,
                       .name = room.state().name,
-                      .owner = *owner,
-                      .members = {},
+                      .owner = room.state().owner,
+                      .members = room.state().members,
                       .is_member = room.is_member(),
                       .unread = static_cast<std::size_t>(room.kept().unread.count)};
-        for (const MemberKey& member : room.state().members) {
-            if (const auto who = person(member)) {
-                view.members.push_back(*who);
-            }
-        }
         if (const RoomRecord* const removal = room.removal(); removal && !view.is_member) {
-            view.removed_by = person(removal->by);
+            view.removed_by = removal->by;
         }
         views.push_back(std::move(view));
     }
@@ -303,7 +268,7 @@ std::error_code Rooms::rename(const RoomId& room, const std::string& name) {
     return impl_->act(room, RenameRoom{name});
 }
 std::error_code Rooms::name_stand_in(const RoomId& room, const std::optional<PublicKey>& whom) {
-    return impl_->act(room, NameStandIn{whom ? std::optional(member_of(*whom)) : std::nullopt});
+    return impl_->act(room, NameStandIn{whom});
 }
 std::error_code Rooms::leave(const RoomId& room) {
     return impl_->leave(room);

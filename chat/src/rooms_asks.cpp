@@ -71,7 +71,7 @@ std::error_code Rooms::Impl::came_ask(Room& room, const PublicKey& from, ByteVie
     if (!ask) {
         return ask.error();
     }
-    const MemberKey who = member_of(from);
+    const PublicKey& who = from;
     if (!room.was_member(who)) {
         return Errc::auth_failed;
     }
@@ -118,12 +118,9 @@ void Rooms::Impl::ask_again(Room& room) {
     }
     const auto& members = room.state().members;
     const std::size_t turn = room.rounds++ % (members.size() + 1);
-    const auto in_turn = turn == 0 ? std::nullopt : person(members[turn - 1]);
-    const auto owner = person(room.state().owner);
+    const auto in_turn = turn == 0 ? std::nullopt : std::optional(members[turn - 1]);
     if (room.state().epoch > 0 && !room.key(room.state().epoch)) {
-        if (const auto whom = in_turn ? in_turn : owner) {
-            ask_key(room, *whom, room.state().epoch);
-        }
+        ask_key(room, in_turn.value_or(room.state().owner), room.state().epoch);
     }
     std::map<PublicKey, std::vector<MessageHash>> missing;
     std::size_t count = 0;
@@ -146,17 +143,16 @@ void Rooms::Impl::ask_again(Room& room) {
 
 void Rooms::Impl::make_due_key(Room& room) {
     const RoomState& state = room.state();
-    const bool is_owner = state.owner == self_;
-    if (!is_owner && state.stand_in != self_) {
+    const bool is_owner = state.owner == me_;
+    if (!is_owner && state.stand_in != me_) {
         return;
     }
     const std::uint64_t removal_wait = is_owner ? 0 : stand_in_waits_for_removal;
     const std::uint64_t key_wait = is_owner ? 0 : stand_in_waits_for_key;
     const auto leaving = room.kept().leaving;
     for (const auto& [who, since] : leaving) {
-        const auto whom = person(who);
-        if (since + removal_wait <= now() && whom && *whom != me_ && room.state().has(who)) {
-            (void)remove(room.id(), *whom);
+        if (since + removal_wait <= now() && who != me_ && room.state().has(who)) {
+            (void)remove(room.id(), who);
         }
     }
     const auto begun = room.kept().epochs.find(room.state().epoch);

@@ -6,7 +6,7 @@ namespace netaio::chat {
 namespace {
 
 // Whether somebody is, or was, in a room.
-bool names(const RoomLog& log, const MemberKey& who) {
+bool names(const RoomLog& log, const PublicKey& who) {
     return std::any_of(log.records().begin(), log.records().end(), [&](const RoomRecord& record) {
         const auto* const added = std::get_if<AddMember>(&record.act);
         return (added && added->member == who) || log.state().owner == who;
@@ -74,7 +74,7 @@ std::error_code Rooms::Impl::came_of_unknown(const RoomId& id, const PublicKey& 
     }
     std::uint64_t count = 0;
     auto log = lobby_.log(id, count);
-    if (!log || !names(*log, self_)) {
+    if (!log || !names(*log, me_)) {
         const std::uint64_t first = log ? log->records().size() : 0;
         if (log && first >= count) {
             (void)lobby_.take(id);
@@ -163,7 +163,7 @@ void Rooms::Impl::tell_removal(Room& room) {
     Line line{
         .text = asked ? "removed you from this room, as you asked" : "removed you from this room",
         .at = now(),
-        .by = person(removal->by)};
+        .by = removal->by};
     line.number = vault_->append(ByteView(room.id()), RoomLine{line}.pack());
     room.history().add_event(line.number);
     room.change([&](Room::Kept& kept) {
@@ -229,7 +229,7 @@ std::error_code Rooms::Impl::came_split(Room& room, const PublicKey& from, ByteV
     }
     const RoomRecord& one = split->one;
     const RoomRecord& other = split->other;
-    const MemberKey& owner = room.state().owner;
+    const PublicKey& owner = room.state().owner;
     if (one.room != room.id() || other.room != room.id() || one.number != other.number ||
         one.hash() == other.hash()) {
         return Errc::malformed;
@@ -257,11 +257,11 @@ std::error_code Rooms::Impl::came_split(Room& room, const PublicKey& from, ByteV
 
 std::error_code Rooms::Impl::came_leave(Room& room, const PublicKey& from) {
     const RoomState& state = room.state();
-    const MemberKey who = member_of(from);
+    const PublicKey& who = from;
     if (!state.has(who)) {
         return {};
     }
-    if ((state.owner != self_ && state.stand_in != self_) || who == state.owner) {
+    if ((state.owner != me_ && state.stand_in != me_) || who == state.owner) {
         return Errc::auth_failed;
     }
     // Not at once: that the other one did so already may be on its way.

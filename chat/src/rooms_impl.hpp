@@ -44,8 +44,16 @@ public:
 
 private:
     std::uint64_t now() const { return environment_.clock->unix_seconds(); }
-    std::optional<PublicKey> person(const MemberKey& member) const;
     Result<MessageId> carry(const PublicKey& to, const Content& content);
+    /// Each member but oneself.
+    template <class Visit>
+    void for_others(const Room& room, const Visit& visit) const {
+        for (const PublicKey& member : room.state().members) {
+            if (member != me_) {
+                visit(member);
+            }
+        }
+    }
     void carry_to_members(const Room& room, const Content& content);
     void notice(Notice::Kind kind, const RoomId& id, std::string text) const;
     void changed() const;
@@ -56,7 +64,7 @@ private:
     std::error_code begin_epoch(Room& room);
     void send_records(const Room& room, const PublicKey& to, std::uint64_t first);
     void send_key(const Room& room, const PublicKey& to, std::uint64_t epoch);
-    void forget_receipts(const Room& room, const MemberKey& gone);
+    void forget_receipts(const Room& room, const PublicKey& gone);
 
     // rooms_came.cpp
     std::error_code came_of_unknown(const RoomId& id, const PublicKey& from,
@@ -104,12 +112,10 @@ private:
 
     const Identity identity_;
     const PublicKey me_;
-    const MemberKey self_;
     Vault* vault_;
     Environment environment_;
     RoomsEvents events_;
     Send send_;
-    mutable std::map<MemberKey, std::optional<PublicKey>> people_;
     std::map<RoomId, Room> rooms_;
     RoomReceipts receipts_;
     RoomLobby lobby_;

@@ -6,8 +6,6 @@
 #include "rooms_impl.hpp"
 
 namespace netaio::chat {
-namespace {}  // namespace
-
 Result<MessageId> Rooms::Impl::say(const RoomId& id, const std::string& text) {
     Room* const room = find(id);
     if (!room) {
@@ -55,11 +53,7 @@ void Rooms::Impl::accept(Room& room, const RoomMessage& message, const MessageHa
     Line line{.from = message.from, .id = message.id, .text = message.text, .at = message.at};
     std::vector<PublicKey> others;
     if (message.from == me_) {
-        for (const MemberKey& member : room.state().members) {
-            if (const auto to = person(member); to && *to != me_) {
-                others.push_back(*to);
-            }
-        }
+        for_others(room, [&](const PublicKey& to) { others.push_back(to); });
         line.reach.members = others.size();
     }
     line.number = vault_->append(ByteView(room.id()), RoomLine{line, carried}.pack());
@@ -190,7 +184,7 @@ std::error_code Rooms::Impl::settle(Room& room, const MessageHash& hash, HeldMes
 
 void Rooms::Impl::refused(Room& room, const MessageHash& hash, const HeldMessage& message,
                           const Judgement& judgement) {
-    const bool is_of_member = room.was_member(member_of(message.from));
+    const bool is_of_member = room.was_member(message.from);
     if (judgement.equivocates) {
         notice(Notice::Kind::refused, room.id(),
                "in " + name_of(room) + " somebody said different things to different people: " +

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <netaio/chat/limits.hpp>
+#include <netaio/chat/room_log.hpp>
 #include <stdexcept>
 
 #include "room_people.hpp"
@@ -16,7 +17,7 @@ protected:
     inline static const RoomPerson outsider{4};
 
     static RoomLog begun() {
-        return RoomLog::create("Küche", owner.key, owner.signer(), *Environment::secure_random());
+        return RoomLog::create("Küche", owner.identity, *Environment::secure_random());
     }
     // With a second and a third member, of whom the second is the stand-in.
     static RoomLog of_three() {
@@ -27,7 +28,7 @@ protected:
         return log;
     }
     static std::error_code result(RoomLog& log, RoomAct act, const RoomPerson& by = owner) {
-        const auto record = log.next(std::move(act), by.key, by.signer());
+        const auto record = log.next(std::move(act), by.identity);
         if (!record) return record.error();
         EXPECT_EQ(*log.append(*record), RoomAppended::added);
         return {};
@@ -39,7 +40,7 @@ protected:
     static RoomRecord forced(const RoomLog& log, RoomAct act, const RoomPerson& by) {
         RoomRecord record{log.state().id, log.records().size(), log.records().back().hash(),
                           by.key,         std::move(act),       {}};
-        record.sign(by.signer());
+        record.sign(by.identity);
         return record;
     }
     static void expect_refused(RoomLog& log, const RoomRecord& record, Errc error) {
@@ -50,7 +51,7 @@ protected:
         EXPECT_EQ(log.records().size(), size);
     }
 
-    using Members = std::vector<MemberKey>;
+    using Members = std::vector<PublicKey>;
 };
 
 TEST_F(RoomLogTest, BeginsWithItsOwner) {
@@ -68,11 +69,10 @@ TEST_F(RoomLogTest, BeginsWithItsOwner) {
 TEST_F(RoomLogTest, HasNoNameThatCannotBeOne) {
     for (const std::string& name :
          {std::string(), std::string(name_size_max + 1, 'x'), std::string("\xff")}) {
-        EXPECT_THROW(
-            RoomLog::create(name, owner.key, owner.signer(), *Environment::secure_random()),
-            std::invalid_argument);
+        EXPECT_THROW(RoomLog::create(name, owner.identity, *Environment::secure_random()),
+                     std::invalid_argument);
         RoomLog log = begun();
-        EXPECT_EQ(log.next(RenameRoom{name}, owner.key, owner.signer()).error(), Errc::malformed);
+        EXPECT_EQ(log.next(RenameRoom{name}, owner.identity).error(), Errc::malformed);
     }
 }
 
@@ -127,14 +127,14 @@ TEST_F(RoomLogTest, CannotBeBegunByAnotherInTheOwnersPlace) {
     const RoomLog log = begun();
     RoomRecord first = log.records().front();
     first.by = outsider.key;
-    first.sign(outsider.signer());
+    first.sign(outsider.identity);
     EXPECT_EQ(RoomLog::begin(first, log.state().id).error(), Errc::malformed);
     first = log.records().front();
-    first.sign(outsider.signer());
+    first.sign(outsider.identity);
     EXPECT_EQ(RoomLog::begin(first, log.state().id).error(), Errc::auth_failed);
     first = log.records().front();
     first.number = 1;
-    first.sign(owner.signer());
+    first.sign(owner.identity);
     EXPECT_EQ(RoomLog::begin(first, log.state().id).error(), Errc::malformed);
 }
 
@@ -145,7 +145,7 @@ TEST_F(RoomLogTest, IsWrittenByTheOwnerAlone) {
         EXPECT_EQ(result(log, AddMember{third.key}, other), Errc::auth_failed);
         expect_refused(log, forced(log, AddMember{third.key}, other), Errc::auth_failed);
         RoomRecord in_the_owners_name = forced(log, AddMember{third.key}, owner);
-        in_the_owners_name.sign(other.signer());
+        in_the_owners_name.sign(other.identity);
         expect_refused(log, in_the_owners_name, Errc::auth_failed);
     }
 }
@@ -190,16 +190,14 @@ TEST_F(RoomLogTest, RefusesWhatCannotBeDone) {
     }
     RoomRecord of_another_room = forced(log, RenameRoom{"Bad"}, owner);
     of_another_room.room[0] ^= 1;
-    of_another_room.sign(owner.signer());
+    of_another_room.sign(owner.identity);
     expect_refused(log, of_another_room, Errc::malformed);
 }
 
 TEST_F(RoomLogTest, HasNoMoreMembersThanItMay) {
     RoomLog log = begun();
     for (std::size_t i = 1; i < room_members_max; ++i) {
-        MemberKey member{0xff};
-        member[1] = static_cast<unsigned char>(i);
-        done(log, AddMember{member});
+        done(log, AddMember{Identity::make(*Environment::secure_random()).public_key()});
     }
     EXPECT_EQ(result(log, AddMember{second.key}), Errc::too_large);
     expect_refused(log, forced(log, AddMember{second.key}, owner), Errc::too_large);
@@ -234,7 +232,7 @@ TEST_F(RoomLogTest, ProvesThatTheOwnerBeganItDifferently) {
     RoomLog log = begun();
     RoomRecord first = log.records().front();
     std::get<CreateRoom>(first.act).name = "Flur";
-    first.sign(owner.signer());
+    first.sign(owner.identity);
     EXPECT_EQ(*log.append(first), RoomAppended::split);
 }
 
@@ -244,14 +242,14 @@ TEST_F(RoomLogTest, TakesNothingForProofThatIsNotSignedByWhoMight) {
     record.act = AddMember{outsider.key};
     for (const RoomPerson& by : {second, third, outsider}) {
         record.by = by.key;
-        record.sign(by.signer());
+        record.sign(by.identity);
         expect_refused(log, record, Errc::auth_failed);
     }
     record.by = owner.key;
     expect_refused(log, record, Errc::auth_failed);
     RoomRecord no_first = log.records()[0];
     no_first.act = RenameRoom{"Flur"};
-    no_first.sign(owner.signer());
+    no_first.sign(owner.identity);
     expect_refused(log, no_first, Errc::malformed);
 
     RoomRecord by_stand_in = log.records()[3];
@@ -259,7 +257,7 @@ TEST_F(RoomLogTest, TakesNothingForProofThatIsNotSignedByWhoMight) {
     by_stand_in.number = 4;
     by_stand_in.act = RenameRoom{"Bad"};
     by_stand_in.by = second.key;
-    by_stand_in.sign(second.signer());
+    by_stand_in.sign(second.identity);
     EXPECT_EQ(*log.append(by_stand_in), RoomAppended::split) << "two wrote at once";
 }
 

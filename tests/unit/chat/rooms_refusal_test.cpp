@@ -53,13 +53,10 @@ protected:
         EXPECT_TRUE(alice.texts(room).empty());
     }
     RoomRecord record(const RoomsPerson& by, RoomAct act, std::uint64_t number) {
-        RoomRecord next{room,
-                        number,
-                        log.at(static_cast<std::size_t>(number - 1)).hash(),
-                        member_of(by.key()),
-                        std::move(act),
-                        {}};
-        next.sign([&](ByteView bytes) { return by.identity.sign(bytes); });
+        RoomRecord next{
+            room,     number,         log.at(static_cast<std::size_t>(number - 1)).hash(),
+            by.key(), std::move(act), {}};
+        next.sign(by.identity);
         return next;
     }
     Content records(std::vector<RoomRecord> some) {
@@ -80,7 +77,7 @@ TEST_F(RoomsRefusalTest, TakesWhatKeepsToTheRules) {
 }
 
 TEST_F(RoomsRefusalTest, RefusesAMemberAddedBySomebodyWhoMayNot) {
-    const RoomRecord added = record(bob, AddMember{member_of(dave.key())}, log.size());
+    const RoomRecord added = record(bob, AddMember{dave.key()}, log.size());
     EXPECT_EQ(alice.rooms->came(bob.key(), records({added})), Errc::auth_failed);
     EXPECT_EQ(carol.rooms->came(bob.key(), records({added})), Errc::auth_failed);
     EXPECT_EQ(alice.view().members.size(), 3u);
@@ -91,8 +88,8 @@ TEST_F(RoomsRefusalTest, RefusesAMemberAddedBySomebodyWhoMayNot) {
 TEST_F(RoomsRefusalTest, RefusesWhatSaysAMemberIsInARoomOfAnother) {
     EXPECT_EQ(dave.rooms->came(alice.key(), records(log)), Errc::auth_failed) << "he is not in it";
     std::vector<RoomRecord> forged = log;
-    forged.front().by = member_of(bob.key());
-    forged.front().sign([&](ByteView bytes) { return bob.identity.sign(bytes); });
+    forged.front().by = bob.key();
+    forged.front().sign(bob.identity);
     EXPECT_EQ(dave.rooms->came(bob.key(), records(forged)), Errc::malformed);
     EXPECT_TRUE(dave.rooms->views().empty());
 }

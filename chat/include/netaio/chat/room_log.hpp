@@ -19,11 +19,11 @@ inline constexpr std::size_t room_members_max = 256;
 struct RoomState {
     RoomId id;
     std::string name;
-    MemberKey owner;
+    PublicKey owner;
     /// Who may act for the owner.
-    std::optional<MemberKey> stand_in;
+    std::optional<PublicKey> stand_in;
     /// In the order in which they came; the owner is the first.
-    std::vector<MemberKey> members;
+    std::vector<PublicKey> members;
     /// The key at hand; 0 before there is one.
     std::uint64_t epoch = 0;
     std::array<unsigned char, 32> key_hash{};
@@ -31,7 +31,7 @@ struct RoomState {
     /// has it.
     bool key_is_due = true;
 
-    bool has(const MemberKey& member) const noexcept;
+    bool has(const PublicKey& member) const noexcept;
     bool operator==(const RoomState&) const = default;
 };
 
@@ -60,8 +60,7 @@ class RoomLog {
 public:
     /// Begins a room of one's own. Throws std::invalid_argument for a name that cannot be one:
     /// empty, longer than name_size_max, or not UTF-8.
-    static RoomLog create(std::string name, const MemberKey& owner, const RecordSigner& signer,
-                          Random& random);
+    static RoomLog create(std::string name, const Identity& owner, Random& random);
     /// Begins with a room's first record, Errc::malformed when it is none or of another room, and
     /// Errc::auth_failed when its owner did not sign it.
     static Result<RoomLog> begin(const RoomRecord& first, const RoomId& room);
@@ -76,7 +75,7 @@ public:
     Result<RoomAppended> append(const RoomRecord& record);
 
     /// The record by which somebody does that next; append() it. Errors as there.
-    Result<RoomRecord> next(RoomAct act, const MemberKey& by, const RecordSigner& signer) const;
+    Result<RoomRecord> next(RoomAct act, const Identity& by) const;
 
     /// At least one.
     const std::vector<RoomRecord>& records() const noexcept { return records_; }
@@ -87,10 +86,10 @@ public:
     std::optional<RoomState> state_after(std::uint64_t number) const;
 
 private:
-    RoomLog() = default;
+    explicit RoomLog(const RoomRecord& first);
 
     std::vector<RoomRecord> records_;
-    RecordHash last_{};
+    RecordHash last_;
     RoomState state_;
 };
 

@@ -3,8 +3,8 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <netaio/bytes.hpp>
+#include <netaio/chat/keys.hpp>
 #include <netaio/errc.hpp>
 #include <netaio/value.hpp>
 #include <optional>
@@ -13,15 +13,11 @@
 
 namespace netaio::chat {
 
-/// A person in a room: an Ed25519 key.
-using MemberKey = std::array<unsigned char, 32>;
 /// A room: what its owner and what they drew for it are hashed to, so that nobody else can begin
 /// one of that name.
 using RoomId = std::array<unsigned char, 32>;
 /// What stands for a record in the one after it.
 using RecordHash = std::array<unsigned char, 32>;
-/// Signs with the key of somebody: 64 bytes of Ed25519.
-using RecordSigner = std::function<std::string(ByteView message)>;
 
 /// The owner begins a room.
 struct CreateRoom {
@@ -31,12 +27,12 @@ struct CreateRoom {
 };
 /// Somebody becomes a member.
 struct AddMember {
-    MemberKey member;
+    PublicKey member;
     bool operator==(const AddMember&) const = default;
 };
 /// Somebody is a member no longer.
 struct RemoveMember {
-    MemberKey member;
+    PublicKey member;
     bool operator==(const RemoveMember&) const = default;
 };
 /// The room gets another name.
@@ -53,7 +49,7 @@ struct BeginEpoch {
 };
 /// The owner says who may act for them, or that nobody may any longer.
 struct NameStandIn {
-    std::optional<MemberKey> stand_in;
+    std::optional<PublicKey> stand_in;
     bool operator==(const NameStandIn&) const = default;
 };
 
@@ -62,19 +58,19 @@ using RoomAct =
     std::variant<CreateRoom, AddMember, RemoveMember, RenameRoom, BeginEpoch, NameStandIn>;
 
 /// The id of a room that somebody begins with what they drew.
-RoomId room_id(const MemberKey& owner, const std::array<unsigned char, 32>& drawn) noexcept;
+RoomId room_id(const PublicKey& owner, const std::array<unsigned char, 32>& drawn) noexcept;
 
 /// One line of a room's log, signed by who wrote it.
 struct RoomRecord {
     RoomId room;
     std::uint64_t number;  ///< its place in the log, from 0 on
     RecordHash previous;   ///< of the record before; zeros in the first
-    MemberKey by;
+    PublicKey by;
     RoomAct act;
     std::string signature;
 
-    /// Signs it, for `by`.
-    void sign(const RecordSigner& signer);
+    /// Signs it, as `by`, who that is to be.
+    void sign(const Identity& identity);
     /// Whether `by` signed it. Whether they may is for the log to say (RoomLog).
     bool is_signed() const;
     /// The same for all signatures upon the same content.
