@@ -76,6 +76,8 @@ private:
 
     Result<MessageId> send(const PublicKey& to, const Content& content);
     void came(const PublicKey& from, const MessageId& id, std::uint64_t at, const Content& content);
+    void log_refused(const PublicKey& from, const Content& content,
+                     const std::error_code& error) const;
     void text_came(const PublicKey& from, const MessageId& id, std::uint64_t at,
                    const std::string& text);
     void file_changed(const FileView& file);

@@ -74,9 +74,18 @@ void Chat::Impl::came(const PublicKey& from, const MessageId& id, std::uint64_t 
     } else if (content.kind == text_kind) {
         text_came(from, id, at, content.bytes);
     } else if (Rooms::takes(content.kind)) {
-        static_cast<void>(rooms_->came(from, content, id));  // which tells of what it refuses
+        log_refused(from, content, rooms_->came(from, content, id));
     } else if (Files::takes(content.kind)) {
-        static_cast<void>(files_.came(from, content));  // the other end is told
+        log_refused(from, content, files_.came(from, content));
+    }
+}
+
+// Of what concerns somebody here, a notice tells as well; what came before is nothing new.
+void Chat::Impl::log_refused(const PublicKey& from, const Content& content,
+                             const std::error_code& error) const {
+    if (error && error != Errc::replayed) {
+        environment_.log(LogLevel::warning, "a " + content.kind + " of " + short_number(from) +
+                                                " was refused: " + error.message());
     }
 }
 

@@ -24,7 +24,9 @@ public:
          Environment environment, TalkEvents events, FileOptions files = {});
     ~Chat();
 
+    /// Whose end it is.
     const PublicKey& me() const noexcept;
+    /// What others are told that one is called.
     const std::string& name() const noexcept;
 
     // People.
@@ -34,7 +36,9 @@ public:
     std::error_code met(const PublicKey& key, const std::string& name);
     /// The same of somebody who is not there.
     std::error_code know(const PublicKey& key, const std::string& name);
+    /// Somebody who was met is there no more.
     void gone(const PublicKey& key);
+    /// All who were met, wrote or were written to, in the order of their keys.
     std::vector<PersonView> people() const;
     /// Both have compared the safety number.
     void verify(const PublicKey& key, bool verified = true);
@@ -42,6 +46,12 @@ public:
     void accept(const PublicKey& key);
 
     // What is said.
+    /// Says something, and keeps it until all for whom it is have it. Errc::too_large beyond
+    /// text_size_max. To a person: Errc::auth_failed for a key that was not accepted,
+    /// Errc::queue_full when too much waits, Errc::unsupported for oneself. In a room:
+    /// Errc::not_connected where there is none, Errc::auth_failed for who is no member,
+    /// Errc::pending as long as its key did not come, Errc::malformed for no text and such as is
+    /// not UTF-8.
     Result<MessageId> say(const Place& where, const std::string& text);
     /// At most so many lines before that number, the last ones, in order; 0 for the end.
     std::vector<Line> lines(const Place& where, std::uint64_t before, std::size_t max) const;
@@ -56,14 +66,29 @@ public:
     void tell_read(bool tells);
 
     // Rooms.
+    /// All that one is in, or was, in the order of their ids.
     std::vector<RoomView> rooms() const;
-    // As of Rooms.
+    /// Begins a room whose owner one is. Errc::malformed for a name that is empty, longer than
+    /// name_size_max or not UTF-8; Errc::queue_full where there are too many rooms.
     Result<RoomId> make_room(const std::string& name);
+    // The owner does what follows, and while they are away their stand-in. Errc::not_connected
+    // where there is no such room, Errc::auth_failed for who may not.
+    /// Makes somebody a member, who hears what is said from now on. Errc::auth_failed also for a
+    /// key that was not accepted, Errc::malformed for who is one, Errc::too_large beyond
+    /// room_members_max.
     std::error_code invite(const RoomId& room, const PublicKey& whom);
+    /// Who is removed hears no more. Errc::malformed for who is no member and for the owner,
+    /// Errc::unsupported for oneself.
     std::error_code remove(const RoomId& room, const PublicKey& whom);
+    /// Errc::malformed for a name that make_room() does not take.
     std::error_code rename(const RoomId& room, const std::string& name);
-    std::error_code leave(const RoomId& room);
+    /// Says who may act while the owner is away, or that nobody may; by the owner alone.
+    /// Errc::malformed for who is no member and for the owner.
     std::error_code name_stand_in(const RoomId& room, const std::optional<PublicKey>& whom);
+    /// Asks to be removed by any of the two, and is a member until they did so. Errc::not_connected
+    /// where there is no such room, Errc::auth_failed for who is no member, Errc::unsupported for
+    /// the owner.
+    std::error_code leave(const RoomId& room);
 
     // Files: as of Files, by their numbers. They have lines where people talk.
     /// Errc::auth_failed for somebody whose key was not accepted, and what Files::offer() returns.
@@ -85,8 +110,9 @@ public:
     PrekeyBundle bundle() const;
     PrekeyBundle bundle_to_hand_out();
     std::vector<OneTimePrekey> prekeys_for_relay(std::size_t left);
-    /// To be called now and then, about once a minute: keys that are due are made anew. Whether
-    /// bundle() is another now.
+    /// To be called every half a minute, and not before what waits at relays was handed in: keys
+    /// that are due are made anew, and what is missing is asked for again. Whether bundle() is
+    /// another now.
     bool tick();
 
 private:

@@ -22,6 +22,7 @@ public:
     /// on the curve and in its main subgroup.
     static Result<PublicKey> parse(ByteView bytes);
 
+    /// The key as it travels: key_size bytes, valid as long as this is.
     ByteView bytes() const noexcept { return std::as_bytes(std::span(bytes_)); }
     /// Whether the person signed that.
     bool signed_this(ByteView message, ByteView signature) const noexcept;
@@ -47,6 +48,7 @@ public:
     Identity& operator=(const Identity&) = default;
     ~Identity();
 
+    /// Whom others know by it.
     const PublicKey& public_key() const noexcept { return public_; }
     /// A signature of signature_size bytes.
     std::string sign(ByteView message) const;
@@ -54,6 +56,7 @@ public:
     AgreementKeys agreement_keys() const;
     /// What the person's own history is sealed with.
     SecretKey history_key() const;
+    /// What it was made of, for a key file.
     SecretKey seed() const;
 
 private:

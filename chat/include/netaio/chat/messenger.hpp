@@ -88,7 +88,7 @@ public:
     PrekeyBundle bundle_to_hand_out();
     /// One-time prekeys for a relay that has so many left; none while that is enough.
     std::vector<OneTimePrekey> prekeys_for_relay(std::size_t left);
-    /// To be called now and then, about once an hour: makes a new signed prekey when that is due,
+    /// To be called now and then, as Chat::tick() does: makes a new signed prekey when that is due,
     /// and says whether bundle() is another now.
     bool renew_keys();
 

@@ -110,7 +110,7 @@ public:
                          const std::optional<MessageId>& id = {});
     /// One of the contents that were sent has come further.
     void marked(const PublicKey& to, const MessageId& id, Mark mark);
-    /// To be called now and then, about once a minute, and not before what waits for this person
+    /// To be called every half a minute, and not before what waits for this person
     /// at relays was handed in: keys that are due are made, by the owner or the stand-in; what is
     /// missing is asked for again.
     void tick();

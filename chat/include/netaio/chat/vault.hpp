@@ -39,10 +39,13 @@ public:
     /// kept by itself.
     class Transaction {
     public:
+        /// Begins it. The vault must outlive it.
         explicit Transaction(Vault& vault);
+        /// Undoes all that happened, unless it was committed.
         ~Transaction();
         Transaction(const Transaction&) = delete;
         Transaction& operator=(const Transaction&) = delete;
+        /// Keeps it, or throws, and then it is undone.
         void commit();
 
     private:
@@ -50,8 +53,9 @@ public:
         bool is_done_ = false;
     };
 
-    /// `kind` is a word of ours, e.g. `session`; `name` any bytes.
+    /// The value of a record. `kind` is a word of ours, e.g. `session`; `name` any bytes.
     std::optional<std::string> get(std::string_view kind, ByteView name) const;
+    /// Keeps a record, in the place of what had that name.
     void put(std::string_view kind, ByteView name, ByteView value);
     /// Whether there was one.
     bool erase(std::string_view kind, ByteView name);
