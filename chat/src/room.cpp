@@ -10,26 +10,6 @@
 namespace netaio::chat {
 namespace {
 
-// Calls with each record, and who was a member after it, as to one person.
-template <class Visit>
-void each_membership(const RoomLog& log, const PublicKey& who, const Visit& visit) {
-    bool is_member = false;
-    for (const RoomRecord& record : log.records()) {
-        const auto* const added = std::get_if<AddMember>(&record.act);
-        const auto* const removed = std::get_if<RemoveMember>(&record.act);
-        if (record.number == 0) {
-            is_member = record.by == who;
-        } else if (added && added->member == who) {
-            is_member = true;
-        } else if (removed && removed->member == who) {
-            is_member = false;
-        }
-        if (!visit(record, is_member)) {
-            return;
-        }
-    }
-}
-
 std::string kept_held(const HeldMessage& message) {
     return pack(Dict{{"from", Bytes(message.from.bytes())},
                      {"epoch", message.epoch},
@@ -50,47 +30,6 @@ Room::Room(RoomLog log, const PublicKey& me, Vault& vault, std::uint64_t now)
         note_record(record, now);
     }
     keep();
-}
-
-bool Room::was_member(const PublicKey& who, std::uint64_t record) const {
-    bool was = false;
-    each_membership(log_, who, [&](const RoomRecord& at, bool is_member) {
-        was = is_member;
-        return at.number < record;
-    });
-    return was;
-}
-
-bool Room::was_member(const PublicKey& who) const {
-    bool was = false;
-    each_membership(log_, who, [&](const RoomRecord&, bool is_member) {
-        was = was || is_member;
-        return !was;
-    });
-    return was;
-}
-
-bool Room::was_in_epoch(const PublicKey& who, std::uint64_t epoch) const {
-    std::uint64_t now = 0;
-    bool was = false;
-    each_membership(log_, who, [&](const RoomRecord& record, bool is_member) {
-        if (const auto* const begun = std::get_if<BeginEpoch>(&record.act)) {
-            now = begun->epoch;
-        }
-        was = was || (now == epoch && is_member);
-        return now <= epoch && !was;
-    });
-    return was;
-}
-
-const RoomRecord* Room::removal() const {
-    const auto& records = log_.records();
-    const auto found =
-        std::find_if(records.rbegin(), records.rend(), [this](const RoomRecord& record) {
-            const auto* const removed = std::get_if<RemoveMember>(&record.act);
-            return removed && removed->member == me_;
-        });
-    return found == records.rend() ? nullptr : &*found;
 }
 
 const RoomRecord* Room::epoch_record(std::uint64_t epoch) const {
@@ -178,10 +117,10 @@ bool Room::hold(const MessageHash& hash, HeldMessage message) {
     const auto found = held_.find(hash);
     if (found == held_.end()) {
         const auto strangers = std::count_if(held_.begin(), held_.end(), [&](const auto& entry) {
-            return !was_member(entry.second.from);
+            return !log_.was_member(entry.second.from);
         });
         if (held_.size() >= held_messages_max ||
-            (!was_member(message.from) &&
+            (!log_.was_member(message.from) &&
              static_cast<std::size_t>(strangers) >= held_of_strangers_max)) {
             return false;
         }

@@ -71,13 +71,8 @@ public:
     const RoomState& state() const noexcept { return log_.state(); }
     const RoomLog& log() const noexcept { return log_; }
     bool is_member() const noexcept { return state().has(me_); }
-    /// Whether somebody was a member after that record, or, without one, ever.
-    bool was_member(const PublicKey& who, std::uint64_t record) const;
-    bool was_member(const PublicKey& who) const;
-    /// Whether somebody was a member at any time while that was the key.
-    bool was_in_epoch(const PublicKey& who, std::uint64_t epoch) const;
     /// The record that removed oneself last; nullptr for none.
-    const RoomRecord* removal() const;
+    const RoomRecord* removal() const { return log_.removal_of(me_); }
     /// The record that began an epoch.
     const RoomRecord* epoch_record(std::uint64_t epoch) const;
     /// As RoomLog::append().

@@ -9,14 +9,6 @@ namespace {
 // How far a message's clock may be beyond all that was seen: who is new did not get all.
 constexpr std::uint64_t clock_ahead_max = std::uint64_t{1} << 20;
 
-bool was_removed_after(const RoomLog& log, const PublicKey& who, std::uint64_t record) {
-    const auto& records = log.records();
-    return std::any_of(records.begin(), records.end(), [&](const RoomRecord& later) {
-        const auto* const removed = std::get_if<RemoveMember>(&later.act);
-        return later.number > record && removed && removed->member == who;
-    });
-}
-
 }  // namespace
 
 Judgement Room::judge(const SealedRoomMessage& sealed, const MessageHash& hash, bool held,
@@ -50,7 +42,7 @@ Judgement Room::judge(const SealedRoomMessage& sealed, const MessageHash& hash, 
     if (const auto last = history_.hash_of(message.from, message.number); last && *last != hash) {
         judgement.refused = Errc::auth_failed;
         judgement.equivocates = true;
-    } else if (!witnessed && was_removed_after(log_, message.from, message.record)) {
+    } else if (!witnessed && log_.was_removed_after(message.from, message.record)) {
         judgement.refused = Errc::auth_failed;
         judgement.wait = Wait::witness;
     } else {
@@ -74,7 +66,7 @@ std::error_code Room::judge_links(const RoomMessage& message, Judgement& judgeme
                 return Errc::malformed;
             }
             clock = std::max(clock, seen->clock);
-        } else if (!history_.knows(link.hash) && was_member(me_, link.record)) {
+        } else if (!history_.knows(link.hash) && log_.was_member(me_, link.record)) {
             if (is_too_old(log_.state_after(link.record)->epoch) && !held_.contains(link.hash)) {
                 judgement.lost = true;
             } else {

@@ -74,6 +74,27 @@ bool is_room_name(const std::string& name) {
     return !name.empty() && name.size() <= name_size_max && pack(name).has_value();
 }
 
+// Calls with each record, and who was a member after it, as to one person.
+template <class Visit>
+void each_membership(const std::vector<RoomRecord>& records, const PublicKey& who,
+                     const Visit& visit) {
+    bool is_member = false;
+    for (const RoomRecord& record : records) {
+        const auto* const added = std::get_if<AddMember>(&record.act);
+        const auto* const removed = std::get_if<RemoveMember>(&record.act);
+        if (record.number == 0) {
+            is_member = record.by == who;
+        } else if (added && added->member == who) {
+            is_member = true;
+        } else if (removed && removed->member == who) {
+            is_member = false;
+        }
+        if (!visit(record, is_member)) {
+            return;
+        }
+    }
+}
+
 }  // namespace
 
 bool RoomState::has(const PublicKey& member) const noexcept {
@@ -155,6 +176,51 @@ std::optional<RoomState> RoomLog::state_after(std::uint64_t number) const {
         (void)std::visit(RoomDoer{state}, records_[i].act);
     }
     return state;
+}
+
+bool RoomLog::was_member(const PublicKey& who, std::uint64_t record) const {
+    bool was = false;
+    each_membership(records_, who, [&](const RoomRecord& at, bool is_member) {
+        was = is_member;
+        return at.number < record;
+    });
+    return was;
+}
+
+bool RoomLog::was_member(const PublicKey& who) const {
+    bool was = false;
+    each_membership(records_, who, [&](const RoomRecord&, bool is_member) {
+        was = was || is_member;
+        return !was;
+    });
+    return was;
+}
+
+bool RoomLog::was_in_epoch(const PublicKey& who, std::uint64_t epoch) const {
+    std::uint64_t now = 0;
+    bool was = false;
+    each_membership(records_, who, [&](const RoomRecord& record, bool is_member) {
+        if (const auto* const begun = std::get_if<BeginEpoch>(&record.act)) {
+            now = begun->epoch;
+        }
+        was = was || (now == epoch && is_member);
+        return now <= epoch && !was;
+    });
+    return was;
+}
+
+const RoomRecord* RoomLog::removal_of(const PublicKey& who) const {
+    const auto found =
+        std::find_if(records_.rbegin(), records_.rend(), [&](const RoomRecord& record) {
+            const auto* const removed = std::get_if<RemoveMember>(&record.act);
+            return removed && removed->member == who;
+        });
+    return found == records_.rend() ? nullptr : &*found;
+}
+
+bool RoomLog::was_removed_after(const PublicKey& who, std::uint64_t record) const {
+    const RoomRecord* const removal = removal_of(who);
+    return removal && removal->number > record;
 }
 
 }  // namespace netaio::chat

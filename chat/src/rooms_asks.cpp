@@ -72,7 +72,7 @@ std::error_code Rooms::Impl::came_ask(Room& room, const PublicKey& from, ByteVie
         return ask.error();
     }
     const PublicKey& who = from;
-    if (!room.was_member(who)) {
+    if (!room.log().was_member(who)) {
         return Errc::auth_failed;
     }
     auto& [minute, count] = answered_[from];
@@ -97,12 +97,12 @@ std::error_code Rooms::Impl::came_ask(Room& room, const PublicKey& from, ByteVie
             (void)carry(from, RecordsContent::from(records, *ask->first_record).pack());
         }
     }
-    if (ask->epoch && room.state().has(who) && room.was_in_epoch(who, *ask->epoch)) {
+    if (ask->epoch && room.state().has(who) && room.log().was_in_epoch(who, *ask->epoch)) {
         send_key(room, from, *ask->epoch);
     }
     for (const MessageHash& hash : ask->messages) {
         const SeenMessage* const message = room.history().find(hash);
-        if (message && room.was_member(who, message->record)) {
+        if (message && room.log().was_member(who, message->record)) {
             if (const auto sealed = room.history().sealed(hash)) {
                 (void)carry(from, {std::string(room_kind::message), *sealed});
             }

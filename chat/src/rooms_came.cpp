@@ -3,17 +3,6 @@
 #include "rooms_impl.hpp"
 
 namespace netaio::chat {
-namespace {
-
-// Whether somebody is, or was, in a room.
-bool names(const RoomLog& log, const PublicKey& who) {
-    return std::any_of(log.records().begin(), log.records().end(), [&](const RoomRecord& record) {
-        const auto* const added = std::get_if<AddMember>(&record.act);
-        return (added && added->member == who) || log.state().owner == who;
-    });
-}
-
-}  // namespace
 
 bool Rooms::takes(std::string_view kind) noexcept {
     return kind == room_kind::records || kind == room_kind::key || kind == room_kind::ask ||
@@ -74,7 +63,7 @@ std::error_code Rooms::Impl::came_of_unknown(const RoomId& id, const PublicKey& 
     }
     std::uint64_t count = 0;
     auto log = lobby_.log(id, count);
-    if (!log || !names(*log, me_)) {
+    if (!log || !log->was_member(me_)) {
         const std::uint64_t first = log ? log->records().size() : 0;
         if (log && first >= count) {
             (void)lobby_.take(id);

@@ -184,7 +184,7 @@ std::error_code Rooms::Impl::settle(Room& room, const MessageHash& hash, HeldMes
 
 void Rooms::Impl::refused(Room& room, const MessageHash& hash, const HeldMessage& message,
                           const Judgement& judgement) {
-    const bool is_of_member = room.was_member(message.from);
+    const bool is_of_member = room.log().was_member(message.from);
     if (judgement.equivocates) {
         notice(Notice::Kind::refused, room.id(),
                "in " + name_of(room) + " somebody said different things to different people: " +

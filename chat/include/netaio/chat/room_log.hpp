@@ -85,6 +85,17 @@ public:
     /// no such record.
     std::optional<RoomState> state_after(std::uint64_t number) const;
 
+    /// Whether somebody was a member after that record, or, without one, ever.
+    bool was_member(const PublicKey& who, std::uint64_t record) const;
+    bool was_member(const PublicKey& who) const;
+    /// Whether somebody was a member at any time while that was the key.
+    bool was_in_epoch(const PublicKey& who, std::uint64_t epoch) const;
+    /// Whether any record after that one removed somebody.
+    bool was_removed_after(const PublicKey& who, std::uint64_t record) const;
+    /// The record that removed somebody last, which lives as long as the log is not changed;
+    /// nullptr for none.
+    const RoomRecord* removal_of(const PublicKey& who) const;
+
 private:
     explicit RoomLog(const RoomRecord& first);
 
