@@ -1,9 +1,9 @@
 #include "plain.hpp"
 
 #include <netaio/chat/shown_text.hpp>
+#include <utility>
 
 #include "model.hpp"
-#include "output.hpp"
 
 namespace netaio::chat_app {
 namespace {
@@ -47,38 +47,14 @@ std::optional<std::string> plain_mark(const Names& names, const chat::Place& pla
 }
 
 std::optional<std::string> plain_reach(const Names& names, const chat::Place& place,
-                                       const chat::Line& line) {
-    if (line.mark == chat::Mark::read) return std::nullopt;
+                                       const chat::Line& line, chat::Mark by_one) {
+    if (by_one != chat::Mark::read || line.mark == chat::Mark::read) return std::nullopt;
     return "* " + std::to_string(line.reach.read) + " of " + std::to_string(line.reach.members) +
            " in " + names.of(place) + " have read it";
 }
 
 std::vector<std::string> plain_notice(ByteView text) {
     return behind("* ", text);
-}
-
-Plain::Plain() : Plain(app::write_line) {}
-
-void Plain::write(const std::vector<std::string>& lines) const {
-    for (const std::string& line : lines) write_(line);
-}
-
-void Plain::said(const Names& names, const chat::Place& place, const chat::Line& line) const {
-    write(plain_lines(names, place, line));
-}
-
-void Plain::marked(const Names& names, const chat::Place& place, const chat::Line& line) const {
-    if (const auto text = plain_mark(names, place, line.mark)) write_(*text);
-}
-
-void Plain::reached(const Names& names, const chat::Place& place, const chat::Line& line,
-                    chat::Mark by_one) const {
-    if (by_one != chat::Mark::read) return;
-    if (const auto text = plain_reach(names, place, line)) write_(*text);
-}
-
-void Plain::tell(ByteView text) const {
-    write(plain_notice(text));
 }
 
 void PlainInput::add(std::string_view part) {

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,33 +18,13 @@ std::vector<std::string> plain_lines(const Names& names, const chat::Place& plac
 std::optional<std::string> plain_mark(const Names& names, const chat::Place& place,
                                       chat::Mark mark);
 
-/// What is written when one member more has read one's own message in a room, but not all have.
+/// What is written when one's own message has come further with one member of a room: that they
+/// have read it, where not all have.
 std::optional<std::string> plain_reach(const Names& names, const chat::Place& place,
-                                       const chat::Line& line);
+                                       const chat::Line& line, chat::Mark by_one);
 
 /// What is written of anything else that people are told: `* text`, for each of its lines.
 std::vector<std::string> plain_notice(ByteView text);
-
-/// The interface without a screen: what happens is written line by line, each at once.
-class Plain {
-public:
-    using Write = std::function<void(const std::string& line)>;
-
-    /// To standard output.
-    Plain();
-    explicit Plain(Write write) : write_(std::move(write)) {}
-
-    void said(const Names& names, const chat::Place& place, const chat::Line& line) const;
-    void marked(const Names& names, const chat::Place& place, const chat::Line& line) const;
-    void reached(const Names& names, const chat::Place& place, const chat::Line& line,
-                 chat::Mark by_one) const;
-    void tell(ByteView text) const;
-
-private:
-    void write(const std::vector<std::string>& lines) const;
-
-    Write write_;
-};
 
 /// Makes lines of what is read piece by piece.
 class PlainInput {

@@ -7,6 +7,7 @@
 
 #include "face.hpp"
 #include "file_progress.hpp"
+#include "output.hpp"
 #include "plain.hpp"
 
 namespace netaio::chat_app {
@@ -18,20 +19,20 @@ public:
         : executor_(executor), chat_(chat), names_(names), input_(executor) {}
 
     void said(const chat::Place& place, const chat::Line& line) override {
-        plain_.said(names_, place, line);
+        write(plain_lines(names_, place, line));
         desk_->note_shown(place, line.number);
     }
     void marked(const chat::Place& place, const chat::Line& line) override {
-        plain_.marked(names_, place, line);
+        write(plain_mark(names_, place, line.mark));
     }
     void reached(const chat::Place& place, const chat::Line& line, chat::Mark by_one) override {
-        plain_.reached(names_, place, line, by_one);
+        write(plain_reach(names_, place, line, by_one));
     }
     void file(const chat::FileView& file, const chat::Line&) override {
-        if (const auto text = progress_.line(names_, file)) plain_.tell(*text);
+        if (const auto text = progress_.line(names_, file)) write(plain_notice(*text));
         chat_.shown(file.with);
     }
-    void tell(const std::string& text, bool) override { plain_.tell(text); }
+    void tell(const std::string& text, bool) override { write(plain_notice(text)); }
     void changed() override { names_.update(chat_.people(), chat_.rooms()); }
 
     void begin(Desk& desk, std::function<void()> ended) override {
@@ -45,6 +46,13 @@ public:
     }
 
 private:
+    static void write(const std::optional<std::string>& line) {
+        if (line) app::write_line(*line);
+    }
+    static void write(const std::vector<std::string>& lines) {
+        for (const std::string& line : lines) app::write_line(line);
+    }
+
     // Of an earlier run that ended before it could.
     void write_what_was_not_shown() {
         constexpr std::size_t at_once = 100;
@@ -52,7 +60,7 @@ private:
             for (auto lines = chat_.not_shown(place, at_once); !lines.empty();
                  lines = chat_.not_shown(place, at_once)) {
                 for (const chat::Line& line : lines) {
-                    plain_.said(names_, place, line);
+                    write(plain_lines(names_, place, line));
                 }
                 chat_.shown(place, lines.back().number);
             }
@@ -86,7 +94,7 @@ private:
         const auto lines = size > 0 ? typed_.take(ByteView(buffer_.data(), size)) : typed_.finish();
         for (const PlainInput::Found& line : lines) {
             if (!line) {
-                plain_.tell("that line is too long, and was left out");
+                write(plain_notice("that line is too long, and was left out"));
             } else if (!desk_->typed(*line)) {
                 return false;
             }
@@ -100,7 +108,6 @@ private:
     boost::asio::posix::stream_descriptor input_;
     std::array<char, 4096> buffer_{};
     PlainInput typed_;
-    Plain plain_;
     FileProgress progress_;
     Desk* desk_ = nullptr;
     std::function<void()> ended_;

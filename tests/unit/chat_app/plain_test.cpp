@@ -56,33 +56,16 @@ TEST(PlainMark, SaysHowFarAMessageCame) {
 
 TEST(PlainMark, SaysHowManyOfARoomHaveReadAMessage) {
     const Names names = known();
-    Lines written;
-    const Plain plain([&](const std::string& line) { written.push_back(line); });
     chat::Line own = line_of(key_of('m'), "hi");
     own.reach = {2, 1, 0};
-    plain.reached(names, room_id(1), own, chat::Mark::delivered);
+    EXPECT_EQ(plain_reach(names, room_id(1), own, chat::Mark::delivered), std::nullopt);
     own.reach = {2, 2, 1};
-    plain.reached(names, room_id(1), own, chat::Mark::read);
+    EXPECT_EQ(plain_reach(names, room_id(1), own, chat::Mark::read),
+              "* 1 of 2 in #kitchen have read it");
     own.reach = {2, 2, 2};
     own.mark = chat::Mark::read;
-    plain.reached(names, room_id(1), own, chat::Mark::read);
-    plain.marked(names, room_id(1), own);
-    EXPECT_EQ(written,
-              (Lines{"* 1 of 2 in #kitchen have read it", "* all in #kitchen have read it"}));
-}
-
-TEST(Plain, WritesEachEvent) {
-    const Names names = known();
-    Lines written;
-    const Plain plain([&](const std::string& line) { written.push_back(line); });
-    plain.said(names, key_of('a'), line_of(key_of('a'), "hello"));
-    chat::Line own = line_of(key_of('m'), "hi");
-    plain.said(names, key_of('a'), own);
-    plain.marked(names, key_of('a'), own);
-    own.mark = chat::Mark::delivered;
-    plain.marked(names, key_of('a'), own);
-    plain.tell("the relay is away");
-    EXPECT_EQ(written, (Lines{"ann> hello", "* ann has it", "* the relay is away"}));
+    EXPECT_EQ(plain_reach(names, room_id(1), own, chat::Mark::read), std::nullopt);
+    EXPECT_EQ(plain_mark(names, room_id(1), own.mark), "* all in #kitchen have read it");
 }
 
 TEST(PlainInput, MakesLinesOfPieces) {
