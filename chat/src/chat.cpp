@@ -51,16 +51,8 @@ public:
               vault_, environment_, std::move(files),
               {.changed = [this](const FileView& view) { file_changed(view); },
                .noticed = [this](const Notice& notice) { notify(notice); }},
-              // Strangers are answered as well, which tells them no name and makes none known.
-              [this](const PublicKey& to, const Content& content) -> Result<MessageId> {
-                  const Acquaintance* const person = people_.find(to);
-                  if (person && person->refused) return Errc::auth_failed;
-                  return messenger_.send(to, content);
-              },
-              [this](const PublicKey& who) {
-                  const Acquaintance* const person = people_.find(who);
-                  return person && !person->is_stranger() && !person->refused;
-              }) {
+              [this](const PublicKey& to, const Content& content) { return answer(to, content); },
+              [this](const PublicKey& who) { return !is_stranger(who) && !is_refused(who); }) {
         tells_read_ = vault_.get(choice_kind, tells_read_name).has_value();
         load_rooms();
     }
@@ -77,7 +69,8 @@ public:
                 .noticed = [this](const Notice& notice) { notify(notice); },
                 .changed = [this] { tell(events_.changed); },
                 .read = [this](const PublicKey& from, const MessageId& id) { was_read(from, id); }},
-            [this](const PublicKey& to, const Content& content) { return send(to, content); });
+            [this](const PublicKey& to, const Content& content) { return answer(to, content); },
+            [this](const PublicKey& who) { return is_stranger(who); });
     }
 
     // What fails to be kept did not happen: all that is not in the vault is read anew.
@@ -185,6 +178,32 @@ public:
             people_.keep(to);
         }
         return {};
+    }
+    // Strangers are answered as well, which tells them no name and makes none known: that does
+    // only what somebody does themselves.
+    Result<MessageId> answer(const PublicKey& to, const Content& content) {
+        if (is_refused(to)) {
+            return Errc::auth_failed;
+        }
+        return messenger_.send(to, content);
+    }
+    bool is_stranger(const PublicKey& who) const {
+        const Acquaintance* const person = people_.find(who);
+        return who != me() && (!person || person->is_stranger());
+    }
+    bool is_refused(const PublicKey& who) const {
+        const Acquaintance* const person = people_.find(who);
+        return person && person->refused;
+    }
+    // To all of a room.
+    void introduce(const RoomId& room) {
+        for (const RoomView& view : rooms_->views()) {
+            for (const PublicKey& member : view.members) {
+                if (view.id == room && view.is_member && member != me()) {
+                    (void)introduce(member);
+                }
+            }
+        }
     }
     Result<MessageId> send(const PublicKey& to, const Content& content) {
         if (const std::error_code error = introduce(to)) {
@@ -335,7 +354,10 @@ Result<MessageId> Chat::say(const Place& where, const std::string& text) {
     if (const auto* person = std::get_if<PublicKey>(&where)) {
         return impl_->say(*person, text);
     }
-    return impl_->kept([&] { return impl_->rooms_->say(std::get<RoomId>(where), text); });
+    return impl_->kept([&] {
+        impl_->introduce(std::get<RoomId>(where));
+        return impl_->rooms_->say(std::get<RoomId>(where), text);
+    });
 }
 
 std::vector<Line> Chat::lines(const Place& where, std::uint64_t before, std::size_t max) const {
@@ -387,11 +409,10 @@ Result<RoomId> Chat::make_room(const std::string& name) {
 }
 
 std::error_code Chat::invite(const RoomId& room, const PublicKey& whom) {
-    const Acquaintance* const person = impl_->people_.find(whom);
-    if (person && person->refused) {
-        return Errc::auth_failed;
-    }
-    return impl_->kept([&] { return impl_->rooms_->invite(room, whom); });
+    return impl_->kept([&] {
+        const std::error_code error = impl_->introduce(whom);
+        return error ? error : impl_->rooms_->invite(room, whom);
+    });
 }
 
 std::error_code Chat::remove(const RoomId& room, const PublicKey& whom) {

@@ -8,7 +8,7 @@
 namespace netaio::chat {
 
 Rooms::Impl::Impl(const Identity& identity, Vault& vault, Environment environment,
-                  RoomsEvents events, Send send)
+                  RoomsEvents events, Send send, IsStranger is_stranger)
     : identity_(identity),
       me_(identity.public_key()),
       self_(member_of(me_)),
@@ -16,6 +16,7 @@ Rooms::Impl::Impl(const Identity& identity, Vault& vault, Environment environmen
       environment_(std::move(environment)),
       events_(std::move(events)),
       send_(std::move(send)),
+      is_stranger_(std::move(is_stranger)),
       rooms_(Room::load(me_, vault)),
       receipts_(vault),
       lobby_(vault) {}
@@ -285,9 +286,9 @@ void Rooms::Impl::shown(const RoomId& id, std::uint64_t up_to) {
 }
 
 Rooms::Rooms(const Identity& identity, Vault& vault, Environment environment, RoomsEvents events,
-             Send send)
+             Send send, IsStranger is_stranger)
     : impl_(std::make_unique<Impl>(identity, vault, std::move(environment), std::move(events),
-                                   std::move(send))) {}
+                                   std::move(send), std::move(is_stranger))) {}
 Rooms::~Rooms() = default;
 
 Result<RoomId> Rooms::make(const std::string& name) {
