@@ -52,7 +52,9 @@ public:
               {.changed = [this](const FileView& view) { file_changed(view); },
                .noticed = [this](const Notice& notice) { notify(notice); }},
               [this](const PublicKey& to, const Content& content) { return answer(to, content); },
-              [this](const PublicKey& who) { return !is_stranger(who) && !is_refused(who); }) {
+              [this](const PublicKey& who) {
+                  return !people_.is_stranger(who) && !people_.is_refused(who);
+              }) {
         tells_read_ = vault_.get(choice_kind, tells_read_name).has_value();
         load_rooms();
     }
@@ -70,7 +72,7 @@ public:
                 .changed = [this] { tell(events_.changed); },
                 .read = [this](const PublicKey& from, const MessageId& id) { was_read(from, id); }},
             [this](const PublicKey& to, const Content& content) { return answer(to, content); },
-            [this](const PublicKey& who) { return is_stranger(who); });
+            [this](const PublicKey& who) { return who != me() && people_.is_stranger(who); });
     }
 
     // What fails to be kept did not happen: all that is not in the vault is read anew.
@@ -182,18 +184,10 @@ public:
     // Strangers are answered as well, which tells them no name and makes none known: that does
     // only what somebody does themselves.
     Result<MessageId> answer(const PublicKey& to, const Content& content) {
-        if (is_refused(to)) {
+        if (people_.is_refused(to)) {
             return Errc::auth_failed;
         }
         return messenger_.send(to, content);
-    }
-    bool is_stranger(const PublicKey& who) const {
-        const Acquaintance* const person = people_.find(who);
-        return who != me() && (!person || person->is_stranger());
-    }
-    bool is_refused(const PublicKey& who) const {
-        const Acquaintance* const person = people_.find(who);
-        return person && person->refused;
     }
     // To all of a room.
     void introduce(const RoomId& room) {
@@ -205,16 +199,13 @@ public:
             }
         }
     }
-    Result<MessageId> send(const PublicKey& to, const Content& content) {
-        if (const std::error_code error = introduce(to)) {
-            return error;
-        }
-        return messenger_.send(to, content);
-    }
     Result<MessageId> say(const PublicKey& to, const std::string& text) {
         std::optional<Line> line;
-        const auto said_so = kept([&] {
-            auto id = send(to, {std::string(text_kind), text});
+        const auto said_so = kept([&]() -> Result<MessageId> {
+            if (const std::error_code error = introduce(to)) {
+                return error;
+            }
+            auto id = messenger_.send(to, {std::string(text_kind), text});
             if (id) {
                 line = talks_.add(to, {.from = me(), .id = *id, .text = text, .at = now()}, true);
             }

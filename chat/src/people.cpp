@@ -11,14 +11,10 @@ namespace {
 constexpr std::string_view known_kind = "known";
 
 Value acquaintance_value(const Acquaintance& person) {
-    return Dict{{"name", Bytes(person.name)},
-                {"verified", person.verified},
-                {"refused", person.refused},
-                {"added", person.added},
-                {"told_name", person.told_name},
-                {"unread", Value(person.unread.count)},
-                {"shown", Value(person.unread.after)},
-                {"last", Value(person.last)}};
+    return Dict{{"name", Bytes(person.name)},          {"verified", person.verified},
+                {"refused", person.refused},           {"added", person.added},
+                {"told_name", person.told_name},       {"unread", Value(person.unread.count)},
+                {"shown", Value(person.unread.after)}, {"last", Value(person.last)}};
 }
 
 bool told(const Value& fields, std::string_view name) {
@@ -90,6 +86,16 @@ void People::make_room_for(const PublicKey& key) {
         vault_.erase(known_kind, away->first.bytes());
         people_.erase(away);
     }
+}
+
+bool People::is_stranger(const PublicKey& key) const {
+    const Acquaintance* const person = find(key);
+    return !person || person->is_stranger();
+}
+
+bool People::is_refused(const PublicKey& key) const {
+    const Acquaintance* const person = find(key);
+    return person && person->refused;
 }
 
 bool People::takes_line_of(const PublicKey& key) const {
