@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <deque>
 #include <netaio/chat/chat.hpp>
 #include <netaio/chat/rooms.hpp>
@@ -355,6 +356,11 @@ TEST_F(ChatTest, AFileOfSomebodyWhoWasNeverWrittenToWaitsAlsoAfterItWasRefused) 
 TEST_F(ChatTest, AStrangerStaysOneWhateverTheProgramAnswersInTheirRooms) {
     const RoomId room = *bob.chat->make_room("room");
     EXPECT_FALSE(bob.chat->invite(room, ann.key()));
+    EXPECT_FALSE(bob.chat->bundle_came(ann.chat->bundle_to_hand_out()));
+    // The key before the records, for which her program asks.
+    auto parcels = bob.chat->parcels();
+    std::reverse(parcels.begin(), parcels.end());
+    for (const Parcel& parcel : parcels) EXPECT_FALSE(ann.chat->receive(parcel.envelope));
     carry();
     ASSERT_TRUE(bob.chat->say(room, "hello"));
     carry();
