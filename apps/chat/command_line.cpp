@@ -70,11 +70,17 @@ std::uint64_t size_in(const std::string& text) {
     return size << 10 * power;
 }
 
+// Files are called by it.
+bool names_no_file(const std::string& word) {
+    return word.empty() || word.front() == '.' || word.find('/') != std::string::npos;
+}
+
 int chat(CommandLine& given) {
     if (given.chat.name.empty() || given.chat.name.size() > chat::name_size_max ||
-        as_word(given.chat.name).empty()) {
+        names_no_file(as_word(given.chat.name))) {
         throw app::Failure(ExitCode::usage, "say what you are called: netaio-chat NAME, of 1 to " +
-                                                std::to_string(chat::name_size_max) + " bytes");
+                                                std::to_string(chat::name_size_max) +
+                                                " bytes, without '/' and not beginning with '.'");
     }
     if (!given.relay.empty()) {
         given.chat.relay = server_name(given.relay);

@@ -42,8 +42,10 @@ Relay::Relay(const boost::asio::any_io_executor& executor, RelayOptions options)
       host_bytes_(options_.host_bytes),
       host_bytes_a_day_(options_.host_bytes_a_day),
       connection_prekeys_(options_.connection_prekeys),
+      host_prekeys_(options_.host_prekeys),
       mailbox_prekeys_(options_.mailbox_prekeys),
       connection_questions_(options_.connection_questions),
+      host_questions_(options_.host_questions),
       timer_(executor),
       server_(executor, options_.server) {
     hear();
@@ -175,6 +177,7 @@ std::string Relay::hand_out(const Message& message, const Connection& from) {
     const auto mailbox = mailbox_meant(message);
     count_question(from);
     const bool with_one_time = connection_prekeys_.take(connection_counted(from), 1, now()) &&
+                               host_prekeys_.take(host_counted(from.remote()), 1, now()) &&
                                mailbox_prekeys_.take(ByteView(mailbox).str(), 1, now());
     const auto prekeys = given(mailboxes_.hand_out(mailbox, with_one_time));
     if (!prekeys) throw Refusal::not_found("nothing is kept of whom this mailbox is");
@@ -193,7 +196,8 @@ chat::MailboxName Relay::owned_by(const Connection& from, const Message& message
 }
 
 void Relay::count_question(const Connection& from) {
-    if (!connection_questions_.take(connection_counted(from), 1, now())) {
+    if (!connection_questions_.take(connection_counted(from), 1, now()) ||
+        !host_questions_.take(host_counted(from.remote()), 1, now())) {
         throw Refusal::error("too many questions at once; try again in a minute");
     }
 }

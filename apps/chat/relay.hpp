@@ -33,9 +33,12 @@ struct RelayOptions {
     Rate host_bytes_a_day = {256 << 20, std::chrono::hours(24)};
     /// One-time prekeys that are handed out; who asks for more gets bundles without one.
     Rate connection_prekeys = {10, std::chrono::minutes(1)};
+    Rate host_prekeys = {30, std::chrono::minutes(1)};
     Rate mailbox_prekeys = {60, std::chrono::hours(1)};
     /// Questions of one connection beside what it puts: each costs the disk something.
     Rate connection_questions = {600, std::chrono::minutes(1)};
+    /// The same of all connections of a host: it may be home to many, or connect anew each time.
+    Rate host_questions = {6'000, std::chrono::minutes(1)};
     /// How long a challenge can be answered.
     std::chrono::seconds challenge_time{60};
     /// Mailboxes that one connection may have as its own.
@@ -100,8 +103,10 @@ private:
     Allowances host_bytes_;
     Allowances host_bytes_a_day_;
     Allowances connection_prekeys_;
+    Allowances host_prekeys_;
     Allowances mailbox_prekeys_;
     Allowances connection_questions_;
+    Allowances host_questions_;
     std::map<std::uint64_t, Guest> guests_;  // by the ids of their connections
     Timer timer_;
     Lifetime lifetime_;

@@ -51,7 +51,10 @@ Result<MessageId> Chat::say(const Place& where, const std::string& text) {
     if (const auto* person = std::get_if<PublicKey>(&where)) {
         return impl_->say(*person, text);
     }
-    return impl_->kept([&] { return impl_->rooms().say(std::get<RoomId>(where), text); });
+    return impl_->kept([&] {
+        impl_->introduce(std::get<RoomId>(where));
+        return impl_->rooms().say(std::get<RoomId>(where), text);
+    });
 }
 
 std::vector<Line> Chat::lines(const Place& where, std::uint64_t before, std::size_t max) const {
@@ -95,10 +98,10 @@ Result<RoomId> Chat::make_room(const std::string& name) {
 }
 
 std::error_code Chat::invite(const RoomId& room, const PublicKey& whom) {
-    if (impl_->is_refused(whom)) {
-        return Errc::auth_failed;
-    }
-    return impl_->kept([&] { return impl_->rooms().invite(room, whom); });
+    return impl_->kept([&] {
+        const std::error_code error = impl_->introduce(whom);
+        return error ? error : impl_->rooms().invite(room, whom);
+    });
 }
 
 std::error_code Chat::remove(const RoomId& room, const PublicKey& whom) {

@@ -50,9 +50,10 @@ public:
     std::vector<PersonView> people() const;
     void verify(const PublicKey& key, bool verified);
     void accept(const PublicKey& key);
-    bool is_refused(const PublicKey& key) const;
     /// Whoever is written to for the first time is told who writes.
     std::error_code introduce(const PublicKey& to);
+    /// The same of all in a room.
+    void introduce(const RoomId& room);
 
     // chat_talk.cpp: what is said.
     Result<MessageId> say(const PublicKey& to, const std::string& text);
@@ -72,9 +73,10 @@ private:
     void load_rooms();
     // Somebody says that this is their name.
     std::error_code called(const PublicKey& key, const std::string& told);
-    bool knows(const PublicKey& key) const;
 
-    Result<MessageId> send(const PublicKey& to, const Content& content);
+    // Strangers are answered as well, which tells them no name and makes none known: that does only
+    // what somebody does themselves.
+    Result<MessageId> answer(const PublicKey& to, const Content& content);
     void came(const PublicKey& from, const MessageId& id, std::uint64_t at, const Content& content);
     void log_refused(const PublicKey& from, const Content& content,
                      const std::error_code& error) const;

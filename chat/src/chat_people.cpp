@@ -69,16 +69,6 @@ void Chat::Impl::accept(const PublicKey& key) {
     changed();
 }
 
-bool Chat::Impl::is_refused(const PublicKey& key) const {
-    const Acquaintance* const person = people_.find(key);
-    return person && person->refused;
-}
-
-bool Chat::Impl::knows(const PublicKey& key) const {
-    const Acquaintance* const person = people_.find(key);
-    return person && !person->is_stranger() && !person->refused;
-}
-
 std::error_code Chat::Impl::called(const PublicKey& key, const std::string& told) {
     const std::string name = told.substr(0, name_size_max);
     Acquaintance& person = people_.at(key);

@@ -34,12 +34,10 @@ Chat::Impl::Impl(const Identity& identity, std::string name, const std::string& 
           vault_, environment_, std::move(files),
           {.changed = [this](const FileView& view) { file_changed(view); },
            .noticed = [this](const Notice& notice) { notify(notice); }},
-          // Strangers are answered as well, which tells them no name and makes none known.
-          [this](const PublicKey& to, const Content& content) -> Result<MessageId> {
-              if (is_refused(to)) return Errc::auth_failed;
-              return messenger_.send(to, content);
-          },
-          [this](const PublicKey& who) { return knows(who); }) {
+          [this](const PublicKey& to, const Content& content) { return answer(to, content); },
+          [this](const PublicKey& who) {
+              return !people_.is_stranger(who) && !people_.is_refused(who);
+          }) {
     tells_read_ = vault_.get(choice_kind, tells_read_name).has_value();
     load_rooms();
 }
@@ -57,7 +55,8 @@ void Chat::Impl::load_rooms() {
             .noticed = [this](const Notice& notice) { notify(notice); },
             .changed = [this] { changed(); },
             .read = [this](const PublicKey& from, const MessageId& id) { was_read(from, id); }},
-        [this](const PublicKey& to, const Content& content) { return send(to, content); });
+        [this](const PublicKey& to, const Content& content) { return answer(to, content); },
+        [this](const PublicKey& who) { return who != me() && people_.is_stranger(who); });
 }
 
 void Chat::Impl::came(const PublicKey& from, const MessageId& id, std::uint64_t at,
@@ -117,17 +116,30 @@ void Chat::Impl::marked(const PublicKey& to, const MessageId& id, Mark mark) {
     files_.marked(to, id, mark);
 }
 
-Result<MessageId> Chat::Impl::send(const PublicKey& to, const Content& content) {
-    if (const std::error_code error = introduce(to)) {
-        return error;
+Result<MessageId> Chat::Impl::answer(const PublicKey& to, const Content& content) {
+    if (people_.is_refused(to)) {
+        return Errc::auth_failed;
     }
     return messenger_.send(to, content);
 }
 
+void Chat::Impl::introduce(const RoomId& room) {
+    for (const RoomView& view : rooms_->views()) {
+        for (const PublicKey& member : view.members) {
+            if (view.id == room && view.is_member && member != me()) {
+                (void)introduce(member);
+            }
+        }
+    }
+}
+
 Result<MessageId> Chat::Impl::say(const PublicKey& to, const std::string& text) {
     std::optional<Line> line;
-    const auto said_so = kept([&] {
-        auto id = send(to, {std::string(text_kind), text});
+    const auto said_so = kept([&]() -> Result<MessageId> {
+        if (const std::error_code error = introduce(to)) {
+            return error;
+        }
+        auto id = messenger_.send(to, {std::string(text_kind), text});
         if (id) {
             line = talks_.add(to, {.from = me(), .id = *id, .text = text, .at = now()}, true);
         }

@@ -71,7 +71,7 @@ Result<std::string> open_envelope(const Identity& own, ByteView envelope) {
     if (static_cast<unsigned char>(envelope.front()) != envelope_version) {
         return Errc::unsupported;
     }
-    const AgreementKeys keys = own.agreement_keys();
+    const AgreementKeys& keys = own.agreement_keys();
     const ByteView sealed = envelope.substr(1);
     std::string inside(envelope.size() - envelope_overhead, '\0');
     if (crypto_box_seal_open(reinterpret_cast<unsigned char*>(inside.data()), sealed.octets(),

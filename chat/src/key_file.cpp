@@ -28,11 +28,14 @@ constexpr std::size_t sealed_seed_size = key_size + crypto_aead_xchacha20poly130
                 std::string("cannot ") + action + " the key '" + path + "'");
 }
 
+std::string folder_of(const std::string& path) {
+    const auto slash = path.rfind('/');
+    return slash == std::string::npos ? "." : path.substr(0, slash + 1);
+}
+
 class KeyFile {
 public:
-    explicit KeyFile(int number) : file_(number) {}
-    KeyFile(const std::string& path, int flags)
-        : KeyFile(::open(path.c_str(), flags | O_CLOEXEC)) {}
+    KeyFile(const std::string& path, int flags) : file_(::open(path.c_str(), flags | O_CLOEXEC)) {}
     ~KeyFile() {
         if (file_ >= 0) {
             ::close(file_);
@@ -51,25 +54,53 @@ private:
 
 // A new file is there for good only once its folder is written.
 bool sync_folder_of(const std::string& path) noexcept {
-    const auto slash = path.rfind('/');
-    const KeyFile folder(slash == std::string::npos ? "." : path.substr(0, slash + 1),
-                         O_RDONLY | O_DIRECTORY);
+    const KeyFile folder(folder_of(path), O_RDONLY | O_DIRECTORY);
     return folder.is_open() && folder.sync();
 }
 
-// Under another name until it is whole, whatever ends this program meanwhile.
+// A new file without a name, or, where the file system has none such, with another name. Whatever
+// ends this program meanwhile, there is no part of it under its own.
+class UnfinishedFile {
+public:
+    explicit UnfinishedFile(const std::string& path)
+        : file_(::open(folder_of(path).c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600)) {
+        if (file_ >= 0) return;
+        name_ = path + ".XXXXXX";
+        file_ = ::mkostemp(name_.data(), O_CLOEXEC);
+    }
+    ~UnfinishedFile() {
+        if (file_ < 0) return;
+        ::close(file_);
+        if (!name_.empty()) ::unlink(name_.c_str());
+    }
+    UnfinishedFile(const UnfinishedFile&) = delete;
+    UnfinishedFile& operator=(const UnfinishedFile&) = delete;
+
+    bool is_open() const noexcept { return file_ >= 0; }
+    bool write(ByteView bytes) noexcept {
+        return ::write(file_, bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size()) &&
+               ::fsync(file_) == 0;
+    }
+    bool name(const std::string& path) const {
+        const std::string now = name_.empty() ? "/proc/self/fd/" + std::to_string(file_) : name_;
+        return ::linkat(AT_FDCWD, now.c_str(), AT_FDCWD, path.c_str(),
+                        name_.empty() ? AT_SYMLINK_FOLLOW : 0) == 0;
+    }
+
+private:
+    int file_;
+    std::string name_;
+};
+
 void write_new_file(const std::string& path, ByteView bytes) {
-    std::string unfinished = path + ".XXXXXX";
-    const KeyFile file(::mkostemp(unfinished.data(), O_CLOEXEC));
+    UnfinishedFile file(path);
     if (!file.is_open()) {
         key_file_error("make", path, errno);
     }
-    const auto size = static_cast<ssize_t>(bytes.size());
     errno = 0;
-    const bool written = ::write(file.number(), bytes.data(), bytes.size()) == size && file.sync();
-    const bool named = written && ::link(unfinished.c_str(), path.c_str()) == 0;
+    const bool written = file.write(bytes);
+    const bool named = written && file.name(path);
     const int error = errno == 0 ? ENOSPC : errno;
-    ::unlink(unfinished.c_str());
     if (written && !named && error == EEXIST) {
         throw Error({error, boost::system::system_category()},
                     "there is a file '" + path +

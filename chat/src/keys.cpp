@@ -24,26 +24,46 @@ PublicKey public_half(const SecretKey& seed, SigningKey& secret) {
     return PublicKey::parse(made).value();
 }
 
-// The check takes about as long as that of a signature, and the same few people come again and
-// again.
-bool is_point(const unsigned char* octets) {
-    using Octets = std::array<unsigned char, key_size>;
-    thread_local std::array<std::optional<Octets>, 64> seen_lately;
-    auto& seen = seen_lately[octets[0] % seen_lately.size()];
-    if (seen && std::equal(seen->begin(), seen->end(), octets)) return true;
-    if (crypto_core_ed25519_is_valid_point(octets) != 1) return false;
-    std::copy_n(octets, key_size, seen.emplace().begin());
-    return true;
+AgreementKeys converted(const SigningKey& secret) {
+    SecretKey key;
+    crypto_sign_ed25519_sk_to_curve25519(key.octets().data(), secret.data());
+    return AgreementKeys(key);
+}
+
+using KeyOctets = std::array<unsigned char, key_size>;
+
+// A key that is a point.
+struct SeenKey {
+    KeyOctets octets;
+    std::optional<KeyOctets> converted = {};
+};
+
+// Where a key is, if it was seen lately: to check it and to convert it each takes about as long as
+// to check a signature, and the same few people come again and again.
+std::optional<SeenKey>& seen_lately(const KeyOctets& octets) {
+    thread_local std::array<std::optional<SeenKey>, 64> all;
+    auto& seen = all[octets[0] % all.size()];
+    if (seen && seen->octets != octets) seen.reset();
+    return seen;
+}
+
+bool is_point(const KeyOctets& octets) {
+    auto& seen = seen_lately(octets);
+    if (!seen && crypto_core_ed25519_is_valid_point(octets.data()) == 1) seen.emplace(octets);
+    return seen.has_value();
 }
 
 }  // namespace
 
 Result<PublicKey> PublicKey::parse(ByteView bytes) {
-    if (bytes.size() != key_size || !is_point(bytes.octets())) {
+    if (bytes.size() != key_size) {
         return Errc::malformed;
     }
     PublicKey parsed;
     std::copy_n(bytes.octets(), key_size, parsed.bytes_.data());
+    if (!is_point(parsed.bytes_)) {
+        return Errc::malformed;
+    }
     return parsed;
 }
 
@@ -54,14 +74,21 @@ bool PublicKey::signed_this(ByteView message, ByteView signature) const noexcept
 }
 
 AgreementKey PublicKey::agreement_key() const {
-    std::array<unsigned char, key_size> converted{};
-    if (crypto_sign_ed25519_pk_to_curve25519(converted.data(), bytes_.data()) != 0) {
-        throw std::logic_error("a key that parse() let through is no point of the main subgroup");
+    auto& seen = seen_lately(bytes_);
+    if (!seen) seen.emplace(bytes_);
+    if (!seen->converted) {
+        KeyOctets made{};
+        if (crypto_sign_ed25519_pk_to_curve25519(made.data(), bytes_.data()) != 0) {
+            throw std::logic_error(
+                "a key that parse() let through is no point of the main subgroup");
+        }
+        seen->converted = made;
     }
-    return AgreementKey::parse(converted).value();
+    return AgreementKey::parse(*seen->converted).value();
 }
 
-Identity::Identity(const SecretKey& seed) : public_(public_half(seed, secret_)) {}
+Identity::Identity(const SecretKey& seed)
+    : public_(public_half(seed, secret_)), agreement_(converted(secret_)) {}
 
 Identity Identity::make(Random& random) {
     return Identity(SecretKey::make(random));
@@ -76,12 +103,6 @@ std::string Identity::sign(ByteView message) const {
     crypto_sign_detached(reinterpret_cast<unsigned char*>(signature.data()), nullptr,
                          sodium_bytes(message), message.size(), secret_.data());
     return signature;
-}
-
-AgreementKeys Identity::agreement_keys() const {
-    SecretKey converted;
-    crypto_sign_ed25519_sk_to_curve25519(converted.octets().data(), secret_.data());
-    return AgreementKeys(converted);
 }
 
 SecretKey Identity::history_key() const {

@@ -33,6 +33,11 @@ std::string parcel_index(std::uint64_t parcel) {
     return "p" + octets_of(parcel);
 }
 
+// Where it is counted how many bytes wait for somebody.
+std::string bytes_name(const PublicKey& to) {
+    return "b" + to.bytes().str();
+}
+
 std::uint64_t number_at(const Vault& vault, ByteView name) {
     const auto saved = vault.get(size_kind, name);
     return saved ? SecretReader(*saved).take_number<std::uint64_t>() : 0;
@@ -83,7 +88,13 @@ WaitingMessage read_waiting(ByteView saved) {
 
 bool Outbox::has_room(const PublicKey& to, std::size_t size) const {
     return number_at(vault_, to.bytes()) < waiting_messages_max &&
+           number_at(vault_, bytes_name(to)) + size <= waiting_bytes_of_one_max &&
            number_at(vault_, "bytes") + size <= waiting_bytes_max;
+}
+
+void Outbox::count_bytes(const PublicKey& to, std::uint64_t more, std::uint64_t less) {
+    add_at(vault_, "bytes", more, less);
+    add_at(vault_, bytes_name(to), more, less);
 }
 
 std::uint64_t Outbox::next_parcel() {
@@ -124,13 +135,13 @@ void Outbox::add(const WaitingMessage& message) {
     vault_.put(index_kind, id_index(message.to, message.id),
                waiting_name(message.to, message.number));
     add_at(vault_, message.to.bytes(), 1, 0);
-    add_at(vault_, "bytes", size_of(message), 0);
+    count_bytes(message.to, size_of(message), 0);
 }
 
 void Outbox::change(const WaitingMessage& before, const WaitingMessage& after) {
     remove(before);
     put(after);
-    add_at(vault_, "bytes", size_of(after), size_of(before));
+    count_bytes(after.to, size_of(after), size_of(before));
 }
 
 void Outbox::erase(const WaitingMessage& message) {
@@ -138,7 +149,7 @@ void Outbox::erase(const WaitingMessage& message) {
     vault_.erase(outbox_kind, waiting_name(message.to, message.number));
     vault_.erase(index_kind, id_index(message.to, message.id));
     add_at(vault_, message.to.bytes(), 0, 1);
-    add_at(vault_, "bytes", 0, size_of(message));
+    count_bytes(message.to, 0, size_of(message));
 }
 
 bool Outbox::has(const PublicKey& to, std::uint64_t number) const {

@@ -54,6 +54,7 @@ private:
     std::optional<WaitingMessage> indexed(const std::string& index) const;
     void put(const WaitingMessage& message);
     void remove(const WaitingMessage& message);
+    void count_bytes(const PublicKey& to, std::uint64_t more, std::uint64_t less);
 
     Vault& vault_;
 };

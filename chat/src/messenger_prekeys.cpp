@@ -84,10 +84,11 @@ PrekeyBundle PrekeyShelf::hand_out() {
         save(prekeys);
     }
     PrekeyBundle bundle = prekeys.bundle();
-    const auto there = prekeys.one_time_prekeys();
     while (!directly.ids.empty() && !bundle.one_time_prekey) {
-        const auto found = std::ranges::find(there, directly.ids.front(), &OneTimePrekey::id);
-        if (found != there.end()) bundle.one_time_prekey = *found;
+        const std::uint32_t id = directly.ids.front();
+        if (const auto keys = prekeys.one_time_prekey(id)) {
+            bundle.one_time_prekey = OneTimePrekey{id, keys->public_key()};
+        }
         directly.ids.erase(directly.ids.begin());
     }
     vault_.put(prekeys_kind, directly_name, directly.save());

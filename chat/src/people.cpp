@@ -95,6 +95,16 @@ void People::make_room_for(const PublicKey& key) {
     }
 }
 
+bool People::is_stranger(const PublicKey& key) const {
+    const Acquaintance* const person = find(key);
+    return !person || person->is_stranger();
+}
+
+bool People::is_refused(const PublicKey& key) const {
+    const Acquaintance* const person = find(key);
+    return person && person->refused;
+}
+
 bool People::takes_line_of(const PublicKey& key) const {
     const Acquaintance* const person = find(key);
     if (person && (!person->is_stranger() || person->last > 0)) {

@@ -50,6 +50,9 @@ public:
     /// Before somebody becomes known who only was there: forgets another such person who is away,
     /// where there are too many.
     void make_room_for(const PublicKey& key);
+    /// So is who is not known at all.
+    bool is_stranger(const PublicKey& key) const;
+    bool is_refused(const PublicKey& key) const;
     /// Whether another line of theirs is to be kept.
     bool takes_line_of(const PublicKey& key) const;
     /// To be called when anything but `present` has changed.

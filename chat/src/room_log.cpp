@@ -148,6 +148,7 @@ Result<RoomAppended> RoomLog::append(const RoomRecord& record) {
     }
     if (!is_written_by_who_may(state_, record)) return Errc::auth_failed;
     if (record.previous != last_) return RoomAppended::other_past;
+    if (records_.size() >= room_records_max) return Errc::too_large;
     RoomState after = state_;
     if (const auto error = std::visit(RoomDoer{after}, record.act)) return error;
     records_.push_back(record);
@@ -162,6 +163,7 @@ Result<RoomRecord> RoomLog::next(RoomAct act, const Identity& by) const {
         if (!is_room_name(rename->name)) return Errc::malformed;
     }
     if (!may_write(state_, record)) return Errc::auth_failed;
+    if (records_.size() >= room_records_max) return Errc::too_large;
     RoomState after = state_;
     if (const auto error = std::visit(RoomDoer{after}, record.act)) return error;
     record.sign(by);

@@ -8,13 +8,14 @@
 namespace netaio::chat {
 
 Rooms::Impl::Impl(const Identity& identity, Vault& vault, Environment environment,
-                  RoomsEvents events, Send send)
+                  RoomsEvents events, Send send, IsStranger is_stranger)
     : identity_(identity),
       me_(identity.public_key()),
       vault_(&vault),
       environment_(std::move(environment)),
       events_(std::move(events)),
       send_(std::move(send)),
+      is_stranger_(std::move(is_stranger)),
       rooms_(Room::load(me_, vault)),
       receipts_(vault),
       lobby_(vault) {}
@@ -250,9 +251,9 @@ void Rooms::Impl::shown(const RoomId& id, std::uint64_t up_to) {
 }
 
 Rooms::Rooms(const Identity& identity, Vault& vault, Environment environment, RoomsEvents events,
-             Send send)
+             Send send, IsStranger is_stranger)
     : impl_(std::make_unique<Impl>(identity, vault, std::move(environment), std::move(events),
-                                   std::move(send))) {}
+                                   std::move(send), std::move(is_stranger))) {}
 Rooms::~Rooms() = default;
 
 Result<RoomId> Rooms::make(const std::string& name) {

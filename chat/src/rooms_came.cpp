@@ -74,9 +74,29 @@ std::error_code Rooms::Impl::came_of_unknown(const RoomId& id, const PublicKey& 
         }
         return {};
     }
+    if (!takes_room_of(log->state().owner)) {
+        (void)lobby_.take(id);
+        notice(Notice::Kind::refused, id,
+               "a room was refused whose owner you never wrote to: there are too many such; /add "
+               "them and be invited again");
+        return Errc::queue_full;
+    }
     Room& room = rooms_.emplace(id, Room(std::move(*log), me_, *vault_, now())).first->second;
     log_grew(room);
     return {};
+}
+
+bool Rooms::Impl::is_strangers(const PublicKey& owner) const {
+    return is_stranger_ && is_stranger_(owner);
+}
+
+// Anybody can be as many people as they like, and invite.
+bool Rooms::Impl::takes_room_of(const PublicKey& owner) const {
+    const auto is_one = [this](const auto& each) {
+        return is_strangers(each.second.state().owner);
+    };
+    return !is_strangers(owner) || static_cast<std::size_t>(std::count_if(
+                                       rooms_.begin(), rooms_.end(), is_one)) < strangers_rooms_max;
 }
 
 std::error_code Rooms::Impl::came_records(Room& room, const PublicKey& from, ByteView bytes) {

@@ -18,7 +18,7 @@ namespace netaio::chat {
 class Rooms::Impl {
 public:
     Impl(const Identity& identity, Vault& vault, Environment environment, RoomsEvents events,
-         Send send);
+         Send send, IsStranger is_stranger);
 
     // rooms.cpp: what the owner or the stand-in does.
     Result<RoomId> make(const std::string& name);
@@ -69,6 +69,8 @@ private:
     // rooms_came.cpp
     std::error_code came_of_unknown(const RoomId& id, const PublicKey& from,
                                     const Content& content);
+    bool is_strangers(const PublicKey& owner) const;
+    bool takes_room_of(const PublicKey& owner) const;
     std::error_code came_records(Room& room, const PublicKey& from, ByteView bytes);
     std::error_code came_key(Room& room, const PublicKey& from, ByteView bytes);
     std::error_code came_split(Room& room, const PublicKey& from, ByteView bytes);
@@ -116,6 +118,7 @@ private:
     Environment environment_;
     RoomsEvents events_;
     Send send_;
+    IsStranger is_stranger_;
     std::map<RoomId, Room> rooms_;
     RoomReceipts receipts_;
     RoomLobby lobby_;

@@ -2,20 +2,17 @@
 
 #include <sodium.h>
 
-#include "aead.hpp"
 #include "hkdf.hpp"
 #include "sodium.hpp"
 
 namespace netaio::chat {
 namespace {
 
-constexpr std::string_view vault_seal_info = "netaio-chat vault 1";
+constexpr std::size_t vault_nonce_size = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES;
+constexpr std::size_t vault_tag_size = crypto_aead_xchacha20poly1305_ietf_ABYTES;
 
-// The key of one value alone: of the vault's key and what was drawn for the value.
-SecretKey key_of_value(const SecretKey& key, ByteView drawn) noexcept {
-    SecretKey derived;
-    hmac_sha256(key.reveal(), drawn, derived.octets());
-    return derived;
+unsigned char* vault_octets(std::string& bytes) noexcept {
+    return reinterpret_cast<unsigned char*>(bytes.data());
 }
 
 }  // namespace
@@ -45,19 +42,30 @@ VaultName VaultSeal::name(std::string_view kind, std::optional<ByteView> name) c
     return out;
 }
 
+// The nonce is drawn: of 24 bytes, none comes twice.
 std::string VaultSeal::seal(ByteView place, ByteView value, Random& random) const {
-    std::string sealed(key_size, '\0');
+    std::string sealed(vault_nonce_size, '\0');
     random.fill(sealed);
-    sealed += seal_once(key_of_value(value_key_, sealed), vault_seal_info, value, place);
+    sealed.resize(vault_nonce_size + value.size() + vault_tag_size);
+    crypto_aead_xchacha20poly1305_ietf_encrypt(vault_octets(sealed) + vault_nonce_size, nullptr,
+                                               sodium_bytes(value), value.size(),
+                                               sodium_bytes(place), place.size(), nullptr,
+                                               vault_octets(sealed), value_key_.reveal().octets());
     return sealed;
 }
 
 Result<std::string> VaultSeal::open(ByteView place, ByteView sealed) const {
-    if (sealed.size() < key_size) {
+    if (sealed.size() < vault_nonce_size + vault_tag_size) {
         return Errc::decrypt_failed;
     }
-    return open_once(key_of_value(value_key_, sealed.substr(0, key_size)), vault_seal_info,
-                     sealed.substr(key_size), place);
+    std::string value(sealed.size() - vault_nonce_size - vault_tag_size, '\0');
+    if (crypto_aead_xchacha20poly1305_ietf_decrypt(
+            vault_octets(value), nullptr, nullptr, sealed.octets() + vault_nonce_size,
+            sealed.size() - vault_nonce_size, sodium_bytes(place), place.size(), sealed.octets(),
+            value_key_.reveal().octets()) != 0) {
+        return Errc::decrypt_failed;
+    }
+    return value;
 }
 
 }  // namespace netaio::chat

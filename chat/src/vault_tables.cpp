@@ -123,7 +123,9 @@ sqlite::Database Vault::Tables::open_database() {
                      "was made by a later version; use that one, or name another file");
     }
     check(database.execute(
-        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_checkpoint(TRUNCATE)"));
+        // Nobody else opens it, so that SQLite need not ask at each step whether somebody did.
+        "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+        "PRAGMA wal_checkpoint(TRUNCATE)"));
     return database;
 }
 

@@ -75,7 +75,7 @@ Result<X3dhBegun> x3dh_begin(const Identity& own, const PrekeyBundle& bundle, st
     if (const auto error = bundle.verify(now)) {
         return error;
     }
-    const AgreementKeys own_keys = own.agreement_keys();
+    const AgreementKeys& own_keys = own.agreement_keys();
     const AgreementKeys ephemeral = AgreementKeys::make(random);
     const AgreementKey their_key = bundle.identity.agreement_key();
     const AgreementKey& their_prekey = bundle.signed_prekey.key;
@@ -110,7 +110,7 @@ Result<X3dhAnswered> x3dh_answer(const Identity& own, const Prekeys& prekeys,
         }
         one_time = *found;
     }
-    const AgreementKeys own_keys = own.agreement_keys();
+    const AgreementKeys& own_keys = own.agreement_keys();
     const AgreementKey their_key = header.identity.agreement_key();
     const auto secret = secret_of({{&*signed_prekey, &their_key},
                                    {&own_keys, &header.ephemeral},

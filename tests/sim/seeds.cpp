@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cerrno>
 #include <cstdlib>
 
 namespace netaio::sim {
@@ -33,9 +34,9 @@ void for_each_seed(std::uint64_t count, const std::function<void(std::uint64_t)>
         SCOPED_TRACE("seed " + std::to_string(seed));
         scenario(seed);
         if (testing::Test::HasFailure()) {
-            std::printf("replay it with: NETAIO_SIM_SEED=%llu sim --gtest_filter=%s.%s\n",
-                        static_cast<unsigned long long>(seed), test->test_suite_name(),
-                        test->name());
+            std::printf("replay it with: NETAIO_SIM_SEED=%llu %s --gtest_filter=%s.%s\n",
+                        static_cast<unsigned long long>(seed), program_invocation_short_name,
+                        test->test_suite_name(), test->name());
             return;
         }
     }

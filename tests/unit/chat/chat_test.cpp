@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <netaio/chat/chat.hpp>
+#include <netaio/chat/rooms.hpp>
 
 #include "chat_testbed.hpp"
 #include "people.hpp"
@@ -266,6 +268,49 @@ TEST_F(ChatTest, AFileOfSomebodyWhoWasNeverWrittenToWaitsAlsoAfterItWasRefused) 
         carry();
         EXPECT_TRUE(ann.chat->files().empty());
     }
+}
+
+TEST_F(ChatTest, AStrangerStaysOneWhateverTheProgramAnswersInTheirRooms) {
+    const RoomId room = *bob.chat->make_room("room");
+    EXPECT_FALSE(bob.chat->invite(room, ann.key()));
+    EXPECT_FALSE(bob.chat->bundle_came(ann.chat->bundle_to_hand_out()));
+    // The key before the records, for which her program asks.
+    auto parcels = bob.chat->parcels();
+    std::reverse(parcels.begin(), parcels.end());
+    for (const Parcel& parcel : parcels) EXPECT_FALSE(ann.chat->receive(parcel.envelope));
+    carry();
+    ASSERT_TRUE(bob.chat->say(room, "hello"));
+    carry();
+    EXPECT_EQ(ann.heard, Texts{"#hello"});
+    EXPECT_EQ(bob.view(ann).name, short_number(ann.key())) << "she did nothing yet";
+    ASSERT_TRUE(bob.chat->offer_file(ann.key(), folder.write("it", "x")));
+    while (bob.chat->work()) {
+    }
+    carry();
+    ASSERT_EQ(ann.chat->files().size(), 1u);
+    EXPECT_EQ(ann.chat->files().front().state, FileState::offered) << "she never wrote to him";
+    ASSERT_TRUE(ann.chat->say(room, "hello you"));
+    carry();
+    EXPECT_EQ(bob.view(ann).name, "ann");
+}
+
+TEST_F(ChatTest, RoomsOfStrangersLeavePlacesForOthers) {
+    Chatter dan("dan", folder, clock);
+    everybody.push_back(&dan);
+    ASSERT_TRUE(ann.chat->say(cyd.key(), "hello"));
+    for (std::size_t i = 0; i <= strangers_rooms_max; ++i) {
+        EXPECT_FALSE(bob.chat->invite(*bob.chat->make_room("junk"), ann.key()));
+    }
+    carry();
+    EXPECT_EQ(ann.chat->rooms().size(), strangers_rooms_max);
+    ASSERT_FALSE(ann.notices.empty());
+    EXPECT_EQ(ann.notices.front().text,
+              "a room was refused whose owner you never wrote to: there are too many such; /add "
+              "them and be invited again");
+    EXPECT_FALSE(dan.chat->invite(*dan.chat->make_room("of a stranger"), ann.key()));
+    EXPECT_FALSE(cyd.chat->invite(*cyd.chat->make_room("of a friend"), ann.key()));
+    carry();
+    EXPECT_EQ(ann.chat->rooms().size(), strangers_rooms_max + 1);
 }
 
 TEST_F(ChatTest, NoFileGoesToAKeyThatIsNotAccepted) {

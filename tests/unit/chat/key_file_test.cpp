@@ -63,8 +63,8 @@ TEST_F(KeyFileTest, IsSealedByAPassphrase) {
     EXPECT_NE(asking.find("give its passphrase"), std::string::npos) << asking;
 }
 
-// Whoever is killed while it writes leaves no part of a key under the key's name.
-TEST_F(KeyFileTest, IsWrittenUnderAnotherNameFirst) {
+// Whoever is killed while it writes leaves no part of a key.
+TEST_F(KeyFileTest, HasNoNameBeforeItIsWhole) {
     const pid_t writer = ::fork();
     if (writer == 0) {
         const rlimit nothing{0, 0};
@@ -80,7 +80,7 @@ TEST_F(KeyFileTest, IsWrittenUnderAnotherNameFirst) {
     int status = 0;
     ASSERT_EQ(::waitpid(writer, &status, 0), writer);
     ASSERT_TRUE(WIFSIGNALED(status)) << status;
-    EXPECT_FALSE(std::filesystem::exists(path_));
+    EXPECT_TRUE(std::filesystem::is_empty(folder_.path()));
     save(path_);
     EXPECT_EQ(load_identity(path_, {}).public_key(), identity_.public_key());
 }

@@ -169,6 +169,13 @@ TEST_F(RoomLogTest, IsWrittenByTheStandInWhomTheOwnerNamed) {
     expect_refused(log, forced(log, RenameRoom{"Bad"}, third), Errc::auth_failed);
 }
 
+TEST_F(RoomLogTest, HasNoMoreRecordsThanItMay) {
+    RoomLog log = begun();
+    while (log.records().size() < room_records_max) done(log, RenameRoom{"Flur"});
+    EXPECT_EQ(result(log, RenameRoom{"Bad"}), Errc::too_large);
+    expect_refused(log, forced(log, RenameRoom{"Bad"}, owner), Errc::too_large);
+}
+
 TEST_F(RoomLogTest, HasNoStandInWhoWasRemoved) {
     RoomLog log = of_three();
     done(log, RemoveMember{second.key});

@@ -113,6 +113,8 @@ TEST_F(RelayLinkTest, LeavesPrekeysWithWhichOthersBegin) {
 }
 
 TEST_F(RelayLinkTest, LeavesMorePrekeysBeforeTheyAreGone) {
+    options.host_prekeys = {100, 1min};
+    restart();
     LinkedPerson bob(network, 'b');
     for (int i = 0; i < 6; ++i) {
         Guest guest(network, 'a');

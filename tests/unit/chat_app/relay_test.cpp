@@ -147,7 +147,35 @@ TEST_F(RelayTest, HandsOutOneTimePrekeysToAConnectionNoFasterThanItMay) {
     EXPECT_EQ(eve.one_time_of(alice), "");
 }
 
+TEST_F(RelayTest, HandsOutOneTimePrekeysToAHostNoFasterThanItMayHoweverOftenItConnects) {
+    Guest alice(network, 'a');
+    EXPECT_EQ(alice.subscribe(), "CONFIRM_SUBSCRIBE");
+    EXPECT_EQ(alice.publish(prekeys(100)), "OK");
+    int handed_out = 0;
+    for (int i = 0; i < 5; ++i) {
+        Guest eve(network, 'e');
+        for (int k = 0; k < 10; ++k) handed_out += !eve.one_time_of(alice).empty();
+    }
+    EXPECT_EQ(handed_out, 30);
+}
+
+TEST_F(RelayTest, AnswersAHostNoMoreQuestionsThanItMayHoweverOftenItConnects) {
+    options.host_questions = {50, 1min};
+    restart();
+    int answered = 0;
+    for (int i = 0; i < 10; ++i) {
+        Guest eve(network, 'e');
+        for (int k = 0; k < 10; ++k) answered += eve.challenge().size() == challenge_size;
+    }
+    EXPECT_EQ(answered, 50);
+    network.advance(1min);
+    Guest bob(network, 'b');
+    EXPECT_EQ(bob.subscribe(), "CONFIRM_SUBSCRIBE");
+}
+
 TEST_F(RelayTest, HandsOutOneTimePrekeysOfAMailboxNoFasterThanItMay) {
+    options.host_prekeys = {1000, 1min};
+    restart();
     Guest alice(network, 'a');
     EXPECT_EQ(alice.subscribe(), "CONFIRM_SUBSCRIBE");
     EXPECT_EQ(alice.publish(prekeys(100)), "OK");

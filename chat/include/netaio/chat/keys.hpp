@@ -53,7 +53,7 @@ public:
     /// A signature of signature_size bytes.
     std::string sign(ByteView message) const;
     /// The same key pair on Curve25519.
-    AgreementKeys agreement_keys() const;
+    const AgreementKeys& agreement_keys() const noexcept { return agreement_; }
     /// What the person's own history is sealed with.
     SecretKey history_key() const;
     /// What it was made of, for a key file.
@@ -62,6 +62,7 @@ public:
 private:
     std::array<unsigned char, 2 * key_size> secret_{};
     PublicKey public_;
+    AgreementKeys agreement_;
 };
 
 /// What two people read to each other to be sure of their keys: 60 digits in twelve groups, the

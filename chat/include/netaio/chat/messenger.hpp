@@ -18,8 +18,10 @@ namespace netaio::chat {
 inline constexpr std::size_t content_size_max = 30'000;
 /// Bytes of what a message's kind is called.
 inline constexpr std::size_t content_kind_max = 64;
-/// Messages that wait for one person at most, and bytes of all that wait, sealed and not.
+/// Messages that wait for one person at most, and bytes of them, sealed and not; and bytes of all
+/// that wait. So nobody who takes nothing leaves others without room.
 inline constexpr std::size_t waiting_messages_max = 10'000;
+inline constexpr std::size_t waiting_bytes_of_one_max = 10'000'000;
 inline constexpr std::size_t waiting_bytes_max = 100'000'000;
 
 /// What a message holds: what it is, as a word, and bytes that whoever knows the word reads.

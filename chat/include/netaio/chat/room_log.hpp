@@ -14,6 +14,8 @@ namespace netaio::chat {
 
 /// Members of one room, the owner included.
 inline constexpr std::size_t room_members_max = 256;
+/// Records of one room: 27 years of a key each day.
+inline constexpr std::size_t room_records_max = 10'000;
 
 /// What a room is after a record.
 struct RoomState {
@@ -70,8 +72,8 @@ public:
 
     /// Adds what follows. Errc::auth_failed unless it is signed by who may, Errc::malformed when it
     /// is of another room, or what it does cannot be done: a member is added who is there, one is
-    /// removed who is not, a key is not the next. Errc::too_large beyond room_members_max. After
-    /// anything but `added` the log is as it was.
+    /// removed who is not, a key is not the next. Errc::too_large beyond room_members_max and
+    /// room_records_max. After anything but `added` the log is as it was.
     Result<RoomAppended> append(const RoomRecord& record);
 
     /// The record by which somebody does that next; append() it. Errors as there.

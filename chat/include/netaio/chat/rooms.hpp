@@ -20,6 +20,8 @@ namespace netaio::chat {
 
 /// Rooms of one person, those that they were in included.
 inline constexpr std::size_t rooms_max = 1'000;
+/// Of them, such as strangers own.
+inline constexpr std::size_t strangers_rooms_max = 100;
 
 /// Told by Rooms, within its calls; none may call back into it.
 struct RoomsEvents {
@@ -58,10 +60,12 @@ public:
     /// Keeps a content for somebody until they have it, sealed for them alone, as Messenger::send()
     /// does. An id tells marked() later of which it is.
     using Send = std::function<Result<MessageId>(const PublicKey& to, const Content& content)>;
+    /// Whether somebody is known only by what they did themselves.
+    using IsStranger = std::function<bool(const PublicKey&)>;
 
-    /// Throws Error when what the vault has makes no sense.
+    /// Without `is_stranger` nobody is one. Throws Error when what the vault has makes no sense.
     Rooms(const Identity& identity, Vault& vault, Environment environment, RoomsEvents events,
-          Send send);
+          Send send, IsStranger is_stranger = {});
     ~Rooms();
 
     /// Begins a room whose owner one is. Errc::malformed for a name that cannot be one (see
