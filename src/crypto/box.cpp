@@ -6,6 +6,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "start_sodium.hpp"
+
 namespace netaio::crypto {
 namespace {
 
@@ -14,14 +16,6 @@ static_assert(key_size == crypto_box_PUBLICKEYBYTES && key_size == crypto_box_SE
 static_assert(key_size == crypto_box_BEFORENMBYTES);
 static_assert(box_nonce_size == crypto_box_NONCEBYTES);
 static_assert(box_overhead == box_nonce_size + crypto_box_MACBYTES);
-
-// Picks the fastest code for this machine, once.
-void start_sodium() {
-    static const bool started = sodium_init() >= 0;
-    if (!started) {
-        throw std::runtime_error("libsodium cannot start: the system gave it no random bytes");
-    }
-}
 
 // Whether little-endian bytes are a number below 2^255 - 19.
 bool is_canonical(ByteView point) noexcept {
