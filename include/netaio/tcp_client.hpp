@@ -11,6 +11,7 @@
 #include <netaio/never.hpp>
 #include <netaio/peer_registry.hpp>
 #include <netaio/requester.hpp>
+#include <netaio/session.hpp>
 #include <vector>
 
 namespace netaio {
@@ -29,6 +30,9 @@ struct TcpClientOptions {
     std::shared_ptr<const PeerPlugin> peer_plugin = std::make_shared<DefaultPeer>();
     /// How this client presents itself to peers, and to plugins that ask.
     std::optional<Peer> local_peer = std::nullopt;
+    /// Whether connections are sealed by sessions, with servers that know of them: what else there
+    /// is to say waits until that is known.
+    SessionOptions session = {};
 
     MessageTypes types = {};
     KeyExtractor extract_keys = {};

@@ -7,6 +7,7 @@
 #include "carrier.hpp"
 #include "hub.hpp"
 #include "passed_on.hpp"
+#include "session_handshake.hpp"
 
 namespace netaio::core {
 
@@ -166,6 +167,14 @@ public:
     /// Ends the requests that wait.
     void end_requests(std::error_code why) noexcept;
 
+    /// Seals from now on, after what was appended so far, and opens what comes: at once, or from
+    /// the first sealed frame on.
+    void begin_session(Agreed agreed, bool heard);
+    /// Whether a sealed frame came.
+    bool is_heard_sealed() const noexcept { return heard_sealed_; }
+    /// Ends the connection if its session was made from secrets that the node has no more.
+    void close_with_other_secrets();
+
     Hub& hub() noexcept { return *hub_; }
     std::shared_ptr<Stream> self() { return shared_from_this(); }
 
@@ -186,9 +195,11 @@ public:
     bool open() const noexcept override { return state_ == State::open; }
     std::error_code send(const Message& message, const SendOptions& options) override;
     std::size_t queued_bytes() const noexcept override {
-        return out_.size() - sent_ + queue_bytes_ + carrier_->unsent();
+        return out_.size() - sent_ + queue_bytes_ + rest_.size() + carrier_->unsent();
     }
     void close() override;
+    bool in_session() const noexcept override { return sealed_; }
+    std::optional<OwnedMessage> shake_hands(const Message& asked) override;
     std::shared_ptr<Connection> shared() override { return shared_from_this(); }
     void push(OwnedMessage message, const Plugins& inner) override;
     bool may_wait() const noexcept override { return hub_->mailbox() != nullptr; }
@@ -265,6 +276,7 @@ private:
     void log_unsent(std::error_code error);
     void settle_fan_out();
     std::size_t take(ByteView bytes, std::span<const SharedFrame> frames, bool at_once);
+    std::size_t take_those_that_fit(std::span<const SharedFrame> frames);
     void appended();
     void flush_later();
     void emit(std::string& out);
@@ -275,6 +287,11 @@ private:
     std::error_code enqueue(const SharedFrame& frame);
     std::error_code make_room(std::size_t size);
     void finish_draining();
+
+    // Sealing.
+    [[gnu::cold, gnu::noinline]] Result<std::optional<Frame>> open_sealed(const Frame& frame);
+    std::size_t write_sealed(ByteView frames, std::error_code& error);
+    bool write_rest();
 
     // Messages that wait for plugins.
     std::error_code hold(std::unique_ptr<Unsealed>&& unsealed, bool pushed, Queue::iterator before);
@@ -329,6 +346,14 @@ private:
     bool goes_on_ = false;  // with what was held back, at the end of a turn
     std::unique_ptr<RequestTable> requests_;
     std::unique_ptr<PassedOn> passed_;  // to the client, where any ever was
+
+    std::unique_ptr<SessionAnswerer> answerer_;  // while a handshake goes on
+    std::unique_ptr<Agreed> next_session_;       // that begins after the answer
+    std::unique_ptr<Session> session_;
+    crypto::SecretKey session_psk_;
+    std::string rest_;           // that is sealed, or goes before what is
+    bool heard_sealed_ = false;  // nothing else is taken any more
+    bool opened_ahead_ = false;  // the next frame, which had to wait
 };
 
 }  // namespace netaio::core

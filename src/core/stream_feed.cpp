@@ -125,7 +125,7 @@ void Stream::value_replaced(ByteView uri) {
 // may be others since it began.
 bool Stream::refill_from(const std::shared_ptr<Feed>& feed) {
     const auto peer = hub_->node().peer_at(ends_.remote);
-    const Plugins outer = outer_plugins(hub_->node(), feed->options);
+    const Plugins outer = outer_plugins(*hub_->dispatcher().outer(*this), feed->options);
     const Vouched* const told = feed->as.told();
     RuleReader& rules = hub_->dispatcher().rules();
     while (feed->next < feed->values.size() && out_.size() < flush_size) {

@@ -159,7 +159,7 @@ void Stream::end_queue() noexcept {
     const Plugins inner = asked->inner;
     std::error_code error = Errc::auth_not_possible;
     attempt(hub_->node().environment.log, "a request is not made anew", [&] {
-        error = append(asked->retry->message.own(), inner, *hub_->dispatcher().outer(),
+        error = append(asked->retry->message.own(), inner, *hub_->dispatcher().outer(*this),
                        RequestTable::on_wire(id));
     });
     if (auto completion = error ? requests_->forget(id) : RequestTable::Completion()) {

@@ -21,7 +21,7 @@ std::error_code Stream::pass_on(const Message& message, std::string_view field, 
     }
     const RequestId id = passed_->next_id();
     if (const auto error =
-            is_bare(*hub_->dispatcher().outer()) && !queues() && message.auth().empty()
+            is_bare(*hub_->dispatcher().outer(*this)) && !queues() && message.auth().empty()
                 ? append_bare(message, value, id)
                 : append_copy(message, value, id)) {
         return error;
@@ -51,7 +51,7 @@ std::error_code Stream::append_copy(const Message& message, ByteView value, Requ
     }
     OwnedMessage copy = message.own();
     copy.auth().set(passed_->field(), value);
-    return append(std::move(copy), {}, *hub_->dispatcher().outer(), id);
+    return append(std::move(copy), {}, *hub_->dispatcher().outer(*this), id);
 }
 
 bool Stream::pass_back(Message& message) {

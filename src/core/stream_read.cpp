@@ -150,8 +150,21 @@ void Stream::process(std::span<char> arrived) {
 std::size_t Stream::process_frames(std::span<char> bytes, std::string& out) {
     std::size_t used = 0;
     const std::size_t queue_max = hub_->limits().send_queue_max;
+    FrameLimits limits = hub_->node().limits;
     while (reads() && !held_back() && !is_full()) {
-        auto frame = next_frame(bytes.subspan(used), hub_->node().types, hub_->node().limits);
+        if (session_ && !limits.sealed) [[unlikely]] {
+            limits = {limits.frame_max + Session::overhead, true};
+        }
+        auto frame = next_frame(bytes.subspan(used), hub_->node().types, limits);
+        const std::size_t size = frame && *frame ? (*frame)->header.frame_size() : 0;
+        if (session_ && size > 0) [[unlikely]] {
+            frame = open_sealed(**frame);
+            if (frame && !*frame) {  // it was for the session
+                used += size;
+                opened_ahead_ = false;
+                continue;
+            }
+        }
         if (handlers_run_ && (!frame || (*frame && !(*frame)->request_id()))) [[unlikely]] {
             barred_ = true;
             break;
@@ -167,7 +180,8 @@ std::size_t Stream::process_frames(std::span<char> bytes, std::string& out) {
         if (!*frame) {
             break;
         }
-        used += (*frame)->header.frame_size();
+        used += size;
+        opened_ahead_ = false;
         frame_began_at_ = {};
         if (state_ == State::draining && !may_answer(**frame)) [[unlikely]] {
             continue;
@@ -175,6 +189,9 @@ std::size_t Stream::process_frames(std::span<char> bytes, std::string& out) {
         auto outcome = hub_->dispatcher().receive(**frame, *this, out);
         if (stranger_ && !may_go_on(out)) [[unlikely]] {
             break;
+        }
+        if (next_session_) [[unlikely]] {
+            begin_session(std::move(*std::exchange(next_session_, nullptr)), true);
         }
         // Almost always there is nothing to settle, and so no outcome to move.
         if (outcome.kind != Kind::done && !settle(std::move(outcome), out)) {

@@ -7,16 +7,17 @@
 namespace netaio::core {
 
 std::error_code Stream::send(const Message& message, const SendOptions& options) {
-    return append(message.own(), options.plugins, outer_plugins(hub_->node(), options));
+    return append(message.own(), options.plugins,
+                  outer_plugins(*hub_->dispatcher().outer(*this), options));
 }
 
 void Stream::give(const Message& message, const SendOptions& options, const Vouched* as) {
-    log_unsent(
-        append(message.own(), options.plugins, outer_plugins(hub_->node(), options), {}, as));
+    log_unsent(append(message.own(), options.plugins,
+                      outer_plugins(*hub_->dispatcher().outer(*this), options), {}, as));
 }
 
 void Stream::push(OwnedMessage message, const Plugins& inner) {
-    log_unsent(append(std::move(message), inner, *hub_->dispatcher().outer()));
+    log_unsent(append(std::move(message), inner, *hub_->dispatcher().outer(*this)));
 }
 
 void Stream::log_unsent(std::error_code error) {
@@ -43,8 +44,10 @@ std::error_code Stream::append(OwnedMessage message, const Plugins& inner, const
     std::unique_ptr<Unsealed>* const unsealed = may_wait() ? &waits : nullptr;
     if (queues()) {
         auto frame = std::make_shared<std::string>();
-        const auto error =
-            dispatcher.send(std::move(message), inner, outer, to, *frame, id, unsealed);
+        auto error = dispatcher.send(std::move(message), inner, outer, to, *frame, id, unsealed);
+        if (sealed_ && !error && frame->size() > Session::frame_max) {
+            error = Errc::too_large;
+        }
         if (batch_ && holding_) {
             emit(*batch_);
             batch_->clear();
@@ -59,7 +62,12 @@ std::error_code Stream::append(OwnedMessage message, const Plugins& inner, const
         return refused;
     }
     std::string& target = batch_ ? *batch_ : out_;
-    const auto error = dispatcher.send(std::move(message), inner, outer, to, target, id, unsealed);
+    const std::size_t before = target.size();
+    auto error = dispatcher.send(std::move(message), inner, outer, to, target, id, unsealed);
+    if (sealed_ && !error && target.size() > before + Session::frame_max) [[unlikely]] {
+        target.resize(before);
+        error = Errc::too_large;
+    }
     if (waits) [[unlikely]] {
         if (batch_) {
             emit(*batch_);
@@ -91,6 +99,14 @@ std::size_t Stream::take(ByteView bytes, std::span<const SharedFrame> frames, bo
     if (state_ == State::closed) {
         return 0;
     }
+    if (sealed_) [[unlikely]] {
+        const auto fits = [](const SharedFrame& frame) {
+            return frame->size() <= Session::frame_max;
+        };
+        if (!std::ranges::all_of(frames, fits)) {
+            return take_those_that_fit(frames);
+        }
+    }
     if (queues()) {
         return static_cast<std::size_t>(std::ranges::count_if(
             frames, [&](const SharedFrame& frame) { return !enqueue(frame); }));
@@ -109,6 +125,20 @@ std::size_t Stream::take(ByteView bytes, std::span<const SharedFrame> frames, bo
         wait_writable();
     }
     return frames.size();
+}
+
+// Each that is too large to be sealed is said to be.
+[[gnu::cold]] std::size_t Stream::take_those_that_fit(std::span<const SharedFrame> frames) {
+    std::size_t taken = 0;
+    for (const SharedFrame& frame : frames) {
+        if (frame->size() > Session::frame_max) {
+            hub_->tallies().send_failures.add();
+            log_unsent(Errc::too_large);
+        } else {
+            taken += take(*frame, {&frame, 1}, false);
+        }
+    }
+    return taken;
 }
 
 // Sees to it that what was appended is written: with the batch, at the end of this turn of the
@@ -188,7 +218,8 @@ void Stream::emit(std::string& out) {
     if (!queues() && out_.empty()) {
         std::error_code error;
         const std::size_t size = out.size();
-        const std::size_t written = carrier_->hand_over(out, error);
+        const std::size_t written =
+            session_ ? write_sealed(out, error) : carrier_->hand_over(out, error);
         if (took_out(written, error) && written < size) {
             out_.assign(out, written);
             wait_writable();
@@ -205,7 +236,8 @@ void Stream::emit(std::string& out) {
 // Writes as much as is taken. False when the stream ended over it.
 bool Stream::write(ByteView bytes, std::size_t& written) {
     std::error_code error;
-    const std::size_t count = carrier_->write(bytes.substr(written), error);
+    const ByteView rest = bytes.substr(written);
+    const std::size_t count = session_ ? write_sealed(rest, error) : carrier_->write(rest, error);
     written += count;
     return took_out(count, error);
 }
@@ -246,7 +278,7 @@ void Stream::flush() {
         if (!write(out_, sent_)) {
             return;
         }
-        if (sent_ < out_.size()) {
+        if (sent_ < out_.size() || waiting_writable_) {
             wait_writable();
             return;
         }
@@ -288,7 +320,9 @@ bool Stream::refill() {
 }
 
 void Stream::wait_writable() {
-    waiting_writable_ = true;
+    if (std::exchange(waiting_writable_, true)) {
+        return;
+    }
     if (blocked_at_ == TimePoint()) {
         blocked_at_ = hub_->now();
     }
@@ -319,6 +353,9 @@ void Stream::writable(std::error_code error) {
     }
     if (carrier_->unsent() > 0) {
         wait_writable();
+        return;
+    }
+    if (!rest_.empty() && !write_rest()) {
         return;
     }
     flush();

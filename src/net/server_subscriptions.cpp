@@ -107,6 +107,9 @@ void TcpServer::Impl::set_plugins(Plugins plugins) {
     if (before && now && has_context()) {
         with_each_hub([before, now](core::Hub& hub) { hub.close_unknown(*before, *now); });
     }
+    if (node_->session && has_context()) {
+        with_each_hub([](core::Hub& hub) { hub.close_sessions_of_other_secrets(); });
+    }
 }
 
 void TcpServer::grant_subscriptions(HandlerOptions options) {

@@ -83,8 +83,12 @@ protected:
         PluginContext own = context;
         own.verdict = &verdict;
         const bool passes = parts_[which]->check(fields, body, own);
-        if (verdict.forgot && context.verdict) {
-            context.verdict->forgot = true;
+        if (context.verdict) {
+            context.verdict->forgot = context.verdict->forgot || verdict.forgot;
+            if (passes && verdict.aged != Errc{}) {
+                context.verdict->aged = verdict.aged;
+                context.verdict->aged_says = verdict.aged_says;
+            }
         }
         return passes;
     }
@@ -108,7 +112,28 @@ protected:
 
 class AllOf final : public CombinedAuth {
 public:
-    explicit AllOf(Parts parts) : CombinedAuth(std::move(parts), "all_of") {}
+    explicit AllOf(Parts parts) : CombinedAuth(std::move(parts), "all_of") {
+        Parts rest;
+        for (const auto& part : parts_) {
+            if (const AuthPlugin* const left = part->within_session()) {
+                rest.emplace_back(part, left);
+            }
+        }
+        if (!rest.empty() && rest != parts_) {
+            within_session_ = std::make_shared<const AllOf>(std::move(rest));
+        }
+        leaves_out_ = within_session_ || rest.empty();
+    }
+
+    const AuthPlugin* within_session() const noexcept override {
+        return leaves_out_ ? within_session_.get() : this;
+    }
+
+    void add_session_secrets(const Identities* whose, SessionSecrets& to) const override {
+        for (const auto& part : parts_) {
+            part->add_session_secrets(whose, to);
+        }
+    }
 
     std::error_code make(AuthFields& fields, ByteView body,
                          const PluginContext& context) const override {
@@ -143,6 +168,10 @@ public:
         context.vouch(who);
         return true;
     }
+
+private:
+    bool leaves_out_;
+    std::shared_ptr<const AllOf> within_session_;
 };
 
 class AnyOf final : public CombinedAuth {

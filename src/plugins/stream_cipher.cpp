@@ -83,6 +83,10 @@ bool Sha256StreamCipher::is_peer_specific() const noexcept {
     return keys_->several();
 }
 
+void Sha256StreamCipher::add_session_secrets(const Identities* whose, SessionSecrets& to) const {
+    keys_->add_session_secret(whose, to);
+}
+
 std::shared_ptr<const CipherPlugin> stream_cipher(StreamCipherOptions options) {
     return std::make_shared<const Sha256StreamCipher>(std::move(options));
 }
