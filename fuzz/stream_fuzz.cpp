@@ -257,7 +257,7 @@ private:
         const OwnedMessage news = notify(uri, "news");
         const auto size = encode_for_all(*node_, news, {}, node_->outer, *frame);
         if (size && *size > 0) {
-            hub_->give(hub_->subscribers(uri), frame);
+            hub_->give(hub_->subscribers(uri), {frame});
         } else if (size) {
             for (const auto& receiver : *hub_->subscribers(uri)) {
                 receiver->give(news, {});

@@ -186,7 +186,7 @@ void SimServer::notify(std::size_t size) {
     const auto encoded = encode_for_all(*node_, message, {}, node_->outer.get(), *frame);
     ledger_.expect(encoded.has_value(), "a notification can be encoded");
     if (encoded && *encoded > 0) {
-        hub_->give(receivers, frame);
+        hub_->give(receivers, {frame});
     } else {
         for (const auto& receiver : *receivers) {
             receiver->give(message, {});
