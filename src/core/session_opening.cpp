@@ -73,6 +73,9 @@ void SessionOpening::first_answer(std::error_code error, const Message* answer) 
         end(error ? error : make_error_code(Errc::closed));
         return;
     }
+    if (!error && answer->type() == MessageType::auth_error) {
+        error = Errc::auth_failed;
+    }
     if (error || answer->type() != MessageType::respond_uri) {
         declined(error);
         return;

@@ -219,6 +219,10 @@ private:
     // How much output is collected before it is written, and how much room for it is kept.
     static constexpr std::size_t flush_size = 256 * 1024;
     static constexpr std::size_t out_keep_max = 16 * 1024;
+    // Messages of handshakes on one connection: one with a key that proves wrong, and one of two.
+    static constexpr unsigned handshakes_max = 4;
+    // After so long without a message, a session keeps no more than it must.
+    static constexpr std::chrono::seconds session_rests{10};
 
     enum class State { open, draining, closed };
 
@@ -351,7 +355,8 @@ private:
     std::unique_ptr<Agreed> next_session_;       // that begins after the answer
     std::unique_ptr<Session> session_;
     crypto::SecretKey session_psk_;
-    std::string rest_;           // that is sealed, or goes before what is
+    std::string rest_;  // that is sealed, or goes before what is
+    unsigned handshakes_ = 0;
     bool heard_sealed_ = false;  // nothing else is taken any more
     bool opened_ahead_ = false;  // the next frame, which had to wait
 };

@@ -20,6 +20,10 @@ std::optional<OwnedMessage> Stream::shake_hands(const Message& asked) {
     if (session_ || queues() || !batch_) {
         return refuse("it is asked for at the wrong time");
     }
+    if (++handshakes_ > handshakes_max) {
+        close();
+        return refuse("it is asked for too often");
+    }
     Identities named;
     const auto psk = session_psk(*hub_->dispatcher().outer(), &asked.vouched().outer, named);
     if (!answerer_) {
@@ -115,8 +119,14 @@ std::size_t Stream::write_sealed(ByteView frames, std::error_code& error) {
         const ByteView from = frames.substr(used);
         const auto header = FrameHeader::read(
             std::span<const char, FrameHeader::size>(from.data(), FrameHeader::size));
-        session_->seal(from.substr(0, header.frame_size()), now, sealed);
-        used += header.frame_size();
+        const std::size_t size = header.frame_size();
+        if (size <= Session::frame_max) {
+            session_->seal(from.substr(0, size), now, sealed);
+        } else {
+            hub_->tallies().send_failures.add();
+            log_unsent(Errc::too_large);
+        }
+        used += size;
     }
     const std::size_t size = sealed.size();
     const std::size_t written = carrier_->hand_over(sealed, error);
