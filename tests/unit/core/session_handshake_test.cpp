@@ -1,6 +1,6 @@
 #include "core/session_handshake.hpp"
 
-#include "session_testbed.hpp"
+#include "support/session_ends.hpp"
 #include "support/keys.hpp"
 
 namespace netaio::core {

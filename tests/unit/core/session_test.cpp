@@ -2,7 +2,7 @@
 
 #include <netaio/make.hpp>
 
-#include "session_testbed.hpp"
+#include "support/session_ends.hpp"
 #include "wire/endian.hpp"
 
 namespace netaio::core {
