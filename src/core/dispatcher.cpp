@@ -123,8 +123,8 @@ Outcome Dispatcher::handle(const Frame& frame, Source& source, std::string& out)
     if (source.requests() && answer_request(message, source, peer.get())) {
         return {};
     }
-    if (node_.session && !frame.sealed && node_.requires_session() && !begins_session(message))
-        [[unlikely]] {
+    if (node_.session && !frame.sealed && (node_.requires_session() || source.session_required()) &&
+        !begins_session(message)) [[unlikely]] {
         return unsealed(message, source, out);
     }
     if (source.requests() && is_answer(message.type())) {
@@ -185,7 +185,8 @@ Outcome Dispatcher::admit(const Route* route, const std::shared_ptr<const Route>
     if (error) {
         return refuse(error, verdict, plugins, layer, message, source, out);
     }
-    accepted_ = accepted_ || plugins.auth;
+    // Of any age it may be another's, played again.
+    accepted_ = accepted_ || (plugins.auth && verdict.aged == Errc{});
     learn(message, layer, verdict, source);
     return std::nullopt;
 }

@@ -170,6 +170,8 @@ public:
     /// Seals from now on, after what was appended so far, and opens what comes: at once, or from
     /// the first sealed frame on.
     void begin_session(Agreed agreed, bool heard);
+    /// Takes nothing without a session but answers from now on.
+    void require_session() noexcept { session_required_ = true; }
     /// Whether a sealed frame came.
     bool is_heard_sealed() const noexcept { return heard_sealed_; }
     /// Ends the connection if its session was made from secrets that the node has no more.
@@ -202,7 +204,8 @@ public:
     std::optional<OwnedMessage> shake_hands(const Message& asked) override;
     std::shared_ptr<Connection> shared() override { return shared_from_this(); }
     void push(OwnedMessage message, const Plugins& inner) override;
-    bool may_wait() const noexcept override { return hub_->mailbox() != nullptr; }
+    // Not what is to be the last thing before a session.
+    bool may_wait() const noexcept override { return hub_->mailbox() && !next_session_; }
     std::error_code hold(std::unique_ptr<Unsealed>&& reply, std::string& out) override;
     bool retry(RequestId request) override;
     void subscription_ended(const Message& message) override;
@@ -294,6 +297,7 @@ private:
 
     // Sealing.
     [[gnu::cold, gnu::noinline]] Result<std::optional<Frame>> open_sealed(const Frame& frame);
+    void hear_sealed();
     std::size_t write_sealed(ByteView frames, std::error_code& error);
     bool write_rest();
 
@@ -351,12 +355,14 @@ private:
     std::unique_ptr<RequestTable> requests_;
     std::unique_ptr<PassedOn> passed_;  // to the client, where any ever was
 
-    std::unique_ptr<SessionAnswerer> answerer_;  // while a handshake goes on
-    std::unique_ptr<Agreed> next_session_;       // that begins after the answer
+    std::unique_ptr<SessionAnswerer> answerer_;    // while a handshake goes on
+    std::unique_ptr<Agreed> next_session_;         // that begins after the answer
+    std::unique_ptr<Agreed> session_after_queue_;  // that begins when what waits has gone
     std::unique_ptr<Session> session_;
     crypto::SecretKey session_psk_;
     std::string rest_;  // that is sealed, or goes before what is
     unsigned handshakes_ = 0;
+    Identities who_sealed_;      // who is there as far as what is sealed goes
     bool heard_sealed_ = false;  // nothing else is taken any more
     bool opened_ahead_ = false;  // the next frame, which had to wait
 };

@@ -217,7 +217,8 @@ std::size_t Stream::process_frames(std::span<char> bytes, std::string& out) {
 // cost everybody.
 [[gnu::cold]] bool Stream::may_go_on(std::string& out) {
     // Plugins may have been replaced since it came: without auth nobody is a stranger.
-    if (hub_->dispatcher().accepted() || !hub_->dispatcher().outer()->auth) {
+    // Nobody plays again what a session has begun with by now.
+    if (hub_->dispatcher().accepted() || session_ || !hub_->dispatcher().outer()->auth) {
         stranger_ = false;
         if (const auto owner = owner_.lock()) {
             owner->became_known(*this);

@@ -60,7 +60,12 @@ void Stream::begin_session(Agreed agreed, bool heard) {
         return;
     }
     if (!queue_.empty()) {
-        abort(Errc::queue_full);
+        // What asks for it waits for a plugin, and is the last thing to go as it is.
+        if (requests_) {
+            session_after_queue_ = std::make_unique<Agreed>(std::move(agreed));
+        } else {
+            abort(Errc::queue_full);
+        }
         return;
     }
     // What was said before goes as it is.
@@ -70,20 +75,24 @@ void Stream::begin_session(Agreed agreed, bool heard) {
     Identities named;
     session_psk_ = session_psk(*hub_->dispatcher().outer(), &sealed_by_, named);
     sealed_by_ = named;
-    who_.add(Identity{"session", to_string(agreed.key)});
-    who_.add(sealed_by_);
+    who_sealed_ = who_;
+    who_sealed_.add(Identity{"session", to_string(agreed.key)});
+    who_sealed_.add(sealed_by_);
     session_ = std::make_unique<Session>(std::move(agreed.keys), hub_->now());
     sealed_ = true;
-    heard_sealed_ = heard;
-    if (stranger_) {
-        stranger_ = false;
-        if (const auto owner = owner_.lock()) {
-            owner->became_known(*this);
-        }
+    if (heard) {
+        hear_sealed();
     }
     hub_->tallies().sessions.add();
     hub_->node().log(LogLevel::debug, "a session begins with " + to_string(agreed.key),
                      ends_.remote);
+}
+
+// Takes nothing else any more, which then is from who shook hands.
+void Stream::hear_sealed() {
+    if (!std::exchange(heard_sealed_, true)) {
+        who_ = std::exchange(who_sealed_, {});
+    }
 }
 
 // Opens the frame that comes next, unless that was done when it had to wait.
@@ -92,13 +101,10 @@ Result<std::optional<Frame>> Stream::open_sealed(const Frame& frame) {
         return heard_sealed_ ? Result<std::optional<Frame>>(Errc::auth_failed)
                              : Result<std::optional<Frame>>(frame);
     }
-    if (opened_ahead_) {
-        return Session::opened(frame);
-    }
-    auto opened = session_->open(frame);
+    auto opened = opened_ahead_ ? Session::opened(frame) : session_->open(frame);
     if (opened) {
         opened_ahead_ = true;
-        heard_sealed_ = true;
+        hear_sealed();
         if (*opened && !hub_->node().types.contains((*opened)->header.type)) {
             return Errc::unknown_message_type;
         }

@@ -287,6 +287,9 @@ void Stream::flush() {
             return;
         }
     }
+    if (session_after_queue_ && queue_.empty()) [[unlikely]] {
+        begin_session(std::move(*std::exchange(session_after_queue_, nullptr)), false);
+    }
     finish_draining();
 }
 

@@ -40,7 +40,10 @@ public:
     }
     /// A question of a handshake.
     std::string question(ByteView content) {
-        OwnedMessage message(MessageType::request_uri, core::session_uri, content);
+        return in_clear(OwnedMessage(MessageType::request_uri, core::session_uri, content));
+    }
+    /// Without a session.
+    std::string in_clear(OwnedMessage message) {
         EXPECT_FALSE(core::seal(message, {}, node_.outer.get(), node_.context(nullptr)));
         said += encoded(message);
         return encoded(message);

@@ -1,6 +1,9 @@
 #include <gtest/gtest.h>
 
+#include <sys/resource.h>
+
 #include <atomic>
+#include <iostream>
 
 #include "sealed_peer.hpp"
 
@@ -192,6 +195,28 @@ TEST_F(SessionHostileTest, EndsByWhatIsSealedAndNoMessage) {
     expect_others_served();
 }
 
+// It is opened when it comes, and handled when that is over which it has to wait for.
+TEST_F(SessionHostileTest, EndsByWhatIsSealedAndNoMessageAlsoWhenThatHasToWait) {
+    server->on({MessageType::request_uri, "slow"}, [](const Message&) -> awaitable<std::string> {
+        co_await pause(20ms);
+        co_return "done";
+    });
+    auto insider = peer();
+    std::string none(FrameHeader::size, '\0');
+    FrameHeader{static_cast<MessageType>(200), 3, 2, 0}.write(
+        std::span<char, FrameHeader::size>(none.data(), FrameHeader::size));
+    none += std::string("\x4d\x40\0\0\0", 5);
+    std::string slow;
+    ASSERT_FALSE(encode_message(request("slow", ""), slow, RequestId(7)));
+    slow = insider->sealed(slow);
+    insider->raw.send(slow + insider->sealed(none));
+    const auto answer = insider->receive();
+    ASSERT_TRUE(answer);
+    EXPECT_EQ(answer->content(), "done");
+    EXPECT_TRUE(insider->raw.closed_by_peer());
+    EXPECT_EQ(server->counters().rejected_malformed, 1u);
+}
+
 TEST_F(SessionHostileTest, TakesNothingSealedWithoutASession) {
     RawPeer stranger(server->port());
     stranger.send(peer()->sealed(request("pay", "ten")));
@@ -268,6 +293,38 @@ TEST_F(SessionHostileTest, AnswersInClearUntilAHandshakeIsOver) {
     EXPECT_TRUE(is_served(slow));
 }
 
+TEST_F(SessionHostileTest, IsAskedOfEachMessageWhereItIsRequired) {
+    server.reset();
+    auto made = options(SessionPolicy::require);
+    made.auth = hmac_auth({.secret = "shared"});
+    start(std::move(made));
+    for (const auto type :
+         {MessageType::notify_uri, MessageType::publish_uri, MessageType::create_uri,
+          MessageType::delete_uri, MessageType::subscribe_uri, MessageType::ok}) {
+        server->on(type, [this](const Message& message) -> Message {
+            ++handled;
+            return ok(message.uri());
+        });
+    }
+    SealedPeer outsider(server->port(), server_key, {hmac_auth({.secret = "shared"}), nullptr});
+    for (const auto type : {MessageType::request_uri, MessageType::notify_uri,
+                            MessageType::publish_uri, MessageType::create_uri,
+                            MessageType::delete_uri, MessageType::subscribe_uri, MessageType::ok}) {
+        outsider.raw.send(outsider.in_clear(OwnedMessage(type, "netaio/session/2", "content")));
+        const auto answer = outsider.raw.receive();
+        ASSERT_TRUE(answer);
+        EXPECT_EQ(answer->type(), MessageType::auth_error);
+        EXPECT_EQ(answer->content(), "a session is required");
+    }
+    // Of another type, what is asked for has no part in this.
+    outsider.raw.send(
+        outsider.in_clear(OwnedMessage(MessageType::create_uri, core::session_uri, "content")));
+    EXPECT_EQ(outsider.raw.receive()->content(), "a session is required");
+    EXPECT_EQ(handled, 0);
+    EXPECT_TRUE(outsider.shake());
+    EXPECT_TRUE(is_served(outsider));
+}
+
 // What waits for it was made for the way without a session.
 TEST_F(SessionHostileTest, RefusesASessionToASlowReceiver) {
     server.reset();
@@ -293,6 +350,61 @@ TEST_F(SessionHostileTest, RefusesASessionToASlowReceiver) {
     EXPECT_EQ(slow.raw.receive()->type(), MessageType::auth_error);
     EXPECT_TRUE(slow.shake());
     EXPECT_TRUE(is_served(slow));
+}
+
+TEST_F(SessionHostileTest, ClosesAConnectionThatBeginsHandshakesOverAndOver) {
+    SealedPeer stranger(server->port());
+    int answers = 0;
+    const auto is_answered = [&] {
+        auto asker = stranger.end.asker();
+        return stranger.raw.send(stranger.question(asker.ask())) && stranger.raw.receive();
+    };
+    while (answers < 10 && is_answered()) {
+        ++answers;
+    }
+    EXPECT_EQ(answers, 5) << "the last of them says that it was too often";
+    expect_others_served();
+}
+
+std::chrono::microseconds processor_time() {
+    rusage usage{};
+    ::getrusage(RUSAGE_SELF, &usage);
+    return std::chrono::seconds(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+           std::chrono::microseconds(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
+}
+
+// Of each kind the first message alone, made once: what is counted is what the server does.
+TEST_F(SessionHostileTest, BearsAFloodOfHandshakes) {
+    constexpr int strangers = 300;
+    auto bystander = peer();
+    const auto question_of = [&](std::optional<SessionKey> known) {
+        SealedPeer stranger(server->port());
+        return stranger.question(stranger.end.asker(known).ask());
+    };
+    const std::string garbage(question_of(server_key).size() - 40, '\1');
+    const std::array<std::pair<const char*, std::string>, 3> kinds{
+        {{"with its known key", question_of(server_key)},
+         {"with an unknown key", question_of(std::nullopt)},
+         {"of garbage",
+          encoded(OwnedMessage(MessageType::request_uri, core::session_uri, garbage))}}};
+    for (const auto& [name, question] : kinds) {
+        const auto before = processor_time();
+        std::vector<std::unique_ptr<RawPeer>> peers;
+        std::size_t answers = 0;
+        for (int i = 0; i < strangers; ++i) {
+            peers.push_back(std::make_unique<RawPeer>(server->port()));
+            ASSERT_TRUE(peers.back()->send(question));
+            const auto answer = peers.back()->receive_frame();
+            ASSERT_TRUE(answer);
+            answers += answer->size();
+        }
+        EXPECT_LE(answers, question.size() * strangers);
+        std::cout << "handshakes " << name << ": " << question.size() << " bytes asked, "
+                  << answers / strangers << " answered, "
+                  << (processor_time() - before).count() / strangers
+                  << " us each at both ends together\n";
+    }
+    EXPECT_TRUE(is_served(*bystander));
 }
 
 }  // namespace

@@ -141,9 +141,9 @@ TEST(SessionTest, IsDoneWithoutWhereSomethingElseAnswers) {
 
 TEST(SessionTest, IsDoneWithoutWhereNobodyAnswers) {
     TcpServer server(local_options());
-    server.on(request_uri, [](const Message& message) -> std::optional<std::string> {
+    server.on(request_uri, [](const Message& message) -> std::optional<OwnedMessage> {
         return message.uri() == "netaio/session/1" ? std::nullopt
-                                                   : std::optional(std::string("there"));
+                                                   : std::optional(respond(message.uri(), "there"));
     });
     ASSERT_FALSE(server.start());
     auto options = client_with(SessionPolicy::offer);

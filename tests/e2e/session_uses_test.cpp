@@ -242,6 +242,32 @@ TEST(SessionPlaces, ConnectsThreadsThatShareAClient) {
     EXPECT_EQ(server.counters().sessions, 1u);
 }
 
+// Each message of them, and nothing that is inside.
+TEST(SessionPlaces, ArePaidForWhenTheyBegin) {
+    for (const bool known : {false, true}) {
+        auto options = local(local_options(), 's');
+        const auto asked = std::make_shared<SeenMessages>(SeenOptions{.ran_before = false});
+        options.auth = hashcash_auth({.realm = "kitchen", .bits = 8, .seen = asked});
+        TcpServer server(options);
+        server.on(request_uri, [](const Message& message) { return message.content(); });
+        ASSERT_FALSE(server.start());
+        auto client_options = local(TcpClientOptions(), 'c');
+        if (known) {
+            client_options.session.peer_keys = {session_key(Secret(std::string(32, 's')))};
+        }
+        client_options.auth = hashcash_auth({.realm = "kitchen", .pay = 8});
+        SharedClient client(client_options);
+        client.connect("127.0.0.1", server.port()).get();
+        for (int i = 0; i < 10; ++i) {
+            EXPECT_EQ(client.request("echo", "hello").get().content(), "hello");
+        }
+        EXPECT_EQ(server.counters().sessions, 1u);
+        BlockingClient blocking("127.0.0.1", server.port(), client_options);
+        EXPECT_EQ(blocking.request("echo", "hello").content(), "hello");
+        EXPECT_EQ(server.counters().sessions, 2u);
+    }
+}
+
 TEST(SessionPlaces, AreUnixSocketsToo) {
     const TemporaryFolder folder;
     const std::string place = "unix:" + folder.file("x.sock");
