@@ -383,16 +383,18 @@ Result<TcpServer::Impl::Giving> TcpServer::Impl::giving(const Message& message,
         return made.error();
     }
     core::SharedFrames frames{std::move(frame)};
-    if (*made > 0 && node_->session) {
+    bool for_all = *made > 0;
+    if (for_all && node_->session) {
         const Plugins within = core::within_session(core::outer_plugins(outer, options));
         auto sealed = std::make_shared<std::string>();
         const auto more = core::encode_for_all(*node_, message, options.plugins, within, *sealed);
         if (!more) {
             return more.error();
         }
+        for_all = *more > 0;
         frames.within = std::move(sealed);
     }
-    if (*made > 0) {
+    if (for_all) {
         return Giving{std::move(key), std::move(frames)};
     }
     return Giving{std::move(key), {}, std::make_shared<const Each>(Each{message.own(), options})};
