@@ -7,6 +7,7 @@
 #include "keep_connected.hpp"
 #include "support/blocking.hpp"
 #include "support/temporary_folder.hpp"
+#include "support/working_auth.hpp"
 
 /// All that connections are used for, in sessions.
 namespace netaio {
@@ -265,6 +266,38 @@ TEST(SessionPlaces, ArePaidForWhenTheyBegin) {
         BlockingClient blocking("127.0.0.1", server.port(), client_options);
         EXPECT_EQ(blocking.request("echo", "hello").content(), "hello");
         EXPECT_EQ(server.counters().sessions, 2u);
+    }
+}
+
+// Has to work for every second message to all.
+class WaitsNowAndThen final : public AuthPlugin {
+public:
+    std::error_code make(AuthFields&, ByteView, const PluginContext& context) const override {
+        if (context.remote || !context.work || *context.work || ++messages_ % 2 != 0) {
+            return {};
+        }
+        const auto work = std::make_shared<FakeWork>();
+        work->end();
+        *context.work = work;
+        return Errc::pending;
+    }
+    bool check(const AuthFields&, ByteView, const PluginContext&) const override { return true; }
+
+private:
+    mutable std::atomic<int> messages_ = 0;
+};
+
+TEST(SessionPlaces, AreToldWhatHasToBeProtectedForEach) {
+    auto options = local(local_options(), 's');
+    options.auth = std::make_shared<WaitsNowAndThen>();
+    TcpServer server(options);
+    server.grant_subscriptions();
+    ASSERT_FALSE(server.start());
+    BlockingClient client("127.0.0.1", server.port(), local(TcpClientOptions(), 'c'));
+    client.subscribe("news");
+    for (const char* number : {"1", "2", "3"}) {
+        EXPECT_FALSE(server.notify("news", notify("news", number)));
+        EXPECT_EQ(client.receive_once({.timeout = 5s}).content(), number);
     }
 }
 
