@@ -103,6 +103,7 @@ Outcome Dispatcher::handle(const Frame& frame, Source& source, std::string& out)
     if (!frame.checksum_ok()) {
         return bad_checksum(message, source, out);
     }
+    message.body().set_checksum(frame.header.checksum);
     const auto peer = node_.peer_at(source);
     if (!source.who().empty()) {
         message.set_who(source.who());
@@ -302,8 +303,8 @@ Outcome Dispatcher::unhandled(Message&& message, Source& source, std::string& ou
     }
     tallies_.unhandled.add();
     node_.trace("no handler is registered for the", message, source.remote());
-    if (node_.default_handler) {
-        return call({node_.default_handler, {}}, std::move(message), source, out);
+    if (node_.default_route.handler) {
+        return call(node_.default_route, std::move(message), source, out);
     }
     if (expects_answer(message.type()) && !is_error(message.type(), node_.types)) {
         automatic(message, about(message.uri(), not_found("ERROR")), false, source, out);
