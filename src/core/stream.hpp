@@ -170,6 +170,8 @@ public:
     /// Seals from now on, after what was appended so far, and opens what comes: at once, or from
     /// the first sealed frame on.
     void begin_session(Agreed agreed, bool heard);
+    /// Takes nothing without a session but answers from now on.
+    void require_session() noexcept { session_required_ = true; }
     /// Whether a sealed frame came.
     bool is_heard_sealed() const noexcept { return heard_sealed_; }
     /// Ends the connection if its session was made from secrets that the node has no more.
@@ -294,6 +296,7 @@ private:
 
     // Sealing.
     [[gnu::cold, gnu::noinline]] Result<std::optional<Frame>> open_sealed(const Frame& frame);
+    void hear_sealed();
     std::size_t write_sealed(ByteView frames, std::error_code& error);
     bool write_rest();
 
@@ -357,6 +360,7 @@ private:
     crypto::SecretKey session_psk_;
     std::string rest_;  // that is sealed, or goes before what is
     unsigned handshakes_ = 0;
+    Identities who_sealed_;      // who is there as far as what is sealed goes
     bool heard_sealed_ = false;  // nothing else is taken any more
     bool opened_ahead_ = false;  // the next frame, which had to wait
 };
