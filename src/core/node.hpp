@@ -87,6 +87,13 @@ struct Node : std::enable_shared_from_this<Node> {
     }
     /// Whether what handlers return goes to receive calls.
     bool keeps_replies() const noexcept { return role == Role::client && !client_answers; }
+    /// Throws std::invalid_argument where sessions are required, and would be with anybody.
+    void set_outer(Plugins now) {
+        if (session) {
+            session->require_somebody(now);
+        }
+        outer = std::move(now);
+    }
     void set_rules(Rules now) {
         const bool any = now != nullptr;
         rules = std::move(now);
