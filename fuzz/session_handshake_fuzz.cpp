@@ -18,7 +18,7 @@ using fuzz::require;
 SessionTerms terms_of(char seed) {
     test::CountingRandom random;
     return SessionTerms({.policy = SessionPolicy::offer, .seed = Secret(std::string(32, seed))}, {},
-                        random);
+                        true, random);
 }
 
 std::string on_the_way(FuzzedDataProvider& input, std::string content) {

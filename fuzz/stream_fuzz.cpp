@@ -362,7 +362,8 @@ private:
     void begin_session() {
         if (!theirs_sealed_ && !ended_) {
             theirs_sealed_.emplace(keys('t', 'o'), hub_->now());
-            stream_->begin_session({keys('o', 't'), SessionKey(), true}, input_.ConsumeBool());
+            stream_->begin_session({keys('o', 't'), SessionKey(), true}, {}, input_.ConsumeBool(),
+                                   true);
         }
     }
 

@@ -32,10 +32,9 @@ struct Verdict {
     bool copy = false;
     /// Whether messages that were not too old yet had to be forgotten for this one (SeenMessages).
     bool forgot = false;
-    /// Of a message that passes by PluginContext::any_age alone, why it would not otherwise, and
-    /// what its sender would be told.
-    Errc aged = {};
-    std::string aged_says = {};
+    /// Whether a message passes by PluginContext::any_age alone; `why` and `says` are as if it did
+    /// not.
+    bool aged = false;
 };
 
 /// What plugins add to the keys of a session that begins (protocol.md §11).

@@ -10,14 +10,10 @@
 #include "session.hpp"
 
 namespace netaio::core {
-namespace {
-
-// Whether it asks for a session, or goes on with that.
-bool begins_session(const Message& message) noexcept {
-    return message.type() == MessageType::request_uri && message.uri() == session_uri;
-}
 
 using Kind = Outcome::Kind;
+
+namespace {
 
 // The same by what else tells than the uri.
 std::optional<RequestTable::Request> take_meant(RequestTable& requests, const Message& message,
@@ -103,6 +99,9 @@ Outcome Dispatcher::handle(const Frame& frame, Source& source, std::string& out)
     if (!frame.checksum_ok()) {
         return bad_checksum(message, source, out);
     }
+    if (!frame.sealed) {
+        message.body().set_checksum(frame.header.checksum);
+    }
     const auto peer = node_.peer_at(source);
     if (!source.who().empty()) {
         message.set_who(source.who());
@@ -123,8 +122,7 @@ Outcome Dispatcher::handle(const Frame& frame, Source& source, std::string& out)
     if (source.requests() && answer_request(message, source, peer.get())) {
         return {};
     }
-    if (node_.session && !frame.sealed && (node_.requires_session() || source.session_required()) &&
-        !begins_session(message)) [[unlikely]] {
+    if (source.session_required() && !frame.sealed && !begins_session(message)) [[unlikely]] {
         return unsealed(message, source, out);
     }
     if (source.requests() && is_answer(message.type())) {
@@ -178,15 +176,18 @@ Outcome Dispatcher::admit(const Route* route, const std::shared_ptr<const Route>
                       message.type() == MessageType::request_uri && node_.role == Role::server;
     auto error = open_layer(message, plugins, context, verdict);
     count_forgotten(verdict);
-    if (!error && verdict.aged != Errc{} && !begins_session(message)) [[unlikely]] {
-        error = verdict.why = verdict.aged;
-        verdict.says = verdict.aged_says;
+    if (!error && verdict.aged) [[unlikely]] {
+        if (begins_session(message)) {
+            // It may be played again: all that counts is the secret that it was made with.
+            message.vouched().outer = verdict.who;
+            return std::nullopt;
+        }
+        error = verdict.why;
     }
     if (error) {
         return refuse(error, verdict, plugins, layer, message, source, out);
     }
-    // Of any age it may be another's, played again.
-    accepted_ = accepted_ || (plugins.auth && verdict.aged == Errc{});
+    accepted_ = accepted_ || plugins.auth;
     learn(message, layer, verdict, source);
     return std::nullopt;
 }
@@ -303,8 +304,8 @@ Outcome Dispatcher::unhandled(Message&& message, Source& source, std::string& ou
     }
     tallies_.unhandled.add();
     node_.trace("no handler is registered for the", message, source.remote());
-    if (node_.default_handler) {
-        return call({node_.default_handler, {}}, std::move(message), source, out);
+    if (node_.default_route.handler) {
+        return call(node_.default_route, std::move(message), source, out);
     }
     if (expects_answer(message.type()) && !is_error(message.type(), node_.types)) {
         automatic(message, about(message.uri(), not_found("ERROR")), false, source, out);

@@ -7,6 +7,7 @@
 #include "node.hpp"
 #include "outcome.hpp"
 #include "requests.hpp"
+#include "session.hpp"
 #include "subscriptions.hpp"
 #include "suspended.hpp"
 #include "tally.hpp"
@@ -180,7 +181,8 @@ private:
 
 inline const Route* Dispatcher::find_route(const Message& message, const Source& source,
                                            std::shared_ptr<const Route>& taken) {
-    if (node_.extract_keys) {
+    // Whoever says how keys are found says nothing of the protocol's own.
+    if (node_.extract_keys && !(node_.session && begins_session(message))) {
         return routes_.find(node_.extract_keys(message, source.remote()), taken);
     }
     return routes_.find(message.type(), message.uri(), source.remote(), taken);

@@ -22,8 +22,8 @@ boost::local_shared_ptr<const Plugins> Dispatcher::within_session() {
 std::optional<Outcome> Dispatcher::open_within(const Peer* peer, Message& message, Source& source,
                                                std::string& out) {
     accepted_ = true;
-    if (!source.sealed_by().empty()) {
-        message.vouched().outer = source.sealed_by();
+    if (source.sealed_by() && !source.sealed_by()->empty()) {
+        message.vouched().outer = *source.sealed_by();
     }
     const auto within = within_session();
     return is_bare(*within) ? std::nullopt

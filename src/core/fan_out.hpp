@@ -25,7 +25,7 @@ public:
     /// A number no other has, higher for younger ones.
     virtual std::uint64_t id() const noexcept = 0;
     /// Whether what goes there is sealed, and so passes less of the node's own layer.
-    virtual bool in_session() const noexcept { return false; }
+    virtual bool sealed() const noexcept { return false; }
     /// Part of a FanOut from now on: what is collected there goes before anything else.
     virtual void expect_fan_out() noexcept = 0;
     /// Writes encoded messages, of which `bytes` holds all, or adds them to what waits. Returns how

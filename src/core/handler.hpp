@@ -49,8 +49,8 @@ public:
     bool sealed() const noexcept { return sealed_; }
     /// Whether nothing but answers is taken from there without a session.
     bool session_required() const noexcept { return session_required_; }
-    /// Who is known there by the secrets that the session was made from.
-    const Identities& sealed_by() const noexcept { return sealed_by_; }
+    /// Who is known there by the secrets that the session was made from; null without one.
+    virtual const Identities* sealed_by() const noexcept { return nullptr; }
     /// Who is there as the system knows it, and its session, whatever a message brings.
     const Identities& who() const noexcept { return who_; }
     /// What plugins said of it when it last sent something of its own accord, no answer and no
@@ -66,7 +66,6 @@ protected:
     bool sealed_ = false;
     bool session_required_ = false;
     Identities who_ = {};
-    Identities sealed_by_ = {};
 
 private:
     /// Whether a message with this uri is being handled.

@@ -28,8 +28,9 @@ std::span<char> content_of(const Frame& sealed) noexcept {
 }  // namespace
 
 Session::Session(noise::Keys&& keys, TimePoint now)
-    : out_{std::move(keys.sends), 0, now},
-      in_{std::move(keys.receives), 0, now},
+    : out_{std::move(keys.sends)},
+      in_{std::move(keys.receives)},
+      keyed_at_(now),
       hash_(keys.hash) {}
 
 std::uint64_t Session::Direction::next_number() {
@@ -41,10 +42,10 @@ std::uint64_t Session::Direction::next_number() {
 
 void Session::seal(ByteView frame, TimePoint now, std::string& out) {
     assert(frame.size() >= FrameHeader::size && frame.size() <= frame_max);
-    if (now - out_.since >= time_for_key) [[unlikely]] {
+    if (now - keyed_at_ >= time_for_key) [[unlikely]] {
         seal_one(marker, {}, out);
         out_.key.advance();
-        out_.since = now;
+        keyed_at_ = now;
     }
     seal_one(frame.substr(0, head_size), frame.substr(FrameHeader::size), out);
 }
@@ -66,6 +67,11 @@ void Session::seal_one(ByteView head, ByteView rest, std::string& out) {
 
 Result<std::optional<Frame>> Session::open(const Frame& sealed) {
     const auto& body = sealed.body;
+    // What failed was perhaps changed in place, and its number is used up.
+    if (broken_) {
+        return Errc::auth_failed;
+    }
+    broken_ = true;
     if (sealed.header.type != sealed_frame || sealed.auth != wire::no_fields ||
         body.size() < 2 + head_size + crypto::AeadKey::tag_size || body[0] != 0 || body[1] != 0) {
         return Errc::malformed;
@@ -74,6 +80,7 @@ Result<std::optional<Frame>> Session::open(const Frame& sealed) {
         return Errc::auth_failed;
     }
     auto frame = opened(sealed);
+    broken_ = !frame;
     if (frame && !*frame) {
         in_.key.advance();
     }
@@ -98,6 +105,13 @@ Result<std::optional<Frame>> Session::opened(const Frame& sealed) noexcept {
         body};
     frame.sealed = true;
     return std::optional(frame);
+}
+
+void Session::end() noexcept {
+    broken_ = true;
+    for (Direction* const each : {&out_, &in_}) {
+        each->key = crypto::AeadKey(each->key.cipher(), {});
+    }
 }
 
 void Session::rest() noexcept {

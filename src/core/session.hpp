@@ -10,6 +10,11 @@ namespace netaio::core {
 /// What handshakes are about.
 inline constexpr ByteView session_uri("netaio/session/1");
 
+/// Whether a message asks for a session, or goes on with that.
+inline bool begins_session(const Message& message) noexcept {
+    return message.type() == MessageType::request_uri && message.uri() == session_uri;
+}
+
 /// What both ends of a connection seal for each other once they have shaken hands (protocol.md
 /// §11): frames, in order, each once. Not thread-safe.
 class Session {
@@ -30,12 +35,14 @@ public:
     /// Appends a whole frame, sealed.
     void seal(ByteView frame, TimePoint now, std::string& out);
     /// Opens what a sealed frame holds, in place. Nothing in one that is only for the session
-    /// itself. After an error, Errc::auth_failed or malformed, the session has to end.
+    /// itself. After an error, Errc::auth_failed or malformed, there is no other answer any more.
     Result<std::optional<Frame>> open(const Frame& sealed);
     /// The frame in one that was opened.
     static Result<std::optional<Frame>> opened(const Frame& sealed) noexcept;
     /// Gives up what can be computed again, as nothing is sent for a while.
     void rest() noexcept;
+    /// Forgets the keys: nothing can be sealed or opened any more.
+    void end() noexcept;
 
     /// No other session has it.
     ByteView hash() const noexcept { return hash_.view(); }
@@ -44,7 +51,6 @@ private:
     struct Direction {
         crypto::AeadKey key;
         std::uint64_t number = 0;
-        TimePoint since{};
 
         std::uint64_t next_number();
     };
@@ -53,6 +59,8 @@ private:
 
     Direction out_;
     Direction in_;
+    TimePoint keyed_at_;  // for what goes out
+    bool broken_ = false;
     crypto::Digest hash_;
 };
 

@@ -15,6 +15,9 @@ constexpr char lasting_key = 1;
 // two tags.
 constexpr std::size_t padding = 64;
 
+constexpr std::size_t unknown_size_min = crypto::key_size + padding;
+constexpr std::size_t known_size_min = 2 * crypto::key_size + 2 * crypto::AeadKey::tag_size;
+
 std::string prologue_of(char pattern, crypto::AeadCipher cipher) {
     return session_uri.str() + pattern + static_cast<char>(cipher);
 }
@@ -62,6 +65,10 @@ Result<SessionAnswerer::Reply> SessionAnswerer::answer(ByteView content, const S
     const auto cipher = static_cast<crypto::AeadCipher>(content[1]);
     if ((!knows_other && content[0] != with_unknown_key) ||
         (cipher != crypto::AeadCipher::aes_gcm && cipher != crypto::AeadCipher::chacha_poly)) {
+        return Errc::malformed;
+    }
+    // Nothing is done for what is too short.
+    if (content.size() < choice_size + (knows_other ? known_size_min : unknown_size_min)) {
         return Errc::malformed;
     }
     auto handshake = handshake_of(false, knows_other, cipher, terms, psk, std::nullopt, random);

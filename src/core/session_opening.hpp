@@ -18,26 +18,38 @@ public:
     static void start(const std::shared_ptr<Stream>& stream, std::string server, Done done);
 
     SessionOpening(const std::shared_ptr<Stream>& stream, std::string server, Done done);
+    ~SessionOpening();
+    SessionOpening(const SessionOpening&) = delete;
+    SessionOpening& operator=(const SessionOpening&) = delete;
 
 private:
-    using Ask = void (SessionOpening::*)(std::error_code, const Message*);
+    using Answered = void (SessionOpening::*)(std::error_code, const Message*);
 
     void begin();
-    void ask(std::string content, Ask answered);
+    void shake(const std::optional<SessionKey>& with);
+    void ask(std::string content, Answered answered);
     void first_answer(std::error_code error, const Message* answer);
     void last_answer(std::error_code error, const Message* answer);
     void declined(std::error_code why);
-    std::error_code judge(const Agreed& agreed);
+    std::error_code judge() const;
+    void agree();
     void end(std::error_code why);
+    template <class Work>
+    void attempt(Work&& work) noexcept;
 
-    const SessionTerms& terms() const noexcept { return *terms_; }
+    bool must_have_one() const noexcept {
+        return expected_ || !terms_->options.peer_keys.empty() ||
+               terms_->options.policy == SessionPolicy::require;
+    }
 
     std::weak_ptr<Stream> stream_;
     std::shared_ptr<const SessionTerms> terms_;
+    const Environment environment_;
     std::string server_;
     Done done_;
     std::optional<SessionKey> expected_;  // the server's key
     bool learns_ = false;                 // only who is there, as that is not whom one knows
+    SessionSecret secret_;
     std::optional<SessionAsker> asker_;
 };
 

@@ -41,23 +41,27 @@ std::string to_string(const SessionKey& key) {
 
 namespace core {
 
-SessionTerms::SessionTerms(SessionOptions given, const Plugins& outer, Random& random)
+SessionTerms::SessionTerms(SessionOptions given, const Plugins& outer, bool of_client,
+                           Random& random)
     : options(std::move(given)),
+      connects(of_client),
       own(options.seed.empty() ? crypto::KeyPair::random(random)
                                : crypto::KeyPair::from_seed(options.seed.reveal())),
       lasting(!options.seed.empty()) {
-    Identities who;
-    const bool secret = session_psk(outer, nullptr, who).bytes != crypto::SecretKey().bytes;
-    if (options.policy == SessionPolicy::require && !secret && options.peer_keys.empty() &&
-        !options.known && !options.admits) {
-        throw std::invalid_argument(
-            "a session that is required with anybody protects from nobody: give an auth plugin or "
-            "cipher with a secret, or SessionOptions::peer_keys, known or admits");
-    }
+    require_somebody(outer);
     if (options.patience.count() <= 0) {
         throw std::invalid_argument("SessionOptions::patience must be more than zero");
     }
     options.seed = {};
+}
+
+void SessionTerms::require_somebody(const Plugins& outer) const {
+    if (options.policy == SessionPolicy::require && !session_secret(outer, nullptr).is_there &&
+        options.peer_keys.empty() && !options.admits && !(connects && options.known)) {
+        throw std::invalid_argument(
+            "a session that is required with anybody protects from nobody: give an auth plugin or "
+            "cipher with a secret, or SessionOptions::peer_keys or admits, or, to a client, known");
+    }
 }
 
 bool SessionTerms::admits(const SessionPeer& peer) const {
@@ -66,7 +70,7 @@ bool SessionTerms::admits(const SessionPeer& peer) const {
            (!options.admits || options.admits(peer));
 }
 
-crypto::SecretKey session_psk(const Plugins& outer, const Identities* whose, Identities& who) {
+SessionSecret session_secret(const Plugins& outer, const Identities* whose) {
     SessionSecrets secrets;
     if (outer.auth) {
         outer.auth->add_session_secrets(whose, secrets);
@@ -74,10 +78,11 @@ crypto::SecretKey session_psk(const Plugins& outer, const Identities* whose, Ide
     if (outer.cipher) {
         outer.cipher->add_session_secrets(whose, secrets);
     }
-    who.add(secrets.who);
-    crypto::SecretKey psk;
-    if (secrets.all.empty()) {
-        return psk;
+    SessionSecret made;
+    made.who = secrets.who;
+    made.is_there = !secrets.all.empty();
+    if (!made.is_there) {
+        return made;
     }
     // So that no two lists of secrets are the same bytes; hashed, as they may be long.
     crypto::Sha256 all;
@@ -86,9 +91,9 @@ crypto::SecretKey session_psk(const Plugins& outer, const Identities* whose, Ide
         wire::put_u32(size.data(), static_cast<std::uint32_t>(secret.reveal().size()));
         all.update(std::string_view(size.data(), size.size())).update(secret.reveal());
     }
-    const auto made = crypto::hkdf<1>({}, all.finish().view(), "netaio/session/1 psk");
-    std::copy_n(made[0].view().octets(), psk.bytes.size(), psk.bytes.begin());
-    return psk;
+    const auto psk = crypto::hkdf<1>({}, all.finish().view(), "netaio/session/1 psk");
+    std::copy_n(psk[0].view().octets(), made.psk.bytes.size(), made.psk.bytes.begin());
+    return made;
 }
 
 Plugins within_session(const Plugins& outer) {

@@ -10,19 +10,29 @@ namespace netaio::core {
 /// What a node brings into all of its sessions.
 struct SessionTerms {
     /// Throws std::invalid_argument for options that make no sense.
-    SessionTerms(SessionOptions given, const Plugins& outer, Random& random);
+    SessionTerms(SessionOptions given, const Plugins& outer, bool connects, Random& random);
+
+    /// Throws std::invalid_argument where a session is required with anybody, as that protects from
+    /// nobody.
+    void require_somebody(const Plugins& outer) const;
 
     /// Whether somebody may be at the other end, as far as the options say.
     bool admits(const SessionPeer& peer) const;
 
     SessionOptions options;
+    bool connects;  // rather than being connected to
     crypto::KeyPair own;
     bool lasting;  // the own key
 };
 
-/// What a session's keys are made from beside those of both ends: the secrets of the node's layer
-/// that is named, or else its first ones. `who` is who is known by them.
-crypto::SecretKey session_psk(const Plugins& outer, const Identities* whose, Identities& who);
+/// What a session's keys are made from beside those of both ends.
+struct SessionSecret {
+    crypto::SecretKey psk = {};
+    Identities who = {};    ///< who is known by the secrets
+    bool is_there = false;  ///< whether there were any; zeros otherwise
+};
+/// That of the secrets of the node's layer which are named, or else of its first ones.
+SessionSecret session_secret(const Plugins& outer, const Identities* whose);
 
 /// What of a node's layer messages within a session pass.
 Plugins within_session(const Plugins& outer);

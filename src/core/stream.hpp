@@ -7,7 +7,7 @@
 #include "carrier.hpp"
 #include "hub.hpp"
 #include "passed_on.hpp"
-#include "session_handshake.hpp"
+#include "sealing.hpp"
 
 namespace netaio::core {
 
@@ -169,11 +169,14 @@ public:
 
     /// Seals from now on, after what was appended so far, and opens what comes: at once, or from
     /// the first sealed frame on.
-    void begin_session(Agreed agreed, bool heard);
+    /// Whether the other end has proved yet that it has the key, and the secret, says the last one.
+    void begin_session(Agreed agreed, SessionSecret secret, bool heard, bool proved);
     /// Takes nothing without a session but answers from now on.
     void require_session() noexcept { session_required_ = true; }
+    /// The same from the first sealed frame on, when what was appended so far has left the queue.
+    void begin_session_when_sent(Agreed agreed, SessionSecret secret);
     /// Whether a sealed frame came.
-    bool is_heard_sealed() const noexcept { return heard_sealed_; }
+    bool is_heard_sealed() const noexcept { return sealing_ && sealing_->heard; }
     /// Ends the connection if its session was made from secrets that the node has no more.
     void close_with_other_secrets();
 
@@ -197,15 +200,18 @@ public:
     bool open() const noexcept override { return state_ == State::open; }
     std::error_code send(const Message& message, const SendOptions& options) override;
     std::size_t queued_bytes() const noexcept override {
-        return out_.size() - sent_ + queue_bytes_ + rest_.size() + carrier_->unsent();
+        return out_.size() - sent_ + queue_bytes_ + (sealing_ ? sealing_->rest.size() : 0) +
+               carrier_->unsent();
     }
     void close() override;
-    bool in_session() const noexcept override { return sealed_; }
+    bool sealed() const noexcept override { return sealed_; }
+    const Identities* sealed_by() const noexcept override {
+        return sealing_ ? &sealing_->secret.who : nullptr;
+    }
     std::optional<OwnedMessage> shake_hands(const Message& asked) override;
     std::shared_ptr<Connection> shared() override { return shared_from_this(); }
     void push(OwnedMessage message, const Plugins& inner) override;
-    // Not what is to be the last thing before a session.
-    bool may_wait() const noexcept override { return hub_->mailbox() && !next_session_; }
+    bool may_wait() const noexcept override { return hub_->mailbox() != nullptr; }
     std::error_code hold(std::unique_ptr<Unsealed>&& reply, std::string& out) override;
     bool retry(RequestId request) override;
     void subscription_ended(const Message& message) override;
@@ -286,6 +292,7 @@ private:
     std::size_t take_those_that_fit(std::span<const SharedFrame> frames);
     void appended();
     void flush_later();
+    void flush_queue();
     void emit(std::string& out);
     bool write(ByteView bytes, std::size_t& written);
     bool took_out(std::size_t count, std::error_code error);
@@ -296,10 +303,15 @@ private:
     void finish_draining();
 
     // Sealing.
-    [[gnu::cold, gnu::noinline]] Result<std::optional<Frame>> open_sealed(const Frame& frame);
-    void hear_sealed();
+    void go_on_with_handshake();
+    void prove_session();
+    [[gnu::cold, gnu::noinline]] Result<std::optional<Frame>> next_sealed(std::span<char> bytes,
+                                                                          std::size_t& size);
+    std::size_t took_sealed(std::size_t size) noexcept;
     std::size_t write_sealed(ByteView frames, std::error_code& error);
     bool write_rest();
+    bool is_blocked() const noexcept { return sealing_ && !sealing_->rest.empty(); }
+    std::error_code bounded_by_session(std::string& out, std::size_t before);
 
     // Messages that wait for plugins.
     std::error_code hold(std::unique_ptr<Unsealed>&& unsealed, bool pushed, Queue::iterator before);
@@ -339,6 +351,7 @@ private:
     bool peer_finished_ = false;  // the peer will send no more
     bool gone_ = false;           // nothing that is sent reaches it any more
     bool stranger_;
+    bool says_first_ = true;    // nothing came yet that a session must not follow
     std::size_t failures_ = 0;  // messages of a stranger that were not accepted
     TimePoint failed_at_{};     // for the first time
 
@@ -355,16 +368,8 @@ private:
     std::unique_ptr<RequestTable> requests_;
     std::unique_ptr<PassedOn> passed_;  // to the client, where any ever was
 
-    std::unique_ptr<SessionAnswerer> answerer_;    // while a handshake goes on
-    std::unique_ptr<Agreed> next_session_;         // that begins after the answer
-    std::unique_ptr<Agreed> session_after_queue_;  // that begins when what waits has gone
-    std::unique_ptr<Session> session_;
-    crypto::SecretKey session_psk_;
-    std::string rest_;  // that is sealed, or goes before what is
-    unsigned handshakes_ = 0;
-    Identities who_sealed_;      // who is there as far as what is sealed goes
-    bool heard_sealed_ = false;  // nothing else is taken any more
-    bool opened_ahead_ = false;  // the next frame, which had to wait
+    std::unique_ptr<Handshaking> handshaking_;
+    std::unique_ptr<Sealing> sealing_;
 };
 
 }  // namespace netaio::core

@@ -136,7 +136,8 @@ bool Stream::refill_from(const std::shared_ptr<Feed>& feed) {
             continue;
         }
         std::unique_ptr<Unsealed> waits;
-        const auto error =
+        const std::size_t before = out_.size();
+        auto error =
             hub_->dispatcher().send(notify(value->uri, value->content), feed->options.plugins,
                                     outer, {peer.get(), told ? told : &vouched_, &ends_.remote},
                                     out_, {}, may_wait() ? &waits : nullptr);
@@ -144,6 +145,7 @@ bool Stream::refill_from(const std::shared_ptr<Feed>& feed) {
             log_unsent(hold(std::move(waits), false, queue_.begin()));
             return false;
         }
+        error = error ? error : bounded_by_session(out_, before);
         log_unsent(error);
         if (state_ == State::closed) {
             return false;

@@ -13,6 +13,9 @@ std::error_code Stream::pass_on(const Message& message, std::string_view field, 
     if (state_ != State::open) {
         return Errc::closed;
     }
+    if (session_required_ && !sealed_) {
+        return Errc::no_session;
+    }
     if (!passed_) {
         passed_ = std::make_unique<PassedOn>(field);
     }
@@ -21,13 +24,13 @@ std::error_code Stream::pass_on(const Message& message, std::string_view field, 
     }
     const RequestId id = passed_->next_id();
     if (const auto error =
-            is_bare(*hub_->dispatcher().outer(*this)) && !queues() && message.auth().empty()
+            !sealed_ && is_bare(*hub_->dispatcher().outer()) && !queues() && message.auth().empty()
                 ? append_bare(message, value, id)
                 : append_copy(message, value, id)) {
         return error;
     }
     const Question asked(message.type(), hub_->node().types.answer_to(message.type()));
-    if (passed_->add(asked, hub_->now() + timeout, std::move(answer))) {
+    if (passed_->add(asked, hub_->about_now() + timeout, std::move(answer))) {
         serve([&] { hub_->due_at(passed_->next_deadline()); });
     }
     return {};

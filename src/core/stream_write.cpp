@@ -34,6 +34,9 @@ std::error_code Stream::append(OwnedMessage message, const Plugins& inner, const
     if (state_ == State::closed) {
         return Errc::closed;
     }
+    if (session_required_ && !sealed_ && !begins_session(message)) [[unlikely]] {
+        return Errc::no_session;
+    }
     const auto peer = hub_->node().peer_at(ends_.remote);
     const Recipient to(peer.get(), as ? as : &vouched_, &ends_.remote);
     auto& dispatcher = hub_->dispatcher();
@@ -45,9 +48,7 @@ std::error_code Stream::append(OwnedMessage message, const Plugins& inner, const
     if (queues()) {
         auto frame = std::make_shared<std::string>();
         auto error = dispatcher.send(std::move(message), inner, outer, to, *frame, id, unsealed);
-        if (sealed_ && !error && frame->size() > Session::frame_max) {
-            error = Errc::too_large;
-        }
+        error = error ? error : bounded_by_session(*frame, 0);
         if (batch_ && holding_) {
             emit(*batch_);
             batch_->clear();
@@ -64,10 +65,7 @@ std::error_code Stream::append(OwnedMessage message, const Plugins& inner, const
     std::string& target = batch_ ? *batch_ : out_;
     const std::size_t before = target.size();
     auto error = dispatcher.send(std::move(message), inner, outer, to, target, id, unsealed);
-    if (sealed_ && !error && target.size() > before + Session::frame_max) [[unlikely]] {
-        target.resize(before);
-        error = Errc::too_large;
-    }
+    error = error ? error : bounded_by_session(target, before);
     if (waits) [[unlikely]] {
         if (batch_) {
             emit(*batch_);
@@ -96,7 +94,7 @@ std::size_t Stream::take_fan_out(ByteView bytes, std::span<const SharedFrame> fr
 }
 
 std::size_t Stream::take(ByteView bytes, std::span<const SharedFrame> frames, bool at_once) {
-    if (state_ == State::closed) {
+    if (state_ == State::closed || (session_required_ && !sealed_)) {
         return 0;
     }
     if (sealed_) [[unlikely]] {
@@ -120,7 +118,7 @@ std::size_t Stream::take(ByteView bytes, std::span<const SharedFrame> frames, bo
     if (!write(bytes, written)) {
         return 0;
     }
-    if (written < bytes.size()) {
+    if (written < bytes.size() || is_blocked()) {
         out_.assign(bytes.substr(written));
         wait_writable();
     }
@@ -131,11 +129,11 @@ std::size_t Stream::take(ByteView bytes, std::span<const SharedFrame> frames, bo
 [[gnu::cold]] std::size_t Stream::take_those_that_fit(std::span<const SharedFrame> frames) {
     std::size_t taken = 0;
     for (const SharedFrame& frame : frames) {
-        if (frame->size() > Session::frame_max) {
+        if (frame->size() <= Session::frame_max) {
+            taken += take(*frame, {&frame, 1}, false);
+        } else {
             hub_->tallies().send_failures.add();
             log_unsent(Errc::too_large);
-        } else {
-            taken += take(*frame, {&frame, 1}, false);
         }
     }
     return taken;
@@ -219,8 +217,8 @@ void Stream::emit(std::string& out) {
         std::error_code error;
         const std::size_t size = out.size();
         const std::size_t written =
-            session_ ? write_sealed(out, error) : carrier_->hand_over(out, error);
-        if (took_out(written, error) && written < size) {
+            sealing_ ? write_sealed(out, error) : carrier_->hand_over(out, error);
+        if (took_out(written, error) && (written < size || is_blocked())) {
             out_.assign(out, written);
             wait_writable();
         }
@@ -237,7 +235,7 @@ void Stream::emit(std::string& out) {
 bool Stream::write(ByteView bytes, std::size_t& written) {
     std::error_code error;
     const ByteView rest = bytes.substr(written);
-    const std::size_t count = session_ ? write_sealed(rest, error) : carrier_->write(rest, error);
+    const std::size_t count = sealing_ ? write_sealed(rest, error) : carrier_->write(rest, error);
     written += count;
     return took_out(count, error);
 }
@@ -270,6 +268,16 @@ void Stream::turn() {
 }
 
 void Stream::flush() {
+    flush_queue();
+    if (handshaking_ && handshaking_->agreed && requests_ && queue_.empty() &&
+        state_ != State::closed) [[unlikely]] {
+        const auto handshaking = std::move(handshaking_);
+        begin_session(std::move(*handshaking->agreed), std::move(handshaking->secret), false,
+                      false);
+    }
+}
+
+void Stream::flush_queue() {
     flush_pending_ = false;
     if (state_ == State::closed || waiting_writable_) {
         return;
@@ -278,7 +286,7 @@ void Stream::flush() {
         if (!write(out_, sent_)) {
             return;
         }
-        if (sent_ < out_.size() || waiting_writable_) {
+        if (sent_ < out_.size() || is_blocked()) {
             wait_writable();
             return;
         }
@@ -286,9 +294,6 @@ void Stream::flush() {
             flush_later();  // others get their turn
             return;
         }
-    }
-    if (session_after_queue_ && queue_.empty()) [[unlikely]] {
-        begin_session(std::move(*std::exchange(session_after_queue_, nullptr)), false);
     }
     finish_draining();
 }
@@ -323,9 +328,7 @@ bool Stream::refill() {
 }
 
 void Stream::wait_writable() {
-    if (std::exchange(waiting_writable_, true)) {
-        return;
-    }
+    waiting_writable_ = true;
     if (blocked_at_ == TimePoint()) {
         blocked_at_ = hub_->now();
     }
@@ -358,7 +361,7 @@ void Stream::writable(std::error_code error) {
         wait_writable();
         return;
     }
-    if (!rest_.empty() && !write_rest()) {
+    if (is_blocked() && !write_rest()) {
         return;
     }
     flush();

@@ -17,15 +17,6 @@ static_assert(key_size == crypto_box_BEFORENMBYTES);
 static_assert(box_nonce_size == crypto_box_NONCEBYTES);
 static_assert(box_overhead == box_nonce_size + crypto_box_MACBYTES);
 
-// Whether little-endian bytes are a number below 2^255 - 19.
-bool is_canonical(ByteView point) noexcept {
-    const std::uint8_t* octets = point.octets();
-    const bool all_ones = std::all_of(octets + 1, octets + key_size - 1,
-                                      [](std::uint8_t octet) { return octet == 0xff; });
-    const std::uint8_t last = octets[key_size - 1];
-    return last < 0x7f || (last == 0x7f && !(all_ones && octets[0] >= 0xed));
-}
-
 unsigned char* octets(char* bytes) noexcept {
     return reinterpret_cast<unsigned char*>(bytes);
 }
@@ -46,6 +37,14 @@ SeedKeys::SeedKeys(ByteView seed) {
     crypto_sign_ed25519_sk_to_curve25519(private_key.bytes.data(), signing_key.data());
     crypto_scalarmult_base(public_key.data(), private_key.bytes.data());
     wipe(signing_key);
+}
+
+bool is_canonical(ByteView point) noexcept {
+    const std::uint8_t* octets = point.octets();
+    const bool all_ones = std::all_of(octets + 1, octets + key_size - 1,
+                                      [](std::uint8_t octet) { return octet == 0xff; });
+    const std::uint8_t last = octets[key_size - 1];
+    return last < 0x7f || (last == 0x7f && !(all_ones && octets[0] >= 0xed));
 }
 
 std::optional<SecretKey> shared_key(const SecretKey& own, ByteView public_key) noexcept {

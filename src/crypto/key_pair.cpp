@@ -28,6 +28,9 @@ KeyPair KeyPair::from_seed(ByteView seed) {
 
 std::optional<SecretKey> agree(const SecretKey& own, const PublicKey& other) noexcept {
     SecretKey shared;
+    if (!is_canonical(other)) {
+        return std::nullopt;
+    }
     if (crypto_scalarmult(shared.bytes.data(), own.bytes.data(), other.data()) != 0) {
         return std::nullopt;
     }

@@ -18,7 +18,8 @@ struct KeyPair {
     PublicKey public_key{};
 };
 
-/// X25519 of the two. Nothing where the public key is a point of low order, which no honest one is.
+/// X25519 of the two. Nothing where the public key is none that an honest peer has: not in
+/// canonical form, or a point of low order.
 std::optional<SecretKey> agree(const SecretKey& own, const PublicKey& other) noexcept;
 
 }  // namespace netaio::crypto

@@ -55,7 +55,8 @@ std::shared_ptr<core::Node> node_of(core::Role role, const Options& options) {
     if constexpr (requires { options.session; }) {
         if (options.session.policy != SessionPolicy::off) {
             node->session = std::make_shared<const core::SessionTerms>(
-                options.session, node->outer.get(), *node->environment.random);
+                options.session, node->outer.get(), role == core::Role::client,
+                *node->environment.random);
         }
         if (role == core::Role::server && node->session) {
             core::serve_sessions(*node);

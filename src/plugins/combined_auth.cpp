@@ -83,14 +83,19 @@ protected:
         PluginContext own = context;
         own.verdict = &verdict;
         const bool passes = parts_[which]->check(fields, body, own);
-        if (context.verdict) {
-            context.verdict->forgot = context.verdict->forgot || verdict.forgot;
-            if (passes && verdict.aged != Errc{}) {
-                context.verdict->aged = verdict.aged;
-                context.verdict->aged_says = verdict.aged_says;
-            }
+        if (verdict.forgot && context.verdict) {
+            context.verdict->forgot = true;
         }
         return passes;
+    }
+
+    // Says that a message passes only as it may be of any age.
+    static void pass_aged(const Verdict& verdict, const PluginContext& context) {
+        if (context.verdict) {
+            context.verdict->aged = true;
+            context.verdict->why = verdict.why;
+            context.verdict->says = verdict.says;
+        }
     }
 
     // Passes on why that one refused, and whose it is if it is a copy.
@@ -159,6 +164,9 @@ public:
                 }
                 copy.emplace(i, verdict);
             }
+            if (verdict.aged) {
+                pass_aged(verdict, context);
+            }
             who.add(verdict.who);
         }
         if (copy) {
@@ -206,9 +214,14 @@ public:
     bool check(const AuthFields& fields, ByteView body,
                const PluginContext& context) const override {
         std::optional<std::pair<std::size_t, Verdict>> telling;
+        std::optional<Verdict> aged;
         for (std::size_t i = 0; i < parts_.size(); ++i) {
             Verdict verdict;
             if (check_part(i, fields, body, context, verdict)) {
+                if (verdict.aged) {
+                    aged = aged ? std::move(aged) : std::optional(std::move(verdict));
+                    continue;
+                }
                 context.vouch(verdict.who);
                 return true;
             }
@@ -220,7 +233,24 @@ public:
                 break;  // the others must not take it for a message that is new to them
             }
         }
+        if (aged) {
+            pass_aged(*aged, context);
+            context.vouch(aged->who);
+            return true;
+        }
         return telling && refuse(telling->first, telling->second, context);
+    }
+
+    const AuthPlugin* within_session() const noexcept override {
+        const bool none = std::ranges::none_of(
+            parts_, [](const auto& part) { return part->within_session() != nullptr; });
+        return none ? nullptr : this;
+    }
+    void add_session_secrets(const Identities* whose, SessionSecrets& to) const override {
+        const std::size_t known = part_of(whose);
+        if (!within_session()) {
+            parts_[known < parts_.size() ? known : 0]->add_session_secrets(whose, to);
+        }
     }
 
     bool is_peer_specific() const noexcept override {

@@ -3,7 +3,6 @@
 #include <cstring>
 #include <netaio/never.hpp>
 #include <stdexcept>
-#include <utility>
 
 #include "../wire/keyed_hash.hpp"
 
@@ -59,10 +58,8 @@ bool Freshness::accept(const crypto::Digest& what, std::uint32_t timestamp, cons
     if (!context.any_age || !context.verdict) {
         return false;
     }
-    Verdict& verdict = *context.verdict;
-    verdict.aged = std::exchange(verdict.why, Errc::auth_failed);
-    verdict.aged_says = std::exchange(verdict.says, {});
-    verdict.copy = false;
+    context.verdict->aged = true;
+    context.verdict->copy = false;
     context.vouch(who);
     return true;
 }

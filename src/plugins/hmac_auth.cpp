@@ -131,7 +131,9 @@ bool HmacAuth::vouches_for(const Identities& who) const noexcept {
 }
 
 void HmacAuth::add_session_secrets(const Identities* whose, SessionSecrets& to) const {
-    keys_->add_session_secret(whose, to);
+    const auto& one = keys_->for_session(whose);
+    to.all.push_back(one.secret);
+    to.who.add(one.who);
 }
 
 OwnedMessage HmacAuth::error() const {

@@ -71,11 +71,7 @@ public:
     /// That of somebody; the first where there is none.
     const Key& of(const Identities* who) const noexcept { return named_of(who).key; }
     /// The same for a session.
-    void add_session_secret(const Identities* whose, SessionSecrets& to) const {
-        const Named& named = named_of(whose);
-        to.all.push_back(named.secret);
-        to.who.add(named.who);
-    }
+    const Named& for_session(const Identities* whose) const noexcept { return named_of(whose); }
     /// The same, but null where there are several, and none of somebody who has a secret.
     const Key* exactly_of(const Identities* who) const noexcept {
         const bool unknown = several() && who && who->name(secret_kind).has_value() && !knows(*who);

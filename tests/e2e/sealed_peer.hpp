@@ -17,8 +17,7 @@ public:
                         Plugins outer = {}, std::string seed = std::string(32, 'p'))
         : raw(port), end(std::move(seed)), known_(known) {
         node_.outer = std::move(outer);
-        Identities who;
-        end.psk = core::session_psk(node_.outer.get(), nullptr, who);
+        end.psk = core::session_secret(node_.outer.get(), nullptr).psk;
     }
 
     /// Whether a session began.

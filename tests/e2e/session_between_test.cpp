@@ -162,8 +162,7 @@ TEST_F(SessionBetweenTest, ReadsNothingOfARecordWhenStaticKeysAndSecretsLeakAfte
         const auto to_server = tap->heard(true);
         const auto to_client = tap->heard(false);
         Leaked leaked;
-        Identities who;
-        leaked.psk = core::session_psk({hmac_auth({.secret = "shared"}), nullptr}, nullptr, who);
+        leaked.psk = core::session_secret({hmac_auth({.secret = "shared"}), nullptr}, nullptr).psk;
         for (const auto& guess :
              {crypto::SecretKey(), leaked.server.secret, leaked.client.secret, leaked.psk}) {
             EXPECT_FALSE(opens(to_server, to_client, leaked, guess));

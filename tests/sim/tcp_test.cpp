@@ -175,8 +175,8 @@ private:
             }
             options.admits = [](const SessionPeer&) { return true; };
             options.patience = 20s;
-            return std::make_shared<const core::SessionTerms>(std::move(options), Plugins(),
-                                                              *Environment::secure_random());
+            return std::make_shared<const core::SessionTerms>(
+                std::move(options), Plugins(), of == 'c', *Environment::secure_random());
         };
         static const SimTerms offering = terms(offer, 's', false);
         static const SimTerms requiring = terms(require, 's', false);

@@ -36,7 +36,7 @@ struct ShakingEnd {
     explicit ShakingEnd(std::string seed = {}, char secret = 0)
         : terms({.policy = SessionPolicy::offer,
                  .seed = seed.empty() ? Secret() : Secret(std::move(seed))},
-                {}, *random),
+                {}, true, *random),
           psk(secret_key(secret)) {}
 
     SessionAsker asker(const std::optional<SessionKey>& other = std::nullopt) {
