@@ -40,7 +40,7 @@ std::size_t FanOut::settle(bool at_once) {
     Collected within = std::move(within_);
     std::size_t taken = 0;
     for (const auto& receiver : *to) {
-        const Collected& all = receiver->in_session() ? within : clear;
+        const Collected& all = receiver->sealed() ? within : clear;
         taken += receiver->take_fan_out(all.bytes, all.frames, at_once);
     }
     if (!pending()) {

@@ -59,7 +59,7 @@ public:
         }
         ledger_.expect(!client.agrees() && client.sessions_failed == failed,
                        "who connects when all is well agrees with the server");
-        ledger_.expect(!client.connected() || client.stream().in_session() == sessions_.both(),
+        ledger_.expect(!client.connected() || client.stream().sealed() == sessions_.both(),
                        "there is a session just where both want one");
     }
 
