@@ -26,6 +26,8 @@ std::optional<OwnedMessage> Stream::shake_hands(const Message& asked) {
     if (!says_first_ || sealing_ || queues() || !batch_) {
         return refuse("it is asked for at the wrong time");
     }
+    // Also when it fails: whoever meant another key asks once more who is here.
+    handshaking_->continues = true;
     auto secret = session_secret(*hub_->dispatcher().outer(), &asked.vouched().outer);
     if (!handshaking_->answerer) {
         handshaking_->answerer.emplace();
@@ -38,7 +40,6 @@ std::optional<OwnedMessage> Stream::shake_hands(const Message& asked) {
     if (!reply) {
         return refuse(reply.error().message());
     }
-    handshaking_->continues = true;
     if (reply->agreed) {
         if (!node.session->admits({ends_.remote, reply->agreed->key, reply->agreed->lasting})) {
             return refuse("not with " + to_string(reply->agreed->key));

@@ -265,12 +265,12 @@ TEST_F(SessionBetweenTest, IsNotTakenForTheServerBeforeThatWasHeard) {
         BlockingClient client("127.0.0.1", tap->port(), by);
         client.subscribe("news");
         EXPECT_FALSE(open_server.notify("news", notify("news", "true")));
-        for (int i = 0; !known && i < 2; ++i) {
-            const auto forged = client.receive_once();
-            EXPECT_EQ(forged.content(), "forged");
-            EXPECT_TRUE(forged.who().empty()) << forged.who().str();
+        auto news = client.receive_once();
+        while (news.content() == "forged") {
+            EXPECT_FALSE(known);
+            EXPECT_TRUE(news.who().empty()) << news.who().str();
+            news = client.receive_once();
         }
-        const auto news = client.receive_once();
         EXPECT_EQ(news.content(), "true");
         EXPECT_EQ(news.who().str(), "session:" + to_string(key_of_ours));
         tap.reset();
