@@ -102,7 +102,9 @@ void SessionOpening::ask(std::string content, Answered answered) {
 void SessionOpening::first_answer(std::error_code error, const Message* answer) {
     const auto stream = stream_.lock();
     if (!stream || !stream->open()) {
-        end(error ? error : make_error_code(Errc::closed));
+        // A server that is in a session already ends it by what is not sealed.
+        const bool only_closed = !error || error == Errc::closed;
+        end(only_closed ? make_error_code(learns_ ? Errc::no_session : Errc::closed) : error);
         return;
     }
     if (!error && answer->type() == MessageType::auth_error) {
