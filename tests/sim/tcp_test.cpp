@@ -183,11 +183,13 @@ private:
         static const SimTerms client_offering = terms(offer, 'c', false);
         static const SimTerms client_requiring = terms(require, 'c', false);
         static const SimTerms client_knowing = terms(offer, 'c', true);
+        // With a known key an answer that has to be worked for ends the connection.
+        const bool works = seed % 4 == 1;
         switch (seed / 4 % 12) {
             case 0: return {offering, client_offering};
             case 1: return {requiring, client_requiring};
-            case 2: return {requiring, client_knowing};
-            case 3: return {offering, client_knowing};
+            case 2: return {requiring, works ? client_requiring : client_knowing};
+            case 3: return {offering, works ? client_offering : client_knowing};
             case 4: return {offering, nullptr};
             case 5: return {nullptr, client_offering};
             default: return {};
