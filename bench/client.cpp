@@ -285,6 +285,9 @@ void idle(const Arguments& arguments) {
     const Prepared prepared(arguments);
     const bool sessions = arguments.text("session", "no") == "yes";
     const auto server = static_cast<pid_t>(arguments.number("server", 0));
+    if (sessions) {
+        begin_session(connect_loopback(arguments.port()).get());  // what the first one takes once
+    }
     const std::size_t before = resident(server);
     std::vector<Descriptor> sockets;
     std::string reply(prepared.load.reply.size(), '\0');
