@@ -32,7 +32,7 @@ inline constexpr auto sealed_frame = static_cast<MessageType>(14);
 struct FrameLimits {
     /// The longest frame in bytes, header included. A frame can be 131079 bytes long at most.
     std::size_t frame_max = FrameHeader::size + 2 * 0xffff;
-    /// Whether sealed frames are accepted, too, as within a session (protocol.md §11).
+    /// Whether sealed frames are accepted, too, as within a session (protocol.md §15).
     bool sealed = false;
 };
 

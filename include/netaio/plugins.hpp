@@ -37,7 +37,7 @@ struct Verdict {
     bool aged = false;
 };
 
-/// What plugins add to the keys of a session that begins (protocol.md §11).
+/// What plugins add to the keys of a session that begins (protocol.md §15).
 struct SessionSecrets {
     std::vector<Secret> all = {};
     /// Who is known by them; as Verdict::who has it.
@@ -141,7 +141,7 @@ public:
     /// Whether one of these is whom it vouches for: so any_of() makes what goes to them with it,
     /// and TcpServer::set_plugins() keeps their connections.
     virtual bool vouches_for(const Identities&) const noexcept { return false; }
-    /// What the node's layer asks of messages within a session (protocol.md §11): the same as of
+    /// What the node's layer asks of messages within a session (protocol.md §15): the same as of
     /// others; null where the session does what this plugin is for. Valid as long as this object.
     virtual const AuthPlugin* within_session() const noexcept { return this; }
     /// Adds what a session's keys are made from, too: of several secrets, that of who is named; the

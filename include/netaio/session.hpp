@@ -25,7 +25,7 @@ std::optional<SessionKey> parse_session_key(std::string_view hex);
 /// As parse_session_key() reads it.
 std::string to_string(const SessionKey& key);
 
-/// Whether connections have sessions (protocol.md §11): Noise handshakes, and everything sealed
+/// Whether connections have sessions (protocol.md §15): Noise handshakes, and everything sealed
 /// from then on, with keys that are forgotten.
 enum class SessionPolicy : std::uint8_t {
     off,

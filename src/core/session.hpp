@@ -16,7 +16,7 @@ inline bool begins_session(const Message& message) noexcept {
 }
 
 /// What both ends of a connection seal for each other once they have shaken hands (protocol.md
-/// §11): frames, in order, each once. Not thread-safe.
+/// §15): frames, in order, each once. Not thread-safe.
 class Session {
 public:
     using TimePoint = std::chrono::steady_clock::time_point;

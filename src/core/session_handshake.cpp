@@ -11,7 +11,7 @@ constexpr std::size_t choice_size = 2;
 // What both say of their keys.
 constexpr char lasting_key = 1;
 
-// So that no answer is longer than its question (protocol.md §10.8), which it would be by a key and
+// So that no answer is longer than its question (protocol.md §10), which it would be by a key and
 // two tags.
 constexpr std::size_t padding = 64;
 

@@ -15,7 +15,7 @@ struct Agreed {
     bool lasting;
 };
 
-/// The contents of the questions and answers that a session begins with (protocol.md §11), at the
+/// The contents of the questions and answers that a session begins with (protocol.md §15), at the
 /// end that is asked. Small, as anybody may begin one. Not thread-safe.
 class SessionAnswerer {
 public:

@@ -1,30 +1,38 @@
 #include "hkdf.hpp"
 
-#include <sodium.h>
-
 namespace netaio::crypto {
 namespace {
 
-// As of the standard, unlike crypto::Hmac.
+// As of the standard, unlike crypto::Hmac: with pads of one block.
 class StandardHmac {
 public:
-    explicit StandardHmac(ByteView key) noexcept {
-        crypto_auth_hmacsha256_init(&state_, key.octets(), key.size());
+    explicit StandardHmac(ByteView key) noexcept
+        : pad_(key.size() > Block::size ? Block(sha256(key)) : Block(key)) {
+        turn(0x36);
+        inner_.update(pad_.view());
+        turn(0x36 ^ 0x5c);
     }
-    ~StandardHmac() { wipe(state_); }
-    StandardHmac(const StandardHmac&) = delete;
-    StandardHmac& operator=(const StandardHmac&) = delete;
 
     StandardHmac& add(ByteView bytes) noexcept {
-        crypto_auth_hmacsha256_update(&state_, bytes.octets(), bytes.size());
+        inner_.update(bytes);
         return *this;
     }
-    void finish(Digest& out) noexcept {
-        crypto_auth_hmacsha256_final(&state_, reinterpret_cast<unsigned char*>(out.data()));
+    Digest finish() noexcept {
+        return BlockHash()
+            .add(pad_)
+            .add(Block::last(Block::size + Digest::size, inner_.finish()))
+            .digest();
     }
 
 private:
-    crypto_auth_hmacsha256_state state_;
+    void turn(int bits) noexcept {
+        for (std::size_t i = 0; i < Block::size; ++i) {
+            pad_.data()[i] = static_cast<char>(pad_.data()[i] ^ bits);
+        }
+    }
+
+    Block pad_;  // the outer one
+    Sha256 inner_;
 };
 
 }  // namespace
@@ -32,16 +40,15 @@ private:
 namespace detail {
 
 void hkdf(ByteView salt, ByteView input, ByteView info, std::span<Digest> outputs) noexcept {
-    Digest key;
-    StandardHmac(salt).add(input).finish(key);
+    const Digest key = StandardHmac(salt).add(input).finish();
     ByteView before;
     char number = 1;
     for (Digest& output : outputs) {
-        StandardHmac(key.view())
-            .add(before)
-            .add(info)
-            .add(std::string_view(&number, 1))
-            .finish(output);
+        output = StandardHmac(key.view())
+                     .add(before)
+                     .add(info)
+                     .add(std::string_view(&number, 1))
+                     .finish();
         before = output.view();
         ++number;
     }
