@@ -74,7 +74,8 @@ void SessionOpening::first_answer(std::error_code error, const Message* answer) 
         return;
     }
     if (error || answer->type() != MessageType::respond_uri) {
-        declined(error);
+        const bool refused = !error && answer->type() == MessageType::auth_error;
+        declined(refused ? make_error_code(Errc::auth_failed) : error);
         return;
     }
     const auto third = asker_->take(answer->content());
@@ -159,9 +160,10 @@ void SessionOpening::end(std::error_code why) {
     }
     if (const auto stream = why ? stream_.lock() : nullptr) {
         std::string what = "no session: " + why.message();
-        if (why == Errc::peer_changed && expected_) {
-            what += ": " + to_string(asker_->other()) + " in the place of " +
-                    to_string(*expected_) +
+        if (why == Errc::peer_changed) {
+            what += ": " + to_string(asker_->other()) + " " +
+                    (expected_ ? "in the place of " + to_string(*expected_)
+                               : "is none that is admitted") +
                     "; somebody may be in between. Have its owner confirm the new key, and only "
                     "then put it in the place of the old one";
         }

@@ -182,6 +182,18 @@ TEST(SessionTest, KnowsTheKeyOfAServerFromTheFirstTimeOn) {
                        to_string(session_key(server_seed)) + "\n");
 }
 
+TEST(SessionTest, KeepsTheKeyOfAServerOnce) {
+    const TemporaryFolder folder;
+    const auto known = known_peers_file(folder.file("known"));
+    const SessionKey key = session_key(server_seed);
+    EXPECT_FALSE(known->add("server:1", key));
+    EXPECT_FALSE(known->add("server:1", key));
+    EXPECT_EQ(known->add("server:1", session_key(client_seed)), Errc::peer_changed);
+    std::ifstream file(folder.file("known"));
+    const std::string all(std::istreambuf_iterator<char>(file), {});
+    EXPECT_EQ(all, "server:1 " + to_string(key) + "\n");
+}
+
 std::error_code why_not_connected(const Echo& echo, const TcpClientOptions& options) {
     try {
         connected_to(echo, options);
@@ -204,6 +216,28 @@ TEST(SessionTest, RefusesAnotherKeyThanTheOneThatIsKnown) {
     EXPECT_EQ(why_not_connected(echo, options), Errc::peer_changed);
     EXPECT_TRUE(lines.contains(to_string(session_key(server_seed))));
     EXPECT_TRUE(lines.contains(to_string(session_key(other_seed))));
+}
+
+TEST(SessionTest, SaysWhichOtherKeyThereIsWhereSecretsGuardIt) {
+    LogLines lines;
+    auto options = guarded(client_with(SessionPolicy::offer));
+    options.session.peer_keys = {session_key(Secret(std::string(32, 'x')))};
+    options.environment.log = lines.log();
+    Echo echo(guarded(with_sessions(SessionPolicy::offer)));
+    EXPECT_EQ(why_not_connected(echo, options), Errc::peer_changed);
+    EXPECT_TRUE(lines.contains(to_string(session_key(server_seed))));
+    EXPECT_TRUE(lines.contains(to_string(options.session.peer_keys.front())));
+}
+
+TEST(SessionTest, SaysWhichKeyIsNoneOfThoseThatMayBeThere) {
+    LogLines lines;
+    auto options = client_with(SessionPolicy::offer);
+    options.session.peer_keys = {session_key(Secret(std::string(32, 'x'))),
+                                 session_key(Secret(std::string(32, 'y')))};
+    options.environment.log = lines.log();
+    Echo echo(with_sessions(SessionPolicy::offer));
+    EXPECT_EQ(why_not_connected(echo, options), Errc::peer_changed);
+    EXPECT_TRUE(lines.contains(to_string(session_key(server_seed))));
 }
 
 TEST(SessionTest, IsNotGivenUpWithAServerWhoseKeyIsKnown) {
