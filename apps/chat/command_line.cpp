@@ -13,6 +13,7 @@
 #include "output.hpp"
 #include "program.hpp"
 #include "relay_program.hpp"
+#include "seed_file.hpp"
 #include "signals.hpp"
 #include "text.hpp"
 #include "values.hpp"
@@ -49,6 +50,20 @@ ServerName server_name(const std::string& text) {
     return {endpoint.host, endpoint.port};
 }
 
+// ADDRESS, or ADDRESS#KEY.
+void take_relay(std::string text, ChatOptions& options) {
+    const std::size_t mark = text.rfind('#');
+    if (mark != text.npos) options.relay_key = parse_session_key(text.substr(mark + 1));
+    if (options.relay_key) {
+        text.resize(mark);
+    } else if (mark != text.npos && !text.starts_with("unix:")) {
+        throw app::Failure(ExitCode::usage,
+                           "--relay: what follows # is no key of 64 hexadecimal digits, as "
+                           "netaio-chat relay says it when it starts");
+    }
+    options.relay = server_name(text);
+}
+
 int chat(CommandLine& given) {
     if (given.chat.name.empty() || given.chat.name.size() > chat::name_size_max ||
         as_word(given.chat.name).empty()) {
@@ -56,7 +71,7 @@ int chat(CommandLine& given) {
                                                 std::to_string(chat::name_size_max) + " bytes");
     }
     if (!given.relay.empty()) {
-        given.chat.relay = server_name(given.relay);
+        take_relay(given.relay, given.chat);
     }
     if (given.through_daemon) {
         given.chat.daemon = given.daemon;
@@ -65,6 +80,7 @@ int chat(CommandLine& given) {
     make_folder(given.folder);
     const std::string base = given.folder + '/' + as_word(given.chat.name);
     given.chat.file = base + ".chat";
+    given.chat.known_relays = given.folder + "/known_relays";
     const chat::Identity identity = identity_of(base + ".key", given.passphrase_file);
     return run_chat(identity, given.chat);
 }
@@ -82,6 +98,7 @@ int relay(const CommandLine& given) {
         make_folder(given.folder);
         options.file = given.folder + "/relay.mail";
     }
+    options.seed = app::kept_or_new_seed(options.file + ".seed");
     return run_relay(options);
 }
 
@@ -92,7 +109,7 @@ void add_chat_options(CLI::App& command, CommandLine& given) {
     command.add_flag("--plain", given.chat.plain, "lines in and out, in place of a screen");
     command
         .add_option("--relay", given.relay,
-                    "who keeps messages for people who are away: HOST:PORT or unix:PATH")
+                    "who keeps messages for people who are away: HOST:PORT[#KEY] or unix:PATH")
         ->type_name("ADDRESS");
     command.add_flag("--no-lan", given.no_lan, "meet nobody on the network directly");
     command.add_option("--interface", given.chat.interfaces,
