@@ -25,6 +25,9 @@ public:
     /// Whether that much was left, and is taken.
     bool take(const std::string& who, double amount, TimePoint now);
 
+    /// Who is gone, and does not come back.
+    void forget(const std::string& who) { left_.erase(who); }
+
 private:
     struct Left {
         double amount;

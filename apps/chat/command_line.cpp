@@ -1,8 +1,10 @@
 #include "command_line.hpp"
 
 #include <CLI/CLI.hpp>
+#include <charconv>
 #include <clocale>
-#include <iostream>
+#include <filesystem>
+#include <netaio/chat/files.hpp>
 #include <netaio/chat/limits.hpp>
 
 #include "endpoint.hpp"
@@ -10,9 +12,9 @@
 #include "key_of.hpp"
 #include "logging.hpp"
 #include "names.hpp"
-#include "output.hpp"
 #include "program.hpp"
 #include "relay_program.hpp"
+#include "run_program.hpp"
 #include "seed_file.hpp"
 #include "signals.hpp"
 #include "text.hpp"
@@ -29,6 +31,9 @@ struct CommandLine {
     std::string passphrase_file;
     std::string relay;
     std::string daemon;
+    std::string read_receipts;
+    std::string files;
+    std::string file_limit = "10M";
     bool through_daemon = false;
     bool no_lan = false;
 
@@ -64,6 +69,22 @@ void take_relay(std::string text, ChatOptions& options) {
     options.relay = server_name(text);
 }
 
+// Bytes, or so many KiB, MiB or GiB.
+std::uint64_t size_in(const std::string& text) {
+    constexpr std::string_view units = "KMG";
+    std::uint64_t size = 0;
+    const char* const end = text.data() + text.size();
+    const auto [unit, error] = std::from_chars(text.data(), end, size);
+    const std::size_t power = unit == end ? 0 : units.find(*unit) + 1;
+    const bool is_size = error == std::errc() && (unit == end || (power > 0 && unit + 1 == end));
+    if (!is_size || size > chat::file_size_max >> 10 * power) {
+        throw app::Failure(ExitCode::usage,
+                           "--file-limit: '" + text +
+                               "' is no size up to 1024G: give bytes, or such as 500K, 10M, 2G");
+    }
+    return size << 10 * power;
+}
+
 int chat(CommandLine& given) {
     if (given.chat.name.empty() || given.chat.name.size() > chat::name_size_max ||
         as_word(given.chat.name).empty()) {
@@ -77,10 +98,15 @@ int chat(CommandLine& given) {
         given.chat.daemon = given.daemon;
     }
     given.chat.lan = !given.no_lan;
+    if (!given.read_receipts.empty()) {
+        given.chat.read_receipts = given.read_receipts == "yes";
+    }
     make_folder(given.folder);
     const std::string base = given.folder + '/' + as_word(given.chat.name);
     given.chat.file = base + ".chat";
     given.chat.known_relays = given.folder + "/known_relays";
+    const std::string files = given.files.empty() ? base + ".files" : given.files;
+    given.chat.files = {std::filesystem::absolute(files), size_in(given.file_limit)};
     const chat::Identity identity = identity_of(base + ".key", given.passphrase_file);
     return run_chat(identity, given.chat);
 }
@@ -111,6 +137,11 @@ void add_chat_options(CLI::App& command, CommandLine& given) {
         .add_option("--relay", given.relay,
                     "who keeps messages for people who are away: HOST:PORT[#KEY] or unix:PATH")
         ->type_name("ADDRESS");
+    command
+        .add_option("--read-receipts", given.read_receipts,
+                    "tell people what of theirs was shown to you, now and later; no unless said")
+        ->check(CLI::IsMember({"yes", "no"}))
+        ->type_name("yes|no");
     command.add_flag("--no-lan", given.no_lan, "meet nobody on the network directly");
     command.add_option("--interface", given.chat.interfaces,
                        "meet people on this one alone; may repeat, all unless given");
@@ -131,6 +162,13 @@ void add_chat_options(CLI::App& command, CommandLine& given) {
         .add_option("--passphrase-file", given.passphrase_file,
                     "its first line opens the key; else it is asked for on a terminal")
         ->type_name("FILE");
+    command.add_option("--files", given.files, "where files of others are kept")
+        ->type_name("FOLDER");
+    command
+        .add_option("--file-limit", given.file_limit,
+                    "the largest file that is taken without asking, such as 500K, 10M; 0 for none")
+        ->type_name("SIZE")
+        ->capture_default_str();
     app::add_log_option(command, given.chat.log_level);
 }
 
@@ -158,27 +196,14 @@ int parse_and_act(int argc, const char* const* argv) {
     return *relaying ? relay(given) : chat(given);
 }
 
-int end_badly(int code, const std::string& said) {
-    app::finish_log();
-    std::cerr << "netaio-chat: " << app::sentence(said) << '\n';
-    return code;
-}
-
 }  // namespace
 
 int run(int argc, const char* const* argv) {
-    std::setlocale(LC_CTYPE, "");
-    app::hold_standard_streams();
-    app::log_as("netaio-chat");
-    try {
-        const int code = parse_and_act(argc, argv);
-        app::finish_log();
-        return code;
-    } catch (const app::Failure& failure) {
-        return end_badly(failure.code(), failure.what());
-    } catch (const std::exception& error) {
-        return end_badly(static_cast<int>(ExitCode::other), error.what());
-    }
+    return app::run_program("netaio-chat", [&] {
+        std::setlocale(LC_CTYPE, "");
+        app::log_as("netaio-chat");
+        return parse_and_act(argc, argv);
+    });
 }
 
 }  // namespace netaio::chat_app

@@ -1,6 +1,7 @@
 #include "commands.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <netaio/chat/shown_text.hpp>
 
 #include "misuse.hpp"
@@ -11,7 +12,17 @@ namespace {
 using namespace command;
 
 // What follows a command.
-enum class Takes { nothing, rest, person, person_or_none, person_yes, place };
+enum class Takes {
+    nothing,
+    rest,
+    person,
+    person_or_none,
+    person_yes,
+    person_rest,
+    place,
+    number_or_none,
+    on_off
+};
 
 struct Form {
     std::string_view name;
@@ -20,6 +31,23 @@ struct Form {
     Takes takes;
     Command (*make)(const std::string& operand);
 };
+
+std::optional<std::uint64_t> number_in(const std::string& digits) {
+    std::uint64_t number = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    return error == std::errc() && end == digits.data() + digits.size() ? std::optional(number)
+                                                                        : std::nullopt;
+}
+
+template <class Made>
+Command with_number(const std::string& operand) {
+    return Made{number_in(operand)};
+}
+
+Command to_send(const std::string& operand) {
+    const std::size_t end = operand.find(' ');
+    return SendFile{operand.substr(0, end), operand.substr(operand.find_first_not_of(' ', end))};
+}
 
 template <class Made>
 Command made_of(const std::string& operand) {
@@ -45,6 +73,14 @@ constexpr Form forms[] = {
     {"/add", "KEY NAME", "know somebody by the line that /me shows them", Takes::rest,
      made_of<Add>},
     {"/accept", "NAME", "take a changed key for theirs", Takes::person, made_of<Accept>},
+    {"/receipts", "[on|off]", "tell people what of theirs was shown to you", Takes::on_off,
+     made_of<Receipts>},
+    {"/file", "NAME FILE", "send a file to one person", Takes::person_rest, to_send},
+    {"/files", "", "show the files on their way", Takes::nothing, made_of<ShowFiles>},
+    {"/take", "[NUMBER]", "take a file that waits for you", Takes::number_or_none,
+     with_number<TakeFile>},
+    {"/cancel", "[NUMBER]", "end a file, or refuse it", Takes::number_or_none,
+     with_number<CancelFile>},
     {"/export", "FILE", "write what was said here", Takes::rest, made_of<Export>},
     {"/help", "", "show this", Takes::nothing, made_of<Help>},
     {"/quit", "", "end", Takes::nothing, made_of<Quit>},
@@ -92,6 +128,15 @@ Command with_operand(const Form& form, std::string_view operand) {
             if (is_several_words(operand)) throw misused();
             if (operand.empty()) return NameStandIn{};
             break;
+        case Takes::on_off:
+            if (!operand.empty() && operand != "on" && operand != "off") throw misused();
+            break;
+        case Takes::person_rest:
+            if (first.empty() || second.empty()) throw misused();
+            break;
+        case Takes::number_or_none:
+            if (!operand.empty() && !number_in(std::string(operand))) throw misused();
+            break;
         case Takes::person_yes:
             if (first.empty() || (!second.empty() && second != "yes")) throw misused();
             return Verify{std::string(first), !second.empty()};
@@ -133,10 +178,13 @@ std::vector<std::string> operands_of(std::string_view command,
     if (form == std::end(forms)) return {};
     switch (form->takes) {
         case Takes::nothing:
+        case Takes::number_or_none:
         case Takes::rest: return {};
         case Takes::person:
         case Takes::person_or_none:
+        case Takes::person_rest:
         case Takes::person_yes: return people;
+        case Takes::on_off: return {"on", "off"};
         case Takes::place: break;
     }
     std::vector<std::string> both = people;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -57,19 +58,37 @@ struct ShowSelf {};
 struct Add {
     std::string who;
 };
+/// Whether people are told what was shown here: `on` or `off`, or nothing to ask.
+struct Receipts {
+    std::string setting;
+};
 struct Export {
     std::string file;
+};
+struct SendFile {
+    std::string name;
+    std::string file;
+};
+struct ShowFiles {};
+/// None for the only one there is.
+struct TakeFile {
+    std::optional<std::uint64_t> number;
+};
+struct CancelFile {
+    std::optional<std::uint64_t> number;
 };
 struct Quit {};
 
 }  // namespace command
 
 /// One of these.
-using Command = std::variant<command::Nothing, command::Say, command::Help, command::ShowPeople,
-                             command::ShowRooms, command::Choose, command::Tell, command::MakeRoom,
-                             command::Invite, command::Remove, command::Leave, command::NameStandIn,
-                             command::Verify, command::Accept, command::ShowSelf, command::Add,
-                             command::Export, command::Quit>;
+using Command =
+    std::variant<command::Nothing, command::Say, command::Help, command::ShowPeople,
+                 command::ShowRooms, command::Choose, command::Tell, command::MakeRoom,
+                 command::Invite, command::Remove, command::Leave, command::NameStandIn,
+                 command::Verify, command::Accept, command::ShowSelf, command::Add,
+                 command::Receipts, command::Export, command::SendFile, command::ShowFiles,
+                 command::TakeFile, command::CancelFile, command::Quit>;
 
 /// What a typed line asks for. `//` and `@@` at its start say text that begins with one of them.
 /// Throws Misuse.

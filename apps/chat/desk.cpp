@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstring>
 #include <netaio/chat/shown_text.hpp>
+#include <utility>
 
 #include "misuse.hpp"
 #include "model.hpp"
@@ -24,15 +25,6 @@ struct ByCommand : Works... {
 };
 template <class... Works>
 ByCommand(Works...) -> ByCommand<Works...>;
-
-std::string day_and_time(std::uint64_t at) {
-    const auto parts = local_time(at);
-    std::array<char, 32> text{};
-    if (!parts || std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M", &*parts) == 0) {
-        return "?";
-    }
-    return text.data();
-}
 
 // The key of its 64 hexadecimal digits.
 Result<chat::PublicKey> key_from(std::string_view digits) {
@@ -59,6 +51,7 @@ void write_new_file(const std::string& file, const std::string& text) {
     const int error = wrote < 0 ? errno : 0;
     if (fd >= 0) {
         ::close(fd);
+        if (error != 0) ::unlink(file.c_str());
     }
     if (error != 0) {
         throw Misuse("it cannot be written to " + file + ": " + std::strerror(error));
@@ -76,7 +69,7 @@ void Desk::greet() const {
         "/to NAME begins to talk with one, /room NAME makes a room for several. Then type, and "
         "press Enter.");
     tell("Somebody further away: /me shows the line by which they add you, through a relay.");
-    tell("/help shows all there is, and Tab completes names. /quit ends.");
+    tell("/help shows all there is; Tab completes names, Page Up scrolls. /quit ends.");
 }
 
 bool Desk::typed(std::string_view line) {
@@ -88,6 +81,8 @@ bool Desk::typed(std::string_view line) {
         obey(command);
     } catch (const Misuse& misuse) {
         calls_.tell(misuse.what(), true);
+    } catch (const Error& not_kept) {
+        calls_.tell(not_kept.what(), true);
     }
     return true;
 }
@@ -95,7 +90,18 @@ bool Desk::typed(std::string_view line) {
 void Desk::choose(const chat::Place& place) {
     chosen_ = place;
     calls_.chosen();
-    chat_.shown(place);
+    note_shown(place);
+}
+
+void Desk::note_shown(const chat::Place& place, std::uint64_t up_to) {
+    try {
+        chat_.shown(place, up_to);
+        not_kept_.clear();
+    } catch (const Error& failed) {
+        // Whoever shows tries again with each line.
+        const std::string why = failed.what();
+        if (std::exchange(not_kept_, why) != why) calls_.tell(why, true);
+    }
 }
 
 void Desk::obey(const Command& command) {
@@ -155,7 +161,12 @@ void Desk::obey(const Command& command) {
                      names_.of(who));
                 calls_.wake();
             },
+            [this](const command::Receipts& asked) { receipts(asked); },
             [this](const command::Export& asked) { export_to(asked.file); },
+            [this](const command::SendFile& asked) { send_file(asked); },
+            [this](const command::ShowFiles&) { show_files(); },
+            [this](const command::TakeFile& asked) { take_file(asked); },
+            [this](const command::CancelFile& asked) { cancel_file(asked); },
         },
         command);
 }
@@ -181,7 +192,30 @@ void Desk::say(const chat::Place& place, const std::string& text) {
                      " has another key than the one you verified; see /verify " + names_.of(place) +
                      " and /accept");
     }
+    if (!id && id.error() == Errc::auth_failed) {
+        throw Misuse("not said: " + why_none_of(std::get<chat::RoomId>(place)));
+    }
     ended(id ? std::error_code() : std::error_code(id.error()), "not said");
+}
+
+// Of a room in which one is no member.
+std::string Desk::why_none_of(const chat::RoomId& room) const {
+    const auto rooms = chat_.rooms();
+    const auto view = std::ranges::find(rooms, room, &chat::RoomView::id);
+    if (view == rooms.end() || !view->removed_by) {
+        return "you are no member of " + names_.of(room);
+    }
+    return names_.of(*view->removed_by) + " removed you from " + names_.of(room) + "; its owner, " +
+           names_.of(view->owner) + ", can invite you again";
+}
+
+void Desk::receipts(const command::Receipts& asked) {
+    if (!asked.setting.empty()) {
+        chat_.tell_read(asked.setting == "on");
+    }
+    tell(chat_.tells_read()
+             ? "people are told when what they say was shown to you; /receipts off ends that"
+             : "nobody is told when what they say was shown to you; /receipts on tells them");
 }
 
 void Desk::show_people() const {
@@ -251,8 +285,10 @@ void Desk::export_to(const std::string& file) const {
     std::string text;
     for (const chat::Line& line : chat_.lines(*chosen_, 0, SIZE_MAX)) {
         text += day_and_time(line.at) + ' ' + (line.from ? names_.of(*line.from) : "*") + ": ";
-        for (const std::string& row : chat::shown_lines(line.text)) {
-            text += row + '\n';
+        // What follows the first row cannot be taken for another line.
+        const char* before = "";
+        for (const std::string& row : chat::shown_lines(text_of(names_, line))) {
+            text += std::exchange(before, "    ") + row + '\n';
         }
     }
     write_new_file(file, text);

@@ -34,6 +34,9 @@ public:
     /// Where the lines go.
     const std::optional<chat::Place>& chosen() const noexcept { return chosen_; }
     void choose(const chat::Place& place);
+    /// All lines there were shown, or those up to that number. Where that cannot be kept, it is
+    /// told once.
+    void note_shown(const chat::Place& place, std::uint64_t up_to = UINT64_MAX);
 
 private:
     void obey(const Command& command);
@@ -42,9 +45,15 @@ private:
     void show_people() const;
     void show_rooms() const;
     void verify(const command::Verify& asked);
+    void receipts(const command::Receipts& asked);
     void export_to(const std::string& file) const;
+    void send_file(const command::SendFile& asked);
+    void show_files() const;
+    void take_file(const command::TakeFile& asked);
+    void cancel_file(const command::CancelFile& asked);
     chat::RoomId chosen_room() const;
     void tell(const std::string& text) const { calls_.tell(text, false); }
+    std::string why_none_of(const chat::RoomId& room) const;
     /// Tells of an error, or else wakes who carries.
     void ended(const std::error_code& error, const std::string& what) const;
 
@@ -52,6 +61,7 @@ private:
     const Names& names_;
     DeskCalls calls_;
     std::optional<chat::Place> chosen_;
+    std::string not_kept_;  // why
 };
 
 }  // namespace netaio::chat_app

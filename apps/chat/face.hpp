@@ -20,6 +20,10 @@ public:
 
     virtual void said(const chat::Place& place, const chat::Line& line) = 0;
     virtual void marked(const chat::Place& place, const chat::Line& line) = 0;
+    /// One member of a room more has it, or has read it.
+    virtual void reached(const chat::Place& place, const chat::Line& line, chat::Mark by_one) = 0;
+    /// A file with somebody has come further, and its line is another.
+    virtual void file(const chat::FileView& file, const chat::Line& line) = 0;
     virtual void tell(const std::string& text, bool is_warning) = 0;
     /// People, rooms, or where the lines go are others now.
     virtual void changed() = 0;

@@ -35,15 +35,29 @@ private:
     termios before_{};
 };
 
+// What was typed before the question is not taken as its answer.
 Secret ask_for_passphrase(const std::string& question) {
+    const Hidden hidden;
     std::cerr << question << ": " << std::flush;
     std::string line;
-    {
-        const Hidden hidden;
-        std::getline(std::cin, line);
-    }
+    const bool was_answered = !std::getline(std::cin, line).fail();
     std::cerr << '\n';
+    if (!was_answered) {
+        throw app::Failure(app::ExitCode::other, "no passphrase was typed");
+    }
     return Secret(line);
+}
+
+// Twice, as a slip that nobody sees would lock the key for good.
+Secret ask_for_new_passphrase() {
+    for (;;) {
+        const Secret first =
+            ask_for_passphrase("a passphrase for the new key, or nothing for none");
+        if (first.empty() || ask_for_passphrase("the same again").reveal() == first.reveal()) {
+            return first;
+        }
+        std::cerr << "that is another one\n";
+    }
 }
 
 // Nothing where none is named.
@@ -99,7 +113,7 @@ chat::Identity identity_of(const std::string& file, const std::string& passphras
         return chat::load_identity(file, passphrase.value_or(Secret()));
     }
     if (!passphrase && may_ask) {
-        passphrase = ask_for_passphrase("a passphrase for the new key, or nothing for none");
+        passphrase = ask_for_new_passphrase();
     }
     const Environment environment;
     const auto identity = chat::Identity::make(*environment.random);

@@ -74,8 +74,8 @@ LanLink::LanLink(boost::asio::any_io_executor executor, LanNode node,
 }
 
 LanLink::~LanLink() {
-    node_.handlers.remove_handler(Key(create_uri, prefix(own_piece_uris_)));
-    node_.handlers.remove_handler(Key(request_uri, own_prekeys_uri_));
+    node_.handlers.remove_handler(netaio::Key(create_uri, prefix(own_piece_uris_)));
+    node_.handlers.remove_handler(netaio::Key(request_uri, own_prekeys_uri_));
 }
 
 void LanLink::joined(const Peer& peer) {

@@ -122,22 +122,31 @@ std::vector<Row> Messages::message(const chat::Line& line) const {
         rows[0].push_back({name, style});
         rows[0].push_back({"> ", Style::plain});
     }
-    put_text(rows, line.text, columns_.indent, width_ - mark_cells, Style::plain);
-    if (is_own) put_mark(rows.back(), line.mark);
+    const std::string mark = is_own ? mark_of(line) : "";
+    const std::size_t beside = std::max(mark_cells, chat::cells(mark) + 1);
+    put_text(rows, line.text, columns_.indent, width_ - beside, Style::plain);
+    if (is_own) {
+        const bool was_read = line.mark == chat::Mark::read || line.reach.read > 0;
+        fill(rows.back(), width_ - chat::cells(mark), Style::plain);
+        rows.back().push_back({mark, was_read ? Style::mark_read : Style::mark});
+    }
     return rows;
 }
 
-void Messages::put_mark(Row& row, chat::Mark mark) const {
-    const std::string sign(mark_sign(mark, model_->utf8));
-    fill(row, width_ - chat::cells(sign), Style::plain);
-    row.push_back({sign, mark == chat::Mark::read ? Style::mark_read : Style::mark});
+// In a room, before the sign, how many have it until all do; then how many have read it.
+std::string Messages::mark_of(const chat::Line& line) const {
+    const std::string sign(mark_sign(line.mark, model_->utf8));
+    const bool all_have_it = line.mark >= chat::Mark::delivered;
+    const std::size_t count = all_have_it ? line.reach.read : line.reach.delivered;
+    if (!columns_.has_names || count == 0 || line.mark == chat::Mark::read) return sign;
+    return std::to_string(count) + "/" + std::to_string(line.reach.members) + " " + sign;
 }
 
 std::vector<Row> Messages::event(const chat::Line& line) const {
     std::vector<Row> rows(1);
     if (columns_.has_time) rows[0].push_back({time_of(line), Style::time});
     rows[0].push_back({"* ", Style::event});
-    put_text(rows, line.text, width_of(rows[0]), width_, Style::event);
+    put_text(rows, text_of(model_->names, line), width_of(rows[0]), width_, Style::event);
     return rows;
 }
 

@@ -52,7 +52,7 @@ private:
     std::vector<Row> message(const chat::Line& line) const;
     std::vector<Row> event(const chat::Line& line) const;
     std::vector<Row> remark(const Remark& remark) const;
-    void put_mark(Row& row, chat::Mark mark) const;
+    std::string mark_of(const chat::Line& line) const;
     std::optional<Row> day(const Item& item) const;
     std::string time_of(const chat::Line& line) const;
     std::size_t index_of(const RowId& bottom) const;

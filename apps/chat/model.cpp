@@ -1,6 +1,7 @@
 #include "model.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace netaio::chat_app {
 
@@ -12,6 +13,19 @@ std::optional<std::tm> local_time(std::uint64_t seconds) noexcept {
     std::tm parts{};
     if (::localtime_r(&time, &parts) == nullptr) return std::nullopt;
     return parts;
+}
+
+std::string day_and_time(std::uint64_t seconds) {
+    const auto parts = local_time(seconds);
+    std::array<char, 32> text{};
+    if (!parts || std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M", &*parts) == 0) {
+        return "?";
+    }
+    return text.data();
+}
+
+std::string text_of(const Names& names, const chat::Line& line) {
+    return line.by ? names.of(*line.by) + " " + line.text : line.text;
 }
 
 const chat::PersonView* person_of(const Model& model, const chat::Place& place) noexcept {

@@ -32,6 +32,12 @@ struct RowId {
 /// The parts of a time, in the zone of who looks at it; none for what is no time.
 std::optional<std::tm> local_time(std::uint64_t seconds) noexcept;
 
+/// The same as `2026-03-01 23:00`, or `?`.
+std::string day_and_time(std::uint64_t seconds);
+
+/// What a line says: of what only happened, with who did it.
+std::string text_of(const Names& names, const chat::Line& line);
+
 /// All that a page shows.
 struct Model {
     Names names;

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
+#include <map>
 #include <netaio/chat/shown_text.hpp>
+#include <tuple>
 
 #include "misuse.hpp"
 
@@ -53,20 +55,23 @@ void Names::update(const std::vector<chat::PersonView>& people,
         called_[person.key] = {as_word(person.name)};
         places_.emplace_back(person.key);
     }
+    for (const chat::Place& place : places_) numbers_.try_emplace(place, numbers_.size() + 1);
     called_[me_] = std::move(own);
     tell_apart();
 }
 
+// By their looks, as strangers may be many.
 void Names::tell_apart() {
-    for (auto one = called_.begin(); one != called_.end(); ++one) {
-        auto& [place, called] = *one;
+    std::map<std::tuple<bool, std::size_t, std::string>, Called*> seen;
+    for (auto& [place, called] : called_) {
         const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
-        // A word of digits would stand for a place in the list.
+        // A word of digits would stand for a number of the list.
         called.is_alike = called.is_alike || std::ranges::all_of(called.word, is_digit);
-        for (auto other = std::next(one); other != called_.end(); ++other) {
-            if (is_room(place) != is_room(other->first)) continue;
-            if (!chat::looks_like(called.word, other->second.word)) continue;
-            called.is_alike = other->second.is_alike = true;
+        chat::NameLooks looks = chat::looks_of(called.word);
+        for (std::size_t way = 0; way < looks.size(); ++way) {
+            const auto [same, is_first] =
+                seen.try_emplace({is_room(place), way, std::move(looks[way])}, &called);
+            if (!is_first) called.is_alike = same->second->is_alike = true;
         }
     }
     called_.at(me_).is_alike = false;
@@ -85,7 +90,7 @@ std::string Names::number_of(const chat::Place& place) const {
         return number_mark + std::string(digits);
     }
     const auto& key = std::get<chat::PublicKey>(place);
-    const auto [found, is_new] = numbers_.try_emplace(key);
+    const auto [found, is_new] = short_numbers_.try_emplace(key);
     if (is_new) {
         std::string number = chat::short_number(key);
         std::ranges::replace(number, ' ', '-');
@@ -146,11 +151,13 @@ chat::Place Names::place(std::string_view typed) const {
     if (error != std::errc{} || end != typed.data() + typed.size()) {
         return typed.starts_with('#') ? typed_name(typed) : person(typed);
     }
-    if (number == 0 || number > places_.size()) {
+    const auto found = std::ranges::find(
+        places_, number, [this](const chat::Place& place) { return numbers_.at(place); });
+    if (found == places_.end()) {
         throw Misuse(places_.empty() ? "nobody was met yet"
                                      : "the list goes from 1 to " + std::to_string(places_.size()));
     }
-    return places_[number - 1];
+    return *found;
 }
 
 std::vector<std::string> Names::people() const {

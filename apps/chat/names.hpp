@@ -33,8 +33,10 @@ public:
 
     /// Who is called that. Throws Misuse when nobody is, or several may be.
     chat::PublicKey person(std::string_view typed) const;
-    /// A person, `#` and a room, or the number of a place in the list. Throws Misuse as well.
+    /// A person, `#` and a room, or the number of one. Throws Misuse as well.
     chat::Place place(std::string_view typed) const;
+    /// The number by which one of places() is chosen: it stays, whoever else is met.
+    std::size_t number(const chat::Place& place) const { return numbers_.at(place); }
 
     /// What may be typed for the people and rooms there are, in the order of the list: rooms, then
     /// people.
@@ -57,8 +59,10 @@ private:
     chat::PublicKey me_;
     std::map<chat::Place, Called> called_;
     std::vector<chat::Place> places_;
+    // From 1 on, in the order in which they were first there.
+    std::map<chat::Place, std::size_t> numbers_;
     // Of people, as each takes some milliseconds.
-    mutable std::map<chat::PublicKey, std::string> numbers_;
+    mutable std::map<chat::PublicKey, std::string> short_numbers_;
 };
 
 }  // namespace netaio::chat_app

@@ -105,7 +105,7 @@ Page page_of(const Model& model, const Cells& size) {
     const Layout layout = layout_of(size);
     Messages::Seen seen = Messages(model, layout.messages).seen(layout.height);
     Page page{.rows = {}, .cursor = {}, .from_first = seen.from_first};
-    if (layout.list > 0) page.rows = place_list(model, layout.list, layout.height);
+    if (layout.list > 0) page.rows = place_list(model, layout.list - 1, layout.height);
     page.rows.resize(layout.height);
     // What was said last is next to what is being typed.
     const std::size_t top = layout.height - seen.rows.size();

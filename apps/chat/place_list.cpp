@@ -16,8 +16,8 @@ Style entry_style(const Model& model, const chat::Place& place) {
     return is_here ? Style::entry : Style::entry_away;
 }
 
-Row entry_row(const Model& model, const chat::Place& place, std::size_t number,
-              std::size_t columns) {
+Row entry_row(const Model& model, const chat::Place& place, std::size_t columns) {
+    const std::size_t number = model.names.number(place);
     const chat::PersonView* person = person_of(model, place);
     const chat::RoomView* room = room_of(model, place);
     const std::size_t unread = person ? person->unread : room ? room->unread : 0;
@@ -51,7 +51,7 @@ std::vector<Row> place_list(const Model& model, std::size_t columns, std::size_t
         if (is_room && i == 0) put_heading("Rooms");
         if (!is_room && std::exchange(is_first_person, false)) put_heading("People");
         if (places[i] == model.chosen) chosen = list.size();
-        list.push_back(entry_row(model, places[i], i + 1, columns));
+        list.push_back(entry_row(model, places[i], columns));
     }
     if (list.size() <= rows) return list;
     const std::size_t first = std::min(chosen - std::min(chosen, rows / 2), list.size() - rows);

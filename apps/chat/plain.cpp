@@ -2,6 +2,7 @@
 
 #include <netaio/chat/shown_text.hpp>
 
+#include "model.hpp"
 #include "output.hpp"
 
 namespace netaio::chat_app {
@@ -23,6 +24,9 @@ std::vector<std::string> plain_lines(const Names& names, const chat::Place& plac
                                      const chat::Line& line) {
     if (line.from == names.me()) return {};
     const std::string where = is_in_room(place) ? names.of(place) + " " : "";
+    if (line.by) {
+        return behind("* " + where, text_of(names, line) + ", " + day_and_time(line.at));
+    }
     if (!line.from) return behind("* " + where, line.text);
     return behind(where + names.of(*line.from) + "> ", line.text);
 }
@@ -42,6 +46,13 @@ std::optional<std::string> plain_mark(const Names& names, const chat::Place& pla
     return std::nullopt;
 }
 
+std::optional<std::string> plain_reach(const Names& names, const chat::Place& place,
+                                       const chat::Line& line) {
+    if (line.mark == chat::Mark::read) return std::nullopt;
+    return "* " + std::to_string(line.reach.read) + " of " + std::to_string(line.reach.members) +
+           " in " + names.of(place) + " have read it";
+}
+
 std::vector<std::string> plain_notice(ByteView text) {
     return behind("* ", text);
 }
@@ -58,6 +69,12 @@ void Plain::said(const Names& names, const chat::Place& place, const chat::Line&
 
 void Plain::marked(const Names& names, const chat::Place& place, const chat::Line& line) const {
     if (const auto text = plain_mark(names, place, line.mark)) write_(*text);
+}
+
+void Plain::reached(const Names& names, const chat::Place& place, const chat::Line& line,
+                    chat::Mark by_one) const {
+    if (by_one != chat::Mark::read) return;
+    if (const auto text = plain_reach(names, place, line)) write_(*text);
 }
 
 void Plain::tell(ByteView text) const {

@@ -19,6 +19,10 @@ std::vector<std::string> plain_lines(const Names& names, const chat::Place& plac
 std::optional<std::string> plain_mark(const Names& names, const chat::Place& place,
                                       chat::Mark mark);
 
+/// What is written when one member more has read one's own message in a room, but not all have.
+std::optional<std::string> plain_reach(const Names& names, const chat::Place& place,
+                                       const chat::Line& line);
+
 /// What is written of anything else that people are told: `* text`, for each of its lines.
 std::vector<std::string> plain_notice(ByteView text);
 
@@ -33,6 +37,8 @@ public:
 
     void said(const Names& names, const chat::Place& place, const chat::Line& line) const;
     void marked(const Names& names, const chat::Place& place, const chat::Line& line) const;
+    void reached(const Names& names, const chat::Place& place, const chat::Line& line,
+                 chat::Mark by_one) const;
     void tell(ByteView text) const;
 
 private:

@@ -6,6 +6,7 @@
 #include <boost/asio/post.hpp>
 
 #include "face.hpp"
+#include "file_progress.hpp"
 #include "plain.hpp"
 
 namespace netaio::chat_app {
@@ -18,10 +19,17 @@ public:
 
     void said(const chat::Place& place, const chat::Line& line) override {
         plain_.said(names_, place, line);
-        chat_.shown(place);
+        desk_->note_shown(place, line.number);
     }
     void marked(const chat::Place& place, const chat::Line& line) override {
         plain_.marked(names_, place, line);
+    }
+    void reached(const chat::Place& place, const chat::Line& line, chat::Mark by_one) override {
+        plain_.reached(names_, place, line, by_one);
+    }
+    void file(const chat::FileView& file, const chat::Line&) override {
+        if (const auto text = progress_.line(names_, file)) plain_.tell(*text);
+        chat_.shown(file.with);
     }
     void tell(const std::string& text, bool) override { plain_.tell(text); }
     void changed() override { names_.update(chat_.people(), chat_.rooms()); }
@@ -30,12 +38,27 @@ public:
         desk_ = &desk;
         ended_ = std::move(ended);
         changed();
+        write_what_was_not_shown();
         boost::system::error_code error;
         input_.assign(::dup(STDIN_FILENO), error);
         error ? read_file() : read();
     }
 
 private:
+    // Of an earlier run that ended before it could.
+    void write_what_was_not_shown() {
+        constexpr std::size_t at_once = 100;
+        for (const chat::Place& place : std::vector(names_.places())) {
+            for (auto lines = chat_.not_shown(place, at_once); !lines.empty();
+                 lines = chat_.not_shown(place, at_once)) {
+                for (const chat::Line& line : lines) {
+                    plain_.said(names_, place, line);
+                }
+                chat_.shown(place, lines.back().number);
+            }
+        }
+    }
+
     void read() {
         input_.async_read_some(boost::asio::buffer(buffer_),
                                [this](boost::system::error_code error, std::size_t size) {
@@ -78,6 +101,7 @@ private:
     std::array<char, 4096> buffer_{};
     PlainInput typed_;
     Plain plain_;
+    FileProgress progress_;
     Desk* desk_ = nullptr;
     std::function<void()> ended_;
 };

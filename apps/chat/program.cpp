@@ -14,6 +14,7 @@
 #include "face.hpp"
 #include "lan.hpp"
 #include "logging.hpp"
+#include "notices.hpp"
 #include "relay_client.hpp"
 #include "signals.hpp"
 
@@ -33,25 +34,36 @@ public:
         : context_(context),
           options_(options),
           identity_(identity),
-          chat_(
-              identity, options.name, options.file, environment_,
-              {.said =
-                   [this](const chat::Place& place, const chat::Line& line) {
-                       later([=, this] { face_->said(place, line); });
-                   },
-               .marked =
-                   [this](const chat::Place& place, const chat::Line& line) {
-                       later([=, this] { face_->marked(place, line); });
-                   },
-               .noticed = [this](const chat::Notice& notice) { say_of_oneself(notice.text, true); },
-               .changed = [this] { later([this] { face_->changed(); }); }}),
+          chat_(identity, options.name, options.file, environment_,
+                {.said =
+                     [this](const chat::Place& place, const chat::Line& line) {
+                         later([=, this] { face_->said(place, line); });
+                     },
+                 .marked =
+                     [this](const chat::Place& place, const chat::Line& line) {
+                         later([=, this] { face_->marked(place, line); });
+                     },
+                 .reached =
+                     [this](const chat::Place& place, const chat::Line& line, chat::Mark by_one) {
+                         later([=, this] { face_->reached(place, line, by_one); });
+                     },
+                 .file =
+                     [this](const chat::FileView& file, const chat::Line& line) {
+                         later([=, this] { face_->file(file, line); });
+                     },
+                 .noticed = [this](const chat::Notice& notice) { noticed(notice); },
+                 .changed = [this] { tell_of_change(); }},
+                options.files),
           names_(chat_.me(), options.name),
           desk_(chat_, names_,
                 {.tell = [this](const std::string& text,
                                 bool is_warning) { face_->tell(text, is_warning); },
                  .chosen = [this] { face_->changed(); },
-                 .wake = [this] { carrier_->wake(); }}),
+                 .wake = [this] { wake(); }}),
           tick_(context) {
+        if (options.read_receipts) {
+            chat_.tell_read(*options.read_receipts);
+        }
         if (options.lan && options.daemon) {
             meet_through_daemon();
         } else if (options.lan) {
@@ -84,7 +96,6 @@ public:
                 throw app::Failure(app::ExitCode::other, "netaiod: " + error.message());
             }
         }
-        carrier_->wake();
         tick();
     }
 
@@ -117,6 +128,23 @@ private:
                     each();
                 }
             }
+        });
+    }
+
+    void noticed(const chat::Notice& notice) {
+        if (const auto text = notice_gate_.pass(notice.text, environment_.clock->steady_now())) {
+            say_of_oneself(*text, true);
+        }
+    }
+
+    // Once for all changes until then: strangers may come and go by the hundred.
+    void tell_of_change() {
+        if (std::exchange(change_is_told_, true)) {
+            return;
+        }
+        later([this] {
+            change_is_told_ = false;
+            face_->changed();
         });
     }
 
@@ -210,11 +238,30 @@ private:
     void wake() {
         if (carrier_) {
             carrier_->wake();
+            work();
         }
     }
+    // Large files are read bit by bit, and others get their turns between.
+    void work() {
+        if (std::exchange(working_, true)) {
+            return;
+        }
+        boost::asio::post(context_, [this] {
+            working_ = false;
+            bool more = false;
+            (void)noted(environment_.log, [&] { more = chat_.work(); });
+            if (more) {
+                wake();
+            }
+        });
+    }
     void tick() {
-        if (chat_.tick() && relay_) {
-            relay_->publish();
+        try {
+            if (chat_.tick() && relay_) {
+                relay_->publish();
+            }
+        } catch (const Error& not_kept) {
+            say_of_oneself(not_kept.what(), true);
         }
         wake();
         tick_.expires_after(tick_every);
@@ -229,6 +276,8 @@ private:
     const ChatOptions& options_;
     const chat::Identity& identity_;
     std::deque<std::function<void()>> told_;
+    bool change_is_told_ = false;
+    NoticeGate notice_gate_;
     std::unique_ptr<Face> face_;
     const Environment environment_{.log = log()};
     chat::Chat chat_;
@@ -242,6 +291,7 @@ private:
     Timer tick_;
     std::optional<bool> relay_reached_;
     bool relay_is_other_ = false;
+    bool working_ = false;
     bool ending_ = false;
 };
 
@@ -255,7 +305,6 @@ int run_chat(const chat::Identity& identity, const ChatOptions& options) {
     signals.wait([&] { program.end(); });
     program.begin();
     context.run();
-    app::finish_log();
     return static_cast<int>(app::ExitCode::done);
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <netaio/chat/files.hpp>
 #include <netaio/chat/keys.hpp>
 #include <netaio/keep_connected.hpp>
 #include <netaio/session.hpp>
@@ -16,6 +17,11 @@ struct ChatOptions {
     /// Where all is kept that was said.
     std::string file;
     bool plain = false;
+    /// Whether people are told that what they said was shown; as it was before where it is not
+    /// said.
+    std::optional<bool> read_receipts = {};
+    /// Which files of others are taken, and where they are kept.
+    chat::FileOptions files = {};
 
     /// Whether people of the network are met directly.
     bool lan = true;

@@ -72,8 +72,14 @@ void Relay::stop(std::chrono::milliseconds deadline, std::function<void(StopRepo
 
 void Relay::hear() {
     // Connections may outlive the server for a moment.
-    server_.set_disconnect_handler(lifetime_.guard(
-        [this](const Connection& gone, std::error_code) { guests_.erase(gone.id()); }));
+    server_.set_disconnect_handler(lifetime_.guard([this](const Connection& gone, std::error_code) {
+        guests_.erase(gone.id());
+        // Else many short connections would leave no room for others.
+        for (Allowances* const each :
+             {&connection_bytes_, &connection_prekeys_, &connection_questions_}) {
+            each->forget(connection_counted(gone));
+        }
+    }));
     server_.on({request_uri, challenge_uri},
                [this](const Message&, Connection& from) { return challenge(from); });
     const Prefix mailboxes = prefix(mailbox_uris);

@@ -5,6 +5,7 @@
 #include <csignal>
 
 #include "face.hpp"
+#include "file_progress.hpp"
 #include "key.hpp"
 #include "pages.hpp"
 #include "screen.hpp"
@@ -33,6 +34,16 @@ public:
         changed_at(place);
     }
     void marked(const chat::Place& place, const chat::Line&) override { changed_at(place); }
+    void reached(const chat::Place& place, const chat::Line&, chat::Mark) override {
+        changed_at(place);
+    }
+    void file(const chat::FileView& file, const chat::Line&) override {
+        const bool is_going = file.state == chat::FileState::going;
+        if (desk_->chosen() != chat::Place(file.with) && !is_going) {
+            model_.remark(file_text(names_, file));
+        }
+        changed_at(file.with);
+    }
     void tell(const std::string& text, bool is_warning) override {
         model_.remark(text, is_warning);
         refresh();
@@ -74,7 +85,7 @@ private:
 
     void refresh() {
         if (model_.chosen && !model_.bottom) {
-            chat_.shown(*model_.chosen);
+            desk_->note_shown(*model_.chosen);
         }
         model_.meet(chat_.people(), chat_.rooms());
         names_ = model_.names;

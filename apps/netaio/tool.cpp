@@ -1,18 +1,16 @@
 #include "tool.hpp"
 
 #include <CLI/CLI.hpp>
-#include <iostream>
 
 #include "bench.hpp"
 #include "exchange.hpp"
 #include "exit_code.hpp"
 #include "keygen.hpp"
-#include "logging.hpp"
 #include "node.hpp"
-#include "output.hpp"
 #include "peers.hpp"
 #include "ping.hpp"
 #include "rules_command.hpp"
+#include "run_program.hpp"
 #include "send.hpp"
 #include "serve.hpp"
 #include "show_interfaces.hpp"
@@ -80,26 +78,13 @@ int parse_and_run(int argc, const char* const* argv) {
     guard_values(app, {"URI", "CONTENT"});
     if (const auto code = ended_by_words(app, argc, argv)) return *code;
     end_at_once_on_signals();
-    const int code = chosen();
-    finish_log();
-    return code;
+    return chosen();
 }
 
 }  // namespace
 
 int run_tool(int argc, const char* const* argv) noexcept {
-    hold_standard_streams();
-    try {
-        return parse_and_run(argc, argv);
-    } catch (const Failure& failure) {
-        finish_log();
-        std::cerr << "netaio: " << sentence(failure.what()) << '\n';
-        return failure.code();
-    } catch (const std::exception& error) {
-        finish_log();
-        std::cerr << "netaio: " << sentence(error.what()) << '\n';
-        return static_cast<int>(ExitCode::other);
-    }
+    return run_program("netaio", [&] { return parse_and_run(argc, argv); });
 }
 
 }  // namespace netaio::app

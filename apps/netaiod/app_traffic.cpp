@@ -1,6 +1,14 @@
 #include "app_traffic.hpp"
 
 namespace netaio::daemon {
+namespace {
+
+// Whether counted_prefix(uri) is this one.
+bool is_counted_as(std::string_view prefix, ByteView uri) noexcept {
+    return prefix.ends_with('/') ? uri.starts_with(prefix) : uri == ByteView(prefix);
+}
+
+}  // namespace
 
 const char* drop_name(Drop cause) noexcept {
     switch (cause) {
@@ -34,13 +42,25 @@ ByteView counted_prefix(ByteView uri) noexcept {
 
 void Traffic::count(Direction direction, ByteView uri, std::size_t bytes) {
     total_.count(direction, bytes);
-    amounts(counted_prefix(uri)).count(direction, bytes);
+    if (!last_ || !is_counted_as(last_->first, uri)) {
+        const auto found = named(counted_prefix(uri));
+        if (found == by_prefix_.end()) {
+            others_.count(direction, bytes);
+            return;
+        }
+        last_ = &*found;
+    }
+    last_->second.count(direction, bytes);
 }
 
-Amounts& Traffic::amounts(ByteView prefix) {
-    if (const auto found = by_prefix_.find(prefix); found != by_prefix_.end()) return found->second;
-    if (by_prefix_.size() >= prefixes_max || prefix.size() > prefix_size_max) return others_;
-    return by_prefix_[prefix.str()];
+// Where it is counted; the end where there is no room for it.
+Traffic::ByPrefix::iterator Traffic::named(ByteView prefix) {
+    const auto found = by_prefix_.find(prefix);
+    if (found != by_prefix_.end() || by_prefix_.size() >= prefixes_max ||
+        prefix.size() > prefix_size_max) {
+        return found;
+    }
+    return by_prefix_.emplace(prefix.str(), Amounts()).first;
 }
 
 void Traffic::add(const Traffic& gone) noexcept {

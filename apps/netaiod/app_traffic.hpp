@@ -52,6 +52,10 @@ public:
     /// The most bytes of one.
     static constexpr std::size_t prefix_size_max = 64;
 
+    Traffic() = default;
+    Traffic(Traffic&&) = default;
+    Traffic& operator=(Traffic&&) = default;
+
     void count(Direction direction, ByteView uri, std::size_t bytes);
     void drop(Drop cause) noexcept { ++drops_[static_cast<std::size_t>(cause)]; }
 
@@ -70,11 +74,14 @@ public:
     void add(const Traffic& gone) noexcept;
 
 private:
-    Amounts& amounts(ByteView prefix);
+    using ByPrefix = std::map<std::string, Amounts, std::less<>>;
+
+    ByPrefix::iterator named(ByteView prefix);
 
     Amounts total_;
     Amounts others_;
-    std::map<std::string, Amounts, std::less<>> by_prefix_;
+    ByPrefix by_prefix_;
+    ByPrefix::value_type* last_ = nullptr;  // of those: most often it is the next, too
     std::array<std::uint64_t, drop_causes> drops_{};
 };
 

@@ -1,13 +1,13 @@
 #include "command_line.hpp"
 
 #include <CLI/CLI.hpp>
-#include <iostream>
 
 #include "exit_code.hpp"
 #include "holdings.hpp"
 #include "logging.hpp"
 #include "output.hpp"
 #include "process.hpp"
+#include "run_program.hpp"
 #include "signals.hpp"
 #include "text.hpp"
 #include "values.hpp"
@@ -78,31 +78,19 @@ int parse_and_act(int argc, const char* const* argv) {
     return act(given);
 }
 
-int end_badly(ExitCode code, const std::string& said) {
-    app::finish_log();
-    std::cerr << said << '\n';
-    return static_cast<int>(code);
-}
-
 }  // namespace
 
 int run(int argc, const char* const* argv) noexcept {
-    app::hold_standard_streams();
-    app::log_as("netaiod");
-    try {
-        const int code = parse_and_act(argc, argv);
-        app::finish_log();
-        return code;
-    } catch (const ConfigError& error) {
-        // Each line has its place in front, as editors want it.
-        return end_badly(ExitCode::usage,
-                         app::printable(std::string(error.what()), app::Lines::keep));
-    } catch (const app::Failure& failure) {
-        return end_badly(static_cast<ExitCode>(failure.code()),
-                         "netaiod: " + app::sentence(std::string(failure.what())));
-    } catch (const std::exception& error) {
-        return end_badly(ExitCode::other, "netaiod: " + app::sentence(std::string(error.what())));
-    }
+    return app::run_program("netaiod", [&] {
+        app::log_as("netaiod");
+        try {
+            return parse_and_act(argc, argv);
+        } catch (const ConfigError& error) {
+            // Each line has its place in front, as editors want it.
+            return app::end_badly(static_cast<int>(ExitCode::usage),
+                                  app::printable(std::string(error.what()), app::Lines::keep));
+        }
+    });
 }
 
 }  // namespace netaio::daemon

@@ -90,7 +90,8 @@ Json peer_object(const Peer& peer) {
 }
 
 Json totals_json(const DaemonStatus& status) {
-    Traffic all = status.others;
+    Traffic all;
+    all.add(status.others);
     std::size_t keys = 0;
     std::size_t queued = 0;
     for (const AppStatus& app : status.apps) {

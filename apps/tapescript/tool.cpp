@@ -1,10 +1,9 @@
 #include "tool.hpp"
 
-#include <iostream>
+#include <stdexcept>
 
 #include "exit_code.hpp"
-#include "logging.hpp"
-#include "output.hpp"
+#include "run_program.hpp"
 #include "text.hpp"
 #include "values.hpp"
 
@@ -68,24 +67,13 @@ int parse_and_run(int argc, const char* const* argv) {
 }  // namespace
 
 int run_tapescript_tool(int argc, const char* const* argv) noexcept {
-    hold_standard_streams();
-    try {
-        const int code = parse_and_run(argc, argv);
-        finish_log();
-        return code;
-    } catch (const Failure& failure) {
-        finish_log();
-        std::cerr << "tapescript: " << sentence(failure.what()) << '\n';
-        return failure.code();
-    } catch (const std::invalid_argument& refused) {
-        finish_log();
-        std::cerr << "tapescript: " << sentence(refused.what()) << '\n';
-        return static_cast<int>(ExitCode::usage);
-    } catch (const std::exception& error) {
-        finish_log();
-        std::cerr << "tapescript: " << sentence(error.what()) << '\n';
-        return static_cast<int>(ExitCode::other);
-    }
+    return run_program("tapescript", [&] {
+        try {
+            return parse_and_run(argc, argv);
+        } catch (const std::invalid_argument& refused) {
+            throw Failure(ExitCode::usage, refused.what());
+        }
+    });
 }
 
 }  // namespace netaio::app

@@ -1,12 +1,16 @@
 #include <algorithm>
 #include <netaio/chat/chat.hpp>
+#include <netaio/chat/files.hpp>
 #include <netaio/chat/limits.hpp>
 #include <netaio/chat/messenger.hpp>
 #include <netaio/chat/rooms.hpp>
+#include <netaio/chat/shown_text.hpp>
 #include <netaio/chat/vault.hpp>
 #include <set>
 #include <utility>
 
+#include "file_contents.hpp"
+#include "file_lines.hpp"
 #include "people.hpp"
 #include "talks.hpp"
 
@@ -15,6 +19,10 @@ namespace {
 
 constexpr std::string_view text_kind = "text";
 constexpr std::string_view name_kind = "name";
+
+// What somebody chose.
+constexpr std::string_view choice_kind = "choice";
+constexpr std::string_view tells_read_name = "tells read";
 
 std::string name_that_can_be(const std::string& name) {
     return name.size() <= name_size_max ? name : name.substr(0, name_size_max);
@@ -25,7 +33,7 @@ std::string name_that_can_be(const std::string& name) {
 class Chat::Impl {
 public:
     Impl(const Identity& identity, std::string name, const std::string& file,
-         Environment environment, TalkEvents events)
+         Environment environment, TalkEvents events, FileOptions files)
         : identity_(identity),
           name_(std::move(name)),
           environment_(std::move(environment)),
@@ -38,7 +46,22 @@ public:
                                      const Content& content) { came(from, id, at, content); },
                       .marked = [this](const PublicKey& to, const MessageId& id,
                                        Mark mark) { marked(to, id, mark); },
-                      .noticed = [this](const Notice& notice) { notify(notice); }}) {
+                      .noticed = [this](const Notice& notice) { notify(notice); }}),
+          files_(
+              vault_, environment_, std::move(files),
+              {.changed = [this](const FileView& view) { file_changed(view); },
+               .noticed = [this](const Notice& notice) { notify(notice); }},
+              // Strangers are answered as well, which tells them no name and makes none known.
+              [this](const PublicKey& to, const Content& content) -> Result<MessageId> {
+                  const Acquaintance* const person = people_.find(to);
+                  if (person && person->refused) return Errc::auth_failed;
+                  return messenger_.send(to, content);
+              },
+              [this](const PublicKey& who) {
+                  const Acquaintance* const person = people_.find(who);
+                  return person && !person->is_stranger() && !person->refused;
+              }) {
+        tells_read_ = vault_.get(choice_kind, tells_read_name).has_value();
         load_rooms();
     }
 
@@ -49,8 +72,11 @@ public:
                 .said = [this](const RoomId& room, const Line& line) { said(room, line); },
                 .marked = [this](const RoomId& room,
                                  const Line& line) { tell(events_.marked, Place(room), line); },
+                .reached = [this](const RoomId& room, const Line& line,
+                                  Mark mark) { tell(events_.reached, Place(room), line, mark); },
                 .noticed = [this](const Notice& notice) { notify(notice); },
-                .changed = [this] { tell(events_.changed); }},
+                .changed = [this] { tell(events_.changed); },
+                .read = [this](const PublicKey& from, const MessageId& id) { was_read(from, id); }},
             [this](const PublicKey& to, const Content& content) { return send(to, content); });
     }
 
@@ -62,6 +88,7 @@ public:
         } catch (...) {
             people_.load();
             load_rooms();
+            files_.load();
             throw;
         }
     }
@@ -78,6 +105,13 @@ public:
 
     void came(const PublicKey& from, const MessageId& id, std::uint64_t at,
               const Content& content) {
+        const bool has_line = content.kind == text_kind || content.kind == file_kind::offer;
+        if (has_line && !people_.takes_line_of(from)) {
+            notify({Notice::Kind::refused, Place(from),
+                    "messages are let go of people whom you never wrote to: there are too many "
+                    "of them"});
+            return;
+        }
         if (content.kind == name_kind) {
             called(from, content.bytes);
         } else if (content.kind == text_kind) {
@@ -92,8 +126,18 @@ public:
                 tell(events_.changed);
             }
         } else if (Rooms::takes(content.kind)) {
-            static_cast<void>(rooms_->came(from, content));  // which tells of what it refuses
+            static_cast<void>(rooms_->came(from, content, id));  // which tells of what it refuses
+        } else if (Files::takes(content.kind)) {
+            static_cast<void>(files_.came(from, content));  // the other end is told
         }
+    }
+    void file_changed(const FileView& file) {
+        const bool met_before = people_.find(file.with) != nullptr;
+        const Line line = file_lines_.put(file, me(), now());
+        if (!met_before) {
+            tell(events_.changed);
+        }
+        tell(events_.file, file, line);
     }
 
     void marked(const PublicKey& to, const MessageId& id, Mark mark) {
@@ -101,19 +145,22 @@ public:
             tell(events_.marked, Place(line->first), line->second);
         }
         rooms_->marked(to, id, mark);
+        files_.marked(to, id, mark);
     }
 
     // Somebody says that this is their name.
-    std::error_code called(const PublicKey& key, const std::string& name) {
+    std::error_code called(const PublicKey& key, const std::string& told) {
+        const std::string name = name_that_can_be(told);
         Acquaintance& person = people_.at(key);
         const bool changes = person.name != name;
         const auto other =
             changes && !person.verified ? people_.verified_as(name, key) : std::nullopt;
-        person.name = name_that_can_be(name);
+        person.name = name;
         if (other) {
             person.refused = true;
             notify({Notice::Kind::other_key, Place(key),
-                    name + " has another key than the " + name + " you verified: theirs is " +
+                    chat::shown(name) + " has another key than the " +
+                        chat::shown(people_.at(*other).name) + " you verified: theirs is " +
                         short_number(*other) + ", this one is " + short_number(key) +
                         ". Nothing is sent to it. Ask them by another way; if the key is theirs, "
                         "/accept it and compare the safety number"});
@@ -126,7 +173,7 @@ public:
     }
 
     // Whoever is written to for the first time is told who writes.
-    Result<MessageId> send(const PublicKey& to, const Content& content) {
+    std::error_code introduce(const PublicKey& to) {
         Acquaintance& person = people_.at(to);
         if (person.refused) {
             return Errc::auth_failed;
@@ -136,6 +183,12 @@ public:
                 return told.error();
             }
             people_.keep(to);
+        }
+        return {};
+    }
+    Result<MessageId> send(const PublicKey& to, const Content& content) {
+        if (const std::error_code error = introduce(to)) {
+            return error;
         }
         return messenger_.send(to, content);
     }
@@ -154,18 +207,25 @@ public:
         return said_so;
     }
 
-    void shown(const PublicKey& with) {
-        const Acquaintance& person = people_.at(with);
-        if (person.shown == person.last) {
+    void was_read(const PublicKey& from, const MessageId& id) {
+        if (tells_read_) {
+            messenger_.say_read(from, id);
+        }
+    }
+    void shown(const PublicKey& with, std::uint64_t up_to) {
+        const auto lines = talks_.not_shown(with, up_to);
+        if (lines.empty()) {
             return;
         }
         kept([&] {
-            for (const Line& line : talks_.lines(with, 0, person.unread())) {
+            Unread& unread = people_.at(with).unread;
+            for (const Line& line : lines) {
                 if (line.from == with) {
-                    messenger_.say_read(with, line.id);
+                    was_read(with, line.id);
+                    --unread.count;
                 }
             }
-            people_.at(with).shown = person.last;
+            unread.after = lines.back().number;
             people_.keep(with);
             return std::error_code();
         });
@@ -191,14 +251,17 @@ public:
     Vault vault_;
     People people_;
     Talks talks_;
+    FileLines file_lines_{vault_, talks_};
     Messenger messenger_;
+    Files files_;
     std::optional<Rooms> rooms_;
+    bool tells_read_ = false;
 };
 
 Chat::Chat(const Identity& identity, std::string name, const std::string& file,
-           Environment environment, TalkEvents events)
+           Environment environment, TalkEvents events, FileOptions files)
     : impl_(std::make_unique<Impl>(identity, std::move(name), file, std::move(environment),
-                                   std::move(events))) {}
+                                   std::move(events), std::move(files))) {}
 
 Chat::~Chat() = default;
 
@@ -211,6 +274,7 @@ const std::string& Chat::name() const noexcept {
 }
 
 std::error_code Chat::met(const PublicKey& key, const std::string& name) {
+    impl_->people_.make_room_for(key);
     Acquaintance& person = impl_->people_.at(key);
     const bool came = !std::exchange(person.present, true);
     const std::error_code error = impl_->called(key, name);
@@ -221,7 +285,10 @@ std::error_code Chat::met(const PublicKey& key, const std::string& name) {
 }
 
 std::error_code Chat::know(const PublicKey& key, const std::string& name) {
-    return impl_->called(key, name);
+    impl_->people_.at(key).added = true;
+    const std::error_code error = impl_->called(key, name);
+    impl_->people_.keep(key);
+    return error;
 }
 
 void Chat::gone(const PublicKey& key) {
@@ -237,7 +304,7 @@ std::vector<PersonView> Chat::people() const {
                          .name = person.name.empty() ? short_number(key) : person.name,
                          .verified = person.verified,
                          .present = person.present,
-                         .unread = person.unread()});
+                         .unread = static_cast<std::size_t>(person.unread.count)});
     }
     return views;
 }
@@ -278,15 +345,37 @@ std::vector<Line> Chat::lines(const Place& where, std::uint64_t before, std::siz
     return impl_->rooms_->order(std::get<RoomId>(where), before, max);
 }
 
-void Chat::shown(const Place& where) {
+std::vector<Line> Chat::not_shown(const Place& where, std::size_t max) const {
     if (const auto* person = std::get_if<PublicKey>(&where)) {
-        impl_->shown(*person);
+        const Acquaintance* const known = impl_->people_.find(*person);
+        return known ? impl_->talks_.not_shown(*person, known->unread.after + max)
+                     : std::vector<Line>();
+    }
+    return impl_->rooms_->not_shown(std::get<RoomId>(where), max);
+}
+
+void Chat::shown(const Place& where, std::uint64_t up_to) {
+    if (const auto* person = std::get_if<PublicKey>(&where)) {
+        impl_->shown(*person, up_to);
     } else {
         impl_->kept([&] {
-            impl_->rooms_->shown(std::get<RoomId>(where));
+            impl_->rooms_->shown(std::get<RoomId>(where), up_to);
             return std::error_code();
         });
     }
+}
+
+bool Chat::tells_read() const noexcept {
+    return impl_->tells_read_;
+}
+
+void Chat::tell_read(bool tells) {
+    if (tells) {
+        impl_->vault_.put(choice_kind, tells_read_name, {});
+    } else {
+        impl_->vault_.erase(choice_kind, tells_read_name);
+    }
+    impl_->tells_read_ = tells;
 }
 
 std::vector<RoomView> Chat::rooms() const {
@@ -319,6 +408,31 @@ std::error_code Chat::leave(const RoomId& room) {
 
 std::error_code Chat::name_stand_in(const RoomId& room, const std::optional<PublicKey>& whom) {
     return impl_->kept([&] { return impl_->rooms_->name_stand_in(room, whom); });
+}
+
+Result<FileId> Chat::offer_file(const PublicKey& to, const std::string& path) {
+    return impl_->kept([&]() -> Result<FileId> {
+        if (const std::error_code error = impl_->introduce(to)) {
+            return error;
+        }
+        return impl_->files_.offer(to, path);
+    });
+}
+
+std::error_code Chat::take_file(std::uint64_t number) {
+    return impl_->kept([&] { return impl_->files_.take(number); });
+}
+
+std::error_code Chat::cancel_file(std::uint64_t number) {
+    return impl_->kept([&] { return impl_->files_.cancel(number); });
+}
+
+std::vector<FileView> Chat::files() const {
+    return impl_->files_.views();
+}
+
+bool Chat::work() {
+    return impl_->kept([&] { return impl_->files_.work(); });
 }
 
 std::vector<Parcel> Chat::parcels() {
@@ -360,6 +474,7 @@ std::vector<OneTimePrekey> Chat::prekeys_for_relay(std::size_t left) {
 bool Chat::tick() {
     return impl_->kept([&] {
         impl_->rooms_->tick();
+        impl_->files_.tick();
         return impl_->messenger_.renew_keys();
     });
 }

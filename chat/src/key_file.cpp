@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <netaio/chat/keys.hpp>
 #include <optional>
 #include <string_view>
@@ -29,8 +30,9 @@ constexpr std::size_t sealed_seed_size = key_size + crypto_aead_xchacha20poly130
 
 class KeyFile {
 public:
+    explicit KeyFile(int number) : file_(number) {}
     KeyFile(const std::string& path, int flags)
-        : file_(::open(path.c_str(), flags | O_CLOEXEC, 0600)) {}
+        : KeyFile(::open(path.c_str(), flags | O_CLOEXEC)) {}
     ~KeyFile() {
         if (file_ >= 0) {
             ::close(file_);
@@ -55,24 +57,31 @@ bool sync_folder_of(const std::string& path) noexcept {
     return folder.is_open() && folder.sync();
 }
 
+// Under another name until it is whole, whatever ends this program meanwhile.
 void write_new_file(const std::string& path, ByteView bytes) {
-    const KeyFile file(path, O_WRONLY | O_CREAT | O_EXCL);
+    std::string unfinished = path + ".XXXXXX";
+    const KeyFile file(::mkostemp(unfinished.data(), O_CLOEXEC));
     if (!file.is_open()) {
-        const int error = errno;
-        if (error == EEXIST) {
-            throw Error({error, boost::system::system_category()},
-                        "there is a file '" + path +
-                            "' already, and a key that is written over is lost: name another");
-        }
-        key_file_error("make", path, error);
+        key_file_error("make", path, errno);
     }
     const auto size = static_cast<ssize_t>(bytes.size());
     errno = 0;
-    if (::write(file.number(), bytes.data(), bytes.size()) != size || !file.sync() ||
-        !sync_folder_of(path)) {
-        const int error = errno == 0 ? ENOSPC : errno;
-        ::unlink(path.c_str());
+    const bool written = ::write(file.number(), bytes.data(), bytes.size()) == size && file.sync();
+    const bool named = written && ::link(unfinished.c_str(), path.c_str()) == 0;
+    const int error = errno == 0 ? ENOSPC : errno;
+    ::unlink(unfinished.c_str());
+    if (written && !named && error == EEXIST) {
+        throw Error({error, boost::system::system_category()},
+                    "there is a file '" + path +
+                        "' already, and a key that is written over is lost: name another");
+    }
+    if (!named) {
         key_file_error("write", path, error);
+    }
+    if (!sync_folder_of(path)) {
+        const int folder_error = errno;
+        ::unlink(path.c_str());
+        key_file_error("write", path, folder_error);
     }
 }
 

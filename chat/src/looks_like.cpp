@@ -37,14 +37,16 @@ std::string look_of(ByteView name, Capitals capitals) {
     return look;
 }
 
-bool are_alike(ByteView one, ByteView other, Capitals capitals) {
-    return look_of(one, capitals) == look_of(other, capitals);
-}
-
 }  // namespace
 
+NameLooks looks_of(ByteView name) {
+    return {look_of(name, Capitals::as_they_look), look_of(name, Capitals::small)};
+}
+
 bool looks_like(ByteView one, ByteView other) {
-    return are_alike(one, other, Capitals::as_they_look) || are_alike(one, other, Capitals::small);
+    const NameLooks looks = looks_of(one);
+    const NameLooks others = looks_of(other);
+    return looks[0] == others[0] || looks[1] == others[1];
 }
 
 }  // namespace netaio::chat

@@ -83,7 +83,10 @@ std::error_code Messenger::Impl::cannot_open(const Letter& letter,
         return why;
     }
     const std::uint64_t last_begun = known ? known->last_begun_at() : 0;
-    if (prekeys_.now() >= last_begun + renewal_pause) want_renewal(letter.from, hash);
+    // A clock that was set back must not keep a session that opens nothing.
+    const bool is_recent =
+        last_begun <= prekeys_.now() && prekeys_.now() < last_begun + renewal_pause;
+    if (!is_recent) want_renewal(letter.from, hash);
     const auto place = known ? std::optional(letter.from) : std::nullopt;
     if (why == Errc::stale) {
         notice(Notice::Kind::prekey_again,

@@ -11,9 +11,14 @@ namespace {
 constexpr std::string_view known_kind = "known";
 
 Value acquaintance_value(const Acquaintance& person) {
-    return Dict{{"name", Bytes(person.name)},   {"verified", person.verified},
-                {"refused", person.refused},    {"told_name", person.told_name},
-                {"shown", Value(person.shown)}, {"last", Value(person.last)}};
+    return Dict{{"name", Bytes(person.name)},
+                {"verified", person.verified},
+                {"refused", person.refused},
+                {"added", person.added},
+                {"told_name", person.told_name},
+                {"unread", Value(person.unread.count)},
+                {"shown", Value(person.unread.after)},
+                {"last", Value(person.last)}};
 }
 
 bool told(const Value& fields, std::string_view name) {
@@ -32,8 +37,9 @@ Acquaintance acquaintance_from(const Value& fields) {
     person.name = name ? name->as_bytes().value_or(ByteView()).str() : "";
     person.verified = told(fields, "verified");
     person.refused = told(fields, "refused");
+    person.added = told(fields, "added");
     person.told_name = told(fields, "told_name");
-    person.shown = counted(fields, "shown");
+    person.unread = {counted(fields, "unread"), counted(fields, "shown")};
     person.last = counted(fields, "last");
     return person;
 }
@@ -68,6 +74,33 @@ const Acquaintance* People::find(const PublicKey& key) const {
 
 void People::keep(const PublicKey& key) {
     vault_.put(known_kind, key.bytes(), pack(acquaintance_value(at(key))).value());
+}
+
+void People::make_room_for(const PublicKey& key) {
+    const auto is_silent = [](const auto& each) {
+        return each.second.is_stranger() && each.second.last == 0;
+    };
+    if (people_.contains(key) ||
+        static_cast<std::size_t>(std::ranges::count_if(people_, is_silent)) < strangers_max) {
+        return;
+    }
+    const auto away = std::ranges::find_if(
+        people_, [&](const auto& each) { return is_silent(each) && !each.second.present; });
+    if (away != people_.end()) {
+        vault_.erase(known_kind, away->first.bytes());
+        people_.erase(away);
+    }
+}
+
+bool People::takes_line_of(const PublicKey& key) const {
+    const Acquaintance* const person = find(key);
+    if (person && (!person->is_stranger() || person->last > 0)) {
+        return !person->is_stranger() || person->last < stranger_lines_max;
+    }
+    const auto heard = std::ranges::count_if(people_, [](const auto& each) {
+        return each.second.is_stranger() && each.second.last > 0;
+    });
+    return static_cast<std::size_t>(heard) < strangers_max;
 }
 
 std::optional<PublicKey> People::verified_as(const std::string& name, const PublicKey& but) const {

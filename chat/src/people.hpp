@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "unread.hpp"
+
 namespace netaio::chat {
 
 /// Somebody who was met, or wrote.
@@ -15,18 +17,25 @@ struct Acquaintance {
     bool verified = false;
     /// Whether somebody of that name was verified with another key, and this one was not accepted.
     bool refused = false;
+    bool added = false;  ///< by hand
     /// Whether they were told our name.
     bool told_name = false;
-    std::uint64_t shown = 0;  ///< the number of the last line that was shown
-    std::uint64_t last = 0;   ///< of the last line there is
-    bool present = false;     ///< on the network now; not kept
+    Unread unread = {};
+    std::uint64_t last = 0;  ///< the number of the last line there is
+    bool present = false;  ///< on the network now; not kept
 
-    std::size_t unread() const noexcept { return static_cast<std::size_t>(last - shown); }
+    /// Whether they are only known because they were there, or wrote.
+    bool is_stranger() const noexcept { return !verified && !added && !told_name; }
 };
 
 /// The people whom somebody knows, kept in the vault.
 class People {
 public:
+    /// Strangers who said nothing, and such as did, that are kept at most, and lines of each:
+    /// anybody can be as many people as they like.
+    static constexpr std::size_t strangers_max = 1'000;
+    static constexpr std::uint64_t stranger_lines_max = 1'000;
+
     explicit People(Vault& vault);
 
     /// Reads all of them anew.
@@ -36,6 +45,11 @@ public:
     /// Who is known already, or from now on.
     Acquaintance& at(const PublicKey& key);
     const Acquaintance* find(const PublicKey& key) const;
+    /// Before somebody becomes known who only was there: forgets another such person who is away,
+    /// where there are too many.
+    void make_room_for(const PublicKey& key);
+    /// Whether another line of theirs is to be kept.
+    bool takes_line_of(const PublicKey& key) const;
     /// To be called when anything but `present` has changed.
     void keep(const PublicKey& key);
     /// A person of this name, or one that looks like it, who was verified with another key.

@@ -34,6 +34,7 @@ std::string kept_held(const HeldMessage& message) {
     return pack(Dict{{"from", Bytes(message.from.bytes())},
                      {"epoch", message.epoch},
                      {"bytes", Bytes(message.bytes)},
+                     {"id", Bytes(message.id ? ByteView(*message.id) : ByteView())},
                      {"witnessed", message.witnessed}})
         .value();
 }
@@ -80,6 +81,16 @@ bool Room::was_in_epoch(const MemberKey& who, std::uint64_t epoch) const {
         return now <= epoch && !was;
     });
     return was;
+}
+
+const RoomRecord* Room::removal() const {
+    const auto& records = log_.records();
+    const auto found =
+        std::find_if(records.rbegin(), records.rend(), [this](const RoomRecord& record) {
+            const auto* const removed = std::get_if<RemoveMember>(&record.act);
+            return removed && removed->member == me_;
+        });
+    return found == records.rend() ? nullptr : &*found;
 }
 
 const RoomRecord* Room::epoch_record(std::uint64_t epoch) const {

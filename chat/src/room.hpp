@@ -12,6 +12,7 @@
 
 #include "room_history.hpp"
 #include "room_message.hpp"
+#include "unread.hpp"
 
 /// One room, as one of its members has it.
 namespace netaio::chat {
@@ -51,6 +52,7 @@ struct HeldMessage {
     PublicKey from;  ///< who brought it
     std::uint64_t epoch;
     std::string bytes;
+    std::optional<MessageId> id = {};  ///< of the content that brought it
     bool witnessed = false;
     Wait wait = Wait::nothing;
     std::vector<MessageHash> missing = {};
@@ -74,6 +76,8 @@ public:
     bool was_member(const MemberKey& who) const;
     /// Whether somebody was a member at any time while that was the key.
     bool was_in_epoch(const MemberKey& who, std::uint64_t epoch) const;
+    /// The record that removed oneself last; nullptr for none.
+    const RoomRecord* removal() const;
     /// The record that began an epoch.
     const RoomRecord* epoch_record(std::uint64_t epoch) const;
     /// As RoomLog::append().
@@ -104,12 +108,14 @@ public:
 
     /// What is kept beside.
     struct Kept {
-        std::uint64_t unread = 0;
+        Unread unread = {};
         std::uint64_t oldest_epoch = 0;                      ///< that is not too old
         std::uint64_t due_since = 0;                         ///< since when a key is due
         std::uint64_t clock = 0;                             ///< of the room when one came
         std::map<std::uint64_t, std::uint64_t> epochs = {};  ///< that are not too old; since when
         std::map<MemberKey, std::uint64_t> leaving = {};     ///< who asked for it, and when
+        bool asked_to_leave = false;                         ///< oneself did
+        std::uint64_t removal_told = 0;  ///< the record of oneself's that was told last
     };
     const Kept& kept() const noexcept { return kept_; }
     template <class Change>

@@ -60,6 +60,12 @@ void RoomHistory::restore_seen(ByteView hash, ByteView kept) {
     add(hash_at(hash), message_kept(kept).value());
 }
 
+void RoomHistory::restore_event(std::uint64_t line, std::uint64_t clock) {
+    const Place place{.clock = clock, .event = line};
+    order_.emplace(place, line);
+    places_.emplace(line, place);
+}
+
 void RoomHistory::restore_heads(ByteView kept) {
     for (; kept.size() >= MessageHash().size(); kept.remove_prefix(MessageHash().size())) {
         heads_.insert(hash_at(kept));
@@ -95,7 +101,7 @@ std::optional<MessageRef> RoomHistory::last_of(const PublicKey& from, std::uint6
 }
 
 std::uint64_t RoomHistory::clock() const noexcept {
-    return order_.empty() ? 0 : std::get<0>(order_.rbegin()->first);
+    return order_.empty() ? 0 : order_.rbegin()->first.clock;
 }
 
 std::vector<MessageRef> RoomHistory::heads() const {
@@ -145,6 +151,11 @@ void RoomHistory::accept(const RoomMessage& message, const MessageHash& hash, By
     vault_->put("room.heads", ByteView(room_), kept);
 }
 
+void RoomHistory::add_event(std::uint64_t line) {
+    vault_->put("room.event", name_in_room(room_, line), pack(Value(clock())).value());
+    restore_event(line, clock());
+}
+
 void RoomHistory::refuse(const MessageHash& hash) {
     if (refused_.size() < refused_max && !knows(hash)) {
         refused_.insert(hash);
@@ -168,8 +179,8 @@ void RoomHistory::forget_sealed_before(std::uint64_t epoch) {
     sealed_from_ = epoch;
 }
 
-const PublicKey& RoomHistory::author(std::uint64_t line) const {
-    return std::get<PublicKey>(places_.at(line));
+const std::optional<PublicKey>& RoomHistory::author(std::uint64_t line) const {
+    return places_.at(line).from;
 }
 
 std::vector<std::uint64_t> RoomHistory::order(std::uint64_t before, std::size_t max) const {
@@ -187,7 +198,7 @@ std::vector<std::uint64_t> RoomHistory::order(std::uint64_t before, std::size_t 
 }
 
 void RoomHistory::add(const MessageHash& hash, const SeenMessage& message) {
-    const Place place{message.clock, message.from, message.id, hash};
+    const Place place{.clock = message.clock, .from = message.from, .id = message.id, .hash = hash};
     seen_.emplace(hash, message);
     of_[message.from].emplace(message.number, hash);
     order_.emplace(place, message.line);

@@ -6,7 +6,6 @@
 #include <optional>
 #include <set>
 #include <string>
-#include <tuple>
 #include <vector>
 
 #include "room_message.hpp"
@@ -32,6 +31,7 @@ public:
 
     /// What was kept: each calls it with what the vault has of these kinds.
     void restore_seen(ByteView hash, ByteView kept);
+    void restore_event(std::uint64_t line, std::uint64_t clock);
     void restore_heads(ByteView kept);
     /// No bytes of messages of earlier epochs are there.
     void restore_sealed_from(std::uint64_t epoch) noexcept { sealed_from_ = epoch; }
@@ -52,6 +52,8 @@ public:
     /// Takes a message in, whose sealed bytes these are.
     void accept(const RoomMessage& message, const MessageHash& hash, ByteView sealed,
                 std::uint64_t line);
+    /// Takes in a line of what nobody said, behind all that was said so far.
+    void add_event(std::uint64_t line);
     /// Remembers that a message was refused which others may have taken in: what follows it need
     /// not wait for it.
     void refuse(const MessageHash& hash);
@@ -61,14 +63,22 @@ public:
     /// Forgets the bytes of messages of earlier epochs than that.
     void forget_sealed_before(std::uint64_t epoch);
 
-    /// Who said a line, of which there is one.
-    const PublicKey& author(std::uint64_t line) const;
+    /// Who said a line, of which there is one; none when it only happened.
+    const std::optional<PublicKey>& author(std::uint64_t line) const;
     /// The numbers of at most so many lines, the last ones before that one, in the order that all
     /// members have; 0 for the end.
     std::vector<std::uint64_t> order(std::uint64_t before, std::size_t max) const;
 
 private:
-    using Place = std::tuple<std::uint64_t, PublicKey, MessageId, MessageHash>;
+    // What happened is behind what was said.
+    struct Place {
+        std::uint64_t clock;
+        std::uint64_t event = 0;  // the line of what happened
+        std::optional<PublicKey> from = {};
+        MessageId id = {};
+        MessageHash hash = {};
+        auto operator<=>(const Place&) const = default;
+    };
 
     void add(const MessageHash& hash, const SeenMessage& message);
 

@@ -56,9 +56,11 @@ std::map<std::uint64_t, std::uint64_t> epochs_kept(ByteView kept) {
 HeldMessage held_kept(ByteView kept) {
     const Value value = unpack(kept).value();
     const Value* const witnessed = value.find("witnessed");
+    const auto id = array_field<16>(value, "id");
     return {.from = key_field<PublicKey>(value, "from").value(),
             .epoch = number_field<std::uint64_t>(value, "epoch").value(),
             .bytes = bytes_field(value, "bytes", content_size_max).value().str(),
+            .id = id ? std::optional(*id) : std::nullopt,
             .witnessed = witnessed && witnessed->as_bool().value_or(false)};
 }
 
@@ -66,24 +68,30 @@ HeldMessage held_kept(ByteView kept) {
 
 void Room::keep() const {
     vault_->put("room", ByteView(id()),
-                pack(Dict{{"unread", kept_.unread},
+                pack(Dict{{"unread", kept_.unread.count},
+                          {"shown", kept_.unread.after},
                           {"oldest_epoch", kept_.oldest_epoch},
                           {"epochs", Bytes(kept_epochs(kept_.epochs))},
                           {"due_since", kept_.due_since},
                           {"clock", kept_.clock},
-                          {"leaving", Bytes(kept_leaving(kept_.leaving))}})
+                          {"leaving", Bytes(kept_leaving(kept_.leaving))},
+                          {"asked_to_leave", kept_.asked_to_leave},
+                          {"removal_told", kept_.removal_told}})
                     .value());
 }
 
 void Room::restore_kept(ByteView kept) {
     constexpr std::size_t all = std::numeric_limits<std::size_t>::max();
     const Value value = unpack(kept).value();
-    kept_ = {.unread = number_field<std::uint64_t>(value, "unread").value(),
+    kept_ = {.unread = {number_field<std::uint64_t>(value, "unread").value(),
+                        number_field<std::uint64_t>(value, "shown").value()},
              .oldest_epoch = number_field<std::uint64_t>(value, "oldest_epoch").value(),
              .due_since = number_field<std::uint64_t>(value, "due_since").value(),
              .clock = number_field<std::uint64_t>(value, "clock").value(),
              .epochs = epochs_kept(bytes_field(value, "epochs", all).value()),
-             .leaving = leaving_kept(bytes_field(value, "leaving", all).value())};
+             .leaving = leaving_kept(bytes_field(value, "leaving", all).value()),
+             .asked_to_leave = value.find("asked_to_leave")->as_bool().value(),
+             .removal_told = number_field<std::uint64_t>(value, "removal_told").value()};
 }
 
 // Puts together what the vault has of each room.
@@ -100,6 +108,10 @@ public:
         });
         each("room.seen", [](Room& room, ByteView hash, ByteView kept) {
             room.history_.restore_seen(hash, kept);
+        });
+        each("room.event", [](Room& room, ByteView line, ByteView kept) {
+            room.history_.restore_event(SecretReader(line).take_number<std::uint64_t>(),
+                                        unpack(kept).value().as_uint().value());
         });
         each("room.heads",
              [](Room& room, ByteView, ByteView kept) { room.history_.restore_heads(kept); });

@@ -24,30 +24,56 @@ RoomReceipts::RoomReceipts(Vault& vault) : vault_(&vault) {
                         static_cast<Mark>(number_field<std::uint8_t>(value, "mark").value())};
         sent_.emplace(key, sent);
         of_[sent.message].insert(key);
+        last_[sent.message.room] = std::max(last_[sent.message.room], sent.message.line);
     });
 }
 
 void RoomReceipts::add(const PublicKey& to, const MessageId& id, const Message& message) {
+    let_go_of_old(message);
     put({to, id}, {message, Mark::waiting});
     of_[message].insert({to, id});
 }
 
-std::vector<RoomReceipts::Message> RoomReceipts::marked(const PublicKey& to, const MessageId& id,
-                                                        Mark mark) {
-    const auto found = sent_.find({to, id});
-    if (found == sent_.end() || found->second.mark >= mark) {
-        return {};
-    }
-    const Message message = found->second.message;
-    if (mark >= Mark::delivered) {
-        erase(found->first);
-    } else {
-        put(found->first, {message, mark});
-    }
-    return {message};
+bool RoomReceipts::is_among_last(const Message& message) const {
+    const auto last = last_.find(message.room);
+    return last == last_.end() || message.line + lines_to_be_read_max > last->second;
 }
 
-std::vector<RoomReceipts::Message> RoomReceipts::forget(const RoomId& room, const PublicKey& to) {
+// Of messages that are not among the last any more, nobody has to say that they read them.
+void RoomReceipts::let_go_of_old(const Message& latest) {
+    std::uint64_t& last = last_[latest.room];
+    const std::uint64_t was_first = last < lines_to_be_read_max ? 0 : last - lines_to_be_read_max;
+    last = std::max(last, latest.line);
+    std::vector<Key> old;
+    for (auto of = of_.lower_bound({latest.room, was_first});
+         of != of_.end() && of->first.room == latest.room && !is_among_last(of->first); ++of) {
+        for (const Key& key : of->second) {
+            if (sent_.at(key).mark == Mark::delivered) {
+                old.push_back(key);
+            }
+        }
+    }
+    for (const Key& key : old) {
+        erase(key);
+    }
+}
+
+std::optional<RoomReceipts::Sent> RoomReceipts::marked(const PublicKey& to, const MessageId& id,
+                                                       Mark mark) {
+    const auto found = sent_.find({to, id});
+    if (found == sent_.end() || found->second.mark >= mark) {
+        return std::nullopt;
+    }
+    const Sent before = found->second;
+    if (mark == Mark::read || (mark == Mark::delivered && !is_among_last(before.message))) {
+        erase(found->first);
+    } else {
+        put(found->first, {before.message, mark});
+    }
+    return before;
+}
+
+std::vector<RoomReceipts::Sent> RoomReceipts::forget(const RoomId& room, const PublicKey& to) {
     std::vector<Key> keys;
     for (auto sent = sent_.lower_bound({to, MessageId{}});
          sent != sent_.end() && sent->first.first == to; ++sent) {
@@ -55,12 +81,12 @@ std::vector<RoomReceipts::Message> RoomReceipts::forget(const RoomId& room, cons
             keys.push_back(sent->first);
         }
     }
-    std::vector<Message> messages;
+    std::vector<Sent> forgotten;
     for (const Key& key : keys) {
-        messages.push_back(sent_.at(key).message);
+        forgotten.push_back(sent_.at(key));
         erase(key);
     }
-    return messages;
+    return forgotten;
 }
 
 Mark RoomReceipts::mark(const Message& message) const {

@@ -155,8 +155,11 @@ void Rooms::Impl::send_key(const Room& room, const PublicKey& to, std::uint64_t 
 
 void Rooms::Impl::forget_receipts(const Room& room, const MemberKey& gone) {
     if (const auto who = person(gone)) {
-        for (const RoomReceipts::Message& message : receipts_.forget(room.id(), *who)) {
-            tell_mark(message);
+        for (const RoomReceipts::Sent& sent : receipts_.forget(room.id(), *who)) {
+            tell_mark(sent.message, [&](Reach& reach) {
+                --reach.members;
+                reach.delivered -= sent.mark >= Mark::delivered;
+            });
         }
     }
 }
@@ -202,7 +205,7 @@ std::error_code Rooms::Impl::act(const RoomId& id, RoomAct what) {
 }
 
 std::error_code Rooms::Impl::leave(const RoomId& id) {
-    const Room* const room = find(id);
+    Room* const room = find(id);
     if (!room) {
         return Errc::not_connected;
     }
@@ -212,6 +215,7 @@ std::error_code Rooms::Impl::leave(const RoomId& id) {
     if (room->state().owner == self_) {
         return Errc::unsupported;
     }
+    room->change([](Room::Kept& kept) { kept.asked_to_leave = true; });
     for (const auto& who : {std::optional(room->state().owner), room->state().stand_in}) {
         const auto to = who ? person(*who) : std::nullopt;
         if (to && *to != me_) {
@@ -233,23 +237,51 @@ std::vector<RoomView> Rooms::Impl::views() const {
                       .owner = *owner,
                       .members = {},
                       .is_member = room.is_member(),
-                      .unread = static_cast<std::size_t>(room.kept().unread)};
+                      .unread = static_cast<std::size_t>(room.kept().unread.count)};
         for (const MemberKey& member : room.state().members) {
             if (const auto who = person(member)) {
                 view.members.push_back(*who);
             }
+        }
+        if (const RoomRecord* const removal = room.removal(); removal && !view.is_member) {
+            view.removed_by = person(removal->by);
         }
         views.push_back(std::move(view));
     }
     return views;
 }
 
-void Rooms::Impl::shown(const RoomId& id) {
-    Room* const room = find(id);
-    if (room && room->kept().unread > 0) {
-        room->change([](Room::Kept& kept) { kept.unread = 0; });
-        changed();
+std::vector<Line> Rooms::Impl::not_shown(const RoomId& id, std::size_t max) const {
+    std::vector<Line> lines;
+    if (const Room* const room = find(id)) {
+        const Unread& unread = room->kept().unread;
+        for (const KeptLine& kept :
+             chat::not_shown(*vault_, ByteView(id), unread, unread.after + max)) {
+            lines.push_back(RoomLine::unpack(kept, room->history().author(kept.number)).line);
+        }
     }
+    return lines;
+}
+
+void Rooms::Impl::shown(const RoomId& id, std::uint64_t up_to) {
+    Room* const room = find(id);
+    const auto lines = room ? chat::not_shown(*vault_, ByteView(id), room->kept().unread, up_to)
+                            : std::vector<KeptLine>();
+    if (lines.empty()) {
+        return;
+    }
+    Unread unread = room->kept().unread;
+    for (const KeptLine& kept : lines) {
+        const auto author = room->history().author(kept.number);
+        const auto carried = RoomLine::unpack(kept, author).carried;
+        if (carried && events_.read) {
+            events_.read(*author, *carried);
+        }
+        unread.count -= author != me_;
+    }
+    unread.after = lines.back().number;
+    room->change([&](Room::Kept& kept) { kept.unread = unread; });
+    changed();
 }
 
 Rooms::Rooms(const Identity& identity, Vault& vault, Environment environment, RoomsEvents events,
@@ -289,11 +321,15 @@ std::size_t Rooms::missing(const RoomId& room) const {
     const Room* const found = impl_->find(room);
     return found ? found->missing().size() : 0;
 }
-void Rooms::shown(const RoomId& room) {
-    impl_->shown(room);
+std::vector<Line> Rooms::not_shown(const RoomId& room, std::size_t max) const {
+    return impl_->not_shown(room, max);
 }
-std::error_code Rooms::came(const PublicKey& from, const Content& content) {
-    return impl_->came(from, content);
+void Rooms::shown(const RoomId& room, std::uint64_t up_to) {
+    impl_->shown(room, up_to);
+}
+std::error_code Rooms::came(const PublicKey& from, const Content& content,
+                            const std::optional<MessageId>& id) {
+    return impl_->came(from, content, id);
 }
 void Rooms::marked(const PublicKey& to, const MessageId& id, Mark mark) {
     impl_->marked(to, id, mark);

@@ -20,7 +20,8 @@ bool Rooms::takes(std::string_view kind) noexcept {
            kind == room_kind::message || kind == room_kind::split || kind == room_kind::leave;
 }
 
-std::error_code Rooms::Impl::came(const PublicKey& from, const Content& content) {
+std::error_code Rooms::Impl::came(const PublicKey& from, const Content& content,
+                                  const std::optional<MessageId>& content_id) {
     if (!takes(content.kind)) {
         return Errc::unsupported;
     }
@@ -42,7 +43,7 @@ std::error_code Rooms::Impl::came(const PublicKey& from, const Content& content)
         return came_ask(*room, from, content.bytes);
     }
     if (content.kind == room_kind::message) {
-        return came_message(*room, from, content.bytes);
+        return came_message(*room, from, content.bytes, content_id);
     }
     return content.kind == room_kind::split ? came_split(*room, from, content.bytes)
                                             : came_leave(*room, from);
@@ -152,7 +153,31 @@ void Rooms::Impl::split_found(Room& room, const RoomSplit& split) {
     carry_to_members(room, pack_split(room.id(), split));
 }
 
+// By the time of who was removed: the log has none.
+void Rooms::Impl::tell_removal(Room& room) {
+    const RoomRecord* const removal = room.removal();
+    if (room.is_member() || !removal || removal->number <= room.kept().removal_told) {
+        return;
+    }
+    const bool asked = room.kept().asked_to_leave;
+    Line line{
+        .text = asked ? "removed you from this room, as you asked" : "removed you from this room",
+        .at = now(),
+        .by = person(removal->by)};
+    line.number = vault_->append(ByteView(room.id()), RoomLine{line}.pack());
+    room.history().add_event(line.number);
+    room.change([&](Room::Kept& kept) {
+        kept.removal_told = removal->number;
+        kept.asked_to_leave = false;
+        kept.unread.add(line.number);
+    });
+    if (events_.said) {
+        events_.said(room.id(), line);
+    }
+}
+
 void Rooms::Impl::log_grew(Room& room) {
+    tell_removal(room);
     changed();
     for (const RoomLobby::Waiting& waiting : lobby_.take(room.id())) {
         const auto error = came(waiting.from, waiting.content);

@@ -8,6 +8,7 @@
 
 #include "room.hpp"
 #include "room_contents.hpp"
+#include "room_line.hpp"
 #include "room_lobby.hpp"
 #include "room_names.hpp"
 #include "room_receipts.hpp"
@@ -26,7 +27,8 @@ public:
     std::error_code act(const RoomId& id, RoomAct what);
     std::error_code leave(const RoomId& id);
     std::vector<RoomView> views() const;
-    void shown(const RoomId& id);
+    std::vector<Line> not_shown(const RoomId& id, std::size_t max) const;
+    void shown(const RoomId& id, std::uint64_t up_to);
     const Room* find(const RoomId& id) const;
     Room* find(const RoomId& id);
 
@@ -36,7 +38,8 @@ public:
     void marked(const PublicKey& to, const MessageId& id, Mark mark);
 
     // rooms_came.cpp, rooms_asks.cpp
-    std::error_code came(const PublicKey& from, const Content& content);
+    std::error_code came(const PublicKey& from, const Content& content,
+                         const std::optional<MessageId>& content_id = {});
     void tick();
 
 private:
@@ -67,11 +70,17 @@ private:
     std::error_code append(Room& room, const PublicKey& from, const RoomRecord& record);
     void split_found(Room& room, const RoomSplit& split);
     void log_grew(Room& room);
+    void tell_removal(Room& room);
 
     // rooms_messages.cpp
-    std::error_code came_message(Room& room, const PublicKey& from, const std::string& bytes);
+    std::error_code came_message(Room& room, const PublicKey& from, const std::string& bytes,
+                                 const std::optional<MessageId>& content_id);
+    void came_again(Room& room, const MessageHash& hash, const PublicKey& from,
+                    const MessageId& content_id);
     void accept(Room& room, const RoomMessage& message, const MessageHash& hash,
-                const std::string& bytes);
+                const std::string& bytes, const std::optional<MessageId>& carried = {});
+    void carry_own(const Room& room, const std::vector<PublicKey>& to, const std::string& bytes,
+                   std::uint64_t line_number);
     std::error_code settle(Room& room, const MessageHash& hash, HeldMessage message, bool held,
                            std::vector<MessageHash>& again);
     void refused(Room& room, const MessageHash& hash, const HeldMessage& message,
@@ -79,8 +88,9 @@ private:
     void try_again(Room& room, std::vector<MessageHash> again);
     void try_all_again(Room& room);
     void look_for_gap(Room& room);
-    Line line(const RoomId& id, std::uint64_t number) const;
-    void tell_mark(const RoomReceipts::Message& message);
+    RoomLine line(const RoomId& id, std::uint64_t number) const;
+    void tell_mark(const RoomReceipts::Message& message,
+                   const std::function<void(Reach&)>& change_reach);
 
     // rooms_asks.cpp
     std::error_code came_ask(Room& room, const PublicKey& from, ByteView bytes);

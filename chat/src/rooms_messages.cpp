@@ -3,31 +3,10 @@
 #include <netaio/packify.hpp>
 #include <utility>
 
-#include "fields.hpp"
 #include "rooms_impl.hpp"
 
 namespace netaio::chat {
-namespace {
-
-std::string kept_line(const Line& line) {
-    return pack(Dict{{"id", Bytes(ByteView(line.id))},
-                     {"text", line.text},
-                     {"at", line.at},
-                     {"mark", static_cast<std::uint8_t>(line.mark)}})
-        .value();
-}
-
-Line line_kept(const KeptLine& kept, const PublicKey& from) {
-    const Value value = unpack(kept.bytes).value();
-    return {.number = kept.number,
-            .from = from,
-            .id = array_field<16>(value, "id").value(),
-            .text = std::string(value.find("text")->as_str().value()),
-            .at = number_field<std::uint64_t>(value, "at").value(),
-            .mark = static_cast<Mark>(number_field<std::uint8_t>(value, "mark").value())};
-}
-
-}  // namespace
+namespace {}  // namespace
 
 Result<MessageId> Rooms::Impl::say(const RoomId& id, const std::string& text) {
     Room* const room = find(id);
@@ -72,50 +51,86 @@ Result<MessageId> Rooms::Impl::say(const RoomId& id, const std::string& text) {
 }
 
 void Rooms::Impl::accept(Room& room, const RoomMessage& message, const MessageHash& hash,
-                         const std::string& bytes) {
+                         const std::string& bytes, const std::optional<MessageId>& carried) {
     Line line{.from = message.from, .id = message.id, .text = message.text, .at = message.at};
-    line.number = vault_->append(ByteView(room.id()), kept_line(line));
+    std::vector<PublicKey> others;
+    if (message.from == me_) {
+        for (const MemberKey& member : room.state().members) {
+            if (const auto to = person(member); to && *to != me_) {
+                others.push_back(*to);
+            }
+        }
+        line.reach.members = others.size();
+    }
+    line.number = vault_->append(ByteView(room.id()), RoomLine{line, carried}.pack());
     room.history().accept(message, hash, bytes, line.number);
     if (message.from != me_) {
-        room.change([](Room::Kept& kept) { ++kept.unread; });
+        room.change([&](Room::Kept& kept) { kept.unread.add(line.number); });
     }
     if (events_.said) {
         events_.said(room.id(), line);
     }
-    if (message.from != me_) {
+    if (message.from == me_) {
+        carry_own(room, others, bytes, line.number);
+    } else {
         changed();
-        return;
     }
-    const RoomReceipts::Message own{room.id(), line.number};
-    for (const MemberKey& member : room.state().members) {
-        const auto to = person(member);
-        if (to && *to != me_) {
-            if (const auto sent = carry(*to, {std::string(room_kind::message), bytes})) {
-                receipts_.add(*to, *sent, own);
-            }
+}
+
+void Rooms::Impl::carry_own(const Room& room, const std::vector<PublicKey>& others,
+                            const std::string& bytes, std::uint64_t line_number) {
+    const RoomReceipts::Message own{room.id(), line_number};
+    std::size_t lost = 0;
+    for (const PublicKey& to : others) {
+        if (const auto sent = carry(to, {std::string(room_kind::message), bytes})) {
+            receipts_.add(to, *sent, own);
+        } else {
+            ++lost;
         }
     }
-    tell_mark(own);
+    tell_mark(own, [lost](Reach& reach) { reach.members -= lost; });
 }
 
 std::error_code Rooms::Impl::came_message(Room& room, const PublicKey& from,
-                                          const std::string& bytes) {
+                                          const std::string& bytes,
+                                          const std::optional<MessageId>& content_id) {
     const auto sealed = SealedRoomMessage::unpack(bytes);
     if (!sealed) {
         return sealed.error();
     }
     const MessageHash hash = message_hash(bytes);
     if (room.history().knows(hash) || room.held().contains(hash)) {
+        if (content_id) {
+            came_again(room, hash, from, *content_id);
+        }
         return Errc::replayed;
     }
     // Who waits for it, had seen it.
     const bool witnessed = room.missing().contains(hash);
     std::vector<MessageHash> again;
-    const auto error = settle(
-        room, hash, {.from = from, .epoch = sealed->epoch, .bytes = bytes, .witnessed = witnessed},
-        false, again);
+    const auto error = settle(room, hash,
+                              {.from = from,
+                               .epoch = sealed->epoch,
+                               .bytes = bytes,
+                               .id = content_id,
+                               .witnessed = witnessed},
+                              false, again);
     try_again(room, std::move(again));
     return error;
+}
+
+// What another member brought before, its author brings now.
+void Rooms::Impl::came_again(Room& room, const MessageHash& hash, const PublicKey& from,
+                             const MessageId& content_id) {
+    const SeenMessage* const message = room.history().find(hash);
+    if (!message || message->from != from || !room.kept().unread.has(message->line)) {
+        return;
+    }
+    RoomLine known = line(room.id(), message->line);
+    if (!known.carried) {
+        known.carried = content_id;
+        vault_->replace(ByteView(room.id()), message->line, known.pack());
+    }
 }
 
 // Which messages are to be tried again after that, is added to `again`.
@@ -133,7 +148,9 @@ std::error_code Rooms::Impl::settle(Room& room, const MessageHash& hash, HeldMes
                 notice(Notice::Kind::missing, room.id(),
                        "in " + name_of(room) + " messages are missing that are too old to be had");
             }
-            accept(room, *judgement.message, hash, message.bytes);
+            const bool by_author = judgement.message->from == from;
+            accept(room, *judgement.message, hash, message.bytes,
+                   by_author ? message.id : std::nullopt);
         }
         for (const auto& [other, waiting] : room.held()) {
             if (std::find(waiting.missing.begin(), waiting.missing.end(), hash) !=
@@ -234,9 +251,9 @@ void Rooms::Impl::look_for_gap(Room& room) {
     changed();
 }
 
-Line Rooms::Impl::line(const RoomId& id, std::uint64_t number) const {
-    return line_kept(vault_->lines(ByteView(id), number + 1, 1).at(0),
-                     find(id)->history().author(number));
+RoomLine Rooms::Impl::line(const RoomId& id, std::uint64_t number) const {
+    return RoomLine::unpack(vault_->lines(ByteView(id), number + 1, 1).at(0),
+                            find(id)->history().author(number));
 }
 
 std::vector<Line> Rooms::Impl::order(const RoomId& id, std::uint64_t before,
@@ -244,27 +261,38 @@ std::vector<Line> Rooms::Impl::order(const RoomId& id, std::uint64_t before,
     std::vector<Line> lines;
     if (const Room* const room = find(id)) {
         for (const std::uint64_t number : room->history().order(before, max)) {
-            lines.push_back(line(id, number));
+            lines.push_back(line(id, number).line);
         }
     }
     return lines;
 }
 
 void Rooms::Impl::marked(const PublicKey& to, const MessageId& id, Mark mark) {
-    for (const RoomReceipts::Message& message : receipts_.marked(to, id, mark)) {
-        tell_mark(message);
+    if (const auto before = receipts_.marked(to, id, mark)) {
+        tell_mark(before->message, [&](Reach& reach) {
+            reach.delivered += before->mark < Mark::delivered && mark >= Mark::delivered;
+            reach.read += mark == Mark::read;
+        });
     }
 }
 
-void Rooms::Impl::tell_mark(const RoomReceipts::Message& message) {
-    Line own = line(message.room, message.line);
-    const Mark mark = receipts_.mark(message);
-    if (mark <= own.mark) {
+void Rooms::Impl::tell_mark(const RoomReceipts::Message& message,
+                            const std::function<void(Reach&)>& change_reach) {
+    const Line before = line(message.room, message.line).line;
+    Line own = before;
+    change_reach(own.reach);
+    const bool all_read = own.reach.members > 0 && own.reach.read == own.reach.members;
+    own.mark = std::max(own.mark, all_read ? Mark::read : receipts_.mark(message));
+    if (own.mark == before.mark && own.reach == before.reach) {
         return;
     }
-    own.mark = mark;
-    vault_->replace(ByteView(message.room), message.line, kept_line(own));
-    if (events_.marked) {
+    vault_->replace(ByteView(message.room), message.line, RoomLine{own}.pack());
+    if (events_.reached && own.reach.read > before.reach.read) {
+        events_.reached(message.room, own, Mark::read);
+    } else if (events_.reached && own.reach.delivered > before.reach.delivered) {
+        events_.reached(message.room, own, Mark::delivered);
+    }
+    if (events_.marked && own.mark > before.mark) {
         events_.marked(message.room, own);
     }
 }

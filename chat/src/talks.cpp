@@ -15,6 +15,16 @@ ByteView id_bytes(const MessageId& id) {
     return std::as_bytes(std::span(id));
 }
 
+std::vector<Line> lines_of(const std::vector<KeptLine>& all_kept) {
+    std::vector<Line> all;
+    for (const KeptLine& kept : all_kept) {
+        if (auto line = line_from(kept.bytes, kept.number)) {
+            all.push_back(std::move(*line));
+        }
+    }
+    return all;
+}
+
 }  // namespace
 
 Line Talks::add(const PublicKey& with, Line line, bool own) {
@@ -22,11 +32,19 @@ Line Talks::add(const PublicKey& with, Line line, bool own) {
     Acquaintance& person = people_.at(with);
     person.last = line.number;
     if (own) {
-        person.shown = line.number;
         const Value place = Dict{{"with", Bytes(with.bytes())}, {"number", Value(line.number)}};
         vault_.put(own_line_kind, id_bytes(line.id), pack(place).value());
+    } else {
+        person.unread.add(line.number);
     }
     people_.keep(with);
+    return line;
+}
+
+Line Talks::rewrite(const PublicKey& with, Line line) {
+    const auto before = lines(with, line.number + 1, 1);
+    if (!before.empty()) line.at = before.front().at;
+    vault_.replace(with.bytes(), line.number, line_bytes(line));
     return line;
 }
 
@@ -55,13 +73,13 @@ std::optional<std::pair<PublicKey, Line>> Talks::mark(const MessageId& id, Mark 
 }
 
 std::vector<Line> Talks::lines(const PublicKey& with, std::uint64_t before, std::size_t max) const {
-    std::vector<Line> all;
-    for (const KeptLine& kept : vault_.lines(with.bytes(), before, max)) {
-        if (auto line = line_from(kept.bytes, kept.number)) {
-            all.push_back(std::move(*line));
-        }
-    }
-    return all;
+    return lines_of(vault_.lines(with.bytes(), before, max));
+}
+
+std::vector<Line> Talks::not_shown(const PublicKey& with, std::uint64_t up_to) const {
+    const Acquaintance* const person = people_.find(with);
+    const Unread unread = person ? person->unread : Unread();
+    return lines_of(chat::not_shown(vault_, with.bytes(), unread, up_to));
 }
 
 }  // namespace netaio::chat

@@ -5,6 +5,7 @@
 #include <memory>
 #include <netaio/bytes.hpp>
 #include <netaio/errc.hpp>
+#include <optional>
 #include <span>
 #include <utility>
 
@@ -60,6 +61,18 @@ public:
     /// The whole body as it travels: what checksums and auth plugins cover.
     ByteView encoded() const noexcept { return {begin_, size_}; }
 
+    /// The CRC-32 of encoded(), where it is known: set_checksum() said it, and nothing was changed
+    /// since.
+    std::optional<std::uint32_t> checksum() const noexcept {
+        return has_checksum_ ? std::optional(checksum_) : std::nullopt;
+    }
+    /// For who received it with the body, and found it right: whoever passes that on need not
+    /// compute it anew.
+    void set_checksum(std::uint32_t checksum) noexcept {
+        checksum_ = checksum;
+        has_checksum_ = true;
+    }
+
     /// The content, to be changed in place.
     std::span<char> mutable_content() noexcept;
     /// Makes the content `size` bytes long: cut, or lengthened at its end by undefined bytes.
@@ -72,7 +85,10 @@ public:
     /// the rest the content, so the body grows by 2. Errc::too_large when over the size rule.
     std::error_code wrap(std::size_t uri_size);
     /// Uri and content as one run of bytes, to be changed in place, followed by unwrap().
-    std::span<char> mutable_payload() noexcept { return {begin_ + 2, size_ - 2}; }
+    std::span<char> mutable_payload() noexcept {
+        has_checksum_ = false;
+        return {begin_ + 2, size_ - 2};
+    }
     /// The reverse of wrap(): takes uri and content, joined, for an encoded body, or their first
     /// `size` bytes. A uri length beyond the end is clamped (protocol.md §6); what is missing of
     /// its two bytes counts as zero.
@@ -97,6 +113,8 @@ private:
         size_ = std::exchange(other.size_, 2u);
         capacity_ = std::exchange(other.capacity_, 0u);
         uri_size_ = std::exchange(other.uri_size_, std::uint16_t{0});
+        has_checksum_ = std::exchange(other.has_checksum_, false);
+        checksum_ = other.checksum_;
     }
     void release() noexcept {
         if (storage_) {
@@ -117,6 +135,8 @@ private:
     std::uint32_t size_ = 2;
     std::uint32_t capacity_ = 0;  // of storage_
     std::uint16_t uri_size_ = 0;
+    bool has_checksum_ = false;
+    std::uint32_t checksum_ = 0;
 };
 
 }  // namespace netaio

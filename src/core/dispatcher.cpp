@@ -103,6 +103,9 @@ Outcome Dispatcher::handle(const Frame& frame, Source& source, std::string& out)
     if (!frame.checksum_ok()) {
         return bad_checksum(message, source, out);
     }
+    if (!frame.sealed) {
+        message.body().set_checksum(frame.header.checksum);
+    }
     const auto peer = node_.peer_at(source);
     if (!source.who().empty()) {
         message.set_who(source.who());
@@ -123,8 +126,8 @@ Outcome Dispatcher::handle(const Frame& frame, Source& source, std::string& out)
     if (source.requests() && answer_request(message, source, peer.get())) {
         return {};
     }
-    if (node_.session && !frame.sealed && node_.requires_session() && !begins_session(message))
-        [[unlikely]] {
+    if (node_.session && !frame.sealed && (node_.requires_session() || source.session_required()) &&
+        !begins_session(message)) [[unlikely]] {
         return unsealed(message, source, out);
     }
     if (source.requests() && is_answer(message.type())) {
@@ -185,7 +188,8 @@ Outcome Dispatcher::admit(const Route* route, const std::shared_ptr<const Route>
     if (error) {
         return refuse(error, verdict, plugins, layer, message, source, out);
     }
-    accepted_ = accepted_ || plugins.auth;
+    // Of any age it may be another's, played again.
+    accepted_ = accepted_ || (plugins.auth && verdict.aged == Errc{});
     learn(message, layer, verdict, source);
     return std::nullopt;
 }
@@ -302,8 +306,8 @@ Outcome Dispatcher::unhandled(Message&& message, Source& source, std::string& ou
     }
     tallies_.unhandled.add();
     node_.trace("no handler is registered for the", message, source.remote());
-    if (node_.default_handler) {
-        return call({node_.default_handler, {}}, std::move(message), source, out);
+    if (node_.default_route.handler) {
+        return call(node_.default_route, std::move(message), source, out);
     }
     if (expects_answer(message.type()) && !is_error(message.type(), node_.types)) {
         automatic(message, about(message.uri(), not_found("ERROR")), false, source, out);

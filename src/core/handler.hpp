@@ -47,6 +47,8 @@ public:
     virtual std::optional<OwnedMessage> shake_hands(const Message&) { return std::nullopt; }
     /// Whether what goes there is sealed.
     bool sealed() const noexcept { return sealed_; }
+    /// Whether nothing but answers is taken from there without a session.
+    bool session_required() const noexcept { return session_required_; }
     /// Who is known there by the secrets that the session was made from.
     const Identities& sealed_by() const noexcept { return sealed_by_; }
     /// Who is there as the system knows it, and its session, whatever a message brings.
@@ -62,6 +64,7 @@ public:
 protected:
     bool handlers_run_ = false;  // those that suspended, of messages from there
     bool sealed_ = false;
+    bool session_required_ = false;
     Identities who_ = {};
     Identities sealed_by_ = {};
 

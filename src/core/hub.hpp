@@ -63,6 +63,16 @@ public:
     /// How often time limits are looked after.
     std::chrono::milliseconds check_interval() const noexcept;
     TimePoint now() const { return node_->environment.clock->steady_now(); }
+    /// The same, asked once for all frames that are processed together.
+    TimePoint about_now() {
+        if (!processed_) {
+            return now();
+        }
+        if (!processed_at_) {
+            processed_at_ = now();
+        }
+        return *processed_at_;
+    }
 
     /// The buffer replies are collected in. Taken and given back, so that who nests gets another.
     std::string take_batch() noexcept { return std::move(batch_); }
@@ -105,8 +115,13 @@ public:
     class Processing {
     public:
         Processing(Hub& hub, Stream& stream) noexcept
-            : hub_(hub), before_(std::exchange(hub.processed_, &stream)) {}
-        ~Processing() { hub_.processed_ = before_; }
+            : hub_(hub), before_(std::exchange(hub.processed_, &stream)) {
+            hub_.processed_at_.reset();
+        }
+        ~Processing() {
+            hub_.processed_at_.reset();
+            hub_.processed_ = before_;
+        }
         Processing(const Processing&) = delete;
         Processing& operator=(const Processing&) = delete;
 
@@ -233,7 +248,8 @@ private:
     std::vector<std::shared_ptr<Stream>> dirty_;
     std::deque<Address> gone_;
     FanOut fan_out_;
-    Stream* processed_ = nullptr;  // whose frames are, if any's
+    Stream* processed_ = nullptr;            // whose frames are, if any's
+    std::optional<TimePoint> processed_at_;  // if anybody asked
     bool turn_needed_ = false;
     TimePoint check_at_ = TimePoint::max();
     TimePoint due_at_ = TimePoint::max();  // no deadline of a request is sooner

@@ -64,9 +64,9 @@ struct Node : std::enable_shared_from_this<Node> {
     std::shared_ptr<const SessionTerms> session = nullptr;
     std::shared_ptr<const PeerPlugin> peer_plugin = nullptr;
     std::optional<Peer> local_peer = std::nullopt;
-    KeyExtractor extract_keys = {};                            // empty: the default
-    AuthErrorHandler on_auth_error = {};                       // empty: the default
-    std::shared_ptr<const Handler> default_handler = nullptr;  // null: the default
+    KeyExtractor extract_keys = {};       // empty: the default
+    AuthErrorHandler on_auth_error = {};  // empty: the default
+    Route default_route = {};             // without handler: the default
     Router router = {};
     /// What answers a message that is refused by rules, or by whom its handler is for.
     MessageType refusal = MessageType::not_permitted;

@@ -1,12 +1,11 @@
 #pragma once
 
-#include <algorithm>
-#include <boost/unordered/unordered_flat_map.hpp>
 #include <chrono>
-#include <deque>
 #include <netaio/answer.hpp>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "../wire/fixed_fields.hpp"
 #include "meaning.hpp"
@@ -25,8 +24,8 @@ public:
 
     static constexpr bool is_one(RequestId id) noexcept { return (id & marked) != 0; }
     const std::string& field() const noexcept { return field_; }
-    bool full() const noexcept { return waiting_.size() >= max; }
-    bool empty() const noexcept { return waiting_.empty(); }
+    bool full() const noexcept { return count_ >= max; }
+    bool empty() const noexcept { return count_ == 0; }
     /// What the next one is sent with.
     RequestId next_id() const noexcept { return next_id_; }
     /// The fields of one that has no others than ours, with this value: most often that of the one
@@ -47,73 +46,103 @@ public:
 
     /// Whether its deadline is the next.
     bool add(const Question& asked, TimePoint deadline, Answer&& answer) {
-        if (order_.size() > 2 * waiting_.size() + 64) {
-            std::erase_if(order_, [this](const Due& due) { return !waiting_.contains(due.id); });
+        if (2 * (count_ + 1) > slots_.size()) {
+            grow();
         }
-        // Almost always it is the last, as times differ only where they were changed.
-        const auto at = order_.empty() || order_.back().when <= deadline
-                            ? order_.end()
-                            : std::ranges::upper_bound(order_, deadline, {}, &Due::when);
-        const bool first = at == order_.begin();
-        order_.insert(at, {deadline, next_id_});
-        waiting_.try_emplace(next_id_, asked, std::move(answer));
+        Waiting& added = slot(next_id_);
+        added.id = next_id_;
+        added.asked = asked;
+        added.deadline = deadline;
+        added.answer = std::move(answer);
+        const bool first = link(index(next_id_));
+        ++count_;
         do {
             next_id_ = (next_id_ + 1) | marked;
-        } while (waiting_.contains(next_id_));
+        } while (slot(next_id_).id != none);
         return first;
     }
     /// Takes out who waits for the answer with this id and of this type.
     std::optional<Answer> take(RequestId id, MessageType type) {
-        const auto found = waiting_.find(id);
-        if (found == waiting_.end() || !answers(found->second.asked, type)) {
+        if (!is_one(id) || slot(id).id != id || !answers(slot(id).asked, type)) {
             return std::nullopt;
         }
-        return taken(found);
+        return taken(index(id));
     }
     /// The same of the first whose deadline has passed.
     std::optional<Answer> take_expired(TimePoint now) {
-        while (!order_.empty() && order_.front().when <= now) {
-            const auto found = waiting_.find(order_.front().id);
-            order_.pop_front();
-            if (found != waiting_.end()) {
-                return taken(found);
-            }
-        }
-        return std::nullopt;
+        return empty() || next_deadline() > now ? std::nullopt : std::optional(taken(first_));
     }
-    /// When that is the case next, or earlier.
-    TimePoint next_deadline() const noexcept { return order_.front().when; }
+    /// When that is the case next.
+    TimePoint next_deadline() const noexcept { return slots_[first_].deadline; }
 
 private:
     static constexpr RequestId marked = 1u << 31;
+    static constexpr RequestId none = 0;
+    using Index = std::uint32_t;
+    static constexpr Index nobody = UINT32_MAX;
 
     struct Waiting {
-        Waiting(const Question& question, Answer&& who) : asked(question), answer(std::move(who)) {}
-
-        Question asked;
-        Answer answer;
-    };
-    using Table = boost::unordered_flat_map<RequestId, Waiting>;
-    struct Due {
-        TimePoint when;
-        RequestId id;
+        RequestId id = none;
+        Question asked = {};
+        TimePoint deadline = {};
+        Answer answer{nullptr};
+        // Those whose deadlines are before and after its own.
+        Index before = nobody;
+        Index after = nobody;
     };
 
-    std::optional<Answer> taken(Table::iterator at) {
-        std::optional answer(std::move(at->second.answer));
-        waiting_.erase(at);
-        if (waiting_.empty()) {
-            order_.clear();
+    Index index(RequestId id) const noexcept { return id & static_cast<Index>(slots_.size() - 1); }
+    Waiting& slot(RequestId id) noexcept { return slots_[index(id)]; }
+
+    // Whether it is the first. Almost always it is the last, as times differ only where they were
+    // changed.
+    bool link(Index at) noexcept {
+        Waiting& added = slots_[at];
+        added.before = last_;
+        added.after = nobody;
+        while (added.before != nobody && slots_[added.before].deadline > added.deadline) {
+            added.after = std::exchange(added.before, slots_[added.before].before);
         }
-        return answer;
+        after(added.before) = at;
+        before(added.after) = at;
+        return first_ == at;
+    }
+    Index& after(Index at) noexcept { return at == nobody ? first_ : slots_[at].after; }
+    Index& before(Index at) noexcept { return at == nobody ? last_ : slots_[at].before; }
+
+    Answer taken(Index at) noexcept {
+        Waiting& waited = slots_[at];
+        after(waited.before) = waited.after;
+        before(waited.after) = waited.before;
+        waited.id = none;
+        --count_;
+        return std::move(waited.answer);
+    }
+    // Ids that differ by their lower bits still do so when there are more of these.
+    void grow() {
+        std::vector<Waiting> larger(2 * slots_.size());
+        larger.swap(slots_);
+        Index at = std::exchange(first_, nobody);
+        last_ = nobody;
+        while (at != nobody) {
+            Waiting& moved = larger[at];
+            at = moved.after;
+            const Index to = index(moved.id);
+            slots_[to] = std::move(moved);
+            link(to);
+        }
     }
 
     const std::string field_;
     std::string value_;
     std::optional<wire::FixedFields> fixed_;
     RequestId next_id_ = marked;
-    Table waiting_;
-    std::deque<Due> order_;  // of the deadlines, also of those that were answered meanwhile
+    // By the lower bits of their ids: an id whose place is taken is left out, and half of them are
+    // free.
+    std::vector<Waiting> slots_ = std::vector<Waiting>(64);
+    std::size_t count_ = 0;
+    Index first_ = nobody;
+    Index last_ = nobody;
 };
 
 }  // namespace netaio::core

@@ -32,6 +32,9 @@ void SessionOpening::begin() {
         expected_ = options.peer_keys.front();
     }
     if (const auto stream = stream_.lock()) {
+        if (expected_) {
+            stream->require_session();
+        }
         Identities who;
         const auto psk = session_psk(stream->hub().node().outer.get(), nullptr, who);
         asker_.emplace(terms(), psk, learns_ ? std::nullopt : expected_,
@@ -73,18 +76,22 @@ void SessionOpening::first_answer(std::error_code error, const Message* answer) 
         end(error ? error : make_error_code(Errc::closed));
         return;
     }
+    if (!error && answer->type() == MessageType::auth_error) {
+        error = Errc::auth_failed;
+    }
     if (error || answer->type() != MessageType::respond_uri) {
-        const bool refused = !error && answer->type() == MessageType::auth_error;
-        declined(refused ? make_error_code(Errc::auth_failed) : error);
+        declined(error);
         return;
     }
     const auto third = asker_->take(answer->content());
     if (!third) {
-        declined(third.error());
+        // A server that could read what was meant for its key is in a session now, with another
+        // secret: nothing is to be learned from it.
+        declined(expected_ && !learns_ ? std::error_code() : third.error());
         return;
     }
     if (!third->empty() && learns_) {
-        end(Errc::peer_changed);
+        end(asker_->other() == *expected_ ? Errc::no_session : Errc::peer_changed);
         return;
     }
     auto agreed = asker_->agreed();

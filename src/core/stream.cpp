@@ -158,6 +158,9 @@ void Stream::check_limits(TimePoint now) {
                !hub_->has_subscriptions(*this)) {
         end(tallies.closed_idle, "idle");
     } else {
+        if (session_ && passed(session_rests, active_at_)) {
+            session_->rest();
+        }
         carrier_->look_for_end();
     }
 }

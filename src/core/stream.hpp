@@ -170,6 +170,8 @@ public:
     /// Seals from now on, after what was appended so far, and opens what comes: at once, or from
     /// the first sealed frame on.
     void begin_session(Agreed agreed, bool heard);
+    /// Takes nothing without a session but answers from now on.
+    void require_session() noexcept { session_required_ = true; }
     /// Whether a sealed frame came.
     bool is_heard_sealed() const noexcept { return heard_sealed_; }
     /// Ends the connection if its session was made from secrets that the node has no more.
@@ -219,6 +221,10 @@ private:
     // How much output is collected before it is written, and how much room for it is kept.
     static constexpr std::size_t flush_size = 256 * 1024;
     static constexpr std::size_t out_keep_max = 16 * 1024;
+    // Messages of handshakes on one connection: one with a key that proves wrong, and one of two.
+    static constexpr unsigned handshakes_max = 4;
+    // After so long without a message, a session keeps no more than it must.
+    static constexpr std::chrono::seconds session_rests{10};
 
     enum class State { open, draining, closed };
 
@@ -290,6 +296,7 @@ private:
 
     // Sealing.
     [[gnu::cold, gnu::noinline]] Result<std::optional<Frame>> open_sealed(const Frame& frame);
+    void hear_sealed();
     std::size_t write_sealed(ByteView frames, std::error_code& error);
     bool write_rest();
 
@@ -351,7 +358,9 @@ private:
     std::unique_ptr<Agreed> next_session_;       // that begins after the answer
     std::unique_ptr<Session> session_;
     crypto::SecretKey session_psk_;
-    std::string rest_;           // that is sealed, or goes before what is
+    std::string rest_;  // that is sealed, or goes before what is
+    unsigned handshakes_ = 0;
+    Identities who_sealed_;      // who is there as far as what is sealed goes
     bool heard_sealed_ = false;  // nothing else is taken any more
     bool opened_ahead_ = false;  // the next frame, which had to wait
 };

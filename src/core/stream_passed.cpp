@@ -27,7 +27,7 @@ std::error_code Stream::pass_on(const Message& message, std::string_view field, 
         return error;
     }
     const Question asked(message.type(), hub_->node().types.answer_to(message.type()));
-    if (passed_->add(asked, hub_->now() + timeout, std::move(answer))) {
+    if (passed_->add(asked, hub_->about_now() + timeout, std::move(answer))) {
         serve([&] { hub_->due_at(passed_->next_deadline()); });
     }
     return {};

@@ -20,6 +20,10 @@ std::optional<OwnedMessage> Stream::shake_hands(const Message& asked) {
     if (session_ || queues() || !batch_) {
         return refuse("it is asked for at the wrong time");
     }
+    if (++handshakes_ > handshakes_max) {
+        close();
+        return refuse("it is asked for too often");
+    }
     Identities named;
     const auto psk = session_psk(*hub_->dispatcher().outer(), &asked.vouched().outer, named);
     if (!answerer_) {
@@ -66,20 +70,24 @@ void Stream::begin_session(Agreed agreed, bool heard) {
     Identities named;
     session_psk_ = session_psk(*hub_->dispatcher().outer(), &sealed_by_, named);
     sealed_by_ = named;
-    who_.add(Identity{"session", to_string(agreed.key)});
-    who_.add(sealed_by_);
+    who_sealed_ = who_;
+    who_sealed_.add(Identity{"session", to_string(agreed.key)});
+    who_sealed_.add(sealed_by_);
     session_ = std::make_unique<Session>(std::move(agreed.keys), hub_->now());
     sealed_ = true;
-    heard_sealed_ = heard;
-    if (stranger_) {
-        stranger_ = false;
-        if (const auto owner = owner_.lock()) {
-            owner->became_known(*this);
-        }
+    if (heard) {
+        hear_sealed();
     }
     hub_->tallies().sessions.add();
     hub_->node().log(LogLevel::debug, "a session begins with " + to_string(agreed.key),
                      ends_.remote);
+}
+
+// Takes nothing else any more, which then is from who shook hands.
+void Stream::hear_sealed() {
+    if (!std::exchange(heard_sealed_, true)) {
+        who_ = std::exchange(who_sealed_, {});
+    }
 }
 
 // Opens the frame that comes next, unless that was done when it had to wait.
@@ -94,7 +102,7 @@ Result<std::optional<Frame>> Stream::open_sealed(const Frame& frame) {
     auto opened = session_->open(frame);
     if (opened) {
         opened_ahead_ = true;
-        heard_sealed_ = true;
+        hear_sealed();
         if (*opened && !hub_->node().types.contains((*opened)->header.type)) {
             return Errc::unknown_message_type;
         }
@@ -115,8 +123,14 @@ std::size_t Stream::write_sealed(ByteView frames, std::error_code& error) {
         const ByteView from = frames.substr(used);
         const auto header = FrameHeader::read(
             std::span<const char, FrameHeader::size>(from.data(), FrameHeader::size));
-        session_->seal(from.substr(0, header.frame_size()), now, sealed);
-        used += header.frame_size();
+        const std::size_t size = header.frame_size();
+        if (size <= Session::frame_max) {
+            session_->seal(from.substr(0, size), now, sealed);
+        } else {
+            hub_->tallies().send_failures.add();
+            log_unsent(Errc::too_large);
+        }
+        used += size;
     }
     const std::size_t size = sealed.size();
     const std::size_t written = carrier_->hand_over(sealed, error);

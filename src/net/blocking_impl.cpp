@@ -149,8 +149,13 @@ std::error_code BlockingClient::Impl::agree(core::Stream& stream) {
     core::SessionOpening::start(stream.self(), net::server_name(host_, port_),
                                 [agreed](std::error_code error) { *agreed = {true, error}; });
     hub_->end_turn();
-    const TimePoint now = hub_->now();
-    wait(stream, now, now + core::longest_wait, [&] { return agreed->known; });
+    constexpr std::chrono::milliseconds a_while(1);
+    while (!agreed->known && stream_.get() == &stream && !cancelled_) {
+        // No longer than it is patient.
+        const TimePoint now = hub_->now();
+        const TimePoint due = hub_->next().value_or(now + core::longest_wait);
+        wait(stream, now, std::max(due, now + a_while), [&] { return agreed->known; });
+    }
     return agreed->known ? agreed->error : why_over();
 }
 

@@ -309,7 +309,7 @@ void DaemonClient::Impl::served_once(const Entry& entry) {
 }
 
 void DaemonClient::Impl::set_default_handler(Handler handler) {
-    node().default_handler = net::tcp_route(wrapped(std::move(handler), {}), {}).handler;
+    node().default_route = net::tcp_route(wrapped(std::move(handler), {}), {});
 }
 
 bool DaemonClient::Impl::keep_entry(const Entry& entry, Registered what) {

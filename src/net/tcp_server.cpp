@@ -38,7 +38,7 @@ void TcpServer::set_plugins(Plugins plugins) {
 
 void TcpServer::set_default_handler(TcpHandler handler) {
     impl_->require_not_started("set the default handler");
-    impl_->node().default_handler = net::tcp_route(std::move(handler), {}).handler;
+    impl_->node().default_route = net::tcp_route(std::move(handler), {});
 }
 
 void TcpServer::set_auth_error_handler(

@@ -48,6 +48,7 @@ void Body::assign(ByteView uri, ByteView content) {
 }
 
 std::span<char> Body::mutable_content() noexcept {
+    has_checksum_ = false;
     return {begin_ + 2 + uri_size_, size_ - 2u - uri_size_};
 }
 
@@ -55,6 +56,7 @@ std::error_code Body::resize_content(std::size_t size) {
     if (size > payload_max - std::min<std::size_t>(uri_size_, payload_max)) {
         return Errc::too_large;
     }
+    has_checksum_ = false;
     const std::size_t whole = 2u + uri_size_ + size;
     if (whole > size_) {
         grow(0, whole);
@@ -64,6 +66,7 @@ std::error_code Body::resize_content(std::size_t size) {
 }
 
 std::span<char> Body::mutable_encoded() {
+    has_checksum_ = false;
     if (begin_ == empty_) {
         grow(0, size_);  // the bytes all empty bodies share are not to be changed
     }
@@ -74,6 +77,7 @@ std::error_code Body::wrap(std::size_t uri_size) {
     if (size_ > payload_max) {
         return Errc::too_large;
     }
+    has_checksum_ = false;
     grow(2, size_);
     begin_ -= 2;
     size_ += 2;
@@ -83,6 +87,7 @@ std::error_code Body::wrap(std::size_t uri_size) {
 }
 
 void Body::unwrap(std::size_t size) noexcept {
+    has_checksum_ = false;
     const std::size_t payload = std::min<std::size_t>(size, size_ - 2);
     size_ = static_cast<std::uint32_t>(2 + payload);
     if (payload >= 2) {

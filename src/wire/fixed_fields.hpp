@@ -15,10 +15,10 @@ public:
     void append_frame(const Message& message, RequestId id, std::string& out) const;
 
 private:
-    FixedFields(std::string encoded, std::size_t id_at) noexcept
-        : encoded_(std::move(encoded)), id_at_(id_at) {}
+    FixedFields(std::string head, std::size_t id_at) noexcept
+        : head_(std::move(head)), id_at_(id_at) {}
 
-    std::string encoded_;
+    std::string head_;  // with room for the frame's header before them
     std::size_t id_at_;
 };
 

@@ -42,6 +42,12 @@ inline Frame frame_in(const FrameHeader& header, std::span<char> bytes,
             rest.subspan(header.auth_size, body_size), false};
 }
 
+// Of one that is passed on as it came, it is known.
+inline std::uint32_t checksum_of(const Body& body) noexcept {
+    const auto known = body.checksum();
+    return known ? *known : wire::crc32(body.encoded());
+}
+
 // A message without plugins: the size of all before its body is known, so nothing is written twice.
 template <std::size_t FieldsSize, class PutFields>
 inline void append_frame(FrameHeader header, ByteView body, std::string& out,
@@ -160,7 +166,7 @@ std::error_code encode_message(const Message& message, std::string& out,
                                std::optional<RequestId> request_id) {
     const ByteView body = message.body().encoded();
     FrameHeader header{message.type(), 0, static_cast<std::uint16_t>(body.size()),
-                       wire::crc32(body)};
+                       checksum_of(message.body())};
     if (message.auth().empty()) {
         if (request_id) {
             append_frame<wire::lone_request_id_size>(header, body, out, [&](char* fields) {
@@ -187,27 +193,26 @@ std::error_code encode_message(const Message& message, std::string& out,
 namespace wire {
 
 Result<FixedFields> FixedFields::make(const AuthFields& fields) {
-    std::string encoded;
-    std::string other;
-    if (const auto error = fields.encode_to(encoded, 0)) {
+    std::string head(FrameHeader::size, '\0');
+    std::string other = head;
+    if (const auto error = fields.encode_to(head, 0)) {
         return error;
     }
     if (const auto error = fields.encode_to(other, ~RequestId(0))) {
         return error;
     }
-    const auto id_at = std::ranges::mismatch(encoded, other).in1 - encoded.begin();
-    return FixedFields(std::move(encoded), static_cast<std::size_t>(id_at));
+    const auto id_at = std::ranges::mismatch(head, other).in1 - head.begin();
+    return FixedFields(std::move(head), static_cast<std::size_t>(id_at));
 }
 
 void FixedFields::append_frame(const Message& message, RequestId id, std::string& out) const {
     const ByteView body = message.body().encoded();
     const std::size_t start = out.size();
-    out.resize(start + FrameHeader::size + encoded_.size());
-    char* const fields =
-        put_header(out.data() + start, {message.type(), static_cast<std::uint16_t>(encoded_.size()),
-                                        static_cast<std::uint16_t>(body.size()), crc32(body)});
-    put_bytes(fields, encoded_);
-    put_u32(fields + id_at_, id);
+    out.append(head_);
+    char* const head = out.data() + start;
+    put_header(head, {message.type(), static_cast<std::uint16_t>(head_.size() - FrameHeader::size),
+                      static_cast<std::uint16_t>(body.size()), checksum_of(message.body())});
+    put_u32(head + id_at_, id);
     out.append(body);
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -9,11 +10,19 @@
 
 namespace netaio::test {
 
+/// Where files are in memory, if there is such a place: for tests that write much.
+inline std::filesystem::path fastest_folder() {
+    const std::filesystem::path in_memory = "/dev/shm";
+    return ::access(in_memory.c_str(), W_OK) == 0 ? in_memory
+                                                  : std::filesystem::temp_directory_path();
+}
+
 /// A folder that goes with its content.
 class TemporaryFolder {
 public:
-    TemporaryFolder() {
-        std::string name = std::filesystem::temp_directory_path() / "netaio-test-XXXXXX";
+    explicit TemporaryFolder(
+        const std::filesystem::path& within = std::filesystem::temp_directory_path()) {
+        std::string name = within / "netaio-test-XXXXXX";
         if (!::mkdtemp(name.data())) throw std::runtime_error("cannot make " + name);
         path_ = name;
     }

@@ -27,7 +27,7 @@ namespace {
 constexpr unsigned seconds_max = 10;
 constexpr int hangs = 90;
 // They mostly wait, but for what a sanitizer does meanwhile.
-constexpr std::size_t at_once = NETAIO_TEST_SANITIZED ? 2 : 6;
+constexpr std::size_t at_once = NETAIO_TEST_SANITIZED ? 2 : 16;
 constexpr std::array outcomes{"well", "waits", "told_twice", "deaf", "stays_busy"};
 
 // What became of a process.

@@ -3,6 +3,7 @@
 #include <deque>
 #include <netaio/chat/chat.hpp>
 
+#include "people.hpp"
 #include "support/fixed_environment.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -35,7 +36,8 @@ struct Chatter {
                                marks.push_back(line.text + " " +
                                                std::to_string(static_cast<int>(line.mark)));
                            },
-                       .noticed = [this](const Notice& notice) { notices.push_back(notice); }});
+                       .noticed = [this](const Notice& notice) { notices.push_back(notice); }},
+            FileOptions{.folder = file.substr(0, file.rfind('.')) + ".files"});
     }
     const PublicKey& key() const { return identity.public_key(); }
     PersonView view(const Chatter& other) const {
@@ -95,6 +97,7 @@ struct ChatTest : testing::Test {
 TEST_F(ChatTest, TwoTalkAndKnowWhatTheOtherHas) {
     ASSERT_TRUE(ann.chat->say(bob.key(), "hello"));
     EXPECT_TRUE(ann.chat->parcels().empty()) << "there is nothing to seal it with";
+    bob.chat->tell_read(true);
     carry();
     EXPECT_EQ(bob.heard, Texts{"hello"});
     EXPECT_EQ(bob.view(ann).name, "ann") << "it comes with the first message";
@@ -112,6 +115,79 @@ TEST_F(ChatTest, TwoTalkAndKnowWhatTheOtherHas) {
     EXPECT_EQ(lines[0].mark, Mark::read);
     EXPECT_EQ(lines[1].from, bob.key());
     EXPECT_TRUE(ann.chat->parcels().empty());
+}
+
+TEST_F(ChatTest, WhatWasReadIsToldOnlyWhereItsReaderWants) {
+    EXPECT_FALSE(bob.chat->tells_read()) << "not unless he says so";
+    const auto say_and_show = [this](const std::string& text) {
+        ASSERT_TRUE(ann.chat->say(bob.key(), text));
+        carry();
+        bob.chat->shown(ann.key());
+        carry();
+    };
+    say_and_show("one");
+    bob.chat->tell_read(true);
+    bob.begin();
+    EXPECT_TRUE(bob.chat->tells_read());
+    say_and_show("two");
+    bob.chat->tell_read(false);
+    bob.begin();
+    EXPECT_FALSE(bob.chat->tells_read());
+    say_and_show("three");
+    EXPECT_EQ(ann.marks, (Texts{"one 2", "two 2", "two 3", "three 2"}));
+}
+
+TEST_F(ChatTest, WhatWasReadInARoomIsToldByWhoWants) {
+    const auto room = ann.chat->make_room("kitchen").value();
+    ASSERT_FALSE(ann.chat->invite(room, bob.key()));
+    ASSERT_FALSE(ann.chat->invite(room, cyd.key()));
+    carry();
+    bob.chat->tell_read(true);
+    const auto say_and_show = [&](const std::string& text) {
+        EXPECT_TRUE(ann.chat->say(room, text));
+        carry();
+        bob.chat->shown(room);
+        cyd.chat->shown(room);
+        carry();
+        return ann.chat->lines(room, 0, 1).at(0);
+    };
+    const Line some = say_and_show("one");
+    EXPECT_EQ(some.reach, (Reach{2, 2, 1}));
+    EXPECT_EQ(some.mark, Mark::delivered);
+    cyd.chat->tell_read(true);
+    ann.begin();
+    const Line all = say_and_show("two");
+    EXPECT_EQ(all.reach, (Reach{2, 2, 2}));
+    EXPECT_EQ(all.mark, Mark::read);
+    EXPECT_EQ(ann.chat->lines(room, all.number, 1).at(0).reach, (Reach{2, 2, 1}))
+        << "what was shown before is not told";
+}
+
+TEST_F(ChatTest, WhatWasNotShownIsThereUntilItIsAlsoWhenOneSaysSomething) {
+    const auto texts = [&](const Place& place) {
+        Texts found;
+        for (const Line& line : bob.chat->not_shown(place, 10)) found.push_back(line.text);
+        return found;
+    };
+    const auto room = ann.chat->make_room("kitchen").value();
+    ASSERT_FALSE(ann.chat->invite(room, bob.key()));
+    for (const Place& place : {Place(bob.key()), Place(room)}) {
+        for (const char* text : {"one", "two"}) ASSERT_TRUE(ann.chat->say(place, text));
+    }
+    carry();
+    for (const Place& place : {Place(ann.key()), Place(room)}) {
+        EXPECT_EQ(texts(place), (Texts{"one", "two"}));
+        EXPECT_EQ(bob.chat->not_shown(place, 1).size(), 1u);
+        bob.chat->shown(place, bob.chat->not_shown(place, 1).at(0).number);
+        ASSERT_TRUE(bob.chat->say(place, "me"));
+        bob.begin();
+        EXPECT_EQ(texts(place), (Texts{"two", "me"}));
+        bob.chat->shown(place);
+        EXPECT_EQ(texts(place), Texts());
+    }
+    EXPECT_EQ(bob.view(ann).unread, 0u);
+    EXPECT_EQ(bob.chat->rooms().at(0).unread, 0u);
+    EXPECT_TRUE(bob.chat->not_shown(cyd.key(), 10).empty()) << "nobody knows her";
 }
 
 TEST_F(ChatTest, WhoIsAwayHearsItLaterAndOnceWhoeverStartsAnew) {
@@ -181,6 +257,107 @@ TEST_F(ChatTest, AnotherKeyForAVerifiedNameIsRefusedUntilItIsAccepted) {
     ann.chat->accept(mallory.key());
     EXPECT_TRUE(ann.chat->say(mallory.key(), "welcome back"));
     EXPECT_FALSE(ann.view(bob).verified);
+}
+
+TEST_F(ChatTest, NoNameMakesANoticeLookLikeOthers) {
+    EXPECT_FALSE(ann.chat->met(bob.key(), "bob"));
+    ann.chat->verify(bob.key());
+    for (const std::string& name : {std::string("bob\n"), "bob" + std::string(30'000, ' ')}) {
+        const Identity mallory = Identity::make(*Environment().random);
+        EXPECT_EQ(ann.chat->met(mallory.public_key(), name), Errc::auth_failed);
+        EXPECT_EQ(ann.chat->met(mallory.public_key(), name), Errc::auth_failed);
+        EXPECT_EQ(ann.notices.back().text.find('\n'), std::string::npos);
+        EXPECT_LT(ann.notices.back().text.size(), 600u);
+    }
+    EXPECT_EQ(ann.notices.size(), 2u) << "each was told once";
+}
+
+TEST_F(ChatTest, StrangersWhoWereOnlyThereAreForgottenWhereThereAreTooMany) {
+    ASSERT_FALSE(ann.chat->know(bob.key(), "bob"));
+    ASSERT_FALSE(ann.chat->met(cyd.key(), "cyd"));
+    ASSERT_TRUE(ann.chat->say(cyd.key(), "hello"));
+    ann.chat->gone(cyd.key());
+    for (std::size_t i = 0; i < People::strangers_max + 20; ++i) {
+        const Identity stranger = Identity::make(*Environment().random);
+        ASSERT_FALSE(ann.chat->met(stranger.public_key(), "stranger"));
+        ann.chat->gone(stranger.public_key());
+    }
+    EXPECT_EQ(ann.chat->people().size(), People::strangers_max + 2);
+    ann.begin();
+    EXPECT_EQ(ann.chat->people().size(), People::strangers_max + 2);
+    EXPECT_EQ(ann.view(bob).name, "bob");
+    EXPECT_EQ(ann.view(cyd).name, "cyd");
+}
+
+TEST_F(ChatTest, ManyLinesOfSomebodyNeverWrittenToAreLetGoAndThatIsSaid) {
+    const std::size_t more = 3;
+    for (std::size_t i = 0; i < People::stranger_lines_max + more; ++i) {
+        ASSERT_TRUE(bob.chat->say(ann.key(), "buy"));
+    }
+    carry();
+    EXPECT_EQ(ann.heard.size(), People::stranger_lines_max);
+    EXPECT_EQ(ann.notices.size(), more);
+    ASSERT_TRUE(ann.chat->say(bob.key(), "what?"));
+    ASSERT_TRUE(bob.chat->say(ann.key(), "something"));
+    carry();
+    EXPECT_EQ(ann.heard.back(), "something");
+}
+
+TEST_F(ChatTest, AFileHasALineThatSaysHowFarItIs) {
+    const auto work = [&] {
+        for (int round = 0; round < 10; ++round) {
+            for (Chatter* one : everybody) {
+                while (one->chat->work()) {
+                }
+            }
+            carry();
+        }
+    };
+    const std::string bytes(100'000, 'x');
+    ASSERT_TRUE(bob.chat->say(ann.key(), "send it to me"));
+    carry();
+    ASSERT_TRUE(ann.chat->offer_file(bob.key(), folder.write("it", bytes)));
+    EXPECT_EQ(ann.chat->lines(bob.key(), 0, 1).front().text, "file it, 97.6 KiB: is being read");
+    ann.begin();
+    work();
+    const Line sent = ann.chat->lines(bob.key(), 0, 1).front();
+    EXPECT_EQ(sent.text, "file it, 97.6 KiB: they have it");
+    EXPECT_EQ(sent.from, ann.key());
+    EXPECT_EQ(sent.number, 2u);
+    EXPECT_EQ(sent.mark, Mark::delivered);
+    const Line came = bob.chat->lines(ann.key(), 0, 1).front();
+    EXPECT_EQ(came.text, "file it, 97.6 KiB: kept as " + folder.file("bob.files/it"));
+    EXPECT_EQ(came.from, ann.key());
+    EXPECT_EQ(bob.view(ann).unread, 1u);
+    EXPECT_EQ(std::filesystem::file_size(folder.file("bob.files/it")), bytes.size());
+    EXPECT_EQ(ann.heard, Texts{"send it to me"});
+    EXPECT_TRUE(bob.heard.empty());
+    EXPECT_TRUE(ann.chat->files().empty());
+    EXPECT_TRUE(ann.chat->parcels().empty());
+}
+
+TEST_F(ChatTest, AFileOfSomebodyWhoWasNeverWrittenToWaitsAlsoAfterItWasRefused) {
+    const std::string path = folder.write("it", "x");
+    for (const char* round : {"first", "second"}) {
+        ASSERT_TRUE(ann.chat->offer_file(bob.key(), path));
+        while (ann.chat->work()) {
+        }
+        carry();
+        ASSERT_EQ(bob.chat->files().size(), 1u) << round;
+        EXPECT_EQ(bob.chat->files()[0].state, FileState::offered) << round;
+        EXPECT_FALSE(bob.chat->cancel_file(1));
+        carry();
+        EXPECT_TRUE(ann.chat->files().empty());
+    }
+}
+
+TEST_F(ChatTest, NoFileGoesToAKeyThatIsNotAccepted) {
+    EXPECT_FALSE(ann.chat->met(bob.key(), "bob"));
+    ann.chat->verify(bob.key());
+    EXPECT_EQ(ann.chat->met(cyd.key(), "bob"), Errc::auth_failed);
+    const std::string path = folder.write("it", "x");
+    EXPECT_EQ(ann.chat->offer_file(cyd.key(), path).error(), Errc::auth_failed);
+    EXPECT_TRUE(ann.chat->files().empty());
 }
 
 }  // namespace

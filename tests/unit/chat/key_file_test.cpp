@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -7,6 +9,7 @@
 #include <netaio/chat/keys.hpp>
 #include <string>
 
+#include "support/file_size_max.hpp"
 #include "support/fixed_environment.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -58,6 +61,28 @@ TEST_F(KeyFileTest, IsSealedByAPassphrase) {
     const auto [asked, asking] = failure(path_);
     EXPECT_EQ(asked, Errc::auth_not_possible);
     EXPECT_NE(asking.find("give its passphrase"), std::string::npos) << asking;
+}
+
+// Whoever is killed while it writes leaves no part of a key under the key's name.
+TEST_F(KeyFileTest, IsWrittenUnderAnotherNameFirst) {
+    const pid_t writer = ::fork();
+    if (writer == 0) {
+        const rlimit nothing{0, 0};
+        ::setrlimit(RLIMIT_FSIZE, &nothing);
+        ::setrlimit(RLIMIT_CORE, &nothing);
+        ::signal(SIGXFSZ, SIG_DFL);  // which kills it where it writes
+        try {
+            save(path_);
+        } catch (const Error&) {
+        }
+        ::_exit(0);
+    }
+    int status = 0;
+    ASSERT_EQ(::waitpid(writer, &status, 0), writer);
+    ASSERT_TRUE(WIFSIGNALED(status)) << status;
+    EXPECT_FALSE(std::filesystem::exists(path_));
+    save(path_);
+    EXPECT_EQ(load_identity(path_, {}).public_key(), identity_.public_key());
 }
 
 TEST_F(KeyFileTest, IsForItsOwnerAlone) {
@@ -116,6 +141,20 @@ TEST_F(KeyFileTest, SaysWhenItIsNotThere) {
     EXPECT_EQ(code, std::errc::no_such_file_or_directory);
     EXPECT_NE(sentence.find("cannot open the key"), std::string::npos) << sentence;
     EXPECT_TRUE(failure(folder_.path()).first);
+}
+
+TEST_F(KeyFileTest, IsThereAsAWholeOrNotAtAll) {
+    for (int size = 0; size < 40; size += 13) {
+        {
+            const test::FileSizeMax little(static_cast<rlim_t>(size));
+            EXPECT_THROW(save(path_), Error);
+        }
+        EXPECT_TRUE(std::filesystem::is_empty(folder_.path())) << size;
+    }
+    save(path_);
+    EXPECT_EQ(load_identity(path_, {}).public_key(), identity_.public_key());
+    const auto there = std::filesystem::directory_iterator(folder_.path());
+    EXPECT_EQ(std::distance(begin(there), end(there)), 1);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <netaio/chat/mailbox.hpp>
 
 #include "database.hpp"
+#include "support/file_size_max.hpp"
 #include "support/fixed_environment.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -298,15 +299,11 @@ TEST_F(MailboxTest, TakesNothingWhenItsFileIsGone) {
 TEST_F(MailboxTest, SaysThatTheDiskIsFull) {
     Mailboxes mailboxes = open();
     put(mailboxes, "one");
-    rlimit whole{};
-    ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &whole), 0);
-    const auto handled = ::signal(SIGXFSZ, SIG_IGN);
-    const rlimit little = {.rlim_cur = 65'536, .rlim_max = whole.rlim_max};
-    ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &little), 0);
-    EXPECT_EQ(mailboxes.put(alice, std::string(65'536, 'x')).error(),
-              std::errc::no_space_on_device);
-    ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &whole), 0);
-    ::signal(SIGXFSZ, handled);
+    {
+        const test::FileSizeMax little(65'536);
+        EXPECT_EQ(mailboxes.put(alice, std::string(65'536, 'x')).error(),
+                  std::errc::no_space_on_device);
+    }
     EXPECT_EQ(waiting(mailboxes), Envelopes{"one"});
     put(mailboxes, "two");
 }

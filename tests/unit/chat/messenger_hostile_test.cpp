@@ -251,6 +251,13 @@ TEST_F(MessengerHostileTest, refuses_keys_that_their_owner_did_not_sign) {
     EXPECT_EQ(alice.messenger().wants_bundle(), std::vector{bob.key()});
 }
 
+TEST_F(MessengerHostileTest, begins_anew_though_the_clock_was_set_back) {
+    meet();
+    people.clock().advance(-std::chrono::hours(24 * 365));
+    people.bring(alice, {bob.key(), "ratchet", "nonsense"});
+    EXPECT_EQ(alice.messenger().wants_bundle(), std::vector{bob.key()});
+}
+
 TEST_F(MessengerHostileTest, wants_the_keys_of_so_many_that_write_nonsense) {
     for (int stranger = 0; stranger < 110; ++stranger) {
         const Identity identity = Identity::make(*people.environment().random);

@@ -70,11 +70,113 @@ TEST_F(RoomsTest, MarksAMessageWhenAllHaveIt) {
     EXPECT_EQ(alice.rooms->order(room, 0, 1).at(0).mark, Mark::delivered);
 }
 
+TEST_F(RoomsTest, SaysToHowManyAMessageHasCome) {
+    say(alice, "hello");
+    EXPECT_EQ(alice.rooms->order(room, 0, 1).at(0).reach, (Reach{2, 0, 0}));
+    const std::deque<Carried> way = bed.way;
+    bed.deliver_if([&](const Carried& carried) { return carried.to == bob.key(); });
+    EXPECT_EQ(alice.reach, (Reach{2, 1, 0}));
+    for (const auto& person : bed.people) person->start();
+    bed.deliver();
+    EXPECT_EQ(alice.reach, (Reach{2, 2, 0}));
+    for (const Carried& carried : way) {
+        alice.rooms->marked(carried.to, carried.id, Mark::read);
+        alice.rooms->marked(carried.to, carried.id, Mark::read);
+        EXPECT_EQ(alice.reach.read, carried.to == way.front().to ? 1u : 2u);
+    }
+    EXPECT_EQ(alice.marks, (std::vector{Mark::delivered, Mark::read}));
+    EXPECT_EQ(alice.rooms->order(room, 0, 1).at(0).reach, (Reach{2, 2, 2}));
+}
+
+TEST_F(RoomsTest, TellsWhatWasShownToWhoSaidIt) {
+    say(alice, "one");
+    say(alice, "two");
+    say(carol, "three");
+    const std::deque<Carried> way = bed.way;
+    bed.deliver();
+    bob.start();
+    const auto lines = bob.rooms->not_shown(room, 2);
+    ASSERT_EQ(lines.size(), 2u);
+    EXPECT_EQ(lines[0].text, "one");
+    bob.rooms->shown(room, lines[0].number);
+    EXPECT_EQ(bob.view().unread, 2u);
+    ASSERT_EQ(bob.read.size(), 1u);
+    bob.rooms->shown(room);
+    EXPECT_EQ(bob.view().unread, 0u);
+    EXPECT_TRUE(bob.rooms->not_shown(room, 10).empty());
+    std::vector<MessageId> of_bob;
+    for (const Carried& carried : way) {
+        if (carried.to == bob.key()) of_bob.push_back(carried.id);
+    }
+    EXPECT_EQ(bob.read, of_bob);
+}
+
+TEST_F(RoomsTest, KnowsTheAuthorsContentOfAMessageThatWaitedOrCameByAnother) {
+    say(alice, "one");
+    say(alice, "two");
+    std::vector<Carried> for_bob;
+    bed.deliver_if([&](const Carried& carried) {
+        if (carried.to == bob.key()) for_bob.push_back(carried);
+        return carried.to != bob.key();
+    });
+    ASSERT_EQ(for_bob.size(), 2u);
+    bed.way.clear();
+    bed.hand_in(for_bob[1]);
+    bob.start();
+    bob.rooms->tick();
+    // Carol has the one that is missing.
+    Carried from_carol = for_bob[0];
+    from_carol.from = carol.key();
+    from_carol.id = {7};
+    bed.hand_in(from_carol);
+    EXPECT_EQ(bob.texts(room), (Texts{"one", "two"}));
+    EXPECT_EQ(bed.hand_in(for_bob[0]), Errc::replayed);
+    bob.rooms->shown(room);
+    EXPECT_EQ(bob.read, (std::vector{for_bob[0].id, for_bob[1].id}));
+}
+
+TEST_F(RoomsTest, SaysToWhoWasRemovedByWhom) {
+    say(bob, "hello");
+    bed.deliver();
+    EXPECT_FALSE(alice.rooms->name_stand_in(room, carol.key()));
+    bed.deliver();
+    carol.rooms->shown(room);
+    bob.rooms->shown(room);
+    EXPECT_FALSE(carol.rooms->remove(room, bob.key()));
+    bed.deliver();
+    EXPECT_EQ(bob.said.back(), "removed you from this room");
+    bob.start();
+    const Line line = bob.rooms->order(room, 0, 1).at(0);
+    EXPECT_EQ(line.text, "removed you from this room");
+    EXPECT_EQ(line.from, std::nullopt);
+    EXPECT_EQ(line.by, carol.key());
+    EXPECT_EQ(line.at, bed.clock->unix_seconds());
+    EXPECT_EQ(bob.rooms->order(room, 0, 9).size(), 2u);
+    EXPECT_EQ(bob.view().unread, 1u);
+    bob.rooms->shown(room);
+    EXPECT_EQ(bob.view().unread, 0u);
+    EXPECT_EQ(bob.view().removed_by, carol.key());
+    EXPECT_EQ(bob.rooms->say(room, "still here").error(), Errc::auth_failed);
+    // Once, also when there is more of it; and again when it happens again.
+    EXPECT_FALSE(alice.rooms->invite(room, bob.key()));
+    bed.deliver();
+    EXPECT_EQ(bob.view().removed_by, std::nullopt);
+    EXPECT_EQ(bob.rooms->order(room, 0, 9).size(), 2u);
+    EXPECT_FALSE(bob.rooms->leave(room));
+    bed.deliver();
+    bob.start();
+    bed.pass(std::chrono::seconds(60));
+    bed.deliver();
+    ASSERT_EQ(bob.rooms->order(room, 0, 9).size(), 3u);
+    EXPECT_EQ(bob.rooms->order(room, 0, 1).at(0).text, "removed you from this room, as you asked");
+}
+
 TEST_F(RoomsTest, NeedsNoReceiptOfWhoWasRemoved) {
     say(alice, "hello");
     bed.deliver_if([&](const Carried& carried) { return carried.to == bob.key(); });
     EXPECT_FALSE(alice.rooms->remove(room, carol.key()));
     EXPECT_EQ(alice.marks, std::vector{Mark::delivered});
+    EXPECT_EQ(alice.rooms->order(room, 0, 1).at(0).reach, (Reach{1, 1, 0}));
 }
 
 TEST_F(RoomsTest, HoldsMessagesUntilThoseBeforeAreThere) {
@@ -191,7 +293,7 @@ TEST_F(RoomsTest, IsLeftByWhoAsksItsOwner) {
     say(bob, "bye");
     bed.deliver();
     EXPECT_EQ(alice.said, Texts{"bye"});
-    EXPECT_TRUE(carol.said.empty());
+    EXPECT_EQ(carol.said, Texts{"removed you from this room, as you asked"});
     EXPECT_EQ(carol.rooms->leave(room), Errc::auth_failed);
 }
 

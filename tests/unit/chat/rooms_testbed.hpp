@@ -39,6 +39,8 @@ struct RoomsPerson {
         RoomsEvents events;
         events.said = [this](const RoomId&, const Line& line) { said.push_back(line.text); };
         events.marked = [this](const RoomId&, const Line& line) { marks.push_back(line.mark); };
+        events.reached = [this](const RoomId&, const Line& line, Mark) { reach = line.reach; };
+        events.read = [this](const PublicKey&, const MessageId& id) { read.push_back(id); };
         events.noticed = [this](const Notice& notice) { notices.push_back(notice); };
         rooms = std::make_unique<Rooms>(
             identity, *vault, environment, std::move(events),
@@ -48,9 +50,12 @@ struct RoomsPerson {
     }
 
     const PublicKey& key() const { return identity.public_key(); }
+    // What was said there.
     std::vector<std::string> texts(const RoomId& room) const {
         std::vector<std::string> texts;
-        for (const Line& line : rooms->order(room, 0, 100'000)) texts.push_back(line.text);
+        for (const Line& line : rooms->order(room, 0, 100'000)) {
+            if (line.from) texts.push_back(line.text);
+        }
         return texts;
     }
     std::size_t noticed(Notice::Kind kind) const {
@@ -67,6 +72,8 @@ struct RoomsPerson {
     std::unique_ptr<Rooms> rooms;
     std::vector<std::string> said;
     std::vector<Mark> marks;
+    Reach reach;                  // as it was told last
+    std::vector<MessageId> read;  // contents of which it may be told
     std::vector<Notice> notices;
     std::vector<std::error_code> refusals;  // of what came
 };
@@ -100,7 +107,7 @@ public:
     std::error_code hand_in(const Carried& carried) {
         RoomsPerson* const to = find(carried.to);
         if (!to) return {};
-        const auto error = to->rooms->came(carried.from, carried.content);
+        const auto error = to->rooms->came(carried.from, carried.content, carried.id);
         if (error) to->refusals.push_back(error);
         if (RoomsPerson* const from = find(carried.from)) {
             from->rooms->marked(carried.to, carried.id, Mark::delivered);

@@ -56,7 +56,18 @@ TEST(Commands, ParsesEachOfThem) {
     EXPECT_EQ(parsed<command::Accept>("/accept ann").name, "ann");
     EXPECT_EQ(parsed<command::Add>("/add 00ff ann").who, "00ff ann");
     parsed<command::ShowSelf>("/me");
+    EXPECT_EQ(parsed<command::Receipts>("/receipts").setting, "");
+    EXPECT_EQ(parsed<command::Receipts>("/receipts on").setting, "on");
+    EXPECT_EQ(parsed<command::Receipts>("/receipts off").setting, "off");
+    EXPECT_EQ(why_not_parsed("/receipts maybe"), "type /receipts [on|off]");
     EXPECT_EQ(parsed<command::Export>("/export my file").file, "my file");
+    EXPECT_EQ(parsed<command::SendFile>("/file ann  my file ").name, "ann");
+    EXPECT_EQ(parsed<command::SendFile>("/file ann  my file ").file, "my file");
+    parsed<command::ShowFiles>("/files");
+    EXPECT_EQ(parsed<command::TakeFile>("/take").number, std::nullopt);
+    EXPECT_EQ(parsed<command::TakeFile>("/take 12").number, 12u);
+    EXPECT_EQ(parsed<command::CancelFile>("/cancel").number, std::nullopt);
+    EXPECT_EQ(parsed<command::CancelFile>("/cancel 3").number, 3u);
     parsed<command::Quit>("/quit");
 }
 
@@ -67,6 +78,11 @@ TEST(Commands, SaysWhatToDoWhereOneIsMisused) {
     EXPECT_EQ(why_not_parsed("/verify ann no"), "type /verify NAME [yes]");
     EXPECT_EQ(why_not_parsed("/standin ann bob"), "type /standin [NAME]");
     EXPECT_EQ(why_not_parsed("/room"), "type /room NAME");
+    EXPECT_EQ(why_not_parsed("/file"), "type /file NAME FILE");
+    EXPECT_EQ(why_not_parsed("/file ann"), "type /file NAME FILE");
+    EXPECT_EQ(why_not_parsed("/take ann"), "type /take [NUMBER]");
+    EXPECT_EQ(why_not_parsed("/cancel -1"), "type /cancel [NUMBER]");
+    EXPECT_EQ(why_not_parsed("/cancel 99999999999999999999"), "type /cancel [NUMBER]");
     EXPECT_EQ(why_not_parsed("@ann"), "type @NAME TEXT");
     EXPECT_EQ(why_not_parsed("@ ann"), "type @NAME TEXT");
     EXPECT_EQ(
@@ -79,7 +95,7 @@ TEST(Commands, SaysWhatToDoWhereOneIsMisused) {
 
 TEST(Commands, ShowsAllOfThemAsHelp) {
     const std::vector<std::string> help = command_help();
-    EXPECT_EQ(help.size(), 17u);
+    EXPECT_EQ(help.size(), 22u);
     EXPECT_EQ(help.front(), "TEXT                   say it where /to leads");
     EXPECT_EQ(help.back(), "/quit                  end");
 }
@@ -109,6 +125,8 @@ TEST(Completion, CompletesWhatACommandTakes) {
     EXPECT_EQ(completed("/to ").choices.size(), 7u);
     EXPECT_EQ(completed("/verify bob y").line, "/verify bob y");
     EXPECT_EQ(completed("/leave a").line, "/leave a");
+    EXPECT_EQ(completed("/file b").line, "/file bob ");
+    EXPECT_EQ(completed("/file bob b").line, "/file bob b");
 }
 
 TEST(Completion, CompletesNamesInText) {

@@ -2,8 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <netaio/chat/chat.hpp>
 
+#include "relay_protocol.hpp"
+#include "support/file_size_max.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace netaio::chat_app {
@@ -14,6 +19,9 @@ using Told = std::vector<std::string>;
 // Somebody at a desk, and somebody else, of whom they learn by a line.
 struct DeskTest : testing::Test {
     static chat::Identity made() { return chat::Identity::make(*Environment().random); }
+    static std::string key_of(const chat::Identity& who) {
+        return in_hex(who.public_key().bytes());
+    }
 
     bool type(const std::string& line) {
         told.clear();
@@ -94,6 +102,119 @@ TEST_F(DeskTest, ExportsToANewFileOfItsOwnersAlone) {
     EXPECT_EQ(all(), "written to " + file + "\n");
     type("/export " + file);
     EXPECT_NE(all().find("File exists"), std::string::npos);
+}
+
+TEST_F(DeskTest, TellsPeopleWhatWasShownWhereOneWantsIt) {
+    type("/receipts");
+    EXPECT_TRUE(all().starts_with("nobody is told")) << all();
+    type("/receipts on");
+    EXPECT_TRUE(chat.tells_read());
+    EXPECT_TRUE(all().starts_with("people are told")) << all();
+    type("/receipts off");
+    EXPECT_FALSE(chat.tells_read());
+}
+
+TEST_F(DeskTest, SaysToWhoWasRemovedWhyNothingIsSaid) {
+    chat::Chat other(bob, "bob", ":memory:", {}, {});
+    const auto carry = [&] {
+        for (int round = 0; round < 6; ++round) {
+            for (const auto& [from, to] : {std::pair(&other, &chat), std::pair(&chat, &other)}) {
+                for (const auto& whom : from->wants_bundle()) {
+                    EXPECT_EQ(whom, to->me());
+                    EXPECT_FALSE(from->bundle_came(to->bundle_to_hand_out()));
+                }
+                for (const chat::Parcel& parcel : from->parcels()) {
+                    (void)to->receive(parcel.envelope);
+                    from->was_taken(parcel.number);
+                }
+            }
+        }
+        names.update(chat.people(), chat.rooms());
+    };
+    const chat::RoomId room = other.make_room("garden").value();
+    ASSERT_FALSE(other.invite(room, ann.public_key()));
+    carry();
+    type("/to #garden");
+    ASSERT_FALSE(other.remove(room, ann.public_key()));
+    carry();
+    type("hello?");
+    EXPECT_EQ(all(),
+              "not said: bob removed you from #garden; its owner, bob, can invite you again\n");
+}
+
+TEST_F(DeskTest, ExportsNoLineThatCouldBeTakenForAnothers) {
+    type("/room kitchen");
+    ASSERT_TRUE(chat.say(*desk.chosen(), "yes\n2026-01-01 00:00 bob: I owe ann a lot"));
+    const std::string file = folder.file("said");
+    type("/export " + file);
+    std::ifstream exported(file);
+    const std::string text{std::istreambuf_iterator<char>(exported), {}};
+    EXPECT_NE(text.find("ann: yes\n    2026-01-01 00:00 bob:"), std::string::npos) << text;
+}
+
+TEST_F(DeskTest, LeavesNoPartOfAnExportThatHasNoRoom) {
+    type("/room kitchen");
+    type("a line that is longer than what there is room for");
+    const std::string file = folder.file("said");
+    {
+        const test::FileSizeMax little(10);
+        type("/export " + file);
+    }
+    EXPECT_NE(all().find("it cannot be written"), std::string::npos) << all();
+    EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
+    type("/export " + file);
+    EXPECT_EQ(all(), "written to " + file + "\n");
+}
+
+TEST_F(DeskTest, SaysWhatTheDiskHasNoRoomForAndGoesOn) {
+    chat::Chat kept(ann, "ann", folder.file("chat"), {}, {});
+    Desk other(kept, names,
+               {.tell = [this](const std::string& text, bool) { told.push_back(text); },
+                .chosen = [] {},
+                .wake = [] {}});
+    ASSERT_TRUE(other.typed("/room kitchen"));
+    told.clear();
+    {
+        const test::FileSizeMax little(1);
+        EXPECT_TRUE(other.typed("hello"));
+        EXPECT_NE(all().find("the disk is full"), std::string::npos) << all();
+    }
+    told.clear();
+    EXPECT_TRUE(other.typed("hello"));
+    EXPECT_EQ(told, Told());
+    EXPECT_EQ(kept.lines(*other.chosen(), 0, 5).size(), 1u);
+}
+
+TEST_F(DeskTest, SendsFilesAndShowsThem) {
+    type("/add " + key_of(bob) + " bob");
+    type("/files");
+    EXPECT_EQ(all(), "none on their way; /file NAME FILE sends one\n");
+    type("/cancel");
+    EXPECT_EQ(all(), "there is no such file\n");
+    type("/file bob " + folder.file("none"));
+    EXPECT_EQ(all(), "not sent: No such file or directory\n");
+    type("/file bob " + folder.path().string());
+    EXPECT_EQ(all(), "not sent: " + folder.path().string() + " is no file\n");
+    type("/file cyd " + folder.write("a b", "x"));
+    EXPECT_NE(all().find("cyd"), std::string::npos);
+    EXPECT_EQ(woken, 0u);
+    type("/file bob " + folder.file("a b"));
+    EXPECT_EQ(all(), "");
+    EXPECT_EQ(woken, 1u);
+    type("/files");
+    EXPECT_EQ(all(), "1  to bob: file a b, 1 byte: is being read\n");
+    type("/take");
+    EXPECT_EQ(all(), "there is no such file\n");
+    type("/take 1");
+    EXPECT_EQ(all(), "not taken: there is no such file; /files shows them\n");
+    type("/file bob " + folder.file("a b"));
+    type("/cancel");
+    EXPECT_EQ(all(), "say which by its number; /files shows them\n");
+    type("/cancel 1");
+    type("/cancel");
+    EXPECT_EQ(chat.lines(bob.public_key(), 0, 5).back().text,
+              "file a b, 1 byte: not sent: you ended it");
+    EXPECT_TRUE(chat.files().empty());
 }
 
 TEST_F(DeskTest, EndsWhenItIsTold) {

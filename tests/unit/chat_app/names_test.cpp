@@ -98,6 +98,19 @@ TEST(Names, AreFoundAsTheyAreTyped) {
     EXPECT_EQ(names.rooms(), (std::vector<std::string>{"#kitchen"}));
 }
 
+TEST(Names, KeepTheNumbersOfTheListWhoeverElseIsMet) {
+    Names names(key_of('m'), "mia");
+    names.update({person('c', "cyd")}, {});
+    EXPECT_EQ(names.place("1"), chat::Place(key_of('c')));
+    names.update({person('a', "ann"), person('b', "bob"), person('c', "cyd")},
+                 {room(1, "kitchen", "ma")});
+    EXPECT_EQ(names.place("1"), chat::Place(key_of('c')));
+    for (const chat::Place& place : names.places()) {
+        EXPECT_EQ(names.place(std::to_string(names.number(place))), place);
+    }
+    EXPECT_EQ(why_not_found(names, "5"), "the list goes from 1 to 4");
+}
+
 TEST(Names, SayWhyNobodyIsFound) {
     const Names names = with({person('a', "ann"), person('b', "Ann"), person('c', "bob")});
     EXPECT_EQ(why_not_found(names, "mia"), "nobody is called 'mia': /who shows who is there");

@@ -50,7 +50,7 @@ TEST(Pages, Are80By24) {
             " 1 #kitchen             │",
             "People                  │",
             " 2 ● ann                │",
-            " 3   bob               2│",
+            " 3   bob              2 │",
             "                        │",
             "                        │",
             "                        │                  Sunday, 1 March 2026",
@@ -73,12 +73,34 @@ TEST(Pages, Are80By24) {
     EXPECT_EQ(page_of(kitchen_of_mia(), size).cursor, (Cells{23, 6}));
 }
 
+TEST(Pages, SayToHowManyOfARoomALineHasCome) {
+    Model model = kitchen_of_mia();
+    model.lines[2].reach = {2, 1, 0};
+    model.lines[3].reach = {2, 1, 1};
+    model.lines[4].reach = {2, 2, 1};
+    const Page page = page_of(model, {24, 80});
+    const Grid grid = grid_of(page, {24, 80});
+    EXPECT_TRUE(grid[13].ends_with("I am                                  1/2 ·")) << grid[13];
+    EXPECT_TRUE(grid[14].ends_with("  1/2 ✓")) << grid[14];
+    EXPECT_TRUE(grid[15].ends_with(" 1/2 ✓✓")) << grid[15];
+    EXPECT_EQ(style_at(page.rows[13], 79), Style::mark);
+    EXPECT_EQ(style_at(page.rows[15], 79), Style::mark_read);
+    EXPECT_TRUE(grid_of(model, {10, 40})[0].ends_with("so I am                     ✓"));
+}
+
+TEST(Pages, SayWhoDidWhatHappened) {
+    Model model = kitchen_of_mia();
+    model.lines[0].text = "removed you from this room";
+    model.lines[0].by = key_of('a');
+    EXPECT_TRUE(grid_of(model, {24, 80})[9].ends_with("23:00 * ann removed you from this room"));
+}
+
 TEST(Pages, Are160By50) {
     const Grid grid = grid_of(kitchen_of_mia(), {50, 160});
     const std::string list(32, ' ');
     const std::string text =
         "Who is for lunch today? There is soup, and much bread that has to be eaten.";
-    EXPECT_EQ(grid[5], " 3   bob                       2│");
+    EXPECT_EQ(grid[5], " 3   bob                      2 │");
     EXPECT_EQ(grid[20], list + "│");
     EXPECT_EQ(grid[35], list + "│" + std::string(54, ' ') + "Sunday, 1 March 2026");
     EXPECT_EQ(grid[37], list + "│ 23:01 ann  " + text);
@@ -168,7 +190,7 @@ TEST(Pages, TellWhoLooksAlikeApart) {
     const Grid grid = grid_of(model, {10, 80});
     const std::string ann = model.names.of(key_of('a'));
     EXPECT_EQ(ann.size(), 15u);
-    EXPECT_EQ(grid[2], " 1 ● " + ann + "    │");
+    EXPECT_EQ(grid[2], " 2 ● " + ann + "    │");
     EXPECT_EQ(grid[7], "                        │ 00:00 " + ann + "  hello");
 }
 

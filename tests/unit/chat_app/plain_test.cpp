@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "model.hpp"
 #include "people.hpp"
 
 namespace netaio::chat_app {
@@ -28,6 +29,11 @@ TEST(PlainLines, SayWhoSaidItAndWhere) {
               Lines{"* #kitchen ann left"});
     EXPECT_EQ(plain_lines(names, key_of('a'), line_of(std::nullopt, "met")), Lines{"* met"});
     EXPECT_EQ(plain_lines(names, key_of('a'), line_of(key_of('m'), "mine")), Lines{});
+    chat::Line removal = line_of(std::nullopt, "removed you from this room");
+    removal.by = key_of('a');
+    removal.at = 1'772'323'200;
+    EXPECT_EQ(plain_lines(names, room_id(1), removal),
+              Lines{"* #kitchen ann removed you from this room, " + day_and_time(removal.at)});
 }
 
 TEST(PlainLines, CannotBeTakenForOthers) {
@@ -46,6 +52,23 @@ TEST(PlainMark, SaysHowFarAMessageCame) {
     EXPECT_EQ(plain_mark(names, key_of('a'), chat::Mark::delivered), "* ann has it");
     EXPECT_EQ(plain_mark(names, key_of('a'), chat::Mark::read), "* ann has read it");
     EXPECT_EQ(plain_mark(names, room_id(1), chat::Mark::delivered), "* all in #kitchen have it");
+}
+
+TEST(PlainMark, SaysHowManyOfARoomHaveReadAMessage) {
+    const Names names = known();
+    Lines written;
+    const Plain plain([&](const std::string& line) { written.push_back(line); });
+    chat::Line own = line_of(key_of('m'), "hi");
+    own.reach = {2, 1, 0};
+    plain.reached(names, room_id(1), own, chat::Mark::delivered);
+    own.reach = {2, 2, 1};
+    plain.reached(names, room_id(1), own, chat::Mark::read);
+    own.reach = {2, 2, 2};
+    own.mark = chat::Mark::read;
+    plain.reached(names, room_id(1), own, chat::Mark::read);
+    plain.marked(names, room_id(1), own);
+    EXPECT_EQ(written,
+              (Lines{"* 1 of 2 in #kitchen have read it", "* all in #kitchen have read it"}));
 }
 
 TEST(Plain, WritesEachEvent) {

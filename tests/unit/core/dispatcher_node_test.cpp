@@ -152,7 +152,7 @@ TEST_P(TwoNodesTest, FallSilentWhenTheirErrorHandlersAnswerAnything) {
 
 TEST_P(TwoNodesTest, FallSilentWhenAllTheirHandlersThrow) {
     for (TestNode* each : {&a, &b}) {
-        each->node.default_handler =
+        each->node.default_route.handler =
             calling([](const Message&, Source&) -> std::optional<OwnedMessage> {
                 throw std::runtime_error("broken");
             }).handler;

@@ -65,7 +65,7 @@ TEST_P(DispatcherRulesTest, LearnNotWhetherTheyHaveAHandler) {
 
 TEST_P(DispatcherRulesTest, AreAskedForTheDefaultHandlerToo) {
     test.node.set_rules(only_alice());
-    test.node.default_handler = answering("default").handler;
+    test.node.default_route = answering("default");
     test.receive(test.frame(request("nothing")));
     EXPECT_EQ(test.reply({.auth = named()}).type(), MessageType::not_permitted);
 }

@@ -167,7 +167,7 @@ TEST(Dispatcher, SaysNotFoundOnlyToTypesThatExpectAnAnswer) {
 
 TEST(Dispatcher, CallsADefaultHandlerForAnythingUnhandled) {
     TestNode test(Role::server);
-    test.node.default_handler = answering("default").handler;
+    test.node.default_route = answering("default");
     test.receive(test.frame(ok("uri")));
     EXPECT_EQ(test.reply().content(), "default");
     EXPECT_EQ(test.tallies.unhandled.get(), 1u);

@@ -84,6 +84,25 @@ TEST_F(PassedOnTest, OneThatWaitsKeepsNobodyOut) {
     }
 }
 
+TEST_F(PassedOnTest, ManyThatWaitAreToldApartFromThoseThatAreAnswered) {
+    std::vector<RequestId> waiting;
+    for (int i = 0; i < 3000; ++i) {
+        const RequestId id = add("");
+        if (i % 3 == 0) {
+            waiting.push_back(id);
+        } else {
+            ASSERT_TRUE(answer(id));
+        }
+        ASSERT_FALSE(answer(passed.next_id()));
+    }
+    for (const RequestId id : waiting) {
+        ASSERT_TRUE(answer(id));
+        ASSERT_FALSE(answer(id));
+    }
+    EXPECT_TRUE(passed.empty());
+    EXPECT_EQ(expire(100), "");
+}
+
 TEST_F(PassedOnTest, IsFullOfWhatWaits) {
     for (std::size_t i = 0; i < PassedOn::max; ++i) {
         ASSERT_FALSE(passed.full());

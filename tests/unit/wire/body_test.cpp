@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <netaio/body.hpp>
 #include <vector>
 
@@ -111,6 +112,28 @@ TEST(Body, GrowsFromNothingToTheLimitAndNoFurther) {
     EXPECT_EQ(with_uri.resize_content(Body::payload_max - 2), Errc::too_large);
     EXPECT_EQ(with_uri.encoded(), encoded("uri", "content"));
     EXPECT_FALSE(with_uri.resize_content(Body::payload_max - 3));
+}
+
+TEST(Body, KnowsAChecksumUntilItIsChanged) {
+    const auto changes = std::to_array<void (*)(Body&)>({
+        [](Body& body) { body.mutable_content(); },
+        [](Body& body) { EXPECT_FALSE(body.resize_content(20)); },
+        [](Body& body) { EXPECT_FALSE(body.resize_content(1)); },
+        [](Body& body) { body.mutable_encoded(); },
+        [](Body& body) { EXPECT_FALSE(body.wrap(1)); },
+        [](Body& body) { body.mutable_payload(); },
+        [](Body& body) { body.unwrap(); },
+    });
+    for (const auto change : changes) {
+        Body body("uri", "content");
+        EXPECT_FALSE(body.checksum());
+        body.set_checksum(7);
+        Body moved = std::move(body);
+        EXPECT_FALSE(body.checksum());
+        EXPECT_EQ(moved.checksum(), 7u);
+        change(moved);
+        EXPECT_FALSE(moved.checksum());
+    }
 }
 
 TEST(Body, NeverChangesTheBytesThatEmptyBodiesShare) {

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <netaio/chat/files.hpp>
 #include <netaio/chat/keys.hpp>
 #include <netaio/chat/prekeys.hpp>
 #include <netaio/chat/talk.hpp>
@@ -17,9 +19,9 @@ namespace netaio::chat {
 /// a sentence to be shown, when it cannot be. Not thread-safe.
 class Chat {
 public:
-    /// `file` is where all of it is kept.
+    /// `file` is where all of it is kept, but for the files that others send: `files` says where.
     Chat(const Identity& identity, std::string name, const std::string& file,
-         Environment environment, TalkEvents events);
+         Environment environment, TalkEvents events, FileOptions files = {});
     ~Chat();
 
     const PublicKey& me() const noexcept;
@@ -43,8 +45,15 @@ public:
     Result<MessageId> say(const Place& where, const std::string& text);
     /// At most so many lines before that number, the last ones, in order; 0 for the end.
     std::vector<Line> lines(const Place& where, std::uint64_t before, std::size_t max) const;
-    /// All lines so far were shown.
-    void shown(const Place& where);
+    /// At most so many lines from the first one on that was not shown, in the order in which they
+    /// came; none when all were.
+    std::vector<Line> not_shown(const Place& where, std::size_t max) const;
+    /// All lines so far were shown, or those up to that number.
+    void shown(const Place& where, std::uint64_t up_to = UINT64_MAX);
+    /// Whether people are told that what they said was shown here. They are not until somebody says
+    /// so; it is kept. What was shown before that is not told.
+    bool tells_read() const noexcept;
+    void tell_read(bool tells);
 
     // Rooms.
     std::vector<RoomView> rooms() const;
@@ -55,6 +64,16 @@ public:
     std::error_code rename(const RoomId& room, const std::string& name);
     std::error_code leave(const RoomId& room);
     std::error_code name_stand_in(const RoomId& room, const std::optional<PublicKey>& whom);
+
+    // Files: as of Files, by their numbers. They have lines where people talk.
+    /// Errc::auth_failed for somebody whose key was not accepted, and what Files::offer() returns.
+    Result<FileId> offer_file(const PublicKey& to, const std::string& path);
+    std::error_code take_file(std::uint64_t number);
+    std::error_code cancel_file(std::uint64_t number);
+    std::vector<FileView> files() const;
+    /// As of Files: to be called as long as it says that there is more, and whenever something came
+    /// or a file was offered.
+    bool work();
 
     // What is carried: as of Messenger.
     std::vector<Parcel> parcels();

@@ -23,14 +23,18 @@ inline constexpr std::size_t rooms_max = 1'000;
 
 /// Told by Rooms, within its calls; none may call back into it.
 struct RoomsEvents {
-    /// A member said something, or oneself did: in the order in which it came. What came late is
-    /// told late; Rooms::order() has it where it belongs.
+    /// A member said something, or oneself did, or oneself was removed: in the order in which it
+    /// came. What came late is told late; Rooms::order() has it where it belongs.
     std::function<void(const RoomId&, const Line&)> said = {};
     /// A message of one's own has come further.
     std::function<void(const RoomId&, const Line&)> marked = {};
+    // As of TalkEvents.
+    std::function<void(const RoomId&, const Line&, Mark)> reached = {};
     std::function<void(const Notice&)> noticed = {};
     /// Rooms, members or counts of unread lines are others now.
     std::function<void()> changed = {};
+    /// A message was shown that its author sent by a content of this id: they may be told.
+    std::function<void(const PublicKey& author, const MessageId& id)> read = {};
 };
 
 /// The rooms of one person. Each has a log of who is in it (RoomLog), which its owner writes, or
@@ -93,17 +97,19 @@ public:
     std::vector<Line> order(const RoomId& room, std::uint64_t before, std::size_t max) const;
     /// How many messages are missing there: others wait for them.
     std::size_t missing(const RoomId& room) const;
-    /// All lines so far were shown.
-    void shown(const RoomId& room);
+    // As of Chat.
+    std::vector<Line> not_shown(const RoomId& room, std::size_t max) const;
+    void shown(const RoomId& room, std::uint64_t up_to = UINT64_MAX);
 
     /// Whether contents of that kind are for came().
     static bool takes(std::string_view kind) noexcept;
-    /// A content came from somebody, who proved it. An error says why it was refused:
-    /// Errc::replayed when it came before, Errc::stale for a message of too old an epoch,
-    /// Errc::decrypt_failed for one that is not sealed with the room's key, Errc::auth_failed for
-    /// what is not by whom it has to be, Errc::queue_full where too much waits, Errc::malformed.
-    /// What has to wait for something else is no error.
-    std::error_code came(const PublicKey& from, const Content& content);
+    /// A content came from somebody, who proved it, by an id of theirs where there is one. An error
+    /// says why it was refused: Errc::replayed when it came before, Errc::stale for a message of
+    /// too old an epoch, Errc::decrypt_failed for one that is not sealed with the room's key,
+    /// Errc::auth_failed for what is not by whom it has to be, Errc::queue_full where too much
+    /// waits, Errc::malformed. What has to wait for something else is no error.
+    std::error_code came(const PublicKey& from, const Content& content,
+                         const std::optional<MessageId>& id = {});
     /// One of the contents that were sent has come further.
     void marked(const PublicKey& to, const MessageId& id, Mark mark);
     /// To be called now and then, about once a minute, and not before what waits for this person

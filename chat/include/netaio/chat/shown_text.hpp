@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <netaio/bytes.hpp>
 #include <string>
@@ -42,5 +43,10 @@ std::string cut(std::string_view text, std::size_t width);
 /// what is not seen, or letters of Latin, Greek and Cyrillic that look alike. It rather says so of
 /// two that can be told apart than not of two that cannot; to warn, not to forbid.
 bool looks_like(ByteView one, ByteView other);
+
+/// How a name looks, in two ways: of two names that looks_like() says yes to, one look at least is
+/// the same in its place. To compare many names.
+using NameLooks = std::array<std::string, 2>;
+NameLooks looks_of(ByteView name);
 
 }  // namespace netaio::chat

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <netaio/chat/keys.hpp>
@@ -22,7 +23,16 @@ enum class Mark : std::uint8_t {
     waiting,    ///< it is here alone
     at_relay,   ///< a relay keeps it
     delivered,  ///< the receiver has it; in a room, all members have it
-    read,       ///< the receiver says that it was shown
+    read,       ///< the receiver says that it was shown; in a room, all members say so
+};
+
+/// To how many a message of one's own in a room has come.
+struct Reach {
+    std::size_t members = 0;    ///< whom it is for
+    std::size_t delivered = 0;  ///< who have it
+    std::size_t read = 0;       ///< who say that it was shown: they need not
+
+    bool operator==(const Reach&) const = default;
 };
 
 /// Where something is said: to one person, or in a room.
@@ -36,6 +46,9 @@ struct Line {
     std::string text = {};      ///< as it came: show it by shown_text.hpp
     std::uint64_t at = 0;       ///< seconds since 1970, by the sender's clock
     Mark mark = Mark::waiting;  ///< of one's own
+    Reach reach = {};           ///< of one's own in a room
+    /// Who did what only happened; the text says what, as in `removed you from this room`.
+    std::optional<PublicKey> by = {};
 };
 
 /// A person who was met.
@@ -55,6 +68,8 @@ struct RoomView {
     std::vector<PublicKey> members;
     bool is_member = true;
     std::size_t unread = 0;
+    /// Who removed oneself, if one is no member.
+    std::optional<PublicKey> removed_by = {};
 };
 
 /// What people have to be told beside what is said: that somebody's key is another one now, that
@@ -73,10 +88,16 @@ struct Notice {
     std::string text;  ///< a sentence that can be shown
 };
 
+struct FileView;  // files.hpp
+
 /// Told of what happens, on the thread of whoever called; none may call back into what tells.
 struct TalkEvents {
     std::function<void(const Place&, const Line&)> said = {};
     std::function<void(const Place&, const Line&)> marked = {};
+    /// A message of one's own in a room has come so far to one more member: delivered, or read.
+    std::function<void(const Place&, const Line&, Mark)> reached = {};
+    /// A file with somebody has come further, and so has its line: files.hpp.
+    std::function<void(const FileView&, const Line&)> file = {};
     std::function<void(const Notice&)> noticed = {};
     /// People, rooms, members or counts of unread lines are others now.
     std::function<void()> changed = {};
