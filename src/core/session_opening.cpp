@@ -106,7 +106,7 @@ void SessionOpening::first_answer(std::error_code error, const Message* answer) 
     }
     ask(*third, &SessionOpening::last_answer);
     if (stream->open() && done_) {
-        stream->begin_session(std::move(agreed), false);
+        stream->begin_session_behind(std::move(agreed));
     }
 }
 

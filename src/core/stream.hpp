@@ -172,6 +172,8 @@ public:
     void begin_session(Agreed agreed, bool heard);
     /// Takes nothing without a session but answers from now on.
     void require_session() noexcept { session_required_ = true; }
+    /// The latter for who asks: behind the last question, however long that has to wait.
+    void begin_session_behind(Agreed agreed);
     /// Whether a sealed frame came.
     bool is_heard_sealed() const noexcept { return heard_sealed_; }
     /// Ends the connection if its session was made from secrets that the node has no more.
@@ -297,6 +299,7 @@ private:
     // Sealing.
     [[gnu::cold, gnu::noinline]] Result<std::optional<Frame>> open_sealed(const Frame& frame);
     void hear_sealed();
+    void begin_session_behind_queue();
     std::size_t write_sealed(ByteView frames, std::error_code& error);
     bool write_rest();
 
@@ -356,6 +359,7 @@ private:
 
     std::unique_ptr<SessionAnswerer> answerer_;  // while a handshake goes on
     std::unique_ptr<Agreed> next_session_;       // that begins after the answer
+    std::unique_ptr<Agreed> session_behind_;     // that begins when nothing waits any more
     std::unique_ptr<Session> session_;
     crypto::SecretKey session_psk_;
     std::string rest_;  // that is sealed, or goes before what is

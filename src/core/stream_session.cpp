@@ -83,6 +83,17 @@ void Stream::begin_session(Agreed agreed, bool heard) {
                      ends_.remote);
 }
 
+void Stream::begin_session_behind(Agreed agreed) {
+    session_behind_ = std::make_unique<Agreed>(std::move(agreed));
+    begin_session_behind_queue();
+}
+
+void Stream::begin_session_behind_queue() {
+    if (session_behind_ && queue_.empty() && state_ != State::closed) {
+        begin_session(std::move(*std::exchange(session_behind_, nullptr)), false);
+    }
+}
+
 // Takes nothing else any more, which then is from who shook hands.
 void Stream::hear_sealed() {
     if (!std::exchange(heard_sealed_, true)) {

@@ -264,6 +264,7 @@ void Stream::turn() {
     const bool was_full = std::exchange(goes_on_, false) || is_full() || holding_;
     flush();
     if (was_full && !is_full() && state_ != State::closed) {
+        begin_session_behind_queue();
         proceed();
         resume();
     }
@@ -359,6 +360,7 @@ void Stream::writable(std::error_code error) {
         return;
     }
     flush();
+    begin_session_behind_queue();
     proceed();
     resume();
 }

@@ -261,6 +261,24 @@ TEST(SessionTest, TellsThoseInSessionsAndTheOthersOfTheSame) {
     EXPECT_EQ(outside.receive_once().content(), "something");
 }
 
+TEST(SessionTest, BeginsOnceTheStampsForItAreMade) {
+    const auto stamped = [](HashcashOptions terms) {
+        terms.realm = "kitchen";
+        return all_of({hashcash_auth(std::move(terms)), hmac_auth({.secret = "shared"})});
+    };
+    auto server = with_sessions(SessionPolicy::require);
+    server.auth = stamped(
+        {.bits = 12, .seen = std::make_shared<SeenMessages>(SeenOptions{.ran_before = false})});
+    Echo echo(server);
+    for (int time = 0; time < 5; ++time) {
+        auto options = client_with(SessionPolicy::require);
+        options.auth = stamped({.pay = 12});
+        auto client = connected_to(echo, options);
+        EXPECT_EQ(client.request("echo", "hello").content(), "hello");
+    }
+    EXPECT_EQ(echo.sessions(), 5U);
+}
+
 TEST(SessionTest, EndsWithTheSecretItWasMadeFrom) {
     Echo echo(guarded(with_sessions(SessionPolicy::offer)));
     auto client = connected_to(echo, guarded(client_with(SessionPolicy::offer)));
