@@ -17,6 +17,7 @@ bool is_answered(const RelayError& error, const OwnedMessage& reply, MessageType
 RelayLinkOptions with_sessions_with_one(RelayLinkOptions options) {
     SessionOptions& session = options.client.session;
     session.policy = SessionPolicy::require;
+    session.admits = [](const SessionPeer& relay) { return relay.lasting; };
     if (options.key) {
         session.peer_keys = {*options.key};
     } else {
