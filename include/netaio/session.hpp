@@ -51,7 +51,7 @@ public:
     virtual ~KnownPeers() = default;
     /// That of a server, if it is known.
     virtual Result<std::optional<SessionKey>> find(std::string_view server) = 0;
-    /// Keeps one that is not known yet.
+    /// Keeps one that is not known yet; Errc::peer_changed where another is by now.
     virtual std::error_code add(std::string_view server, const SessionKey& key) = 0;
 };
 

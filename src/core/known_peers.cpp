@@ -21,6 +21,9 @@ std::optional<Line> read_line(std::string_view line) {
         return std::nullopt;
     }
     const auto space = line.rfind(' ');
+    if (line.front() == ' ' || line.front() == '\t') {
+        return Line{line, std::nullopt};  // a name that would not be found is no name
+    }
     return space == line.npos ? Line{line, std::nullopt}
                               : Line{line.substr(0, line.find_last_not_of(' ', space) + 1),
                                      parse_session_key(line.substr(space + 1))};
@@ -32,6 +35,24 @@ public:
 
     Result<std::optional<SessionKey>> find(std::string_view server) override {
         const std::lock_guard lock(mutex_);
+        return read(server);
+    }
+
+    // Two connections may learn of one server at once.
+    std::error_code add(std::string_view server, const SessionKey& key) override {
+        const std::lock_guard lock(mutex_);
+        const auto known = read(server);
+        if (!known) {
+            return known.error();
+        }
+        if (*known) {
+            return **known == key ? std::error_code() : Errc::peer_changed;
+        }
+        return append(std::string(server) + " " + to_string(key) + "\n");
+    }
+
+private:
+    Result<std::optional<SessionKey>> read(std::string_view server) const {
         std::ifstream file(path_);
         if (!file) {
             const int why = errno;
@@ -54,13 +75,6 @@ public:
         }
         return std::optional<SessionKey>();
     }
-
-    std::error_code add(std::string_view server, const SessionKey& key) override {
-        const std::lock_guard lock(mutex_);
-        return append(std::string(server) + " " + to_string(key) + "\n");
-    }
-
-private:
     std::error_code append(const std::string& line);
 
     std::mutex mutex_;

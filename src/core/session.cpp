@@ -43,11 +43,15 @@ std::uint64_t Session::Direction::next_number() {
 void Session::seal(ByteView frame, TimePoint now, std::string& out) {
     assert(frame.size() >= FrameHeader::size && frame.size() <= frame_max);
     if (now - keyed_at_ >= time_for_key) [[unlikely]] {
-        seal_one(marker, {}, out);
-        out_.key.advance();
+        seal_marker(out);
         keyed_at_ = now;
     }
     seal_one(frame.substr(0, head_size), frame.substr(FrameHeader::size), out);
+}
+
+void Session::seal_marker(std::string& out) {
+    seal_one(marker, {}, out);
+    out_.key.advance();
 }
 
 void Session::seal_one(ByteView head, ByteView rest, std::string& out) {

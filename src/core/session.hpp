@@ -34,6 +34,8 @@ public:
 
     /// Appends a whole frame, sealed.
     void seal(ByteView frame, TimePoint now, std::string& out);
+    /// Appends a sealed frame that is for the session alone: that a key was replaced by the next.
+    void seal_marker(std::string& out);
     /// Opens what a sealed frame holds, in place. Nothing in one that is only for the session
     /// itself. After an error, Errc::auth_failed or malformed, there is no other answer any more.
     Result<std::optional<Frame>> open(const Frame& sealed);

@@ -127,6 +127,7 @@ void SessionOpening::first_answer(std::error_code error, const Message* answer) 
     }
     if (third->empty()) {
         stream->begin_session(asker_->agreed(), secret_, true, true);
+        stream->confirm_session();
         agree();
         return;
     }
@@ -206,9 +207,10 @@ void SessionOpening::end(std::error_code why) {
     }
     if (const auto stream = why ? stream_.lock() : nullptr) {
         std::string what = "no session: " + why.message();
-        if (why == Errc::peer_changed && expected_) {
-            what += ": " + to_string(asker_->other()) + " in the place of " +
-                    to_string(*expected_) +
+        if (why == Errc::peer_changed) {
+            what += ": " + to_string(asker_->other()) + " " +
+                    (expected_ ? "in the place of " + to_string(*expected_)
+                               : "is none that is admitted") +
                     "; somebody may be in between. Have its owner confirm the new key, and only "
                     "then put it in the place of the old one";
         }

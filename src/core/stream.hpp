@@ -175,6 +175,9 @@ public:
     void require_session() noexcept { session_required_ = true; }
     /// The same from the first sealed frame on, when what was appended so far has left the queue.
     void begin_session_when_sent(Agreed agreed, SessionSecret secret);
+    /// Shows the other end at once that this one has its key, as a question alone does not where it
+    /// was the first.
+    void confirm_session();
     /// Whether a sealed frame came.
     bool is_heard_sealed() const noexcept { return sealing_ && sealing_->heard; }
     /// Ends the connection if its session was made from secrets that the node has no more.
@@ -211,7 +214,10 @@ public:
     std::optional<OwnedMessage> shake_hands(const Message& asked) override;
     std::shared_ptr<Connection> shared() override { return shared_from_this(); }
     void push(OwnedMessage message, const Plugins& inner) override;
-    bool may_wait() const noexcept override { return hub_->mailbox() != nullptr; }
+    // What agrees on a session is the last that goes without.
+    bool may_wait() const noexcept override {
+        return hub_->mailbox() && !(handshaking_ && handshaking_->agreed);
+    }
     std::error_code hold(std::unique_ptr<Unsealed>&& reply, std::string& out) override;
     bool retry(RequestId request) override;
     void subscription_ended(const Message& message) override;

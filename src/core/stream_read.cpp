@@ -173,6 +173,9 @@ std::size_t Stream::process_frames(std::span<char> bytes, std::string& out) {
                 break;
             }
             used += size;  // it was for the session
+            if (stranger_ && !may_go_on(out)) {
+                break;
+            }
             continue;
         }
         used += sealing_ ? took_sealed(size) : (*frame)->header.frame_size();

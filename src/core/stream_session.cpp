@@ -115,6 +115,18 @@ void Stream::begin_session_when_sent(Agreed agreed, SessionSecret secret) {
     }
 }
 
+void Stream::confirm_session() {
+    if (state_ == State::closed) {
+        return;
+    }
+    const std::size_t before = sealing_->rest.size();
+    sealing_->session.seal_marker(sealing_->rest);
+    hub_->tallies().bytes_out.add(sealing_->rest.size() - before);
+    if (!waiting_writable_) {
+        write_rest();
+    }
+}
+
 // Who is there has the key.
 void Stream::prove_session() {
     if (std::exchange(sealing_->proved, true)) {

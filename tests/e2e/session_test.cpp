@@ -182,6 +182,18 @@ TEST(SessionTest, KnowsTheKeyOfAServerFromTheFirstTimeOn) {
                        to_string(session_key(server_seed)) + "\n");
 }
 
+TEST(SessionTest, KeepsTheKeyOfAServerOnce) {
+    const TemporaryFolder folder;
+    const auto known = known_peers_file(folder.file("known"));
+    const SessionKey key = session_key(server_seed);
+    EXPECT_FALSE(known->add("server:1", key));
+    EXPECT_FALSE(known->add("server:1", key));
+    EXPECT_EQ(known->add("server:1", session_key(client_seed)), Errc::peer_changed);
+    std::ifstream file(folder.file("known"));
+    const std::string all(std::istreambuf_iterator<char>(file), {});
+    EXPECT_EQ(all, "server:1 " + to_string(key) + "\n");
+}
+
 std::error_code why_not_connected(const Echo& echo, const TcpClientOptions& options) {
     try {
         connected_to(echo, options);
@@ -206,6 +218,28 @@ TEST(SessionTest, RefusesAnotherKeyThanTheOneThatIsKnown) {
     EXPECT_TRUE(lines.contains(to_string(session_key(other_seed))));
 }
 
+TEST(SessionTest, SaysWhichOtherKeyThereIsWhereSecretsGuardIt) {
+    LogLines lines;
+    auto options = guarded(client_with(SessionPolicy::offer));
+    options.session.peer_keys = {session_key(Secret(std::string(32, 'x')))};
+    options.environment.log = lines.log();
+    Echo echo(guarded(with_sessions(SessionPolicy::offer)));
+    EXPECT_EQ(why_not_connected(echo, options), Errc::peer_changed);
+    EXPECT_TRUE(lines.contains(to_string(session_key(server_seed))));
+    EXPECT_TRUE(lines.contains(to_string(options.session.peer_keys.front())));
+}
+
+TEST(SessionTest, SaysWhichKeyIsNoneOfThoseThatMayBeThere) {
+    LogLines lines;
+    auto options = client_with(SessionPolicy::offer);
+    options.session.peer_keys = {session_key(Secret(std::string(32, 'x'))),
+                                 session_key(Secret(std::string(32, 'y')))};
+    options.environment.log = lines.log();
+    Echo echo(with_sessions(SessionPolicy::offer));
+    EXPECT_EQ(why_not_connected(echo, options), Errc::peer_changed);
+    EXPECT_TRUE(lines.contains(to_string(session_key(server_seed))));
+}
+
 TEST(SessionTest, IsNotGivenUpWithAServerWhoseKeyIsKnown) {
     const TemporaryFolder folder;
     auto options = client_with(SessionPolicy::offer);
@@ -225,6 +259,24 @@ TEST(SessionTest, TellsThoseInSessionsAndTheOthersOfTheSame) {
     EXPECT_FALSE(echo.server.notify("news", notify("news", "something")));
     EXPECT_EQ(inside.receive_once().content(), "something");
     EXPECT_EQ(outside.receive_once().content(), "something");
+}
+
+TEST(SessionTest, BeginsOnceTheStampsForItAreMade) {
+    const auto stamped = [](HashcashOptions terms) {
+        terms.realm = "kitchen";
+        return all_of({hashcash_auth(std::move(terms)), hmac_auth({.secret = "shared"})});
+    };
+    auto server = with_sessions(SessionPolicy::require);
+    server.auth = stamped(
+        {.bits = 12, .seen = std::make_shared<SeenMessages>(SeenOptions{.ran_before = false})});
+    Echo echo(server);
+    for (int time = 0; time < 5; ++time) {
+        auto options = client_with(SessionPolicy::require);
+        options.auth = stamped({.pay = 12});
+        auto client = connected_to(echo, options);
+        EXPECT_EQ(client.request("echo", "hello").content(), "hello");
+    }
+    EXPECT_EQ(echo.sessions(), 5U);
 }
 
 TEST(SessionTest, EndsWithTheSecretItWasMadeFrom) {
