@@ -11,7 +11,7 @@ namespace {
 using namespace test;
 using crypto::AeadCipher;
 
-constexpr auto start = Session::TimePoint();
+constexpr auto session_start = Session::TimePoint();
 
 std::string frame_of(const Message& message) {
     std::string frame;
@@ -21,7 +21,7 @@ std::string frame_of(const Message& message) {
 
 class SessionOf : public ::testing::TestWithParam<AeadCipher> {
 protected:
-    std::string sealed(ByteView frame, Session::TimePoint now = start) {
+    std::string sealed(ByteView frame, Session::TimePoint now = session_start) {
         std::string bytes;
         asks.seal(frame, now, bytes);
         return bytes;
@@ -47,8 +47,8 @@ protected:
     }
 
     const std::string news = frame_of(notify("news", "something"));
-    Session asks{keys_of(GetParam(), true), start};
-    Session answers{keys_of(GetParam(), false), start};
+    Session asks{keys_of(GetParam(), true), session_start};
+    Session answers{keys_of(GetParam(), false), session_start};
 };
 
 INSTANTIATE_TEST_SUITE_P(Each, SessionOf,
@@ -87,7 +87,7 @@ TEST_P(SessionOf, ShowsNothingOfAFrameButItsSize) {
 
 TEST_P(SessionOf, SealsTheSameFrameDifferentlyEachTimeAndEachWay) {
     std::string other_way;
-    answers.seal(news, start, other_way);
+    answers.seal(news, session_start, other_way);
     const std::string first = sealed(news);
     EXPECT_NE(first, sealed(news));
     EXPECT_NE(first, other_way);
@@ -100,9 +100,9 @@ TEST_P(SessionOf, OpensEachFrameOnceInItsPlace) {
     EXPECT_EQ(why_not(answers, first), std::error_code());
     EXPECT_EQ(why_not(answers, first), Errc::auth_failed);
     // It takes as many numbers as it takes frames: after an error nothing is opened any more.
-    Session skips(keys_of(GetParam(), false), start);
+    Session skips(keys_of(GetParam(), false), session_start);
     EXPECT_EQ(why_not(skips, second), Errc::auth_failed);
-    Session reverses(keys_of(GetParam(), false), start);
+    Session reverses(keys_of(GetParam(), false), session_start);
     EXPECT_EQ(why_not(reverses, first), std::error_code());
     EXPECT_EQ(why_not(reverses, third), Errc::auth_failed);
 }
@@ -117,17 +117,17 @@ TEST_P(SessionOf, OpensNothingThatWasChanged) {
     for (std::size_t at = FrameHeader::size; at < bytes.size(); ++at) {
         std::string changed = bytes;
         changed[at] ^= 1;
-        Session opens(keys_of(GetParam(), false), start);
+        Session opens(keys_of(GetParam(), false), session_start);
         EXPECT_TRUE(why_not(opens, changed)) << at;
     }
-    Session opens(keys_of(GetParam(), false), start);
+    Session opens(keys_of(GetParam(), false), session_start);
     std::string clear = news;
     EXPECT_EQ(why_not(opens, clear), Errc::malformed);
 }
 
 TEST_P(SessionOf, OpensNoneThatIsTooShort) {
     for (std::size_t size = 0; size < 3; ++size) {
-        Session opens(keys_of(GetParam(), false), start);
+        Session opens(keys_of(GetParam(), false), session_start);
         EXPECT_EQ(why_not(opens, sealed_text(std::string(size, '\x01'))), Errc::malformed);
     }
 }
@@ -171,7 +171,7 @@ TEST_P(SessionOf, GoesOnAfterItRested) {
 }
 
 TEST_P(SessionOf, TakesTheNextKeyAfterAnHour) {
-    const auto later = start + Session::time_for_key;
+    const auto later = session_start + Session::time_for_key;
     std::string before = sealed(news, later - std::chrono::seconds(1));
     EXPECT_EQ(why_not(answers, before), std::error_code());
     std::string bytes = sealed(news, later);
@@ -187,12 +187,12 @@ TEST_P(SessionOf, TakesTheNextKeyAfterAnHour) {
     EXPECT_EQ(sealed(news, later + std::chrono::minutes(59)).size(),
               news.size() + Session::overhead);
     std::string other_way;
-    answers.seal(news, start, other_way);
+    answers.seal(news, session_start, other_way);
     EXPECT_EQ(why_not(asks, other_way), std::error_code());
 }
 
 TEST_P(SessionOf, SealsWithAnotherKeyBehindTheMarker) {
-    std::string bytes = sealed(news, start + Session::time_for_key);
+    std::string bytes = sealed(news, session_start + Session::time_for_key);
     const std::size_t size = frame_in(bytes).header.frame_size();
     std::string text = bytes.substr(size);
     Frame frame = frame_in(text);
@@ -206,14 +206,14 @@ TEST_P(SessionOf, SealsWithAnotherKeyBehindTheMarker) {
 
 TEST(Session, TakesTheNextKeyAfterSoManyMessages) {
     const auto cipher = crypto::has_fast_aes() ? AeadCipher::aes_gcm : AeadCipher::chacha_poly;
-    Session asks(keys_of(cipher, true), start);
-    Session answers(keys_of(cipher, false), start);
+    Session asks(keys_of(cipher, true), session_start);
+    Session answers(keys_of(cipher, false), session_start);
     const std::string small = frame_of(notify("", ""));
     std::string bytes;
     std::string last;
     for (std::uint64_t i = 0; i <= Session::messages_for_key; ++i) {
         bytes.clear();
-        asks.seal(small, start, bytes);
+        asks.seal(small, session_start, bytes);
         if (i == Session::messages_for_key) {
             last = bytes;
         }
