@@ -17,6 +17,7 @@
 #include "fan_out_load.hpp"
 #include "load.hpp"
 #include "ready.hpp"
+#include "session_socket.hpp"
 #include "udp_load.hpp"
 
 namespace netaio::bench {
@@ -66,6 +67,9 @@ TcpClientOptions client_options(const Arguments& arguments) {
     if (arguments.text("protected", "no") == "yes") {
         options.auth = hmac_auth({.secret = "test"});
         options.cipher = stream_cipher({.key = "test"});
+    }
+    if (arguments.text("session", "no") == "yes") {
+        options.session.policy = SessionPolicy::offer;
     }
     return options;
 }
@@ -192,7 +196,7 @@ private:
 void together(const Arguments& arguments) {
     boost::asio::io_context context(1);
     use_io_uring(context);
-    TcpClient client(context.get_executor());
+    TcpClient client(context.get_executor(), client_options(arguments));
     Together work(arguments, client);
     client.connect("127.0.0.1", arguments.port(),
                    [&](boost::system::error_code error, const Address&) {
@@ -210,6 +214,7 @@ void fan_out(const Arguments& arguments) {
                                                arguments.number("payload", 64)),
                  .subscribers = arguments.number("subscribers", 100),
                  .in_flight = arguments.number("in_flight", 64),
+                 .sessions = arguments.text("session", "no") == "yes",
                  .duration = duration_of(arguments)})
         .print();
 }
@@ -275,15 +280,23 @@ void request_by_redis(const Arguments& arguments) {
     }).print();
 }
 
-// Many connections that had one message each and then none.
+// Many connections that had one message each, or the question for a session, and then none.
 void idle(const Arguments& arguments) {
     const Prepared prepared(arguments);
+    const bool sessions = arguments.text("session", "no") == "yes";
     const auto server = static_cast<pid_t>(arguments.number("server", 0));
+    if (sessions) {
+        begin_session(connect_loopback(arguments.port()).get());  // what the first one takes once
+    }
     const std::size_t before = resident(server);
     std::vector<Descriptor> sockets;
     std::string reply(prepared.load.reply.size(), '\0');
     for (std::size_t i = 0; i < prepared.load.connections; ++i) {
         sockets.push_back(connect_loopback(arguments.port()));
+        if (sessions) {
+            begin_session(sockets.back().get());
+            continue;
+        }
         send_all(sockets.back().get(), prepared.load.request);
         receive_all(sockets.back().get(), reply);
     }

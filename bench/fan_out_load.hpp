@@ -2,6 +2,7 @@
 
 #include "measured.hpp"
 #include "protocols.hpp"
+#include "session_socket.hpp"
 
 /// One publisher and many subscribers that count the bytes they get.
 namespace netaio::bench {
@@ -10,20 +11,27 @@ struct FanOutLoad {
     Publication publication;
     std::size_t subscribers = 100;
     std::size_t in_flight = 64;  ///< messages published before all subscribers have them
+    bool sessions = false;       ///< of the subscribers
     Duration duration = {};
 };
 
 namespace detail {
 
 // NATS greets by a line of unknown length, and answers a ping after all that came before it.
-inline Descriptor connect_to(std::uint16_t port, const Publication& publication, bool subscribes) {
+inline Descriptor connect_to(std::uint16_t port, const Publication& publication, bool subscribes,
+                             bool within_session) {
     Descriptor socket = connect_loopback(port);
     std::string buffer(4096, '\0');
     if (!publication.hello.empty()) {
         receive_some(socket.get(), buffer);
         send_all(socket.get(), publication.hello);
     }
-    if (subscribes) {
+    if (within_session) {
+        core::Session session = begin_session(socket.get());
+        send_all(socket.get(), sealed(session, publication.subscribe));
+        receive_all(socket.get(),
+                    std::span(buffer).first(publication.confirmation + sealed_overhead));
+    } else if (subscribes) {
         send_all(socket.get(), publication.subscribe);
         if (publication.confirmation > 0) {
             receive_all(socket.get(), std::span(buffer).first(publication.confirmation));
@@ -43,7 +51,8 @@ inline Stopwatch run_fan_out(std::uint16_t port, const FanOutLoad& load) {
     std::vector<Descriptor> sockets;
     for (std::size_t i = 0; i <= load.subscribers; ++i) {
         const bool publishes = i == load.subscribers;
-        sockets.push_back(detail::connect_to(port, load.publication, !publishes));
+        sockets.push_back(
+            detail::connect_to(port, load.publication, !publishes, load.sessions && !publishes));
         epoll_event event{.events = EPOLLIN, .data = {.u64 = i}};
         must(epoll_ctl(epoll.get(), EPOLL_CTL_ADD, sockets.back().get(), &event), "epoll_ctl");
     }
@@ -51,7 +60,9 @@ inline Stopwatch run_fan_out(std::uint16_t port, const FanOutLoad& load) {
     for (std::size_t i = 0; i < load.in_flight; ++i) {
         block += load.publication.publish;
     }
-    const std::uint64_t bytes_each = load.publication.delivered * load.subscribers;
+    const std::size_t delivered =
+        load.publication.delivered + (load.sessions ? sealed_overhead : 0);
+    const std::uint64_t bytes_each = delivered * load.subscribers;
     std::vector<char> buffer(256 * 1024);
     std::array<epoll_event, 256> events;
     std::uint64_t published = 0;
@@ -82,7 +93,7 @@ inline Stopwatch run_fan_out(std::uint16_t port, const FanOutLoad& load) {
             const auto got = receive_some(sockets[event.data.u64].get(), buffer).value_or(0);
             bytes += event.data.u64 < load.subscribers ? got : 0;  // the publisher is answered
         }
-    } while (watch.goes_on(bytes / load.publication.delivered));
+    } while (watch.goes_on(bytes / delivered));
     return watch;
 }
 

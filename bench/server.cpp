@@ -20,6 +20,7 @@
 #include "raw_server.hpp"
 #include "raw_udp_server.hpp"
 #include "ready.hpp"
+#include "session_socket.hpp"
 
 namespace netaio::bench {
 namespace {
@@ -47,6 +48,10 @@ TcpServerOptions options(const Arguments& arguments) {
         options.auth = hmac_auth({.secret = "test"});
         options.cipher = stream_cipher({.key = "test"});
     }
+    if (arguments.text("session", "no") == "yes") {
+        options.session.policy = SessionPolicy::offer;
+        options.session.seed = session_seed();
+    }
     return options;
 }
 
@@ -57,6 +62,14 @@ void serve_echo(const Arguments& arguments) {
         server.on({MessageType::request_uri, "route" + std::to_string(i)}, echo);
     }
     server.on({MessageType::request_uri, uri}, echo);
+    serve(server);
+}
+
+// Whatever is asked.
+void serve_answering(const Arguments& arguments) {
+    TcpServer server(options(arguments));
+    server.on(MessageType::request_uri,
+              [](const Message& m) { return respond(m.uri(), m.content()); });
     serve(server);
 }
 
@@ -262,6 +275,8 @@ void run(const Arguments& arguments) {
     const std::string& kind = arguments.what();
     if (kind == "netaio") {
         serve_echo(arguments);
+    } else if (kind == "netaio_answering") {
+        serve_answering(arguments);
     } else if (kind == "netaio_waiting") {
         serve_waiting(arguments);
     } else if (kind == "netaio_notify") {

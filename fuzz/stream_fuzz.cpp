@@ -150,7 +150,7 @@ public:
 
     void step() {
         FuzzedDataProvider& input = input_;
-        switch (input.ConsumeIntegralInRange(0, 14)) {
+        switch (input.ConsumeIntegralInRange(0, 15)) {
             case 0: pass(input); break;
             case 1: end_handler(input); break;
             case 2: take_output(input); break;
@@ -164,6 +164,7 @@ public:
             case 6: hub_->ends_at_once = input.ConsumeBool(); break;
             case 7: end_work(input); break;
             case 8: hub_->take_posted(); break;
+            case 15: begin_session(); break;
             default: bring(input); break;
         }
         // Replies to what was read together may go beyond, those of handlers that run, and one
@@ -257,7 +258,7 @@ private:
         const OwnedMessage news = notify(uri, "news");
         const auto size = encode_for_all(*node_, news, {}, node_->outer, *frame);
         if (size && *size > 0) {
-            hub_->give(hub_->subscribers(uri), frame);
+            hub_->give(hub_->subscribers(uri), {frame});
         } else if (size) {
             for (const auto& receiver : *hub_->subscribers(uri)) {
                 receiver->give(news, {});
@@ -289,12 +290,27 @@ private:
         }
         std::string frames;
         for (auto i = input.ConsumeIntegralInRange(1, 4); i > 0; --i) {
-            (void)encode(*node_, message(input), {}, theirs_, nullptr, frames, id(input));
+            (void)encode(*node_, message(input), {}, theirs_sealed_ ? Plugins() : theirs_, nullptr,
+                         frames, id(input));
+        }
+        if (theirs_sealed_ && input.ConsumeIntegralInRange(0, 9) > 0) {
+            frames = sealed(frames);
         }
         if (input.ConsumeBool() && !frames.empty()) {
             frames.resize(input.ConsumeIntegralInRange<std::size_t>(1, frames.size()));
         }
         return frames;
+    }
+
+    std::string sealed(ByteView frames) {
+        std::string bytes;
+        while (!frames.empty()) {
+            const auto header = FrameHeader::read(
+                std::span<const char, FrameHeader::size>(frames.data(), FrameHeader::size));
+            theirs_sealed_->seal(frames.substr(0, header.frame_size()), hub_->now(), bytes);
+            frames = frames.substr(header.frame_size());
+        }
+        return bytes;
     }
 
     // By either way, however little of it at a time.
@@ -330,6 +346,24 @@ private:
             }
             arriving_.erase(0, brought);
             stream_->took(room, brought);
+        }
+    }
+
+    static noise::Keys keys(char sends, char receives) {
+        const auto key = [](char byte) {
+            crypto::SecretKey secret;
+            secret.bytes.fill(static_cast<unsigned char>(byte));
+            return crypto::AeadKey(crypto::AeadCipher::chacha_poly, secret);
+        };
+        return {key(sends), key(receives), {}};
+    }
+
+    // As after a handshake: what the other end sends from then on is sealed.
+    void begin_session() {
+        if (!theirs_sealed_ && !ended_) {
+            theirs_sealed_.emplace(keys('t', 'o'), hub_->now());
+            stream_->begin_session({keys('o', 't'), SessionKey(), true}, {}, input_.ConsumeBool(),
+                                   true);
         }
     }
 
@@ -429,13 +463,21 @@ private:
     // All of it is frames, but for a last one that was cut off.
     void check_sent() {
         std::span<char> rest(carrier_->sent);
+        bool sealed = false;  // and then nothing else any more
         for (;;) {
-            const auto frame = next_frame(rest, node_->types, FrameLimits());
+            const auto frame =
+                next_frame(rest, node_->types, {frame_size_max, theirs_sealed_.has_value()});
             require(frame.has_value());
             if (!*frame) {
                 return;
             }
             require((*frame)->checksum_ok() && (*frame)->message().has_value());
+            if ((*frame)->header.type == sealed_frame) {
+                sealed = true;
+                const auto opened = theirs_sealed_->open(**frame);
+                require(opened && (!*opened || (*opened)->message().has_value()));
+            }
+            require(!sealed || (*frame)->header.type == sealed_frame);
             rest = rest.subspan((*frame)->header.frame_size());
         }
     }
@@ -452,6 +494,7 @@ private:
     int reacting_ = 0;
     int asked_ = 0;
     int told_ = 0;
+    std::optional<Session> theirs_sealed_;
     bool ended_ = false;
 };
 

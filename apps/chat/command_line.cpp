@@ -15,6 +15,7 @@
 #include "program.hpp"
 #include "relay_program.hpp"
 #include "run_program.hpp"
+#include "seed_file.hpp"
 #include "signals.hpp"
 #include "text.hpp"
 #include "values.hpp"
@@ -54,6 +55,20 @@ ServerName server_name(const std::string& text) {
     return {endpoint.host, endpoint.port};
 }
 
+// ADDRESS, or ADDRESS#KEY.
+void take_relay(std::string text, ChatOptions& options) {
+    const std::size_t mark = text.rfind('#');
+    if (mark != text.npos) options.relay_key = parse_session_key(text.substr(mark + 1));
+    if (options.relay_key) {
+        text.resize(mark);
+    } else if (mark != text.npos && !text.starts_with("unix:")) {
+        throw app::Failure(ExitCode::usage,
+                           "--relay: what follows # is no key of 64 hexadecimal digits, as "
+                           "netaio-chat relay says it when it starts");
+    }
+    options.relay = server_name(text);
+}
+
 // Bytes, or so many KiB, MiB or GiB.
 std::uint64_t size_in(const std::string& text) {
     constexpr std::string_view units = "KMG";
@@ -83,7 +98,7 @@ int chat(CommandLine& given) {
                                                 " bytes, without '/' and not beginning with '.'");
     }
     if (!given.relay.empty()) {
-        given.chat.relay = server_name(given.relay);
+        take_relay(given.relay, given.chat);
     }
     if (given.through_daemon) {
         given.chat.daemon = given.daemon;
@@ -95,6 +110,7 @@ int chat(CommandLine& given) {
     make_folder(given.folder);
     const std::string base = given.folder + '/' + as_word(given.chat.name);
     given.chat.file = base + ".chat";
+    given.chat.known_relays = given.folder + "/known_relays";
     const std::string files = given.files.empty() ? base + ".files" : given.files;
     given.chat.files = {std::filesystem::absolute(files), size_in(given.file_limit)};
     const chat::Identity identity = identity_of(base + ".key", given.passphrase_file);
@@ -114,6 +130,7 @@ int relay(const CommandLine& given) {
         make_folder(given.folder);
         options.file = given.folder + "/relay.mail";
     }
+    options.seed = app::kept_or_new_seed(options.file + ".seed");
     return run_relay(options);
 }
 
@@ -124,7 +141,7 @@ void add_chat_options(CLI::App& command, CommandLine& given) {
     command.add_flag("--plain", given.chat.plain, "lines in and out, in place of a screen");
     command
         .add_option("--relay", given.relay,
-                    "who keeps messages for people who are away: HOST:PORT or unix:PATH")
+                    "who keeps messages for people who are away: HOST:PORT[#KEY] or unix:PATH")
         ->type_name("ADDRESS");
     command
         .add_option("--read-receipts", given.read_receipts,

@@ -195,6 +195,8 @@ private:
     void reach_relay() {
         RelayLinkOptions options;
         options.relay = *options_.relay;
+        options.key = options_.relay_key;
+        options.known = known_peers_file(options_.known_relays);
         options.client.environment = environment_;
         options.on_change = [this] { wake(); };
         options.keep.on_state = [this](ConnectionState state, std::error_code why, unsigned) {
@@ -208,11 +210,22 @@ private:
         if (state == ConnectionState::connecting) {
             return;
         }
+        const std::string what = "the relay " + relay_name(*options_.relay);
         const bool reached = state == ConnectionState::connected;
+        const bool is_other = why == Errc::peer_changed;
+        if (std::exchange(relay_is_other_, is_other) != is_other && is_other) {
+            const bool named = options_.relay_key.has_value();
+            say_of_oneself(
+                what + " HAS ANOTHER KEY THAN " + (named ? "WAS NAMED" : "BEFORE") +
+                    ", and is given nothing: somebody may pose as it. If whoever runs it "
+                    "confirms the new key, " +
+                    (named ? "name that with --relay"
+                           : "take its line out of " + options_.known_relays),
+                true);
+        }
         if (std::exchange(relay_reached_, reached) == reached) {
             return;
         }
-        const std::string what = "the relay " + relay_name(*options_.relay);
         if (reached) {
             say_of_oneself(what + " is reached", false);
         } else {
@@ -277,6 +290,7 @@ private:
     std::optional<Carrier> carrier_;
     Timer tick_;
     std::optional<bool> relay_reached_;
+    bool relay_is_other_ = false;
     bool working_ = false;
     bool ending_ = false;
 };

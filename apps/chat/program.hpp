@@ -4,6 +4,7 @@
 #include <netaio/chat/files.hpp>
 #include <netaio/chat/keys.hpp>
 #include <netaio/keep_connected.hpp>
+#include <netaio/session.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -30,6 +31,9 @@ struct ChatOptions {
     std::optional<std::string> daemon = {};
     /// Where messages are kept for who is away.
     std::optional<ServerName> relay = {};
+    /// The key it must have; without, the one that is kept in a file from the first time on.
+    std::optional<SessionKey> relay_key = {};
+    std::string known_relays = {};
     std::string log_level = "warning";
 };
 

@@ -28,6 +28,15 @@ chat::MailboxName mailbox_meant(const Message& message) {
     return given(mailbox_named(message.rest()));
 }
 
+// Nobody is spoken to without a session. Whoever has one may be anybody: whose a mailbox is, is
+// proven within.
+RelayOptions with_sessions(RelayOptions options) {
+    options.server.session = {.policy = SessionPolicy::require,
+                              .seed = options.seed,
+                              .admits = [](const SessionPeer&) { return true; }};
+    return options;
+}
+
 std::string connection_counted(const Connection& connection) {
     return std::to_string(connection.id());
 }
@@ -35,7 +44,8 @@ std::string connection_counted(const Connection& connection) {
 }  // namespace
 
 Relay::Relay(const boost::asio::any_io_executor& executor, RelayOptions options)
-    : options_(std::move(options)),
+    : options_(with_sessions(std::move(options))),
+      key_(session_key(options_.seed)),
       environment_(options_.server.environment),
       mailboxes_(options_.file, options_.mailboxes, environment_),
       connection_bytes_(options_.connection_bytes),
@@ -129,7 +139,7 @@ void Relay::prove(const OwnerProof& proof, const chat::MailboxName& mailbox, Gue
     if (expected.empty() || now() >= guest.until || proof.challenge != expected) {
         throw Refusal::not_permitted("ask for a challenge on this connection, and sign that");
     }
-    if (!proof.holds_for(mailbox)) {
+    if (!proof.holds_for(mailbox, key_)) {
         throw Refusal::not_permitted("this does not prove that the mailbox is yours");
     }
     if (guest.owned.size() >= options_.owned_max) refuse(Errc::queue_full);

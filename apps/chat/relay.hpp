@@ -21,8 +21,11 @@ namespace netaio::chat_app {
 
 /// How a relay listens, what it keeps, and what it lets strangers do.
 struct RelayOptions {
-    /// Where it listens, under which secrets, with which clock and log.
+    /// Where it listens, under which secrets, with which clock and log. Its sessions are the
+    /// relay's own.
     TcpServerOptions server = {};
+    /// By which people know it again: 32 random bytes.
+    Secret seed = {};
     /// The database of what it keeps.
     std::string file = {};
     chat::MailboxLimits mailboxes = {.envelope_size = envelope_size_max};
@@ -56,7 +59,8 @@ inline constexpr std::size_t put_overhead = 1024;
 /// of the disk holds that up.
 class Relay {
 public:
-    /// Opens the database. Throws std::runtime_error with a sentence that says what to do.
+    /// Opens the database. Throws std::runtime_error with a sentence that says what to do, and
+    /// std::invalid_argument without a seed.
     Relay(const boost::asio::any_io_executor& executor, RelayOptions options);
     Relay(const Relay&) = delete;
     Relay& operator=(const Relay&) = delete;
@@ -65,6 +69,8 @@ public:
     std::error_code start();
     /// Stops listening, lets connections drain, and tells.
     void stop(std::chrono::milliseconds deadline, std::function<void(StopReport)> stopped);
+    /// By which people know it.
+    const SessionKey& key() const noexcept { return key_; }
     /// As of the server.
     std::vector<Address> endpoints() const { return server_.endpoints(); }
     Counters counters() const { return server_.counters(); }
@@ -97,6 +103,7 @@ private:
     TimePoint now() const { return environment_.clock->steady_now(); }
 
     RelayOptions options_;
+    SessionKey key_;
     Environment environment_;
     chat::Mailboxes mailboxes_;
     Allowances connection_bytes_;

@@ -13,6 +13,24 @@ bool is_answered(const RelayError& error, const OwnedMessage& reply, MessageType
     return !error && reply.type() == type;
 }
 
+// A key that was given counts for more than one that is known.
+RelayLinkOptions with_sessions_with_one(RelayLinkOptions options) {
+    SessionOptions& session = options.client.session;
+    session.policy = SessionPolicy::require;
+    session.admits = [](const SessionPeer& relay) { return relay.lasting; };
+    if (options.key) {
+        session.peer_keys = {*options.key};
+    } else {
+        session.known = options.known;
+    }
+    return options;
+}
+
+std::optional<SessionKey> key_of_relay(const OwnedMessage& answer) {
+    const auto name = answer.who().name("session");
+    return name ? parse_session_key(*name) : std::nullopt;
+}
+
 void log_refusal(const Log& log, const OwnedMessage& reply) {
     log(LogLevel::warning,
         "the relay does not take an envelope: " + reply.content().str().substr(0, 200));
@@ -24,7 +42,7 @@ RelayLink::RelayLink(const boost::asio::any_io_executor& executor, const chat::I
                      ChatCalls chat, RelayLinkOptions options)
     : identity_(identity),
       chat_(std::move(chat)),
-      options_(std::move(options)),
+      options_(with_sessions_with_one(std::move(options))),
       mailbox_(mailbox_of(identity.public_key())),
       timer_(executor),
       client_(executor, options_.client),
@@ -67,7 +85,9 @@ awaitable<void> RelayLink::greet(Address relay) {
         challenge.content().size() != challenge_size) {
         throw Error(make_error_code(Errc::malformed), "the relay gives no challenge");
     }
-    const std::string proof = OwnerProof::make(identity_, challenge.content()).packed();
+    const auto key = key_of_relay(challenge);
+    if (!key) throw Error(make_error_code(Errc::no_session), "the relay has no key");
+    const std::string proof = OwnerProof::make(identity_, challenge.content(), *key).packed();
     const OwnedMessage granted = co_await client_.exchange(subscribe_uri, uri, proof, asking);
     if (granted.type() != MessageType::confirm_subscribe) {
         throw Error(make_error_code(Errc::auth_failed), "the relay does not grant the mailbox");

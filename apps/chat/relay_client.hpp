@@ -4,9 +4,11 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <netaio/chat/keys.hpp>
 #include <netaio/tcp_client.hpp>
 #include <netaio/timer.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,7 +21,11 @@ namespace netaio::chat_app {
 /// How a person reaches their relay.
 struct RelayLinkOptions {
     ServerName relay = {};
-    /// The relay's secrets, the clock and the log.
+    /// The relay's key, where it is known beforehand; else that is what is kept of it from the
+    /// first time on. One of both is needed.
+    std::optional<SessionKey> key = {};
+    std::shared_ptr<KnownPeers> known = {};
+    /// The relay's secrets, the clock and the log. The sessions are the link's own.
     TcpClientOptions client = {};
     /// How the connection is kept; `greet` is the link's own.
     KeepOptions keep = {};
@@ -35,7 +41,8 @@ struct RelayLinkOptions {
 
 /// A person's relay: stays connected to it, fetches what waits there, and leaves prekeys. Parcels
 /// that it carries are then kept there. What is for others, as parcels, goes by a second connection
-/// that does not say whose it is. To be used on the executor alone.
+/// that does not say whose it is. Both are in sessions with the relay of one key; another is
+/// refused. To be used on the executor alone.
 class RelayLink final : public Link {
 public:
     RelayLink(const boost::asio::any_io_executor& executor, const chat::Identity& identity,

@@ -45,6 +45,7 @@ int run_relay(const RelayOptions& options, std::chrono::milliseconds drain) {
     std::optional<Relay> relay;
     open_relay(relay, io.get_executor(), options);
     start_relay(*relay);
+    app::say("key " + to_string(relay->key()));
     for (const Address& place : relay->endpoints()) app::write_line("listening on " + place.str());
     StopReport report;
     const auto end = [&] {

@@ -27,11 +27,13 @@ std::optional<std::uint64_t> number_at(const Value& dict, std::string_view name)
     return field ? field->as_uint() : std::nullopt;
 }
 
-// What the owner of a mailbox signs.
-std::string owner_statement(ByteView challenge, const chat::MailboxName& mailbox) {
+// What the owner of a mailbox signs. Nobody can take it from one relay to another.
+std::string owner_statement(ByteView challenge, const chat::MailboxName& mailbox,
+                            const SessionKey& relay) {
     std::string statement(mailbox_purpose);
     statement += challenge;
     statement += ByteView(mailbox);
+    statement += ByteView(relay);
     return statement;
 }
 
@@ -85,9 +87,10 @@ Result<chat::MailboxName> mailbox_named(ByteView digits) {
     return mailbox;
 }
 
-OwnerProof OwnerProof::make(const chat::Identity& owner, ByteView challenge) {
+OwnerProof OwnerProof::make(const chat::Identity& owner, ByteView challenge,
+                            const SessionKey& relay) {
     const chat::PublicKey& key = owner.public_key();
-    return {key, challenge.str(), owner.sign(owner_statement(challenge, mailbox_of(key)))};
+    return {key, challenge.str(), owner.sign(owner_statement(challenge, mailbox_of(key), relay))};
 }
 
 Result<OwnerProof> OwnerProof::parse(ByteView packed) {
@@ -111,9 +114,9 @@ std::string OwnerProof::packed() const {
                              {"signature", Bytes(signature)}});
 }
 
-bool OwnerProof::holds_for(const chat::MailboxName& mailbox) const {
+bool OwnerProof::holds_for(const chat::MailboxName& mailbox, const SessionKey& relay) const {
     return mailbox_of(key) == mailbox &&
-           key.signed_this(owner_statement(challenge, mailbox), signature);
+           key.signed_this(owner_statement(challenge, mailbox, relay), signature);
 }
 
 Result<FetchTerms> FetchTerms::parse(ByteView packed) {

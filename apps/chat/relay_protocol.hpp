@@ -7,6 +7,7 @@
 #include <netaio/chat/mailbox.hpp>
 #include <netaio/chat/prekeys.hpp>
 #include <netaio/errc.hpp>
+#include <netaio/session.hpp>
 #include <netaio/value.hpp>
 #include <span>
 #include <string>
@@ -41,11 +42,12 @@ struct OwnerProof {
     std::string challenge;
     std::string signature;
 
-    static OwnerProof make(const chat::Identity& owner, ByteView challenge);
+    static OwnerProof make(const chat::Identity& owner, ByteView challenge,
+                           const SessionKey& relay);
     static Result<OwnerProof> parse(ByteView packed);
     std::string packed() const;
-    /// Whether it proves that for this mailbox.
-    bool holds_for(const chat::MailboxName& mailbox) const;
+    /// Whether it proves that for this mailbox, to the relay of that key.
+    bool holds_for(const chat::MailboxName& mailbox, const SessionKey& relay) const;
 };
 
 /// Which envelopes are asked for.

@@ -13,7 +13,9 @@ ExitCode exit_code(const std::error_code& error) noexcept {
         case Errc::auth_failed_unverified:
         case Errc::stale:
         case Errc::replayed:
-        case Errc::unpaid: return ExitCode::authentication;
+        case Errc::unpaid:
+        case Errc::no_session:
+        case Errc::peer_changed: return ExitCode::authentication;
         case Errc::malformed:
         case Errc::unknown_message_type:
         case Errc::bad_checksum:

@@ -124,4 +124,18 @@ void write_seed(const std::string& path, bool replace) {
     }
 }
 
+Secret kept_or_new_seed(const std::string& path) {
+    if (::access(path.c_str(), F_OK) != 0 && errno == ENOENT) {
+        // Whole from the moment it is there, whoever else makes one, and whenever this ends.
+        const std::string made = path + ".new." + std::to_string(::getpid());
+        write_seed(made, true);
+        const bool is_there = ::link(made.c_str(), path.c_str()) == 0 || errno == EEXIST ||
+                              std::rename(made.c_str(), path.c_str()) == 0;
+        const int error = errno;
+        ::unlink(made.c_str());
+        if (!is_there) cannot("make", path, error);
+    }
+    return read_seed(path);
+}
+
 }  // namespace netaio::app

@@ -18,4 +18,7 @@ Secret read_seed(const std::string& path);
 /// be made.
 void write_seed(const std::string& path, bool replace);
 
+/// Reads a seed as read_seed() does, and makes it before where there is none. Throws Failure.
+Secret kept_or_new_seed(const std::string& path);
+
 }  // namespace netaio::app

@@ -30,6 +30,7 @@ void add_client_options(CLI::App& command, ClientOptions& options) {
     command.add_flag("--udp", options.udp, "ask a node, by datagrams, instead of a server by TCP");
     add_terms(command, options);
     add_protection_options(command, options.protection);
+    add_session_options(command, options.session, SessionEnd::client);
 }
 
 void add_daemon_options(CLI::App& command, ClientOptions& options) {

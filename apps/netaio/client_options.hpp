@@ -5,6 +5,7 @@
 
 #include "output.hpp"
 #include "protection.hpp"
+#include "session_settings.hpp"
 
 namespace netaio::app {
 
@@ -16,6 +17,7 @@ struct ClientOptions {
     double timeout_seconds = 10;
     OutputOptions output;
     ProtectionOptions protection;
+    SessionSettings session;
     std::string log_level = "error";
     /// Whether the server is the netaiod of this machine.
     bool daemon = false;

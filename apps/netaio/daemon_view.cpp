@@ -90,13 +90,22 @@ std::string left_out(const Json& object, const char* list) {
     return object.contains(key) ? "  and " + number(object, key.c_str()) + " more\n" : "";
 }
 
+std::string clients_text(const Json& totals) {
+    const auto clients = totals.value("clients", std::uint64_t(0));
+    return clients == 0
+               ? ""
+               : ", " + count_of(clients, "client") + " (" +
+                     std::to_string(totals.value("clients_in_sessions", std::uint64_t(0))) +
+                     " in sessions)";
+}
+
 std::string summary(const Json& status) {
     const Json& totals = status.at("totals");
     const Json& traffic = totals.at("traffic");
     return "netaiod, up " + uptime_text(status.at("uptime_s").get<double>()) + ": " +
            count_of(totals.at("apps").get<std::uint64_t>(), "app") + ", " +
            count_of(totals.at("keys").get<std::uint64_t>(), "key") + ", " +
-           count_of(totals.at("peers").get<std::uint64_t>(), "peer") +
+           count_of(totals.at("peers").get<std::uint64_t>(), "peer") + clients_text(totals) +
            "\nto apps: " + count_of(traffic.at("messages_in").get<std::uint64_t>(), "message") +
            ", " + byte_text(traffic, "bytes_in") +
            "; from apps: " + count_of(traffic.at("messages_out").get<std::uint64_t>(), "message") +

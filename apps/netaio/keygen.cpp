@@ -47,7 +47,8 @@ int keygen(const KeygenOptions& options) {
 }  // namespace
 
 void add_keygen_command(CLI::App& app, std::function<int()>& chosen) {
-    CLI::App* command = app.add_subcommand("keygen", "Make a key for --x25519-key");
+    CLI::App* command =
+        app.add_subcommand("keygen", "Make a key for --x25519-key or --session-seed");
     const auto options = std::make_shared<KeygenOptions>();
     auto* file = command->add_option("FILE", options->file, "the file to make")->type_name("");
     command->add_flag("--force", options->force, "replace a key that is there")->needs(file);

@@ -83,7 +83,7 @@ int serve(const ServeOptions& options) {
         .stamps = Stamps::demands,
         .seen = make_lasting_seen(options.protection, options.read_only ? "" : options.store, log)};
     const Protection protection = make_protection(options.protection, terms);
-    const TcpServerOptions server_options = make_server_options(options, protection, log);
+    TcpServerOptions server_options = make_server_options(options, protection, log);
 
     // Before anything is announced, so that no signal finds it unprepared.
     boost::asio::io_context io(1);
@@ -93,6 +93,10 @@ int serve(const ServeOptions& options) {
                  .read_only = options.read_only,
                  .size_max = options.store_max,
                  .log = log});
+    // Others know the server by it again. Who must not write has one of its own.
+    if (!options.read_only && options.store != ":memory:") {
+        keep_seed(options.store + ".seed", server_options.session);
+    }
     WriteQueue writes(store);
     std::optional<TcpServer> server(std::in_place, server_options);
     if (protection.local_peer) server->manage_peers(peer_management(protection));
@@ -100,6 +104,7 @@ int serve(const ServeOptions& options) {
         *server, writes, {.protection = protection, .read_only = options.read_only, .log = log});
     resources.begin_with(store);
     start(*server, server_options);
+    if (const auto key = own_key_text(server_options.session); !key.empty()) announce(key);
     say_where(*server);
 
     if (reads_secrets(options.protection)) {

@@ -62,6 +62,7 @@ void add_serve_options(CLI::App& command, ServeOptions& options) {
     add_log_option(command, options.log_level);
     add_protection_options(command, options.protection);
     add_mark_option(command, options.protection.freshness);
+    add_session_options(command, options.session, SessionEnd::server);
     add_limits(command, options);
 }
 
@@ -82,6 +83,7 @@ TcpServerOptions make_server_options(const ServeOptions& options, const Protecti
     made.auth = protection.outer.auth;
     made.cipher = protection.outer.cipher;
     made.local_peer = protection.local_peer;
+    made.session = make_session_options(options.session, options.protection, SessionEnd::server);
     made.rules = load_rules(options.rules);
     made.refusal = refusal(protection);
     made.environment.log = log;

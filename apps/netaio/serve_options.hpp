@@ -6,6 +6,7 @@
 
 #include "protection.hpp"
 #include "server_limits.hpp"
+#include "session_settings.hpp"
 
 namespace netaio::app {
 
@@ -19,6 +20,7 @@ struct ServeOptions {
     bool read_only = false;
     unsigned threads = 1;
     ProtectionOptions protection;
+    SessionSettings session;
     std::string rules;
     std::string log_level = "info";
 

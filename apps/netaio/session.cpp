@@ -1,5 +1,6 @@
 #include "session.hpp"
 
+#include <algorithm>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <iostream>
@@ -82,6 +83,14 @@ RequestOptions SessionTerms::terms() const {
     return {.auth = inner.auth, .cipher = inner.cipher, .server = address_};
 }
 
+SessionOptions SessionTerms::session_options() const {
+    SessionOptions made;
+    if (options_.daemon) return made;
+    made = make_session_options(options_.session, options_.protection, SessionEnd::client);
+    made.patience = std::min(made.patience, timeout());
+    return made;
+}
+
 awaitable<OwnedMessage> Session::exchange(MessageType type, ByteView uri, ByteView content) {
     auto [error, answer] = co_await requester().exchange(type, uri, content, terms(), as_tuple);
     if (error) throw_failure(error, *this);
@@ -109,6 +118,11 @@ awaitable<OwnedMessage> Session::subscribe(ByteView uri, bool prefix, bool prese
 }
 
 std::unique_ptr<Session> make_session(const ClientOptions& options, const Protection& protection) {
+    if (options.udp && options.session.any() && options.session.policy != "off") {
+        throw Failure(ExitCode::usage,
+                      "--udp: datagrams have no sessions; leave out --session, --session-seed, "
+                      "--peer-key and --known-peers");
+    }
     if (options.udp) return std::make_unique<UdpSession>(options, protection);
     return std::make_unique<TcpSession>(options, protection);
 }
@@ -157,6 +171,19 @@ void throw_failure(const std::error_code& error, const SessionTerms& session) {
 void throw_unconnected(const std::error_code& error, const SessionTerms& session) {
     if (error == Errc::cancelled) throw Failure(ExitCode::interrupted, "interrupted");
     const std::string where = "cannot connect to " + session.server() + ": ";
+    if (error == Errc::peer_changed) {
+        throw Failure(exit_code(error),
+                      where + error.message() +
+                          "; somebody may be in between. Have its owner confirm the new key, and "
+                          "only then give that with --peer-key, or put it in the file of "
+                          "--known-peers");
+    }
+    if (error == Errc::no_session) {
+        throw Failure(exit_code(error),
+                      where + error.message() +
+                          "; somebody may be in between, the secrets may differ, it may not admit "
+                          "this key, or it may have been started with --session off");
+    }
     if (error == std::errc::too_many_files_open) {
         throw Failure(ExitCode::cannot_connect,
                       where + error.message() + "; raise the limit here with 'ulimit -n'");

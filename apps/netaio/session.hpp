@@ -38,11 +38,14 @@ public:
         made.request_timeout = timeout();
         if constexpr (requires { made.connect_timeout; }) {
             made.connect_timeout = timeout();
+            made.session = session_options();
         }
         return made;
     }
     /// The terms of every request, which must not outlive this.
     RequestOptions terms() const;
+    /// Those of connections. Throws Failure.
+    SessionOptions session_options() const;
 
 protected:
     std::optional<Address> address_;  // of the server, where requests have to say it

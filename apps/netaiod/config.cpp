@@ -126,6 +126,21 @@ const app::ProtectionOptions& Config::protection_of(const ServerOptions& server)
     return server.plain || has_own ? own : protection;
 }
 
+app::SessionSettings Config::session_of(const ServerOptions& server) const {
+    app::SessionSettings made = server.session;
+    if (made.policy.empty()) {
+        made.policy = !server.plain ? session.policy : made.any() ? "" : "off";
+    }
+    if (made.policy == "off") return made;
+    made.seed = session.seed;
+    if (made.known_peers.empty()) made.known_peers = session.known_peers;
+    return made;
+}
+
+app::SessionSettings Config::session_of_clients() const {
+    return {.policy = session.policy, .seed = session.seed, .peer_keys = tcp.peer_keys};
+}
+
 std::string placed(const std::string& file, const Place& place, const std::string& sentence) {
     const std::string at =
         place.line == 0 ? ""

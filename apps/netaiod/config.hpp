@@ -14,6 +14,7 @@
 #include "protection.hpp"
 #include "quota.hpp"
 #include "server_limits.hpp"
+#include "session_settings.hpp"
 
 /// The daemon netaiod. Its manual, docs/man/netaiod.1, says what each key of its file means.
 namespace netaio::daemon {
@@ -43,6 +44,7 @@ struct LocalOptions {
 /// [tcp]: a server for other machines.
 struct TcpOptions {
     std::vector<Address> listen;
+    std::vector<std::string> peer_keys;  ///< of those who may connect; none: everybody
     app::ServerLimits limits;
 };
 
@@ -66,6 +68,8 @@ struct ServerOptions {
     /// Of these, the secrets, locks and hashcash; where it gives none, and is not plain, what
     /// [protection] has.
     app::ProtectionOptions protection;
+    /// Without a policy, what [protection] has.
+    app::SessionSettings session;
 };
 
 /// [peers]: whom the multicast group does not reach.
@@ -98,7 +102,8 @@ struct Config {
     UdpOptions udp;
     /// The node's layer towards other machines.
     app::ProtectionOptions protection;
-    std::string remote_rules;  ///< of [protection]: an absolute path; none: all may pass
+    app::SessionSettings session;  ///< of [protection], for connections
+    std::string remote_rules;      ///< of [protection]: an absolute path; none: all may pass
     std::map<std::string, ServerOptions> servers;
     PeersOptions peers;
     LimitsOptions limits;
@@ -114,6 +119,10 @@ struct Config {
     Config();
     /// What protects messages to and from that server.
     const app::ProtectionOptions& protection_of(const ServerOptions& server) const;
+    /// What sessions with that server are like.
+    app::SessionSettings session_of(const ServerOptions& server) const;
+    /// And those with clients of [tcp].
+    app::SessionSettings session_of_clients() const;
 };
 
 /// Why there is no configuration: a line for each thing that is wrong, with file, line and column.

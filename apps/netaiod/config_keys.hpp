@@ -44,6 +44,7 @@ void tcp_keys(Keys& keys, Options& options) {
         keys.key(name, value, kind, Applies::at_start);
     };
     add("listen", options.listen, Addresses{.of_others = false});
+    add("peer_keys", options.peer_keys, SessionKeys());
     add("connections_max", limits.connections_max, Whole{1, count_max});
     add("strangers_per_host_max", limits.strangers_per_host_max, Whole{1, count_max});
     add("frame_max", limits.frame_max,
@@ -83,6 +84,12 @@ void secret_keys(Keys& keys, Options& options, Applies hashcash) {
     keys.key("hashcash_realm", options.hashcash_realm, Text(), hashcash);
 }
 
+template <class Keys, class Settings>
+void session_keys(Keys& keys, Settings& settings, Applies applies) {
+    keys.key("session", settings.policy, Choice{app::session_policies}, applies);
+    keys.key("known_peers", settings.known_peers, Path{keys.folder()}, applies);
+}
+
 template <class Keys, class AnyConfig>
 void protection_keys(Keys& keys, AnyConfig& config) {
     static const std::vector<std::string> dialects = {"0.0.8", "0.0.9"};
@@ -92,6 +99,8 @@ void protection_keys(Keys& keys, AnyConfig& config) {
     keys.key("max_ahead", options.freshness.max_ahead, Seconds{0, 3600}, Applies::at_start);
     keys.key("seen_mark", options.freshness.mark, Path{keys.folder()}, Applies::at_start);
     keys.key("dialect", options.dialect, Choice{dialects}, Applies::at_start);
+    session_keys(keys, config.session, Applies::at_start);
+    keys.key("session_seed", config.session.seed, Path{keys.folder()}, Applies::at_start);
     keys.key("rules", config.remote_rules, Path{keys.folder()}, Applies::at_once);
 }
 
@@ -100,6 +109,8 @@ void server_keys(Keys& keys, Options& options) {
     keys.key("address", options.address, Where{keys.folder()}, Applies::at_once);
     keys.key("plain", options.plain, Flag(), Applies::at_once);
     secret_keys(keys, options.protection, Applies::at_once);
+    session_keys(keys, options.session, Applies::at_once);
+    keys.key("peer_keys", options.session.peer_keys, SessionKeys(), Applies::at_once);
 }
 
 template <class Keys, class Options>

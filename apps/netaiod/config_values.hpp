@@ -8,6 +8,7 @@
 #include <functional>
 #include <netaio/interfaces.hpp>
 #include <netaio/secret.hpp>
+#include <netaio/session.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -115,7 +116,7 @@ struct Choice {
         for (const std::string& word : words) all += (all.empty() ? "" : ", ") + toml_string(word);
         fail(node, "this is to be one of " + all);
     }
-    std::string write(const std::string& value) const { return toml_string(value); }
+    std::string write(const std::string& value) const { return Text().write(value); }
 };
 
 struct Flag {
@@ -232,6 +233,26 @@ struct Texts {
         std::vector<std::string> parts;
         for (const std::string& value : values) parts.push_back(toml_string(value));
         return list_text(parts);
+    }
+};
+
+/// Keys that others have in sessions, in hexadecimal digits.
+struct SessionKeys {
+    void read(const toml::node& node, std::vector<std::string>& values, const Fail& fail) const {
+        values.clear();
+        each_of(node, [&](const toml::node& one) {
+            auto text = text_of(one, fail);
+            if (text && !parse_session_key(*text)) {
+                fail(one,
+                     "this is no key of 64 hexadecimal digits, as 'netaio keygen --show FILE' "
+                     "prints");
+            } else if (text) {
+                values.push_back(std::move(*text));
+            }
+        });
+    }
+    std::string write(const std::vector<std::string>& values) const {
+        return Texts().write(values);
     }
 };
 

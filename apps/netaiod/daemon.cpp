@@ -33,6 +33,7 @@ private:
         config.tcp = config_.tcp;
         config.udp = config_.udp;
         config.types = config_.types;
+        config.session = config_.session;
         config.protection.hashcash = config_.protection.hashcash;
         config.protection.hashcash_realm = config_.protection.hashcash_realm;
         config.protection.freshness = config_.protection.freshness;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "config_reader.hpp"
 #include "endpoint.hpp"
 #include "exit_code.hpp"
 #include "logging.hpp"
@@ -54,6 +55,13 @@ std::shared_ptr<const AccessRules> rules_in(const std::string& file, const Messa
     return AccessRules::load(file, types);
 }
 
+// What is said of sessions, about keys of a table.
+app::Called keys_of(const std::string& table) {
+    return [in_table = called_in(table)](std::string_view option) {
+        return option == "peer-key" ? in_table("peer-keys") : in_table(option);
+    };
+}
+
 }  // namespace
 
 Holdings hold(const Config& config, std::shared_ptr<SeenMessages> seen) {
@@ -80,9 +88,31 @@ Holdings hold(const Config& config, std::shared_ptr<SeenMessages> seen) {
         });
         if (made) servers.emplace(name, std::move(*made));
     }
+    using enum app::SessionEnd;
+    std::optional<SessionOptions> with_clients = SessionOptions();
+    if (!config.tcp.listen.empty()) {
+        with_clients = attempts.make("tcp", [&] {
+            return app::make_session_options(config.session_of_clients(), config.protection, server,
+                                             keys_of("tcp"));
+        });
+    }
+    const auto with_addresses = attempts.make("protection", [&] {
+        return app::make_session_options(config.session, config.protection, client,
+                                         keys_of("protection"));
+    });
+    std::map<std::string, SessionOptions> with_servers;
+    for (const auto& [name, one] : config.servers) {
+        const std::string table = "servers." + name;
+        auto made = attempts.make(table, [&] {
+            return app::make_session_options(config.session_of(one), config.protection_of(one),
+                                             client, keys_of(table));
+        });
+        if (made) with_servers.emplace(name, std::move(*made));
+    }
     attempts.end();
-    return {std::move(*users), std::move(*local), std::move(*remote), std::move(*protection),
-            std::move(servers)};
+    return {std::move(*users),      std::move(*local),      std::move(*remote),
+            std::move(*protection), std::move(servers),     std::move(*with_clients),
+            *with_addresses,        std::move(with_servers)};
 }
 
 void warn_of(const Config& config) {

@@ -3,6 +3,7 @@
 #include <map>
 #include <memory>
 #include <netaio/access_rules.hpp>
+#include <netaio/session.hpp>
 #include <string>
 
 #include "config.hpp"
@@ -17,6 +18,9 @@ struct Holdings {
     std::shared_ptr<const AccessRules> remote_rules;  ///< null: all may pass
     app::Protection protection;                       ///< towards other machines
     std::map<std::string, app::Protection> servers;   ///< by their names
+    SessionOptions with_clients;                      ///< sessions with those of [tcp]
+    SessionOptions with_addresses;                    ///< with servers by their addresses alone
+    std::map<std::string, SessionOptions> with_servers;
 };
 
 /// Reads all of it, or nothing: throws ConfigError, with a line for each thing that is wrong.

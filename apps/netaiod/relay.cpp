@@ -175,6 +175,10 @@ DaemonStatus Relay::status() const {
     for (auto& [id, peer] : peers) {
         told.peers.push_back(std::move(peer));
     }
+    told.clients = clients_.size();
+    for (const auto& [number, client] : clients_) {
+        told.clients_in_sessions += client.who.name("session") ? 1 : 0;
+    }
     return told;
 }
 

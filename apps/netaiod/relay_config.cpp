@@ -30,6 +30,7 @@ TcpServerOptions tcp_options(const Config& config, const Holdings& holdings,
     made.dual_stack = std::ranges::all_of(made.endpoints, &Address::is_v6);
     app::use_limits(config.tcp.limits, made);
     face_network(made, config, holdings, environment);
+    made.session = holdings.with_clients;
     return made;
 }
 
@@ -70,10 +71,13 @@ RelayOptions relay_options(const Config& config, const Holdings& holdings,
     made.any_address = config.local.any_address;
     made.types = config.types;
     made.plugins = holdings.protection.outer;
+    made.session = holdings.with_addresses;
     for (const auto& [name, server] : config.servers) {
         made.servers[name] = {.host = server.address.host,
                               .port = server.address.port,
-                              .plugins = holdings.servers.at(name).outer};
+                              .plugins = holdings.servers.at(name).outer,
+                              .session = holdings.with_servers.at(name),
+                              .session_settings = config.session_of(server)};
     }
     if (!config.tcp.listen.empty()) made.tcp = tcp_options(config, holdings, environment);
     if (config.udp.enabled) made.udp = udp_options(config, holdings, environment);

@@ -7,6 +7,7 @@
 
 #include "local_users.hpp"
 #include "quota.hpp"
+#include "session_settings.hpp"
 
 namespace netaio::daemon {
 
@@ -15,6 +16,15 @@ struct NamedServer {
     std::string host;
     std::uint16_t port = 0;
     Plugins plugins = {};
+    SessionOptions session = {};
+    /// What these come from: with others, the server is connected to anew.
+    app::SessionSettings session_settings = {};
+
+    /// Whether a connection to the other one is one to this, whatever its plugins.
+    bool is_where(const NamedServer& other) const {
+        return host == other.host && port == other.port && session.policy == other.session.policy &&
+               session_settings == other.session_settings;
+    }
 };
 
 /// Where the daemon's traffic comes in and goes out, and what it is held to. Plain values: what a
@@ -44,8 +54,10 @@ struct RelayOptions {
     std::optional<UdpNodeOptions> udp = std::nullopt;
     /// PeerManagementOptions::exchange_max of programs that manage peers.
     std::size_t exchange_max = 0;
-    /// The layer of what is asked of servers that are named by their address alone.
+    /// The layer of what is asked of servers that are named by their address alone, and their
+    /// sessions.
     Plugins plugins = {};
+    SessionOptions session = {};
     std::map<std::string, NamedServer> servers = {};
     /// How long a connection to a server by its address stays when nobody uses it.
     std::chrono::milliseconds server_idle = std::chrono::minutes(1);

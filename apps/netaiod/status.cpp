@@ -103,6 +103,8 @@ Json totals_json(const DaemonStatus& status) {
     object["apps"] = status.apps.size();
     object["keys"] = keys;
     object["peers"] = status.peers.size();
+    object["clients"] = status.clients;
+    object["clients_in_sessions"] = status.clients_in_sessions;
     object["traffic"] = amounts_json(all.total());
     object["queued_bytes"] = queued;
     object["drops"] = drops_json(all);

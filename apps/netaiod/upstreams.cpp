@@ -51,7 +51,7 @@ Result<std::shared_ptr<Upstreams::Server>> Upstreams::server(const Asker& asker,
     if (const auto found = servers_.find(shown); found != servers_.end()) {
         return found->second;
     }
-    NamedServer which{far.address.host(), far.address.port(), plugins_};
+    NamedServer which{far.address.host(), far.address.port(), plugins_, options_.session};
     if (named) {
         const auto found = named_.find(far.name);
         if (found == named_.end()) {
@@ -70,6 +70,7 @@ Result<std::shared_ptr<Upstreams::Server>> Upstreams::server(const Asker& asker,
     TcpClientOptions options;
     options.auth = which.plugins.auth;
     options.cipher = which.plugins.cipher;
+    options.session = which.session;
     options.types = options_.types;
     options.environment = options_.environment;
     options.request_timeout = options_.answer_timeout;
@@ -81,8 +82,7 @@ Result<std::shared_ptr<Upstreams::Server>> Upstreams::server(const Asker& asker,
         made->client->on(
             type, [this, server = made.get()](const Message& message) { ended(*server, message); });
     }
-    made->host = which.host;
-    made->port = which.port;
+    made->which = which;
     // One that refuses today may have the secret tomorrow. Its first failure is told, as whoever
     // asks may long have given up when it is there.
     const auto tell = [log = options_.environment.log, shown = made->shown](
@@ -306,8 +306,7 @@ void Upstreams::set_servers(std::map<std::string, NamedServer> servers, Plugins 
             continue;
         }
         const auto found = named_.find(std::string(shown.substr(7)));
-        if (found == named_.end() || found->second.host != at->second->host ||
-            found->second.port != at->second->port) {
+        if (found == named_.end() || !found->second.is_where(at->second->which)) {
             const auto ends = at->second;
             at = servers_.erase(at);
             end_all(*ends);

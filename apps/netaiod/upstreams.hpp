@@ -72,8 +72,7 @@ private:
 
         std::string shown;      // as the field has it
         std::uint32_t uid = 0;  // whose app asked there first
-        std::string host = {};
-        std::uint16_t port = 0;
+        NamedServer which = {};
         std::unique_ptr<TcpClient> client = nullptr;
         // From when it is asked for, so that what is asked later finds it.
         std::map<Subscription, std::set<ProgramNumber>> subscriptions = {};

@@ -274,11 +274,11 @@ def reference(server, client, **values):
     return run
 
 
-def library_cost(name):
-    """What one call takes, in microseconds, by the benchmark of that name in crypto_bench."""
+def library_cost(name, program="crypto_bench"):
+    """What one call takes, in microseconds, by the benchmark of that name."""
     def run(setting):
         out = processes.output_of(
-            [setting.program("crypto_bench"), f"--benchmark_filter=^{name}$",
+            [setting.program(program), f"--benchmark_filter=^{name}$",
              f"--benchmark_min_time={setting.seconds / 2}", "--benchmark_format=csv"],
             setting.client_cpu)
         fields = out.strip().splitlines()[-1].split(",")

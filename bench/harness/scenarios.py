@@ -210,6 +210,73 @@ def plugin_table():
         unit="us")
 
 
+def session_plugins(payload, which, wanted):
+    name = "64 B" if payload == 64 else "16 KiB"
+    session, layers = {"seal": ("SessionSeal", "EncryptAndMake"),
+                       "open": ("SessionOpen", "CheckAndDecrypt")}[which]
+    return Scenario(
+        f"session_{which}_{payload}", f"{which} a message of {name} in a session",
+        {"netaio": library_cost(f"{session}/{payload}", "session_bench"),
+         "HMAC and cipher": library_cost(f"{layers}/{payload}")},
+        unit="us", wanted={"HMAC and cipher": wanted})
+
+
+def session_handshake():
+    return Scenario(
+        "session_handshake", "a handshake at the end that is asked, by a client that knows its key",
+        {"netaio": library_cost("SessionAnswer", "session_bench"),
+         "four X25519 of libsodium": library_cost("BareFourAgreements", "session_bench")},
+        limit="four X25519 of libsodium", unit="us", wanted={"four X25519 of libsodium": 1.5},
+        note="Beside these four it makes a key pair of its own for each.")
+
+
+def with_and_without_session(kind, client, **values):
+    """Both ends in a session, beside the same ends without, and with HMAC and cipher."""
+    def protected_by(**protection):
+        return ours(kind, client, server_values=protection, **values, **protection)
+    return {"netaio": protected_by(session="yes"), "plain": protected_by(),
+            "HMAC and cipher": protected_by(protected="yes")}
+
+
+def session_request():
+    return Scenario(
+        "session_request", "request() in a session, 64 B, one in flight, both ends on one core",
+        with_and_without_session("netaio", "request", payload=64),
+        limit="plain", together=True, wanted={"plain": 0.95, "HMAC and cipher": 1},
+        note="The same client and server for all. The limit protects nothing.")
+
+
+def session_pipelined():
+    return Scenario(
+        "session_pipelined", "request() in a session, 64 B, 64 in flight on one connection",
+        with_and_without_session("netaio_answering", "together", payload=64, in_flight=64),
+        limit="plain", wanted={"HMAC and cipher": 1.2},
+        note="netaio's own client asks for 64 uris at a time.")
+
+
+def session_fan_out():
+    values = {"payload": 64, "subscribers": 100, "in_flight": 64}
+    server = {"session": "yes"}
+    return Scenario(
+        "session_fan_out", "notify to 100 subscribers in sessions, 64 B, 64 published at a time",
+        {"netaio": ours("netaio_notify", "fan_out", server_values=server, **values, **server),
+         "plain": ours("netaio_notify", "fan_out", **values)},
+        limit="plain",
+        note="Deliveries. Each is sealed for its subscriber; subscribers only count bytes.")
+
+
+def session_idle():
+    values = {"payload": 64, "connections": 4000}
+    session = {"session": "yes"}
+    return Scenario(
+        "session_idle", "4,000 idle TCP connections in sessions",
+        {"netaio": ours("netaio", "idle", server_values=session, **values, **session),
+         "plain": ours("netaio", "idle", **values)},
+        limit="plain", unit="bytes",
+        note="Growth of the server's resident memory for each connection, after one message, or a "
+             "handshake alone: a session that sealed nothing yet holds as much as one that rests.")
+
+
 def threads():
     values = {"payload": 64, "connections": 50, "in_flight": 64}
     return Scenario(
@@ -306,6 +373,15 @@ def all_scenarios():
         plugins(16384, "protect", 1 / 30),
         plugins(16384, "open", 1 / 30),
         plugin_table(),
+        session_plugins(64, "seal", 0.35 / 0.8),
+        session_plugins(64, "open", 0.35 / 0.8),
+        session_plugins(16384, "seal", 7 / 31),
+        session_plugins(16384, "open", 7 / 31),
+        session_handshake(),
+        session_request(),
+        session_pipelined(),
+        session_fan_out(),
+        session_idle(),
         threads(),
         handlers_at_once(),
         many_connections(),

@@ -21,6 +21,9 @@ struct Counters {
     /// Datagrams dropped, or not sent, as something was thrown: memory ran out.
     std::uint64_t datagrams_unserved = 0;
 
+    std::uint64_t sessions = 0;          ///< sessions that began
+    std::uint64_t sessions_refused = 0;  ///< handshakes that led to none
+
     std::uint64_t frames_in = 0;   ///< whole frames received
     std::uint64_t frames_out = 0;  ///< frames queued for sending
     std::uint64_t bytes_in = 0;

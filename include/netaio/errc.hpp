@@ -30,6 +30,8 @@ enum class Errc {
     replayed,                ///< a message was accepted before
     unpaid,                  ///< a message brings no stamp, or one below the price (HashcashAuth)
     pending,                 ///< an auth plugin has to wait for something (PluginContext::work)
+    no_session,              ///< the other end agreed to no session where there must be one
+    peer_changed,            ///< the other end has another key than the one that is known of it
 };
 
 /// The category of Errc.

@@ -25,10 +25,15 @@ struct FrameHeader {
     void write(std::span<char, size> bytes) const noexcept;
 };
 
+/// The type of sealed frames: what they hold is a frame that only a session can open.
+inline constexpr auto sealed_frame = static_cast<MessageType>(14);
+
 /// What a receiver accepts.
 struct FrameLimits {
     /// The longest frame in bytes, header included. A frame can be 131079 bytes long at most.
     std::size_t frame_max = FrameHeader::size + 2 * 0xffff;
+    /// Whether sealed frames are accepted, too, as within a session (protocol.md §15).
+    bool sealed = false;
 };
 
 /// The longest frame there is, in bytes.
@@ -39,8 +44,10 @@ struct Frame {
     FrameHeader header;
     ByteView auth;         ///< the encoded auth fields
     std::span<char> body;  ///< the encoded body, which ciphers decrypt in place
+    /// Whether it came sealed within a session, which vouches for it in the place of a checksum.
+    bool sealed = false;
 
-    /// Whether the body is the one the sender took the checksum of.
+    /// Whether the body is the one the sender took the checksum of, or sealed.
     bool checksum_ok() const noexcept;
     /// The message in this frame, as views. Errc::malformed when auth fields or body can't be
     /// parsed. Does not look at the checksum.

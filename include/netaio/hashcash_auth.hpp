@@ -95,6 +95,8 @@ public:
     OwnedMessage error() const override;
     bool retry(ByteView content, const PluginContext& context) const override;
     bool may_retry() const noexcept override { return options_.pay > 0; }
+    /// Nothing: who began the session has paid.
+    const AuthPlugin* within_session() const noexcept override { return nullptr; }
 
     /// What messages to this node must pay, in zero bits, as of the last one that paid the base
     /// price: it falls only when such a message comes. Thread-safe.

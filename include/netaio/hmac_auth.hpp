@@ -67,6 +67,9 @@ public:
     /// With several secrets.
     bool is_peer_specific() const noexcept override;
     bool vouches_for(const Identities& who) const noexcept override;
+    /// Nothing: the session's keys are made from the secret, too.
+    const AuthPlugin* within_session() const noexcept override { return nullptr; }
+    void add_session_secrets(const Identities* whose, SessionSecrets& to) const override;
 
 private:
     struct Keys;

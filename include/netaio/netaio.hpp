@@ -17,6 +17,7 @@
 #include <netaio/reconnect.hpp>
 #include <netaio/requester.hpp>
 #include <netaio/run.hpp>
+#include <netaio/session.hpp>
 #include <netaio/shared_client.hpp>
 #include <netaio/stream_cipher.hpp>
 #include <netaio/tcp_client.hpp>

@@ -9,7 +9,9 @@
 #include <netaio/message.hpp>
 #include <netaio/packify.hpp>
 #include <netaio/peer.hpp>
+#include <netaio/secret.hpp>
 #include <string>
+#include <vector>
 
 namespace netaio {
 
@@ -30,6 +32,16 @@ struct Verdict {
     bool copy = false;
     /// Whether messages that were not too old yet had to be forgotten for this one (SeenMessages).
     bool forgot = false;
+    /// Whether a message passes by PluginContext::any_age alone; `why` and `says` are as if it did
+    /// not.
+    bool aged = false;
+};
+
+/// What plugins add to the keys of a session that begins (protocol.md §15).
+struct SessionSecrets {
+    std::vector<Secret> all = {};
+    /// Who is known by them; as Verdict::who has it.
+    Identities who = {};
 };
 
 /// What an outgoing message waits for away from the event loop, as for a proof of work. Made by
@@ -78,6 +90,9 @@ struct PluginContext {
     /// called again with it, the fields as it left them and the same body, when that is done. Null
     /// where nobody can wait, as for automatic replies.
     std::shared_ptr<PluginWork>* work = nullptr;
+    /// Whether a message that is too old, or came before, passes all the same, which Verdict::aged
+    /// then says: of what may begin a session, where a replay leads to nothing.
+    bool any_age = false;
 
     /// Says who a message is from that passes.
     void vouch(const Identities& them) const {
@@ -126,6 +141,12 @@ public:
     /// Whether one of these is whom it vouches for: so any_of() makes what goes to them with it,
     /// and TcpServer::set_plugins() keeps their connections.
     virtual bool vouches_for(const Identities&) const noexcept { return false; }
+    /// What the node's layer asks of messages within a session (protocol.md §15): the same as of
+    /// others; null where the session does what this plugin is for. Valid as long as this object.
+    virtual const AuthPlugin* within_session() const noexcept { return this; }
+    /// Adds what a session's keys are made from, too: of several secrets, that of who is named; the
+    /// first otherwise. Nothing by one that has none, or that within_session() does not leave out.
+    virtual void add_session_secrets(const Identities* /* whose */, SessionSecrets&) const {}
 };
 
 /// Encrypts and decrypts message bodies in place. The same demands as for AuthPlugin hold.
@@ -145,6 +166,9 @@ public:
     virtual bool hides_uri() const noexcept { return false; }
     /// Whether the result depends on the receiver, so that a message to many is made for each.
     virtual bool is_peer_specific() const noexcept { return false; }
+    /// As AuthPlugin has them.
+    virtual const CipherPlugin* within_session() const noexcept { return this; }
+    virtual void add_session_secrets(const Identities* /* whose */, SessionSecrets&) const {}
 };
 
 /// Says how peers are written in peer-management messages (protocol.md §9). Thread-safe.

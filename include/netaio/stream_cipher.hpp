@@ -38,6 +38,9 @@ public:
     bool hides_uri() const noexcept override { return options_.encrypt_uri; }
     /// With several keys.
     bool is_peer_specific() const noexcept override;
+    /// Nothing: the session's keys are made from the key, too.
+    const CipherPlugin* within_session() const noexcept override { return nullptr; }
+    void add_session_secrets(const Identities* whose, SessionSecrets& to) const override;
 
 private:
     struct Keys;

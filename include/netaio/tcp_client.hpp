@@ -11,6 +11,7 @@
 #include <netaio/never.hpp>
 #include <netaio/peer_registry.hpp>
 #include <netaio/requester.hpp>
+#include <netaio/session.hpp>
 #include <vector>
 
 namespace netaio {
@@ -29,6 +30,9 @@ struct TcpClientOptions {
     std::shared_ptr<const PeerPlugin> peer_plugin = std::make_shared<DefaultPeer>();
     /// How this client presents itself to peers, and to plugins that ask.
     std::optional<Peer> local_peer = std::nullopt;
+    /// Whether connections are sealed by sessions, with servers that know of them: what else there
+    /// is to say waits until that is known.
+    SessionOptions session = {};
 
     MessageTypes types = {};
     KeyExtractor extract_keys = {};
@@ -203,7 +207,8 @@ public:
     /// Replaces the client's layer as a whole: what is sent or received from then on goes through
     /// these. What vouched for somebody so far is remembered, so that named secrets which stay are
     /// chosen as before. A server notifies as it was asked to: subscribe again to move to another
-    /// secret. Thread-safe.
+    /// secret. A session that began with a secret which is none of these ends in some seconds.
+    /// Thread-safe.
     void set_plugins(Plugins plugins);
     /// Replaces the rules, at any time; null: all may pass. They are asked whether what a server
     /// sends reaches a handler or receive_once(): NOTIFY_URI and whatever else AccessRules::covers,

@@ -12,6 +12,7 @@
 #include <netaio/request.hpp>
 #include <netaio/request_verbs.hpp>
 #include <netaio/service.hpp>
+#include <netaio/session.hpp>
 #include <vector>
 
 namespace netaio {
@@ -57,6 +58,8 @@ struct TcpServerOptions {
     /// How this server presents itself to peers, and to plugins that ask.
     std::optional<Peer> local_peer = std::nullopt;
 
+    /// Whether connections are sealed by sessions, for those who know of them.
+    SessionOptions session = {};
     /// The message types it knows, with the application's own.
     MessageTypes types = {};
     /// Replaces the rule by which handlers are found; empty for (type, uri, address), (type, uri),

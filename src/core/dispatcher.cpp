@@ -7,11 +7,13 @@
 #include "meaning.hpp"
 #include "outgoing.hpp"
 #include "passed_on.hpp"
+#include "session.hpp"
 
 namespace netaio::core {
-namespace {
 
 using Kind = Outcome::Kind;
+
+namespace {
 
 // The same by what else tells than the uri.
 std::optional<RequestTable::Request> take_meant(RequestTable& requests, const Message& message,
@@ -97,12 +99,18 @@ Outcome Dispatcher::handle(const Frame& frame, Source& source, std::string& out)
     if (!frame.checksum_ok()) {
         return bad_checksum(message, source, out);
     }
-    message.body().set_checksum(frame.header.checksum);
+    if (!frame.sealed) {
+        message.body().set_checksum(frame.header.checksum);
+    }
     const auto peer = node_.peer_at(source);
     if (!source.who().empty()) {
         message.set_who(source.who());
     }
-    if (!is_bare(outer_.now())) {
+    if (frame.sealed) [[unlikely]] {
+        if (auto refused = open_within(peer.get(), message, source, out)) {
+            return std::move(*refused);
+        }
+    } else if (!is_bare(outer_.now())) {
         if (auto refused = open(*outer_.get(), Layer::outer, peer.get(), message, source, out)) {
             return std::move(*refused);
         }
@@ -113,6 +121,9 @@ Outcome Dispatcher::handle(const Frame& frame, Source& source, std::string& out)
     }
     if (source.requests() && answer_request(message, source, peer.get())) {
         return {};
+    }
+    if (source.session_required() && !frame.sealed && !begins_session(message)) [[unlikely]] {
+        return unsealed(message, source, out);
     }
     if (source.requests() && is_answer(message.type())) {
         node_.trace("no request waits for the", message, source.remote());
@@ -160,8 +171,19 @@ Outcome Dispatcher::admit(const Route* route, const std::shared_ptr<const Route>
         peer, nullptr, &source.remote(),
         layer == Layer::outer && plugins.auth && answers_own(message, plugins, source));
     Verdict verdict;
-    const auto error = open_layer(message, plugins, node_.context(sender), verdict);
+    PluginContext context = node_.context(sender);
+    context.any_age = node_.session && layer == Layer::outer &&
+                      message.type() == MessageType::request_uri && node_.role == Role::server;
+    auto error = open_layer(message, plugins, context, verdict);
     count_forgotten(verdict);
+    if (!error && verdict.aged) [[unlikely]] {
+        if (begins_session(message)) {
+            // It may be played again: all that counts is the secret that it was made with.
+            message.vouched().outer = verdict.who;
+            return std::nullopt;
+        }
+        error = verdict.why;
+    }
     if (error) {
         return refuse(error, verdict, plugins, layer, message, source, out);
     }
@@ -419,7 +441,7 @@ void Dispatcher::reply(const Message& request, OwnedMessage&& message, const Plu
         is_bare(inner) && is_bare(outer)
             ? send(std::move(message), inner, outer, peer.get(), out, request.request_id())
             : protect(request, std::move(message), inner, peer.get(), source, out);
-    if (error || out.size() > before + reply_max_) [[unlikely]] {
+    if (error || out.size() > before + reply_max(source)) [[unlikely]] {
         not_replied(request, error, before, inner, source, out);
     }
 }
@@ -431,7 +453,7 @@ void Dispatcher::reply(const Message& request, OwnedMessage&& message, const Plu
     // What a handler was given was accepted by all plugins that its reply passes.
     const bool answer = request.request_id() || expects_answer(request.type());
     std::unique_ptr<Unsealed> waits;
-    const auto error = send(std::move(message), inner, *outer_.get(),
+    const auto error = send(std::move(message), inner, *outer(source),
                             {peer, &request.vouched(), &source.remote(), answer}, out,
                             request.request_id(), source.may_wait() ? &waits : nullptr);
     return waits ? source.hold(std::move(waits), out) : error;
@@ -444,7 +466,7 @@ void Dispatcher::automatic(const Message& request, OwnedMessage&& message, bool 
     // Of a message that could not be opened nothing tells who sent it.
     const Vouched* const asker = accepted_ ? &request.vouched() : source.vouched();
     const auto error =
-        encode(node_, std::move(message), inner, bare ? Plugins() : *outer_.get(),
+        encode(node_, std::move(message), inner, bare ? Plugins() : *outer(source),
                {peer.get(), asker, &source.remote(), true}, out, request.request_id());
     if (error) {
         tallies_.send_failures.add();

@@ -7,6 +7,7 @@
 #include "node.hpp"
 #include "outcome.hpp"
 #include "requests.hpp"
+#include "session.hpp"
 #include "subscriptions.hpp"
 #include "suspended.hpp"
 #include "tally.hpp"
@@ -47,8 +48,12 @@ public:
                          const Recipient& to, std::string& out, std::optional<RequestId> id = {},
                          std::unique_ptr<Unsealed>* unsealed = nullptr);
 
-    /// The node's own layer as it is now.
+    /// The node's own layer as it is now, as messages without a session pass it.
     boost::local_shared_ptr<const Plugins> outer() { return outer_.get(); }
+    /// The same as those to and from there pass it.
+    boost::local_shared_ptr<const Plugins> outer(const Source& source) {
+        return source.sealed() ? within_session() : outer_.get();
+    }
 
     /// The node's rules, as this thread asks them.
     RuleReader& rules() noexcept { return rules_; }
@@ -153,10 +158,18 @@ private:
     void automatic(const Message& request, OwnedMessage&& message, bool bare, Source& source,
                    std::string& out, const Plugins& inner = {});
 
+    boost::local_shared_ptr<const Plugins> within_session();
+    std::optional<Outcome> open_within(const Peer* peer, Message& message, Source& source,
+                                       std::string& out);
+    Outcome unsealed(const Message& message, Source& source, std::string& out);
+    std::size_t reply_max(const Source& source) const noexcept;
+
     Node& node_;
     Tallies& tallies_;
     RouteReader routes_;
     Replaceable<Plugins>::Reader outer_;
+    boost::local_shared_ptr<const Plugins> outer_of_within_;  // that within_ was made from
+    boost::local_shared_ptr<const Plugins> within_;
     RuleReader rules_;
     static constexpr std::size_t unbounded = SIZE_MAX / 2;
 
@@ -168,7 +181,8 @@ private:
 
 inline const Route* Dispatcher::find_route(const Message& message, const Source& source,
                                            std::shared_ptr<const Route>& taken) {
-    if (node_.extract_keys) {
+    // Whoever says how keys are found says nothing of the protocol's own.
+    if (node_.extract_keys && !(node_.session && begins_session(message))) {
         return routes_.find(node_.extract_keys(message, source.remote()), taken);
     }
     return routes_.find(message.type(), message.uri(), source.remote(), taken);

@@ -81,8 +81,8 @@ Outcome Dispatcher::bad_checksum(const Message& message, Source& source, std::st
     } else {
         why = Errc::too_large;
         node_.log(LogLevel::warning,
-                  "dropped a reply: a datagram of " + std::to_string(size) +
-                      " bytes is above datagram_max, " + std::to_string(reply_max_),
+                  "dropped a reply of " + std::to_string(size) + " bytes: at most " +
+                      std::to_string(reply_max(source)) + " can be sent there",
                   source.remote());
         take_back();
     }
@@ -95,7 +95,7 @@ Outcome Dispatcher::bad_checksum(const Message& message, Source& source, std::st
                 inner, peer.get(), source, out);
     if (error) {
         node_.log(LogLevel::error, "dropped an error: " + error.message(), source.remote());
-    } else if (out.size() > before + reply_max_) {
+    } else if (out.size() > before + reply_max(source)) {
         take_back();
     }
 }

@@ -5,7 +5,21 @@
 
 namespace netaio::core {
 
-void FanOut::add(const Receivers& to, const SharedFrame& frame) {
+void FanOut::Collected::add(const SharedFrame& frame) {
+    bytes.append(*frame);
+    frames.push_back(frame);
+}
+
+// Takes over the memory.
+void FanOut::Collected::reuse(Collected&& other) noexcept {
+    if (other.bytes.capacity() <= 2 * size_max) {
+        other.bytes.clear();
+        other.frames.clear();
+        *this = std::move(other);
+    }
+}
+
+void FanOut::add(const Receivers& to, const SharedFrames& frames) {
     assert(!to_ || to_ == to);
     if (!to_) {
         to_ = to;
@@ -13,24 +27,25 @@ void FanOut::add(const Receivers& to, const SharedFrame& frame) {
             receiver->expect_fan_out();
         }
     }
-    bytes_.append(*frame);
-    frames_.push_back(frame);
+    clear_.add(frames.clear);
+    if (frames.within) {
+        within_.add(frames.within);
+    }
 }
 
 std::size_t FanOut::settle(bool at_once) {
     // What a receiver's end leads to may begin the next one.
     const Receivers to = std::exchange(to_, nullptr);
-    std::string bytes = std::move(bytes_);
-    std::vector<SharedFrame> frames = std::move(frames_);
+    Collected clear = std::move(clear_);
+    Collected within = std::move(within_);
     std::size_t taken = 0;
     for (const auto& receiver : *to) {
-        taken += receiver->take_fan_out(bytes, frames, at_once);
+        const Collected& all = receiver->sealed() ? within : clear;
+        taken += receiver->take_fan_out(all.bytes, all.frames, at_once);
     }
-    if (!pending() && bytes.capacity() <= 2 * size_max) {
-        bytes.clear();
-        frames.clear();
-        bytes_ = std::move(bytes);
-        frames_ = std::move(frames);
+    if (!pending()) {
+        clear_.reuse(std::move(clear));
+        within_.reuse(std::move(within));
     }
     return taken;
 }

@@ -43,7 +43,15 @@ public:
     /// Whether an answer may go there that nobody asked for with a message that was accepted
     /// (protocol.md §10.8). Each one counts.
     virtual bool may_answer_unasked() { return true; }
-    /// Who is there as the system knows it, whatever a message brings.
+    /// Answers a handshake that asks for a session.
+    virtual std::optional<OwnedMessage> shake_hands(const Message&) { return std::nullopt; }
+    /// Whether what goes there is sealed.
+    bool sealed() const noexcept { return sealed_; }
+    /// Whether nothing but answers is taken from there without a session.
+    bool session_required() const noexcept { return session_required_; }
+    /// Who is known there by the secrets that the session was made from; null without one.
+    virtual const Identities* sealed_by() const noexcept { return nullptr; }
+    /// Who is there as the system knows it, and its session, whatever a message brings.
     const Identities& who() const noexcept { return who_; }
     /// What plugins said of it when it last sent something of its own accord, no answer and no
     /// notification, that the rules admitted; null where nothing was noted.
@@ -55,6 +63,8 @@ public:
 
 protected:
     bool handlers_run_ = false;  // those that suspended, of messages from there
+    bool sealed_ = false;
+    bool session_required_ = false;
     Identities who_ = {};
 
 private:

@@ -38,6 +38,13 @@ void Hub::give_batch(std::string&& batch) noexcept {
     }
 }
 
+void Hub::give_sealed(std::string&& sealed) noexcept {
+    sealed.clear();
+    if (sealed.capacity() <= batch_keep_max) {
+        sealed_ = std::move(sealed);
+    }
+}
+
 void Hub::add(std::shared_ptr<Stream> stream) {
     const Stream& added = *streams_.emplace(stream->id(), stream).first->second;
     node_->log(LogLevel::debug, "connected", added.remote());
@@ -90,6 +97,12 @@ const Receivers& Hub::everyone() {
         everyone_ = std::move(all);
     }
     return everyone_;
+}
+
+void Hub::close_sessions_of_other_secrets() {
+    for (const auto& stream : streams()) {
+        stream->serve([&] { stream->close_with_other_secrets(); });
+    }
 }
 
 std::size_t Hub::queued_bytes() const noexcept {
@@ -198,7 +211,7 @@ std::optional<Hub::TimePoint> Hub::next() const {
     return stopped_ || soonest == TimePoint::max() ? std::nullopt : std::optional(soonest);
 }
 
-void Hub::give(const Receivers& to, const SharedFrame& frame) {
+void Hub::give(const Receivers& to, const SharedFrames& frames) {
     if (to->empty()) {
         return;
     }
@@ -206,7 +219,7 @@ void Hub::give(const Receivers& to, const SharedFrame& frame) {
     while (fan_out_.pending() && !fan_out_.is_for(to)) {
         settle();
     }
-    fan_out_.add(to, frame);
+    fan_out_.add(to, frames);
     // Who is notified of what it does itself gets that before the reply.
     if (processed_ && processed_->expects_fan_out()) {
         settle();

@@ -77,6 +77,9 @@ public:
     /// The buffer replies are collected in. Taken and given back, so that who nests gets another.
     std::string take_batch() noexcept { return std::move(batch_); }
     void give_batch(std::string&& batch) noexcept;
+    /// The same for what is sealed.
+    std::string take_sealed() noexcept { return std::move(sealed_); }
+    void give_sealed(std::string&& sealed) noexcept;
 
     void add(std::shared_ptr<Stream> stream);
     void remove(Stream& stream);
@@ -105,7 +108,7 @@ public:
 
     /// Has the connections given a frame at the end of this turn, or before anything else goes to
     /// one of them.
-    void give(const Receivers& to, const SharedFrame& frame);
+    void give(const Receivers& to, const SharedFrames& frames);
     /// Gives the connections what they are still to be given, see FanOut::settle().
     void settle(bool at_once = false);
     /// Says whose frames are processed, for as long as it lives.
@@ -155,6 +158,8 @@ public:
     /// Closes the connections of those for whom one auth plugin vouched, and another that took its
     /// place does not, by what they said or subscribed to last.
     void close_unknown(const AuthPlugin& before, const AuthPlugin& now);
+    /// Closes the connections whose sessions were made from other secrets than the node has now.
+    void close_sessions_of_other_secrets();
     bool has_subscriptions(Stream& stream) const;
     /// Ends what the connections from these addresses have subscribed to.
     void end_subscriptions(const std::set<Address>& remotes);
@@ -235,6 +240,7 @@ private:
     Tallies tallies_;
     Dispatcher dispatcher_;
     std::string batch_;
+    std::string sealed_;
     std::unordered_map<std::uint64_t, std::shared_ptr<Stream>> streams_;  // by id
     Receivers everyone_;                                                  // made when asked for
     std::unordered_set<std::shared_ptr<Stream>> orphans_;

@@ -11,6 +11,7 @@
 #include "replaceable.hpp"
 #include "router.hpp"
 #include "rule_reader.hpp"
+#include "session_terms.hpp"
 #include "vouched.hpp"
 
 namespace netaio::core {
@@ -59,6 +60,8 @@ struct Node : std::enable_shared_from_this<Node> {
     MessageTypes types = {};
     FrameLimits limits = {};
     Replaceable<Plugins> outer;
+    /// What it brings into its sessions; null where it has none.
+    std::shared_ptr<const SessionTerms> session = nullptr;
     std::shared_ptr<const PeerPlugin> peer_plugin = nullptr;
     std::optional<Peer> local_peer = std::nullopt;
     KeyExtractor extract_keys = {};       // empty: the default
@@ -78,8 +81,19 @@ struct Node : std::enable_shared_from_this<Node> {
     /// Whether only messages that an auth plugin accepted keep peers alive.
     std::atomic<bool> peers_need_auth{false};
 
+    /// Whether it speaks to nobody but in sessions.
+    bool requires_session() const noexcept {
+        return session && session->options.policy == SessionPolicy::require;
+    }
     /// Whether what handlers return goes to receive calls.
     bool keeps_replies() const noexcept { return role == Role::client && !client_answers; }
+    /// Throws std::invalid_argument where sessions are required, and would be with anybody.
+    void set_outer(Plugins now) {
+        if (session) {
+            session->require_somebody(now);
+        }
+        outer = std::move(now);
+    }
     void set_rules(Rules now) {
         const bool any = now != nullptr;
         rules = std::move(now);

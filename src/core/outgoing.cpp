@@ -2,8 +2,7 @@
 
 namespace netaio::core {
 
-Plugins outer_plugins(const Node& node, const SendOptions& options) {
-    Plugins outer = node.outer.get();
+Plugins outer_plugins(Plugins outer, const SendOptions& options) {
     if (!options.use_auth) {
         outer.auth = nullptr;
     }

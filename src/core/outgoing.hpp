@@ -11,7 +11,7 @@
 namespace netaio::core {
 
 /// The node's own layer, as far as a message is to go through it.
-Plugins outer_plugins(const Node& node, const SendOptions& options);
+Plugins outer_plugins(Plugins outer, const SendOptions& options);
 
 /// An automatic reply, about this uri unless that is so long that the reply has no room for it.
 inline OwnedMessage about(ByteView uri, OwnedMessage reply) {

@@ -22,8 +22,10 @@ Stream::Stream(Ends ends, std::shared_ptr<Hub> hub, std::weak_ptr<StreamOwner> o
       owner_(std::move(owner)),
       ends_(std::move(ends)),
       id_(next_id()),
-      stranger_(hub_->node().role == Role::server && hub_->dispatcher().outer()->auth),
+      stranger_(hub_->node().role == Role::server &&
+                (hub_->dispatcher().outer()->auth || hub_->node().requires_session())),
       active_at_(hub_->now()) {
+    session_required_ = hub_->node().requires_session();
     if (ends_.credentials && hub_->node().names_users) {
         who_ = Identity{"uid", std::to_string(ends_.credentials->uid)};
     }
@@ -98,6 +100,12 @@ std::size_t Stream::abort(std::error_code why) noexcept {
     feeds_.clear();
     out_ = std::string();
     sent_ = 0;
+    handshaking_ = nullptr;
+    if (sealing_) {
+        sealing_->rest = std::string();
+        sealing_->session.end();
+        sealing_->secret = {};
+    }
     tell([&] {
         if (node.environment.log.enabled(LogLevel::debug)) {
             node.log(LogLevel::debug, "disconnected" + (why ? ": " + why.message() : std::string()),
@@ -158,6 +166,10 @@ void Stream::check_limits(TimePoint now) {
                !hub_->has_subscriptions(*this)) {
         end(tallies.closed_idle, "idle");
     } else {
+        close_with_other_secrets();
+        if (sealing_ && passed(session_rests, sealing_->used_at)) {
+            sealing_->session.rest();
+        }
         carrier_->look_for_end();
     }
 }

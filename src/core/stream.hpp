@@ -7,6 +7,7 @@
 #include "carrier.hpp"
 #include "hub.hpp"
 #include "passed_on.hpp"
+#include "sealing.hpp"
 
 namespace netaio::core {
 
@@ -166,6 +167,22 @@ public:
     /// Ends the requests that wait.
     void end_requests(std::error_code why) noexcept;
 
+    /// Seals from now on, after what was appended so far, and opens what comes: at once, or from
+    /// the first sealed frame on.
+    /// Whether the other end has proved yet that it has the key, and the secret, says the last one.
+    void begin_session(Agreed agreed, SessionSecret secret, bool heard, bool proved);
+    /// Takes nothing without a session but answers from now on.
+    void require_session() noexcept { session_required_ = true; }
+    /// The same from the first sealed frame on, when what was appended so far has left the queue.
+    void begin_session_when_sent(Agreed agreed, SessionSecret secret);
+    /// Shows the other end at once that this one has its key, as a question alone does not where it
+    /// was the first.
+    void confirm_session();
+    /// Whether a sealed frame came.
+    bool is_heard_sealed() const noexcept { return sealing_ && sealing_->heard; }
+    /// Ends the connection if its session was made from secrets that the node has no more.
+    void close_with_other_secrets();
+
     Hub& hub() noexcept { return *hub_; }
     std::shared_ptr<Stream> self() { return shared_from_this(); }
 
@@ -186,12 +203,21 @@ public:
     bool open() const noexcept override { return state_ == State::open; }
     std::error_code send(const Message& message, const SendOptions& options) override;
     std::size_t queued_bytes() const noexcept override {
-        return out_.size() - sent_ + queue_bytes_ + carrier_->unsent();
+        return out_.size() - sent_ + queue_bytes_ + (sealing_ ? sealing_->rest.size() : 0) +
+               carrier_->unsent();
     }
     void close() override;
+    bool sealed() const noexcept override { return sealed_; }
+    const Identities* sealed_by() const noexcept override {
+        return sealing_ ? &sealing_->secret.who : nullptr;
+    }
+    std::optional<OwnedMessage> shake_hands(const Message& asked) override;
     std::shared_ptr<Connection> shared() override { return shared_from_this(); }
     void push(OwnedMessage message, const Plugins& inner) override;
-    bool may_wait() const noexcept override { return hub_->mailbox() != nullptr; }
+    // What agrees on a session is the last that goes without.
+    bool may_wait() const noexcept override {
+        return hub_->mailbox() && !(handshaking_ && handshaking_->agreed);
+    }
     std::error_code hold(std::unique_ptr<Unsealed>&& reply, std::string& out) override;
     bool retry(RequestId request) override;
     void subscription_ended(const Message& message) override;
@@ -208,6 +234,10 @@ private:
     // How much output is collected before it is written, and how much room for it is kept.
     static constexpr std::size_t flush_size = 256 * 1024;
     static constexpr std::size_t out_keep_max = 16 * 1024;
+    // Messages of handshakes on one connection: one with a key that proves wrong, and one of two.
+    static constexpr unsigned handshakes_max = 4;
+    // After so long without a message, a session keeps no more than it must.
+    static constexpr std::chrono::seconds session_rests{10};
 
     enum class State { open, draining, closed };
 
@@ -265,8 +295,10 @@ private:
     void log_unsent(std::error_code error);
     void settle_fan_out();
     std::size_t take(ByteView bytes, std::span<const SharedFrame> frames, bool at_once);
+    std::size_t take_those_that_fit(std::span<const SharedFrame> frames);
     void appended();
     void flush_later();
+    void flush_queue();
     void emit(std::string& out);
     bool write(ByteView bytes, std::size_t& written);
     bool took_out(std::size_t count, std::error_code error);
@@ -275,6 +307,17 @@ private:
     std::error_code enqueue(const SharedFrame& frame);
     std::error_code make_room(std::size_t size);
     void finish_draining();
+
+    // Sealing.
+    void go_on_with_handshake();
+    void prove_session();
+    [[gnu::cold, gnu::noinline]] Result<std::optional<Frame>> next_sealed(std::span<char> bytes,
+                                                                          std::size_t& size);
+    std::size_t took_sealed(std::size_t size) noexcept;
+    std::size_t write_sealed(ByteView frames, std::error_code& error);
+    bool write_rest();
+    bool is_blocked() const noexcept { return sealing_ && !sealing_->rest.empty(); }
+    std::error_code bounded_by_session(std::string& out, std::size_t before);
 
     // Messages that wait for plugins.
     std::error_code hold(std::unique_ptr<Unsealed>&& unsealed, bool pushed, Queue::iterator before);
@@ -314,6 +357,7 @@ private:
     bool peer_finished_ = false;  // the peer will send no more
     bool gone_ = false;           // nothing that is sent reaches it any more
     bool stranger_;
+    bool says_first_ = true;    // nothing came yet that a session must not follow
     std::size_t failures_ = 0;  // messages of a stranger that were not accepted
     TimePoint failed_at_{};     // for the first time
 
@@ -329,6 +373,9 @@ private:
     bool goes_on_ = false;  // with what was held back, at the end of a turn
     std::unique_ptr<RequestTable> requests_;
     std::unique_ptr<PassedOn> passed_;  // to the client, where any ever was
+
+    std::unique_ptr<Handshaking> handshaking_;
+    std::unique_ptr<Sealing> sealing_;
 };
 
 }  // namespace netaio::core

@@ -125,7 +125,7 @@ void Stream::value_replaced(ByteView uri) {
 // may be others since it began.
 bool Stream::refill_from(const std::shared_ptr<Feed>& feed) {
     const auto peer = hub_->node().peer_at(ends_.remote);
-    const Plugins outer = outer_plugins(hub_->node(), feed->options);
+    const Plugins outer = outer_plugins(*hub_->dispatcher().outer(*this), feed->options);
     const Vouched* const told = feed->as.told();
     RuleReader& rules = hub_->dispatcher().rules();
     while (feed->next < feed->values.size() && out_.size() < flush_size) {
@@ -136,7 +136,8 @@ bool Stream::refill_from(const std::shared_ptr<Feed>& feed) {
             continue;
         }
         std::unique_ptr<Unsealed> waits;
-        const auto error =
+        const std::size_t before = out_.size();
+        auto error =
             hub_->dispatcher().send(notify(value->uri, value->content), feed->options.plugins,
                                     outer, {peer.get(), told ? told : &vouched_, &ends_.remote},
                                     out_, {}, may_wait() ? &waits : nullptr);
@@ -144,6 +145,7 @@ bool Stream::refill_from(const std::shared_ptr<Feed>& feed) {
             log_unsent(hold(std::move(waits), false, queue_.begin()));
             return false;
         }
+        error = error ? error : bounded_by_session(out_, before);
         log_unsent(error);
         if (state_ == State::closed) {
             return false;

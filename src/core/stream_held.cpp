@@ -71,10 +71,13 @@ struct Stream::Held {
 [[gnu::cold]] void Stream::work_done(const std::shared_ptr<Held>& held) {
     const auto peer = hub_->node().peer_at(ends_.remote);
     auto frame = std::make_shared<std::string>();
-    const auto error =
+    auto error =
         Unsealed::go_on(held->unsealed, hub_->node(), {peer.get(), nullptr, &ends_.remote}, *frame);
     if (!error) {
         return;
+    }
+    if (sealed_ && !*error && frame->size() > Session::frame_max) {
+        error = Errc::too_large;
     }
     if (*error) {
         fail(held, *error);
@@ -159,7 +162,7 @@ void Stream::end_queue() noexcept {
     const Plugins inner = asked->inner;
     std::error_code error = Errc::auth_not_possible;
     attempt(hub_->node().environment.log, "a request is not made anew", [&] {
-        error = append(asked->retry->message.own(), inner, *hub_->dispatcher().outer(),
+        error = append(asked->retry->message.own(), inner, *hub_->dispatcher().outer(*this),
                        RequestTable::on_wire(id));
     });
     if (auto completion = error ? requests_->forget(id) : RequestTable::Completion()) {

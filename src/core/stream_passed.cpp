@@ -13,6 +13,9 @@ std::error_code Stream::pass_on(const Message& message, std::string_view field, 
     if (state_ != State::open) {
         return Errc::closed;
     }
+    if (session_required_ && !sealed_) {
+        return Errc::no_session;
+    }
     if (!passed_) {
         passed_ = std::make_unique<PassedOn>(field);
     }
@@ -21,7 +24,7 @@ std::error_code Stream::pass_on(const Message& message, std::string_view field, 
     }
     const RequestId id = passed_->next_id();
     if (const auto error =
-            is_bare(*hub_->dispatcher().outer()) && !queues() && message.auth().empty()
+            !sealed_ && is_bare(*hub_->dispatcher().outer()) && !queues() && message.auth().empty()
                 ? append_bare(message, value, id)
                 : append_copy(message, value, id)) {
         return error;
@@ -51,7 +54,7 @@ std::error_code Stream::append_copy(const Message& message, ByteView value, Requ
     }
     OwnedMessage copy = message.own();
     copy.auth().set(passed_->field(), value);
-    return append(std::move(copy), {}, *hub_->dispatcher().outer(), id);
+    return append(std::move(copy), {}, *hub_->dispatcher().outer(*this), id);
 }
 
 bool Stream::pass_back(Message& message) {

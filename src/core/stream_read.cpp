@@ -151,8 +151,12 @@ std::size_t Stream::process_frames(std::span<char> bytes, std::string& out) {
     std::size_t used = 0;
     const std::size_t queue_max = hub_->limits().send_queue_max;
     while (reads() && !held_back() && !is_full()) {
-        auto frame = next_frame(bytes.subspan(used), hub_->node().types, hub_->node().limits);
-        if (handlers_run_ && (!frame || (*frame && !(*frame)->request_id()))) [[unlikely]] {
+        std::size_t size = 0;
+        auto frame = sealing_
+                         ? next_sealed(bytes.subspan(used), size)
+                         : next_frame(bytes.subspan(used), hub_->node().types, hub_->node().limits);
+        // What cannot be opened ends it, whatever else there is to wait for.
+        if (handlers_run_ && (frame ? *frame && !(*frame)->request_id() : !sealing_)) [[unlikely]] {
             barred_ = true;
             break;
         }
@@ -165,16 +169,27 @@ std::size_t Stream::process_frames(std::span<char> bytes, std::string& out) {
             break;
         }
         if (!*frame) {
-            break;
+            if (size == 0) {
+                break;
+            }
+            used += size;  // it was for the session
+            if (stranger_ && !may_go_on(out)) {
+                break;
+            }
+            continue;
         }
-        used += (*frame)->header.frame_size();
+        used += sealing_ ? took_sealed(size) : (*frame)->header.frame_size();
         frame_began_at_ = {};
         if (state_ == State::draining && !may_answer(**frame)) [[unlikely]] {
             continue;
         }
         auto outcome = hub_->dispatcher().receive(**frame, *this, out);
+        says_first_ = false;
         if (stranger_ && !may_go_on(out)) [[unlikely]] {
             break;
+        }
+        if (handshaking_) [[unlikely]] {
+            go_on_with_handshake();
         }
         // Almost always there is nothing to settle, and so no outcome to move.
         if (outcome.kind != Kind::done && !settle(std::move(outcome), out)) {
@@ -200,7 +215,10 @@ std::size_t Stream::process_frames(std::span<char> bytes, std::string& out) {
 // cost everybody.
 [[gnu::cold]] bool Stream::may_go_on(std::string& out) {
     // Plugins may have been replaced since it came: without auth nobody is a stranger.
-    if (hub_->dispatcher().accepted() || !hub_->dispatcher().outer()->auth) {
+    const bool proved = session_required_
+                            ? is_heard_sealed()
+                            : hub_->dispatcher().accepted() || !hub_->dispatcher().outer()->auth;
+    if (proved) {
         stranger_ = false;
         if (const auto owner = owner_.lock()) {
             owner->became_known(*this);

@@ -7,16 +7,17 @@
 namespace netaio::core {
 
 std::error_code Stream::send(const Message& message, const SendOptions& options) {
-    return append(message.own(), options.plugins, outer_plugins(hub_->node(), options));
+    return append(message.own(), options.plugins,
+                  outer_plugins(*hub_->dispatcher().outer(*this), options));
 }
 
 void Stream::give(const Message& message, const SendOptions& options, const Vouched* as) {
-    log_unsent(
-        append(message.own(), options.plugins, outer_plugins(hub_->node(), options), {}, as));
+    log_unsent(append(message.own(), options.plugins,
+                      outer_plugins(*hub_->dispatcher().outer(*this), options), {}, as));
 }
 
 void Stream::push(OwnedMessage message, const Plugins& inner) {
-    log_unsent(append(std::move(message), inner, *hub_->dispatcher().outer()));
+    log_unsent(append(std::move(message), inner, *hub_->dispatcher().outer(*this)));
 }
 
 void Stream::log_unsent(std::error_code error) {
@@ -33,6 +34,9 @@ std::error_code Stream::append(OwnedMessage message, const Plugins& inner, const
     if (state_ == State::closed) {
         return Errc::closed;
     }
+    if (session_required_ && !sealed_ && !begins_session(message)) [[unlikely]] {
+        return Errc::no_session;
+    }
     const auto peer = hub_->node().peer_at(ends_.remote);
     const Recipient to(peer.get(), as ? as : &vouched_, &ends_.remote);
     auto& dispatcher = hub_->dispatcher();
@@ -43,8 +47,8 @@ std::error_code Stream::append(OwnedMessage message, const Plugins& inner, const
     std::unique_ptr<Unsealed>* const unsealed = may_wait() ? &waits : nullptr;
     if (queues()) {
         auto frame = std::make_shared<std::string>();
-        const auto error =
-            dispatcher.send(std::move(message), inner, outer, to, *frame, id, unsealed);
+        auto error = dispatcher.send(std::move(message), inner, outer, to, *frame, id, unsealed);
+        error = error ? error : bounded_by_session(*frame, 0);
         if (batch_ && holding_) {
             emit(*batch_);
             batch_->clear();
@@ -59,7 +63,9 @@ std::error_code Stream::append(OwnedMessage message, const Plugins& inner, const
         return refused;
     }
     std::string& target = batch_ ? *batch_ : out_;
-    const auto error = dispatcher.send(std::move(message), inner, outer, to, target, id, unsealed);
+    const std::size_t before = target.size();
+    auto error = dispatcher.send(std::move(message), inner, outer, to, target, id, unsealed);
+    error = error ? error : bounded_by_session(target, before);
     if (waits) [[unlikely]] {
         if (batch_) {
             emit(*batch_);
@@ -88,8 +94,16 @@ std::size_t Stream::take_fan_out(ByteView bytes, std::span<const SharedFrame> fr
 }
 
 std::size_t Stream::take(ByteView bytes, std::span<const SharedFrame> frames, bool at_once) {
-    if (state_ == State::closed) {
+    if (state_ == State::closed || (session_required_ && !sealed_)) {
         return 0;
+    }
+    if (sealed_) [[unlikely]] {
+        const auto fits = [](const SharedFrame& frame) {
+            return frame->size() <= Session::frame_max;
+        };
+        if (!std::ranges::all_of(frames, fits)) {
+            return take_those_that_fit(frames);
+        }
     }
     if (queues()) {
         return static_cast<std::size_t>(std::ranges::count_if(
@@ -104,11 +118,25 @@ std::size_t Stream::take(ByteView bytes, std::span<const SharedFrame> frames, bo
     if (!write(bytes, written)) {
         return 0;
     }
-    if (written < bytes.size()) {
+    if (written < bytes.size() || is_blocked()) {
         out_.assign(bytes.substr(written));
         wait_writable();
     }
     return frames.size();
+}
+
+// Each that is too large to be sealed is said to be.
+[[gnu::cold]] std::size_t Stream::take_those_that_fit(std::span<const SharedFrame> frames) {
+    std::size_t taken = 0;
+    for (const SharedFrame& frame : frames) {
+        if (frame->size() <= Session::frame_max) {
+            taken += take(*frame, {&frame, 1}, false);
+        } else {
+            hub_->tallies().send_failures.add();
+            log_unsent(Errc::too_large);
+        }
+    }
+    return taken;
 }
 
 // Sees to it that what was appended is written: with the batch, at the end of this turn of the
@@ -188,8 +216,9 @@ void Stream::emit(std::string& out) {
     if (!queues() && out_.empty()) {
         std::error_code error;
         const std::size_t size = out.size();
-        const std::size_t written = carrier_->hand_over(out, error);
-        if (took_out(written, error) && written < size) {
+        const std::size_t written =
+            sealing_ ? write_sealed(out, error) : carrier_->hand_over(out, error);
+        if (took_out(written, error) && (written < size || is_blocked())) {
             out_.assign(out, written);
             wait_writable();
         }
@@ -205,7 +234,8 @@ void Stream::emit(std::string& out) {
 // Writes as much as is taken. False when the stream ended over it.
 bool Stream::write(ByteView bytes, std::size_t& written) {
     std::error_code error;
-    const std::size_t count = carrier_->write(bytes.substr(written), error);
+    const ByteView rest = bytes.substr(written);
+    const std::size_t count = sealing_ ? write_sealed(rest, error) : carrier_->write(rest, error);
     written += count;
     return took_out(count, error);
 }
@@ -238,6 +268,16 @@ void Stream::turn() {
 }
 
 void Stream::flush() {
+    flush_queue();
+    if (handshaking_ && handshaking_->agreed && requests_ && queue_.empty() &&
+        state_ != State::closed) [[unlikely]] {
+        const auto handshaking = std::move(handshaking_);
+        begin_session(std::move(*handshaking->agreed), std::move(handshaking->secret), false,
+                      false);
+    }
+}
+
+void Stream::flush_queue() {
     flush_pending_ = false;
     if (state_ == State::closed || waiting_writable_) {
         return;
@@ -246,7 +286,7 @@ void Stream::flush() {
         if (!write(out_, sent_)) {
             return;
         }
-        if (sent_ < out_.size()) {
+        if (sent_ < out_.size() || is_blocked()) {
             wait_writable();
             return;
         }
@@ -319,6 +359,9 @@ void Stream::writable(std::error_code error) {
     }
     if (carrier_->unsent() > 0) {
         wait_writable();
+        return;
+    }
+    if (is_blocked() && !write_rest()) {
         return;
     }
     flush();

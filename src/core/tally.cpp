@@ -12,6 +12,8 @@ void Tallies::add_to(Counters& sum) const noexcept {
     sum.closed_strangers += closed_strangers.get();
     sum.closed_unserved += closed_unserved.get();
     sum.datagrams_unserved += datagrams_unserved.get();
+    sum.sessions += sessions.get();
+    sum.sessions_refused += sessions_refused.get();
     sum.frames_in += frames_in.get();
     sum.frames_out += frames_out.get();
     sum.bytes_in += bytes_in.get();

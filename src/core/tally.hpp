@@ -26,6 +26,7 @@ struct Tallies {
     Tally connections, connections_accepted, connections_refused;
     Tally closed_idle, closed_slow_frame, closed_slow_reader, closed_strangers, closed_unserved,
         datagrams_unserved;
+    Tally sessions, sessions_refused;
     Tally frames_in, frames_out, bytes_in, bytes_out;
     Tally rejected_malformed, rejected_too_large, rejected_checksum, rejected_auth, rejected_stale,
         rejected_replayed, rejected_unpaid, rejected_decrypt, rejected_rules, dropped_copies,

@@ -6,6 +6,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "start_sodium.hpp"
+
 namespace netaio::crypto {
 namespace {
 
@@ -14,23 +16,6 @@ static_assert(key_size == crypto_box_PUBLICKEYBYTES && key_size == crypto_box_SE
 static_assert(key_size == crypto_box_BEFORENMBYTES);
 static_assert(box_nonce_size == crypto_box_NONCEBYTES);
 static_assert(box_overhead == box_nonce_size + crypto_box_MACBYTES);
-
-// Picks the fastest code for this machine, once.
-void start_sodium() {
-    static const bool started = sodium_init() >= 0;
-    if (!started) {
-        throw std::runtime_error("libsodium cannot start: the system gave it no random bytes");
-    }
-}
-
-// Whether little-endian bytes are a number below 2^255 - 19.
-bool is_canonical(ByteView point) noexcept {
-    const std::uint8_t* octets = point.octets();
-    const bool all_ones = std::all_of(octets + 1, octets + key_size - 1,
-                                      [](std::uint8_t octet) { return octet == 0xff; });
-    const std::uint8_t last = octets[key_size - 1];
-    return last < 0x7f || (last == 0x7f && !(all_ones && octets[0] >= 0xed));
-}
 
 unsigned char* octets(char* bytes) noexcept {
     return reinterpret_cast<unsigned char*>(bytes);
@@ -52,6 +37,14 @@ SeedKeys::SeedKeys(ByteView seed) {
     crypto_sign_ed25519_sk_to_curve25519(private_key.bytes.data(), signing_key.data());
     crypto_scalarmult_base(public_key.data(), private_key.bytes.data());
     wipe(signing_key);
+}
+
+bool is_canonical(ByteView point) noexcept {
+    const std::uint8_t* octets = point.octets();
+    const bool all_ones = std::all_of(octets + 1, octets + key_size - 1,
+                                      [](std::uint8_t octet) { return octet == 0xff; });
+    const std::uint8_t last = octets[key_size - 1];
+    return last < 0x7f || (last == 0x7f && !(all_ones && octets[0] >= 0xed));
 }
 
 std::optional<SecretKey> shared_key(const SecretKey& own, ByteView public_key) noexcept {

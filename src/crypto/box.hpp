@@ -34,6 +34,10 @@ struct SeedKeys {
     SecretKey private_key;  ///< Curve25519
 };
 
+/// Whether a public key of key_size bytes is written as each honest one is: as a number below
+/// 2^255 - 19, so that no key has two names.
+bool is_canonical(ByteView public_key) noexcept;
+
 /// The key that the owners of both keys share. Nothing when the public key is none that an honest
 /// peer has: of another size, not in canonical form, or a point of low order.
 std::optional<SecretKey> shared_key(const SecretKey& own, ByteView public_key) noexcept;

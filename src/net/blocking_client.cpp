@@ -112,7 +112,7 @@ Counters BlockingClient::counters() const {
 }
 
 void BlockingClient::set_plugins(Plugins plugins) {
-    impl_->node().outer = std::move(plugins);
+    impl_->node().set_outer(std::move(plugins));
 }
 
 void BlockingClient::keep_handler(Key key, HandlerOptions options, TcpHandler handler, bool once) {

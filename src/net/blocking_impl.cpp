@@ -8,6 +8,7 @@
 #include "answering.hpp"
 #include "core/callback.hpp"
 #include "core/granting.hpp"
+#include "core/session_opening.hpp"
 #include "core/waiting.hpp"
 #include "node_of.hpp"
 
@@ -127,9 +128,35 @@ std::error_code BlockingClient::Impl::adopt(net::Dialled dialled) {
     if (before) {
         before->abort({});
     }
+    if (node_->session) {
+        if (const auto error = agree(*stream)) {
+            stream->abort(error);
+            return error;
+        }
+    }
     introduce(MessageType::advertise_peer);
     hub_->end_turn();
     return stream_ == stream ? std::error_code() : ended_;
+}
+
+// Waits until a session has begun, or it is known that there is none.
+std::error_code BlockingClient::Impl::agree(core::Stream& stream) {
+    struct Agreed {
+        bool known = false;
+        std::error_code error;
+    };
+    const auto agreed = std::make_shared<Agreed>();
+    core::SessionOpening::start(stream.self(), net::server_name(host_, port_),
+                                [agreed](std::error_code error) { *agreed = {true, error}; });
+    hub_->end_turn();
+    constexpr std::chrono::milliseconds a_while(1);
+    while (!agreed->known && stream_.get() == &stream && !cancelled_) {
+        // No longer than it is patient.
+        const TimePoint now = hub_->now();
+        const TimePoint due = hub_->next().value_or(now + core::longest_wait);
+        wait(stream, now, std::max(due, now + a_while), [&] { return agreed->known; });
+    }
+    return agreed->known ? agreed->error : why_over();
 }
 
 // Says what peer management says when a connection begins and ends.
@@ -294,8 +321,9 @@ Result<core::RequestTable::Id> BlockingClient::Impl::ask(
     }
     std::error_code error;
     try {
-        error = stream.append(std::move(message), terms.inner, *stream.hub().dispatcher().outer(),
-                              core::RequestTable::on_wire(*id));
+        error =
+            stream.append(std::move(message), terms.inner, *stream.hub().dispatcher().outer(stream),
+                          core::RequestTable::on_wire(*id));
     } catch (...) {
         requests.forget(*id);
         throw;

@@ -45,6 +45,7 @@ private:
     };
 
     std::error_code adopt(net::Dialled dialled);
+    std::error_code agree(core::Stream& stream);
     bool reaches(const std::optional<Address>& server) const;
     TimePoint begin();
     void tick(TimePoint now);

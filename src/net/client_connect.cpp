@@ -5,6 +5,7 @@
 #include "cancelling.hpp"
 #include "client_kept.hpp"
 #include "core/callback.hpp"
+#include "core/session_opening.hpp"
 #include "node_of.hpp"
 
 /// How a client reaches its servers.
@@ -32,8 +33,13 @@ public:
 
     void operator()(const std::exception_ptr& failure, net::ConnectResult result) {
         const auto client = std::exchange(client_, nullptr);
-        client->connecting_.remove(waiting_);
         waiting_->cancel.over = true;
+        if (!failure && !result.error && waiting_->done && !waiting_->given_up &&
+            client->node_->session) {
+            client->agree(std::move(result.connection), waiting_);
+            return;
+        }
+        client->connecting_.remove(waiting_);
         detail::Completion<Address>& done = waiting_->done;
         if (!done) {
             return;  // the client has gone away
@@ -74,6 +80,7 @@ void TcpClient::Impl::connect(std::string host, std::uint16_t port,
                 if (const auto cancelled = weak.lock()) {
                     cancelled->given_up = true;
                     net::cancel_on(executor, cancelled, cancelled->cancel);
+                    boost::asio::dispatch(executor, [cancelled] { cancelled->end_agreeing(); });
                 }
             });
     }
@@ -81,6 +88,7 @@ void TcpClient::Impl::connect(std::string host, std::uint16_t port,
     if (for_whom) {
         options.connect_timeout = for_whom->attempt_timeout(options.connect_timeout);
     }
+    waiting->server = net::server_name(host, port);
     auto coroutine = transport->connect(std::move(host), port, std::move(options));
     connecting_.push_back(waiting);
     Reaching reaching(shared_from_this(), waiting);
@@ -116,18 +124,17 @@ void TcpClient::Impl::bind(const boost::asio::any_io_executor& executor) {
     }
 }
 
-std::error_code TcpClient::Impl::adopt(net::Connected connection, bool is_for_kept) {
+// A connection that nobody uses yet.
+Result<std::shared_ptr<core::Stream>> TcpClient::Impl::begin(net::Connected connection) {
     thread_.runs_here();
-    const Address server = connection.ends.remote;
     auto failed = std::make_error_code(std::errc::not_enough_memory);
-    const Log& log = node_->environment.log;
     std::shared_ptr<core::Stream> stream;
     std::unique_ptr<core::Carrier> carrier;
-    core::attempt(log, "cannot connect", [&] {
+    core::attempt(node_->environment.log, "cannot connect", [&] {
         stream = std::make_shared<core::Stream>(connection.ends, loop_, weak_from_this());
         stream->enable_requests(options_.requests_max);
         stream->set_reading(false);
-        links_.try_emplace(server);
+        links_.try_emplace(connection.ends.remote);
         auto opened = connection.open();
         if (opened) {
             carrier = std::move(*opened);
@@ -139,9 +146,58 @@ std::error_code TcpClient::Impl::adopt(net::Connected connection, bool is_for_ke
         return failed;
     }
     stream->start(std::move(carrier));
-    if (!stream->open()) {
-        return failed;
+    return stream->open() ? Result<std::shared_ptr<core::Stream>>(std::move(stream)) : failed;
+}
+
+std::error_code TcpClient::Impl::adopt(net::Connected connection, bool is_for_kept) {
+    const auto stream = begin(std::move(connection));
+    return stream ? use(*stream, is_for_kept) : stream.error();
+}
+
+// Has a connection used when its session has begun, or it is known that there is none.
+void TcpClient::Impl::agree(net::Connected connection, const std::shared_ptr<Connecting>& waiting) {
+    const Address server = connection.ends.remote;
+    const auto stream = begin(std::move(connection));
+    const auto end = [this, waiting, server](std::error_code error) {
+        connecting_.remove(waiting);
+        if (waiting->done) {
+            waiting->done.dispatch(executor_, error, server);
+        }
+    };
+    if (!stream) {
+        end(stream.error());
+        return;
     }
+    waiting->agreeing = *stream;
+    const auto agreed = [self = shared_from_this(), end, waiting,
+                         weak = std::weak_ptr(*stream)](std::error_code error) {
+        const auto agreeing = weak.lock();
+        waiting->agreeing.reset();
+        if (!error && (waiting->given_up || !waiting->done || !agreeing)) {
+            error = Errc::cancelled;
+        }
+        if (agreeing) {
+            agreeing->set_reading(false);
+            error = error ? error : self->use(agreeing, waiting->is_for_kept);
+            if (error) {
+                agreeing->abort(error);
+            }
+        }
+        end(error);
+    };
+    (*stream)->set_reading(true);
+    core::SessionOpening::start(*stream, waiting->server, agreed);
+}
+
+void TcpClient::Impl::Connecting::end_agreeing() {
+    if (const auto stream = agreeing.lock()) {
+        stream->abort(Errc::cancelled);
+    }
+}
+
+std::error_code TcpClient::Impl::use(const std::shared_ptr<core::Stream>& stream,
+                                     bool is_for_kept) {
+    const Address server = stream->remote();
     const auto link = links_.find(server);
     if (link == links_.end()) {
         stream->abort(Errc::cancelled);  // a log has ended the client

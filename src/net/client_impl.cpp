@@ -285,6 +285,7 @@ void TcpClient::Impl::end_all() noexcept {
     for (const auto& connecting : std::exchange(connecting_, {})) {
         go_on([&] { connecting->done.post(executor_, Errc::cancelled); });
         go_on([&] { net::cancel_on(executor_, connecting, connecting->cancel); });
+        connecting->end_agreeing();
     }
     for (const auto& run : std::exchange(running_, {})) {
         go_on([&] { run->cancel(); });

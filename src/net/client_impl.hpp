@@ -83,6 +83,10 @@ private:
         net::Cancelling cancel = {};
         bool is_for_kept = false;
         bool given_up = false;
+        std::string server = {};                    // as its key is known by
+        std::weak_ptr<core::Stream> agreeing = {};  // on a session, when it is reached
+
+        void end_agreeing();
     };
     class Reaching;
     struct Receiver {
@@ -104,7 +108,10 @@ private:
     };
 
     void end_all() noexcept;
+    Result<std::shared_ptr<core::Stream>> begin(net::Connected connection);
     std::error_code adopt(net::Connected connection, bool is_for_kept);
+    void agree(net::Connected connection, const std::shared_ptr<Connecting>& waiting);
+    std::error_code use(const std::shared_ptr<core::Stream>& stream, bool is_for_kept);
     void keep(const std::shared_ptr<core::Stream>& stream);
     void move_link(const std::optional<Address>& from, const Address& to);
     std::shared_ptr<Kept> find_kept(const std::function<bool(const Kept&)>& is_meant) const;

@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "core/hub.hpp"
+#include "core/session_handler.hpp"
 #include "core/waiting.hpp"
 
 namespace netaio::net {
@@ -51,6 +52,16 @@ std::shared_ptr<core::Node> node_of(core::Role role, const Options& options) {
         node->limits = {options.frame_max};
     }
     node->outer = Plugins{options.auth, options.cipher};
+    if constexpr (requires { options.session; }) {
+        if (options.session.policy != SessionPolicy::off) {
+            node->session = std::make_shared<const core::SessionTerms>(
+                options.session, node->outer.get(), role == core::Role::client,
+                *node->environment.random);
+        }
+        if (role == core::Role::server && node->session) {
+            core::serve_sessions(*node);
+        }
+    }
     node->peer_plugin = options.peer_plugin;
     node->local_peer = options.local_peer;
     node->extract_keys = options.extract_keys;

@@ -376,16 +376,28 @@ Result<TcpServer::Impl::Giving> TcpServer::Impl::giving(const Message& message,
                                                         const SendOptions& options,
                                                         std::optional<std::string> key) {
     auto frame = std::make_shared<std::string>();
+    const Plugins outer = node_->outer.get();
     const auto made = core::encode_for_all(*node_, message, options.plugins,
-                                           core::outer_plugins(*node_, options), *frame);
+                                           core::outer_plugins(outer, options), *frame);
     if (!made) {
         return made.error();
     }
-    if (*made > 0) {
-        return Giving{std::move(key), std::move(frame)};
+    core::SharedFrames frames{std::move(frame)};
+    bool for_all = *made > 0;
+    if (for_all && node_->session) {
+        const Plugins within = core::within_session(core::outer_plugins(outer, options));
+        auto sealed = std::make_shared<std::string>();
+        const auto more = core::encode_for_all(*node_, message, options.plugins, within, *sealed);
+        if (!more) {
+            return more.error();
+        }
+        for_all = *more > 0;
+        frames.within = std::move(sealed);
     }
-    return Giving{std::move(key), nullptr,
-                  std::make_shared<const Each>(Each{message.own(), options})};
+    if (for_all) {
+        return Giving{std::move(key), std::move(frames)};
+    }
+    return Giving{std::move(key), {}, std::make_shared<const Each>(Each{message.own(), options})};
 }
 
 void TcpServer::Impl::Giving::operator()(core::Hub& hub) const {
@@ -393,8 +405,8 @@ void TcpServer::Impl::Giving::operator()(core::Hub& hub) const {
         hub.value_replaced(*key);
     }
     const core::Receivers receivers = key ? hub.subscribers(*key) : hub.everyone();
-    if (frame) {
-        hub.give(receivers, frame);
+    if (frames.clear) {
+        hub.give(receivers, frames);
         return;
     }
     for (const auto& receiver : *receivers) {

@@ -122,7 +122,7 @@ private:
     };
     struct Giving {
         std::optional<std::string> key;
-        core::SharedFrame frame;  // null where it is to be protected for each
+        core::SharedFrames frames;  // none where it is to be protected for each
         std::shared_ptr<const Each> each = nullptr;
         bool replaces_value = false;
 

@@ -103,9 +103,12 @@ void TcpServer::Impl::set_rules(core::Rules rules) {
 void TcpServer::Impl::set_plugins(Plugins plugins) {
     const auto before = node_->outer.get().auth;
     const auto now = plugins.auth;
-    node_->outer = std::move(plugins);
+    node_->set_outer(std::move(plugins));
     if (before && now && has_context()) {
         with_each_hub([before, now](core::Hub& hub) { hub.close_unknown(*before, *now); });
+    }
+    if (node_->session && has_context()) {
+        with_each_hub([](core::Hub& hub) { hub.close_sessions_of_other_secrets(); });
     }
 }
 

@@ -19,9 +19,9 @@ void request_on(const std::shared_ptr<core::Stream>& stream, StreamRequest reque
                     }
                 });
         }
-        if (const auto error =
-                stream->append(std::move(request.message), request.inner, *hub.dispatcher().outer(),
-                               core::RequestTable::on_wire(*id))) {
+        if (const auto error = stream->append(std::move(request.message), request.inner,
+                                              *hub.dispatcher().outer(*stream),
+                                              core::RequestTable::on_wire(*id))) {
             if (auto completion = stream->requests()->forget(*id)) {
                 completion(error, nullptr);
             }

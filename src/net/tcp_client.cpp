@@ -101,7 +101,7 @@ void TcpClient::with_peer_manager(std::function<void(core::PeerManager&)> work) 
 }
 
 void TcpClient::set_plugins(Plugins plugins) {
-    impl_->node().outer = std::move(plugins);
+    impl_->node().set_outer(std::move(plugins));
 }
 
 void TcpClient::set_rules(std::shared_ptr<const AccessRules> rules) {

@@ -85,6 +85,10 @@ Address numbered(const Address& place);
 /// What a user wrote as an address. Throws std::invalid_argument where that is none.
 Address parsed_address(std::string_view text);
 
+/// What connect() is given as a key of the server is kept by: `server:8888`, `[::1]:8888`,
+/// `unix:/run/x.sock`.
+std::string server_name(const std::string& host, std::uint16_t port);
+
 /// The transport of an address, or of what connect() is given; null when there is none.
 const Transport* transport_of(const Address& address);
 const Transport* transport_of(std::string_view host);

@@ -36,6 +36,14 @@ Address parsed_address(std::string_view text) {
     return *read;
 }
 
+std::string server_name(const std::string& host, std::uint16_t port) {
+    if (const auto ip = Address::parse(host, port)) {
+        return ip->str();
+    }
+    const auto named = Address::parse(host);
+    return named && named->is_named() ? named->str() : host + ":" + std::to_string(port);
+}
+
 const Transport* transport_of(const Address& address) {
     return with_scheme(address.scheme());
 }

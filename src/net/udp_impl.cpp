@@ -326,7 +326,7 @@ std::uint16_t UdpNode::Impl::port() const {
 }
 
 Plugins UdpNode::Impl::outer(const SendOptions& options) const {
-    return core::outer_plugins(*node_, options);
+    return core::outer_plugins(node_->outer.get(), options);
 }
 
 void UdpNode::Impl::with_peer_manager(const std::function<void(core::PeerManager&)>& work) {

@@ -89,6 +89,15 @@ protected:
         return passes;
     }
 
+    // Says that a message passes only as it may be of any age.
+    static void pass_aged(const Verdict& verdict, const PluginContext& context) {
+        if (context.verdict) {
+            context.verdict->aged = true;
+            context.verdict->why = verdict.why;
+            context.verdict->says = verdict.says;
+        }
+    }
+
     // Passes on why that one refused, and whose it is if it is a copy.
     bool refuse(std::size_t which, const Verdict& verdict, const PluginContext& context) const {
         if (!context.verdict) {
@@ -108,7 +117,28 @@ protected:
 
 class AllOf final : public CombinedAuth {
 public:
-    explicit AllOf(Parts parts) : CombinedAuth(std::move(parts), "all_of") {}
+    explicit AllOf(Parts parts) : CombinedAuth(std::move(parts), "all_of") {
+        Parts rest;
+        for (const auto& part : parts_) {
+            if (const AuthPlugin* const left = part->within_session()) {
+                rest.emplace_back(part, left);
+            }
+        }
+        if (!rest.empty() && rest != parts_) {
+            within_session_ = std::make_shared<const AllOf>(std::move(rest));
+        }
+        leaves_out_ = within_session_ || rest.empty();
+    }
+
+    const AuthPlugin* within_session() const noexcept override {
+        return leaves_out_ ? within_session_.get() : this;
+    }
+
+    void add_session_secrets(const Identities* whose, SessionSecrets& to) const override {
+        for (const auto& part : parts_) {
+            part->add_session_secrets(whose, to);
+        }
+    }
 
     std::error_code make(AuthFields& fields, ByteView body,
                          const PluginContext& context) const override {
@@ -134,6 +164,9 @@ public:
                 }
                 copy.emplace(i, verdict);
             }
+            if (verdict.aged) {
+                pass_aged(verdict, context);
+            }
             who.add(verdict.who);
         }
         if (copy) {
@@ -143,6 +176,10 @@ public:
         context.vouch(who);
         return true;
     }
+
+private:
+    bool leaves_out_;
+    std::shared_ptr<const AllOf> within_session_;
 };
 
 class AnyOf final : public CombinedAuth {
@@ -177,9 +214,14 @@ public:
     bool check(const AuthFields& fields, ByteView body,
                const PluginContext& context) const override {
         std::optional<std::pair<std::size_t, Verdict>> telling;
+        std::optional<Verdict> aged;
         for (std::size_t i = 0; i < parts_.size(); ++i) {
             Verdict verdict;
             if (check_part(i, fields, body, context, verdict)) {
+                if (verdict.aged) {
+                    aged = aged ? std::move(aged) : std::optional(std::move(verdict));
+                    continue;
+                }
                 context.vouch(verdict.who);
                 return true;
             }
@@ -191,7 +233,24 @@ public:
                 break;  // the others must not take it for a message that is new to them
             }
         }
+        if (aged) {
+            pass_aged(*aged, context);
+            context.vouch(aged->who);
+            return true;
+        }
         return telling && refuse(telling->first, telling->second, context);
+    }
+
+    const AuthPlugin* within_session() const noexcept override {
+        const bool none = std::ranges::none_of(
+            parts_, [](const auto& part) { return part->within_session() != nullptr; });
+        return none ? nullptr : this;
+    }
+    void add_session_secrets(const Identities* whose, SessionSecrets& to) const override {
+        const std::size_t known = part_of(whose);
+        if (!within_session()) {
+            parts_[known < parts_.size() ? known : 0]->add_session_secrets(whose, to);
+        }
     }
 
     bool is_peer_specific() const noexcept override {

@@ -129,7 +129,9 @@ bool HashcashAuth::check(const AuthFields& fields, ByteView encoded_body,
     const plugins::Freshness& freshness = state_->freshness;
     if (!freshness.may_accept(digest, stamp->timestamp(), context)) return false;
     if (!stamp->is_of(encoded_body)) return context.refuse(Errc::unpaid);
-    if (!freshness.accept(digest, stamp->timestamp(), {}, context)) return false;
+    PluginContext once = context;
+    once.any_age = false;
+    if (!freshness.accept(digest, stamp->timestamp(), {}, once)) return false;
     const unsigned price = state_->asked.at(context.environment);
     if (paid < price) return context.refuse(Errc::unpaid, plugins::price_text(price));
     state_->asked.count_paid();

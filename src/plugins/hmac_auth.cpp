@@ -110,7 +110,7 @@ bool HmacAuth::check(const AuthFields& fields, ByteView encoded_body,
         return false;
     }
     const auto ts_bytes = plugins::encode_timestamp(*ts);
-    for (const auto& [key, who] : *keys_) {
+    for (const auto& [key, secret, who] : *keys_) {
         const auto expected =
             key.tag(options_.dialect, *nonce, plugins::view(ts_bytes), encoded_body);
         if (crypto::constant_time_equal(expected.view(), *tag)) {
@@ -128,6 +128,12 @@ bool HmacAuth::is_peer_specific() const noexcept {
 bool HmacAuth::vouches_for(const Identities& who) const noexcept {
     // An unnamed secret may have got a name since.
     return keys_->knows(who) || keys_->is_unnamed(who);
+}
+
+void HmacAuth::add_session_secrets(const Identities* whose, SessionSecrets& to) const {
+    const auto& one = keys_->for_session(whose);
+    to.all.push_back(one.secret);
+    to.who.add(one.who);
 }
 
 OwnedMessage HmacAuth::error() const {

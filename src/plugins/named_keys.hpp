@@ -1,7 +1,7 @@
 #pragma once
 
 #include <algorithm>
-#include <netaio/identity.hpp>
+#include <netaio/plugins.hpp>
 #include <netaio/secret.hpp>
 #include <stdexcept>
 #include <string>
@@ -17,12 +17,13 @@ template <class Key>
 class NamedKeys {
 public:
     struct Named {
-        Named(ByteView secret, std::string name)
-            : key(secret), who(Identity{std::string(secret_kind), std::move(name)}) {}
+        Named(ByteView given, std::string name)
+            : key(given), secret(given), who(Identity{std::string(secret_kind), std::move(name)}) {}
 
         std::string_view name() const noexcept { return who.begin()->name; }
 
         Key key;
+        Secret secret;
         Identities who;
     };
 
@@ -68,10 +69,9 @@ public:
     auto end() const noexcept { return all_.end(); }
 
     /// That of somebody; the first where there is none.
-    const Key& of(const Identities* who) const noexcept {
-        const Named* found = several() && who ? find_of(*who) : nullptr;
-        return (found ? *found : all_.front()).key;
-    }
+    const Key& of(const Identities* who) const noexcept { return named_of(who).key; }
+    /// The same for a session.
+    const Named& for_session(const Identities* whose) const noexcept { return named_of(whose); }
     /// The same, but null where there are several, and none of somebody who has a secret.
     const Key* exactly_of(const Identities* who) const noexcept {
         const bool unknown = several() && who && who->name(secret_kind).has_value() && !knows(*who);
@@ -90,6 +90,10 @@ public:
 private:
     static constexpr std::string_view unnamed = "default";
 
+    const Named& named_of(const Identities* who) const noexcept {
+        const Named* found = several() && who ? find_of(*who) : nullptr;
+        return found ? *found : all_.front();
+    }
     const Named* find(std::string_view name) const noexcept {
         const auto found = std::ranges::find(all_, name, &Named::name);
         return found == all_.end() ? nullptr : &*found;

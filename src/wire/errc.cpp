@@ -30,6 +30,9 @@ const char* text(Errc code) noexcept {
         case Errc::replayed: return "the message was accepted before";
         case Errc::pending: return "the message waits for something to be done";
         case Errc::unpaid: return "the message does not bring the stamp that is asked for";
+        case Errc::no_session: return "the other end agreed to no session, and there must be one";
+        case Errc::peer_changed:
+            return "the other end has another key than the one that is known of it";
     }
     return "unknown netaio error";
 }

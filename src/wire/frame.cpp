@@ -26,7 +26,7 @@ inline char* put_header(char* at, const FrameHeader& header) noexcept {
 // Why a frame with this header is refused; nothing when it is not.
 inline std::optional<Errc> refusal(const FrameHeader& header, const MessageTypes& types,
                                    const FrameLimits& limits) noexcept {
-    if (!types.contains(header.type)) {
+    if (!types.contains(header.type) && !(limits.sealed && header.type == sealed_frame)) {
         return Errc::unknown_message_type;
     }
     if (header.frame_size() > limits.frame_max) {
@@ -39,7 +39,7 @@ inline Frame frame_in(const FrameHeader& header, std::span<char> bytes,
                       std::size_t body_size) noexcept {
     const auto rest = bytes.subspan(FrameHeader::size);
     return {header, ByteView(rest.data(), header.auth_size),
-            rest.subspan(header.auth_size, body_size)};
+            rest.subspan(header.auth_size, body_size), false};
 }
 
 // Of one that is passed on as it came, it is known.
@@ -70,7 +70,7 @@ void FrameHeader::write(std::span<char, size> bytes) const noexcept {
 }
 
 bool Frame::checksum_ok() const noexcept {
-    return wire::crc32({body.data(), body.size()}) == header.checksum;
+    return sealed || wire::crc32({body.data(), body.size()}) == header.checksum;
 }
 
 Result<Message> Frame::message() const {

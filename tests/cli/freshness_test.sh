@@ -32,9 +32,11 @@ wait "$server_pid"
 exec {server_out}<&-
 [[ ! -e served.db.seen ]] || fail "an unclean stop left a mark"
 
-# Whose clock differs, or what comes from before the start, is told so.
+# Whose clock differs, or what comes from before the start, is told so, unless a session shows that it is new.
 serve --store served.db "${P[@]}" --max-age 2m --max-ahead 1h
-expect 5 request uri --server "$address" "${P[@]}"
+expect 0 request uri --server "$address" "${P[@]}"
+out_is "content"
+expect 5 request uri --server "$address" "${P[@]}" --session off
 err_has "clocks agree"
 grep -q "too old to be told from a replay" server.log || fail "the server did not say why"
 end_server TERM 0

@@ -70,6 +70,23 @@ wait_for daemon.err "tcp:127.0.0.1:1 cannot be reached: Connection refused"
 wait $!
 end_tool "$daemon" TERM 0
 
+# Other machines are spoken to in sessions, if it says so, and know it by its key; programs here are not.
+expect 0 keygen own.seed
+own_key=$(sed -n 's/^pubkey //p' out)
+printf '[daemon]\nsocket = "run/netaiod.sock"\n[tcp]\nlisten = "127.0.0.1:0"\n[protection]\nhmac = "secret"
+session = "require"\nsession_seed = "own.seed"\n' >netaiod.toml
+start_daemon netaiod.toml
+wait_for daemon.err "the key of its sessions is $own_key"
+server=$(sed -n 's/.* \(127[^ ]*\): listening$/\1/p' daemon.err)
+expect 0 request netaio/alive --server "$server" --hmac @secret --peer-key "$own_key"
+expect 5 request netaio/alive --server "$server" --hmac @secret --session off
+expect 0 status --socket "$socket"
+sed -i 's/require/offer/' netaiod.toml
+kill -HUP "$daemon"
+wait_for daemon.err "SIGHUP: protection.session changes when netaiod is started anew"
+expect 5 request netaio/alive --server "$server" --hmac @secret --session off
+end_tool "$daemon" TERM 0
+
 # After one that was killed.
 printf '[daemon]\nsocket = "run/netaiod.sock"\nlog_format = "json"\n' >netaiod.toml
 start_daemon netaiod.toml

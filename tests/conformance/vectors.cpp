@@ -23,7 +23,7 @@ Json load(const std::string& path) {
     std::ifstream in(path);
     if (!in) throw std::runtime_error("cannot read " + path + "; set NETAIO_VECTORS to its folder");
     Json file = Json::parse(in);
-    Json& all = file.at("cases");
+    Json& all = file.at(file.contains("cases") ? "cases" : "vectors");
     if (!all.is_array() || all.empty()) throw std::runtime_error(path + " has no cases");
     return std::move(all);
 }

@@ -55,6 +55,14 @@ bob writes: AUTH_ERROR, reads: RESPOND_URI by ada
 eve writes: AUTH_ERROR, reads: AUTH_ERROR auth failed
 END
 
+(cd "$work" && timeout 60 "$examples/session" >"$work/session")
+expect session "$work/session" <<'END'
+said to nobody else
+said to nobody else
+not asked: the other end has another key than the one that is known of it
+END
+[[ ! -e $work/known_servers ]] || { echo "FAILED: session left its file" && failed=true; }
+
 timeout 60 "$examples/slow_handlers" | sort >"$work/slow"
 expect slow_handlers "$work/slow" < <(
     {

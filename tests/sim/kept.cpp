@@ -98,7 +98,7 @@ void Machine::publish(const std::string& uri) {
         hub_->tell_later([node = node_, uri, value](core::Hub& hub) {
             auto frame = std::make_shared<std::string>();
             if (encode_for_all(*node, notify(uri, value), {}, node->outer.get(), *frame)) {
-                hub.give(hub.subscribers(uri), frame);
+                hub.give(hub.subscribers(uri), {frame});
             }
         });
     });

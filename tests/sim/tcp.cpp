@@ -4,6 +4,8 @@
 #include <stdexcept>
 
 #include "core/outgoing.hpp"
+#include "core/session_handler.hpp"
+#include "core/session_opening.hpp"
 #include "support/calling_handler.hpp"
 
 namespace netaio::sim {
@@ -134,10 +136,14 @@ void SimHub::wake() {
 }
 
 SimServer::SimServer(World& world, const core::StreamLimits& limits, const Plugins& outer,
-                     Ledger& ledger)
+                     const SimTerms& terms, Ledger& ledger)
     : ledger_(ledger), node_(std::make_shared<core::Node>(core::Role::server)) {
     node_->environment = world.environment();
     node_->outer = outer;
+    node_->session = terms;
+    if (terms) {
+        core::serve_sessions(*node_);
+    }
     hub_ = std::make_shared<SimHub>(world, node_, limits, ledger);
     const auto on = [&](MessageType type, core::Route route) {
         node_->router.add(Key(type), std::move(route));
@@ -185,8 +191,18 @@ void SimServer::notify(std::size_t size) {
     auto frame = std::make_shared<std::string>();
     const auto encoded = encode_for_all(*node_, message, {}, node_->outer.get(), *frame);
     ledger_.expect(encoded.has_value(), "a notification can be encoded");
-    if (encoded && *encoded > 0) {
-        hub_->give(receivers, frame);
+    bool for_all = encoded && *encoded > 0;
+    core::SharedFrames frames{frame};
+    if (for_all && node_->session) {
+        auto sealed = std::make_shared<std::string>();
+        const Plugins within = core::within_session(node_->outer.get());
+        const auto more = encode_for_all(*node_, message, {}, within, *sealed);
+        ledger_.expect(more.has_value(), "it can be encoded for those in sessions");
+        for_all = more && *more > 0;
+        frames.within = std::move(sealed);
+    }
+    if (for_all) {
+        hub_->give(receivers, frames);
     } else {
         for (const auto& receiver : *receivers) {
             receiver->give(message, {});
@@ -217,6 +233,13 @@ void SimServer::drain() {
     }
 }
 
+void SimServer::restart() {
+    for (const auto& stream : hub_->streams()) {
+        stream->abort(Errc::cancelled);
+    }
+    connection_ended = true;
+}
+
 void SimServer::closed(core::Stream&, std::error_code) {
     connection_ended = true;
 }
@@ -231,10 +254,11 @@ void SimServer::check_end() {
 }
 
 SimClient::SimClient(World& world, const core::StreamLimits& limits, const Plugins& outer,
-                     Ledger& ledger)
+                     const SimTerms& terms, Ledger& ledger)
     : world_(world), ledger_(ledger), node_(std::make_shared<core::Node>(core::Role::client)) {
     node_->environment = world.environment();
     node_->outer = outer;
+    node_->session = terms;
     hub_ = std::make_shared<SimHub>(world, node_, limits, ledger);
 }
 
@@ -252,9 +276,29 @@ void SimClient::connect(SimServer& server, const Manner& manner) {
     last_of_uri_.clear();
     last_heard = 0;
     end_meant = false;
+    agreed_ = false;
     line_->attach(0, stream_);
     server.accept(line_);
+    core::SessionOpening::start(
+        stream_, "server", [self = weak_from_this(), stream = std::weak_ptr(stream_)](auto error) {
+            const auto client = self.lock();
+            const auto which = stream.lock();
+            if (client && which) {
+                client->agreed(*which, error);
+            }
+        });
     update_reading();
+}
+
+void SimClient::agreed(core::Stream& stream, std::error_code error) {
+    if (error) {
+        ++sessions_failed;
+        end_meant = end_meant || &stream == stream_.get();
+        stream.abort(error);
+    } else if (&stream == stream_.get()) {
+        agreed_ = true;
+        update_reading();
+    }
 }
 
 void SimClient::ask(MessageType type, std::size_t size, Duration timeout, bool with_id) {
@@ -272,7 +316,7 @@ void SimClient::subscribe(bool on) {
 void SimClient::send(MessageType type, const std::string& uri, const std::string& content,
                      Duration timeout, bool with_id) {
     auto message = OwnedMessage::make(type, uri, content);
-    if (!connected() || !message || stream_->requests()->full()) {
+    if (!connected() || !agreed_ || !message || stream_->requests()->full()) {
         return;
     }
     const std::uint32_t number = ++asked_;
@@ -349,7 +393,7 @@ void SimClient::listen(bool on) {
 
 void SimClient::update_reading() {
     if (connected()) {
-        stream_->set_reading(listening_);
+        stream_->set_reading(listening_ || !agreed_);
     }
 }
 

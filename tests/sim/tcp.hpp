@@ -36,6 +36,9 @@ private:
     World& world_;
 };
 
+/// What both ends bring into sessions; null where they have none.
+using SimTerms = std::shared_ptr<const core::SessionTerms>;
+
 /// A hub whose loop is the world. Checks which handlers run at the same time.
 class SimHub final : public core::Hub {
 public:
@@ -75,7 +78,8 @@ private:
 /// DELETE_URI, and to UPDATE_URI after making one. Checks its bounds.
 class SimServer final : public core::StreamOwner, public std::enable_shared_from_this<SimServer> {
 public:
-    SimServer(World& world, const core::StreamLimits& limits, const Plugins& outer, Ledger& ledger);
+    SimServer(World& world, const core::StreamLimits& limits, const Plugins& outer,
+              const SimTerms& terms, Ledger& ledger);
 
     void accept(const std::shared_ptr<Line>& line);
     /// Tells all subscribers, with so much beside the number.
@@ -84,6 +88,8 @@ public:
     std::uint64_t dropped();
     /// Finishes what was begun.
     void drain();
+    /// Ends all connections, as when it starts anew.
+    void restart();
     /// Checks what holds when all are gone.
     void check_end();
 
@@ -107,10 +113,13 @@ private:
 /// A client that counts what it asked and what it heard, for one connection at a time.
 class SimClient final : public core::StreamOwner, public std::enable_shared_from_this<SimClient> {
 public:
-    SimClient(World& world, const core::StreamLimits& limits, const Plugins& outer, Ledger& ledger);
+    SimClient(World& world, const core::StreamLimits& limits, const Plugins& outer,
+              const SimTerms& terms, Ledger& ledger);
 
     void connect(SimServer& server, const Manner& manner);
     bool connected() const noexcept { return stream_ && stream_->open(); }
+    /// Whether it is connected, but not known yet whether there is a session.
+    bool agrees() const noexcept { return connected() && !agreed_; }
     Line& line() noexcept { return *line_; }
     core::Stream& stream() noexcept { return *stream_; }
     /// Asks for one of a few uris, with an id or without; the answer is to be the content again.
@@ -134,6 +143,7 @@ public:
     std::uint64_t answered = 0;
     std::uint64_t timed_out = 0;
     int connections = 0;
+    std::uint64_t sessions_failed = 0;
     bool end_meant = false;      ///< somebody has this connection end
     bool ended_unmeant = false;  ///< one ended although its line was whole, nobody meant it, and
                                  ///< no limit was passed on this side
@@ -146,6 +156,7 @@ private:
     void answer(const Message& reply, std::uint32_t number, const std::string& content,
                 bool with_id);
     void check_order(const Message& reply, std::uint32_t number, bool with_id);
+    void agreed(core::Stream& stream, std::error_code error);
     void update_reading();
 
     World& world_;
@@ -163,6 +174,7 @@ private:
     std::uint32_t last_in_order_ = 0;  // one without an id
     std::map<std::string, std::uint32_t> last_of_uri_;
     bool listening_ = true;
+    bool agreed_ = false;            // on a session, or that there is none
     bool subscribed_ = false;        // for certain
     std::uint32_t subscribing_ = 0;  // the last request about that
 };

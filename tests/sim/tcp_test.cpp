@@ -14,6 +14,7 @@
 /// - a notification arrives once and in order, also among answers, or is counted as dropped by the
 ///   policy;
 /// - a whole line ends only when somebody means it, or a limit is passed;
+/// - a session begins just where both ends want one, and is not given up while it is needed;
 /// - no queue passes its bound;
 /// - afterwards all works again, and when all have gone, nothing of them is left.
 namespace netaio::sim {
@@ -28,13 +29,15 @@ public:
           dice_(world_.dice()),
           limits_(some_limits(seed % 4 == 1)),
           outer_(some_plugins(seed)),
-          server_(std::make_shared<SimServer>(world_, limits_, outer_, ledger_)) {
+          sessions_(some_sessions(seed)),
+          server_(std::make_shared<SimServer>(world_, limits_, outer_, sessions_.server, ledger_)) {
         core::StreamLimits of_client;
         of_client.send_queue_max = limits_.send_queue_max;
         of_client.slow_receiver = SlowReceiver::drop_newest;
         of_client.send_timeout = 10s;
         for (auto i = dice_.between(1u, 4u); i > 0; --i) {
-            clients_.push_back(std::make_shared<SimClient>(world_, of_client, outer_, ledger_));
+            clients_.push_back(
+                std::make_shared<SimClient>(world_, of_client, outer_, sessions_.client, ledger_));
             clients_.back()->connect(*server_, some_manner());
         }
     }
@@ -45,6 +48,19 @@ public:
             world_.run_for(dice_.chance(0.5) ? Duration(0)
                                              : dice_.between(Duration(0), Duration(400)));
         }
+    }
+
+    // Nothing keeps both ends from agreeing.
+    void connect_in_peace(SimClient& client) {
+        const auto failed = client.sessions_failed;
+        client.connect(*server_, some_manner());
+        for (int i = 0; i < 1000 && client.agrees(); ++i) {
+            world_.run_for(20ms);
+        }
+        ledger_.expect(!client.agrees() && client.sessions_failed == failed,
+                       "who connects when all is well agrees with the server");
+        ledger_.expect(!client.connected() || client.stream().sealed() == sessions_.both(),
+                       "there is a session just where both want one");
     }
 
     // Nothing but what was damaged may keep the clients from being served.
@@ -66,7 +82,7 @@ public:
         std::uint64_t timed_out = 0;
         for (const auto& client : clients_) {
             if (!client->connected()) {
-                client->connect(*server_, some_manner());
+                connect_in_peace(*client);
             }
             heard.push_back(client->heard);
             client->subscribe(true);
@@ -139,6 +155,43 @@ private:
         switch (seed % 4) {
             case 0: return {std::make_shared<HmacAuth>(HmacOptions{.secret = "secret"}), {}};
             case 1: return {std::make_shared<SimWorkingAuth>(world_), {}};
+            default: return {};
+        }
+    }
+
+    struct Sessions {
+        SimTerms server;
+        SimTerms client;
+        bool both() const noexcept { return server && client; }
+    };
+
+    // In one of two seeds neither end has any, which costs less.
+    static Sessions some_sessions(std::uint64_t seed) {
+        using enum SessionPolicy;
+        static const auto terms = [](SessionPolicy policy, char of, bool knows) {
+            SessionOptions options{.policy = policy, .seed = Secret(std::string(32, of))};
+            if (knows) {
+                options.peer_keys = {session_key(Secret(std::string(32, 's')))};
+            }
+            options.admits = [](const SessionPeer&) { return true; };
+            options.patience = 20s;
+            return std::make_shared<const core::SessionTerms>(
+                std::move(options), Plugins(), of == 'c', *Environment::secure_random());
+        };
+        static const SimTerms offering = terms(offer, 's', false);
+        static const SimTerms requiring = terms(require, 's', false);
+        static const SimTerms client_offering = terms(offer, 'c', false);
+        static const SimTerms client_requiring = terms(require, 'c', false);
+        static const SimTerms client_knowing = terms(offer, 'c', true);
+        // With a known key an answer that has to be worked for ends the connection.
+        const bool works = seed % 4 == 1;
+        switch (seed / 4 % 12) {
+            case 0: return {offering, client_offering};
+            case 1: return {requiring, client_requiring};
+            case 2: return {requiring, works ? client_requiring : client_knowing};
+            case 3: return {offering, works ? client_offering : client_knowing};
+            case 4: return {offering, nullptr};
+            case 5: return {nullptr, client_offering};
             default: return {};
         }
     }
@@ -218,7 +271,13 @@ private:
 
     void hurt(SimClient& client) {
         client.end_meant = true;
-        switch (dice_.between(0u, 5u)) {
+        switch (dice_.between(0u, 6u)) {
+            case 5:
+                for (const auto& each : clients_) {
+                    each->end_meant = true;
+                }
+                server_->restart();
+                break;
             case 0: client.line().reset(); break;
             case 1: client.line().vanish(); break;
             case 2: client.close(); break;
@@ -258,6 +317,7 @@ private:
     Ledger ledger_;
     core::StreamLimits limits_;
     Plugins outer_;
+    const Sessions sessions_;
     std::shared_ptr<SimServer> server_;
     std::vector<std::shared_ptr<SimClient>> clients_;
 };

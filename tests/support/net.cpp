@@ -80,21 +80,28 @@ bool RawPeer::read_more() {
     return !result;
 }
 
-std::optional<OwnedMessage> RawPeer::receive() {
+std::optional<std::string> RawPeer::receive_frame() {
     while (true) {
-        auto frame = next_frame(input_, {});
+        const auto frame = next_frame(input_, {}, {frame_size_max, true});
         if (!frame) {
             return std::nullopt;
         }
         if (*frame) {
-            auto message = (*frame)->message()->own();
-            input_.erase(0, (*frame)->header.frame_size());
-            return message;
+            const std::size_t size = (*frame)->header.frame_size();
+            std::string bytes = input_.substr(0, size);
+            input_.erase(0, size);
+            return bytes;
         }
         if (!read_more()) {
             return std::nullopt;
         }
     }
+}
+
+std::optional<OwnedMessage> RawPeer::receive() {
+    auto bytes = receive_frame();
+    const auto frame = bytes ? next_frame(*bytes, {}) : std::nullopt;
+    return frame && *frame ? std::optional((*frame)->message()->own()) : std::nullopt;
 }
 
 bool RawPeer::closed_by_peer() {

@@ -43,6 +43,8 @@ public:
     void finish_sending();
     /// The next message; nothing when the connection ended or brought no frame in ten seconds.
     std::optional<OwnedMessage> receive();
+    /// The bytes of the next frame, which may be sealed; nothing as above.
+    std::optional<std::string> receive_frame();
     /// Whether the other end closes, within ten seconds; what it sends until then is skipped.
     bool closed_by_peer();
     void reset();

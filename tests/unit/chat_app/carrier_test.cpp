@@ -313,6 +313,7 @@ struct WholePerson {
           far(network.executor(), identity, chat.calls(), [&] {
               RelayLinkOptions options;
               options.relay = {TestNetwork::address("relay").str()};
+              options.key = session_key(relay_seed);
               options.client = network.options(TcpClientOptions());
               options.on_change = [this] { wake(); };
               return options;

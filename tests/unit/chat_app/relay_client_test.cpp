@@ -17,6 +17,10 @@ struct LinkedPerson {
     void link(TestNetwork& network) {
         RelayLinkOptions options;
         options.relay = {TestNetwork::address("relay").str()};
+        options.known = known_peers_file(folder.file("known"));
+        options.keep.on_state = [this](ConnectionState, std::error_code why, unsigned) {
+            last_why = why;
+        };
         options.client = network.options(TcpClientOptions());
         options.on_change = [this] { ++changes; };
         relay.emplace(network.executor(), identity, chat.calls(), options);
@@ -25,9 +29,11 @@ struct LinkedPerson {
     }
     chat::PublicKey key() const { return identity.public_key(); }
 
+    TemporaryFolder folder;
     chat::Identity identity;
     FakeChat chat;
     int changes = 0;
+    std::error_code last_why;
     std::optional<RelayLink> relay;
 };
 
@@ -77,6 +83,22 @@ TEST_F(RelayLinkTest, ComesBackToARelayThatWasMadeAgain) {
     ASSERT_TRUE(bob.relay->connected());
     EXPECT_TRUE(carry(alice, bob, "again"));
     EXPECT_EQ(bob.chat.received, std::vector<std::string>{"again"});
+}
+
+TEST_F(RelayLinkTest, GivesNothingToARelayWithAnotherKeyThanBefore) {
+    LinkedPerson alice(network, 'a');
+    LinkedPerson bob(network, 'b');
+    ASSERT_TRUE(alice.relay->connected());
+    seed = Secret(std::string(32, 'o'));
+    restart();
+    network.advance(1min);
+    EXPECT_FALSE(alice.relay->connected());
+    EXPECT_EQ(alice.last_why, Errc::peer_changed);
+    EXPECT_FALSE(carry(alice, bob, "secret"));
+    seed = relay_seed;
+    restart();
+    network.advance(5min);
+    EXPECT_TRUE(alice.relay->connected());
 }
 
 TEST_F(RelayLinkTest, LeavesAtTheRelayWhatCouldNotBeKept) {
@@ -153,7 +175,9 @@ protected:
     void SetUp() override {}
     // Has each fetch answered so, by how many there were before.
     void serve(std::function<std::string(int before, Connection& from)> fetched) {
-        server.emplace(network.executor(), network.options(TcpServerOptions(), "relay"));
+        TcpServerOptions with_sessions = network.options(TcpServerOptions(), "relay");
+        with_sessions.session = {.policy = SessionPolicy::offer, .seed = relay_seed};
+        server.emplace(network.executor(), std::move(with_sessions));
         server->on({request_uri, challenge_uri}, [] { return std::string(challenge_size, 'c'); });
         server->on(subscribe_uri, [] {});
         server->on(delete_uri, [] {});

@@ -72,27 +72,43 @@ TEST_F(RelayTest, RefusesWhoDoesNotProveThatTheMailboxIsTheirs) {
     Guest alice(network, 'a');
     Guest eve(network, 'e');
     const std::string uri = mailbox_uri(alice.mailbox);
-    auto proof = OwnerProof::make(eve.owner, eve.challenge());
+    auto proof = eve.proof();
     EXPECT_EQ(eve.said(subscribe_uri, uri, proof.packed()), not_proven) << "another's key";
-    proof = OwnerProof::make(eve.owner, eve.challenge());
+    proof = eve.proof();
     proof.key = alice.owner.public_key();
     EXPECT_EQ(eve.said(subscribe_uri, uri, proof.packed()), not_proven) << "another's signature";
-    proof = OwnerProof::make(eve.owner, eve.challenge());
-    proof.signature =
-        eve.owner.sign("netaio-chat mailbox" + proof.challenge + ByteView(alice.mailbox).str());
+    proof = eve.proof();
+    proof.signature = eve.owner.sign("netaio-chat mailbox" + proof.challenge +
+                                     ByteView(alice.mailbox).str() + ByteView(relay->key()).str());
     EXPECT_EQ(eve.said(subscribe_uri, uri, proof.packed()), not_proven) << "a key of no owner";
-    proof = OwnerProof::make(eve.owner, eve.challenge());
+    proof = eve.proof();
     proof.signature[3] ^= 1;
     EXPECT_EQ(eve.said(subscribe_uri, mailbox_uri(eve.mailbox), proof.packed()), not_proven);
     EXPECT_EQ(eve.said(subscribe_uri, uri, "no proof"), senseless);
     EXPECT_EQ(eve.said(subscribe_uri, uri), senseless);
 }
 
+TEST_F(RelayTest, RefusesAProofThatIsForAnotherRelay) {
+    Guest alice(network, 'a');
+    const SessionKey other = session_key(Secret(std::string(32, 'o')));
+    EXPECT_EQ(alice.said(subscribe_uri, mailbox_uri(alice.mailbox),
+                         OwnerProof::make(alice.owner, alice.challenge(), other).packed()),
+              not_proven);
+}
+
+TEST_F(RelayTest, SpeaksToNobodyWithoutASession) {
+    TcpClient client(network.executor(), network.options(TcpClientOptions()));
+    network.run(client.connect(TestNetwork::address("relay")));
+    const auto reply = network.run(client.request(challenge_uri), 20s);
+    EXPECT_EQ(reply.type(), MessageType::auth_error);
+    EXPECT_EQ(reply.content(), "a session is required");
+}
+
 TEST_F(RelayTest, RefusesAChallengeThatWasUsedOrIsAnothersOrTooOld) {
     Guest alice(network, 'a');
     Guest eve(network, 'e');
     const std::string uri = mailbox_uri(alice.mailbox);
-    const std::string proof = OwnerProof::make(alice.owner, alice.challenge()).packed();
+    const std::string proof = alice.proof().packed();
     (void)eve.challenge();
     EXPECT_EQ(eve.said(subscribe_uri, uri, proof), not_asked) << "it was given to another";
     EXPECT_EQ(eve.said(subscribe_uri, uri, proof), not_asked);
@@ -100,7 +116,7 @@ TEST_F(RelayTest, RefusesAChallengeThatWasUsedOrIsAnothersOrTooOld) {
     EXPECT_EQ(alice.said(subscribe_uri, uri, proof), "CONFIRM_SUBSCRIBE") << "clients ask anew";
     EXPECT_EQ(alice.said(unsubscribe_uri, uri), "CONFIRM_UNSUBSCRIBE");
     EXPECT_EQ(alice.said(subscribe_uri, uri, proof), not_asked) << "it was used";
-    const std::string late = OwnerProof::make(alice.owner, alice.challenge()).packed();
+    const std::string late = alice.proof().packed();
     network.advance(60s);
     EXPECT_EQ(alice.said(subscribe_uri, uri, late), not_asked);
 }

@@ -19,6 +19,14 @@ inline chat::Identity person(char which) {
     return chat::Identity(*chat::SecretKey::parse(std::string(32, which)));
 }
 
+inline const Secret relay_seed(std::string(32, 'r'));
+
+inline TcpClientOptions knowing_the_relay(const TestNetwork& network) {
+    TcpClientOptions options = network.options(TcpClientOptions());
+    options.session = {.policy = SessionPolicy::require, .peer_keys = {session_key(relay_seed)}};
+    return options;
+}
+
 /// Somebody at a relay, who asks what a test says.
 class Guest {
 public:
@@ -26,7 +34,7 @@ public:
         : owner(person(which)),
           mailbox(mailbox_of(owner.public_key())),
           network_(network),
-          client(network.executor(), network.options(TcpClientOptions())) {
+          client(network.executor(), knowing_the_relay(network)) {
         client.on(notify_uri,
                   [this](const Message& message) { told.push_back(message.uri().str()); });
         network.run(client.connect(TestNetwork::address("relay")));
@@ -43,10 +51,9 @@ public:
                (is_error(reply.type(), MessageTypes()) ? ": " + reply.content().str() : "");
     }
     std::string challenge() { return ask(request_uri, std::string(challenge_uri)).content().str(); }
-    std::string subscribe() {
-        return said(subscribe_uri, mailbox_uri(mailbox),
-                    OwnerProof::make(owner, challenge()).packed());
-    }
+    // What proves that the mailbox is the guest's.
+    OwnerProof proof() { return OwnerProof::make(owner, challenge(), session_key(relay_seed)); }
+    std::string subscribe() { return said(subscribe_uri, mailbox_uri(mailbox), proof().packed()); }
     std::string put(const Guest& to, ByteView envelope) {
         return said(create_uri, mailbox_uri(to.mailbox), envelope);
     }
@@ -90,6 +97,7 @@ protected:
         network.run();
         options.server = network.options(TcpServerOptions(), "relay");
         options.file = folder.file("mailboxes.db");
+        options.seed = seed;
         relay.emplace(network.executor(), options);
         ASSERT_FALSE(relay->start());
     }
@@ -97,6 +105,7 @@ protected:
     TestNetwork network;
     TemporaryFolder folder;
     RelayOptions options;
+    Secret seed = relay_seed;
     std::optional<Relay> relay;
 };
 

@@ -297,7 +297,7 @@ TEST_F(StreamHeldTest, NotificationsQueueUpBehindWhatWaits) {
     EXPECT_FALSE(send(server, "waits"));
     auto frame = std::make_shared<std::string>();
     ASSERT_TRUE(encode_for_all(*server.node, notify("news", ""), {}, {}, *frame));
-    server.hub->give(server.hub->subscribers("news"), frame);
+    server.hub->give(server.hub->subscribers("news"), {frame});
     EXPECT_EQ(server.sent_uris(), Uris());
     auth->work(0)->end();
     EXPECT_EQ(server.sent_uris(), Uris({"waits", "news"}));

@@ -51,6 +51,7 @@ any_address = false
 
 [tcp]
 listen = ["0.0.0.0:8888", "[::1]:9999"]
+peer_keys = "0707070707070707070707070707070707070707070707070707070707070707"
 connections_max = 100
 strangers_per_host_max = 10
 frame_max = "64k"
@@ -79,11 +80,17 @@ max_age = "1m"
 max_ahead = 5
 seen_mark = "seen"
 dialect = "0.0.9"
+session = "require"
+session_seed = "own.seed"
+known_peers = "known"
 rules = "remote.toml"
 
 [servers.hub]
 address = "hub.example:8888"
 hmac = "hub.secret"
+session = "offer"
+known_peers = "/var/known"
+peer_keys = ["0707070707070707070707070707070707070707070707070707070707070707"]
 
 [servers.local]
 address = "unix:local.sock"
@@ -138,6 +145,11 @@ TEST(Config, TakesEveryKey) {
               (std::vector<std::string>{"new=@/etc/netaio/new.secret", "old=@/keys/old"}));
     EXPECT_EQ(config.protection.freshness.max_age, 60);
     EXPECT_EQ(config.protection.freshness.mark, "/etc/netaio/seen");
+    EXPECT_EQ(config.tcp.peer_keys, config.servers.at("hub").session.peer_keys);
+    EXPECT_EQ(config.session.policy, "require");
+    EXPECT_EQ(config.session.seed, "/etc/netaio/own.seed");
+    EXPECT_EQ(config.session.known_peers, "/etc/netaio/known");
+    EXPECT_EQ(config.servers.at("hub").session.known_peers, "/var/known");
     EXPECT_EQ(config.remote_rules, "/etc/netaio/remote.toml");
     EXPECT_EQ(config.servers.at("hub").address.str(), "hub.example:8888");
     EXPECT_EQ(config.servers.at("local").address.host, "unix:/etc/netaio/local.sock");
@@ -181,6 +193,25 @@ TEST(Config, GivesServersWithoutSecretsThoseOfTheNode) {
     EXPECT_EQ(secrets("own"), std::vector<std::string>{"@/etc/netaio/b"});
     EXPECT_TRUE(secrets("none").empty());
     EXPECT_EQ(config.servers.at("own").protection.called("max-age"), "servers.own.max_age");
+}
+
+TEST(Config, GivesServersTheSessionsOfTheNode) {
+    const Config config = config_of(
+        "[protection]\nsession = \"require\"\nknown_peers = \"known\"\nsession_seed = \"seed\"\n"
+        "[servers.same]\naddress = \"a:1\"\n"
+        "[servers.own]\naddress = \"b:1\"\nsession = \"offer\"\nknown_peers = \"own\"\n"
+        "[servers.none]\naddress = \"c:1\"\nplain = true\n"
+        "[servers.known]\naddress = \"d:1\"\nplain = true\nknown_peers = \"own\"\n");
+    const auto session = [&](const char* name) {
+        return config.session_of(config.servers.at(name));
+    };
+    EXPECT_EQ(session("same"), config.session);
+    EXPECT_EQ(session("own").policy, "offer");
+    EXPECT_EQ(session("own").known_peers, "/etc/netaio/own");
+    EXPECT_EQ(session("own").seed, config.session.seed);
+    EXPECT_EQ(session("none").policy, "off");
+    EXPECT_EQ(session("known").policy, "");
+    EXPECT_EQ(session("known").known_peers, "/etc/netaio/own");
 }
 
 TEST(Config, TheSocketOfTheDaemonIsNoServer) {
@@ -250,6 +281,8 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"[protection]\nhashcash = 99", "2:12", "whole number"},
         Wrong{"[protection]\nmax_age = 0", "2:11", "a time from 0.001"},
         Wrong{"[protection]\ndialect = \"0.1\"", "2:11", "\"0.0.8\""},
+        Wrong{"[protection]\nsession = \"on\"", "2:11", "\"require\""},
+        Wrong{"[tcp]\npeer_keys = [\"12ab\"]", "2:14", "64 hexadecimal digits"},
         Wrong{"[servers.a]\nplain = true", "1:1", "needs an address"},
         Wrong{"[servers.a]\naddress = \"a\"", "2:11", "has no port"},
         Wrong{"[servers.\"a b\"]\naddress = \"a:1\"", "1:10", "is no name"},

@@ -56,6 +56,36 @@ TEST_F(HoldingsTest, ThatAreMissingAreToldByLineAndColumn) {
     EXPECT_NE(said.find(file + ":7:9: " + folder_.file("none")), std::string::npos) << said;
 }
 
+TEST_F(HoldingsTest, HaveSessionsWhereThereIsASecretOrAKey) {
+    folder_.write("seed", std::string(32, 's'));
+    folder_.write("secret", "swordfish\n");
+    const std::string key(64, '7');
+    const Holdings holdings = hold(
+        config("[tcp]\nlisten = \"127.0.0.1:0\"\npeer_keys = \"" + key +
+               "\"\n[protection]\nsession_seed = \"seed\"\nhmac = \"secret\"\n"
+               "[servers.a]\naddress = \"a:1\"\nsession = \"require\"\nknown_peers = \"known\"\n"
+               "[servers.b]\naddress = \"b:1\"\nplain = true\n"));
+    EXPECT_EQ(holdings.with_clients.policy, SessionPolicy::require);
+    EXPECT_EQ(holdings.with_clients.peer_keys.size(), 1u);
+    EXPECT_EQ(holdings.with_clients.seed.reveal(), std::string(32, 's'));
+    EXPECT_EQ(holdings.with_addresses.policy, SessionPolicy::offer);
+    EXPECT_EQ(holdings.with_servers.at("a").policy, SessionPolicy::require);
+    EXPECT_TRUE(holdings.with_servers.at("a").known);
+    EXPECT_EQ(holdings.with_servers.at("b").policy, SessionPolicy::off);
+    EXPECT_EQ(hold(Config()).with_addresses.policy, SessionPolicy::off);
+}
+
+TEST_F(HoldingsTest, RefuseSessionsThatProtectFromNobody) {
+    const std::string said = refusal("[servers.a]\naddress = \"a:1\"\nsession = \"require\"\n");
+    EXPECT_NE(said.find(":3:11: servers.a.session: a session that is required with anybody "
+                        "protects from nobody; add servers.a.hmac or servers.a.peer_keys or "
+                        "servers.a.known_peers"),
+              std::string::npos)
+        << said;
+    EXPECT_NE(refusal("[protection]\nsession_seed = \"missing\"\n").find("cannot open"),
+              std::string::npos);
+}
+
 TEST_F(HoldingsTest, DoNotWaitForWhoWritesToAPipe) {
     const std::string pipe = folder_.file("pipe");
     ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);

@@ -106,6 +106,27 @@ TEST_F(RelayReloadTest, OtherServersAreAskedAtOnce) {
     EXPECT_EQ(kitchen.exchange(request("x"), "server:hub").type(), MessageType::error);
 }
 
+TEST_F(RelayReloadTest, AServerIsReachedAnewWhereItsSessionsAreToBeOthers) {
+    TcpServerOptions with_sessions = network.options(TcpServerOptions(), "hub");
+    with_sessions.session = {.policy = SessionPolicy::offer, .seed = std::string(32, 's')};
+    TcpServer hub(network.executor(), with_sessions);
+    hub.on(request_uri, [] { return "hub"; });
+    ASSERT_FALSE(hub.start());
+    options.servers["hub"] = {TestNetwork::address("hub").str()};
+    restart();
+    TestProgram kitchen(network, "kitchen");
+    EXPECT_EQ(kitchen.exchange(request("x"), "server:hub").content(), "hub");
+    EXPECT_EQ(hub.counters().sessions, 0u);
+    options.servers["hub"].session.policy = SessionPolicy::offer;
+    reload();
+    EXPECT_EQ(kitchen.exchange(request("x"), "server:hub").content(), "hub");
+    EXPECT_EQ(hub.counters().sessions, 1u);
+    EXPECT_EQ(hub.connection_count(), 1u);
+    reload();
+    EXPECT_EQ(kitchen.exchange(request("x"), "server:hub").content(), "hub");
+    EXPECT_EQ(hub.counters().sessions, 1u);
+}
+
 TEST_F(RelayReloadTest, ProgramsAreToldWhatAServerHasEnded) {
     const auto hub = serve("hub");
     options.servers["hub"] = {TestNetwork::address("hub").str()};

@@ -365,5 +365,18 @@ TEST_F(RelayTest, TellsWatchersWhatIsSaid) {
     EXPECT_NE(lines[0].find("\"uri\":\"lamp\""), std::string::npos) << lines[0];
 }
 
+TEST_F(RelayTest, TellsHowManyClientsAreInSessions) {
+    options.tcp->session = {.policy = SessionPolicy::offer, .seed = std::string(32, 's')};
+    restart();
+    EXPECT_EQ(asked("x"), "NOT_FOUND not found");
+    TcpClientOptions with_session = network.options(TcpClientOptions());
+    with_session.session.policy = SessionPolicy::offer;
+    TcpClient client(network.executor(), std::move(with_session));
+    network.run(client.connect(TestNetwork::address("machine")));
+    (void)network.run(client.request("x"));
+    EXPECT_EQ(relay->status().clients, 2u);
+    EXPECT_EQ(relay->status().clients_in_sessions, 1u);
+}
+
 }  // namespace
 }  // namespace netaio::daemon

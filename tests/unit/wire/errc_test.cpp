@@ -10,7 +10,7 @@ namespace netaio {
 namespace {
 
 constexpr int first_code = static_cast<int>(Errc::malformed);
-constexpr int last_code = static_cast<int>(Errc::pending);
+constexpr int last_code = static_cast<int>(Errc::peer_changed);
 
 TEST(Errc, IsAnErrorCodeOfItsOwnCategory) {
     const std::error_code code = Errc::timeout;

@@ -1,0 +1,122 @@
+#include "session_settings.hpp"
+
+#include "exit_code.hpp"
+#include "seed_file.hpp"
+#include "text.hpp"
+#include "values.hpp"
+
+namespace netaio::app {
+namespace {
+
+bool has_secret(const ProtectionOptions& protection) noexcept {
+    return !protection.hmac.empty() || !protection.cipher.empty();
+}
+
+SessionPolicy policy_of(const SessionSettings& settings, const ProtectionOptions& protection,
+                        SessionEnd end) {
+    if (settings.policy == "off") return SessionPolicy::off;
+    if (settings.policy == "offer") return SessionPolicy::offer;
+    if (settings.policy == "require") return SessionPolicy::require;
+    if (end == SessionEnd::server && !settings.peer_keys.empty()) return SessionPolicy::require;
+    const bool has_something =
+        settings.any() || has_secret(protection) || !protection.x25519_key.empty();
+    return has_something && protection.dialect != "0.0.8" ? SessionPolicy::offer
+                                                          : SessionPolicy::off;
+}
+
+void require_sense(const SessionSettings& settings, const ProtectionOptions& protection,
+                   SessionEnd end, SessionPolicy policy, const Called& called) {
+    SessionSettings others = settings;
+    others.policy.clear();
+    if (policy == SessionPolicy::off && others.any()) {
+        throw Failure(ExitCode::usage, called("session") +
+                                           ": keys are for sessions, and there are "
+                                           "none; say offer or require");
+    }
+    if (policy == SessionPolicy::offer && end == SessionEnd::server &&
+        !settings.peer_keys.empty()) {
+        throw Failure(ExitCode::usage, called("peer-key") +
+                                           ": who has another key does without a session; add " +
+                                           called("session") + " require");
+    }
+    if (policy == SessionPolicy::require && !has_secret(protection) && settings.peer_keys.empty() &&
+        settings.known_peers.empty()) {
+        std::string fix = called("hmac") + " or " + called("peer-key");
+        if (end == SessionEnd::client) fix += " or " + called("known-peers");
+        throw Failure(ExitCode::usage,
+                      called("session") +
+                          ": a session that is required with anybody protects from nobody; add " +
+                          fix);
+    }
+}
+
+std::vector<SessionKey> read_keys(const SessionSettings& settings, const Called& called) {
+    std::vector<SessionKey> keys;
+    for (const std::string& text : settings.peer_keys) {
+        const auto key = parse_session_key(text);
+        if (!key) {
+            throw Failure(ExitCode::usage,
+                          called("peer-key") + ": '" + printable(text) +
+                              "' is no key of 64 hexadecimal digits; a server says its own when it "
+                              "starts, and 'netaio keygen --show FILE' that of a file");
+        }
+        keys.push_back(*key);
+    }
+    return keys;
+}
+
+}  // namespace
+
+bool SessionSettings::any() const noexcept {
+    return *this != SessionSettings();
+}
+
+void add_session_options(CLI::App& command, SessionSettings& settings, SessionEnd end) {
+    const bool serves = end == SessionEnd::server;
+    const auto group = [](CLI::Option* option, const char* type) {
+        return option->type_name(type)->group("Sessions");
+    };
+    group(command.add_option("--session", settings.policy,
+                             "off, offer or require; offer by default with a secret or key"),
+          "POLICY")
+        ->check(CLI::IsMember(session_policies).description(""));
+    group(add_list(command, "--peer-key", settings.peer_keys,
+                   serves ? "require that clients have this key; may be repeated"
+                          : "require that the server has this key; may be repeated"),
+          "HEX");
+    group(command.add_option("--session-seed", settings.seed,
+                             serves ? "the own key (see keygen); STORE.seed by default"
+                                    : "the own key (see keygen); a passing one by default"),
+          "FILE");
+    if (serves) return;
+    group(command.add_option("--known-peers", settings.known_peers,
+                             "keep the keys of servers there, and refuse other keys than these"),
+          "FILE");
+}
+
+SessionOptions make_session_options(const SessionSettings& settings,
+                                    const ProtectionOptions& protection, SessionEnd end,
+                                    const Called& called) {
+    SessionOptions made;
+    made.policy = policy_of(settings, protection, end);
+    require_sense(settings, protection, end, made.policy, called);
+    if (made.policy == SessionPolicy::off) return made;
+    made.peer_keys = read_keys(settings, called);
+    if (!settings.seed.empty()) made.seed = read_seed(settings.seed);
+    if (!settings.known_peers.empty()) made.known = known_peers_file(settings.known_peers);
+    return made;
+}
+
+void keep_seed(const std::string& file, SessionOptions& options) {
+    if (options.policy != SessionPolicy::off && options.seed.empty()) {
+        options.seed = kept_or_new_seed(file);
+    }
+}
+
+std::string own_key_text(const SessionOptions& options) {
+    return options.policy == SessionPolicy::off || options.seed.empty()
+               ? ""
+               : "the key of its sessions is " + to_string(session_key(options.seed));
+}
+
+}  // namespace netaio::app

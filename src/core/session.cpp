@@ -1,0 +1,126 @@
+#include "session.hpp"
+
+#include <cassert>
+
+#include "../wire/checksum.hpp"
+#include "../wire/endian.hpp"
+#include "../wire/packify_write.hpp"
+
+namespace netaio::core {
+namespace {
+
+// Of a sealed frame: header, no auth fields, and no uri.
+constexpr std::size_t uri_size_at = FrameHeader::size + wire::no_fields.size();
+constexpr std::size_t content_at = uri_size_at + 2;
+// Before auth fields and body within: type, and how long the fields are.
+constexpr std::size_t head_size = 3;
+
+static_assert(Session::overhead ==
+              content_at + head_size + crypto::AeadKey::tag_size - FrameHeader::size);
+
+// In place of a frame: the sender's next key is the next one.
+constexpr ByteView marker("\x0e\x00\x00", head_size);
+
+std::span<char> content_of(const Frame& sealed) noexcept {
+    return sealed.body.subspan(2);
+}
+
+}  // namespace
+
+Session::Session(noise::Keys&& keys, TimePoint now)
+    : out_{std::move(keys.sends)},
+      in_{std::move(keys.receives)},
+      keyed_at_(now),
+      hash_(keys.hash) {}
+
+std::uint64_t Session::Direction::next_number() {
+    if (number % messages_for_key == 0 && number > 0) {
+        key.advance();
+    }
+    return number++;
+}
+
+void Session::seal(ByteView frame, TimePoint now, std::string& out) {
+    assert(frame.size() >= FrameHeader::size && frame.size() <= frame_max);
+    if (now - keyed_at_ >= time_for_key) [[unlikely]] {
+        seal_marker(out);
+        keyed_at_ = now;
+    }
+    seal_one(frame.substr(0, head_size), frame.substr(FrameHeader::size), out);
+}
+
+void Session::seal_marker(std::string& out) {
+    seal_one(marker, {}, out);
+    out_.key.advance();
+}
+
+void Session::seal_one(ByteView head, ByteView rest, std::string& out) {
+    const std::size_t start = out.size();
+    const std::size_t sealed_size = head.size() + rest.size() + crypto::AeadKey::tag_size;
+    std::array<char, content_at> outer{};
+    wire::put_bytes(outer.data() + FrameHeader::size, wire::no_fields);
+    out.append(outer.data(), outer.size());
+    out.append(head).append(rest).append(crypto::AeadKey::tag_size, '\0');
+    const auto sealed = std::span(out).subspan(start);
+    out_.key.seal(out_.next_number(), {}, sealed.subspan(content_at, sealed_size));
+    const ByteView body = std::string_view(sealed.data() + uri_size_at, 2 + sealed_size);
+    FrameHeader{sealed_frame, static_cast<std::uint16_t>(wire::no_fields.size()),
+                static_cast<std::uint16_t>(body.size()), wire::crc32(body)}
+        .write(sealed.first<FrameHeader::size>());
+}
+
+Result<std::optional<Frame>> Session::open(const Frame& sealed) {
+    const auto& body = sealed.body;
+    // What failed was perhaps changed in place, and its number is used up.
+    if (broken_) {
+        return Errc::auth_failed;
+    }
+    broken_ = true;
+    if (sealed.header.type != sealed_frame || sealed.auth != wire::no_fields ||
+        body.size() < 2 + head_size + crypto::AeadKey::tag_size || body[0] != 0 || body[1] != 0) {
+        return Errc::malformed;
+    }
+    if (!in_.key.open(in_.next_number(), {}, content_of(sealed))) {
+        return Errc::auth_failed;
+    }
+    auto frame = opened(sealed);
+    broken_ = !frame;
+    if (frame && !*frame) {
+        in_.key.advance();
+    }
+    return frame;
+}
+
+Result<std::optional<Frame>> Session::opened(const Frame& sealed) noexcept {
+    const auto content = content_of(sealed);
+    const auto text = content.first(content.size() - crypto::AeadKey::tag_size);
+    const auto auth_size = wire::get_u16(text.data() + 1);
+    const auto rest = text.subspan(head_size);
+    if (std::string_view(text.data(), text.size()) == marker) {
+        return std::optional<Frame>();
+    }
+    if (auth_size > rest.size()) {
+        return Errc::malformed;
+    }
+    const auto body = rest.subspan(auth_size);
+    Frame frame{
+        {static_cast<MessageType>(text[0]), auth_size, static_cast<std::uint16_t>(body.size()), 0},
+        ByteView(rest.data(), auth_size),
+        body};
+    frame.sealed = true;
+    return std::optional(frame);
+}
+
+void Session::end() noexcept {
+    broken_ = true;
+    for (Direction* const each : {&out_, &in_}) {
+        each->key = crypto::AeadKey(each->key.cipher(), {});
+    }
+}
+
+void Session::rest() noexcept {
+    out_.key.rest();
+    in_.key.rest();
+}
+
+}  // namespace netaio::core

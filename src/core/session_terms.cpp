@@ -1,0 +1,113 @@
+#include "session_terms.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "../crypto/hkdf.hpp"
+#include "../wire/endian.hpp"
+#include "../wire/hex.hpp"
+
+namespace netaio {
+
+SessionKey session_key(const Secret& seed) {
+    return crypto::KeyPair::from_seed(seed.reveal()).public_key;
+}
+
+std::optional<SessionKey> parse_session_key(std::string_view hex) {
+    SessionKey key{};
+    const auto digit = [](char c) {
+        return c >= '0' && c <= '9'   ? c - '0'
+               : c >= 'a' && c <= 'f' ? c - 'a' + 10
+               : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                      : -1;
+    };
+    if (hex.size() != 2 * key.size()) {
+        return std::nullopt;
+    }
+    for (std::size_t i = 0; i < key.size(); ++i) {
+        const int high = digit(hex[2 * i]);
+        const int low = digit(hex[2 * i + 1]);
+        if (high < 0 || low < 0) {
+            return std::nullopt;
+        }
+        key[i] = static_cast<unsigned char>(high << 4 | low);
+    }
+    return key;
+}
+
+std::string to_string(const SessionKey& key) {
+    return wire::hex(key);
+}
+
+namespace core {
+
+SessionTerms::SessionTerms(SessionOptions given, const Plugins& outer, bool of_client,
+                           Random& random)
+    : options(std::move(given)),
+      connects(of_client),
+      own(options.seed.empty() ? crypto::KeyPair::random(random)
+                               : crypto::KeyPair::from_seed(options.seed.reveal())),
+      lasting(!options.seed.empty()) {
+    require_somebody(outer);
+    if (options.patience.count() <= 0) {
+        throw std::invalid_argument("SessionOptions::patience must be more than zero");
+    }
+    options.seed = {};
+}
+
+void SessionTerms::require_somebody(const Plugins& outer) const {
+    if (options.policy == SessionPolicy::require && !session_secret(outer, nullptr).is_there &&
+        options.peer_keys.empty() && !options.admits && !(connects && options.known)) {
+        throw std::invalid_argument(
+            "a session that is required with anybody protects from nobody: give an auth plugin or "
+            "cipher with a secret, or SessionOptions::peer_keys or admits, or, to a client, known");
+    }
+}
+
+bool SessionTerms::admits(const SessionPeer& peer) const {
+    return (options.peer_keys.empty() ||
+            std::ranges::find(options.peer_keys, peer.key) != options.peer_keys.end()) &&
+           (!options.admits || options.admits(peer));
+}
+
+SessionSecret session_secret(const Plugins& outer, const Identities* whose) {
+    SessionSecrets secrets;
+    if (outer.auth) {
+        outer.auth->add_session_secrets(whose, secrets);
+    }
+    if (outer.cipher) {
+        outer.cipher->add_session_secrets(whose, secrets);
+    }
+    SessionSecret made;
+    made.who = secrets.who;
+    made.is_there = !secrets.all.empty();
+    if (!made.is_there) {
+        return made;
+    }
+    // So that no two lists of secrets are the same bytes; hashed, as they may be long.
+    crypto::Sha256 all;
+    for (const Secret& secret : secrets.all) {
+        std::array<char, 4> size{};
+        wire::put_u32(size.data(), static_cast<std::uint32_t>(secret.reveal().size()));
+        all.update(std::string_view(size.data(), size.size())).update(secret.reveal());
+    }
+    const auto psk = crypto::hkdf<1>({}, all.finish().view(), "netaio/session/1 psk");
+    std::copy_n(psk[0].view().octets(), made.psk.bytes.size(), made.psk.bytes.begin());
+    return made;
+}
+
+Plugins within_session(const Plugins& outer) {
+    Plugins within;
+    if (const AuthPlugin* const auth = outer.auth ? outer.auth->within_session() : nullptr) {
+        within.auth = {outer.auth, auth};
+    }
+    if (const CipherPlugin* const cipher =
+            outer.cipher ? outer.cipher->within_session() : nullptr) {
+        within.cipher = {outer.cipher, cipher};
+    }
+    return within;
+}
+
+}  // namespace core
+
+}  // namespace netaio

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <netaio/plugins.hpp>
+#include <netaio/session.hpp>
+
+#include "../crypto/key_pair.hpp"
+
+namespace netaio::core {
+
+/// What a node brings into all of its sessions.
+struct SessionTerms {
+    /// Throws std::invalid_argument for options that make no sense.
+    SessionTerms(SessionOptions given, const Plugins& outer, bool connects, Random& random);
+
+    /// Throws std::invalid_argument where a session is required with anybody, as that protects from
+    /// nobody.
+    void require_somebody(const Plugins& outer) const;
+
+    /// Whether somebody may be at the other end, as far as the options say.
+    bool admits(const SessionPeer& peer) const;
+
+    SessionOptions options;
+    bool connects;  // rather than being connected to
+    crypto::KeyPair own;
+    bool lasting;  // the own key
+};
+
+/// What a session's keys are made from beside those of both ends.
+struct SessionSecret {
+    crypto::SecretKey psk = {};
+    Identities who = {};    ///< who is known by the secrets
+    bool is_there = false;  ///< whether there were any; zeros otherwise
+};
+/// That of the secrets of the node's layer which are named, or else of its first ones.
+SessionSecret session_secret(const Plugins& outer, const Identities* whose);
+
+/// What of a node's layer messages within a session pass.
+Plugins within_session(const Plugins& outer);
+
+}  // namespace netaio::core
