@@ -358,8 +358,7 @@ private:
         return {key(sends), key(receives), {}};
     }
 
-    // As after a handshake: what the other end sends from then on is sealed.
-    void begin_session() {
+    void begin_session() {  // after which what the other end sends is sealed
         if (!theirs_sealed_ && !ended_) {
             theirs_sealed_.emplace(keys('t', 'o'), hub_->now());
             stream_->begin_session({keys('o', 't'), SessionKey(), true}, {}, input_.ConsumeBool(),

@@ -1,7 +1,7 @@
 #include "core/session_handshake.hpp"
 
-#include "support/session_ends.hpp"
 #include "support/keys.hpp"
+#include "support/session_ends.hpp"
 
 namespace netaio::core {
 namespace {
@@ -64,6 +64,20 @@ TEST(SessionHandshake, AgreesWhetherKeysAreKnownAndSecretsShared) {
             EXPECT_EQ(both->asker.key, server.key());
             EXPECT_EQ(both->answerer.key, client.key());
         }
+    }
+}
+
+// Whoever has all of one end, but not the other's key, does not pass for the other there.
+TEST(SessionHandshake, TakesNobodyForTheOwnerOfAKeyWhoHasOnlyThoseOfTheOtherEnd) {
+    for (const bool known : {false, true}) {
+        ShakingEnd client(client_seed, 'p');
+        ShakingEnd server(server_seed, 'p');
+        ShakingEnd thief(std::string(32, 't'), 'p');
+        const auto other = known ? std::optional(server.key()) : std::nullopt;
+        thief.terms.own.public_key = client.key();
+        EXPECT_FALSE(shaken(thief, server, other));
+        thief.terms.own.public_key = server.key();
+        EXPECT_FALSE(shaken(client, thief, other));
     }
 }
 
