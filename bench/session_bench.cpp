@@ -82,7 +82,8 @@ struct Handshakers {
     Handshakers() : server(terms('s')), client(terms('c')) {}
 
     SessionTerms terms(char seed) {
-        return {{.seed = Secret(std::string(crypto::key_size, seed))}, {}, *environment.random};
+        return {
+            {.seed = Secret(std::string(crypto::key_size, seed))}, {}, true, *environment.random};
     }
     SessionAsker asker(bool knows) {
         return {client,

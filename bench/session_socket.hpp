@@ -35,7 +35,7 @@ inline std::string content_of_next_frame(int fd) {
 /// Begins a session with the server at the other end, whose layer is bare.
 inline core::Session begin_session(int fd) {
     static const Environment environment;
-    static const core::SessionTerms terms({}, {}, *environment.random);
+    static const core::SessionTerms terms({}, {}, true, *environment.random);
     core::SessionAsker asker(terms, {}, session_key(session_seed()), *environment.random);
     send_all(fd, frame_of(request(core::session_uri, asker.ask())));
     if (const auto third = asker.take(detail::content_of_next_frame(fd)); !third) {

@@ -373,12 +373,12 @@ TEST_F(SessionHostileTest, BearsAFloodOfHandshakes) {
         return stranger.question(stranger.end.asker(known).ask());
     };
     const std::string garbage(question_of(server_key).size() - 40, '\1');
-    const std::array<std::pair<const char*, std::string>, 3> kinds{
+    const std::array<std::pair<const char*, std::string>, 3> questions{
         {{"with its known key", question_of(server_key)},
          {"with an unknown key", question_of(std::nullopt)},
          {"of garbage",
           encoded(OwnedMessage(MessageType::request_uri, core::session_uri, garbage))}}};
-    for (const auto& [name, question] : kinds) {
+    for (const auto& [name, question] : questions) {
         const auto before = processor_time();
         std::vector<std::unique_ptr<RawPeer>> peers;
         std::size_t answers = 0;
