@@ -8,13 +8,13 @@
 
 #include <core/outgoing.hpp>
 #include <core/stream.hpp>
-#include <deque>
 #include <netaio/hmac_auth.hpp>
 #include <netaio/make.hpp>
 #include <netaio/stream_cipher.hpp>
 #include <stdexcept>
 
 #include "fuzzed_carrier.hpp"
+#include "fuzzed_hub.hpp"
 #include "support.hpp"
 #include "support/fixed_environment.hpp"
 #include "support/working_auth.hpp"
@@ -23,7 +23,10 @@ namespace {
 
 using namespace netaio;
 using namespace netaio::core;
+using fuzz::Cancelling;
 using fuzz::FuzzedCarrier;
+using fuzz::FuzzedHub;
+using fuzz::Handled;
 using fuzz::require;
 
 constexpr std::size_t queue_max = 2000;
@@ -33,58 +36,6 @@ std::chrono::milliseconds time_limit(FuzzedDataProvider& input) {
     const std::chrono::seconds limit(input.ConsumeIntegralInRange(0, 60));
     return limit.count() > 0 ? limit : never;
 }
-
-class Cancelling final : public Running {
-public:
-    void cancel() override { cancelled = true; }
-    bool cancelled = false;
-};
-
-struct Handled {
-    std::shared_ptr<Stream> stream;
-    std::shared_ptr<Suspended> handler;
-    std::shared_ptr<Cancelling> running;
-};
-
-class FuzzedHub final : public Hub {
-public:
-    FuzzedHub(std::shared_ptr<Node> node, const StreamLimits& limits)
-        : Hub(std::move(node), limits) {
-        set_mailbox(std::make_shared<Mailbox>([this](auto what) { posted.push_back(what); }));
-    }
-    ~FuzzedHub() override { mailbox()->close(); }
-
-    // What works of plugins brought.
-    void take_posted() {
-        for (const auto& what : std::exchange(posted, {})) {
-            what();
-        }
-    }
-
-    void start(std::shared_ptr<Stream> stream, std::shared_ptr<Suspended> handler) override {
-        const auto cancelling = std::make_shared<Cancelling>();
-        handler->running = cancelling;
-        if (ends_at_once) {
-            stream->handler_ended(*handler, handler->message.own(), {});
-        } else {
-            for (const Handled& other : running) {
-                const Message& earlier = other.handler->message;
-                require(other.stream != stream || !stream->open() ||
-                        (earlier.uri() != handler->message.uri() && earlier.request_id() &&
-                         handler->message.request_id()));
-            }
-            running.push_back({std::move(stream), std::move(handler), cancelling});
-        }
-    }
-    bool ends_at_once = false;
-    bool turn_wanted = false;
-    std::deque<Handled> running;
-    std::vector<Mailbox::What> posted;
-
-private:
-    void turn_later() override { turn_wanted = true; }
-    void wake() override {}
-};
 
 class Acting final : public Handler {
 public:
