@@ -19,7 +19,7 @@ using fuzz::require;
 void read_relay_protocol(ByteView input) {
     if (const auto proof = OwnerProof::parse(input)) {
         require(OwnerProof::parse(proof->packed())->signature == proof->signature);
-        (void)proof->holds_for({});
+        (void)proof->holds_for({}, {});
     }
     if (const auto terms = FetchTerms::parse(input)) {
         require(FetchTerms::parse(terms->packed())->after == terms->after);
