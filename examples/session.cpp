@@ -28,17 +28,18 @@ void ask(std::uint16_t port) {
 }
 
 int main() {
-    TcpServer server(server_with(std::string(32, 's')));
-    server.on({request_uri, "secret"}, [] { return "said to nobody else"; });
-    if (const std::error_code error = server.start()) {
-        std::cerr << "cannot listen: " << error.message() << '\n';
-        return 1;
+    std::uint16_t port = 0;
+    {
+        TcpServer server(server_with(std::string(32, 's')));
+        server.on({request_uri, "secret"}, [] { return "said to nobody else"; });
+        if (const std::error_code error = server.start()) {
+            std::cerr << "cannot listen: " << error.message() << '\n';
+            return 1;
+        }
+        port = server.port();
+        ask(port);  // keeps the key in known_servers
+        ask(port);  // finds it there
     }
-    ask(server.port());  // keeps the key in known_servers
-    ask(server.port());  // finds it there
-
-    const std::uint16_t port = server.port();
-    server.stop();
     TcpServer thief(server_with(std::string(32, 't'), port));  // who knows the secret, too
     if (const std::error_code error = thief.start()) {
         std::cerr << "cannot listen: " << error.message() << '\n';

@@ -305,7 +305,8 @@ Outcome Dispatcher::unhandled(Message&& message, Source& source, std::string& ou
     tallies_.unhandled.add();
     node_.trace("no handler is registered for the", message, source.remote());
     if (node_.default_route.handler) {
-        return call(node_.default_route, std::move(message), source, out);
+        // A copy, as it may put another in its own place.
+        return call(Route(node_.default_route), std::move(message), source, out);
     }
     if (expects_answer(message.type()) && !is_error(message.type(), node_.types)) {
         automatic(message, about(message.uri(), not_found("ERROR")), false, source, out);
