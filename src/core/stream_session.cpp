@@ -98,6 +98,9 @@ void Stream::begin_session(Agreed agreed, SessionSecret secret, bool heard, bool
     if (proved) {
         prove_session();
     }
+    if (is_blocked() && !waiting_writable_) {
+        write_rest();
+    }
     close_with_other_secrets();  // that were replaced meanwhile
 }
 
