@@ -13,8 +13,9 @@ namespace netaio {
 /// Somebody as a plugin or the system knows them: `hmac:alice`, `key:3b6a27...`, `uid:1000`.
 struct Identity {
     /// What vouches for it: `hmac` (the name of the secret that matched), `key` (a verify key in
-    /// hex), `peer` (the id of a peer, in hex), `x25519` (a public key in hex), `uid` (whose
-    /// process is at the other end of a Unix-domain socket), or a plugin's own.
+    /// hex), `peer` (the id of a peer, in hex), `x25519` (a public key in hex), `session` (the key
+    /// of the other end of a session, in hex), `uid` (whose process is at the other end of a
+    /// Unix-domain socket), or a plugin's own.
     std::string kind;
     /// Who it is, in words fit for logs and rules; never a secret.
     std::string name;
