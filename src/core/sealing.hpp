@@ -22,8 +22,7 @@ struct Sealing {
     SessionSecret secret;
     Identities who;         // who is there as far as what is sealed goes
     std::string rest = {};  // what is sealed, or goes before that, and was not taken yet
-    SessionKey key;         // the other's
-    bool proved = false;    // that it has it
+    bool proved = false;    // that the other end has its key
     bool heard = false;     // nothing else is taken any more
     bool opened = false;    // the next frame is, as it had to wait
     Session::TimePoint used_at;

@@ -28,10 +28,7 @@ std::span<char> content_of(const Frame& sealed) noexcept {
 }  // namespace
 
 Session::Session(noise::Keys&& keys, TimePoint now)
-    : out_{std::move(keys.sends)},
-      in_{std::move(keys.receives)},
-      keyed_at_(now),
-      hash_(keys.hash) {}
+    : out_{std::move(keys.sends)}, in_{std::move(keys.receives)}, keyed_at_(now) {}
 
 std::uint64_t Session::Direction::next_number() {
     if (number % messages_for_key == 0 && number > 0) {

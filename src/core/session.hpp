@@ -46,9 +46,6 @@ public:
     /// Forgets the keys: nothing can be sealed or opened any more.
     void end() noexcept;
 
-    /// No other session has it.
-    ByteView hash() const noexcept { return hash_.view(); }
-
 private:
     struct Direction {
         crypto::AeadKey key;
@@ -63,7 +60,6 @@ private:
     Direction in_;
     TimePoint keyed_at_;  // for what goes out
     bool broken_ = false;
-    crypto::Digest hash_;
 };
 
 }  // namespace netaio::core

@@ -85,7 +85,6 @@ void Stream::begin_session(Agreed agreed, SessionSecret secret, bool heard, bool
     sealing_ = std::make_unique<Sealing>(Sealing{.session = Session(std::move(agreed.keys), now),
                                                  .secret = std::move(secret),
                                                  .who = std::move(who),
-                                                 .key = agreed.key,
                                                  .heard = heard,
                                                  .used_at = now});
     // What was said before goes as it is.
@@ -138,8 +137,7 @@ void Stream::prove_session() {
     handshaking_ = nullptr;
     who_ = std::exchange(sealing_->who, {});
     hub_->tallies().sessions.add();
-    hub_->node().log(LogLevel::debug, "a session begins with " + to_string(sealing_->key),
-                     ends_.remote);
+    hub_->node().log(LogLevel::debug, "a session begins with " + who_.str(), ends_.remote);
 }
 
 // The next whole frame, opened, and how many bytes it takes: nothing, but some bytes, where that
