@@ -114,6 +114,7 @@ std::size_t Stream::abort(std::error_code why) noexcept {
     });
     using enum Handling::Phase;
     std::erase_if(handlings_, [](const auto& each) { return each->phase == waiting; });
+    handlers_run_ = !handlings_.empty();
     if (std::ranges::any_of(handlings_, [](const auto& each) { return each->phase != ended; })) {
         // The handlers may end their work; a node that goes away does not wait for that.
         tell([&] { hub_->add_orphan(self()); });

@@ -1,6 +1,7 @@
 """People at the chat's screen: each in a pane of a tmux of the scene's own, read as they would."""
 
 import asyncio
+import contextlib
 import os
 import shutil
 import signal
@@ -119,7 +120,8 @@ class Screen:
 
     async def crash(self):
         """Kills it with SIGKILL, and waits until it is gone."""
-        os.kill(int(self._pane("pid")), signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):  # it ended just now, by itself
+            os.kill(int(self._pane("pid")), signal.SIGKILL)
         await comes(lambda: self._pane("dead") == "1", f"{self.name} is gone")
 
     def _pane(self, what):

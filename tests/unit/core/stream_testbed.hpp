@@ -18,7 +18,9 @@ public:
     }
     ~TurnedHub() override { mailbox()->close(); }
 
-    void start(std::shared_ptr<Stream>, std::shared_ptr<Suspended>) override {}
+    void start(std::shared_ptr<Stream>, std::shared_ptr<Suspended> handler) override {
+        running.push_back(std::move(handler));
+    }
     /// Does all that was left for later.
     void run() {
         for (bool more = true; more;) {
@@ -34,6 +36,9 @@ public:
             }
         }
     }
+
+    /// The handlers that were started; whoever keeps one says how it ends.
+    std::vector<std::shared_ptr<Suspended>> running;
 
 private:
     void turn_later() override { turn_wanted_ = true; }
