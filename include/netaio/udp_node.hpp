@@ -14,6 +14,7 @@
 #include <netaio/peer_registry.hpp>
 #include <netaio/reply.hpp>
 #include <netaio/service.hpp>
+#include <netaio/session.hpp>
 #include <vector>
 
 namespace netaio {
@@ -54,6 +55,12 @@ struct UdpNodeOptions {
     /// What answers a message that these, or a handler's `who`, refuse: ERROR where peers are
     /// v0.0.8, which do not know NOT_PERMITTED.
     MessageType refusal = MessageType::not_permitted;
+    /// Whether messages to one address go in sessions (protocol.md §16), and with whom: `known` is
+    /// asked by addresses. What is sent where that is not known waits for a handshake; whoever
+    /// knows none is then spoken to without for some minutes, where the policy allows that. To the
+    /// group everything goes without, and peers are found without. Subscriptions and peers belong
+    /// to the session: they follow one whose address changes, and end with it.
+    SessionOptions session = {};
     std::shared_ptr<const PeerPlugin> peer_plugin = std::make_shared<DefaultPeer>();
     /// How this node presents itself to peers, and to plugins that ask.
     std::optional<Peer> local_peer = std::nullopt;
@@ -71,6 +78,13 @@ struct UdpNodeOptions {
 
     /// The longest datagram that is sent, in bytes; the default is the longest there is over IPv4.
     std::size_t datagram_max = 65507;
+    /// The longest datagram that every path carries whole, in bytes: 128 or more. In sessions no
+    /// longer ones are sent than the path is known to carry, and small messages go together up to
+    /// that; what more a path carries, up to datagram_max, each session finds out.
+    std::size_t path_size = 1200;
+    /// Whether longer ones are sent in sessions all the same, up to datagram_max, and networks may
+    /// send them in fragments, of which all have to arrive.
+    bool fragments = false;
     /// Bytes that may wait to be sent, of each family.
     std::size_t send_queue_max = 4 << 20;
     /// Bytes the system is asked to keep of what was not received yet; if it gives less, the log
@@ -91,6 +105,13 @@ struct UdpNodeOptions {
     std::size_t requests_max = 65536;
     /// Coroutine handlers at work at once; messages for more are dropped.
     std::size_t handlers_max = 1024;
+    /// Sessions; of more, the one that began or was renewed longest ago ends.
+    std::size_t sessions_max = 65536;
+    /// Sessions with one host (an IPv4 or link-local address, another IPv6 /64).
+    std::size_t sessions_per_host_max = 1024;
+    /// Handshakes a second that are answered, and as many at once. Beyond half of that only those
+    /// are who show that they get what is sent to them, and of one host 20 a second.
+    double handshakes_per_second = 256;
     /// Peers, and addresses of peers.
     std::size_t peers_max = 65536;
     /// Bytes of memory that the subscriptions of one address may take: 880 and twice its key for

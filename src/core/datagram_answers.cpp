@@ -7,11 +7,10 @@ namespace netaio::core {
 // An answer that comes later, which does nothing once the node has gone.
 class DatagramNode::Deferral final : public Deferred {
 public:
-    Deferral(DatagramNode& node, const Address& from, std::size_t received)
+    Deferral(DatagramNode& node, const Sender& sender)
         : Deferred(*node.dispatcher_.in_hand().route, *node.dispatcher_.in_hand().message),
           node_(node.self_),
-          from_(from),
-          received_(received) {
+          sender_(sender) {
         ++node.deferred_;
     }
     ~Deferral() override { go(); }
@@ -20,8 +19,8 @@ private:
     void deliver(std::optional<OwnedMessage>&& reply, const std::exception_ptr& failure) override {
         if (const auto node = node_.lock()) {
             --(*node)->deferred_;
-            Suspended asked = question(from_);
-            (*node)->answered(asked, std::move(reply), failure, received_);
+            Suspended asked = question(sender_.at);
+            (*node)->answered(asked, std::move(reply), failure, sender_);
             (*node)->has_answers_ = true;
             (*node)->wake_();
         }
@@ -29,25 +28,24 @@ private:
     bool is_there() const noexcept override { return !node_.expired(); }
 
     std::weak_ptr<DatagramNode*> node_;
-    const Address from_;
-    const std::size_t received_;
+    const Sender sender_;
 };
 
 std::shared_ptr<Deferred> DatagramNode::Origin::defer() {
-    return std::make_shared<Deferral>(node_, from_, received_);
+    return std::make_shared<Deferral>(node_, sender_);
 }
 
 void DatagramNode::handler_ended(Suspended& handler, std::optional<OwnedMessage> reply,
                                  const std::exception_ptr& failure) {
     running_.erase(&handler);
-    answered(handler, std::move(reply), failure, static_cast<Handling&>(handler).received);
+    answered(handler, std::move(reply), failure, static_cast<Handling&>(handler).sender);
 }
 
 void DatagramNode::answered(Suspended& question, std::optional<OwnedMessage>&& reply,
-                            const std::exception_ptr& failure, std::size_t received) {
-    Origin origin(*this, question.from, received);
+                            const std::exception_ptr& failure, const Sender& sender) {
+    Origin origin(*this, sender);
     dispatcher_.ended(question, std::move(reply), failure, origin, outbox_.bytes);
-    post_reply(question.from, received);
+    post_reply(sender);
 }
 
 }  // namespace netaio::core

@@ -47,9 +47,10 @@ void DatagramNode::exchange_due(const PeerManagementOptions& options, PeerExchan
     }
     const auto message = peer_manager_.message(MessageType::advertise_peer, options);
     for (const Address& to : introduced) {
-        const auto error = message ? send(to, *message, options.plugins, *dispatcher_.outer())
+        const auto error = message ? send_to({to, node_->peer_at(to)}, way_of_discovery(to),
+                                             *message, options.plugins, *dispatcher_.outer())
                                    : make_error_code(Errc::not_encodable);
-        if (error) {
+        if (error && error != Errc::pending) {
             node_->log(LogLevel::debug, "not introduced: " + error.message(), to);
         }
     }

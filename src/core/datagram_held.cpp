@@ -56,6 +56,10 @@ void DatagramNode::work_done(const std::shared_ptr<Held>& held) {
 std::error_code DatagramNode::send_held(const Held& held, ByteView datagram,
                                         std::optional<RequestId> request) {
     std::error_code first;
+    if (held.link) {
+        tallies_.frames_out.add();
+        return pack(held.link, datagram, held.asked ? request : std::nullopt);
+    }
     for (const Address& to : held.to) {
         tallies_.frames_out.add();
         if (held.free_size && datagram.size() > *held.free_size && !may_send(to, datagram.size())) {
@@ -67,16 +71,18 @@ std::error_code DatagramNode::send_held(const Held& held, ByteView datagram,
             tallies_.frames_out.sub();
             first = first ? first : error;
         } else if (held.asked) {
-            sent_late(to, *request, datagram);
+            sent_late({to}, *request, datagram);
         }
     }
     return first;
 }
 
 void DatagramNode::not_sent_late(const Held& held, std::error_code why) {
-    RequestTable* table = held.asked ? requests_of(held.to.front()) : nullptr;
+    const Place place{held.link ? held.link->at : held.to.front(),
+                      held.link ? Through::session : Through::clear};
+    RequestTable* table = held.asked ? requests_of(place) : nullptr;
     if (auto completion = table ? table->forget(*held.asked) : RequestTable::Completion()) {
-        tidy_requests(held.to.front());
+        tidy_requests(place);
         end(completion, why, node_->environment.log);
     } else {
         node_->log(LogLevel::warning, "a message was not sent: " + why.message(), held.to.front());

@@ -76,6 +76,10 @@ DatagramNode::DatagramNode(std::shared_ptr<Node> node, const DatagramBounds& bou
             node_->tell_of_peer(event, peer);
         },
         [this](const Address& address) { vacated(address); });
+    if (node_->session) {
+        LinkOwner& self = *this;
+        links_ = std::make_unique<Links>(*node_, tallies_, self, bounds_.links);
+    }
 }
 
 DatagramNode::~DatagramNode() {
@@ -83,9 +87,10 @@ DatagramNode::~DatagramNode() {
     node_->peers.set_observer({});
 }
 
-void DatagramNode::receive(std::span<char> datagram, const Address& from) {
+void DatagramNode::receive(std::span<char> datagram, const Address& from, bool to_group) {
     tallies_.bytes_in.add(datagram.size());
-    const auto frame = datagram_frame(datagram, node_->types, node_->limits);
+    const auto frame =
+        datagram_frame(datagram, node_->types, {node_->limits.frame_max, links_ && !to_group});
     if (!frame) {
         (frame.error() == Errc::too_large ? tallies_.rejected_too_large
                                           : tallies_.rejected_malformed)
@@ -93,21 +98,27 @@ void DatagramNode::receive(std::span<char> datagram, const Address& from) {
         node_->log(LogLevel::debug, "dropped a datagram: " + frame.error().message(), from);
         return;
     }
-    if (draining_ && !requests_of(from)) {
+    if (frame->header.type == sealed_frame) {
+        receive_sealed(*frame, from, datagram.size());
+        return;
+    }
+    if (draining_ && !requests_of({from})) {
         tallies_.unhandled.add();
         return;
     }
-    Origin origin(*this, from, datagram.size());
-    settle(dispatcher_.receive(*frame, origin, outbox_.bytes), from, datagram.size());
-    tidy_requests(from);
+    const Sender sender{from, datagram.size()};
+    Origin origin(*this, sender, to_group);
+    settle(dispatcher_.receive(*frame, origin, outbox_.bytes), sender);
+    tidy_requests({from});
 }
 
-void DatagramNode::settle(Outcome outcome, const Address& from, std::size_t received) {
+void DatagramNode::settle(Outcome outcome, const Sender& sender) {
+    const Address& from = sender.at;
     if (outcome.kind == Kind::fatal) {
         node_->log(LogLevel::debug, "dropped a datagram: " + outcome.error->message(), from);
         return;
     }
-    post_reply(from, received);
+    post_reply(sender);
     if (outcome.kind != Kind::suspended) {
         return;
     }
@@ -117,7 +128,7 @@ void DatagramNode::settle(Outcome outcome, const Address& from, std::size_t rece
         return;
     }
     const auto handling = std::make_shared<Handling>(
-        from, std::move(*outcome.route), OwnedMessage::from(std::move(*outcome.message)), received);
+        sender, std::move(*outcome.route), OwnedMessage::from(std::move(*outcome.message)));
     running_.insert(handling.get());
     try {
         start_(handling);
@@ -130,23 +141,31 @@ void DatagramNode::settle(Outcome outcome, const Address& from, std::size_t rece
 void DatagramNode::deliver(OwnedMessage message, const Plugins& inner, const Address& from,
                            bool needs_handler) {
     const std::size_t size = message.uri().size() + message.content().size();
-    Origin origin(*this, from, size);
+    const auto way = links_ ? links_->way_now(from) : Links::Found();
+    const Sender sender{from, size, way.way == Links::Way::sealed ? way.link : nullptr};
+    Origin origin(*this, sender);
     settle(
         dispatcher_.receive_within(std::move(message), inner, origin, outbox_.bytes, needs_handler),
-        from, size);
+        sender);
 }
 
 // What the dispatcher wrote behind the last item is a reply. A handler may have sent before that.
-void DatagramNode::post_reply(const Address& to, std::size_t received) {
+void DatagramNode::post_reply(const Sender& to) {
     const std::size_t size = outbox_.bytes.size() - outbox_.end();
     if (size == 0) {
         return;
     }
-    // Nobody may make a node send much to a forged source (protocol.md §10.8).
-    if (size > amplification_max * received && !may_send(to, size)) {
+    std::error_code error;
+    if (to.link) {
+        error = pack(to.link, take_frame(outbox_.end()), std::nullopt);
+    } else if (size > amplification_max * to.received && !may_send(to.at, size)) {
+        // Nobody may make a node send much to a forged source (protocol.md §10.8).
         outbox_.bytes.resize(outbox_.end());
-    } else if (const auto error = add(outbox_.end(), to, false)) {
-        node_->log(LogLevel::warning, "dropped a reply: " + error.message(), to);
+    } else {
+        error = add(outbox_.end(), to.at, false);
+    }
+    if (error) {
+        node_->log(LogLevel::warning, "dropped a reply: " + error.message(), to.at);
     }
 }
 
@@ -164,12 +183,14 @@ bool DatagramNode::may_send(const Address& to, std::size_t bytes) {
 }
 
 bool DatagramNode::outbox_full() const noexcept {
-    return outbox_.bytes.size() + outbox_.items.size() * sizeof(Outbox::Item) + held_bytes_ >
+    const std::size_t packed = links_ ? links_->packed_bytes() : 0;
+    return outbox_.bytes.size() + outbox_.items.size() * sizeof(Outbox::Item) + held_bytes_ +
+               packed >
            bounds_.outbox_max;
 }
 
 // Makes what was written from `at` on a datagram, or takes it back.
-std::error_code DatagramNode::add(std::size_t at, const Address& to, bool to_group) {
+std::error_code DatagramNode::add(std::size_t at, const Address& to, bool to_group, bool whole) {
     const std::size_t size = outbox_.bytes.size() - at;
     std::error_code error;
     if (size > bounds_.datagram_max) {
@@ -187,7 +208,7 @@ std::error_code DatagramNode::add(std::size_t at, const Address& to, bool to_gro
         outbox_.bytes.resize(at);
         return error;
     }
-    outbox_.items.push_back({at, size, to, to_group});
+    outbox_.items.push_back({at, size, to, to_group, whole});
     return {};
 }
 
@@ -202,10 +223,26 @@ const Vouched* DatagramNode::whom(const Target& target) const {
     return target.as ? &*target.as : vouched_.empty() ? nullptr : vouched_.find(target.to);
 }
 
-std::error_code DatagramNode::send_to(const Target& target, bool to_group, const Message& message,
-                                      const Plugins& inner, const Plugins& outer,
-                                      std::optional<Ids> request,
+std::error_code DatagramNode::send_to(const Target& target, const Links::Found& way,
+                                      const Message& message, const Plugins& inner,
+                                      const Plugins& outer, std::optional<Ids> request,
                                       std::optional<std::size_t> free_size) {
+    switch (way.way) {
+        case Links::Way::clear: break;
+        case Links::Way::sealed:
+            return send_in_session(target, way.link, message, inner, outer, request);
+        case Links::Way::undecided:
+            return request ? make_error_code(Errc::pending)
+                           : send_later(target, *way.link, message, inner, outer);
+        case Links::Way::none: return way.why;
+    }
+    return send_clear(target, false, message, inner, outer, request, free_size);
+}
+
+std::error_code DatagramNode::send_clear(const Target& target, bool to_group,
+                                         const Message& message, const Plugins& inner,
+                                         const Plugins& outer, std::optional<Ids> request,
+                                         std::optional<std::size_t> free_size) {
     if (target.to.is_named()) {
         return Errc::unsupported;
     }
@@ -229,18 +266,19 @@ std::error_code DatagramNode::send_to(const Target& target, bool to_group, const
 
 std::error_code DatagramNode::send(const Address& to, const Message& message, const Plugins& inner,
                                    const Plugins& outer) {
-    return taken(send_to({to, node_->peer_at(to)}, false, message, inner, outer));
+    return taken(send_to({to, node_->peer_at(to)}, way_to(to, true), message, inner, outer));
 }
 
 std::error_code DatagramNode::multicast(const Message& message, const Plugins& inner,
                                         const Plugins& outer) {
-    return taken(send_to({}, true, message, inner, outer));
+    return taken(send_clear({}, true, message, inner, outer));
 }
 
 std::error_code DatagramNode::introduce(const Address& to) {
     std::error_code first;
     for (const auto& [message, inner] : peer_manager_.messages(MessageType::advertise_peer)) {
-        const auto error = send(to, message, inner, *dispatcher_.outer());
+        const auto error = taken(send_to({to, node_->peer_at(to)}, way_of_discovery(to), message,
+                                         inner, *dispatcher_.outer()));
         first = first ? first : error;
     }
     return first;
@@ -385,11 +423,14 @@ Result<SubscriptionGrant> DatagramNode::grant(ByteView uri, const SubscriptionWo
 
 // Protects a message once for all, unless a plugin is peer-specific; a plugin works for it once,
 // too. Those that may be forged get it within the budget.
-std::error_code DatagramNode::send_to_all(const std::vector<Target>& targets,
-                                          const Message& message, const Plugins& inner,
-                                          const Plugins& outer) {
+std::error_code DatagramNode::send_to_all(std::vector<Target> targets, const Message& message,
+                                          const Plugins& inner, const Plugins& outer) {
+    std::error_code first;
+    if (links_) {
+        send_in_sessions(targets, message, inner, outer, first);
+    }
     if (targets.empty()) {
-        return {};
+        return first;
     }
     const std::size_t at = outbox_.end();
     std::unique_ptr<Unsealed> waits;
@@ -412,11 +453,10 @@ std::error_code DatagramNode::send_to_all(const std::vector<Target>& targets,
         }
         item = take_last();
     }
-    std::error_code first;
     for (const Target& target : targets) {
         std::error_code error;
         if (*once == 0) {
-            error = send_to(target, false, message, inner, outer, {}, 0);
+            error = send_clear(target, false, message, inner, outer, {}, 0);
             if (error && error == Errc::pending) {
                 continue;
             }
@@ -439,7 +479,7 @@ std::error_code DatagramNode::send_to_all(const std::vector<Target>& targets,
     return first;
 }
 
-RequestTable* DatagramNode::requests_of(const Address& from) {
+RequestTable* DatagramNode::requests_of(const Place& from) {
     if (requests_.empty()) {
         return nullptr;
     }

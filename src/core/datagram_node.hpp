@@ -7,6 +7,7 @@
 
 #include "dispatcher.hpp"
 #include "lapsing_subscriptions.hpp"
+#include "links.hpp"
 #include "mailbox.hpp"
 #include "peer_exchange.hpp"
 #include "peer_manager.hpp"
@@ -26,6 +27,7 @@ struct Outbox {
         std::size_t size = 0;
         Address to = {};
         bool to_group = false;  ///< goes to the group on every interface; `to` says nothing
+        bool whole = false;     ///< not in fragments, or not at all
     };
 
     std::string bytes = {};
@@ -60,6 +62,7 @@ struct DatagramBounds {
     /// How often others are asked again for what they granted; `never` for not at all.
     std::chrono::milliseconds renew_subscriptions = std::chrono::minutes(2);
     Backoff backoff = {.delay = std::chrono::seconds(1), .jitter = 0.3};  ///< without an answer
+    LinkBounds links = {};
 };
 
 /// A subscription of this node's at another.
@@ -73,7 +76,7 @@ struct SubscriptionThere {
 
 /// Everything a UDP node does with datagrams and time, but for moving and waiting: for sockets, and
 /// for simulated networks. What is to be sent is in outbox() after each call. Not thread-safe.
-class DatagramNode {
+class DatagramNode : private LinkOwner {
 public:
     /// Runs a handler that suspends, and calls handler_ended() when it has ended.
     using Start = std::function<void(std::shared_ptr<Suspended>)>;
@@ -81,7 +84,7 @@ public:
     using Wake = std::function<void()>;
 
     DatagramNode(std::shared_ptr<Node> node, const DatagramBounds& bounds, Start start, Wake wake);
-    ~DatagramNode();
+    ~DatagramNode() override;
     DatagramNode(const DatagramNode&) = delete;
     DatagramNode& operator=(const DatagramNode&) = delete;
 
@@ -97,8 +100,8 @@ public:
 
     /// Whether only those are heard that are being asked.
     void set_draining(bool draining) noexcept { draining_ = draining; }
-    /// Handles a datagram; ciphers decrypt it in place.
-    void receive(std::span<char> datagram, const Address& from);
+    /// Handles a datagram, which may have been sent to the group; ciphers decrypt it in place.
+    void receive(std::span<char> datagram, const Address& from, bool to_group = false);
     /// With a reply or none, or with what it threw.
     void handler_ended(Suspended& handler, std::optional<OwnedMessage> reply,
                        const std::exception_ptr& failure);
@@ -168,16 +171,23 @@ public:
     void not_sent(ByteView datagram, const Address& to, std::error_code why);
     /// Ends all that wait.
     void end_requests(std::error_code why) noexcept;
+    /// Ends the sessions whose secret the node does not have any more.
+    void secrets_changed();
+    /// Ends all sessions.
+    void end_sessions() noexcept;
 
     PeerManager& peer_manager() noexcept { return peer_manager_; }
     /// Whether messages are still to be answered by handlers that do that later.
     bool has_deferred() const noexcept { return deferred_ > 0; }
+    /// Sessions, and addresses where one is asked for.
+    std::size_t link_count() const noexcept { return links_ ? links_->size() : 0; }
     /// Does what is due.
     void tick();
     /// When tick() is to be called next.
     std::optional<RequestTable::TimePoint> next() const;
 
-    Outbox& outbox() noexcept { return outbox_; }
+    /// With all that was to go together.
+    Outbox& outbox();
     Node& node() noexcept { return *node_; }
     Tallies& tallies() noexcept { return tallies_; }
     const DatagramBounds& bounds() const noexcept { return bounds_; }
@@ -188,6 +198,20 @@ private:
     struct Held;
     using HeldOnes = std::list<std::shared_ptr<Held>>;
     struct Handling;
+    /// Who sent a datagram, of how many bytes, in which session, if any.
+    struct Sender {
+        Address at;
+        std::size_t received;
+        std::shared_ptr<Link> link = nullptr;
+    };
+    /// Through what a request went, and its answer has to come.
+    enum class Through : std::uint8_t { clear, session, undecided };
+    struct Place {
+        Address at;
+        Through through = Through::clear;
+
+        friend auto operator<=>(const Place&, const Place&) = default;
+    };
     struct Ids {
         RequestTable::Id asked;  // what whoever asked knows it by
         RequestTable::Id now;    // what it is sent with
@@ -218,8 +242,8 @@ private:
     template <class Ends>
     void end_subscriptions(std::string_view why, Ends&& ends);
     LapsingSubscriptions<Address>::List subscribers(ByteView key);
-    RequestTable* requests_of(const Address& from);
-    void tidy_requests(const Address& from);
+    RequestTable* requests_of(const Place& from);
+    void tidy_requests(const Place& from);
     void expire_requests();
     void introduce_due();
     void discovered(const Address& from);
@@ -235,6 +259,8 @@ private:
     void renewed(const SubscriptionThere& which, const Asked& asked, const Message& reply);
     template <class Which>
     bool hurry_subscriptions(const SubscriptionThere& from, const Which& which);
+    bool hurry_to(const Address& at);
+    void rename_subscriptions_there(const Address& from, const Address& to);
     bool begin_subscription(const SubscriptionThere& which, Asked& asked);
     SubscribedThere* subscribed_there(const SubscriptionThere& which, const Asked& asked);
     void stop_asking(const SubscriptionThere& which, const Asked& asked) noexcept;
@@ -244,27 +270,71 @@ private:
     void deliver(OwnedMessage message, const Plugins& inner, const Address& from,
                  bool needs_handler = false);
     void answered(Suspended& question, std::optional<OwnedMessage>&& reply,
-                  const std::exception_ptr& failure, std::size_t received);
-    void settle(Outcome outcome, const Address& from, std::size_t received);
-    void post_reply(const Address& to, std::size_t received);
+                  const std::exception_ptr& failure, const Sender& sender);
+    void settle(Outcome outcome, const Sender& sender);
+    void post_reply(const Sender& to);
     bool may_send(const Address& to, std::size_t bytes);
-    std::error_code add(std::size_t at, const Address& to, bool to_group);
+    std::error_code add(std::size_t at, const Address& to, bool to_group, bool whole = false);
     Outbox::Item take_last();
-    std::error_code send_to(const Target& target, bool to_group, const Message& message,
+    std::error_code send_to(const Target& target, const Links::Found& way, const Message& message,
                             const Plugins& inner, const Plugins& outer,
                             std::optional<Ids> request = {},
                             std::optional<std::size_t> free_size = {});
+    std::error_code send_clear(const Target& target, bool to_group, const Message& message,
+                               const Plugins& inner, const Plugins& outer,
+                               std::optional<Ids> request = {},
+                               std::optional<std::size_t> free_size = {});
+    std::error_code send_in_session(const Target& target, const std::shared_ptr<Link>& link,
+                                    const Message& message, const Plugins& inner,
+                                    const Plugins& outer, std::optional<Ids> request);
+    std::error_code send_later(const Target& target, Link& link, const Message& message,
+                               const Plugins& inner, const Plugins& outer);
+    std::error_code hold_for(Link& link, std::size_t size, RequestTable::TimePoint until,
+                             UniqueFunction<void(std::error_code)> go_on);
+    std::error_code pack(const std::shared_ptr<Link>& link, ByteView frame,
+                         std::optional<RequestId> request);
+    std::error_code pack_later(const std::shared_ptr<Link>& link, ByteView frame,
+                               std::optional<RequestId> request);
+    void packed_late(const std::shared_ptr<Link>& link, ByteView frame,
+                     std::optional<RequestId> request, std::error_code why);
+    std::string take_frame(std::size_t at);
+    void receive_sealed(const Frame& sealed, const Address& from, std::size_t size);
+    Links::Found way_to(const Address& to, bool wanted);
+    Links::Found way_of_discovery(const Address& to) const;
+    bool wants_session(const Peer& peer) const;
+    static Through through(const Links::Found& way) noexcept;
+    Result<RequestTable::Id> request_by(const Links::Found& way, const Address& to,
+                                        const Message& message, Plugins inner,
+                                        std::chrono::milliseconds timeout,
+                                        RequestTable::Completion completion, MessageType answer);
+    RequestTable& keep_request(const Place& place, ByteView uri, RequestTable::Request request);
+    void request_decided(const Address& to, RequestTable::Id id, const Message& message,
+                         std::error_code why);
+    void send_in_sessions(std::vector<Target>& targets, const Message& message,
+                          const Plugins& inner, const Plugins& outer, std::error_code& first);
+
+    // What sessions need.
+    Result<RequestTable::Id> ask(const Address& to, ByteView content, bool wanted,
+                                 std::chrono::milliseconds timeout,
+                                 RequestTable::Completion completion) override;
+    void withdraw(const Address& to, RequestTable::Id id) override;
+    void send_sealed(Link& link, ByteView frames, bool whole) override;
+    void began(const std::shared_ptr<Link>& link) override;
+    void moved(const Address& from, const Address& to) override;
+    void replaced(const Address& at) override;
+    void due_sooner() override { wake_(); }
+
     std::error_code hold(Held&& held);
     void work_done(const std::shared_ptr<Held>& held);
     std::error_code send_held(const Held& held, ByteView datagram,
                               std::optional<RequestId> request);
-    void sent_late(const Address& to, RequestId request, ByteView datagram);
+    void sent_late(const Place& to, RequestId request, ByteView datagram);
     void not_sent_late(const Held& held, std::error_code why);
     void drop(const std::shared_ptr<Held>& held) noexcept;
     void take_out(RequestTable::Id asked) noexcept;
     RequestTable::Id take_id(const RequestTable* others);
-    bool retry(const Address& to, RequestId request);
-    std::error_code send_to_all(const std::vector<Target>& targets, const Message& message,
+    bool retry(const Place& to, RequestId request);
+    std::error_code send_to_all(std::vector<Target> targets, const Message& message,
                                 const Plugins& inner, const Plugins& outer);
     const Vouched* whom(const Target& target) const;
     std::vector<Target> everybody() const;
@@ -290,7 +360,7 @@ private:
     VouchedSenders vouched_;
     LapsingSubscriptions<Address> subscriptions_;
     PermittedLists<LapsingSubscriptions<Address>::List> permitted_;
-    std::map<Address, RequestTable> requests_;  // where any waits
+    std::map<Place, RequestTable> requests_;  // where any waits
     std::size_t in_flight_ = 0;
     RequestTable::Id next_id_ = 0;  // of all addresses, so that ids never come again; 0: not drawn
     RequestTable::TimePoint expire_at_ = RequestTable::TimePoint::max();  // no deadline is sooner
@@ -312,6 +382,7 @@ private:
     std::uint64_t last_begun_ = 0;
     Callback<void(const Address&, ByteView, const Message&)> on_lost_ = {};
     PeerManager peer_manager_;
+    std::unique_ptr<Links> links_;  // null without sessions
 };
 
 }  // namespace netaio::core

@@ -11,44 +11,84 @@ inline constexpr std::size_t amplification_max = 3;
 // The sender of the datagram in hand.
 class DatagramNode::Origin final : public Source {
 public:
-    Origin(DatagramNode& node, const Address& from, std::size_t received)
-        : node_(node), from_(from), received_(received) {}
-
-    const Address& remote() const noexcept override { return from_; }
-    void push(OwnedMessage message, const Plugins& inner) override {
-        if (const auto error = node_.send(from_, message, inner, *node_.dispatcher_.outer())) {
-            node_.node_->log(LogLevel::warning, "a message was not sent: " + error.message(),
-                             from_);
+    Origin(DatagramNode& node, const Sender& sender, bool to_group = false)
+        : node_(node), sender_(sender), to_group_(to_group) {
+        if (sender_.link) {
+            sealed_ = true;
+            who_ = sender_.link->who;
+        } else if (node_.links_) [[unlikely]] {
+            somebody_ = node_.links_->has_somebody_at(sender_.at);
+            session_required_ = somebody_ || node_.node_->requires_session();
         }
     }
-    RequestTable* requests() noexcept override { return node_.requests_of(from_); }
-    const Vouched* vouched() const override { return node_.vouched_.find(from_); }
-    Vouched* note_vouched() override { return &node_.vouched_.at(from_); }
-    bool may_answer_unasked() override { return node_.limiter_.allow(from_, node_.now()); }
+
+    const Address& remote() const noexcept override { return sender_.at; }
+    void push(OwnedMessage message, const Plugins& inner) override {
+        const Target to{sender_.at, node_.node_->peer_at(sender_.at)};
+        const auto way = sender_.link ? node_.way_to(sender_.at, false) : Links::Found();
+        if (const auto error = node_.send_to(to, way, message, inner, *node_.dispatcher_.outer())) {
+            node_.node_->log(LogLevel::warning, "a message was not sent: " + error.message(),
+                             sender_.at);
+        }
+    }
+    RequestTable* requests() noexcept override { return node_.requests_of(place()); }
+    const Vouched* vouched() const override {
+        return sender_.link ? &sender_.link->vouched : node_.vouched_.find(sender_.at);
+    }
+    Vouched* note_vouched() override {
+        return sender_.link ? &sender_.link->vouched : &node_.vouched_.at(sender_.at);
+    }
+    bool may_answer_unasked() override { return node_.limiter_.allow(sender_.at, node_.now()); }
     bool may_wait() const noexcept override { return node_.mailbox_ != nullptr; }
     std::error_code hold(std::unique_ptr<Unsealed>&& reply, std::string&) override {
         return node_.hold({.unsealed = std::move(reply),
-                           .to = {from_},
-                           .free_size = amplification_max * received_});
+                           .to = {sender_.at},
+                           .link = sender_.link,
+                           .free_size = amplification_max * sender_.received});
     }
-    bool retry(RequestId request) override { return node_.retry(from_, request); }
+    bool retry(RequestId request) override { return node_.retry(place(), request); }
     bool may_defer() override {
         return node_.deferred_ + node_.running_.size() < node_.bounds_.handlers_max;
     }
     std::shared_ptr<Deferred> defer() override;
 
+    std::optional<OwnedMessage> shake_hands(const Message& asked) override {
+        return node_.links_->shake_hands(asked, sender_.at);
+    }
+    const Identities* sealed_by() const noexcept override {
+        return sender_.link ? &sender_.link->secret.who : nullptr;
+    }
+    std::size_t sealed_frame_max() const noexcept override {
+        return node_.links_->frame_max(*sender_.link);
+    }
+    // The group has no session, nor is anybody found in one; who has one says in it that it goes.
+    bool may_be_unsealed(MessageType type) const noexcept override {
+        const bool finds =
+            type == MessageType::advertise_peer || type == MessageType::peer_discovered;
+        return somebody_ ? to_group_ && type != MessageType::disconnect
+                         : to_group_ || finds || type == MessageType::disconnect;
+    }
+    void spoke_unsealed() override {
+        if (somebody_ && !to_group_) {
+            node_.links_->doubt(sender_.at);
+        }
+    }
+
 private:
+    Place place() const { return {sender_.at, sender_.link ? Through::session : Through::clear}; }
+
     DatagramNode& node_;
-    const Address& from_;
-    const std::size_t received_;
+    const Sender& sender_;
+    const bool to_group_;
+    bool somebody_ = false;  // who is known there by a session
 };
 
-// A handler that runs, and how many bytes its datagram had.
+// A handler that runs, and who sent what it handles.
 struct DatagramNode::Handling : Suspended {
-    Handling(const Address& sender, Route taken, OwnedMessage owned, std::size_t size)
-        : Suspended(sender, std::move(taken), std::move(owned)), received(size) {}
+    Handling(const Sender& who, Route taken, OwnedMessage owned)
+        : Suspended(who.at, std::move(taken), std::move(owned)), sender(who) {}
 
-    const std::size_t received;
+    const Sender sender;
 };
 
 }  // namespace netaio::core

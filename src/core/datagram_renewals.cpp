@@ -70,11 +70,25 @@ void DatagramNode::vacated(const Address& address) {
 // Whoever comes anew knows of no subscription.
 void DatagramNode::joined(const Peer& peer) {
     for (const Address& address : peer.addresses) {
-        if (hurry_subscriptions({.to = address, .uri = {}},
-                                [&](const auto& which) { return which.to == address; })) {
+        if (links_ && wants_session(peer)) {
+            links_->introduce_to(address);
+        }
+        if (hurry_to(address)) {
             wake_();
         }
     }
+}
+
+// Whoever is there may have forgotten what this node is subscribed to.
+bool DatagramNode::hurry_to(const Address& at) {
+    return hurry_subscriptions({.to = at, .uri = {}},
+                               [&](const auto& which) { return which.to == at; });
+}
+
+void DatagramNode::rename_subscriptions_there(const Address& from, const Address& to) {
+    subscribed_there_.rename(
+        {.to = from, .uri = {}}, [&](const auto& which) { return which.to == from; },
+        [&](auto& which) { which.to = to; });
 }
 
 template <class Which>

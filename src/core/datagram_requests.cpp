@@ -31,19 +31,24 @@ Result<RequestTable::Id> DatagramNode::request(const Address& to, const Message&
     if (in_flight_ >= bounds_.requests_max) {
         return Errc::queue_full;
     }
-    const RequestTable* const others = requests_of(to);
+    return request_by(way_to(to, true), to, message, std::move(inner), timeout,
+                      std::move(completion), answer);
+}
+
+Result<RequestTable::Id> DatagramNode::request_by(const Links::Found& way, const Address& to,
+                                                  const Message& message, Plugins inner,
+                                                  std::chrono::milliseconds timeout,
+                                                  RequestTable::Completion completion,
+                                                  MessageType answer) {
+    const Place place{to, through(way)};
+    const RequestTable* const others = requests_of(place);
     const RequestTable::Id id = take_id(others);
     const auto sent =
-        send_to({to, node_->peer_at(to)}, false, message, inner, *dispatcher_.outer(), Ids{id, id});
+        send_to({to, node_->peer_at(to)}, way, message, inner, *dispatcher_.outer(), Ids{id, id});
     const bool waits = sent && sent == Errc::pending;
     if (sent && !waits) {
         return sent;
     }
-    const std::uint32_t checksum = waits ? 0 : checksum_of(outbox_.view(outbox_.items.back()));
-    // Datagrams get lost: an answer that is missing may never come, so nothing is kept of a request
-    // that was given up.
-    RequestTable& table =
-        requests_.try_emplace(to, bounds_.requests_max, LateAnswers::not_expected).first->second;
     const auto deadline = now() + bounded(timeout);
     auto done = [this, to, id, completion = std::move(completion)](std::error_code error,
                                                                    const Message* reply) mutable {
@@ -59,11 +64,25 @@ Result<RequestTable::Id> DatagramNode::request(const Address& to, const Message&
         completion(error, reply);
     };
     const bool may_be_retried = may_retry(inner) || may_retry(*dispatcher_.outer());
-    table.insert(message.uri(), {id, deadline, Question(message.type(), answer), std::move(inner),
-                                 std::move(done), checksum, waits});
+    RequestTable& table = keep_request(place, message.uri(),
+                                       {id, deadline, Question(message.type(), answer),
+                                        std::move(inner), std::move(done), 0, waits});
     ++in_flight_;
     if (may_be_retried) {
         table.keep(RequestTable::on_wire(id), message.own());
+    }
+    if (place.through == Through::undecided) {
+        const auto refused =
+            hold_for(*way.link, message.uri().size() + message.content().size(), deadline,
+                     [this, to, id, waiting = message.own()](std::error_code why) {
+                         request_decided(to, id, waiting, why);
+                     });
+        if (refused) {
+            --in_flight_;
+            (void)table.forget(id);
+            tidy_requests(place);
+            return refused;
+        }
     }
     if (deadline < expire_at_) {
         const auto before = std::exchange(expire_at_, deadline);
@@ -75,11 +94,24 @@ Result<RequestTable::Id> DatagramNode::request(const Address& to, const Message&
             --in_flight_;
             (void)table.forget(id);
             take_out(id);
-            tidy_requests(to);
+            tidy_requests(place);
             throw;
         }
     }
     return id;
+}
+
+// Datagrams get lost: an answer that is missing may never come, so nothing is kept of a request
+// that was given up. One that was sent in clear is known by the last datagram.
+RequestTable& DatagramNode::keep_request(const Place& place, ByteView uri,
+                                         RequestTable::Request request) {
+    if (!request.unsent && place.through == Through::clear) {
+        request.checksum = checksum_of(outbox_.view(outbox_.items.back()));
+    }
+    RequestTable& table =
+        requests_.try_emplace(place, bounds_.requests_max, LateAnswers::not_expected).first->second;
+    table.insert(uri, std::move(request));
+    return table;
 }
 
 // Who does not see what is asked cannot tell where they begin.
@@ -92,8 +124,9 @@ RequestTable::Id DatagramNode::take_id(const RequestTable* others) {
     return id;
 }
 
-bool DatagramNode::retry(const Address& to, RequestId request) {
-    RequestTable* const table = requests_of(to);
+bool DatagramNode::retry(const Place& place, RequestId request) {
+    const Address& to = place.at;
+    RequestTable* const table = requests_of(place);
     const auto* const asked = table ? table->retry(request, take_id(table)) : nullptr;
     if (!asked) {
         return false;
@@ -103,14 +136,20 @@ bool DatagramNode::retry(const Address& to, RequestId request) {
     const Plugins inner = asked->inner;
     std::error_code error = Errc::auth_not_possible;
     attempt(node_->environment.log, "a request is not made anew", [&] {
-        error = send_to({to, node_->peer_at(to)}, false, message, inner, *dispatcher_.outer(), ids);
+        const auto way =
+            links_ && place.through == Through::session ? links_->way_now(to) : Links::Found();
+        error = through(way) == place.through ? send_to({to, node_->peer_at(to)}, way, message,
+                                                        inner, *dispatcher_.outer(), ids)
+                                              : make_error_code(Errc::closed);
     });
-    RequestTable* const there = requests_of(to);  // plugins are users' code
+    RequestTable* const there = requests_of(place);  // plugins are users' code
     if (!there) {
         return true;
     }
     if (!error) {
-        sent_late(to, RequestTable::on_wire(ids.now), outbox_.view(outbox_.items.back()));
+        if (place.through == Through::clear) {
+            sent_late(place, RequestTable::on_wire(ids.now), outbox_.view(outbox_.items.back()));
+        }
     } else if (error == Errc::pending) {
         there->set_unsent(RequestTable::on_wire(ids.now), true);
     } else if (auto completion = there->forget(ids.asked)) {
@@ -119,29 +158,42 @@ bool DatagramNode::retry(const Address& to, RequestId request) {
     return true;
 }
 
-void DatagramNode::sent_late(const Address& to, RequestId request, ByteView datagram) {
+void DatagramNode::sent_late(const Place& to, RequestId request, ByteView datagram) {
     if (RequestTable* const table = requests_of(to)) {
         table->set_unsent(request, false, checksum_of(datagram));
     }
 }
 
 bool DatagramNode::cancel(const Address& to, RequestTable::Id id) {
-    RequestTable* table = requests_of(to);
-    auto completion = table ? table->give_up(id) : RequestTable::Completion();
-    if (!completion) {
-        return false;
+    for (const Through through : {Through::clear, Through::session, Through::undecided}) {
+        RequestTable* const table = requests_of({to, through});
+        if (auto completion = table ? table->give_up(id) : RequestTable::Completion()) {
+            tidy_requests({to, through});
+            completion(Errc::cancelled, nullptr);
+            return true;
+        }
     }
-    tidy_requests(to);
-    completion(Errc::cancelled, nullptr);
-    return true;
+    return false;
 }
 
 void DatagramNode::not_sent(ByteView datagram, const Address& to, std::error_code why) {
-    RequestTable* table = requests_of(to);
-    const auto id = table ? table->carried_by(checksum_of(datagram)) : std::nullopt;
-    if (id) {
-        auto completion = table->forget(*id);
-        tidy_requests(to);
+    if (datagram.size() < FrameHeader::size) {
+        return;
+    }
+    const bool sealed = links_ && static_cast<MessageType>(datagram[0]) == sealed_frame;
+    if (sealed) {
+        links_->not_sent(to, datagram.size(), why == std::errc::message_size);
+    }
+    const Place place{to, sealed ? Through::session : Through::clear};
+    // A sealed one may carry several.
+    for (;;) {
+        RequestTable* const table = requests_of(place);
+        const auto id = table ? table->carried_by(checksum_of(datagram)) : std::nullopt;
+        auto completion = id ? table->forget(*id) : RequestTable::Completion();
+        if (!completion) {
+            return;
+        }
+        tidy_requests(place);
         completion(why, nullptr);
     }
 }
@@ -153,7 +205,7 @@ void DatagramNode::end_requests(std::error_code why) noexcept {
 }
 
 // Drops the table of a place where nothing is asked any more.
-void DatagramNode::tidy_requests(const Address& from) {
+void DatagramNode::tidy_requests(const Place& from) {
     const auto found = requests_.find(from);
     if (found != requests_.end() && found->second.in_flight() == 0) {
         requests_.erase(found);
@@ -190,6 +242,9 @@ void DatagramNode::tick() {
     introduce_due();
     exchange_due();
     renew_due();
+    if (links_) {
+        links_->tick();
+    }
 }
 
 std::optional<RequestTable::TimePoint> DatagramNode::next() const {
@@ -204,6 +259,9 @@ std::optional<RequestTable::TimePoint> DatagramNode::next() const {
     };
     consider(expire_at_);
     consider(subscribed_there_.next());
+    if (links_) {
+        consider(links_->next());
+    }
     for (const auto& [app_id, exchanging] : exchanging_) {
         consider(exchanging.exchange.next());
     }

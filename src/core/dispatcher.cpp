@@ -122,7 +122,8 @@ Outcome Dispatcher::handle(const Frame& frame, Source& source, std::string& out)
     if (source.requests() && answer_request(message, source, peer.get())) {
         return {};
     }
-    if (source.session_required() && !frame.sealed && !begins_session(message)) [[unlikely]] {
+    if (source.session_required() && !frame.sealed && !begins_session(message) &&
+        !source.may_be_unsealed(message.type())) [[unlikely]] {
         return unsealed(message, source, out);
     }
     if (source.requests() && is_answer(message.type())) {
@@ -173,7 +174,7 @@ Outcome Dispatcher::admit(const Route* route, const std::shared_ptr<const Route>
     Verdict verdict;
     PluginContext context = node_.context(sender);
     context.any_age = node_.session && layer == Layer::outer &&
-                      message.type() == MessageType::request_uri && node_.role == Role::server;
+                      message.type() == MessageType::request_uri && node_.role != Role::client;
     auto error = open_layer(message, plugins, context, verdict);
     count_forgotten(verdict);
     if (!error && verdict.aged) [[unlikely]] {

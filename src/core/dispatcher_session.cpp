@@ -35,7 +35,8 @@ Outcome Dispatcher::unsealed(const Message& message, Source& source, std::string
     node_.log(LogLevel::warning,
               "refused a message without a session, of type " + node_.described(message),
               source.remote());
-    if (node_.role == Role::server && !is_error(message.type(), node_.types)) {
+    source.spoke_unsealed();
+    if (node_.requires_session() && node_.role != Role::client && !is_error(message.type(), node_.types)) {
         automatic(message,
                   about(message.uri(),
                         OwnedMessage(MessageType::auth_error, "ERROR", "a session is required")),
@@ -45,7 +46,7 @@ Outcome Dispatcher::unsealed(const Message& message, Source& source, std::string
 }
 
 std::size_t Dispatcher::reply_max(const Source& source) const noexcept {
-    return source.sealed() ? std::min(reply_max_, Session::frame_max) : reply_max_;
+    return source.sealed() ? std::min(reply_max_, source.sealed_frame_max()) : reply_max_;
 }
 
 }  // namespace netaio::core

@@ -51,6 +51,12 @@ public:
     bool session_required() const noexcept { return session_required_; }
     /// Who is known there by the secrets that the session was made from; null without one.
     virtual const Identities* sealed_by() const noexcept { return nullptr; }
+    /// The longest frame that goes there sealed, in bytes.
+    virtual std::size_t sealed_frame_max() const noexcept { return SIZE_MAX / 2; }
+    /// Whether a message of this type may come from there without the session that is required.
+    virtual bool may_be_unsealed(MessageType) const noexcept { return false; }
+    /// Told of another one that came so.
+    virtual void spoke_unsealed() {}
     /// Who is there as the system knows it, and its session, whatever a message brings.
     const Identities& who() const noexcept { return who_; }
     /// What plugins said of it when it last sent something of its own accord, no answer and no

@@ -80,6 +80,20 @@ public:
         unrank(subscriber);
     }
 
+    /// Has a subscriber's be another's, beside what that one has.
+    void rename(const Subscriber& from, const Subscriber& to) {
+        std::vector<std::tuple<Span, std::string, Asker>> all;
+        for (const Span span : {Span::key, Span::prefix}) {
+            spanning(span).each_of(from, [&](const std::string& key, const Asker& as) {
+                all.emplace_back(span, key, as);
+            });
+        }
+        remove_all(from);
+        for (const auto& [span, key, as] : all) {
+            (void)add(key, to, span, as);  // where there is no room, it lapses
+        }
+    }
+
     /// Who is to be notified of a key, each once.
     List of(ByteView key) { return subscribers_of(key, exact_, prefixes_); }
     /// Of these, those that may, by as whom they subscribed.

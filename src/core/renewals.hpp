@@ -123,6 +123,25 @@ public:
         return any;
     }
 
+    /// Has what is kept under some keys be kept under others: all from that key on for which
+    /// `which` says yes, up to the first for which it says no. What is kept there already stays.
+    template <class Which, class Rename>
+    void rename(const Key& from, const Which& which, const Rename& rename) {
+        std::vector<Key> keys;
+        for (auto kept = kept_.lower_bound(from); kept != kept_.end() && which(kept->first);
+             ++kept) {
+            keys.push_back(kept->first);
+        }
+        for (const Key& key : keys) {
+            auto entry = kept_.extract(key);
+            rename(entry.key());
+            const auto inserted = kept_.insert(std::move(entry));
+            if (!inserted.inserted) {
+                due_.erase(inserted.node.mapped().due);
+            }
+        }
+    }
+
 private:
     using Due = std::multimap<TimePoint, const Key*>;
     struct Entry {

@@ -285,6 +285,11 @@ RequestTable::Completion RequestTable::forget(Id id) {
     return entry == entries_->all.end() ? Completion() : entries_->remove(entry).completion;
 }
 
+std::optional<RequestTable::Request> RequestTable::take_out(Id id) {
+    const auto entry = entries_->find(id);
+    return entry == entries_->all.end() ? std::nullopt : std::optional(entries_->remove(entry));
+}
+
 RequestTable::Completion RequestTable::forget_unsent(RequestId id) {
     const auto entry = entries_->on_wire(id);
     return entry == entries_->all.end() ? Completion() : entries_->remove(entry).completion;

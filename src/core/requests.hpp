@@ -104,6 +104,8 @@ public:
     /// Takes out a request that was never sent, so that no answer to it can come.
     Completion forget(Id id);
     Completion forget_unsent(RequestId id);
+    /// Takes one out that is to wait in another table.
+    std::optional<Request> take_out(Id id);
     /// The oldest request that waits and was added with this checksum.
     std::optional<Id> carried_by(std::uint32_t checksum) const;
     /// Gives up the requests whose deadline has passed and adds their completions to others; takes

@@ -40,6 +40,12 @@ std::string to_string(const SessionKey& key) {
 }
 
 namespace core {
+namespace {
+
+// Of the dict that peers tell about themselves.
+constexpr std::string_view hint = "netaio/session";
+
+}  // namespace
 
 SessionTerms::SessionTerms(SessionOptions given, const Plugins& outer, bool of_client,
                            Random& random)
@@ -94,6 +100,23 @@ SessionSecret session_secret(const Plugins& outer, const Identities* whose) {
     const auto psk = crypto::hkdf<1>({}, all.finish().view(), "netaio/session/1 psk");
     std::copy_n(psk[0].view().octets(), made.psk.bytes.size(), made.psk.bytes.begin());
     return made;
+}
+
+void hint_at_sessions(Peer& peer, const PeerPlugin& plugin) {
+    auto data = plugin.parse_data(peer);
+    Dict* const dict = data ? data->as_dict() : nullptr;
+    if (dict && !dict->find(hint)) {
+        dict->set(std::string(hint), 1);
+        if (auto encoded = plugin.encode_data(*data)) {
+            peer.data = std::move(*encoded);
+        }
+    }
+}
+
+bool hints_at_sessions(const Peer& peer, const PeerPlugin& plugin) {
+    const auto data = plugin.parse_data(peer);
+    const Dict* const dict = data ? data->as_dict() : nullptr;
+    return dict && dict->find(hint);
 }
 
 Plugins within_session(const Plugins& outer) {

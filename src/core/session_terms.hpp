@@ -34,6 +34,10 @@ struct SessionSecret {
 /// That of the secrets of the node's layer which are named, or else of its first ones.
 SessionSecret session_secret(const Plugins& outer, const Identities* whose);
 
+/// Has a peer say in its data, where that is a dict, that it knows sessions; a hint, and no more.
+void hint_at_sessions(Peer& peer, const PeerPlugin& plugin);
+bool hints_at_sessions(const Peer& peer, const PeerPlugin& plugin);
+
 /// What of a node's layer messages within a session pass.
 Plugins within_session(const Plugins& outer);
 

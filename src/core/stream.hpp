@@ -208,6 +208,7 @@ public:
     }
     void close() override;
     bool sealed() const noexcept override { return sealed_; }
+    std::size_t sealed_frame_max() const noexcept override { return Session::frame_max; }
     const Identities* sealed_by() const noexcept override {
         return sealing_ ? &sealing_->secret.who : nullptr;
     }

@@ -135,6 +135,16 @@ public:
             }
         }
     }
+    /// Gives each of a subscriber's: to what, and as whom.
+    template <class Take>
+    void each_of(const Subscriber& subscriber, Take&& take) const {
+        const auto found = keys_of_.find(subscriber);
+        if (found != keys_of_.end()) {
+            for (const auto& [key, as] : found->second.keys) {
+                take(key, as);
+            }
+        }
+    }
     /// The subscribers of a key; the same list again until that changes.
     List of(ByteView key) {
         static const List nobody = std::make_shared<std::vector<Subscriber>>();

@@ -3,7 +3,8 @@
 #include <netaio/address.hpp>
 #include <netaio/identity.hpp>
 #include <netaio/plugins.hpp>
-#include <unordered_map>
+
+#include "recent.hpp"
 
 namespace netaio::core {
 
@@ -24,37 +25,7 @@ struct Recipient {
     bool answer;             // whether the message answers what it asked
 };
 
-/// Who was said to be at which address, for as many as fit: those go first that sent nothing for
-/// longest. Not thread-safe.
-class VouchedSenders {
-public:
-    explicit VouchedSenders(std::size_t max) : half_((max + 1) / 2) {}
-
-    bool empty() const noexcept { return young_.empty() && old_.empty(); }
-    const Vouched* find(const Address& address) const {
-        if (const auto found = young_.find(address); found != young_.end()) {
-            return &found->second;
-        }
-        const auto found = old_.find(address);
-        return found == old_.end() ? nullptr : &found->second;
-    }
-    /// The entry of an address, to be set.
-    Vouched& at(const Address& address) {
-        if (const auto found = young_.find(address); found != young_.end()) {
-            return found->second;
-        }
-        auto before = old_.extract(address);
-        if (young_.size() >= half_) {
-            old_ = std::move(young_);
-            young_.clear();
-        }
-        return before ? young_.insert(std::move(before)).position->second : young_[address];
-    }
-
-private:
-    std::size_t half_;
-    std::unordered_map<Address, Vouched> young_;
-    std::unordered_map<Address, Vouched> old_;
-};
+/// Who was said to be at which address.
+using VouchedSenders = Recent<Address, Vouched>;
 
 }  // namespace netaio::core

@@ -27,6 +27,7 @@ struct Departure {
     Address to = {};
     std::uint32_t interface = 0;  ///< where it must go out; 0 to have it routed
     Address local = {};           ///< over IPv4, that interface's address, to send it from
+    bool whole = false;           ///< no network may send it in fragments
 };
 
 /// Receives into room for a batch, which the arrivals point to until the next one.
@@ -50,6 +51,11 @@ private:
 /// is about the one after them.
 std::size_t send_datagrams(UdpSocket& socket, const char* bytes,
                            std::span<const Departure> departures, std::error_code& error);
+
+/// Sends one that no network may send in fragments, whatever is known of the path; message_size
+/// where that cannot be. Whether it went without waiting.
+bool send_whole(UdpSocket& socket, const char* bytes, const Departure& departure,
+                std::error_code& error);
 
 /// Readies a socket, before it is bound, that sends to groups with this many hops and takes no
 /// datagrams sent to groups. `tell_interface` has arrivals say where they came in.

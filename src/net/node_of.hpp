@@ -58,12 +58,15 @@ std::shared_ptr<core::Node> node_of(core::Role role, const Options& options) {
                 options.session, node->outer.get(), role == core::Role::client,
                 *node->environment.random);
         }
-        if (role == core::Role::server && node->session) {
+        if (role != core::Role::client && node->session) {
             core::serve_sessions(*node);
         }
     }
     node->peer_plugin = options.peer_plugin;
     node->local_peer = options.local_peer;
+    if (role == core::Role::node && node->session && node->local_peer && node->peer_plugin) {
+        core::hint_at_sessions(*node->local_peer, *node->peer_plugin);
+    }
     node->extract_keys = options.extract_keys;
     if constexpr (requires { options.answers; }) {
         node->client_answers = options.answers;

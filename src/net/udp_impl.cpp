@@ -28,6 +28,22 @@ void check_group(const std::string& group, bool v6) {
     }
 }
 
+// Throws std::invalid_argument for bounds that leave no room for anything.
+core::LinkBounds links_of(const UdpNodeOptions& options) {
+    const std::size_t longest = std::min<std::size_t>(options.datagram_max, 65507);
+    if (options.session.policy != SessionPolicy::off &&
+        (options.path_size < 128 || longest < 128 || options.sessions_max == 0)) {
+        throw std::invalid_argument(
+            "sessions need path_size and datagram_max to be 128 or more, and sessions_max 1");
+    }
+    return {.links_max = options.sessions_max,
+            .links_per_host_max = options.sessions_per_host_max,
+            .path_size = std::min(options.path_size, longest),
+            .path_size_max = longest,
+            .fragments = options.fragments,
+            .handshakes_per_second = options.handshakes_per_second};
+}
+
 }  // namespace
 
 UdpNode::Impl::Impl(boost::asio::any_io_executor executor, UdpNodeOptions options)
@@ -58,7 +74,8 @@ UdpNode::Impl::Impl(boost::asio::any_io_executor executor, UdpNodeOptions option
         .introductions_max = options_.introductions_max,
         .renewals_max = options_.renewals_max,
         .renew_subscriptions = options_.renew_subscriptions,
-        .backoff = backoff};
+        .backoff = backoff,
+        .links = links_of(options_)};
     core_ = std::make_unique<core::DatagramNode>(
         node_, bounds,
         [this](std::shared_ptr<core::Suspended> handler) { start_handler(std::move(handler)); },
@@ -124,9 +141,9 @@ std::error_code UdpNode::Impl::start() {
         executor_, options_, node_->environment.log, core_->tallies(),
         net::UdpSockets::Listener{
             .received =
-                [this](std::span<char> datagram, const Address& from) {
+                [this](std::span<char> datagram, const Address& from, bool to_group) {
                     const auto keep_alive = shared_from_this();
-                    serve([&] { core_->receive(datagram, from); });
+                    serve([&] { core_->receive(datagram, from, to_group); });
                 },
             .batch_ended =
                 [this] {
@@ -300,6 +317,7 @@ void UdpNode::Impl::end() noexcept {
     stopping_ = false;
     core_->end_renewals();
     close_mailbox();
+    core_->end_sessions();
     go_on([&] { core_->end_requests(Errc::cancelled); });
     for (const auto& running : std::exchange(running_, {})) {
         ++report_.cut_off;

@@ -23,7 +23,8 @@ namespace netaio::net {
 class UdpSockets : public std::enable_shared_from_this<UdpSockets> {
 public:
     struct Listener {
-        std::function<void(std::span<char>, const Address&)> received;
+        /// Whether it was sent to the group stands behind who sent it.
+        std::function<void(std::span<char>, const Address&, bool)> received;
         /// A batch was received.
         std::function<void()> batch_ended;
         /// A datagram to one address cannot be sent. Must not send at once.

@@ -45,7 +45,7 @@ Reply UdpNode::grant(const Message& asked, const Address& from) {
 void UdpNode::Impl::set_plugins(Plugins plugins) {
     const auto before = node_->outer.get().auth;
     const auto now = plugins.auth;
-    node_->outer = std::move(plugins);
+    node_->set_outer(std::move(plugins));
     if (!executor_) {
         return;
     }
@@ -54,7 +54,9 @@ void UdpNode::Impl::set_plugins(Plugins plugins) {
             if (before && now) {
                 self->core_->end_unknown(*before, *now);
             }
+            self->core_->secrets_changed();
             self->core_->renew_subscriptions();
+            self->flush_later();
         }
     });
 }

@@ -138,7 +138,7 @@ bool UdpSockets::receive_failed(Socket& socket, const std::error_code& error) {
 // False when that closed the sockets.
 bool UdpSockets::received(const Arrival& arrival, bool group) {
     if (is_meant_for_us(arrival, group)) {
-        listener_.received(arrival.bytes, arrival.from);
+        listener_.received(arrival.bytes, arrival.from, group);
     }
     return open_;
 }
@@ -197,7 +197,8 @@ void UdpSockets::send(core::Outbox& box) {
 void UdpSockets::queue(const core::Outbox::Item& item, const core::Outbox& box) {
     if (!item.to_group) {
         if (Sender* sender = sender_for(item.to)) {
-            sender->queue.push_back({item.at, item.size, item.to});
+            sender->queue.push_back(
+                {.at = item.at, .size = item.size, .to = item.to, .whole = item.whole});
         } else {
             tallies_.send_failures.add();
             log_(LogLevel::warning, "not sent to " + item.to.str() + ": this node does not use " +
@@ -288,12 +289,17 @@ std::size_t UdpSockets::send_first(Sender& sender, std::span<const Departure> wa
                                    std::error_code& error) {
     Socket& socket = *sender.socket;
     if (socket.ring) {
-        if (waiting.size() == 1 && socket.ring->send(sender.bytes.data(), waiting.front())) {
+        if (waiting.size() == 1 && !waiting.front().whole &&
+            socket.ring->send(sender.bytes.data(), waiting.front())) {
             return 1;
         }
         socket.ring->settle();
     }
-    return send_datagrams(socket, sender.bytes.data(), waiting, error);
+    if (waiting.front().whole) {
+        return send_whole(socket, sender.bytes.data(), waiting.front(), error) ? 1 : 0;
+    }
+    const auto first_whole = std::ranges::find(waiting, true, &Departure::whole);
+    return send_datagrams(socket, sender.bytes.data(), {waiting.begin(), first_whole}, error);
 }
 
 void UdpSockets::not_sent(ByteView bytes, const Address& to, std::error_code error) {
@@ -321,7 +327,7 @@ void UdpSockets::not_sent(ByteView bytes, const Address& to, std::error_code err
 }
 
 void UdpSockets::failed(ByteView bytes, const Departure& departure, const std::error_code& error) {
-    tallies_.send_failures.add();
+    tallies_.send_failures.add(departure.whole ? 0 : 1);  // those were only tried
     log_(first_to_fail(departure) ? LogLevel::warning : LogLevel::debug,
          "not sent to " + departure.to.str() + ": " + error.message());
     listener_.not_sent(bytes, departure.to, error);

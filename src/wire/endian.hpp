@@ -28,6 +28,10 @@ inline std::uint32_t get_u32(const char* at) noexcept {
     return big_endian(value);
 }
 
+inline std::uint64_t get_u64(const char* at) noexcept {
+    return std::uint64_t(get_u32(at)) << 32 | get_u32(at + 4);
+}
+
 inline char* put_u16(char* at, std::uint16_t value) noexcept {
     at[0] = static_cast<char>(value >> 8);
     at[1] = static_cast<char>(value);
@@ -38,6 +42,11 @@ inline char* put_u32(char* at, std::uint32_t value) noexcept {
     value = big_endian(value);
     std::memcpy(at, &value, sizeof value);
     return at + sizeof value;
+}
+
+inline char* put_u64(char* at, std::uint64_t value) noexcept {
+    return put_u32(put_u32(at, static_cast<std::uint32_t>(value >> 32)),
+                   static_cast<std::uint32_t>(value));
 }
 
 /// Of a std::string_view, std::ranges::copy makes a loop over single bytes with g++ 12.

@@ -135,6 +135,25 @@ std::size_t send_datagrams(UdpSocket& socket, const char* bytes,
     return sent;
 }
 
+// The system has an option for a socket, not for a datagram.
+bool send_whole(UdpSocket& socket, const char* bytes, const Departure& departure,
+                std::error_code& error) {
+    const bool v6 = departure.to.is_v6();
+    const int level = v6 ? IPPROTO_IPV6 : IPPROTO_IP;
+    const int option = v6 ? IPV6_MTU_DISCOVER : IP_MTU_DISCOVER;
+    int before = 0;
+    socklen_t size = sizeof before;
+    getsockopt(socket.native_handle(), level, option, &before, &size);
+    error = set(socket, level, option, v6 ? IPV6_PMTUDISC_PROBE : IP_PMTUDISC_PROBE);
+    if (error) {
+        error = std::make_error_code(std::errc::message_size);
+        return false;
+    }
+    const bool sent = send_datagrams(socket, bytes, {&departure, 1}, error) == 1;
+    (void)set(socket, level, option, before);
+    return sent;
+}
+
 std::error_code prepare_unicast(UdpSocket& socket, int hops, bool tell_interface) {
     const int off = 0;
     const int on = 1;

@@ -87,6 +87,11 @@ std::size_t send_datagrams(UdpSocket& socket, const char* bytes,
     return sent;
 }
 
+bool send_whole(UdpSocket&, const char*, const Departure&, std::error_code& error) {
+    error = std::make_error_code(std::errc::message_size);
+    return false;
+}
+
 std::error_code prepare_unicast(UdpSocket& socket, int hops, bool) {
     boost::system::error_code failed;
     socket.set_option(multicast::hops(hops), failed);

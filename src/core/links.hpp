@@ -1,0 +1,218 @@
+#pragma once
+
+#include <map>
+#include <set>
+#include <unordered_map>
+
+#include "callback.hpp"
+#include "cookies.hpp"
+#include "link.hpp"
+#include "node.hpp"
+#include "recent.hpp"
+#include "source_limiter.hpp"
+#include "tally.hpp"
+
+namespace netaio::core {
+
+/// The bounds of sessions over datagrams.
+struct LinkBounds {
+    std::size_t links_max = 65536;
+    std::size_t links_per_host_max = 1024;
+    std::size_t path_size = 1200;       ///< bytes that every path carries whole
+    std::size_t path_size_max = 65507;  ///< more is not looked for
+    bool fragments = false;             ///< whether larger ones are sent all the same
+    double handshakes_per_second = 256;
+    double handshakes_per_host = 20;
+};
+
+/// What sessions need of the node that has them.
+class LinkOwner {
+public:
+    virtual ~LinkOwner() = default;
+    /// Asks by a message without a session. `wanted` says whether the program asked for something
+    /// there; otherwise the address may be forged.
+    virtual Result<RequestTable::Id> ask(const Address& to, ByteView content, bool wanted,
+                                         std::chrono::milliseconds timeout,
+                                         RequestTable::Completion completion) = 0;
+    /// Gives such a question up, which is not told any more.
+    virtual void withdraw(const Address& to, RequestTable::Id id) = 0;
+    /// Seals frames in the present session, and has them sent; `whole` or not at all.
+    virtual void send_sealed(Link& link, ByteView frames, bool whole) = 0;
+    /// A session began, or there is another one.
+    virtual void began(const std::shared_ptr<Link>& link) = 0;
+    /// Whoever was at one address is at another.
+    virtual void moved(const Address& from, const Address& to) = 0;
+    /// Somebody else is there.
+    virtual void replaced(const Address& at) = 0;
+    /// next() may be sooner than it was.
+    virtual void due_sooner() = 0;
+};
+
+/// The sessions of a node over datagrams, as WireGuard has them: by the addresses of others, and by
+/// what they are called in what is sent to this node (protocol.md §16). Not thread-safe.
+class Links {
+public:
+    using TimePoint = DatagramSession::TimePoint;
+
+    /// How long a node is not asked again that knows no sessions.
+    static constexpr std::chrono::minutes declined_for{5};
+    /// Without an answer for so long, a session is asked for anew.
+    static constexpr std::chrono::seconds unanswered_for{1};
+    /// Something is said so long after the other spoke, that it knows.
+    static constexpr std::chrono::milliseconds answer_within{500};
+    /// How long a handshake may take that the other began.
+    static constexpr std::chrono::seconds pending_for{5};
+    static constexpr std::size_t pending_max = 1024;
+
+    Links(Node& node, Tallies& tallies, LinkOwner& owner, const LinkBounds& bounds);
+    ~Links();
+    Links(const Links&) = delete;
+    Links& operator=(const Links&) = delete;
+
+    enum class Way { clear, sealed, undecided, none };
+    struct Found {
+        Way way = Way::clear;
+        std::shared_ptr<Link> link = nullptr;
+        std::error_code why = {};  // of none
+    };
+    /// How to speak to somebody; a session is asked for where that is not known, and what is to be
+    /// said can wait for that. `wanted` as for LinkOwner::ask().
+    Found way_to(const Address& to, bool wanted);
+    /// How it is now.
+    Found way_now(const Address& to) const;
+    /// Has it wait until the way is decided.
+    static void wait(Link& link, Link::Waiting waiting) {
+        link.waiting.push_back(std::move(waiting));
+    }
+    /// Whether nothing counts from there without a session.
+    bool has_somebody_at(const Address& at) const;
+    /// Something came without a session from where there is somebody: perhaps it started anew.
+    void doubt(const Address& at);
+    /// Has a session with whoever is there, and tells it of this node then.
+    void introduce_to(const Address& to);
+
+    /// Answers a handshake. Nothing where the answer is sealed, or nothing is to be said.
+    std::optional<OwnedMessage> shake_hands(const Message& asked, const Address& from);
+
+    struct Opened {
+        std::shared_ptr<Link> link;
+        std::span<char> frames;
+    };
+    /// Opens a sealed datagram in place; nothing where it is nobody's.
+    std::optional<Opened> open(const Frame& sealed, const Address& from);
+    /// Takes a frame of these that is for the session itself, of a datagram of that size.
+    void take_own(const std::shared_ptr<Link>& link, ByteView body, std::size_t size);
+
+    /// How many bytes a frame may have that is sent there.
+    std::size_t frame_max(const Link& link) const noexcept;
+    /// Whether that may become more.
+    static bool may_grow(const Link& link) noexcept { return link.path.looks(); }
+    /// Has a frame sealed with others, at the latest by seal_all().
+    void pack(const std::shared_ptr<Link>& link, ByteView frame, std::optional<RequestId> request);
+    void seal_all();
+    std::size_t packed_bytes() const noexcept { return packed_bytes_; }
+    /// The system did not send a sealed datagram.
+    void not_sent(const Address& to, std::size_t size, bool too_large);
+
+    /// Ends sessions whose secret the node does not have any more.
+    void end_with_other_secrets();
+    /// Ends all, and whatever waits.
+    void end_all(std::error_code why) noexcept;
+    /// Does what is due.
+    void tick();
+    /// When it is to be called next.
+    std::optional<TimePoint> next() const;
+    std::size_t size() const noexcept { return links_.size(); }
+
+private:
+    using Index = datagram_handshake::Index;
+
+    // A handshake that the other began, and has not proved yet.
+    struct Pending {
+        Address from;
+        Index other = 0;
+        TimePoint began = {};
+        SessionSecret secret = {};
+        std::optional<datagram_handshake::Answerer> answerer = std::nullopt;  // of two questions
+        std::unique_ptr<DatagramSession> session = nullptr;
+        SessionKey key = {};
+    };
+    using PendingOnes = std::map<Index, Pending>;
+    enum class Sent { to_be_answered, unanswered, whole };
+    struct KeyHash {
+        std::size_t operator()(const SessionKey& key) const noexcept;
+    };
+
+    const SessionTerms& terms() const noexcept { return *node_.session; }
+    TimePoint now() const { return node_.environment.clock->steady_now(); }
+    Random& random() const { return *node_.environment.random; }
+    Index new_index();
+    std::shared_ptr<Link> link_at(const Address& at) const;
+    std::shared_ptr<Link> make(const Address& at);
+    void drop(const std::shared_ptr<Link>& link);
+    void make_room(const Address& at);
+    void set_due(Link& link);
+    void look_after(const std::shared_ptr<Link>& link);
+    void forget(std::unique_ptr<DatagramSession>& session) noexcept;
+
+    void ask(const std::shared_ptr<Link>& link, bool wanted);
+    void ask_once(const std::shared_ptr<Link>& link, bool wanted);
+    void say(const std::shared_ptr<Link>& link, ByteView content, bool wanted);
+    void answered(const std::shared_ptr<Link>& link, std::error_code error, const Message* answer);
+    void first_answer(const std::shared_ptr<Link>& link, ByteView content);
+    void silent(const std::shared_ptr<Link>& link);
+    void not_agreed(const std::shared_ptr<Link>& link);
+    void declined(const std::shared_ptr<Link>& link);
+    void fail(const std::shared_ptr<Link>& link, std::error_code why);
+    void stop_asking(Link& link) noexcept;
+    bool must_have_one(const Link& link) const noexcept;
+    bool is_wanted(const Link& link) const;
+    std::error_code judge(const Link& link, const Agreed& agreed) const;
+    void go_on(const std::shared_ptr<Link>& link, std::error_code why);
+
+    void establish(const std::shared_ptr<Link>& link, std::unique_ptr<DatagramSession> session,
+                   const SessionKey& key, SessionSecret secret, Sent sign);
+    std::optional<OwnedMessage> refuse(const Address& from, std::string_view why);
+    bool is_affordable(const datagram_handshake::Asked& question, const Address& from,
+                       std::optional<OwnedMessage>& answer);
+    std::optional<OwnedMessage> first_question(const datagram_handshake::Asked& question,
+                                               SessionSecret secret, const Address& from);
+    std::optional<OwnedMessage> second_question(const datagram_handshake::Asked& question,
+                                                const SessionSecret& secret, const Address& from);
+    std::optional<std::string> admit(Pending& pending, const Agreed& agreed) const;
+    std::shared_ptr<Link> prove(PendingOnes::iterator pending, const Address& from);
+    void heard(Link& link, bool spoke);
+    void move(const std::shared_ptr<Link>& link, const Address& to);
+    void prove_asked(const std::shared_ptr<Link>& link);
+    void seal(const std::shared_ptr<Link>& link);
+    void renew_in_time(const std::shared_ptr<Link>& link);
+    void say_sealed(Link& link, ByteView frames, Sent how);
+    void probe_path(Link& link, std::size_t size);
+    template <class Work>
+    void attempt_to(Work&& work) const noexcept {
+        core::attempt(node_.environment.log, "a session goes on all the same", work);
+    }
+
+    Node& node_;
+    Tallies& tallies_;
+    LinkOwner& owner_;
+    LinkBounds bounds_;
+    std::unordered_map<Address, std::shared_ptr<Link>> links_;
+    std::unordered_map<Address, std::size_t> at_host_;
+    Link::Order order_;  // that got a session longest ago first
+    std::unordered_map<Index, Link*> by_index_;
+    std::set<std::pair<TimePoint, Link*>> due_;
+    PendingOnes pending_;
+    std::list<Index> pending_order_;  // the oldest first
+    std::vector<std::shared_ptr<Link>> packed_;
+    std::size_t packed_bytes_ = 0;
+    std::string spare_;  // memory for what is packed next
+    Recent<Address, TimePoint> declined_;
+    Recent<SessionKey, std::uint64_t, KeyHash> asked_at_;  // whoever asked, by their clocks
+    Cookies cookies_;
+    SourceLimiter load_;
+    SourceLimiter hosts_;
+    std::uint64_t attempts_ = 0;
+};
+
+}  // namespace netaio::core

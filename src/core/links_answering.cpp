@@ -1,0 +1,155 @@
+#include "links.hpp"
+#include "outgoing.hpp"
+
+/// How sessions over datagrams are answered that others ask for.
+namespace netaio::core {
+
+using datagram_handshake::Answerer;
+using datagram_handshake::Asked;
+
+std::optional<OwnedMessage> Links::shake_hands(const Message& asked, const Address& from) {
+    const auto question = Asked::read(asked.content());
+    if (!question) {
+        return refuse(from, "what is asked is none");
+    }
+    std::optional<OwnedMessage> answer;
+    if (question->choice && !is_affordable(*question, from, answer)) {
+        return answer;
+    }
+    auto secret = session_secret(node_.outer.get(), &asked.vouched().outer);
+    return question->choice ? first_question(*question, std::move(secret), from)
+                            : second_question(*question, secret, from);
+}
+
+std::optional<OwnedMessage> Links::refuse(const Address& from, std::string_view why) {
+    tallies_.sessions_refused.add();
+    node_.log(LogLevel::warning, "no session: " + std::string(why), from);
+    return about(session_uri, OwnedMessage(MessageType::auth_error, "ERROR", "no session"));
+}
+
+// Whether there is time for it. Where many ask, only for those who show that they get what is sent
+// to them, and only for so many of each host.
+bool Links::is_affordable(const Asked& question, const Address& from,
+                          std::optional<OwnedMessage>& answer) {
+    const auto time = now();
+    double* const left = load_.tokens(Address(), time);
+    const bool many = *left < load_.burst() / 2 || pending_.size() >= pending_max / 2;
+    if (many) {
+        if (!cookies_.prove(from, question.tag, {question.said, question.message}, time)) {
+            answer =
+                OwnedMessage(MessageType::respond_uri, session_uri,
+                             datagram_handshake::cookie_answer(cookies_.of(from, time, random())));
+            return false;
+        }
+        if (!hosts_.allow(from, time)) {
+            return false;
+        }
+    }
+    if (*left < 1) {
+        return false;
+    }
+    *left -= 1;
+    return true;
+}
+
+std::optional<OwnedMessage> Links::first_question(const Asked& question, SessionSecret secret,
+                                                  const Address& from) {
+    const Index own = new_index();
+    Answerer answerer(question, terms(), secret.psk, own, random());
+    const auto content = answerer.answer(question);
+    if (!content) {
+        return refuse(from, content.error().message());
+    }
+    Pending pending{
+        .from = from, .other = question.index, .began = now(), .secret = std::move(secret)};
+    if (answerer.finished()) {
+        auto agreed = answerer.agreed();
+        const auto* const before = asked_at_.find(agreed.key);
+        if (before && answerer.asked_at() <= *before) {
+            return refuse(from, "it was asked for before");
+        }
+        if (const auto why = admit(pending, agreed)) {
+            return refuse(from, *why);
+        }
+        asked_at_.at(pending.key) = answerer.asked_at();
+        pending.session =
+            std::make_unique<DatagramSession>(DatagramSession::Indexes{own, pending.other},
+                                              std::move(agreed.keys), false, pending.began);
+    } else {
+        pending.answerer.emplace(std::move(answerer));
+    }
+    if (pending_.size() >= pending_max) {
+        pending_.erase(pending_order_.front());
+        pending_order_.pop_front();
+    }
+    pending_order_.push_back(own);
+    pending_.emplace(own, std::move(pending));
+    owner_.due_sooner();
+    return OwnedMessage(MessageType::respond_uri, session_uri, *content);
+}
+
+std::optional<OwnedMessage> Links::second_question(const Asked& question,
+                                                   const SessionSecret& secret,
+                                                   const Address& from) {
+    const auto found = pending_.find(question.index);
+    if (found == pending_.end() || !found->second.answerer || found->second.from != from) {
+        return refuse(from, "what it goes on with was not begun");
+    }
+    Pending& pending = found->second;
+    auto answerer = std::move(*pending.answerer);
+    pending.answerer.reset();
+    const auto error = secret.psk.bytes == pending.secret.psk.bytes
+                           ? answerer.take(question)
+                           : make_error_code(Errc::auth_failed);
+    if (error) {
+        pending_.erase(found);
+        return refuse(from, error.message());
+    }
+    auto agreed = answerer.agreed();
+    if (const auto why = admit(pending, agreed)) {
+        pending_.erase(found);
+        return refuse(from, *why);
+    }
+    pending.session =
+        std::make_unique<DatagramSession>(DatagramSession::Indexes{question.index, pending.other},
+                                          std::move(agreed.keys), false, now());
+    prove(found, from);  // whose first sealed datagram is the answer
+    return std::nullopt;
+}
+
+// Why somebody is not admitted, if so.
+std::optional<std::string> Links::admit(Pending& pending, const Agreed& agreed) const {
+    const auto& options = terms().options;
+    if (options.known) {
+        const auto known = options.known->find(pending.from.str());
+        if (!known) {
+            return known.error().message();
+        }
+        if (*known && **known != agreed.key) {
+            return to_string(agreed.key) + " in the place of " + to_string(**known) +
+                   "; somebody may be in between";
+        }
+    }
+    if (!terms().admits({pending.from, agreed.key, agreed.lasting})) {
+        return "not with " + to_string(agreed.key);
+    }
+    pending.key = agreed.key;
+    return std::nullopt;
+}
+
+// Who asked has the key of the session: it takes the place of the one before.
+std::shared_ptr<Link> Links::prove(PendingOnes::iterator found, const Address& from) {
+    const auto pending = pending_.extract(found);
+    Pending& proved = pending.mapped();
+    auto link = link_at(from);
+    link = link ? link : make(from);
+    if (!link) {
+        refuse(from, "its host has as many as it may");
+        return nullptr;
+    }
+    establish(link, std::move(proved.session), proved.key, std::move(proved.secret),
+              Sent::unanswered);
+    return link;
+}
+
+}  // namespace netaio::core
