@@ -25,8 +25,8 @@ std::optional<SessionKey> parse_session_key(std::string_view hex);
 /// As parse_session_key() reads it.
 std::string to_string(const SessionKey& key);
 
-/// Whether connections have sessions (protocol.md §15): Noise handshakes, and everything sealed
-/// from then on, with keys that are forgotten.
+/// Whether connections, and UDP nodes with each other, have sessions (protocol.md §15, §16): Noise
+/// handshakes, and everything sealed from then on, with keys that are forgotten.
 enum class SessionPolicy : std::uint8_t {
     off,
     /// With whoever knows of them; without, with others. Somebody in the middle can make two nodes
