@@ -51,7 +51,8 @@ void DatagramNode::receive_sealed(const Frame& sealed, const Address& from, std:
     if (!opened) {
         return;
     }
-    const Sender sender{from, size, opened->link};
+    // Whatever address a late one came from.
+    const Sender sender{opened->link->at, size, opened->link};
     while (!opened->frames.empty()) {
         const auto frame = DatagramSession::next_frame(opened->frames);
         if (!frame || !*frame) {
@@ -63,14 +64,14 @@ void DatagramNode::receive_sealed(const Frame& sealed, const Address& from, std:
             const auto& body = (*frame)->body;
             links_->take_own(opened->link, std::string_view(body.data(), body.size()), size);
         } else if (!node_->types.contains(type) ||
-                   (draining_ && !requests_of({from, Through::session}))) {
+                   (draining_ && !requests_of({sender.at, Through::session}))) {
             tallies_.unhandled.add();
         } else {
             Origin origin(*this, sender);
             settle(dispatcher_.receive(**frame, origin, outbox_.bytes), sender);
         }
     }
-    tidy_requests({from, Through::session});
+    tidy_requests({sender.at, Through::session});
 }
 
 // What was written from `at` on, which is no datagram by itself.
