@@ -106,12 +106,12 @@ Outcome Dispatcher::handle(const Frame& frame, Source& source, std::string& out)
     if (!source.who().empty()) {
         message.set_who(source.who());
     }
-    if (frame.sealed) [[unlikely]] {
-        if (auto refused = open_within(peer.get(), message, source, out)) {
-            return std::move(*refused);
-        }
-    } else if (!is_bare(outer_.now())) {
-        if (auto refused = open(*outer_.get(), Layer::outer, peer.get(), message, source, out)) {
+    if (frame.sealed) {
+        take_sealed(message, source);
+    }
+    if (!is_bare(frame.sealed ? *within_session() : outer_.now())) {
+        const auto outer = frame.sealed ? within_session() : outer_.get();
+        if (auto refused = open(*outer, Layer::outer, peer.get(), message, source, out)) {
             return std::move(*refused);
         }
     }
@@ -439,10 +439,11 @@ void Dispatcher::reply(const Message& request, OwnedMessage&& message, const Plu
     const auto peer = node_.peer_at(source);
     const Plugins& outer = outer_.now();
     const std::size_t before = out.size();
-    const auto error =
-        is_bare(inner) && is_bare(outer)
-            ? send(std::move(message), inner, outer, peer.get(), out, request.request_id())
-            : protect(request, std::move(message), inner, peer.get(), source, out);
+    Recipient to(peer.get());
+    to.sealed = source.sealed();
+    const auto error = is_bare(inner) && is_bare(outer)
+                           ? send(std::move(message), inner, outer, to, out, request.request_id())
+                           : protect(request, std::move(message), inner, peer.get(), source, out);
     if (error || out.size() > before + reply_max(source)) [[unlikely]] {
         not_replied(request, error, before, inner, source, out);
     }

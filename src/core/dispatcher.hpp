@@ -50,6 +50,8 @@ public:
 
     /// The node's own layer as it is now, as messages without a session pass it.
     boost::local_shared_ptr<const Plugins> outer() { return outer_.get(); }
+    /// Another number when that was replaced; never zero.
+    std::uint64_t outer_version() { return outer_.version(); }
     /// The same as those to and from there pass it.
     boost::local_shared_ptr<const Plugins> outer(const Source& source) {
         return source.sealed() ? within_session() : outer_.get();
@@ -158,9 +160,14 @@ private:
     void automatic(const Message& request, OwnedMessage&& message, bool bare, Source& source,
                    std::string& out, const Plugins& inner = {});
 
-    boost::local_shared_ptr<const Plugins> within_session();
-    std::optional<Outcome> open_within(const Peer* peer, Message& message, Source& source,
-                                       std::string& out);
+    const boost::local_shared_ptr<const Plugins>& within_session() {
+        if (outer_.version() != within_version_) [[unlikely]] {
+            renew_within();
+        }
+        return within_;
+    }
+    void renew_within();
+    void take_sealed(Message& message, const Source& source) noexcept;
     Outcome unsealed(const Message& message, Source& source, std::string& out);
     std::size_t reply_max(const Source& source) const noexcept;
 
@@ -168,8 +175,8 @@ private:
     Tallies& tallies_;
     RouteReader routes_;
     Replaceable<Plugins>::Reader outer_;
-    boost::local_shared_ptr<const Plugins> outer_of_within_;  // that within_ was made from
     boost::local_shared_ptr<const Plugins> within_;
+    std::uint64_t within_version_ = 0;  // of what that was made from
     RuleReader rules_;
     static constexpr std::size_t unbounded = SIZE_MAX / 2;
 

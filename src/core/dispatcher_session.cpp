@@ -9,25 +9,18 @@
 /// be one.
 namespace netaio::core {
 
-boost::local_shared_ptr<const Plugins> Dispatcher::within_session() {
-    const auto outer = outer_.get();
-    if (outer != outer_of_within_) {
-        within_ = boost::make_local_shared<const Plugins>(core::within_session(*outer));
-        outer_of_within_ = outer;
-    }
-    return within_;
+[[gnu::cold]] void Dispatcher::renew_within() {
+    const auto version = outer_.version();
+    within_ = boost::make_local_shared<const Plugins>(core::within_session(outer_.now()));
+    within_version_ = version;
 }
 
-// Takes off what is left of the node's layer.
-std::optional<Outcome> Dispatcher::open_within(const Peer* peer, Message& message, Source& source,
-                                               std::string& out) {
+// What it came in proves what the rest of the node's layer would.
+void Dispatcher::take_sealed(Message& message, const Source& source) noexcept {
     accepted_ = true;
-    if (source.sealed_by() && !source.sealed_by()->empty()) {
-        message.vouched().outer = *source.sealed_by();
+    if (const auto* const by = source.sealed_by(); by && !by->empty()) {
+        message.vouched().outer = *by;
     }
-    const auto within = within_session();
-    return is_bare(*within) ? std::nullopt
-                            : open(*within, Layer::outer, peer, message, source, out);
 }
 
 Outcome Dispatcher::unsealed(const Message& message, Source& source, std::string& out) {

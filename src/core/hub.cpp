@@ -38,13 +38,6 @@ void Hub::give_batch(std::string&& batch) noexcept {
     }
 }
 
-void Hub::give_sealed(std::string&& sealed) noexcept {
-    sealed.clear();
-    if (sealed.capacity() <= batch_keep_max) {
-        sealed_ = std::move(sealed);
-    }
-}
-
 void Hub::add(std::shared_ptr<Stream> stream) {
     const Stream& added = *streams_.emplace(stream->id(), stream).first->second;
     node_->log(LogLevel::debug, "connected", added.remote());
@@ -53,7 +46,8 @@ void Hub::add(std::shared_ptr<Stream> stream) {
     tallies_.connections_accepted.add();
     // One time for all connections costs them nothing while they are busy.
     if (check_at_ == TimePoint::max()) {
-        check_at_ = now() + check_interval();
+        checked_at_ = now();
+        check_at_ = checked_at_ + check_interval();
         wake();
     }
 }
@@ -190,6 +184,7 @@ void Hub::tick() {
     const auto time = now();
     const bool check = check_at_ <= time;
     if (check) {
+        checked_at_ = time;
         check_at_ = streams_.empty() ? TimePoint::max() : time + check_interval();
     }
     if (due_at_ <= time) {

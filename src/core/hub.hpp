@@ -63,7 +63,10 @@ public:
     /// How often time limits are looked after.
     std::chrono::milliseconds check_interval() const noexcept;
     TimePoint now() const { return node_->environment.clock->steady_now(); }
-    /// The same, asked once for all frames that are processed together.
+    /// When time limits were looked after for the last time: for what may be told a second late,
+    /// and not ask the clock.
+    TimePoint checked_at() const noexcept { return checked_at_; }
+    /// The same as now(), asked once for all frames that are processed together.
     TimePoint about_now() {
         if (!processed_) {
             return now();
@@ -77,9 +80,8 @@ public:
     /// The buffer replies are collected in. Taken and given back, so that who nests gets another.
     std::string take_batch() noexcept { return std::move(batch_); }
     void give_batch(std::string&& batch) noexcept;
-    /// The same for what is sealed.
-    std::string take_sealed() noexcept { return std::move(sealed_); }
-    void give_sealed(std::string&& sealed) noexcept;
+    /// Where a stream seals what it gives to its carrier before anything else happens.
+    std::string& sealed() noexcept { return sealed_; }
 
     void add(std::shared_ptr<Stream> stream);
     void remove(Stream& stream);
@@ -252,6 +254,7 @@ private:
     std::optional<TimePoint> processed_at_;  // if anybody asked
     bool turn_needed_ = false;
     TimePoint check_at_ = TimePoint::max();
+    TimePoint checked_at_{};
     TimePoint due_at_ = TimePoint::max();  // no deadline of a request is sooner
     bool stopped_ = false;
     mutable std::mutex subscriptions_mutex_;

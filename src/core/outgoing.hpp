@@ -40,6 +40,9 @@ std::error_code protect(const Node& node, OwnedMessage& message, const Plugins& 
             return error;
         }
     }
+    if (to.sealed) {
+        message.body().set_checksum(0);  // sealed frames leave their headers behind
+    }
     return encode_message(message, out, id);
 }
 

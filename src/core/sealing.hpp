@@ -1,6 +1,5 @@
 #pragma once
 
-#include <boost/smart_ptr/local_shared_ptr.hpp>
 #include <memory>
 
 #include "session_handshake.hpp"
@@ -16,17 +15,18 @@ struct Handshaking {
     bool continues = false;  // nothing else was said since the first
 };
 
-/// What a stream keeps of its session.
+/// What a stream keeps of its session: as little as it can, as there may be many.
 struct Sealing {
-    Session session;
-    SessionSecret secret;
-    Identities who;         // who is there as far as what is sealed goes
-    std::string rest = {};  // what is sealed, or goes before that, and was not taken yet
-    bool proved = false;    // that the other end has its key
-    bool heard = false;     // nothing else is taken any more
-    bool opened = false;    // the next frame is, as it had to wait
+    [[no_unique_address]] Session session;  // what follows may lie in what that leaves free
+    bool proved = false;                    // that the other end has its key
+    bool heard = false;                     // nothing else is taken any more
+    bool opened = false;                    // the next frame is, as it had to wait
+    crypto::SecretKey psk;
+    Identities secrets_of;                        // as whose secrets that was made
+    Identities who;                               // is there as far as what is sealed goes
+    std::unique_ptr<std::string> rest = nullptr;  // sealed, or before that, and not taken yet
     Session::TimePoint used_at;
-    boost::local_shared_ptr<const Plugins> outer = {};  // whose secrets it was made from
+    std::uint64_t outer_version = 0;  // of what the secrets were last looked for in
 };
 
 }  // namespace netaio::core

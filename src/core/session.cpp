@@ -1,5 +1,6 @@
 #include "session.hpp"
 
+#include <algorithm>
 #include <cassert>
 
 #include "../wire/checksum.hpp"
@@ -20,6 +21,13 @@ static_assert(Session::overhead ==
 
 // In place of a frame: the sender's next key is the next one.
 constexpr ByteView marker("\x0e\x00\x00", head_size);
+
+// Whether it may hold something, as far as can be seen from outside.
+bool is_whole(const Frame& sealed) noexcept {
+    const auto& body = sealed.body;
+    return sealed.header.type == sealed_frame && sealed.auth == wire::no_fields &&
+           body.size() >= 2 + head_size + crypto::AeadKey::tag_size && body[0] == 0 && body[1] == 0;
+}
 
 std::span<char> content_of(const Frame& sealed) noexcept {
     return sealed.body.subspan(2);
@@ -43,44 +51,39 @@ void Session::seal(ByteView frame, TimePoint now, std::string& out) {
         seal_marker(out);
         keyed_at_ = now;
     }
-    seal_one(frame.substr(0, head_size), frame.substr(FrameHeader::size), out);
+    seal_one(frame.data(), frame.substr(FrameHeader::size), out);
 }
 
 void Session::seal_marker(std::string& out) {
-    seal_one(marker, {}, out);
+    seal_one(marker.data(), {}, out);
     out_.key.advance();
 }
 
-void Session::seal_one(ByteView head, ByteView rest, std::string& out) {
+void Session::seal_one(const char* head, ByteView rest, std::string& out) {
     const std::size_t start = out.size();
-    const std::size_t sealed_size = head.size() + rest.size() + crypto::AeadKey::tag_size;
-    std::array<char, content_at> outer{};
-    wire::put_bytes(outer.data() + FrameHeader::size, wire::no_fields);
-    out.append(outer.data(), outer.size());
-    out.append(head).append(rest).append(crypto::AeadKey::tag_size, '\0');
+    const std::size_t sealed_size = head_size + rest.size() + crypto::AeadKey::tag_size;
+    out.append(content_at + sealed_size, '\0');
     const auto sealed = std::span(out).subspan(start);
-    out_.key.seal(out_.next_number(), {}, sealed.subspan(content_at, sealed_size));
+    wire::put_bytes(sealed.data() + FrameHeader::size, wire::no_fields);
+    std::copy_n(head, head_size, sealed.data() + content_at);
+    wire::put_bytes(sealed.data() + content_at + head_size, rest);
+    out_.key.seal(out_.next_number(), {}, sealed.subspan(content_at));
     const ByteView body = std::string_view(sealed.data() + uri_size_at, 2 + sealed_size);
     FrameHeader{sealed_frame, static_cast<std::uint16_t>(wire::no_fields.size()),
                 static_cast<std::uint16_t>(body.size()), wire::crc32(body)}
         .write(sealed.first<FrameHeader::size>());
 }
 
+// Frames are built where they are returned, as next_frame() does it.
 Result<std::optional<Frame>> Session::open(const Frame& sealed) {
-    const auto& body = sealed.body;
+    using Opened = Result<std::optional<Frame>>;
     // What failed was perhaps changed in place, and its number is used up.
-    if (broken_) {
-        return Errc::auth_failed;
-    }
-    broken_ = true;
-    if (sealed.header.type != sealed_frame || sealed.auth != wire::no_fields ||
-        body.size() < 2 + head_size + crypto::AeadKey::tag_size || body[0] != 0 || body[1] != 0) {
-        return Errc::malformed;
-    }
-    if (!in_.key.open(in_.next_number(), {}, content_of(sealed))) {
-        return Errc::auth_failed;
-    }
-    auto frame = opened(sealed);
+    const bool broken = std::exchange(broken_, true);
+    auto frame = broken              ? Opened(Errc::auth_failed)
+                 : !is_whole(sealed) ? Opened(Errc::malformed)
+                 : in_.key.open(in_.next_number(), {}, content_of(sealed))
+                     ? opened(sealed)
+                     : Opened(Errc::auth_failed);
     broken_ = !frame;
     if (frame && !*frame) {
         in_.key.advance();
@@ -89,23 +92,25 @@ Result<std::optional<Frame>> Session::open(const Frame& sealed) {
 }
 
 Result<std::optional<Frame>> Session::opened(const Frame& sealed) noexcept {
+    Result<std::optional<Frame>> found;
     const auto content = content_of(sealed);
     const auto text = content.first(content.size() - crypto::AeadKey::tag_size);
     const auto auth_size = wire::get_u16(text.data() + 1);
     const auto rest = text.subspan(head_size);
     if (std::string_view(text.data(), text.size()) == marker) {
-        return std::optional<Frame>();
+        return found;
     }
     if (auth_size > rest.size()) {
-        return Errc::malformed;
+        found = Errc::malformed;
+        return found;
     }
     const auto body = rest.subspan(auth_size);
-    Frame frame{
+    found->emplace(Frame{
         {static_cast<MessageType>(text[0]), auth_size, static_cast<std::uint16_t>(body.size()), 0},
         ByteView(rest.data(), auth_size),
-        body};
-    frame.sealed = true;
-    return std::optional(frame);
+        body,
+        true});
+    return found;
 }
 
 void Session::end() noexcept {

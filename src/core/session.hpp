@@ -54,7 +54,7 @@ private:
         std::uint64_t next_number();
     };
 
-    void seal_one(ByteView head, ByteView rest, std::string& out);
+    void seal_one(const char* head, ByteView rest, std::string& out);
 
     Direction out_;
     Direction in_;

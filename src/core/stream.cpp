@@ -102,9 +102,10 @@ std::size_t Stream::abort(std::error_code why) noexcept {
     sent_ = 0;
     handshaking_ = nullptr;
     if (sealing_) {
-        sealing_->rest = std::string();
+        sealing_->rest = nullptr;
         sealing_->session.end();
-        sealing_->secret = {};
+        sealing_->psk = {};
+        sealing_->secrets_of = {};
     }
     tell([&] {
         if (node.environment.log.enabled(LogLevel::debug)) {

@@ -203,14 +203,14 @@ public:
     bool open() const noexcept override { return state_ == State::open; }
     std::error_code send(const Message& message, const SendOptions& options) override;
     std::size_t queued_bytes() const noexcept override {
-        return out_.size() - sent_ + queue_bytes_ + (sealing_ ? sealing_->rest.size() : 0) +
+        return out_.size() - sent_ + queue_bytes_ + (is_blocked() ? sealing_->rest->size() : 0) +
                carrier_->unsent();
     }
     void close() override;
     bool sealed() const noexcept override { return sealed_; }
     std::size_t sealed_frame_max() const noexcept override { return Session::frame_max; }
     const Identities* sealed_by() const noexcept override {
-        return sealing_ ? &sealing_->secret.who : nullptr;
+        return sealing_ ? &sealing_->secrets_of : nullptr;
     }
     std::optional<OwnedMessage> shake_hands(const Message& asked) override;
     std::shared_ptr<Connection> shared() override { return shared_from_this(); }
@@ -312,12 +312,12 @@ private:
     // Sealing.
     void go_on_with_handshake();
     void prove_session();
-    [[gnu::cold, gnu::noinline]] Result<std::optional<Frame>> next_sealed(std::span<char> bytes,
-                                                                          std::size_t& size);
+    [[gnu::noinline]] Result<std::optional<Frame>> next_sealed(std::span<char> bytes,
+                                                               std::size_t& size);
     std::size_t took_sealed(std::size_t size) noexcept;
     std::size_t write_sealed(ByteView frames, std::error_code& error);
     bool write_rest();
-    bool is_blocked() const noexcept { return sealing_ && !sealing_->rest.empty(); }
+    bool is_blocked() const noexcept { return sealing_ && sealing_->rest; }
     std::error_code bounded_by_session(std::string& out, std::size_t before);
 
     // Messages that wait for plugins.

@@ -83,13 +83,16 @@ void Stream::begin_session(Agreed agreed, SessionSecret secret, bool heard, bool
     who.add(Identity{"session", to_string(agreed.key)});
     who.add(secret.who);
     sealing_ = std::make_unique<Sealing>(Sealing{.session = Session(std::move(agreed.keys), now),
-                                                 .secret = std::move(secret),
-                                                 .who = std::move(who),
                                                  .heard = heard,
+                                                 .psk = secret.psk,
+                                                 .secrets_of = std::move(secret.who),
+                                                 .who = std::move(who),
                                                  .used_at = now});
     // What was said before goes as it is.
-    sealing_->rest.assign(out_, sent_);
-    hub_->tallies().bytes_out.add(sealing_->rest.size());
+    if (sent_ < out_.size()) {
+        sealing_->rest = std::make_unique<std::string>(out_, sent_);
+        hub_->tallies().bytes_out.add(sealing_->rest->size());
+    }
     out_.clear();
     sent_ = 0;
     sealed_ = true;
@@ -121,9 +124,12 @@ void Stream::confirm_session() {
     if (state_ == State::closed) {
         return;
     }
-    const std::size_t before = sealing_->rest.size();
-    sealing_->session.seal_marker(sealing_->rest);
-    hub_->tallies().bytes_out.add(sealing_->rest.size() - before);
+    if (!sealing_->rest) {
+        sealing_->rest = std::make_unique<std::string>();
+    }
+    const std::size_t before = sealing_->rest->size();
+    sealing_->session.seal_marker(*sealing_->rest);
+    hub_->tallies().bytes_out.add(sealing_->rest->size() - before);
     if (!waiting_writable_) {
         write_rest();
     }
@@ -144,24 +150,27 @@ void Stream::prove_session() {
 // was for the session alone. Until the first one is sealed, others may come.
 Result<std::optional<Frame>> Stream::next_sealed(std::span<char> bytes, std::size_t& size) {
     const Node& node = hub_->node();
-    auto frame = next_frame(bytes, node.types, {node.limits.frame_max + Session::overhead, true});
-    if (!frame || !*frame) {
-        return frame;
-    }
-    size = (*frame)->header.frame_size();
-    if ((*frame)->header.type != sealed_frame) {
-        return sealing_->heard ? Result<std::optional<Frame>>(Errc::auth_failed) : frame;
-    }
-    auto opened = sealing_->opened ? Session::opened(**frame) : sealing_->session.open(**frame);
-    if (opened) {
-        sealing_->used_at = active_at_;
-        sealing_->opened = opened->has_value();
+    const auto frame =
+        next_frame(bytes, node.types, {node.limits.frame_max + Session::overhead, true});
+    const bool whole = frame && *frame;
+    const bool comes_sealed = whole && (*frame)->header.type == sealed_frame;
+    size = whole ? (*frame)->header.frame_size() : 0;
+    using Found = Result<std::optional<Frame>>;
+    auto next = !comes_sealed ? whole && sealing_->heard ? Found(Errc::auth_failed) : Found(frame)
+                : sealing_->opened ? Session::opened(**frame)
+                                   : sealing_->session.open(**frame);
+    if (comes_sealed && next) {
+        sealing_->used_at = hub_->checked_at();
+        sealing_->opened = next->has_value();
         sealing_->heard = true;
-        prove_session();
+        if (!sealing_->proved) {
+            prove_session();
+        }
+        if (*next && !node.types.contains((*next)->header.type)) {
+            next = Errc::unknown_message_type;
+        }
     }
-    return opened && *opened && !node.types.contains((*opened)->header.type)
-               ? Result<std::optional<Frame>>(Errc::unknown_message_type)
-               : opened;
+    return next;
 }
 
 std::size_t Stream::took_sealed(std::size_t size) noexcept {
@@ -173,33 +182,33 @@ std::size_t Stream::took_sealed(std::size_t size) noexcept {
 // of the frames that were.
 std::size_t Stream::write_sealed(ByteView frames, std::error_code& error) {
     std::size_t used = 0;
-    std::string sealed = hub_->take_sealed();
-    const auto now = hub_->now();
-    while (used < frames.size() && sealing_->rest.empty() && !error) {
+    std::string& sealed = hub_->sealed();
+    const auto now = hub_->checked_at();
+    while (used < frames.size() && !sealing_->rest && !error) {
         const std::size_t before = used;
+        sealed.clear();
         while (used < frames.size() && sealed.size() < flush_size) {
-            const ByteView from = frames.substr(used);
-            const auto header = FrameHeader::read(
-                std::span<const char, FrameHeader::size>(from.data(), FrameHeader::size));
-            sealing_->session.seal(from.substr(0, header.frame_size()), now, sealed);
-            used += header.frame_size();
+            const char* const at = frames.data() + used;
+            const std::size_t size =
+                FrameHeader::read(std::span<const char, FrameHeader::size>(at, FrameHeader::size))
+                    .frame_size();
+            sealing_->session.seal(ByteView(at, size), now, sealed);
+            used += size;
         }
         const std::size_t size = sealed.size();
         const std::size_t written = carrier_->hand_over(sealed, error);
         hub_->tallies().bytes_out.add(size - (used - before));  // the caller counts the others
         if (written < size) {
-            sealing_->rest.assign(sealed, written);
+            sealing_->rest = std::make_unique<std::string>(sealed, written);
         }
-        sealed.clear();
     }
     sealing_->used_at = now;
-    hub_->give_sealed(std::move(sealed));
     return used;
 }
 
 // What was sealed before, and not taken then. Whether the next may follow.
 bool Stream::write_rest() {
-    std::string& rest = sealing_->rest;
+    std::string& rest = *sealing_->rest;
     std::error_code error;
     const std::size_t count = carrier_->write(rest, error);
     if (error) {
@@ -211,7 +220,7 @@ bool Stream::write_rest() {
     }
     rest.erase(0, count);
     if (rest.empty()) {
-        rest = std::string();
+        sealing_->rest = nullptr;
         return true;
     }
     wait_writable();
@@ -230,11 +239,13 @@ std::error_code Stream::bounded_by_session(std::string& out, std::size_t before)
 }
 
 void Stream::close_with_other_secrets() {
-    const auto outer = sealing_ ? hub_->dispatcher().outer() : nullptr;
-    if (!sealing_ || std::exchange(sealing_->outer, outer) == outer) {
+    auto& dispatcher = hub_->dispatcher();
+    const auto version = dispatcher.outer_version();
+    if (!sealing_ || std::exchange(sealing_->outer_version, version) == version) {
         return;
     }
-    if (session_secret(*outer, &sealing_->secret.who).psk.bytes != sealing_->secret.psk.bytes) {
+    if (session_secret(*dispatcher.outer(), &sealing_->secrets_of).psk.bytes !=
+        sealing_->psk.bytes) {
         hub_->node().log(LogLevel::info,
                          "closed, as the secret of its session is not known any more",
                          ends_.remote);

@@ -38,7 +38,8 @@ std::error_code Stream::append(OwnedMessage message, const Plugins& inner, const
         return Errc::no_session;
     }
     const auto peer = hub_->node().peer_at(ends_.remote);
-    const Recipient to(peer.get(), as ? as : &vouched_, &ends_.remote);
+    Recipient to(peer.get(), as ? as : &vouched_, &ends_.remote);
+    to.sealed = sealed_;
     auto& dispatcher = hub_->dispatcher();
     if (id && (may_retry(inner) || may_retry(outer))) {
         requests_->keep(*id, message.own());

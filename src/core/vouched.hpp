@@ -23,6 +23,7 @@ struct Recipient {
     const Vouched* vouched;  // as whom it is made for; null where nobody vouched
     const Address* remote;   // null when unknown, or there are many
     bool answer;             // whether the message answers what it asked
+    bool sealed = false;     // whether all that goes there is
 };
 
 /// Who was said to be at which address.

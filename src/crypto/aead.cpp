@@ -7,6 +7,7 @@
 #include <array>
 #include <new>
 
+#include "../wire/endian.hpp"
 #include "start_sodium.hpp"
 
 namespace netaio::crypto {
@@ -23,13 +24,18 @@ constexpr std::size_t long_chacha = 384;
 using Nonce = std::array<unsigned char, 12>;
 
 // Four zero bytes, and the number as each cipher counts.
-Nonce nonce_of(AeadCipher cipher, std::uint64_t number) noexcept {
-    Nonce nonce{};
-    for (std::size_t i = 0; i < 8; ++i) {
-        const std::size_t at = cipher == AeadCipher::aes_gcm ? 11 - i : 4 + i;
-        nonce[at] = static_cast<unsigned char>(number >> 8 * i);
+inline Nonce nonce_of(AeadCipher cipher, std::uint64_t number) noexcept {
+    std::array<char, 12> nonce{};
+    char* const at = nonce.data() + 4;
+    if (cipher == AeadCipher::aes_gcm) {
+        wire::put_u32(wire::put_u32(at, static_cast<std::uint32_t>(number >> 32)),
+                      static_cast<std::uint32_t>(number));
+    } else {
+        for (std::size_t i = 0; i < 8; ++i) {
+            at[i] = static_cast<char>(number >> 8 * i);
+        }
     }
-    return nonce;
+    return std::bit_cast<Nonce>(nonce);
 }
 
 unsigned char* octets_of(char* bytes) noexcept {
@@ -45,8 +51,10 @@ void need(bool done) {
 }  // namespace
 
 bool has_fast_aes() {
-    start_sodium();
-    static const bool fast = crypto_aead_aes256gcm_is_available() != 0;
+    static const bool fast = [] {
+        start_sodium();
+        return crypto_aead_aes256gcm_is_available() != 0;
+    }();
     return fast;
 }
 
@@ -60,6 +68,7 @@ struct AeadKey::Expanded {
     }
 
     alignas(16) crypto_aead_aes256gcm_state state{};
+    bool has_state = false;  // as libsodium knows this machine's instructions
     EVP_CIPHER_CTX* context = nullptr;
 
     // Ready for the message with that nonce.
@@ -108,13 +117,18 @@ AeadKey& AeadKey::operator=(AeadKey&&) noexcept = default;
 AeadKey::~AeadKey() = default;
 
 AeadKey::Expanded& AeadKey::expanded() {
-    if (!expanded_) {
-        expanded_ = std::make_unique<Expanded>();
-        if (cipher_ == AeadCipher::aes_gcm && has_fast_aes()) {
-            crypto_aead_aes256gcm_beforenm(&expanded_->state, key_.bytes.data());
-        }
+    if (!expanded_) [[unlikely]] {
+        expand();
     }
     return *expanded_;
+}
+
+[[gnu::cold, gnu::noinline]] void AeadKey::expand() {
+    expanded_ = std::make_unique<Expanded>();
+    if (cipher_ == AeadCipher::aes_gcm && has_fast_aes()) {
+        crypto_aead_aes256gcm_beforenm(&expanded_->state, key_.bytes.data());
+        expanded_->has_state = true;
+    }
 }
 
 void AeadKey::rest() noexcept {
@@ -128,7 +142,7 @@ void AeadKey::seal(std::uint64_t number, ByteView with, std::span<char> bytes) {
     unsigned char* const tag = at + text.size();
     if (cipher_ == AeadCipher::aes_gcm) {
         Expanded& key = expanded();
-        if (text.size() < long_aes && has_fast_aes()) {
+        if (text.size() < long_aes && key.has_state) {
             crypto_aead_aes256gcm_encrypt_detached_afternm(at, tag, nullptr, at, text.size(),
                                                            with.octets(), with.size(), nullptr,
                                                            nonce.data(), &key.state);
@@ -154,7 +168,7 @@ bool AeadKey::open(std::uint64_t number, ByteView with, std::span<char> bytes) {
     unsigned char* const tag = at + text.size();
     if (cipher_ == AeadCipher::aes_gcm) {
         Expanded& key = expanded();
-        if (text.size() < long_aes && has_fast_aes()) {
+        if (text.size() < long_aes && key.has_state) {
             return crypto_aead_aes256gcm_decrypt_detached_afternm(at, nullptr, at, text.size(), tag,
                                                                   with.octets(), with.size(),
                                                                   nonce.data(), &key.state) == 0;

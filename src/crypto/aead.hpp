@@ -46,6 +46,7 @@ private:
     struct Expanded;
 
     Expanded& expanded();
+    void expand();
 
     SecretKey key_;
     AeadCipher cipher_;
