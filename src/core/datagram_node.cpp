@@ -79,6 +79,11 @@ DatagramNode::DatagramNode(std::shared_ptr<Node> node, const DatagramBounds& bou
     if (node_->session) {
         LinkOwner& self = *this;
         links_ = std::make_unique<Links>(*node_, tallies_, self, bounds_.links);
+        peer_manager_.guard(
+            [this](const Peer& known, const Source& source) {
+                return links_->may_speak_for(known.addresses, source);
+            },
+            [this](const Address& at) { links_->introduce_to(at); });
     }
 }
 

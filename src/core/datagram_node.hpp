@@ -91,10 +91,14 @@ public:
     /// How other threads bring something here, so that messages can wait for plugins; null where
     /// they cannot. Whatever it brings may have datagrams sent.
     void set_mailbox(std::shared_ptr<Mailbox> mailbox) noexcept { mailbox_ = std::move(mailbox); }
-    /// Whether messages wait for plugins.
-    bool waits_for_work() const noexcept { return !held_.empty(); }
+    /// Whether messages wait for plugins, or sessions.
+    bool waits_for_work() const noexcept {
+        return !held_.empty() || (links_ && links_->waiting_bytes() > 0);
+    }
     /// Bytes that they take, about.
-    std::size_t held_bytes() const noexcept { return held_bytes_; }
+    std::size_t held_bytes() const noexcept {
+        return held_bytes_ + (links_ ? links_->waiting_bytes() : 0);
+    }
     /// Sends those no more.
     void drop_held() noexcept;
 
@@ -306,7 +310,8 @@ private:
     Result<RequestTable::Id> request_by(const Links::Found& way, const Address& to,
                                         const Message& message, Plugins inner,
                                         std::chrono::milliseconds timeout,
-                                        RequestTable::Completion completion, MessageType answer);
+                                        RequestTable::Completion completion, MessageType answer,
+                                        const Question* handshake = nullptr);
     RequestTable& keep_request(const Place& place, ByteView uri, RequestTable::Request request);
     void request_decided(const Address& to, RequestTable::Id id, const Message& message,
                          std::error_code why);
@@ -314,11 +319,11 @@ private:
                           const Plugins& inner, const Plugins& outer, std::error_code& first);
 
     // What sessions need.
-    Result<RequestTable::Id> ask(const Address& to, ByteView content, bool wanted,
-                                 std::chrono::milliseconds timeout,
+    Result<RequestTable::Id> ask(const Address& to, const Question& question,
                                  RequestTable::Completion completion) override;
+    const Identities* noted_at(const Address& at) const override;
     void withdraw(const Address& to, RequestTable::Id id) override;
-    void send_sealed(Link& link, ByteView frames, bool whole) override;
+    void send_sealed(Link& link, const Address& to, ByteView frames, bool whole) override;
     void began(const std::shared_ptr<Link>& link) override;
     void moved(const Address& from, const Address& to) override;
     void replaced(const Address& at) override;

@@ -39,12 +39,15 @@ Result<RequestTable::Id> DatagramNode::request_by(const Links::Found& way, const
                                                   const Message& message, Plugins inner,
                                                   std::chrono::milliseconds timeout,
                                                   RequestTable::Completion completion,
-                                                  MessageType answer) {
+                                                  MessageType answer, const Question* handshake) {
     const Place place{to, through(way)};
     const RequestTable* const others = requests_of(place);
     const RequestTable::Id id = take_id(others);
-    const auto sent =
-        send_to({to, node_->peer_at(to)}, way, message, inner, *dispatcher_.outer(), Ids{id, id});
+    Target target{to, node_->peer_at(to)};
+    if (handshake && !handshake->as.empty()) {
+        target.as = Vouched{.outer = handshake->as};
+    }
+    const auto sent = send_to(target, way, message, inner, *dispatcher_.outer(), Ids{id, id});
     const bool waits = sent && sent == Errc::pending;
     if (sent && !waits) {
         return sent;
@@ -58,15 +61,21 @@ Result<RequestTable::Id> DatagramNode::request_by(const Links::Found& way, const
             if (reply) {
                 unproven_.proved(to, now());
             }
+            if (reply && links_ && reply->type() == MessageType::auth_error) {
+                links_->forget_decline(to);  // perhaps a session is required
+            }
         } catch (const std::bad_alloc&) {
             // Who asked learns of the answer all the same.
         }
         completion(error, reply);
     };
     const bool may_be_retried = may_retry(inner) || may_retry(*dispatcher_.outer());
-    RequestTable& table = keep_request(place, message.uri(),
-                                       {id, deadline, Question(message.type(), answer),
-                                        std::move(inner), std::move(done), 0, waits});
+    RequestTable::Request request{
+        id, deadline, core::Question(message.type(), answer), std::move(inner), std::move(done),
+        0,  waits};
+    request.by_id = handshake != nullptr;
+    request.strictly_by_id = handshake && handshake->strict;
+    RequestTable& table = keep_request(place, message.uri(), std::move(request));
     ++in_flight_;
     if (may_be_retried) {
         table.keep(RequestTable::on_wire(id), message.own());
@@ -169,6 +178,13 @@ bool DatagramNode::cancel(const Address& to, RequestTable::Id id) {
         RequestTable* const table = requests_of({to, through});
         if (auto completion = table ? table->give_up(id) : RequestTable::Completion()) {
             tidy_requests({to, through});
+            completion(Errc::cancelled, nullptr);
+            return true;
+        }
+    }
+    // Whoever was asked may be somewhere else by now.
+    for (auto& [place, table] : requests_) {
+        if (auto completion = place.at == to ? RequestTable::Completion() : table.give_up(id)) {
             completion(Errc::cancelled, nullptr);
             return true;
         }

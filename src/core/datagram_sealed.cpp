@@ -53,6 +53,7 @@ void DatagramNode::receive_sealed(const Frame& sealed, const Address& from, std:
     }
     // Whatever address a late one came from.
     const Sender sender{opened->link->at, size, opened->link};
+    bool first = true;
     while (!opened->frames.empty()) {
         const auto frame = DatagramSession::next_frame(opened->frames);
         if (!frame || !*frame) {
@@ -62,13 +63,18 @@ void DatagramNode::receive_sealed(const Frame& sealed, const Address& from, std:
         const auto type = (*frame)->header.type;
         if (type == sealed_frame) {
             const auto& body = (*frame)->body;
-            links_->take_own(opened->link, std::string_view(body.data(), body.size()), size);
+            links_->take_own(opened->link, std::string_view(body.data(), body.size()), from,
+                             first && opened->frames.empty() ? std::optional(size) : std::nullopt);
         } else if (!node_->types.contains(type) ||
                    (draining_ && !requests_of({sender.at, Through::session}))) {
             tallies_.unhandled.add();
         } else {
             Origin origin(*this, sender);
             settle(dispatcher_.receive(**frame, origin, outbox_.bytes), sender);
+        }
+        first = false;
+        if (!opened->link->current) {
+            break;  // a handler ended the session, perhaps the node with it
         }
     }
     tidy_requests({sender.at, Through::session});
@@ -86,7 +92,8 @@ std::error_code DatagramNode::send_in_session(const Target& target,
                                               const Message& message, const Plugins& inner,
                                               const Plugins& outer, std::optional<Ids> request) {
     const std::size_t at = outbox_.end();
-    const Recipient to(target.peer.get(), target.as ? &*target.as : &link->vouched, &target.to);
+    Recipient to(target.peer.get(), target.as ? &*target.as : &link->vouched, &target.to);
+    to.sealed = true;
     const auto id = request ? std::optional(RequestTable::on_wire(request->now)) : std::nullopt;
     std::unique_ptr<Unsealed> waits;
     const auto error = dispatcher_.send(message.own(), inner, within_session(outer), to,
@@ -166,18 +173,11 @@ void DatagramNode::packed_late(const std::shared_ptr<Link>& link, ByteView frame
 // Something that goes on when it is known how to speak to somebody, or what the path carries.
 std::error_code DatagramNode::hold_for(Link& link, std::size_t size, RequestTable::TimePoint until,
                                        UniqueFunction<void(std::error_code)> go_on) {
-    size += Unsealed::overhead;
-    if (held_bytes_ > 0 && held_bytes_ + size > bounds_.outbox_max) {
-        tallies_.dropped_newest.add();
-        return Errc::queue_full;
+    if (links_->wait(link, {std::move(go_on), until, size + Unsealed::overhead})) {
+        return {};
     }
-    held_bytes_ += size;
-    Links::wait(link, {[this, size, go_on = std::move(go_on)](std::error_code why) mutable {
-                           held_bytes_ -= size;
-                           go_on(why);
-                       },
-                       until});
-    return {};
+    tallies_.dropped_newest.add();
+    return Errc::queue_full;
 }
 
 std::error_code DatagramNode::send_later(const Target& target, Link& link, const Message& message,
@@ -254,18 +254,22 @@ void DatagramNode::send_in_sessions(std::vector<Target>& targets, const Message&
     });
 }
 
-Result<RequestTable::Id> DatagramNode::ask(const Address& to, ByteView content, bool wanted,
-                                           std::chrono::milliseconds timeout,
+Result<RequestTable::Id> DatagramNode::ask(const Address& to, const Question& question,
                                            RequestTable::Completion completion) {
-    auto question = OwnedMessage::make(MessageType::request_uri, session_uri, content);
-    if (!question) {
-        return question.error();
+    auto message = OwnedMessage::make(MessageType::request_uri, session_uri, question.content);
+    if (!message) {
+        return message.error();
     }
-    if (!wanted && !may_send(to, FrameHeader::size + content.size())) {
+    if (!question.wanted && !may_send(to, FrameHeader::size + question.content.size())) {
         return Errc::queue_full;
     }
-    return request_by({}, to, *question, {}, timeout, std::move(completion),
-                      MessageType::respond_uri);
+    return request_by({}, to, *message, {}, question.timeout, std::move(completion),
+                      MessageType::respond_uri, &question);
+}
+
+const Identities* DatagramNode::noted_at(const Address& at) const {
+    const Vouched* const vouched = vouched_.empty() ? nullptr : vouched_.find(at);
+    return vouched && !vouched->outer.empty() ? &vouched->outer : nullptr;
 }
 
 void DatagramNode::withdraw(const Address& to, RequestTable::Id id) {
@@ -277,18 +281,18 @@ void DatagramNode::withdraw(const Address& to, RequestTable::Id id) {
     }
 }
 
-void DatagramNode::send_sealed(Link& link, ByteView frames, bool whole) {
+void DatagramNode::send_sealed(Link& link, const Address& to, ByteView frames, bool whole) {
     const std::size_t at = outbox_.bytes.size();
     link.current->seal(frames, outbox_.bytes);
     const std::uint32_t checksum =
         FrameHeader::read(std::span(outbox_.bytes).subspan(at).first<FrameHeader::size>()).checksum;
-    const auto error = add(at, link.at, false, whole);
-    RequestTable* const table =
-        link.requests.empty() ? nullptr : requests_of({link.at, Through::session});
-    for (const RequestId id : table ? std::exchange(link.requests, {}) : std::vector<RequestId>()) {
-        if (!error) {
+    const auto error = add(at, to, false, whole);
+    for (const RequestId id : std::exchange(link.requests, {})) {
+        RequestTable* const table = requests_of({link.at, Through::session});
+        if (table && !error) {
             table->set_unsent(id, false, checksum);
-        } else if (auto completion = table->forget_unsent(id)) {
+        } else if (auto completion =
+                       table ? table->forget_unsent(id) : RequestTable::Completion()) {
             end(completion, error, node_->environment.log);
         }
     }
@@ -308,6 +312,9 @@ void DatagramNode::moved(const Address& from, const Address& to) {
     permitted_.clear();
     subscriptions_.rename(from, to);
     for (const Through through : {Through::session, Through::undecided}) {
+        if (auto others = requests_.extract({to, through})) {
+            others.mapped().end_all(Errc::closed, node_->environment.log);
+        }
         if (auto entry = requests_.extract({from, through})) {
             entry.key().at = to;
             requests_.insert(std::move(entry));
@@ -322,7 +329,7 @@ void DatagramNode::moved(const Address& from, const Address& to) {
 
 void DatagramNode::replaced(const Address& at) {
     vacated(at);
-    if (const auto table = requests_.extract({at, Through::session})) {
+    if (auto table = requests_.extract({at, Through::session})) {
         table.mapped().end_all(Errc::closed, node_->environment.log);
     }
     if (hurry_to(at)) {

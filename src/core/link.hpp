@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <list>
 #include <memory>
 #include <vector>
@@ -15,14 +16,18 @@ namespace netaio::core {
 /// Another node at an address, as far as sessions with it go.
 struct Link : std::enable_shared_from_this<Link> {
     using TimePoint = DatagramSession::TimePoint;
+    using Order = std::list<std::shared_ptr<Link>>;
+
+    static constexpr TimePoint never = TimePoint::max();
+
     /// Something that is to be said.
     struct Waiting {
         /// Told when it is known how to speak to the other, without an error; or why nothing can be
         /// said.
         UniqueFunction<void(std::error_code)> go_on;
         TimePoint until;  ///< it is wanted
+        std::size_t size;
     };
-    using Order = std::list<std::shared_ptr<Link>>;
 
     /// A session that is asked for.
     struct Asking {
@@ -32,13 +37,16 @@ struct Link : std::enable_shared_from_this<Link> {
         std::uint64_t attempt = 0;
         std::optional<RequestTable::Id> question = std::nullopt;  // that waits for its answer
         std::optional<SessionKey> expected = std::nullopt;        // the other's key
-        bool pinned = false;                                      // nobody else is spoken to
-        bool learns = false;   // asks who is there, as that is not who was expected
-        bool insists = false;  // asked again with a cookie
-        std::unique_ptr<DatagramSession> session = nullptr;  // which the other is yet to prove
-        bool lasting = false;                                // the other's key
+        std::unique_ptr<DatagramSession> session = nullptr;       // which the other is yet to prove
         TimePoint began = {};
+        TimePoint again_at = never;  // where no question waits
         unsigned silences = 0;
+        bool pinned = false;      // nobody else is spoken to
+        bool learns = false;      // asks who is there, as that is not who was expected
+        bool insists = false;     // asked again with a cookie
+        bool lasting = false;     // the other's key
+        bool wanted = false;      // the program said something there
+        bool as_unheard = false;  // only as the other said nothing for a while
     };
 
     Link(const Address& address, const PathSize& unknown) : at(address), path(unknown) {}
@@ -56,7 +64,12 @@ struct Link : std::enable_shared_from_this<Link> {
     std::unique_ptr<Asking> asking = nullptr;
     std::optional<crypto::Mac> cookie = std::nullopt;
     std::vector<Waiting> waiting = {};
+    std::size_t waiting_bytes = 0;
     PathSize path;
+
+    std::optional<Address> moves_to = std::nullopt;  // if it shows that it is there, by this
+    std::array<char, 8> challenge = {};
+    TimePoint challenged_until = {};
 
     std::string frames = {};               // to be sealed together
     std::vector<RequestId> requests = {};  // that are among them
@@ -65,12 +78,11 @@ struct Link : std::enable_shared_from_this<Link> {
     TimePoint used_at = {};
     TimePoint ask_at = {};        // not before
     std::error_code failed = {};  // and is not tried again before ask_at
+    bool lasting = false;         // the key
     bool packed = false;          // by Links
     bool tells_peer = false;      // who this node is, once there is a session
     TimePoint due = never;
     Order::iterator place = {};
-
-    static constexpr TimePoint never = TimePoint::max();
 };
 
 }  // namespace netaio::core

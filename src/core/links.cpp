@@ -8,10 +8,13 @@
 namespace netaio::core {
 namespace {
 
-// After how long without use what can be computed again is given up.
-constexpr std::chrono::seconds rests_after{2};
 // How often somebody is asked whether it started anew, as it speaks without its session.
 constexpr std::chrono::seconds doubted_every{10};
+constexpr double doubts_per_second = 20;
+// How many of the links may be with nobody known, as while they are asked.
+constexpr std::size_t strangers_share = 4;
+// Two that asked each other so close together did not know.
+constexpr std::chrono::seconds crossing{5};
 
 }  // namespace
 
@@ -27,7 +30,8 @@ Links::Links(Node& node, Tallies& tallies, LinkOwner& owner, const LinkBounds& b
       declined_(bounds.links_max),
       asked_at_(bounds.links_max),
       load_(bounds.handshakes_per_second, 1),
-      hosts_(bounds.handshakes_per_host, bounds.links_max) {}
+      hosts_(bounds.handshakes_per_host, bounds.links_max),
+      doubts_(doubts_per_second, 1) {}
 
 Links::~Links() = default;
 
@@ -72,16 +76,31 @@ bool Links::has_somebody_at(const Address& at) const {
     return found != links_.end() && found->second->is_somebody();
 }
 
+bool Links::may_speak_for(const std::set<Address>& all, const Source& source) const {
+    bool any = false;
+    for (const Address& at : all) {
+        const auto link = link_at(at);
+        if (link && link->is_somebody()) {
+            any = true;
+            if (source.sealed() && source.who().contains({"session", to_string(*link->key)})) {
+                return true;
+            }
+        }
+    }
+    return !any;
+}
+
 void Links::doubt(const Address& at) {
     const auto link = link_at(at);
     const auto time = now();
-    if (link && !link->asking && time >= link->ask_at) {
+    if (link && !link->asking && time >= link->ask_at && doubts_.allow(Address(), time)) {
         link->ask_at = time + doubted_every;
         ask(link, false);
     }
 }
 
 void Links::introduce_to(const Address& to) {
+    declined_.erase(to);
     const auto found = way_to(to, false);
     if (found.link) {
         found.link->tells_peer = true;
@@ -107,35 +126,57 @@ std::shared_ptr<Link> Links::link_at(const Address& at) const {
 
 // Null where its host has as many as it may.
 std::shared_ptr<Link> Links::make(const Address& at) {
-    if (at_host_[host_of(at)] >= bounds_.links_per_host_max) {
+    const auto host = at_host_.find(host_of(at));
+    if (host != at_host_.end() && host->second >= bounds_.links_per_host_max) {
         return nullptr;
     }
-    if (links_.size() >= bounds_.links_max) {
-        const auto oldest = order_.front();
+    const std::size_t strangers_max = std::max<std::size_t>(bounds_.links_max / strangers_share, 1);
+    while (links_.size() >= bounds_.links_max || strangers_.size() >= strangers_max) {
+        const auto oldest = strangers_.empty() ? order_.front() : strangers_.front();
         node_.log(LogLevel::debug, "its session ends to make room for others", oldest->at);
-        drop(oldest);
-        go_on(oldest, Errc::queue_full);
+        end(oldest, Errc::queue_full);
     }
     auto link = std::make_shared<Link>(at, PathSize(bounds_.path_size, bounds_.path_size_max));
-    link->place = order_.insert(order_.end(), link);
-    links_.emplace(at, link);
-    ++at_host_[host_of(at)];
+    link->place = strangers_.insert(strangers_.end(), link);
+    try {
+        ++at_host_[host_of(at)];
+        links_.insert_or_assign(at, link);
+    } catch (...) {
+        strangers_.erase(link->place);
+        throw;
+    }
     return link;
 }
 
-void Links::drop(const std::shared_ptr<Link>& link) {
+// Whether it was still there.
+bool Links::drop(const std::shared_ptr<Link>& link) {
+    if (link_at(link->at) != link) {
+        return false;
+    }
     stop_asking(*link);
     forget(link->current);
     forget(link->before);
     due_.erase({link->due, link.get()});
     packed_bytes_ -= link->frames.size();
     link->frames.clear();  // it stays among those that are packed until they are sealed
-    order_.erase(link->place);
+    (link->is_somebody() ? order_ : strangers_).erase(link->place);
     const auto host = at_host_.find(host_of(link->at));
-    if (--host->second == 0) {
+    if (host != at_host_.end() && --host->second == 0) {
         at_host_.erase(host);
     }
     links_.erase(link->at);
+    return true;
+}
+
+// With all that belonged to whoever was there.
+void Links::end(const std::shared_ptr<Link>& link, std::error_code why) {
+    const Address at = link->at;
+    if (drop(link)) {
+        if (link->is_somebody()) {
+            attempt_to([&] { owner_.replaced(at); });
+        }
+        go_on(link, why);
+    }
 }
 
 void Links::forget(std::unique_ptr<DatagramSession>& session) noexcept {
@@ -145,36 +186,61 @@ void Links::forget(std::unique_ptr<DatagramSession>& session) noexcept {
     }
 }
 
+bool Links::wait(Link& link, Link::Waiting waiting) {
+    const std::size_t size = waiting.size;
+    if ((link.waiting_bytes > 0 &&
+         link.waiting_bytes + size > bounds_.waiting_max / waiting_share) ||
+        (waiting_bytes_ > 0 && waiting_bytes_ + size > bounds_.waiting_max)) {
+        return false;
+    }
+    link.waiting.push_back(std::move(waiting));
+    link.waiting_bytes += size;
+    waiting_bytes_ += size;
+    set_due(link);
+    return true;
+}
+
 // Goes on with what waited, in its order; what it does may have more wait.
 void Links::go_on(const std::shared_ptr<Link>& link, std::error_code why) {
+    waiting_bytes_ -= std::exchange(link->waiting_bytes, 0);
     for (auto& waiting : std::exchange(link->waiting, {})) {
         attempt_to([&] { waiting.go_on(why); });
     }
 }
 
 void Links::establish(const std::shared_ptr<Link>& link, std::unique_ptr<DatagramSession> session,
-                      const SessionKey& key, SessionSecret secret, Sent sign) {
+                      const Proved& proved, Sent sign) {
     const auto time = now();
-    const bool first = !link->current;
-    if (link->key && *link->key != key) {
-        node_.log(LogLevel::info, "somebody else is there: " + to_string(key), link->at);
+    if (link->key && *link->key != proved.key) {
+        node_.log(LogLevel::info, "somebody else is there: " + to_string(proved.key), link->at);
+        packed_bytes_ -= link->frames.size();
+        link->frames.clear();
+        link->requests.clear();
         link->vouched = {};
         link->path.reset();
+        forget(link->current);
         owner_.replaced(link->at);
     }
-    link->key = key;
-    link->who = Identity{"session", to_string(key)};
-    link->who.add(secret.who);
-    link->secret = std::move(secret);
+    const bool first = !link->current;
+    order_.splice(order_.end(), link->is_somebody() ? order_ : strangers_, link->place);
+    link->key = proved.key;
+    link->lasting = proved.lasting;
+    link->who = Identity{"session", to_string(proved.key)};
+    link->who.add(proved.secret.who);
+    link->secret = proved.secret;
     forget(link->before);
     link->before = std::move(link->current);
-    stop_asking(*link);
+    auto& asking = link->asking;
+    if (asking && asking->session && asking->asker->other() == proved.key && !link->before) {
+        link->before = std::move(asking->session);  // which the other goes on with, perhaps
+    }
     link->current = std::move(session);
     by_index_[link->current->own_index()] = link.get();
+    stop_asking(*link);
+    settle_crossing(*link);
     link->failed = {};
     link->unanswered_since = Link::never;
     link->used_at = time;
-    order_.splice(order_.end(), order_, link->place);
     declined_.erase(link->at);
     tallies_.sessions.add();
     node_.log(LogLevel::debug, "a session begins with " + link->who.str(), link->at);
@@ -189,47 +255,96 @@ void Links::establish(const std::shared_ptr<Link>& link, std::unique_ptr<Datagra
     set_due(*link);
 }
 
+// Of two sessions that both asked for at the same time, both keep that of whose key is lower.
+void Links::settle_crossing(Link& link) {
+    const auto& before = link.before;
+    if (!before || before->initiated() == link.current->initiated() ||
+        std::chrono::abs(link.current->began_at() - before->began_at()) >= crossing) {
+        return;
+    }
+    const bool own_is_lower = terms().own.public_key < *link.key;
+    if (before->initiated() == own_is_lower) {
+        std::swap(link.current, link.before);
+    }
+}
+
+// Where the other says something from another address, it is asked to show that it is there.
+void Links::challenge(const std::shared_ptr<Link>& link, const Address& from) {
+    const auto time = now();
+    if ((link->moves_to && time < link->challenged_until) || !may_be_at(*link, from)) {
+        return;
+    }
+    random().fill(link->challenge);
+    link->moves_to = from;
+    link->challenged_until = time + challenged_for;
+    set_due(*link);
+    say_challenge(*link);
+}
+
+bool Links::may_be_at(const Link& link, const Address& at) const {
+    const auto other = link_at(at);
+    if (other && other->is_somebody() && *other->key != *link.key) {
+        return false;
+    }
+    if (const auto& known = terms().options.known) {
+        const auto expected = known->find(at.str());
+        if (!expected || (*expected && **expected != *link.key)) {
+            return false;
+        }
+    }
+    return terms().admits({at, *link.key, link.lasting});
+}
+
 void Links::move(const std::shared_ptr<Link>& link, const Address& to) {
     const Address from = link->at;
-    if (const auto other = link_at(to)) {
+    const auto other = link_at(to);
+    if (other) {
         drop(other);
-        go_on(other, Errc::closed);
-    }
-    const auto host = at_host_.find(host_of(from));
-    if (--host->second == 0) {
-        at_host_.erase(host);
     }
     ++at_host_[host_of(to)];
+    const auto host = at_host_.find(host_of(from));
+    if (host != at_host_.end() && --host->second == 0) {
+        at_host_.erase(host);
+    }
     auto entry = links_.extract(from);
     entry.key() = to;
     links_.insert(std::move(entry));
     link->at = to;
+    link->moves_to.reset();
     declined_.erase(to);
     if (!bounds_.fragments) {
         link->path.reset();
         link->path.begin(now());
-        set_due(*link);
     }
+    set_due(*link);
     node_.log(LogLevel::info, "it has moved here from " + from.str(), to);
     owner_.moved(from, to);
+    if (!link->frames.empty()) {
+        seal(link);
+    }
+    if (other) {
+        go_on(other, {});  // in this session
+    }
 }
 
 void Links::end_with_other_secrets() {
     const auto outer = node_.outer.get();
+    const auto is_gone = [&](const SessionSecret& secret) {
+        return session_secret(outer, &secret.who).psk.bytes != secret.psk.bytes;
+    };
+    std::erase_if(pending_, [&](const auto& entry) { return is_gone(entry.second.who.secret); });
     std::vector<std::shared_ptr<Link>> ended;
     for (const auto& [at, link] : links_) {
-        if (link->is_somebody() &&
-            session_secret(outer, &link->secret.who).psk.bytes != link->secret.psk.bytes) {
+        if (link->is_somebody() && is_gone(link->secret)) {
             ended.push_back(link);
+        } else if (link->asking && is_gone(link->asking->secret)) {
+            link->asking->session = nullptr;  // asked anew in time, with what there is then
         }
     }
     for (const auto& link : ended) {
         node_.log(LogLevel::info, "its session ends, as its secret is not known any more",
                   link->at);
-        const Address at = link->at;
-        drop(link);
-        go_on(link, Errc::closed);
-        owner_.replaced(at);
+        end(link, Errc::closed);
     }
 }
 
@@ -244,114 +359,6 @@ void Links::end_all(std::error_code why) noexcept {
     });
     pending_.clear();
     pending_order_.clear();
-}
-
-void Links::look_after(const std::shared_ptr<Link>& link) {
-    const auto time = now();
-    for (auto* const session : {&link->current, &link->before}) {
-        if (*session && !(*session)->is_good(time)) {
-            forget(*session);
-        }
-    }
-    if (link->current) {
-        if (time >= link->answer_by) {
-            say_sealed(*link, {}, Sent::unanswered);
-        }
-        if (time >= link->path.next()) {
-            if (const auto size = link->path.due(time)) {
-                probe_path(*link, *size);
-            } else {
-                go_on(link, {});  // what waits is too large
-            }
-        }
-        if (!link->asking && link->unanswered_since != Link::never &&
-            time - link->unanswered_since >= unanswered_for && time >= link->ask_at) {
-            ask(link, true);
-        }
-        if (time - link->used_at >= rests_after) {
-            link->current->rest();
-            if (link->before) {
-                link->before->rest();
-            }
-        }
-    } else if (!link->asking && !link->is_somebody() && time >= link->ask_at) {
-        drop(link);
-        return;
-    }
-    set_due(*link);
-}
-
-// When it is to be looked after. Told too early it does nothing.
-void Links::set_due(Link& link) {
-    TimePoint due = Link::never;
-    const auto consider = [&](TimePoint at) { due = std::min(due, at); };
-    if (link.current) {
-        consider(link.current->began_at() + DatagramSession::good_for);
-        consider(link.answer_by);
-        consider(link.path.next());
-        if (!link.asking && link.unanswered_since != Link::never) {
-            consider(std::max(link.unanswered_since + unanswered_for, link.ask_at));
-        }
-        if (!link.current->rests()) {
-            consider(link.used_at + rests_after);
-        }
-        if (link.before) {
-            consider(link.before->began_at() + DatagramSession::good_for);
-        }
-    } else if (!link.asking && !link.is_somebody()) {
-        consider(link.ask_at);
-    }
-    if (due < link.due) {
-        due_.erase({link.due, &link});
-        const bool soonest = due_.empty() || due < due_.begin()->first;
-        link.due = due;
-        due_.insert({due, &link});
-        if (soonest) {
-            owner_.due_sooner();
-        }
-    }
-}
-
-void Links::tick() {
-    const auto time = now();
-    // Not what becomes due meanwhile: that would never end where time stands still.
-    std::vector<std::shared_ptr<Link>> looked_after;
-    while (!due_.empty() && due_.begin()->first <= time) {
-        Link* const link = due_.begin()->second;
-        due_.erase(due_.begin());
-        link->due = Link::never;
-        looked_after.push_back(link->shared_from_this());
-    }
-    for (const auto& link : looked_after) {
-        const auto there = links_.find(link->at);
-        if (there != links_.end() && there->second == link) {
-            attempt_to([&] { look_after(link); });
-        }
-    }
-    while (!pending_order_.empty()) {
-        const auto oldest = pending_.find(pending_order_.front());
-        if (oldest != pending_.end() && time - oldest->second.began < pending_for) {
-            break;
-        }
-        if (oldest != pending_.end()) {
-            pending_.erase(oldest);
-        }
-        pending_order_.pop_front();
-    }
-}
-
-std::optional<Links::TimePoint> Links::next() const {
-    std::optional<TimePoint> soonest;
-    if (!due_.empty()) {
-        soonest = due_.begin()->first;
-    }
-    if (!pending_order_.empty()) {
-        const auto oldest = pending_.find(pending_order_.front());
-        const auto at =
-            oldest == pending_.end() ? TimePoint::min() : oldest->second.began + pending_for;
-        soonest = soonest ? std::min(*soonest, at) : at;
-    }
-    return soonest;
 }
 
 }  // namespace netaio::core

@@ -21,6 +21,7 @@ struct LinkBounds {
     std::size_t path_size = 1200;       ///< bytes that every path carries whole
     std::size_t path_size_max = 65507;  ///< more is not looked for
     bool fragments = false;             ///< whether larger ones are sent all the same
+    std::size_t waiting_max = 4 << 20;  ///< bytes that wait for sessions
     double handshakes_per_second = 256;
     double handshakes_per_host = 20;
 };
@@ -29,15 +30,22 @@ struct LinkBounds {
 class LinkOwner {
 public:
     virtual ~LinkOwner() = default;
-    /// Asks by a message without a session. `wanted` says whether the program asked for something
-    /// there; otherwise the address may be forged.
-    virtual Result<RequestTable::Id> ask(const Address& to, ByteView content, bool wanted,
-                                         std::chrono::milliseconds timeout,
+    /// A question without a session.
+    struct Question {
+        std::string content;
+        Identities as;  ///< whose secret it is made with, if anybody's
+        bool wanted;    ///< by the program; otherwise the address may be forged
+        bool strict;    ///< whether only an answer with its id counts
+        std::chrono::milliseconds timeout;
+    };
+    virtual Result<RequestTable::Id> ask(const Address& to, const Question& question,
                                          RequestTable::Completion completion) = 0;
+    /// Whose secret was noted last at an address without a session; null where none was.
+    virtual const Identities* noted_at(const Address& at) const = 0;
     /// Gives such a question up, which is not told any more.
     virtual void withdraw(const Address& to, RequestTable::Id id) = 0;
     /// Seals frames in the present session, and has them sent; `whole` or not at all.
-    virtual void send_sealed(Link& link, ByteView frames, bool whole) = 0;
+    virtual void send_sealed(Link& link, const Address& to, ByteView frames, bool whole) = 0;
     /// A session began, or there is another one.
     virtual void began(const std::shared_ptr<Link>& link) = 0;
     /// Whoever was at one address is at another.
@@ -54,12 +62,17 @@ class Links {
 public:
     using TimePoint = DatagramSession::TimePoint;
 
-    /// How long a node is not asked again that knows no sessions.
+    /// How long a node is not asked again that knows no sessions, or said nothing.
     static constexpr std::chrono::minutes declined_for{5};
+    static constexpr std::chrono::seconds silence_counts_for{30};
+    /// How long whoever moved may take to show where it is; what is said to it waits meanwhile.
+    static constexpr std::chrono::milliseconds challenged_for{500};
+    /// Bytes that may wait for one, of those that may wait in all.
+    static constexpr std::size_t waiting_share = 16;
     /// Without an answer for so long, a session is asked for anew.
     static constexpr std::chrono::seconds unanswered_for{1};
     /// Something is said so long after the other spoke, that it knows.
-    static constexpr std::chrono::milliseconds answer_within{500};
+    static constexpr std::chrono::milliseconds answer_within{250};
     /// How long a handshake may take that the other began.
     static constexpr std::chrono::seconds pending_for{5};
     static constexpr std::size_t pending_max = 1024;
@@ -80,12 +93,14 @@ public:
     Found way_to(const Address& to, bool wanted);
     /// How it is now.
     Found way_now(const Address& to) const;
-    /// Has it wait until the way is decided.
-    static void wait(Link& link, Link::Waiting waiting) {
-        link.waiting.push_back(std::move(waiting));
-    }
+    /// Has it wait until the way is decided, or is known to carry it. Whether there is room.
+    bool wait(Link& link, Link::Waiting waiting);
     /// Whether nothing counts from there without a session.
     bool has_somebody_at(const Address& at) const;
+    /// It says that it has sessions, whatever it said before.
+    void forget_decline(const Address& at) { declined_.erase(at); }
+    /// Whether somebody with a session at any of these speaks, or there is nobody.
+    bool may_speak_for(const std::set<Address>& all, const Source& source) const;
     /// Something came without a session from where there is somebody: perhaps it started anew.
     void doubt(const Address& at);
     /// Has a session with whoever is there, and tells it of this node then.
@@ -100,17 +115,23 @@ public:
     };
     /// Opens a sealed datagram in place; nothing where it is nobody's.
     std::optional<Opened> open(const Frame& sealed, const Address& from);
-    /// Takes a frame of these that is for the session itself, of a datagram of that size.
-    void take_own(const std::shared_ptr<Link>& link, ByteView body, std::size_t size);
+    /// Takes a frame of a datagram that is for the session itself; how long that was if it is the
+    /// only one.
+    void take_own(const std::shared_ptr<Link>& link, ByteView body, const Address& from,
+                  std::optional<std::size_t> size);
 
     /// How many bytes a frame may have that is sent there.
     std::size_t frame_max(const Link& link) const noexcept;
+    /// The same once it is known what the path carries.
+    std::size_t frame_max_soon(const Link& link) const noexcept;
     /// Whether that may become more.
     static bool may_grow(const Link& link) noexcept { return link.path.looks(); }
     /// Has a frame sealed with others, at the latest by seal_all().
     void pack(const std::shared_ptr<Link>& link, ByteView frame, std::optional<RequestId> request);
     void seal_all();
     std::size_t packed_bytes() const noexcept { return packed_bytes_; }
+    /// What waits takes.
+    std::size_t waiting_bytes() const noexcept { return waiting_bytes_; }
     /// The system did not send a sealed datagram.
     void not_sent(const Address& to, std::size_t size, bool too_large);
 
@@ -127,15 +148,20 @@ public:
 private:
     using Index = datagram_handshake::Index;
 
+    // Who is there, as a handshake showed.
+    struct Proved {
+        SessionKey key = {};
+        bool lasting = false;
+        SessionSecret secret = {};
+    };
     // A handshake that the other began, and has not proved yet.
     struct Pending {
         Address from;
         Index other = 0;
         TimePoint began = {};
-        SessionSecret secret = {};
+        Proved who = {};
         std::optional<datagram_handshake::Answerer> answerer = std::nullopt;  // of two questions
         std::unique_ptr<DatagramSession> session = nullptr;
-        SessionKey key = {};
     };
     using PendingOnes = std::map<Index, Pending>;
     enum class Sent { to_be_answered, unanswered, whole };
@@ -149,20 +175,24 @@ private:
     Index new_index();
     std::shared_ptr<Link> link_at(const Address& at) const;
     std::shared_ptr<Link> make(const Address& at);
-    void drop(const std::shared_ptr<Link>& link);
+    bool drop(const std::shared_ptr<Link>& link);
+    void end(const std::shared_ptr<Link>& link, std::error_code why);
     void make_room(const Address& at);
     void set_due(Link& link);
     void look_after(const std::shared_ptr<Link>& link);
+    void look_after_session(const std::shared_ptr<Link>& link, TimePoint time);
     void forget(std::unique_ptr<DatagramSession>& session) noexcept;
 
-    void ask(const std::shared_ptr<Link>& link, bool wanted);
-    void ask_once(const std::shared_ptr<Link>& link, bool wanted);
-    void say(const std::shared_ptr<Link>& link, ByteView content, bool wanted);
+    void ask(const std::shared_ptr<Link>& link, bool wanted, bool as_unheard = false);
+    void ask_once(const std::shared_ptr<Link>& link);
+    void say(const std::shared_ptr<Link>& link, std::string content);
+    std::chrono::milliseconds wait_of(const Link& link) const;
     void answered(const std::shared_ptr<Link>& link, std::error_code error, const Message* answer);
     void first_answer(const std::shared_ptr<Link>& link, ByteView content);
     void silent(const std::shared_ptr<Link>& link);
     void not_agreed(const std::shared_ptr<Link>& link);
-    void declined(const std::shared_ptr<Link>& link);
+    void declined(const std::shared_ptr<Link>& link, std::chrono::seconds holds);
+    void expire_waiting(const std::shared_ptr<Link>& link);
     void fail(const std::shared_ptr<Link>& link, std::error_code why);
     void stop_asking(Link& link) noexcept;
     bool must_have_one(const Link& link) const noexcept;
@@ -171,7 +201,8 @@ private:
     void go_on(const std::shared_ptr<Link>& link, std::error_code why);
 
     void establish(const std::shared_ptr<Link>& link, std::unique_ptr<DatagramSession> session,
-                   const SessionKey& key, SessionSecret secret, Sent sign);
+                   const Proved& proved, Sent sign);
+    void settle_crossing(Link& link);
     std::optional<OwnedMessage> refuse(const Address& from, std::string_view why);
     bool is_affordable(const datagram_handshake::Asked& question, const Address& from,
                        std::optional<OwnedMessage>& answer);
@@ -180,14 +211,19 @@ private:
     std::optional<OwnedMessage> second_question(const datagram_handshake::Asked& question,
                                                 const SessionSecret& secret, const Address& from);
     std::optional<std::string> admit(Pending& pending, const Agreed& agreed) const;
-    std::shared_ptr<Link> prove(PendingOnes::iterator pending, const Address& from);
+    std::shared_ptr<Link> prove(PendingOnes::iterator pending);
     void heard(Link& link, bool spoke);
+    void challenge(const std::shared_ptr<Link>& link, const Address& from);
+    bool may_be_at(const Link& link, const Address& at) const;
     void move(const std::shared_ptr<Link>& link, const Address& to);
     void prove_asked(const std::shared_ptr<Link>& link);
+    static std::size_t frame_in(std::size_t datagram) noexcept;
     void seal(const std::shared_ptr<Link>& link);
     void renew_in_time(const std::shared_ptr<Link>& link);
     void say_sealed(Link& link, ByteView frames, Sent how);
     void probe_path(Link& link, std::size_t size);
+    void say_challenge(Link& link);
+    void say_own(Link& link, const Address& to, ByteView body, Sent how);
     template <class Work>
     void attempt_to(Work&& work) const noexcept {
         core::attempt(node_.environment.log, "a session goes on all the same", work);
@@ -199,7 +235,9 @@ private:
     LinkBounds bounds_;
     std::unordered_map<Address, std::shared_ptr<Link>> links_;
     std::unordered_map<Address, std::size_t> at_host_;
-    Link::Order order_;  // that got a session longest ago first
+    Link::Order order_;      // that got a session longest ago first
+    Link::Order strangers_;  // that never had one
+    std::size_t waiting_bytes_ = 0;
     std::unordered_map<Index, Link*> by_index_;
     std::set<std::pair<TimePoint, Link*>> due_;
     PendingOnes pending_;
@@ -212,6 +250,7 @@ private:
     Cookies cookies_;
     SourceLimiter load_;
     SourceLimiter hosts_;
+    SourceLimiter doubts_;
     std::uint64_t attempts_ = 0;
 };
 

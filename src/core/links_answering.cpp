@@ -60,8 +60,8 @@ std::optional<OwnedMessage> Links::first_question(const Asked& question, Session
     if (!content) {
         return refuse(from, content.error().message());
     }
-    Pending pending{
-        .from = from, .other = question.index, .began = now(), .secret = std::move(secret)};
+    Pending pending{.from = from, .other = question.index, .began = now()};
+    pending.who.secret = std::move(secret);
     if (answerer.finished()) {
         auto agreed = answerer.agreed();
         const auto* const before = asked_at_.find(agreed.key);
@@ -71,14 +71,14 @@ std::optional<OwnedMessage> Links::first_question(const Asked& question, Session
         if (const auto why = admit(pending, agreed)) {
             return refuse(from, *why);
         }
-        asked_at_.at(pending.key) = answerer.asked_at();
+        asked_at_.at(pending.who.key) = answerer.asked_at();
         pending.session =
             std::make_unique<DatagramSession>(DatagramSession::Indexes{own, pending.other},
                                               std::move(agreed.keys), false, pending.began);
     } else {
         pending.answerer.emplace(std::move(answerer));
     }
-    if (pending_.size() >= pending_max) {
+    while (pending_.size() >= pending_max) {
         pending_.erase(pending_order_.front());
         pending_order_.pop_front();
     }
@@ -96,13 +96,12 @@ std::optional<OwnedMessage> Links::second_question(const Asked& question,
         return refuse(from, "what it goes on with was not begun");
     }
     Pending& pending = found->second;
-    auto answerer = std::move(*pending.answerer);
-    pending.answerer.reset();
-    const auto error = secret.psk.bytes == pending.secret.psk.bytes
+    // By a copy: what does not fit may be somebody else's, who saw the index.
+    auto answerer = *pending.answerer;
+    const auto error = secret.psk.bytes == pending.who.secret.psk.bytes
                            ? answerer.take(question)
                            : make_error_code(Errc::auth_failed);
     if (error) {
-        pending_.erase(found);
         return refuse(from, error.message());
     }
     auto agreed = answerer.agreed();
@@ -110,10 +109,11 @@ std::optional<OwnedMessage> Links::second_question(const Asked& question,
         pending_.erase(found);
         return refuse(from, *why);
     }
+    pending.answerer.reset();
     pending.session =
         std::make_unique<DatagramSession>(DatagramSession::Indexes{question.index, pending.other},
                                           std::move(agreed.keys), false, now());
-    prove(found, from);  // whose first sealed datagram is the answer
+    prove(found);  // whose first sealed datagram is the answer
     return std::nullopt;
 }
 
@@ -133,22 +133,22 @@ std::optional<std::string> Links::admit(Pending& pending, const Agreed& agreed) 
     if (!terms().admits({pending.from, agreed.key, agreed.lasting})) {
         return "not with " + to_string(agreed.key);
     }
-    pending.key = agreed.key;
+    pending.who.key = agreed.key;
+    pending.who.lasting = agreed.lasting;
     return std::nullopt;
 }
 
 // Who asked has the key of the session: it takes the place of the one before.
-std::shared_ptr<Link> Links::prove(PendingOnes::iterator found, const Address& from) {
+std::shared_ptr<Link> Links::prove(PendingOnes::iterator found) {
     const auto pending = pending_.extract(found);
     Pending& proved = pending.mapped();
-    auto link = link_at(from);
-    link = link ? link : make(from);
+    auto link = link_at(proved.from);
+    link = link ? link : make(proved.from);
     if (!link) {
-        refuse(from, "its host has as many as it may");
+        refuse(proved.from, "its host has as many as it may");
         return nullptr;
     }
-    establish(link, std::move(proved.session), proved.key, std::move(proved.secret),
-              Sent::unanswered);
+    establish(link, std::move(proved.session), proved.who, Sent::unanswered);
     return link;
 }
 

@@ -15,6 +15,8 @@ constexpr std::chrono::milliseconds longest_idle_patience(16'000);
 constexpr std::chrono::seconds patience_with_plugins(30);
 // How long nothing is tried after it failed.
 constexpr std::chrono::seconds failed_for(1);
+// How often somebody is asked only to be told of this node.
+constexpr unsigned introductions_max = 4;
 
 }  // namespace
 
@@ -28,11 +30,15 @@ bool Links::is_wanted(const Link& link) const {
     return !link.waiting.empty() || link.current || link.tells_peer;
 }
 
-void Links::ask(const std::shared_ptr<Link>& link, bool wanted) {
+void Links::ask(const std::shared_ptr<Link>& link, bool wanted, bool as_unheard) {
     const auto& options = terms().options;
     link->asking = std::make_unique<Link::Asking>();
     Link::Asking& asking = *link->asking;
     asking.began = now();
+    asking.wanted = wanted;
+    asking.as_unheard = as_unheard;
+    asking.again_at = asking.began + first_patience;  // whatever is thrown before it is asked
+    set_due(*link);
     if (options.known) {
         const auto known = options.known->find(link->at.str());
         if (!known) {
@@ -48,41 +54,57 @@ void Links::ask(const std::shared_ptr<Link>& link, bool wanted) {
     if (!asking.expected) {
         asking.expected = link->key;
     }
-    ask_once(link, wanted);
+    ask_once(link);
 }
 
-void Links::ask_once(const std::shared_ptr<Link>& link, bool wanted) {
+void Links::ask_once(const std::shared_ptr<Link>& link) {
     Link::Asking& asking = *link->asking;
     if (asking.index != 0) {
         by_index_.erase(asking.index);
     }
     asking.session = nullptr;
-    asking.secret = session_secret(node_.outer.get(), nullptr);
+    // The question is made with the same secret, which the other may know by its name.
+    asking.secret =
+        session_secret(node_.outer.get(),
+                       link->secret.who.empty() ? owner_.noted_at(link->at) : &link->secret.who);
     asking.index = new_index();
     by_index_[asking.index] = link.get();
     asking.asker.emplace(terms(), asking.secret.psk,
                          asking.learns ? std::optional<SessionKey>() : asking.expected,
                          asking.index, random());
-    say(link, asking.asker->ask(node_.environment.clock->now(), link->cookie), wanted);
+    say(link, asking.asker->ask(node_.environment.clock->now(), link->cookie));
 }
 
-void Links::say(const std::shared_ptr<Link>& link, ByteView content, bool wanted) {
-    Link::Asking& asking = *link->asking;
+// Who does not insist waits once more at most, for as long as is left.
+std::chrono::milliseconds Links::wait_of(const Link& link) const {
+    const Link::Asking& asking = *link.asking;
     const auto longest =
-        link->waiting.empty() && link->current ? longest_idle_patience : longest_patience;
+        link.waiting.empty() && link.current ? longest_idle_patience : longest_patience;
     auto wait = std::min(first_patience * (1 << std::min(asking.silences, 6U)), longest);
-    if (!must_have_one(*link)) {
-        const auto left = asking.began + terms().options.patience - now();
-        wait = std::clamp(std::chrono::duration_cast<std::chrono::milliseconds>(left),
-                          std::chrono::milliseconds(1), wait);
+    if (!must_have_one(link)) {
+        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+            asking.began + terms().options.patience - now());
+        wait = std::max(asking.silences > 0 ? left : std::min(wait, left),
+                        std::chrono::milliseconds(1));
     }
-    if (may_retry(node_.outer.get())) {
-        wait = std::max<std::chrono::milliseconds>(wait, patience_with_plugins);
-    }
+    return may_retry(node_.outer.get())
+               ? std::max<std::chrono::milliseconds>(wait, patience_with_plugins)
+               : wait;
+}
+
+void Links::say(const std::shared_ptr<Link>& link, std::string content) {
+    Link::Asking& asking = *link->asking;
     const std::uint64_t number = ++attempts_;
     asking.attempt = number;
+    const auto wait = wait_of(*link);
+    asking.again_at = now() + wait;
     const auto id = owner_.ask(
-        link->at, content, wanted, wait,
+        link->at,
+        {.content = std::move(content),
+         .as = asking.secret.who,
+         .wanted = asking.wanted,
+         .strict = must_have_one(*link),
+         .timeout = wait},
         [this, asked = std::weak_ptr(link), number](std::error_code error, const Message* answer) {
             const auto there = asked.lock();
             if (there && there->asking && there->asking->attempt == number) {
@@ -90,9 +112,12 @@ void Links::say(const std::shared_ptr<Link>& link, ByteView content, bool wanted
                 answered(there, error, answer);
             }
         });
+    if (!link->asking || link->asking->attempt != number) {
+        return;
+    }
     if (!id) {
         fail(link, id.error());
-    } else if (link->asking) {
+    } else {
         link->asking->question = *id;
     }
 }
@@ -104,31 +129,36 @@ void Links::answered(const std::shared_ptr<Link>& link, std::error_code error,
     } else if (error == Errc::cancelled || error == Errc::closed) {
         stop_asking(*link);
         go_on(link, error);
-    } else if (!error && answer->type() == MessageType::respond_uri) {
-        first_answer(link, answer->content());
+    } else if (error && !is_refusal(error)) {
+        fail(link, error);
     } else if (error || answer->type() == MessageType::auth_error) {
         not_agreed(link);
+    } else if (answer->type() == MessageType::respond_uri) {
+        first_answer(link, answer->content());
     } else {
-        declined(link);
+        declined(link, declined_for);
     }
 }
 
 void Links::first_answer(const std::shared_ptr<Link>& link, ByteView content) {
     Link::Asking& asking = *link->asking;
-    auto answer = asking.asker->take(content, link->cookie);
+    // Of a copy: what does not open may be somebody else's.
+    auto asker = *asking.asker;
+    auto answer = asker.take(content, link->cookie);
     if (!answer) {
         not_agreed(link);
         return;
     }
     if (answer->cookie) {
         link->cookie = answer->cookie;
-        if (std::exchange(asking.insists, true)) {
-            silent(link);
+        if (!std::exchange(asking.insists, true)) {
+            ask_once(link);
         } else {
-            ask_once(link, true);
+            set_due(*link);  // who gives one again and again is asked again in time
         }
         return;
     }
+    asking.asker.emplace(std::move(asker));
     auto agreed = asking.asker->agreed();
     if (const auto refused = judge(*link, agreed)) {
         fail(link, refused);
@@ -142,7 +172,7 @@ void Links::first_answer(const std::shared_ptr<Link>& link, ByteView content) {
     if (answer->third.empty()) {
         prove_asked(link);
     } else {
-        say(link, answer->third, true);
+        say(link, std::move(answer->third));
     }
 }
 
@@ -160,7 +190,9 @@ void Links::prove_asked(const std::shared_ptr<Link>& link) {
     }
     // Whoever was asked twice has proved it by now, and says nothing to an empty one.
     const bool by_one_question = asking.expected && !asking.learns;
-    establish(link, std::move(asking.session), key, std::move(asking.secret),
+    const Proved proved{key, asking.lasting, std::move(asking.secret)};
+    auto session = std::move(asking.session);
+    establish(link, std::move(session), proved,
               by_one_question ? Sent::to_be_answered : Sent::unanswered);
 }
 
@@ -178,33 +210,26 @@ std::error_code Links::judge(const Link& link, const Agreed& agreed) const {
                   link.at);
         return Errc::peer_changed;
     }
-    if ((link.asking->pinned && link.asking->learns) ||
-        !terms().admits({link.at, agreed.key, agreed.lasting})) {
-        return Errc::no_session;
-    }
-    return {};
+    return terms().admits({link.at, agreed.key, agreed.lasting})
+               ? std::error_code()
+               : make_error_code(Errc::no_session);
 }
 
 void Links::silent(const std::shared_ptr<Link>& link) {
-    Link::Asking& asking = *link->asking;
-    ++asking.silences;
-    const auto time = now();
-    auto given_up = std::move(link->waiting);
-    const auto kept = std::ranges::partition(
-        given_up, [&](const auto& waiting) { return waiting.until <= time; });
-    link->waiting.assign(std::make_move_iterator(kept.begin()),
-                         std::make_move_iterator(kept.end()));
-    given_up.erase(kept.begin(), given_up.end());
-    for (auto& waiting : given_up) {
-        attempt_to([&] { waiting.go_on(Errc::timeout); });
-    }
-    if (!link->asking) {
+    ++link->asking->silences;
+    const std::uint64_t attempt = link->asking->attempt;
+    expire_waiting(link);
+    if (!link->asking || link->asking->attempt != attempt) {
         return;
     }
-    if (!must_have_one(*link) && time - asking.began >= terms().options.patience) {
-        declined(link);
+    Link::Asking& asking = *link->asking;
+    if (asking.silences >= introductions_max) {
+        link->tells_peer = false;
+    }
+    if (!must_have_one(*link) && now() - asking.began >= terms().options.patience) {
+        declined(link, silence_counts_for);
     } else if (is_wanted(*link)) {
-        ask_once(link, true);
+        ask_once(link);
     } else {
         stop_asking(*link);
         set_due(*link);
@@ -215,27 +240,23 @@ void Links::silent(const std::shared_ptr<Link>& link) {
 void Links::not_agreed(const std::shared_ptr<Link>& link) {
     Link::Asking& asking = *link->asking;
     if (asking.expected && !std::exchange(asking.learns, true)) {
-        ask_once(link, true);
+        ask_once(link);
     } else {
-        declined(link);
+        declined(link, declined_for);
     }
 }
 
-void Links::declined(const std::shared_ptr<Link>& link) {
+void Links::declined(const std::shared_ptr<Link>& link, std::chrono::seconds holds) {
     if (link->current) {
         // What is not sealed may be anybody's.
         stop_asking(*link);
         link->ask_at = now() + failed_for;
         set_due(*link);
-    } else if (terms().options.policy == SessionPolicy::require ||
-               !terms().options.peer_keys.empty() || link->asking->pinned) {
+    } else if (must_have_one(*link)) {
         fail(link, Errc::no_session);
     } else {
         node_.log(LogLevel::debug, "no session: it agrees to none", link->at);
-        declined_.at(link->at) = now() + declined_for;
-        if (link->is_somebody()) {
-            owner_.replaced(link->at);
-        }
+        declined_.at(link->at) = now() + holds;
         drop(link);
         go_on(link, {});
     }
@@ -250,7 +271,7 @@ void Links::fail(const std::shared_ptr<Link>& link, std::error_code why) {
         link->failed = why;
     }
     set_due(*link);
-    go_on(link, link->failed);
+    go_on(link, link->current ? std::error_code() : why);
 }
 
 void Links::stop_asking(Link& link) noexcept {

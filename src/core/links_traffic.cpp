@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "../crypto/memory.hpp"
 #include "../wire/endian.hpp"
 #include "links.hpp"
 
@@ -10,18 +11,11 @@ namespace {
 // What a session says for itself, in the place of a frame.
 constexpr char probe = 1;
 constexpr char probe_arrived = 2;
+constexpr char where_are_you = 3;
+constexpr char here_i_am = 4;
 
 // How long the end that was asked lets the other be the one to renew.
 constexpr std::chrono::seconds renewed_later{30};
-// A frame for the session alone.
-std::string own_frame(std::size_t size) {
-    std::string frame(FrameHeader::size + size, '\0');
-    FrameHeader{sealed_frame, 0, static_cast<std::uint16_t>(size), 0}.write(
-        std::span(frame).first<FrameHeader::size>());
-    std::string sealed;
-    DatagramSession::append_frame(frame, sealed);
-    return sealed;
-}
 
 }  // namespace
 
@@ -41,11 +35,12 @@ std::optional<Links::Opened> Links::open(const Frame& sealed, const Address& fro
         return frames;
     };
     if (const auto pending = pending_.find(*index); pending != pending_.end()) {
-        if (!pending->second.session) {
+        // What proves it comes from where it was asked.
+        if (!pending->second.session || pending->second.from != from) {
             return std::nullopt;
         }
         const auto frames = opened(*pending->second.session);
-        auto link = frames ? prove(pending, from) : nullptr;
+        auto link = frames ? prove(pending) : nullptr;
         if (!link) {
             return std::nullopt;
         }
@@ -54,7 +49,8 @@ std::optional<Links::Opened> Links::open(const Frame& sealed, const Address& fro
     }
     const auto found = by_index_.find(*index);
     if (found == by_index_.end()) {
-        return std::nullopt;  // of a session that is forgotten
+        tallies_.rejected_auth.add();  // of a session that is forgotten
+        return std::nullopt;
     }
     const auto link = found->second->shared_from_this();
     auto& asking = link->asking;
@@ -70,17 +66,23 @@ std::optional<Links::Opened> Links::open(const Frame& sealed, const Address& fro
     }
     if (proves) {
         prove_asked(link);
-    }
-    if (highest && from != link->at && session == link->current.get()) {
-        move(link, from);
+        if (!link->current) {
+            return std::nullopt;
+        }
     }
     heard(*link, !frames->empty());
+    if (highest && from != link->at) {
+        challenge(link, from);
+    }
     return Opened{link, *frames};
 }
 
 // It is there. What it says is answered in time.
 void Links::heard(Link& link, bool spoke) {
     link.unanswered_since = Link::never;
+    if (link.asking && link.asking->as_unheard && link.waiting.empty()) {
+        stop_asking(link);
+    }
     if (spoke && link.answer_by == Link::never) {
         link.used_at = now();
         link.answer_by = link.used_at + answer_within;
@@ -89,7 +91,14 @@ void Links::heard(Link& link, bool spoke) {
 }
 
 std::size_t Links::frame_max(const Link& link) const noexcept {
-    const std::size_t datagram = bounds_.fragments ? bounds_.path_size_max : link.path.proven();
+    return frame_in(bounds_.fragments ? bounds_.path_size_max : link.path.proven());
+}
+
+std::size_t Links::frame_max_soon(const Link& link) const noexcept {
+    return may_grow(link) ? frame_in(bounds_.path_size_max) : frame_max(link);
+}
+
+std::size_t Links::frame_in(std::size_t datagram) noexcept {
     return std::min(datagram - DatagramSession::overhead, DatagramSession::frames_max) -
            DatagramSession::frame_head + FrameHeader::size;
 }
@@ -106,7 +115,9 @@ void Links::pack(const std::shared_ptr<Link>& link, ByteView frame,
     if (!link->packed) {
         packed_.push_back(link);
         link->packed = true;
-        link->frames.swap(spare_);
+        if (link->frames.empty()) {
+            link->frames.swap(spare_);
+        }
     }
     DatagramSession::append_frame(frame, link->frames);
     packed_bytes_ += size;
@@ -117,20 +128,27 @@ void Links::pack(const std::shared_ptr<Link>& link, ByteView frame,
 
 void Links::seal(const std::shared_ptr<Link>& link) {
     packed_bytes_ -= link->frames.size();
+    std::string frames = std::exchange(link->frames, {});
     if (link->current) {
-        say_sealed(*link, link->frames, Sent::to_be_answered);
+        say_sealed(*link, frames, Sent::to_be_answered);
     }
-    link->frames.clear();
     link->requests.clear();
+    frames.clear();
+    if (link->frames.empty()) {
+        link->frames.swap(frames);  // for the memory
+    }
 }
 
 void Links::seal_all() {
     for (std::size_t i = 0; i < packed_.size(); ++i) {
         const auto link = packed_[i];
+        link->packed = false;
+        if (link->moves_to) {
+            continue;  // until it is known where it is
+        }
         if (!link->frames.empty()) {
             seal(link);
         }
-        link->packed = false;
         spare_ = std::exchange(link->frames, {});
         renew_in_time(link);
     }
@@ -140,7 +158,7 @@ void Links::seal_all() {
 void Links::say_sealed(Link& link, ByteView frames, Sent how) {
     const auto time = now();
     link.used_at = time;
-    owner_.send_sealed(link, frames, how == Sent::whole);
+    owner_.send_sealed(link, link.at, frames, how == Sent::whole);
     if (how == Sent::whole) {
         return;  // perhaps it is too large to arrive
     }
@@ -164,28 +182,53 @@ void Links::renew_in_time(const std::shared_ptr<Link>& link) {
 }
 
 // What was said for the session itself.
-void Links::take_own(const std::shared_ptr<Link>& link, ByteView body, std::size_t size) {
+void Links::take_own(const std::shared_ptr<Link>& link, ByteView body, const Address& from,
+                     std::optional<std::size_t> size) {
     if (body.empty() || !link->current) {
         return;
     }
-    if (body[0] == probe) {
-        std::string answer = own_frame(3);
-        answer[DatagramSession::frame_head] = probe_arrived;
-        wire::put_u16(answer.data() + DatagramSession::frame_head + 1,
-                      static_cast<std::uint16_t>(size));
-        say_sealed(*link, answer, Sent::unanswered);
+    if (body[0] == probe && size) {
+        std::string answer(3, probe_arrived);
+        wire::put_u16(answer.data() + 1, static_cast<std::uint16_t>(*size));
+        say_own(*link, link->at, answer, Sent::unanswered);
     } else if (body[0] == probe_arrived && body.size() >= 3) {
         link->path.arrived(wire::get_u16(body.data() + 1), now());
         set_due(*link);
         go_on(link, {});  // what was too large before
+    } else if (body[0] == where_are_you && size) {
+        say_own(*link, link->at, std::string(1, here_i_am).append(body.substr(1)),
+                Sent::unanswered);
+    } else if (body[0] == here_i_am && link->moves_to == from &&
+               crypto::constant_time_equal(
+                   body.substr(1), ByteView(link->challenge.data(), link->challenge.size()))) {
+        move(link, from);
+    }
+}
+
+void Links::say_own(Link& link, const Address& to, ByteView body, Sent how) {
+    std::string frame(FrameHeader::size, '\0');
+    FrameHeader{sealed_frame, 0, static_cast<std::uint16_t>(body.size()), 0}.write(
+        std::span(frame).first<FrameHeader::size>());
+    std::string frames;
+    DatagramSession::append_frame(frame.append(body), frames);
+    if (to == link.at) {
+        say_sealed(link, frames, how);
+    } else {
+        owner_.send_sealed(link, to, frames, false);
     }
 }
 
 // One that is answered if it arrives whole.
 void Links::probe_path(Link& link, std::size_t size) {
-    std::string frame = own_frame(size - DatagramSession::overhead - DatagramSession::frame_head);
-    frame[DatagramSession::frame_head] = probe;
-    say_sealed(link, frame, Sent::whole);
+    std::string body(size - DatagramSession::overhead - DatagramSession::frame_head, '\0');
+    body[0] = probe;
+    say_own(link, link.at, body, Sent::whole);
+}
+
+void Links::say_challenge(Link& link) {
+    const ByteView challenge(link.challenge.data(), link.challenge.size());
+    say_own(link, *link.moves_to, std::string(1, where_are_you).append(challenge),
+            Sent::unanswered);
 }
 
 void Links::not_sent(const Address& to, std::size_t size, bool too_large) {

@@ -69,7 +69,8 @@ public:
     /// The system does not send one of this size, or not whole.
     void refused(std::size_t size, TimePoint now) noexcept {
         if (size > proven_) {
-            settle(now);
+            tries_ = tries_max;  // nothing is left to be tried
+            due_ = now;
         } else if (size > base_) {
             reset();
             begin(now);

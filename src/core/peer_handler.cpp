@@ -28,6 +28,13 @@ public:
             }
             return std::nullopt;
         }
+        if (management_->may_change) {
+            const auto known = management_->peers.find_id(peer->id);
+            if (known && !management_->may_change(*known, source)) {
+                only_hear(*known, *peer, source.remote());
+                return std::nullopt;
+            }
+        }
         if (type_ == MessageType::disconnect) {
             const auto known = management_->peers.find_id(peer->id);
             if (known && known->addresses.contains(source.remote())) {
@@ -63,6 +70,17 @@ public:
     }
 
 private:
+    // Anybody could say so who is not the peer.
+    void only_hear(const Peer& known, const Peer& says, const Address& from) const {
+        const bool is_there = known.addresses.contains(from);
+        if (is_there && type_ != MessageType::disconnect) {
+            management_->peers.refresh(from, management_->environment.clock->steady_now());
+        }
+        if (type_ != MessageType::disconnect && (!is_there || known.data != says.data)) {
+            management_->ask_about(from);
+        }
+    }
+
     // Both would wait for each other for ever.
     void warn_of_namesake(const Source& source) const {
         if (!warned_of_namesake_.test_and_set()) {

@@ -28,6 +28,11 @@ struct PeerManagement {
     Callback<void(const Address&)> discovered = {};
     /// Told where a peer is that introduced itself, of whom an auth plugin says who it is.
     std::function<void(const Address&)> named = {};
+    /// Whether a peer that is known may be changed by what comes from there; empty where it always
+    /// may. What may not is heard as a sign of life from where the peer is, and otherwise told to
+    /// be asked about there.
+    std::function<bool(const Peer& known, const Source&)> may_change = {};
+    std::function<void(const Address&)> ask_about = {};
 };
 
 /// The handler for one of ADVERTISE_PEER, PEER_DISCOVERED, DISCONNECT, to be registered with the

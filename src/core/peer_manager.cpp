@@ -56,9 +56,10 @@ void PeerManager::manage(PeerManagementOptions options) {
     if (options.exchange_max > 0) {
         named = [this, app_id = options.app_id](const Address& at) { exchange_.named(app_id, at); };
     }
-    const auto management = std::make_shared<const PeerManagement>(PeerManagement{
-        node_.peers, node_.environment, *node_.peer_plugin, *node_.local_peer, options.app_id,
-        options.plugins, node_.role != Role::client, vouched, discovered_, std::move(named)});
+    const auto management = std::make_shared<const PeerManagement>(
+        PeerManagement{node_.peers, node_.environment, *node_.peer_plugin, *node_.local_peer,
+                       options.app_id, options.plugins, node_.role != Role::client, vouched,
+                       discovered_, std::move(named), may_change_, ask_about_});
     if (options.plugins.auth) {
         node_.peers_need_auth = true;
     }

@@ -34,6 +34,12 @@ public:
             tell;
     };
     void when_exchanging(Exchange exchange) { exchange_ = std::move(exchange); }
+    /// PeerManagement::may_change and ask_about. To be set before managing.
+    void guard(std::function<bool(const Peer&, const Source&)> may_change,
+               std::function<void(const Address&)> ask_about) {
+        may_change_ = std::move(may_change);
+        ask_about_ = std::move(ask_about);
+    }
 
     /// Throws std::logic_error when the node has no identity, std::invalid_argument for times that
     /// make no sense or a cipher that hides the app id.
@@ -88,6 +94,8 @@ private:
     Announce announce_;
     Callback<void(const Address&)> discovered_;
     Exchange exchange_;
+    std::function<bool(const Peer&, const Source&)> may_change_ = {};
+    std::function<void(const Address&)> ask_about_ = {};
     std::map<std::string, App, std::less<>> apps_;
     TimePoint look_at_ = {};  // when silent peers are looked for next
 };

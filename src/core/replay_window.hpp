@@ -14,7 +14,8 @@ public:
 
     /// Whether it did not come yet, as far as is known.
     bool is_new(std::uint64_t number) const noexcept {
-        return number >= next_ || (next_ - number <= size && (word(number) & bit(number)) == 0);
+        return number >= next_ ? number != UINT64_MAX  // none comes after that
+                               : next_ - number <= size && (word(number) & bit(number)) == 0;
     }
     /// Whether it is above all that came.
     bool is_highest(std::uint64_t number) const noexcept { return number >= next_; }

@@ -12,6 +12,13 @@
 #include "meaning.hpp"
 
 namespace netaio::core {
+namespace {
+
+bool needs_id(const RequestTable::Request& request, MessageType answer) noexcept {
+    return request.strictly_by_id || (request.by_id && answer != MessageType::not_found);
+}
+
+}  // namespace
 
 // By age, uri and deadline. Those that were given up have no deadline, and come first.
 struct RequestTable::Entries {
@@ -170,7 +177,7 @@ std::optional<RequestTable::Request> RequestTable::take(MessageType answer, Byte
     const auto& by_uri = entries_->by_uri();
     for (auto at = by_uri.lower_bound(std::pair(std::string_view(uri), Id()));
          at != by_uri.end() && at->uri == uri; ++at) {
-        if (answers(at->request.asked, answer)) {
+        if (answers(at->request.asked, answer) && !needs_id(at->request, answer)) {
             return entries_->answered(entries_->all.project<0>(at));
         }
     }
@@ -184,13 +191,14 @@ bool RequestTable::is_answer(MessageType answer, std::optional<ByteView> uri,
         return at != entries_->all.end() && answers(at->request.asked, answer);
     }
     if (!uri) {
-        return std::ranges::any_of(
-            entries_->all, [&](const auto& entry) { return answers(entry.request.asked, answer); });
+        return std::ranges::any_of(entries_->all, [&](const auto& entry) {
+            return answers(entry.request.asked, answer) && !needs_id(entry.request, answer);
+        });
     }
     const auto& by_uri = entries_->by_uri();
     for (auto at = by_uri.lower_bound(std::pair(std::string_view(*uri), Id()));
          at != by_uri.end() && at->uri == *uri; ++at) {
-        if (answers(at->request.asked, answer)) {
+        if (answers(at->request.asked, answer) && !needs_id(at->request, answer)) {
             return true;
         }
     }

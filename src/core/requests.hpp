@@ -47,6 +47,8 @@ public:
         Completion completion;       // empty once given up
         std::uint32_t checksum = 0;  // of the datagram that carried it
         bool unsent = false;         // its message waits for a plugin
+        bool by_id = false;          // only an answer with its id counts, or NOT_FOUND
+        bool strictly_by_id = false;
         std::unique_ptr<Retry> retry = nullptr;
     };
     /// Told that a request has ended whose message was not sent yet.

@@ -24,6 +24,8 @@ public:
 
     AeadKey(AeadCipher cipher, const SecretKey& key) noexcept;
     AeadKey(AeadKey&&) noexcept;
+    /// Whoever has a copy sees to it that no number is used twice.
+    AeadKey(const AeadKey& other) noexcept : AeadKey(other.cipher_, other.key_) {}
     AeadKey& operator=(AeadKey&&) noexcept;
     ~AeadKey();
 

@@ -41,6 +41,7 @@ core::LinkBounds links_of(const UdpNodeOptions& options) {
             .path_size = std::min(options.path_size, longest),
             .path_size_max = longest,
             .fragments = options.fragments,
+            .waiting_max = options.send_queue_max,
             .handshakes_per_second = options.handshakes_per_second};
 }
 
