@@ -8,7 +8,7 @@ import threading
 RAW_IP = 101  # as pcap names packets that begin with IP
 CLIENT, SERVER = "10.0.0.1", "10.0.0.2"
 CLIENT_PORT, SERVER_PORT = 40000, 8888
-TCP, UDP = 6, 17
+ICMP, TCP, UDP = 1, 6, 17
 
 
 def checksum(data):
@@ -28,12 +28,17 @@ class Capture:
 
     def add(self, kind, source, target, segment):
         addresses = socket.inet_aton(source) + socket.inet_aton(target)
-        at = 16 if kind == TCP else 6  # of the checksum
-        pseudo = addresses + struct.pack(">BBH", 0, kind, len(segment))
+        at = {ICMP: 2, UDP: 6, TCP: 16}[kind]  # of the checksum
+        pseudo = b"" if kind == ICMP else addresses + struct.pack(">BBH", 0, kind, len(segment))
         segment = segment[:at] + struct.pack(">H", checksum(pseudo + segment)) + segment[at + 2:]
         head = struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(segment), len(self.packets), 0, 64, kind, 0)
         head = head[:10] + struct.pack(">H", checksum(head + addresses)) + addresses
         self.packets.append(head + segment)
+
+    def refuse_last(self):
+        """The server's host says that nobody has the port of the last datagram."""
+        segment = struct.pack(">BBHI", 3, 3, 0, 0) + self.packets[-1]
+        self.add(ICMP, SERVER, CLIENT, segment)
 
     def write(self, path, cut=None):
         """To a file; `cut` is how much of each packet is kept."""

@@ -96,6 +96,13 @@ class FramesTest(SharkTest):
         self.assertEqual([row[1:3] for row in self.links()], [
             (["9", "9"], ""), ("", ""), ("", ["4", "4"])])
 
+    def test_takes_what_icmp_gives_back_for_no_other_question(self):
+        datagrams = Datagrams(self.capture)
+        datagrams.send(True, frame(REQUEST, "a"))
+        self.capture.refuse_last()
+        datagrams.send(False, frame(RESPOND, "a"))
+        self.assertEqual([row[:3] for row in self.links()], [("1", "3", ""), ("3", "", "1")])
+
     def test_says_errors(self):
         connection = self.connection()
         connection.send(True, frame(REQUEST, "a"))

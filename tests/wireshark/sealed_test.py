@@ -125,6 +125,13 @@ class ConnectionTest(SealedTest):
         self.assertEqual(self.problems(self.capture), [
             "not opened: the key does not open it; frames may be missing before it"])
 
+    def test_says_what_is_wrong_within(self):
+        connection, client, _ = self.session(CHACHA)
+        connection.send(True, client.next(b"\x00\x00\x03\x4d\x40\x00\xff\xff"),
+                        client.next(b"\x00\x00\x03\x4d\x40\x00"))
+        self.log_keys(CHACHA)
+        self.assertEqual(self.problems(self.capture), ["the uri goes beyond the body"] * 2)
+
     def test_reads_a_key_log_that_is_broken(self):
         self.session(AES)
         self.log_keys(AES)

@@ -430,6 +430,7 @@ local function frame_length(tvb, _, at)
 end
 
 function netaio.dissector(tvb, pinfo, tree)
+    if pinfo.in_error_pkt then return 0 end -- what ICMP gives back was there already
     if not tcp_stream() then
         return dissect_frame(tvb, pinfo, tree)
     end
@@ -438,7 +439,7 @@ function netaio.dissector(tvb, pinfo, tree)
 end
 
 local function dissect_unasked(tvb, pinfo, tree)
-    if not looks_like_frame(tvb) then return false end
+    if pinfo.in_error_pkt or not looks_like_frame(tvb) then return false end
     pinfo.conversation = netaio
     netaio.dissector(tvb, pinfo, tree)
     return true
