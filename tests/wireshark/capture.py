@@ -31,7 +31,8 @@ class Capture:
         at = {ICMP: 2, UDP: 6, TCP: 16}[kind]  # of the checksum
         pseudo = b"" if kind == ICMP else addresses + struct.pack(">BBH", 0, kind, len(segment))
         segment = segment[:at] + struct.pack(">H", checksum(pseudo + segment)) + segment[at + 2:]
-        head = struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(segment), len(self.packets), 0, 64, kind, 0)
+        number = len(self.packets) & 0xffff
+        head = struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(segment), number, 0, 64, kind, 0)
         head = head[:10] + struct.pack(">H", checksum(head + addresses)) + addresses
         self.packets.append(head + segment)
 

@@ -177,13 +177,14 @@ class FramesTest(SharkTest):
                 frame(RESPOND, "netaio/session/1", bytes(97)), frame(OK, "a"),
                 whole(14, auth(), b"\0\0" + bytes(60))]
         for i in range(600):
-            bytes_ = bytearray(chance.choice(made))
+            sent = bytearray(chance.choice(made))
             for _ in range(chance.randrange(4)):
-                bytes_[chance.randrange(len(bytes_))] = chance.choice([0, 1, 255, chance.randrange(256)])
-            bytes_ = bytes_[:chance.randrange(len(bytes_) + 1)] if i % 3 == 0 else bytes_
-            datagrams.send(i % 2 == 0, bytes(bytes_))
+                octet = chance.choice([0, 1, 255, chance.randrange(256)])
+                sent[chance.randrange(len(sent))] = octet
+            sent = sent[:chance.randrange(len(sent) + 1)] if i % 3 == 0 else sent
+            datagrams.send(i % 2 == 0, bytes(sent))
             if i % 4 == 0:
-                Connection(self.capture, port=42000 + i).send(True, bytes(bytes_), b"more")
+                Connection(self.capture, port=42000 + i).send(True, bytes(sent), b"more")
         for _ in range(100):
             datagrams.send(True, chance.randbytes(chance.randrange(80)))
         self.shark(self.capture, "-V")

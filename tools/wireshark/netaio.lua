@@ -269,7 +269,7 @@ local function add_message(look, tree, tvb, bytes, kind, auth, body, place)
     return text
 end
 
--- What is for the session itself: a datagram that tries how large they may be, or the answer to one.
+-- What is for the session itself: a datagram that tries how large they may be, or what answers it.
 local function add_own_part(look, tree, tvb, text, body)
     local kind = body[2] > 0 and text:byte(body[1] + 1)
     if kind == 1 then

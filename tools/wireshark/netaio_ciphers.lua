@@ -185,7 +185,7 @@ function ciphers.number_bytes(number)
         bytes[i] = number % 0x100
         number = (number - bytes[i]) / 0x100
     end
-    return string.char((table.unpack or unpack)(bytes))
+    return string.char(table.unpack(bytes))
 end
 
 --- The first `size` bytes of a text that was sealed with the number that these bytes are.

@@ -27,7 +27,8 @@ function packify.is_text(bytes)
         local lead = bytes:byte(at)
         local more = lead >= 0xc2 and lead <= 0xdf and 1 or lead >= 0xe0 and lead <= 0xef and 2 or
             lead >= 0xf0 and lead <= 0xf4 and 3
-        if not more or not bytes:find("^" .. ("[\128-\191]"):rep(more), at + 1) then return false end
+        local rest = more and "^" .. ("[\128-\191]"):rep(more)
+        if not rest or not bytes:find(rest, at + 1) then return false end
         at = at + more + 1
     end
 end
@@ -115,7 +116,8 @@ local function packable(value, text, first, last, width)
     local at = first + 1 + 2 * width
     if name_size + data_size > last - at + 1 then return end
     value.name = text:sub(at, at + name_size - 1)
-    value.offset, value.bytes = at + name_size - 1, text:sub(at + name_size, at + name_size + data_size - 1)
+    at = at + name_size
+    value.offset, value.bytes = at - 1, text:sub(at, at + data_size - 1)
     return value
 end
 

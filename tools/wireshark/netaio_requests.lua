@@ -40,9 +40,9 @@ local function place_of_question(waiting, message)
     end
 end
 
---- Takes a message with `kind`, `uri`, `content`, whether that is `hidden` by a cipher, `id` if it has
---- one, `frame` and `time`, in the order of the capture. If it is an answer, it gets its `question`,
---- and that its `answer`.
+--- Takes a message with `kind`, `uri`, `content`, whether that is `hidden` by a cipher, `id` if it
+--- has one, `frame` and `time`, in the order of the capture. If it is an answer, it gets its
+--- `question`, and that its `answer`.
 function requests.take(stream, sender, receiver, message)
     local asked = stream.waiting or {}
     stream.waiting = asked

@@ -1,4 +1,4 @@
--- Sealed frames (protocol.md §15): the key log, and with which key and number each of them was sealed.
+-- Sealed frames (protocol.md §15): the key log, and with which key and number each was sealed.
 
 return function(ciphers, packify)
     local sessions = {}
@@ -189,7 +189,7 @@ return function(ciphers, packify)
         return found
     end
 
-    --- The same for a datagram, which has the receiver's index and the number, as eight bytes, in it.
+    --- The same for a datagram, which has the receiver's index and the number, eight bytes, in it.
     function sessions.next_datagram(stream, sender, index, number, sealed)
         number = number:reverse()
         local found = find_for_datagram(stream, sender, index, number, sealed)
