@@ -62,6 +62,11 @@ class FramesTest(SharkTest):
             "UPDATE_URI large; REQUEST_URI a; REQUEST_URI b"])
         self.assertEqual(self.problems(self.capture), [])
 
+    def test_goes_on_with_the_next_packet_where_a_capture_begins_within_a_frame(self):
+        large = frame(UPDATE, "large", "x" * 2000)
+        self.connection().send(True, large[1400:], frame(REQUEST, "a"))
+        self.assertEqual(self.lines(self.capture)[1:], ["REQUEST_URI a"])
+
     def links(self, capture=None):
         return self.fields(capture or self.capture, "frame.number", "netaio.answer_in",
                            "netaio.answer_to", "netaio.time")

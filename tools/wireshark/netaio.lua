@@ -353,6 +353,16 @@ local function add_checksum(tree, tvb, bytes, body)
     end
 end
 
+-- Why bytes begin with no frame, as far as they tell.
+local function no_frame(bytes)
+    local kind, first = bytes:byte(1), bytes:byte(header_size + 1)
+    if not type_names[kind] then return e.unknown, name_of(kind) end
+    if number_at(bytes, 1) == 0 or (first and first % 64 ~= packify.dict) then
+        return e.malformed, "no auth fields can be read"
+    end
+    if number_at(bytes, 3) < 2 then return e.malformed, "the uri goes beyond the body" end
+end
+
 -- One frame. What the column says of it.
 local function add_frame(look, tree, tvb)
     local bytes = tvb:raw()
@@ -365,8 +375,9 @@ local function add_frame(look, tree, tvb)
     local body = {header_size + auth[2], number_at(bytes, 3)}
     local size = body[1] + body[2]
     tree:add(f.type, tvb(0, 1))
-    if not type_names[kind] then
-        add_expert(tree, e.unknown, name_of(kind))
+    local which, why = no_frame(bytes)
+    if why then
+        add_expert(tree, which, why)
         return name_of(kind)
     end
     tree:add(f.auth_length, tvb(1, 2))
@@ -415,8 +426,7 @@ end
 local function looks_like_frame(tvb)
     if tvb:len() < 14 then return false end
     local auth_size, body_size = tvb(1, 2):uint(), tvb(3, 2):uint()
-    if not type_names[tvb(0, 1):uint()] or auth_size < 3 or body_size < 2 then return false end
-    if tvb(9, 1):uint() % 64 ~= 13 or tvb(10, 1):uint() % 64 ~= 0 then return false end
+    if no_frame(tvb:raw(0, 10)) or tvb(10, 1):uint() % 64 ~= 0 then return false end
     local body_at = header_size + auth_size
     if tvb:len() >= body_at + 2 and tvb(body_at, 2):uint() > body_size - 2 then return false end
     return tvb:len() < body_at + body_size or
@@ -425,7 +435,8 @@ end
 
 local function frame_length(tvb, _, at)
     local left = tvb:reported_length_remaining(at)
-    if not type_names[tvb(at, 1):uint()] then return left end -- it goes on nowhere
+    -- Then it goes on nowhere, but for a capture that began within a frame: with the next packet.
+    if no_frame(tvb:raw(at, math.min(header_size + 1, tvb:len() - at))) then return left end
     return header_size + tvb(at + 1, 2):uint() + tvb(at + 3, 2):uint()
 end
 

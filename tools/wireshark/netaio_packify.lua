@@ -1,6 +1,6 @@
 -- packify (protocol.md §2): values, as auth fields and peers have them. What does not read is nil.
 
-local packify = {}
+local packify = {dict = 13} -- the type of a dict, in the low bits of its first byte
 
 local kinds = {
     [0] = "none", "bytes", "bytearray", "str", "int", "int", "bool", "float", "decimal",

@@ -70,7 +70,7 @@ return function(ciphers, packify)
         local head = ciphers.open(cipher, key, number, sealed, math.min(size, 4))
         if #head < 4 then return head == "\14\0\0" end
         local auth_size = head:byte(2) * 256 + head:byte(3)
-        if head:byte(4) % 64 ~= 13 or 3 + auth_size > size then return false end
+        if head:byte(4) % 64 ~= packify.dict or 3 + auth_size > size then return false end
         local text = ciphers.open(cipher, key, number, sealed, 3 + auth_size)
         return is_message(text:byte(1), text:sub(4))
     end
