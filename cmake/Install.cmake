@@ -28,6 +28,9 @@ endif()
 file(GLOB examples CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/docs/examples/*")
 install(FILES ${examples} DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples COMPONENT tools)
 
+file(GLOB dissector CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tools/wireshark/*.lua")
+install(FILES ${dissector} DESTINATION ${CMAKE_INSTALL_DATADIR}/netaio/wireshark COMPONENT tools)
+
 # CMake: find_package(netaio)
 set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/netaio")
 install(EXPORT netaio_targets

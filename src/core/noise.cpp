@@ -215,4 +215,11 @@ Keys Handshake::split() const {
             key_of(cipher_, outputs[initiates_ ? 1 : 0]), hash_};
 }
 
+Disclosed Handshake::disclose() const {
+    assert(finished());
+    const auto outputs = crypto::hkdf<2>(chaining_key_.view(), {});
+    return {initiates_ ? ephemeral_.public_key : *other_ephemeral_, cipher_, outputs[0],
+            outputs[1]};
+}
+
 }  // namespace netaio::core::noise

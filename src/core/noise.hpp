@@ -45,6 +45,14 @@ struct Keys {
     crypto::Digest hash;  // of all that was said: no other handshake has it
 };
 
+/// The same as a key log has it, for nothing else.
+struct Disclosed {
+    crypto::PublicKey ephemeral;  // the initiator's
+    crypto::AeadCipher cipher;
+    crypto::Digest of_initiator;  // the key for what it sends
+    crypto::Digest of_responder;
+};
+
 /// One end of a handshake. Errors end it. Not thread-safe.
 class Handshake {
 public:
@@ -63,6 +71,7 @@ public:
     const std::optional<crypto::PublicKey>& other() const noexcept { return other_; }
     /// When finished.
     Keys split() const;
+    Disclosed disclose() const;
 
 private:
     void mix_hash(ByteView bytes) noexcept;

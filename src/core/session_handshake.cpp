@@ -1,5 +1,7 @@
 #include "session_handshake.hpp"
 
+#include "key_log.hpp"
+
 namespace netaio::core {
 namespace {
 
@@ -69,6 +71,7 @@ Result<SessionAnswerer::Reply> SessionAnswerer::answer(ByteView content, const S
         if (!said) {
             return said.error();
         }
+        log_keys(handshake);
         return Reply{"", agreed_by(handshake, says_lasting(*said))};
     }
     const auto choice = SessionChoice::read(content);
@@ -89,6 +92,7 @@ Result<SessionAnswerer::Reply> SessionAnswerer::answer(ByteView content, const S
         return Errc::malformed;
     }
     if (handshake.finished()) {
+        log_keys(handshake);
         reply.agreed = agreed_by(handshake, says_lasting(*said));
     } else {
         third_ = std::move(handshake);
@@ -123,6 +127,7 @@ Result<std::string> SessionAsker::take(ByteView content) {
             return error;
         }
     }
+    log_keys(handshake_);
     return third;
 }
 

@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "core/hub.hpp"
+#include "core/key_log.hpp"
 #include "core/session_handler.hpp"
 #include "core/waiting.hpp"
 
@@ -57,6 +58,7 @@ std::shared_ptr<core::Node> node_of(core::Role role, const Options& options) {
             node->session = std::make_shared<const core::SessionTerms>(
                 options.session, node->outer.get(), role == core::Role::client,
                 *node->environment.random);
+            core::KeyLog::of_process().announce(node->environment.log);
         }
         if (role != core::Role::client && node->session) {
             core::serve_sessions(*node);

@@ -98,6 +98,22 @@ expect 0 request uri --server "$address" --session offer
 [[ ! -e open.db.seed ]] || fail "made a seed without sessions"
 end_server TERM 0
 
+# The keys of sessions go to a file where the environment names one, which is said aloud.
+[[ $(<server.log) != *NETAIO_KEYLOG* ]] || fail "speaks of a key log without one"
+export NETAIO_KEYLOG=keys
+serve --store served.db --hmac @secret
+wait_for server.log "warning NETAIO_KEYLOG"
+expect 0 put uri content --server "$address" --hmac @secret --log-level warning
+err_has "NETAIO_KEYLOG" "'keys'"
+[[ $(sort -u keys | wc -l) == 1 && $(wc -l <keys) == 2 ]] || fail "both ends do not log the same"
+[[ $(stat -c %a keys) == 600 ]] || fail "others may read the keys"
+end_server TERM 0
+NETAIO_KEYLOG=missing/keys
+serve --store served.db --hmac @secret
+wait_for server.log "error NETAIO_KEYLOG"
+end_server TERM 0
+unset NETAIO_KEYLOG
+
 # What makes no sense is refused.
 expect 2 request uri --session always
 expect 2 request uri --peer-key 12ab

@@ -17,6 +17,7 @@ if [[ $1 == components ]]; then
     cmake --install "$2" --prefix "$3" --component tools
     [[ -x $3/bin/netaio && -x $3/bin/netaiod && -x $3/bin/tapescript ]]
     [[ -n $(find "$3" -name netaio.1) && -n $(find "$3" -name netaiod.1) ]]
+    [[ -f $3/share/netaio/wireshark/netaio.lua ]]
     [[ $(ls "$3") == $'bin\nshare' ]] || { echo "the tools bring more than themselves" >&2; exit 1; }
     rm -rf "$3"
     cmake --install "$2" --prefix "$3" --component development

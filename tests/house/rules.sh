@@ -21,8 +21,9 @@ mapfile -t product < <(sources_below include src apps chat sqlite tapescript tom
 mapfile -t public_headers < <(find include tapescript/include chat/include -name '*.hpp' | sort)
 mapfile -t code < <(
     sources_below include src apps chat sqlite tapescript toml examples fuzz bench tests
-    find scripts .ci cmake tests -type f \
-        \( -name '*.sh' -o -name '*.py' -o -name '*.cmake' -o -path 'scripts/*' -o -path '.ci/*' \)
+    find scripts .ci cmake tests tools -type f \
+        \( -name '*.sh' -o -name '*.py' -o -name '*.lua' -o -name '*.cmake' -o -path 'scripts/*' \
+        -o -path '.ci/*' \)
     find . -path ./build -prune -o -name CMakeLists.txt -print | sed 's|^\./||'
 )
 mapfile -t text < <(

@@ -9,7 +9,7 @@ failures=0
 fresh_tree() {
     rm -rf "${tree:?}"/*
     mkdir -p "$tree"/{include/netaio,src/{wire,crypto,plugins,core,net},apps/netaio,examples,fuzz} \
-        "$tree"/{chat/include,sqlite,tapescript/include,toml,bench,tests/house,scripts,.ci,cmake}
+        "$tree"/{chat/include,sqlite,tapescript/include,toml,bench,tests/house,scripts,.ci,cmake,tools}
     cp "$house"/{rules.sh,floors.awk} "$tree/tests/house"
     printf '#pragma once\n\n/// Documented.\nstruct Frame {};\n' >"$tree/include/netaio/frame.hpp"
     printf '#include <netaio/frame.hpp>\n' >"$tree/src/wire/frame.cpp"
