@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "../wire/endian.hpp"
+#include "key_log.hpp"
 
 namespace netaio::core::datagram_handshake {
 namespace {
@@ -55,7 +56,8 @@ std::string cookie_answer(const crypto::Mac& cookie) {
 
 Asker::Asker(const SessionTerms& terms, const crypto::SecretKey& psk,
              const std::optional<SessionKey>& other, Index own, Random& random)
-    : choice_(other.has_value()),
+    : own_(own),
+      choice_(other.has_value()),
       own_lasting_(terms.lasting),
       said_(choice_.str() + written(own)),
       handshake_(handshake_of(true, choice_, said_, terms, psk, other, random)) {}
@@ -100,12 +102,14 @@ Result<Asker::Answer> Asker::take(ByteView content, const std::optional<crypto::
         }
         answer.third = tagged(goes_on + written(other_), message, cookie);
     }
+    log_keys(handshake_, SessionIndexes{own_, other_});
     return answer;
 }
 
 Answerer::Answerer(const Asked& first, const SessionTerms& terms, const crypto::SecretKey& psk,
                    Index own, Random& random)
     : own_(own),
+      other_(first.index),
       lasting_(terms.lasting),
       handshake_(handshake_of(false, *first.choice, first.said, terms, psk, std::nullopt, random)) {
 }
@@ -126,6 +130,9 @@ Result<std::string> Answerer::answer(const Asked& first) {
     if (const auto error = handshake_.write(said_of(lasting_) + written(own_), content)) {
         return error;
     }
+    if (finished()) {
+        log_keys(handshake_, SessionIndexes{other_, own_});
+    }
     return content;
 }
 
@@ -135,6 +142,7 @@ std::error_code Answerer::take(const Asked& second) {
         return payload.error();
     }
     other_lasting_ = says_lasting(*payload);
+    log_keys(handshake_, SessionIndexes{other_, own_});
     return {};
 }
 

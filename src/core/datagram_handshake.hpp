@@ -51,6 +51,7 @@ public:
     const SessionKey& other() const noexcept { return *handshake_.other(); }
 
 private:
+    Index own_;
     SessionChoice choice_;
     bool own_lasting_;
     bool other_lasting_ = false;
@@ -79,6 +80,7 @@ public:
 
 private:
     Index own_;
+    Index other_;
     bool lasting_;
     bool other_lasting_ = false;
     std::uint64_t asked_at_ = 0;

@@ -182,14 +182,8 @@ bool DatagramNode::cancel(const Address& to, RequestTable::Id id) {
             return true;
         }
     }
-    // Whoever was asked may be somewhere else by now.
-    for (auto& [place, table] : requests_) {
-        if (auto completion = place.at == to ? RequestTable::Completion() : table.give_up(id)) {
-            completion(Errc::cancelled, nullptr);
-            return true;
-        }
-    }
-    return false;
+    const Address* const now_at = moved_.find(to);
+    return now_at && *now_at != to && cancel(Address(*now_at), id);
 }
 
 void DatagramNode::not_sent(ByteView datagram, const Address& to, std::error_code why) {

@@ -310,6 +310,8 @@ void DatagramNode::began(const std::shared_ptr<Link>& link) {
 
 void DatagramNode::moved(const Address& from, const Address& to) {
     permitted_.clear();
+    moved_.at(from) = to;
+    moved_.erase(to);
     subscriptions_.rename(from, to);
     for (const Through through : {Through::session, Through::undecided}) {
         if (auto others = requests_.extract({to, through})) {

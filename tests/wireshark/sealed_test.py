@@ -158,6 +158,9 @@ class DatagramTest(SealedTest):
             SERVER_INDEX, struct.pack(">BHH", SEALED, 0, len(probe)) + probe))
         datagrams.send(False, server.datagram(
             CLIENT_INDEX, struct.pack(">BHH", SEALED, 0, len(answer)) + answer))
+        for kind, sender, index in ((b"\x03", server, CLIENT_INDEX), (b"\x04", client, SERVER_INDEX)):
+            datagrams.send(sender is client, sender.datagram(
+                index, struct.pack(">BHH", SEALED, 0, 9) + kind + bytes(8)))
 
     def test_opens_what_is_sealed_with_either_cipher(self):
         for cipher in (AES, CHACHA):
@@ -166,7 +169,8 @@ class DatagramTest(SealedTest):
             self.log_keys(cipher, CLIENT_INDEX, SERVER_INDEX)
             self.assertEqual(self.lines(self.capture), [
                 "sealed: REQUEST_URI a, REQUEST_URI b", "sealed: RESPOND_URI b, RESPOND_URI a",
-                "sealed: sign of life", "sealed: probe", "sealed: answer to a probe"])
+                "sealed: sign of life", "sealed: probe", "sealed: answer to a probe",
+                "sealed: asks who moved where it is", "sealed: shows where it is"])
             self.assertEqual(
                 self.fields(self.capture, "netaio.sealed.index", "netaio.sealed.counter",
                             "netaio.uri", "netaio.text", "netaio.answer_in", "netaio.answer_to",
@@ -175,7 +179,9 @@ class DatagramTest(SealedTest):
                  ("0x01020304", "0", ["b", "a"], ["of b", "of a"], "", ["1", "1"], ""),
                  ("0xfffefdfc", "1", "", "", "", "", ""),
                  ("0xfffefdfc", "2", "", "", "", "", "1247"),
-                 ("0x01020304", "1", "", "", "", "", "1250")])
+                 ("0x01020304", "1", "", "", "", "", "1250"),
+                 ("0x01020304", "2", "", "", "", "", ""),
+                 ("0xfffefdfc", "3", "", "", "", "", "")])
             self.assertEqual(self.problems(self.capture), [])
 
     def test_opens_one_after_others_were_lost(self):

@@ -269,7 +269,7 @@ local function add_message(look, tree, tvb, bytes, kind, auth, body, place)
     return text
 end
 
--- What is for the session itself: a datagram that tries how large they may be, or what answers it.
+-- What is for the session itself: how large datagrams may be, and where the other is.
 local function add_own_part(look, tree, tvb, text, body)
     local kind = body[2] > 0 and text:byte(body[1] + 1)
     if kind == 1 then
@@ -278,6 +278,10 @@ local function add_own_part(look, tree, tvb, text, body)
     elseif kind == 2 and body[2] >= 3 then
         tree:add(f.probe, tvb(body[1] + 1, 2))
         return "answer to a probe"
+    elseif kind == 3 then
+        return "asks who moved where it is"
+    elseif kind == 4 then
+        return "shows where it is"
     end
     return "for the session"
 end

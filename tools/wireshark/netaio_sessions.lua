@@ -1,4 +1,4 @@
--- Sealed frames (protocol.md §15): the key log, and with which key and number each was sealed.
+-- Sealed frames (protocol.md §15, §16): the key log, and with which key and number each was sealed.
 
 return function(ciphers, packify)
     local sessions = {}

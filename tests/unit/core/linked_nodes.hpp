@@ -99,7 +99,7 @@ protected:
         return sent;
     }
     void deliver(Datagram datagram) {
-        const auto to = nodes_.find(datagram.to);
+        const auto to = nodes_.find(behind(datagram.to));
         if (to != nodes_.end()) {
             to->second->core.receive(datagram.bytes, seen_as(datagram.from));
         }
@@ -148,6 +148,11 @@ protected:
 private:
     bool lost(const Datagram& datagram) const {
         return (loses && loses(datagram)) || (datagram.whole && datagram.bytes.size() > path_size);
+    }
+    Address behind(const Address& to) const {
+        const auto found =
+            std::ranges::find_if(seen, [&](const auto& each) { return each.second == to; });
+        return found == seen.end() ? to : found->first;
     }
     Address seen_as(const Address& from) const {
         const auto found = seen.find(from);

@@ -61,6 +61,8 @@ TEST(PathSizeTest, WhatTheSystemRefusesIsNotTriedAgainAndWhatItCarriedBeforeIsFo
     path.begin(now);
     EXPECT_EQ(path.due(now), 1452u);
     path.refused(1452, now);
+    EXPECT_EQ(path.next(), now);
+    EXPECT_EQ(path.due(now), std::nullopt);
     EXPECT_FALSE(path.looks());
     look(path, 1472, now);
     EXPECT_EQ(path.proven(), 1472u);
