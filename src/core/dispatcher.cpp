@@ -304,9 +304,9 @@ Outcome Dispatcher::unhandled(Message&& message, Source& source, std::string& ou
     }
     tallies_.unhandled.add();
     node_.trace("no handler is registered for the", message, source.remote());
-    if (node_.default_route.handler) {
-        // A copy, as it may put another in its own place.
-        return call(Route(node_.default_route), std::move(message), source, out);
+    // Kept, as it may put another in its own place.
+    if (const auto route = default_route_.get(); route->handler) {
+        return call(*route, std::move(message), source, out);
     }
     if (expects_answer(message.type()) && !is_error(message.type(), node_.types)) {
         automatic(message, about(message.uri(), not_found("ERROR")), false, source, out);

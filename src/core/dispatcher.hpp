@@ -23,6 +23,7 @@ public:
         : node_(node),
           tallies_(tallies),
           routes_(node.router),
+          default_route_(node.default_route),
           outer_(node.outer),
           rules_(node.rules) {}
 
@@ -167,6 +168,7 @@ private:
     Node& node_;
     Tallies& tallies_;
     RouteReader routes_;
+    Replaceable<Route>::Reader default_route_;
     Replaceable<Plugins>::Reader outer_;
     boost::local_shared_ptr<const Plugins> outer_of_within_;  // that within_ was made from
     boost::local_shared_ptr<const Plugins> within_;

@@ -30,7 +30,7 @@ struct PeerTellers {
     Callback<void(const Peer&)> left = {};
 };
 
-/// What all threads of one node share. Everything but router, peers, the outer layer and the rules
+/// What all threads of one node share. Everything but routes, peers, the outer layer and the rules
 /// is set before it starts.
 struct Node : std::enable_shared_from_this<Node> {
     explicit Node(Role node_role);
@@ -66,7 +66,7 @@ struct Node : std::enable_shared_from_this<Node> {
     std::optional<Peer> local_peer = std::nullopt;
     KeyExtractor extract_keys = {};       // empty: the default
     AuthErrorHandler on_auth_error = {};  // empty: the default
-    Route default_route = {};             // without handler: the default
+    Replaceable<Route> default_route;     // without handler: the default
     Router router = {};
     /// What answers a message that is refused by rules, or by whom its handler is for.
     MessageType refusal = MessageType::not_permitted;
