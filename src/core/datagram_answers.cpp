@@ -8,7 +8,7 @@ namespace netaio::core {
 class DatagramNode::Deferral final : public Deferred {
 public:
     Deferral(DatagramNode& node, const Address& from, std::size_t received)
-        : Deferred(*node.dispatcher_.in_hand().route, *node.dispatcher_.in_hand().message),
+        : Deferred(node.dispatcher_.in_hand().route->inner, *node.dispatcher_.in_hand().message),
           node_(node.self_),
           from_(from),
           received_(received) {
@@ -33,8 +33,8 @@ private:
     const std::size_t received_;
 };
 
-std::shared_ptr<Deferred> DatagramNode::Origin::defer() {
-    return std::make_shared<Deferral>(node_, from_, received_);
+boost::intrusive_ptr<Deferred> DatagramNode::Origin::defer() {
+    return new Deferral(node_, from_, received_);
 }
 
 void DatagramNode::handler_ended(Suspended& handler, std::optional<OwnedMessage> reply,

@@ -35,7 +35,7 @@ public:
     bool may_defer() override {
         return node_.deferred_ + node_.running_.size() < node_.bounds_.handlers_max;
     }
-    std::shared_ptr<Deferred> defer() override;
+    boost::intrusive_ptr<Deferred> defer() override;
 
 private:
     DatagramNode& node_;

@@ -265,7 +265,13 @@ Outcome Dispatcher::finish(const Route& route, Message&& message,
 [[gnu::cold]] void Dispatcher::said_of_another(const Route& route, const Message& asked,
                                                const Message& answer, const Source& source) {
     const bool may_lack = may_lack_uri(answer.type()) && lacks_uri(answer);
-    if (expects_answer(asked.type()) && !may_lack && route.handler->to_be_said()) {
+    if (!expects_answer(asked.type()) || may_lack) {
+        return;
+    }
+    // Which handler it was that answered later is not known.
+    const bool to_be_said =
+        route.handler ? route.handler->to_be_said() : !std::exchange(said_of_later_, true);
+    if (to_be_said) {
         node_.log(LogLevel::warning,
                   "the handler of " + std::string(node_.types.name(asked.type())) + " answers '" +
                       asked.uri().str() + "' with the uri '" + answer.uri().str() +

@@ -179,6 +179,7 @@ private:
     std::size_t reply_max_ = unbounded;
     std::size_t frame_size_ = 0;  // of the frame in hand, as it arrived
     bool accepted_ = false;       // whether an auth plugin accepted it
+    bool said_of_later_ = false;  // that a later answer was about another uri
 };
 
 inline const Route* Dispatcher::find_route(const Message& message, const Source& source,
