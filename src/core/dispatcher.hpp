@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <netaio/frame.hpp>
 
+#include "layers.hpp"
 #include "node.hpp"
 #include "outcome.hpp"
 #include "requests.hpp"
@@ -51,6 +52,8 @@ public:
 
     /// The node's own layer as it is now, as messages without a session pass it.
     boost::local_shared_ptr<const Plugins> outer() { return outer_.get(); }
+    /// Whether that is without plugins.
+    bool outer_is_bare() { return is_bare(outer_.now()); }
     /// The same as those to and from there pass it.
     boost::local_shared_ptr<const Plugins> outer(const Source& source) {
         return source.sealed() ? within_session() : outer_.get();

@@ -133,11 +133,22 @@ struct Node : std::enable_shared_from_this<Node> {
     /// A key in quotes, as far as lines are long.
     static std::string shown(ByteView key);
     /// At debug: what happened to something with a key, which is shown as far as lines are long.
-    void trace(std::string_view what, ByteView key, const Address& from) const;
+    void trace(std::string_view what, ByteView key, const Address& from) const {
+        if (environment.log.enabled(LogLevel::debug)) [[unlikely]] {
+            write_trace(what, key, from);
+        }
+    }
     /// The same for a message.
-    void trace(std::string_view what, const Message& message, const Address& from) const;
+    void trace(std::string_view what, const Message& message, const Address& from) const {
+        if (environment.log.enabled(LogLevel::debug)) [[unlikely]] {
+            write_trace(std::string(what) + " " + described(message), message.uri(), from);
+        }
+    }
     /// Runs the callback for it, if there is one.
     void tell_of_peer(PeerEvent event, const Peer& peer) const;
+
+private:
+    void write_trace(std::string_view what, ByteView key, const Address& from) const;
 };
 
 }  // namespace netaio::core

@@ -205,7 +205,7 @@ void Stream::answered(Deferred& deferred, std::optional<OwnedMessage>&& reply,
 
 // What needs no layer goes as it is.
 void Stream::answered(Deferred& deferred, Message& reply) {
-    const bool bare = !sealed_ && is_bare(deferred.inner()) && is_bare(*hub_->dispatcher().outer());
+    const bool bare = !sealed_ && is_bare(deferred.inner()) && hub_->dispatcher().outer_is_bare();
     if (!bare || queues() || state_ == State::closed || deferred_ >= hub_->limits().handlers_max ||
         !hub_->node().types.contains(reply.type())) {
         answered(deferred, reply.own(), nullptr);
