@@ -32,8 +32,7 @@ std::uint64_t plain_hash(ByteView bytes) noexcept {
 
 }  // namespace
 
-const Registry::Owner& Registry::Owners::choose(ByteView uri) noexcept {
-    if (all.size() == 1) return all.front();
+const Registry::Owner& Registry::Owners::choose_of_many(ByteView uri) noexcept {
     if (sharing == Sharing::turns) {
         if (next >= all.size()) next = 0;
         return all[next++];
@@ -184,14 +183,6 @@ std::vector<ServedKey> Registry::keys(AppId app) const {
     std::vector<ServedKey> all;
     for (const auto& [key, owners] : entry(app).keys) all.push_back(key);
     return all;
-}
-
-std::optional<AppId> Registry::find(MessageType type, ByteView uri) noexcept {
-    const KeyTree* keys = tree(type);
-    if (!keys) return std::nullopt;
-    const std::uint32_t found = keys->find(uri);
-    if (found == KeyTree::nothing) return std::nullopt;
-    return owners_[found].choose(uri).app;
 }
 
 bool Registry::owns(AppId app, MessageType type, ByteView uri) const noexcept {

@@ -89,7 +89,12 @@ public:
 
     /// Whose a message is: looked up for each, without allocations. Where owners take turns, it is
     /// the next one's turn.
-    std::optional<AppId> find(MessageType type, ByteView uri) noexcept;
+    std::optional<AppId> find(MessageType type, ByteView uri) noexcept {
+        const KeyTree* keys = tree(type);
+        const std::uint32_t found = keys ? keys->find(uri) : KeyTree::nothing;
+        return found == KeyTree::nothing ? std::nullopt
+                                         : std::optional(owners_[found].choose(uri).app);
+    }
     /// Whether one of an app's keys is about this, whoever has a better one: for what came to a
     /// port of its own.
     bool owns(AppId app, MessageType type, ByteView uri) const noexcept;
@@ -105,7 +110,10 @@ private:
         Sharing sharing = Sharing::alone;
         std::size_t next = 0;
 
-        const Owner& choose(ByteView uri) noexcept;
+        const Owner& choose(ByteView uri) noexcept {
+            return all.size() == 1 ? all.front() : choose_of_many(uri);
+        }
+        const Owner& choose_of_many(ByteView uri) noexcept;
         bool has(AppId app) const noexcept;
     };
     struct Entry {

@@ -54,7 +54,7 @@ Relay::Relay(boost::asio::any_io_executor executor, RelayOptions options)
 }
 
 // What was asked may end later, and keeps its program till then: that has nothing of this any more.
-// Connections end with their servers, and tell of that while all is there.
+// Connections end after their servers have, and then tell nobody any more.
 Relay::~Relay() {
     for (const auto& [number, program] : programs_) {
         program->pause.reset();
@@ -62,6 +62,7 @@ Relay::~Relay() {
         program->allowance.reset();
     }
     programs_.clear();
+    apps_.clear();
     leaving_.clear();
     local_.reset();
     tcp_.reset();
@@ -217,7 +218,7 @@ void Relay::fail(Answer& answer, std::error_code error, std::string_view whom) {
 }
 
 void Relay::to_app(const ProgramPtr& program, const Message& message, const Sender& from,
-                   Answer answer) {
+                   Answer& answer) {
     if (is_own(message) || (!expects_answer(message) && !message.request_id())) {
         deliver(*program, message, from);
         answer(std::optional<OwnedMessage>());

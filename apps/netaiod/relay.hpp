@@ -1,6 +1,8 @@
 #pragma once
 
 #include <bitset>
+#include <boost/smart_ptr/make_local_shared.hpp>
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <functional>
 #include <memory>
 #include <unordered_map>
@@ -38,7 +40,7 @@ public:
     std::uint16_t udp_port() const;
 
 private:
-    using ProgramPtr = std::shared_ptr<Program>;
+    using ProgramPtr = boost::local_shared_ptr<Program>;  // of this thread
 
     // What the servers for programs and for clients and all nodes have in common.
     template <class Options>
@@ -82,7 +84,7 @@ private:
     void manage_peers(const ProgramPtr& program, const Value& asked);
     std::shared_ptr<UdpNode> make_node(const ProgramPtr& program, const Peer& self);
     void close_node(Program& program);
-    void tell_of_peer(const std::weak_ptr<Program>& weak, std::string_view event, const Peer& peer);
+    void tell_of_peer(std::uint64_t program, std::string_view event, const Peer& peer);
     void tell_of_lost(const ProgramPtr& program, std::string_view from, ByteView uri);
     void send_watched(WatcherId watcher);
 
@@ -106,7 +108,7 @@ private:
         const Identities& who;
     };
     void to_app(const ProgramPtr& program, const Message& message, const Sender& from,
-                Answer answer);
+                Answer& answer);
     bool to_listeners(const Message& message, const Sender& from);
     void deliver(Program& program, const Message& message, const Sender& from);
     std::error_code push(Program& program, OwnedMessage message);
@@ -115,13 +117,14 @@ private:
 
     // To the network (relay_network.cpp).
     void open_tcp();
+    void client_gone(const Connection& connection);
     void open_udp();
-    void from_tcp(const Message& message, Connection& connection, Answer answer);
+    void from_tcp(const Message& message, Connection& connection, Answer& answer);
     void tell_of_udp() const;
-    void from_network(const Message& message, const Sender& from, Answer answer);
-    void from_udp(const Message& message, const Address& address, Answer answer);
+    void from_network(const Message& message, const Sender& from, Answer& answer);
+    void from_udp(const Message& message, const Address& address, Answer& answer);
     void from_udp_to(const ProgramPtr& program, const Message& message, const Address& address,
-                     Answer answer);
+                     Answer& answer);
     void to_far_end(const ProgramPtr& program, const FarEnd& far, const Message& message,
                     Answer answer);
     void to_node(const ProgramPtr& program, UdpNode* node, const FarEnd& far,
@@ -154,7 +157,8 @@ private:
     Allowances allowances_;
     Watchers watchers_;
     Traffic others_;  // of those that are gone, and nobody's
-    std::unordered_map<std::uint64_t, ProgramPtr> programs_;
+    boost::unordered_flat_map<std::uint64_t, ProgramPtr> programs_;
+    std::vector<ProgramPtr> apps_;  // by AppId
     // Nodes that say that their peers leave, which count as their programs' connections.
     std::map<std::shared_ptr<UdpNode>, std::unique_ptr<Allowance>> leaving_;
 
@@ -168,7 +172,7 @@ private:
         std::string address;
         std::string field;
     };
-    std::unordered_map<std::uint64_t, Client> clients_;
+    boost::unordered_flat_map<std::uint64_t, Client> clients_;
     std::unordered_map<Address, std::uint64_t> client_numbers_;
     std::bitset<256> answers_;      // types that answer others of the configuration
     std::uint64_t subscribed_ = 0;  // subscribers so far

@@ -160,6 +160,9 @@ Reply Relay::register_app(const ProgramPtr& program, const Value& asked) {
     program->from = origin(app_address(*name), program->who);
     program->id = registry_.add(
         {*name, program->credentials.uid, program->credentials.pid, program->number()});
+    const auto index = static_cast<std::size_t>(*program->id);
+    apps_.resize(std::max(apps_.size(), index + 1));
+    apps_[index] = program;
     program->permitted.clear();
     log(LogLevel::info, "app " + *name + " is here (" + program->who.str() + ")");
     return {};
@@ -213,20 +216,20 @@ std::shared_ptr<UdpNode> Relay::make_node(const ProgramPtr& program, const Peer&
     UdpNodeOptions options = for_all(*options_.udp);
     options.local_peer = self;
     auto node = std::make_shared<UdpNode>(executor_, std::move(options));
-    const std::weak_ptr<Program> weak = program;
+    const std::uint64_t whose = program->number();
     node->set_peer_callbacks(
-        {.joined = [this, weak](const Peer& peer) { tell_of_peer(weak, "joined", peer); },
-         .changed = [this, weak](const Peer& peer) { tell_of_peer(weak, "changed", peer); },
-         .left = [this, weak](const Peer& peer) { tell_of_peer(weak, "left", peer); }});
+        {.joined = [this, whose](const Peer& peer) { tell_of_peer(whose, "joined", peer); },
+         .changed = [this, whose](const Peer& peer) { tell_of_peer(whose, "changed", peer); },
+         .left = [this, whose](const Peer& peer) { tell_of_peer(whose, "left", peer); }});
     node->set_default_handler(
-        [this, weak](const Message& message, const Address& from, Answer answer) {
-            if (const auto there = weak.lock()) {
-                from_udp_to(there, message, from, std::move(answer));
+        [this, whose](const Message& message, const Address& from, Answer answer) {
+            if (const ProgramPtr there = program_of(whose)) {
+                from_udp_to(there, message, from, answer);
             }
         });
     node->set_subscription_lost_handler(
-        [this, weak](const Address& from, ByteView uri, const Message&) {
-            if (const auto there = weak.lock()) {
+        [this, whose](const Address& from, ByteView uri, const Message&) {
+            if (const ProgramPtr there = program_of(whose)) {
                 tell_of_lost(there, from.str(), uri);
             }
         });
@@ -238,9 +241,8 @@ std::shared_ptr<UdpNode> Relay::make_node(const ProgramPtr& program, const Peer&
     throw Refusal::error(wrong.what());
 }
 
-void Relay::tell_of_peer(const std::weak_ptr<Program>& weak, std::string_view event,
-                         const Peer& peer) {
-    const auto program = weak.lock();
+void Relay::tell_of_peer(std::uint64_t number, std::string_view event, const Peer& peer) {
+    const ProgramPtr program = program_of(number);
     const auto told = program ? pack(told_of(peer)) : Result<std::string>(Errc::closed);
     auto message = told
                        ? OwnedMessage::make(notify_uri, "netaiod/peer/" + std::string(event), *told)

@@ -16,18 +16,23 @@ void Relay::open_tcp() {
         client_numbers_[connection.remote()] = connection.id();
         return true;
     });
-    tcp_->set_disconnect_handler([this](Connection& connection, std::error_code) {
-        forget_subscriber(tcp_address(connection.remote()));
-        clients_.erase(connection.id());
-        const auto found = client_numbers_.find(connection.remote());
-        if (found != client_numbers_.end() && found->second == connection.id()) {
-            client_numbers_.erase(found);
-        }
-    });
-    tcp_->set_default_handler(
-        [this](const Message& message, Connection& connection, Answer answer) {
-            from_tcp(message, connection, std::move(answer));
+    tcp_->set_disconnect_handler(
+        [weak = weak_from_this()](Connection& connection, std::error_code) {
+            if (const auto self = weak.lock()) {
+                self->client_gone(connection);
+            }
         });
+    tcp_->set_default_handler([this](const Message& message, Connection& connection,
+                                     Answer answer) { from_tcp(message, connection, answer); });
+}
+
+void Relay::client_gone(const Connection& connection) {
+    forget_subscriber(tcp_address(connection.remote()));
+    clients_.erase(connection.id());
+    const auto found = client_numbers_.find(connection.remote());
+    if (found != client_numbers_.end() && found->second == connection.id()) {
+        client_numbers_.erase(found);
+    }
 }
 
 void Relay::open_udp() {
@@ -39,10 +44,8 @@ void Relay::open_udp() {
     options.multicasts = false;
     options.bootstrap = {};
     machine_ = std::make_unique<UdpNode>(executor_, std::move(options));
-    machine_->set_default_handler(
-        [this](const Message& message, const Address& from, Answer answer) {
-            from_udp(message, from, std::move(answer));
-        });
+    machine_->set_default_handler([this](const Message& message, const Address& from,
+                                         Answer answer) { from_udp(message, from, answer); });
 }
 
 std::shared_ptr<Connection> Relay::client_at(const Address& address) const {
@@ -52,23 +55,23 @@ std::shared_ptr<Connection> Relay::client_at(const Address& address) const {
     return found == clients_.end() ? nullptr : found->second.connection;
 }
 
-void Relay::from_tcp(const Message& message, Connection& connection, Answer answer) {
+void Relay::from_tcp(const Message& message, Connection& connection, Answer& answer) {
     Client& client = clients_[connection.id()];
     if (client.field.empty() || !client.who.same_as(message.who())) {
         client.who = message.who();
         client.field = origin(client.address, client.who);
     }
-    from_network(message, {client.address, client.field, client.who}, std::move(answer));
+    from_network(message, {client.address, client.field, client.who}, answer);
 }
 
-void Relay::from_udp(const Message& message, const Address& address, Answer answer) {
+void Relay::from_udp(const Message& message, const Address& address, Answer& answer) {
     const std::string shown = udp_machine_address(address);
     const std::string field = origin(shown, message.who());
-    from_network(message, {shown, field, message.who()}, std::move(answer));
+    from_network(message, {shown, field, message.who()}, answer);
 }
 
 // By its key, to the app that serves it; notifications to all that listen for it.
-void Relay::from_network(const Message& message, const Sender& from, Answer answer) {
+void Relay::from_network(const Message& message, const Sender& from, Answer& answer) {
     if (message.type() == notify_uri) {
         if (!to_listeners(message, from)) {
             others_.drop(Drop::unowned);
@@ -79,7 +82,7 @@ void Relay::from_network(const Message& message, const Sender& from, Answer answ
     const auto app = registry_.find(message.type(), message.uri());
     const ProgramPtr owner = app ? program_of(*app) : nullptr;
     if (owner) {
-        to_app(owner, message, from, std::move(answer));
+        to_app(owner, message, from, answer);
         return;
     }
     if (message.type() == request_uri && message.uri() == "netaio/alive") {
@@ -91,11 +94,11 @@ void Relay::from_network(const Message& message, const Sender& from, Answer answ
 }
 
 void Relay::from_udp_to(const ProgramPtr& program, const Message& message, const Address& address,
-                        Answer answer) {
+                        Answer& answer) {
     const std::string shown = address.str();
     const std::string field = origin(shown, message.who());
     if (program->is_app() && registry_.owns(*program->id, message.type(), message.uri())) {
-        to_app(program, message, {shown, field, message.who()}, std::move(answer));
+        to_app(program, message, {shown, field, message.who()}, answer);
     } else {
         program->traffic.drop(Drop::not_owner);
         decline(message, answer, Refusal::not_found());

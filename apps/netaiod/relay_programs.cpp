@@ -38,7 +38,11 @@ void Relay::open_socket() {
     local_ = std::make_unique<TcpServer>(executor_, std::move(options));
     local_->set_connect_handler([this](Connection& connection) { return admit(connection); });
     local_->set_disconnect_handler(
-        [this](Connection& connection, std::error_code) { gone(connection); });
+        [weak = weak_from_this()](Connection& connection, std::error_code) {
+            if (const auto self = weak.lock()) {
+                self->gone(connection);
+            }
+        });
     local_->set_default_handler(
         [this](const Message& message, Connection& connection, Answer answer) {
             from_program(message, connection, std::move(answer));
@@ -64,8 +68,9 @@ bool Relay::admit(Connection& connection) {
             "refused a program of user " + std::to_string(whose.uid) + ": " + admission.refusal);
         return false;
     }
-    programs_.emplace(connection.id(), std::make_shared<Program>(connection.shared(), whose,
-                                                                 std::move(admission.allowance)));
+    programs_.emplace(connection.id(),
+                      boost::make_local_shared<Program>(connection.shared(), whose,
+                                                        std::move(admission.allowance)));
     return true;
 }
 
@@ -88,6 +93,7 @@ void Relay::gone(Connection& connection) {
         return;
     }
     registry_.app_gone(*program->id);
+    apps_[static_cast<std::size_t>(*program->id)] = nullptr;
     app_gone(program->name);
     close_node(*program);
     program->allowance.reset();
@@ -129,7 +135,7 @@ Relay::ProgramPtr Relay::program_of(std::uint64_t number) const {
 }
 
 Relay::ProgramPtr Relay::program_of(AppId app) const {
-    return program_of(registry_.app(app).number);
+    return apps_[static_cast<std::size_t>(app)];
 }
 
 // Reads no more from who sent above its rate until that is made up for.
@@ -144,12 +150,14 @@ void Relay::hold_to_rate(const ProgramPtr& program, std::size_t bytes) {
         program->pause = std::make_unique<Timer>(executor_);
     }
     program->pause->expires_after(std::max<Allowance::Duration>(pause, pause_min));
-    program->pause->async_wait([weak = std::weak_ptr(program)](boost::system::error_code error) {
-        if (const auto waits = weak.lock(); waits && !error) {
-            waits->paused = false;
-            waits->connection->read_on();
-        }
-    });
+    program->pause->async_wait(
+        [weak = weak_from_this(), number = program->number()](boost::system::error_code error) {
+            const auto self = weak.lock();
+            if (const ProgramPtr waits = self && !error ? self->program_of(number) : nullptr) {
+                waits->paused = false;
+                waits->connection->read_on();
+            }
+        });
 }
 
 // What the rules say of it, by its user and its name.
@@ -297,7 +305,7 @@ void Relay::to_machine(const ProgramPtr& program, const FarEnd& far, const Messa
         answer(Refusal::not_found());
         return;
     }
-    to_app(owner, message, from, std::move(answer));
+    to_app(owner, message, from, answer);
 }
 
 }  // namespace netaio::daemon

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <memory>
+#include <boost/smart_ptr/intrusive_ptr.hpp>
 #include <netaio/message.hpp>
 #include <netaio/reply.hpp>
 #include <optional>
@@ -10,7 +10,10 @@ namespace netaio {
 
 namespace core {
 class Deferred;
-}
+// Not thread-safe, as an Answer is used on one thread.
+void intrusive_ptr_add_ref(Deferred* deferred) noexcept;
+void intrusive_ptr_release(Deferred* deferred) noexcept;
+}  // namespace core
 
 namespace detail {
 
@@ -66,7 +69,7 @@ std::optional<OwnedMessage> to_reply(ByteView uri, std::optional<T>&& reply) {
 class Answer {
 public:
     /// For those who write transports.
-    explicit Answer(std::shared_ptr<core::Deferred> deferred) noexcept
+    explicit Answer(boost::intrusive_ptr<core::Deferred> deferred) noexcept
         : deferred_(std::move(deferred)) {}
     Answer(Answer&&) noexcept = default;
     Answer& operator=(Answer&&) noexcept = default;
@@ -94,7 +97,7 @@ private:
     ByteView uri() const;
     void give(std::optional<OwnedMessage>&& reply);
 
-    std::shared_ptr<core::Deferred> deferred_;
+    boost::intrusive_ptr<core::Deferred> deferred_;
 };
 
 }  // namespace netaio

@@ -8,7 +8,7 @@ namespace netaio::core {
 class DatagramNode::Deferral final : public Deferred {
 public:
     Deferral(DatagramNode& node, const Sender& sender)
-        : Deferred(*node.dispatcher_.in_hand().route, *node.dispatcher_.in_hand().message),
+        : Deferred(node.dispatcher_.in_hand().route->inner, *node.dispatcher_.in_hand().message),
           node_(node.self_),
           sender_(sender) {
         ++node.deferred_;
@@ -31,8 +31,8 @@ private:
     const Sender sender_;
 };
 
-std::shared_ptr<Deferred> DatagramNode::Origin::defer() {
-    return std::make_shared<Deferral>(node_, sender_);
+boost::intrusive_ptr<Deferred> DatagramNode::Origin::defer() {
+    return new Deferral(node_, sender_);
 }
 
 void DatagramNode::handler_ended(Suspended& handler, std::optional<OwnedMessage> reply,

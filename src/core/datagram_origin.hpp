@@ -50,7 +50,7 @@ public:
     bool may_defer() override {
         return node_.deferred_ + node_.running_.size() < node_.bounds_.handlers_max;
     }
-    std::shared_ptr<Deferred> defer() override;
+    boost::intrusive_ptr<Deferred> defer() override;
 
     std::optional<OwnedMessage> shake_hands(const Message& asked) override {
         return node_.links_->shake_hands(asked, sender_.at);

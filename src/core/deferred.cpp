@@ -10,9 +10,18 @@
 namespace netaio {
 namespace core {
 
-Deferred::Deferred(const Route& route, const Message& message)
-    : handler_(route.handler),
-      inner_(route.inner),
+void intrusive_ptr_add_ref(Deferred* deferred) noexcept {
+    ++deferred->uses_;
+}
+
+void intrusive_ptr_release(Deferred* deferred) noexcept {
+    if (--deferred->uses_ == 0) {
+        delete deferred;
+    }
+}
+
+Deferred::Deferred(const Plugins& inner, const Message& message)
+    : inner_(inner),
       who_(message.who()),
       vouched_(message.vouched()),
       id_(message.request_id()),
@@ -25,10 +34,10 @@ Suspended Deferred::question(const Address& from) {
     Message asked(type_, *Body::over({head_.data(), head_.size()}), {}, id_);
     asked.set_who(who_);
     asked.vouched() = vouched_;
-    return {from, {handler_, inner_}, OwnedMessage::from(std::move(asked))};
+    return {from, {nullptr, inner_}, OwnedMessage::from(std::move(asked))};
 }
 
-std::shared_ptr<Deferred> Source::defer() {
+boost::intrusive_ptr<Deferred> Source::defer() {
     throw std::logic_error("an Answer can only be given by servers, nodes and clients that answer");
 }
 

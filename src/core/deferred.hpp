@@ -8,8 +8,9 @@
 
 namespace netaio::core {
 
-/// An answer that is still to be given, on the thread of whoever received the question. Of that it
-/// keeps what answering takes, which is not its content.
+/// An answer that is still to be given, on the thread of whoever received the question, to which
+/// all that is counted in it belongs. Of the question it keeps what answering takes, which is not
+/// its content.
 class Deferred {
 public:
     virtual ~Deferred() = default;
@@ -47,30 +48,34 @@ public:
     Suspended question(const Address& from);
 
 protected:
-    Deferred(const Route& route, const Message& message);
+    /// `inner`: the layer of its handler.
+    Deferred(const Plugins& inner, const Message& message);
     /// To be called by the destructors of those that derive from this.
     void go() noexcept;
 
 private:
+    friend void intrusive_ptr_add_ref(Deferred* deferred) noexcept;
+    friend void intrusive_ptr_release(Deferred* deferred) noexcept;
+
     virtual void deliver(std::optional<OwnedMessage>&& reply,
                          const std::exception_ptr& failure) = 0;
     OwnedMessage instead_of(const Message& stray) const;
     virtual void deliver_view(Message& reply) { deliver(reply.own(), nullptr); }
     virtual bool is_there() const noexcept = 0;
 
-    std::shared_ptr<const Handler> handler_;
     Plugins inner_;
     Identities who_;
     Vouched vouched_;
     std::optional<RequestId> id_;
     MessageType type_;
     bool ended_ = false;
+    std::uint32_t uses_ = 0;
     boost::container::small_vector<char, 64> head_;  // of the body: the uri's length, and the uri
 };
 
 /// Calls a handler that answers later; what it throws ends its answer.
 template <class Call>
-void call_deferring(const std::shared_ptr<Deferred>& deferred, Call&& call) {
+void call_deferring(const boost::intrusive_ptr<Deferred>& deferred, Call&& call) {
     try {
         call(Answer(deferred));
     } catch (...) {

@@ -103,7 +103,9 @@ Outcome Dispatcher::handle(const Frame& frame, Source& source, std::string& out)
         message.body().set_checksum(frame.header.checksum);
     }
     const auto peer = node_.peer_at(source);
-    if (!source.who().empty()) {
+    // Nobody is told whose the answer is that goes back to where its question came from.
+    const bool passes_back = message.request_id() && PassedOn::is_one(*message.request_id());
+    if (!passes_back && !source.who().empty()) {
         message.set_who(source.who());
     }
     if (frame.sealed) {
@@ -115,9 +117,13 @@ Outcome Dispatcher::handle(const Frame& frame, Source& source, std::string& out)
             return std::move(*refused);
         }
     }
-    if (message.request_id() && PassedOn::is_one(*message.request_id()) &&
-        source.pass_back(message)) {
-        return {};
+    if (passes_back) {
+        if (source.pass_back(message)) {
+            return {};
+        }
+        Identities who = source.who();
+        who.add(message.who());
+        message.set_who(std::move(who));
     }
     if (source.requests() && answer_request(message, source, peer.get())) {
         return {};
@@ -262,20 +268,6 @@ Outcome Dispatcher::finish(const Route& route, Message&& message,
     return {};
 }
 
-// Whoever asked waits for an answer with the uri of the question.
-[[gnu::cold]] void Dispatcher::said_of_another(const Route& route, const Message& asked,
-                                               const Message& answer, const Source& source) {
-    const bool may_lack = may_lack_uri(answer.type()) && lacks_uri(answer);
-    if (expects_answer(asked.type()) && !may_lack && route.handler->to_be_said()) {
-        node_.log(LogLevel::warning,
-                  "the handler of " + std::string(node_.types.name(asked.type())) + " answers '" +
-                      asked.uri().str() + "' with the uri '" + answer.uri().str() +
-                      "', which whoever asked does not take for an answer; return content alone, "
-                      "and the uri is added",
-                  source.remote());
-    }
-}
-
 Outcome Dispatcher::fail(const Route& route, const Message& message, std::string_view what,
                          Source& source, std::string& out) {
     tallies_.handler_failures.add();
@@ -305,9 +297,9 @@ Outcome Dispatcher::unhandled(Message&& message, Source& source, std::string& ou
     }
     tallies_.unhandled.add();
     node_.trace("no handler is registered for the", message, source.remote());
-    if (node_.default_route.handler) {
-        // A copy, as it may put another in its own place.
-        return call(Route(node_.default_route), std::move(message), source, out);
+    // Kept, as it may put another in its own place.
+    if (const auto route = default_route_.get(); route->handler) {
+        return call(*route, std::move(message), source, out);
     }
     if (expects_answer(message.type()) && !is_error(message.type(), node_.types)) {
         automatic(message, about(message.uri(), not_found("ERROR")), false, source, out);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <netaio/frame.hpp>
 
+#include "layers.hpp"
 #include "node.hpp"
 #include "outcome.hpp"
 #include "requests.hpp"
@@ -23,6 +24,7 @@ public:
         : node_(node),
           tallies_(tallies),
           routes_(node.router),
+          default_route_(node.default_route),
           outer_(node.outer),
           rules_(node.rules) {}
 
@@ -52,6 +54,8 @@ public:
     boost::local_shared_ptr<const Plugins> outer() { return outer_.get(); }
     /// Another number when that was replaced; never zero.
     std::uint64_t outer_version() { return outer_.version(); }
+    /// Whether that is without plugins.
+    bool outer_is_bare() { return is_bare(outer_.now()); }
     /// The same as those to and from there pass it.
     boost::local_shared_ptr<const Plugins> outer(const Source& source) {
         return source.sealed() ? within_session() : outer_.get();
@@ -174,6 +178,7 @@ private:
     Node& node_;
     Tallies& tallies_;
     RouteReader routes_;
+    Replaceable<Route>::Reader default_route_;
     Replaceable<Plugins>::Reader outer_;
     boost::local_shared_ptr<const Plugins> within_;
     std::uint64_t within_version_ = 0;  // of what that was made from
@@ -184,6 +189,7 @@ private:
     std::size_t reply_max_ = unbounded;
     std::size_t frame_size_ = 0;  // of the frame in hand, as it arrived
     bool accepted_ = false;       // whether an auth plugin accepted it
+    bool said_of_later_ = false;  // that a later answer was about another uri
 };
 
 inline const Route* Dispatcher::find_route(const Message& message, const Source& source,

@@ -4,7 +4,8 @@
 #include "meaning.hpp"
 #include "outgoing.hpp"
 
-/// What is counted, said and answered where a message is not believed, by either end.
+/// What is counted, said and answered where a message is not believed, by either end, or will not
+/// be taken for the answer that it is meant to be.
 namespace netaio::core {
 namespace {
 
@@ -114,6 +115,26 @@ bool Dispatcher::vouched_within(const Route& route, const Plugins& inner,
                                 const Message& message) noexcept {
     return !route.inner.auth || route.inner.auth == inner.auth ||
            route.inner.auth->vouches_for(message.who());
+}
+
+// Whoever asked waits for an answer with the uri of the question.
+[[gnu::cold]] void Dispatcher::said_of_another(const Route& route, const Message& asked,
+                                               const Message& answer, const Source& source) {
+    const bool may_lack = may_lack_uri(answer.type()) && lacks_uri(answer);
+    if (!expects_answer(asked.type()) || may_lack) {
+        return;
+    }
+    // Which handler it was that answered later is not known.
+    const bool to_be_said =
+        route.handler ? route.handler->to_be_said() : !std::exchange(said_of_later_, true);
+    if (to_be_said) {
+        node_.log(LogLevel::warning,
+                  "the handler of " + std::string(node_.types.name(asked.type())) + " answers '" +
+                      asked.uri().str() + "' with the uri '" + answer.uri().str() +
+                      "', which whoever asked does not take for an answer; return content alone, "
+                      "and the uri is added",
+                  source.remote());
+    }
 }
 
 }  // namespace netaio::core

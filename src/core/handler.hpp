@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <memory>
+#include <netaio/answer.hpp>
 #include <netaio/key.hpp>
 #include <netaio/plugins.hpp>
 
@@ -33,7 +34,7 @@ public:
     /// Whether there is room for one more message that is answered later.
     virtual bool may_defer() { return true; }
     /// What answers the message in hand later, for the handler that is called with it just now.
-    virtual std::shared_ptr<Deferred> defer();
+    virtual boost::intrusive_ptr<Deferred> defer();
     /// Gives an answer to who waits for it there where its question was passed on, if it was.
     virtual bool pass_back(Message&) { return false; }
     /// Makes a request anew that RequestTable::that_may_be_retried() gives. Whether it did.

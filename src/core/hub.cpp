@@ -172,6 +172,7 @@ void Hub::flush() {
 
 void Hub::turn() {
     turn_needed_ = false;
+    asked_at_.reset();
     flush();
     while (!gone_.empty()) {
         const Address remote = gone_.front();

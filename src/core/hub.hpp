@@ -66,15 +66,16 @@ public:
     /// When time limits were looked after for the last time: for what may be told a second late,
     /// and not ask the clock.
     TimePoint checked_at() const noexcept { return checked_at_; }
-    /// The same as now(), asked once for all frames that are processed together.
+    /// The same as now(), asked once for all frames that are processed together, and once for what others
+    /// bring until the end of a turn.
     TimePoint about_now() {
-        if (!processed_) {
+        if (!processed_ && !turn_needed_) {
             return now();
         }
-        if (!processed_at_) {
-            processed_at_ = now();
+        if (!asked_at_) {
+            asked_at_ = now();
         }
-        return *processed_at_;
+        return *asked_at_;
     }
 
     /// The buffer replies are collected in. Taken and given back, so that who nests gets another.
@@ -118,10 +119,10 @@ public:
     public:
         Processing(Hub& hub, Stream& stream) noexcept
             : hub_(hub), before_(std::exchange(hub.processed_, &stream)) {
-            hub_.processed_at_.reset();
+            hub_.asked_at_.reset();
         }
         ~Processing() {
-            hub_.processed_at_.reset();
+            hub_.asked_at_.reset();
             hub_.processed_ = before_;
         }
         Processing(const Processing&) = delete;
@@ -250,8 +251,8 @@ private:
     std::vector<std::shared_ptr<Stream>> dirty_;
     std::deque<Address> gone_;
     FanOut fan_out_;
-    Stream* processed_ = nullptr;            // whose frames are, if any's
-    std::optional<TimePoint> processed_at_;  // if anybody asked
+    Stream* processed_ = nullptr;        // whose frames are, if any's
+    std::optional<TimePoint> asked_at_;  // for about_now(), if anybody has
     bool turn_needed_ = false;
     TimePoint check_at_ = TimePoint::max();
     TimePoint checked_at_{};

@@ -54,17 +54,9 @@ void Node::log(LogLevel level, std::string_view what, const Address& from) const
 }
 
 // Cold, as every message passes by its calls.
-[[gnu::cold]] void Node::trace(std::string_view what, ByteView key, const Address& from) const {
-    if (environment.log.enabled(LogLevel::debug)) {
-        log(LogLevel::debug, std::string(what) + " " + shown(key), from);
-    }
-}
-
-[[gnu::cold]] void Node::trace(std::string_view what, const Message& message,
-                               const Address& from) const {
-    if (environment.log.enabled(LogLevel::debug)) {
-        trace(std::string(what) + " " + described(message), message.uri(), from);
-    }
+[[gnu::cold]] void Node::write_trace(std::string_view what, ByteView key,
+                                     const Address& from) const {
+    log(LogLevel::debug, std::string(what) + " " + shown(key), from);
 }
 
 void Node::tell_of_peer(PeerEvent event, const Peer& peer) const {

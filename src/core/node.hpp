@@ -30,7 +30,7 @@ struct PeerTellers {
     Callback<void(const Peer&)> left = {};
 };
 
-/// What all threads of one node share. Everything but router, peers, the outer layer and the rules
+/// What all threads of one node share. Everything but routes, peers, the outer layer and the rules
 /// is set before it starts.
 struct Node : std::enable_shared_from_this<Node> {
     explicit Node(Role node_role);
@@ -66,7 +66,7 @@ struct Node : std::enable_shared_from_this<Node> {
     std::optional<Peer> local_peer = std::nullopt;
     KeyExtractor extract_keys = {};       // empty: the default
     AuthErrorHandler on_auth_error = {};  // empty: the default
-    Route default_route = {};             // without handler: the default
+    Replaceable<Route> default_route;     // without handler: the default
     Router router = {};
     /// What answers a message that is refused by rules, or by whom its handler is for.
     MessageType refusal = MessageType::not_permitted;
@@ -133,11 +133,22 @@ struct Node : std::enable_shared_from_this<Node> {
     /// A key in quotes, as far as lines are long.
     static std::string shown(ByteView key);
     /// At debug: what happened to something with a key, which is shown as far as lines are long.
-    void trace(std::string_view what, ByteView key, const Address& from) const;
+    void trace(std::string_view what, ByteView key, const Address& from) const {
+        if (environment.log.enabled(LogLevel::debug)) [[unlikely]] {
+            write_trace(what, key, from);
+        }
+    }
     /// The same for a message.
-    void trace(std::string_view what, const Message& message, const Address& from) const;
+    void trace(std::string_view what, const Message& message, const Address& from) const {
+        if (environment.log.enabled(LogLevel::debug)) [[unlikely]] {
+            write_trace(std::string(what) + " " + described(message), message.uri(), from);
+        }
+    }
     /// Runs the callback for it, if there is one.
     void tell_of_peer(PeerEvent event, const Peer& peer) const;
+
+private:
+    void write_trace(std::string_view what, ByteView key, const Address& from) const;
 };
 
 }  // namespace netaio::core

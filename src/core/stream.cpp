@@ -31,6 +31,12 @@ Stream::Stream(Ends ends, std::shared_ptr<Hub> hub, std::weak_ptr<StreamOwner> o
     }
 }
 
+Stream::~Stream() {
+    if (here_) {
+        *here_ = nullptr;
+    }
+}
+
 void Stream::start(std::unique_ptr<Carrier> carrier) noexcept {
     carrier_ = std::move(carrier);
     serve([this] {

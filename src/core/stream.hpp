@@ -44,6 +44,7 @@ public:
     using TimePoint = Hub::TimePoint;
 
     Stream(Ends ends, std::shared_ptr<Hub> hub, std::weak_ptr<StreamOwner> owner);
+    ~Stream() override;
 
     /// Begins to serve. The owner is told of the end, be it that not even the beginning finds
     /// memory.
@@ -222,7 +223,7 @@ public:
     std::error_code hold(std::unique_ptr<Unsealed>&& reply, std::string& out) override;
     bool retry(RequestId request) override;
     void subscription_ended(const Message& message) override;
-    std::shared_ptr<Deferred> defer() override;
+    boost::intrusive_ptr<Deferred> defer() override;
     /// Passes a message on, with one more auth field; what comes back without it is given to who
     /// waits for an answer. On an error that still waits.
     std::error_code pass_on(const Message& message, std::string_view field, ByteView value,
@@ -370,6 +371,8 @@ private:
     std::vector<std::shared_ptr<Handling>> handlings_;
     bool barred_ = false;       // the next frame has to wait for all of them
     std::size_t deferred_ = 0;  // messages that are answered later
+    // Where these find it, until it has gone: this thread's, other than a std::weak_ptr.
+    boost::local_shared_ptr<Stream*> here_;
     bool paused_ = false;
     bool goes_on_ = false;  // with what was held back, at the end of a turn
     std::unique_ptr<RequestTable> requests_;

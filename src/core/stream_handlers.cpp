@@ -133,39 +133,48 @@ void Stream::all_handled() noexcept {
 
 class Stream::Deferral final : public Deferred {
 public:
-    Deferral(Stream& stream, const Route& route, const Message& message)
-        : Deferred(route, message), stream_(stream.weak_from_this()) {}
+    Deferral(boost::local_shared_ptr<Stream*> stream, const Plugins& inner, const Message& message)
+        : Deferred(inner, message), stream_(std::move(stream)) {}
     ~Deferral() override { go(); }
 
+    static void* operator new(std::size_t) { return Memory().allocate(1); }
+    static void operator delete(void* memory) noexcept {
+        Memory().deallocate(static_cast<Deferral*>(memory), 1);
+    }
+
 private:
+    using Memory = wire::PooledAllocator<Deferral, deferrals_kept>;
+
     void deliver(std::optional<OwnedMessage>&& reply, const std::exception_ptr& failure) override {
-        if (const auto stream = stream_.lock()) {
+        if (Stream* const stream = *stream_) {
             stream->serve([&] { stream->answered(*this, std::move(reply), failure); });
         }
     }
     void deliver_view(Message& reply) override {
-        if (const auto stream = stream_.lock()) {
+        if (Stream* const stream = *stream_) {
             stream->serve([&] { stream->answered(*this, reply); });
         }
     }
     bool is_there() const noexcept override {
-        const auto stream = stream_.lock();
-        return stream && stream->state_ != State::closed;
+        return *stream_ && (*stream_)->state_ != State::closed;
     }
 
-    std::weak_ptr<Stream> stream_;
+    const boost::local_shared_ptr<Stream*> stream_;
 };
 
-std::shared_ptr<Deferred> Stream::defer() {
+boost::intrusive_ptr<Deferred> Stream::defer() {
+    if (!here_) {
+        here_ = boost::make_local_shared<Stream*>(this);
+    }
     const auto& hand = hub_->dispatcher().in_hand();
-    auto deferral = std::allocate_shared<Deferral>(
-        wire::PooledAllocator<Deferral, deferrals_kept>(), *this, *hand.route, *hand.message);
+    boost::intrusive_ptr<Deferred> deferral(new Deferral(here_, hand.route->inner, *hand.message));
     ++deferred_;
     return deferral;
 }
 
 void Stream::answered(Deferred& deferred, std::optional<OwnedMessage>&& reply,
                       const std::exception_ptr& failure) {
+    const auto keep_alive = self();
     const bool held_back_by_it = deferred_-- >= hub_->limits().handlers_max;
     if (state_ == State::closed) {
         return;
@@ -196,7 +205,7 @@ void Stream::answered(Deferred& deferred, std::optional<OwnedMessage>&& reply,
 
 // What needs no layer goes as it is.
 void Stream::answered(Deferred& deferred, Message& reply) {
-    const bool bare = !sealed_ && is_bare(deferred.inner()) && is_bare(*hub_->dispatcher().outer());
+    const bool bare = !sealed_ && is_bare(deferred.inner()) && hub_->dispatcher().outer_is_bare();
     if (!bare || queues() || state_ == State::closed || deferred_ >= hub_->limits().handlers_max ||
         !hub_->node().types.contains(reply.type())) {
         answered(deferred, reply.own(), nullptr);

@@ -24,7 +24,7 @@ std::error_code Stream::pass_on(const Message& message, std::string_view field, 
     }
     const RequestId id = passed_->next_id();
     if (const auto error =
-            !sealed_ && is_bare(*hub_->dispatcher().outer()) && !queues() && message.auth().empty()
+            !sealed_ && hub_->dispatcher().outer_is_bare() && !queues() && message.auth().empty()
                 ? append_bare(message, value, id)
                 : append_copy(message, value, id)) {
         return error;

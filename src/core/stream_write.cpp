@@ -152,6 +152,7 @@ void Stream::appended() {
     }
     // A full queue stops reading, which only writing begins again.
     if (out_.size() - sent_ >= std::min(flush_size, hub_->limits().send_queue_max)) {
+        const auto keep_alive = self();  // an answer to it may be all that knows it
         flush();
     } else {
         flush_later();

@@ -21,7 +21,7 @@ struct Suspended {
         : from(sender), route(std::move(taken)), message(std::move(owned)) {}
 
     const Address from;
-    Route route;
+    Route route;  // without handler where that has returned
     OwnedMessage message;
     /// Set by whoever runs it, before its first step.
     std::shared_ptr<Running> running = nullptr;

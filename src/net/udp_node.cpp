@@ -106,7 +106,8 @@ void UdpNode::set_plugins(Plugins plugins) {
 }
 
 void UdpNode::set_default_handler(UdpHandler handler) {
-    impl().node().default_route.handler = std::make_shared<net::KeptUdpHandler>(std::move(handler));
+    impl().node().default_route =
+        core::route_to(std::make_shared<net::KeptUdpHandler>(std::move(handler)), {});
 }
 
 void UdpNode::set_auth_error_handler(

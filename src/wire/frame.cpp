@@ -48,15 +48,38 @@ inline std::uint32_t checksum_of(const Body& body) noexcept {
     return known ? *known : wire::crc32(body.encoded());
 }
 
-// A message without plugins: the size of all before its body is known, so nothing is written twice.
-template <std::size_t FieldsSize, class PutFields>
-inline void append_frame(FrameHeader header, ByteView body, std::string& out,
-                         PutFields put_fields) {
-    std::array<char, FrameHeader::size + FieldsSize> head;
-    header.auth_size = static_cast<std::uint16_t>(FieldsSize);
-    put_fields(put_header(head.data(), header));
-    out.append(head.data(), head.size());
-    out.append(body);
+// All before the body of a message without plugins, but for the header and the id at its end.
+template <std::size_t size>
+consteval std::array<char, size> blank_head(ByteView fields) {
+    std::array<char, size> head{};
+    std::ranges::copy(fields, head.begin() + FrameHeader::size);
+    return head;
+}
+constexpr auto head_with_id =
+    blank_head<FrameHeader::size + wire::lone_request_id_size>(wire::lone_request_id_head);
+constexpr auto head_without_id =
+    blank_head<FrameHeader::size + wire::no_fields.size()>(wire::no_fields);
+
+// Put in there, as what is put together elsewhere in parts is copied only when all of them have
+// come to memory. Returns where the head ends.
+template <std::size_t size>
+inline char* append_head(const std::array<char, size>& head, FrameHeader header, std::string& out) {
+    header.auth_size = static_cast<std::uint16_t>(size - FrameHeader::size);
+    const std::size_t start = out.size();
+    out.append(head.data(), size);
+    put_header(out.data() + start, header);
+    return out.data() + out.size();
+}
+
+// Made where it is known whether there is an id: see append_head().
+template <class Id>
+inline Result<Message> message_of(const Frame& frame, AuthFields&& fields, Id id) {
+    auto body = Body::over(frame.body);
+    if (!body) {
+        return body.error();
+    }
+    return Result<Message>(boost::system::in_place_value, frame.header.type, std::move(*body),
+                           std::move(fields), id);
 }
 
 }  // namespace
@@ -74,26 +97,21 @@ bool Frame::checksum_ok() const noexcept {
 }
 
 Result<Message> Frame::message() const {
-    AuthFields fields;
-    std::optional<RequestId> id;
     // Most messages have no fields, or the request id alone: spare them the call.
     if (wire::is_lone_request_id(auth)) {
-        id = wire::lone_request_id(auth);
-    } else if (auth != wire::no_fields) {
+        return message_of(*this, {}, wire::lone_request_id(auth));
+    }
+    AuthFields fields;
+    if (auth != wire::no_fields) {
         if (const auto error = fields.parse(auth)) {
             return error;
         }
-        id = wire::request_id_in(fields);
-        if (id) {
+        if (const auto id = wire::request_id_in(fields)) {
             fields.erase(wire::request_id_name);
+            return message_of(*this, std::move(fields), *id);
         }
     }
-    auto parsed = Body::over(body);
-    if (!parsed) {
-        return parsed.error();
-    }
-    return Result<Message>(boost::system::in_place_value, header.type, std::move(*parsed),
-                           std::move(fields), id);
+    return message_of(*this, std::move(fields), std::nullopt);
 }
 
 std::optional<RequestId> Frame::request_id() const {
@@ -169,13 +187,12 @@ std::error_code encode_message(const Message& message, std::string& out,
                        checksum_of(message.body())};
     if (message.auth().empty()) {
         if (request_id) {
-            append_frame<wire::lone_request_id_size>(header, body, out, [&](char* fields) {
-                wire::put_lone_request_id(fields, *request_id);
-            });
+            char* const end = append_head(head_with_id, header, out);
+            wire::put_u32(end - wire::request_id_size, *request_id);
         } else {
-            append_frame<wire::no_fields.size()>(
-                header, body, out, [](char* fields) { wire::put_bytes(fields, wire::no_fields); });
+            append_head(head_without_id, header, out);
         }
+        out.append(body);
         return {};
     }
     const std::size_t start = out.size();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstring>
 #include <netaio/auth_fields.hpp>
 
 #include "endian.hpp"
@@ -16,15 +17,14 @@ inline constexpr ByteView lone_request_id_head(
 inline constexpr std::size_t lone_request_id_size = lone_request_id_head.size() + request_id_size;
 
 inline bool is_lone_request_id(ByteView encoded) noexcept {
-    return encoded.size() == lone_request_id_size && encoded.starts_with(lone_request_id_head);
+    // Of a known size, that is no call.
+    return encoded.size() == lone_request_id_size &&
+           std::memcmp(encoded.data(), lone_request_id_head.data(), lone_request_id_head.size()) ==
+               0;
 }
 
 inline RequestId lone_request_id(ByteView encoded) noexcept {
     return get_u32(encoded.data() + lone_request_id_head.size());
-}
-
-inline char* put_lone_request_id(char* at, RequestId id) noexcept {
-    return put_u32(put_bytes(at, lone_request_id_head), id);
 }
 
 /// The id among other fields; nothing where it has another size or type.

@@ -152,10 +152,10 @@ TEST_P(TwoNodesTest, FallSilentWhenTheirErrorHandlersAnswerAnything) {
 
 TEST_P(TwoNodesTest, FallSilentWhenAllTheirHandlersThrow) {
     for (TestNode* each : {&a, &b}) {
-        each->node.default_route.handler =
+        each->node.default_route =
             calling([](const Message&, Source&) -> std::optional<OwnedMessage> {
                 throw std::runtime_error("broken");
-            }).handler;
+            });
     }
     expect_silence();
 }

@@ -17,7 +17,7 @@ PassedOn::TimePoint due(int second) {
 class Waits final : public Deferred {
 public:
     Waits(std::string& told, std::string name)
-        : Deferred(Route(), OwnedMessage(MessageType::request_uri, "uri")),
+        : Deferred(Plugins(), OwnedMessage(MessageType::request_uri, "uri")),
           told_(told),
           name_(std::move(name)) {}
     ~Waits() override { go(); }
@@ -36,7 +36,7 @@ struct PassedOnTest : testing::Test {
     RequestId add(const std::string& name, int deadline = 60) {
         const RequestId id = passed.next_id();
         passed.add({MessageType::request_uri, MessageType::respond_uri}, due(deadline),
-                   Answer(std::make_shared<Waits>(told, name)));
+                   Answer(new Waits(told, name)));
         return id;
     }
     bool answer(RequestId id, MessageType type = MessageType::respond_uri) {
