@@ -48,7 +48,7 @@ class UdpPublisher {
 public:
     explicit UdpPublisher(const Arguments& arguments)
         : content_(std::max(sizeof(std::uint64_t), arguments.number("payload", 16)), 'c'),
-          window_(arguments.number("window", 8 * arrived_at_once)),
+          window_(arguments.number("window", 32 * arrived_at_once)),
           node_(context_.get_executor(), notifying_options(arguments)),
           silence_(context_.get_executor()) {}
 

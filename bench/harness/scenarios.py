@@ -189,7 +189,7 @@ def udp_notify():
             "ddsperf, 4 B, best effort": ddsperf("OU", "-u"),
         },
         wanted={"ddsperf, 4 B": 1.5},
-        note="What handlers got; netaio's subscriber says so for every 1024, and at most 8192 are "
+        note="What handlers got; netaio's subscriber says so for every 1024, and at most 32768 are "
              "on their way. ddsperf (Cyclone DDS) sends samples of 4 bytes, by default reliably, "
              "and both it and a session send many in one datagram.")
 
