@@ -19,6 +19,7 @@
 #include "ready.hpp"
 #include "session_socket.hpp"
 #include "udp_load.hpp"
+#include "udp_notify.hpp"
 
 namespace netaio::bench {
 namespace {
@@ -341,6 +342,8 @@ void run(const Arguments& arguments) {
         run_udp_echo(arguments.port(), arguments.number("payload", 64),
                      arguments.number("in_flight", 1), duration_of(arguments))
             .print();
+    } else if (what == "udp_notify") {
+        run_udp_notify(arguments.port(), arguments).print();
     } else if (what == "udp_flood") {
         run_udp_flood(arguments.port(), arguments.number("payload", 64), duration_of(arguments))
             .print();

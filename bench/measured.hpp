@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
+#include <optional>
 #include <vector>
 
 #include "arguments.hpp"
@@ -52,6 +53,11 @@ public:
         return false;
     }
     bool counting() const noexcept { return counting_; }
+    /// Says how many got lost since the start.
+    void lost(std::uint64_t count) noexcept {
+        lost_ = count;
+        lost_before_ = counting_ ? lost_before_ : count;
+    }
     void round_trip(double seconds) {
         if (counting_) {
             round_trips_.push_back(static_cast<float>(seconds * 1e6));
@@ -66,6 +72,10 @@ public:
                     static_cast<double>(messages_) / seconds_);
         if (server_ > 0) {
             std::printf(", \"server_cpu_ns\": %.1f", cpu_seconds_ * 1e9 / count);
+        }
+        if (lost_) {
+            std::printf(", \"lost_percent\": %.3f",
+                        100 * static_cast<double>(*lost_ - lost_before_) / count);
         }
         if (!round_trips_.empty()) {
             std::printf(", \"p50_us\": %.2f, \"p99_us\": %.2f", quantile(0.5), quantile(0.99));
@@ -91,6 +101,8 @@ private:
     double cpu_seconds_ = 0;
     std::uint64_t before_ = 0;
     std::uint64_t messages_ = 0;
+    std::optional<std::uint64_t> lost_ = std::nullopt;
+    std::uint64_t lost_before_ = 0;
     bool counting_ = false;
     std::vector<float> round_trips_;
 };

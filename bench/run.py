@@ -125,7 +125,7 @@ def print_table(results, scenarios):
             median = results.median(scenario.key, name, scenario.unit)
             line = f"  {name:24} {median:12,.1f}  [{min(values):,.0f} .. {max(values):,.0f}]"
             for unit, text in (("server_cpu_ns", "{:.0f} ns CPU"), ("p50_us", "p50 {:.1f} µs"),
-                               ("p99_us", "p99 {:.1f} µs")):
+                               ("p99_us", "p99 {:.1f} µs"), ("lost_percent", "{:.2f}% lost")):
                 value = results.median(scenario.key, name, unit)
                 line += "  " + text.format(value) if value is not None else ""
             ratio = results.ratio(scenario.key, name, scenario.unit)

@@ -21,6 +21,7 @@
 #include "raw_udp_server.hpp"
 #include "ready.hpp"
 #include "session_socket.hpp"
+#include "udp_notify.hpp"
 
 namespace netaio::bench {
 namespace {
@@ -297,6 +298,8 @@ void run(const Arguments& arguments) {
         serve_asio_coroutine();
     } else if (kind == "netaio_udp") {
         serve_netaio_udp();
+    } else if (kind == "udp_publisher") {
+        publish_by_udp(arguments);
     } else if (kind == "udp_one") {
         serve_udp_one();
     } else if (kind == "udp_batch") {

@@ -7,7 +7,8 @@ import time
 from pathlib import Path
 
 PACKAGES = ("libzmq5", "libnng1", "nats-server", "libnats3.4", "redis-server", "libgrpc++1.51",
-            "libboost1.81-dev", "libssl3", "libdeflate0", "libdeflate-dev", "libisal2")
+            "cyclonedds-tools", "libboost1.81-dev", "libssl3", "libdeflate0", "libdeflate-dev",
+            "libisal2")
 
 
 def _first(path, key):

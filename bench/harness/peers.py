@@ -2,8 +2,10 @@
 participant gives, for a run, the figures of its client."""
 
 import os
+import re
 import shutil
 import socket
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -228,6 +230,31 @@ def nats_request(payload):
                     [program, "client", *assignments(port=port, payload=payload),
                      *setting.timing(process)], setting.client_cpu)
     run.missing = _needs("nats-server", "nats")
+    return run
+
+
+CYCLONE_ON_LOOPBACK = (
+    '<CycloneDDS><Domain><General><Interfaces><NetworkInterface name="lo" multicast="false"/>'
+    "</Interfaces></General><Discovery><ParticipantIndex>auto</ParticipantIndex>"
+    '<Peers><Peer address="127.0.0.1"/></Peers></Discovery></Domain></CycloneDDS>')
+
+
+def ddsperf(topic, *options):
+    """Cyclone DDS: a publisher and a subscriber, which says every second how many samples it got.
+    The first of these seconds is its warm-up."""
+    def run(setting):
+        environment = dict(os.environ, CYCLONEDDS_URI=CYCLONE_ON_LOOPBACK)
+        seconds = 2.5 + setting.seconds
+        common = ["ddsperf", f"-T{topic}", *options, "-D", seconds]
+        with processes.companion([*common, "pub"], setting.server_cpu, environment):
+            out = processes.output_of([*common, "sub"], setting.client_cpu, environment)
+        seconds = re.findall(r"delta (\d+) lost (\d+) rate ([\d.]+) kS/s", out)[1:]
+        if not seconds:
+            raise processes.Failed("ddsperf has no figure for a second")
+        got, lost = (sum(int(each[i]) for each in seconds) for i in (0, 1))
+        return {"messages": got, "lost_percent": 100 * lost / max(got, 1),
+                "rate": 1000 * statistics.median(float(rate) for _, _, rate in seconds)}
+    run.missing = _needs("ddsperf")
     return run
 
 

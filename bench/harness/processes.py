@@ -80,6 +80,17 @@ def foreign_server(command, port, cpu, environment=None):
         _end(process)
 
 
+@contextmanager
+def companion(command, cpu, environment=None):
+    """A program that finds its other end by itself, for as long as that takes."""
+    process = _start(command, cpu, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                     env=environment)
+    try:
+        yield process.pid
+    finally:
+        _end(process)
+
+
 def output_of(command, cpu, environment=None):
     """What a program prints."""
     process = _start(command, cpu, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,

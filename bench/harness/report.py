@@ -27,7 +27,7 @@ def _row(results, scenario, name):
         return None
     cells = [name, _number(results.median(scenario.key, name, scenario.unit)),
              f"{_number(min(values))} to {_number(max(values))}"]
-    for unit in ("server_cpu_ns", "p50_us", "p99_us"):
+    for unit in ("server_cpu_ns", "p50_us", "p99_us", "lost_percent"):
         if unit != scenario.unit:
             cells.append(_number(results.median(scenario.key, name, unit)))
     ratio = results.ratio(scenario.key, name, scenario.unit) if name != "netaio" else None
@@ -43,7 +43,8 @@ def _table(head, rows):
 def _scenario(results, scenario, folder, page_folder):
     head = ["", UNITS[scenario.unit], "rounds"]
     head += [title for unit, title in (("server_cpu_ns", "server CPU ns"), ("p50_us", "p50 µs"),
-                                       ("p99_us", "p99 µs")) if unit != scenario.unit]
+                                       ("p99_us", "p99 µs"), ("lost_percent", "lost %"))
+             if unit != scenario.unit]
     head.append("netaio by this")
     rows = [row for row in (_row(results, scenario, name) for name in scenario.takes_part) if row]
     if not rows:

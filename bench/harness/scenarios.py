@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from .peers import (at_unix_socket, library_cost, nats_fan_out, nats_request, ours, peer, redis,
+from .peers import (at_unix_socket, ddsperf, library_cost, nats_fan_out, nats_request, ours, peer, redis,
                     redis_benchmark, reference, reference_plugin_costs, through_bare_relay,
                     through_daemon, two_redis_clients)
 
@@ -174,6 +174,24 @@ def udp_flood():
         },
         limit="recvmmsg", wanted={"recvmmsg": 0.85, "Asio": 1.2},
         note="Datagrams that reached the program; the rest were dropped by the system.")
+
+
+def udp_notify():
+    def notifies(session):
+        return ours("udp_publisher", "udp_notify", server_values={"session": session},
+                    session=session)
+    return Scenario(
+        "udp_notify", "UDP, one node notifies another as fast as that gets it, 16 B, in a session",
+        {
+            "netaio": notifies("yes"),
+            "netaio without a session": notifies("no"),
+            "ddsperf, 4 B": ddsperf("OU"),
+            "ddsperf, 4 B, best effort": ddsperf("OU", "-u"),
+        },
+        wanted={"ddsperf, 4 B": 1.5},
+        note="What handlers got; netaio's subscriber says so for every 1024, and at most 32768 are "
+             "on their way. ddsperf (Cyclone DDS) sends samples of 4 bytes, by default reliably, "
+             "and both it and a session send many in one datagram.")
 
 
 def idle():
@@ -367,6 +385,7 @@ def all_scenarios():
         udp_echo(64, {"recvfrom and sendto": 1.0, "Asio": 1.2}),
         udp_echo(1, {"recvfrom and sendto": 0.90}),
         udp_flood(),
+        udp_notify(),
         idle(),
         plugins(64, "protect", 1 / 100),
         plugins(64, "open", 1 / 100),

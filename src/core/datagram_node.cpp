@@ -162,7 +162,10 @@ void DatagramNode::post_reply(const Sender& to) {
     }
     std::error_code error;
     if (to.link) {
-        error = pack(to.link, take_frame(outbox_.end()), std::nullopt);
+        Packing packing{frame_memory_};
+        packing.frame.assign(outbox_.bytes, outbox_.end());
+        outbox_.bytes.resize(outbox_.end());
+        error = pack(to.link, packing.frame, std::nullopt);
     } else if (size > amplification_max * to.received && !may_send(to.at, size)) {
         // Nobody may make a node send much to a forged source (protocol.md §10.8).
         outbox_.bytes.resize(outbox_.end());
@@ -311,6 +314,7 @@ std::error_code DatagramNode::notify(ByteView key, const Message& message, const
     std::vector<Target> targets;
     std::set<std::string_view> told;  // a peer that subscribed from two addresses is told once
     const auto notified = subscribers(key);
+    targets.reserve(notified->size());
     const bool for_each = is_peer_specific(inner) || is_peer_specific(outer);
     for (const Address& address : *notified) {
         auto peer = node_->peer_at(address);
@@ -319,7 +323,7 @@ std::error_code DatagramNode::notify(ByteView key, const Message& message, const
                 {address, std::move(peer), for_each ? subscribed_as(key, address) : std::nullopt});
         }
     }
-    return send_to_all(targets, message, inner, outer);
+    return send_to_all(std::move(targets), message, inner, outer);
 }
 
 // Those whom the rules let know of it.

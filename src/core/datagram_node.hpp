@@ -225,6 +225,16 @@ private:
         PeerTable::Snapshot peer;
         std::optional<Vouched> as = std::nullopt;  // unless it is who spoke there last
     };
+    // A frame that goes in a session, in memory that the next one has again.
+    struct Packing {
+        std::string& memory;
+        std::string frame = std::exchange(memory, {});
+
+        ~Packing() {
+            frame.clear();
+            memory.swap(frame);
+        }
+    };
     struct Asked {
         std::string content = {};
         bool must_be_granted = false;
@@ -301,7 +311,6 @@ private:
                                std::optional<RequestId> request);
     void packed_late(const std::shared_ptr<Link>& link, ByteView frame,
                      std::optional<RequestId> request, std::error_code why);
-    std::string take_frame(std::size_t at);
     void receive_sealed(const Frame& sealed, const Address& from, std::size_t size);
     Links::Found way_to(const Address& to, bool wanted);
     Links::Found way_of_discovery(const Address& to) const;
@@ -357,6 +366,7 @@ private:
     Tallies tallies_;
     Dispatcher dispatcher_;
     Outbox outbox_;
+    std::string frame_memory_;
     std::shared_ptr<Mailbox> mailbox_ = nullptr;
     HeldOnes held_;
     std::size_t held_bytes_ = 0;

@@ -15,7 +15,7 @@ public:
         : node_(node), sender_(sender), to_group_(to_group) {
         if (sender_.link) {
             sealed_ = true;
-            who_ = sender_.link->who;
+            who_ = sender_.link->somebody();
         } else if (node_.links_) [[unlikely]] {
             somebody_ = node_.links_->has_somebody_at(sender_.at);
             session_required_ = somebody_ || node_.node_->requires_session();

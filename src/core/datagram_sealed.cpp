@@ -54,6 +54,7 @@ void DatagramNode::receive_sealed(const Frame& sealed, const Address& from, std:
     // Whatever address a late one came from.
     const Sender sender{opened->link->at, size, opened->link};
     bool first = true;
+    Origin origin(*this, sender);
     while (!opened->frames.empty()) {
         const auto frame = DatagramSession::next_frame(opened->frames);
         if (!frame || !*frame) {
@@ -69,7 +70,6 @@ void DatagramNode::receive_sealed(const Frame& sealed, const Address& from, std:
                    (draining_ && !requests_of({sender.at, Through::session}))) {
             tallies_.unhandled.add();
         } else {
-            Origin origin(*this, sender);
             settle(dispatcher_.receive(**frame, origin, outbox_.bytes), sender);
         }
         first = false;
@@ -80,24 +80,17 @@ void DatagramNode::receive_sealed(const Frame& sealed, const Address& from, std:
     tidy_requests({sender.at, Through::session});
 }
 
-// What was written from `at` on, which is no datagram by itself.
-std::string DatagramNode::take_frame(std::size_t at) {
-    std::string frame(outbox_.bytes, at);
-    outbox_.bytes.resize(at);
-    return frame;
-}
-
 std::error_code DatagramNode::send_in_session(const Target& target,
                                               const std::shared_ptr<Link>& link,
                                               const Message& message, const Plugins& inner,
                                               const Plugins& outer, std::optional<Ids> request) {
-    const std::size_t at = outbox_.end();
+    Packing packing{frame_memory_};
     Recipient to(target.peer.get(), target.as ? &*target.as : &link->vouched, &target.to);
     to.sealed = true;
     const auto id = request ? std::optional(RequestTable::on_wire(request->now)) : std::nullopt;
     std::unique_ptr<Unsealed> waits;
     const auto error = dispatcher_.send(message.own(), inner, within_session(outer), to,
-                                        outbox_.bytes, id, mailbox_ ? &waits : nullptr);
+                                        packing.frame, id, mailbox_ ? &waits : nullptr);
     if (waits) {
         const auto refused =
             hold({.unsealed = std::move(waits),
@@ -106,7 +99,7 @@ std::error_code DatagramNode::send_in_session(const Target& target,
                   .asked = request ? std::optional(request->asked) : std::nullopt});
         return refused ? refused : error;
     }
-    return error ? error : pack(link, take_frame(at), id);
+    return error ? error : pack(link, packing.frame, id);
 }
 
 // Has a frame sealed with others that go there.
@@ -224,7 +217,8 @@ void DatagramNode::send_in_sessions(std::vector<Target>& targets, const Message&
                                     std::error_code& first) {
     const Plugins within = within_session(outer);
     const bool once = !is_peer_specific(inner) && !is_peer_specific(within);
-    std::optional<std::string> frame;
+    Packing packing{frame_memory_};
+    bool made = false;
     std::erase_if(targets, [&](const Target& target) {
         const auto way = way_to(target.to, false);
         std::error_code error;
@@ -234,15 +228,13 @@ void DatagramNode::send_in_sessions(std::vector<Target>& targets, const Message&
         if (way.way != Way::sealed || !once) {
             error = send_to(target, way, message, inner, outer, {}, 0);
         } else {
-            if (!frame) {
-                const std::size_t at = outbox_.end();
-                const auto made = encode_for_all(*node_, message, inner, within, outbox_.bytes);
-                frame = take_frame(at);
-                error = made ? std::error_code() : made.error();
+            if (!std::exchange(made, true)) {
+                const auto size = encode_for_all(*node_, message, inner, within, packing.frame);
+                error = size ? std::error_code() : size.error();
             }
-            if (!error && !frame->empty()) {
+            if (!error && !packing.frame.empty()) {
                 tallies_.frames_out.add();
-                error = pack(way.link, *frame, std::nullopt);
+                error = pack(way.link, packing.frame, std::nullopt);
             } else if (error && error == Errc::pending) {
                 error = send_to(target, way, message, inner, outer);
             }
@@ -277,6 +269,7 @@ void DatagramNode::withdraw(const Address& to, RequestTable::Id id) {
         if (table->forget(id)) {
             --in_flight_;
             take_out(id);
+            tidy_requests({to});
         }
     }
 }

@@ -69,6 +69,7 @@ bool DatagramSession::came(const Frame& sealed) const noexcept {
 void DatagramSession::rest() noexcept {
     out_.rest();
     in_.rest();
+    came_.rest();
     rests_ = true;
 }
 

@@ -45,7 +45,7 @@ public:
     Result<std::span<char>> open(const Frame& sealed, bool& highest);
     /// Whether a datagram has the number of one that came, or that is too far behind.
     bool came(const Frame& sealed) const noexcept;
-    /// Gives up what can be computed again.
+    /// Gives up what can be computed again, and what was sent before the last that came.
     void rest() noexcept;
     bool rests() const noexcept { return rests_; }
 

@@ -53,10 +53,14 @@ struct Link : std::enable_shared_from_this<Link> {
 
     /// Whether somebody's key is known, so that nothing is believed without.
     bool is_somebody() const noexcept { return key.has_value(); }
+    /// Who that is, as rules know it; made when it is needed.
+    const Identities& somebody();
+    /// Gives up what can be made again.
+    void rest() noexcept;
 
     Address at;
     std::optional<SessionKey> key = std::nullopt;
-    Identities who = {};
+    Identities who = {};  // or nobody, if not made yet
     SessionSecret secret = {};
     Vouched vouched = {};                                // what plugins say beside the session
     std::unique_ptr<DatagramSession> current = nullptr;  // what is sent goes in it

@@ -22,6 +22,23 @@ std::size_t Links::KeyHash::operator()(const SessionKey& key) const noexcept {
     return wire::keyed_hash(ByteView(key));
 }
 
+const Identities& Link::somebody() {
+    if (who.empty() && key) {
+        who = Identity{"session", to_string(*key)};
+        who.add(secret.who);
+    }
+    return who;
+}
+
+void Link::rest() noexcept {
+    who = {};
+    for (auto* const session : {&current, &before}) {
+        if (*session) {
+            (*session)->rest();
+        }
+    }
+}
+
 Links::Links(Node& node, Tallies& tallies, LinkOwner& owner, const LinkBounds& bounds)
     : node_(node),
       tallies_(tallies),
@@ -225,8 +242,7 @@ void Links::establish(const std::shared_ptr<Link>& link, std::unique_ptr<Datagra
     order_.splice(order_.end(), link->is_somebody() ? order_ : strangers_, link->place);
     link->key = proved.key;
     link->lasting = proved.lasting;
-    link->who = Identity{"session", to_string(proved.key)};
-    link->who.add(proved.secret.who);
+    link->who = {};
     link->secret = proved.secret;
     forget(link->before);
     link->before = std::move(link->current);
@@ -243,7 +259,7 @@ void Links::establish(const std::shared_ptr<Link>& link, std::unique_ptr<Datagra
     link->used_at = time;
     declined_.erase(link->at);
     tallies_.sessions.add();
-    node_.log(LogLevel::debug, "a session begins with " + link->who.str(), link->at);
+    node_.log(LogLevel::debug, "a session begins with " + link->somebody().str(), link->at);
     if (first && !bounds_.fragments) {
         link->path.begin(time);
     }

@@ -71,10 +71,7 @@ void Links::look_after_session(const std::shared_ptr<Link>& link, TimePoint time
         ask(link, true, true);
     }
     if (link->current && time - link->used_at >= rests_after) {
-        link->current->rest();
-        if (link->before) {
-            link->before->rest();
-        }
+        link->rest();
     }
 }
 

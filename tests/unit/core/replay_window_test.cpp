@@ -31,6 +31,24 @@ TEST(ReplayWindowTest, WhatIsFarBehindDoesNotCount) {
     EXPECT_TRUE(window.is_new(1'000'000 - ReplayWindow::size + 1));
 }
 
+TEST(ReplayWindowTest, AfterARestOnlyHigherOnesCount) {
+    ReplayWindow window;
+    window.note(7);
+    window.rest();
+    for (const std::uint64_t number : {0, 6, 7}) {
+        EXPECT_FALSE(window.is_new(number)) << number;
+    }
+    EXPECT_TRUE(window.is_highest(8));
+    window.note(10);
+    EXPECT_FALSE(window.is_new(10));
+    EXPECT_FALSE(window.is_new(7));
+    EXPECT_TRUE(window.is_new(8));
+    window.rest();
+    window.rest();
+    EXPECT_FALSE(window.is_new(8));
+    EXPECT_TRUE(window.is_new(11));
+}
+
 TEST(ReplayWindowTest, ItAgreesWithAListOfAllThatCame) {
     std::mt19937_64 random(7);
     ReplayWindow window;
