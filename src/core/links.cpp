@@ -54,9 +54,6 @@ Links::Found Links::way_to(const Address& to, bool wanted) {
             return {};
         }
         link = make(to);
-        if (!link) {
-            return {Way::none, nullptr, Errc::queue_full};
-        }
     }
     if (link->failed && time < link->ask_at) {
         return {Way::none, nullptr, link->failed};
@@ -105,22 +102,35 @@ std::shared_ptr<Link> Links::link_at(const Address& at) const {
     return found == links_.end() ? nullptr : found->second;
 }
 
-// Null where its host has as many as it may.
+// Of many, that which got a session longest ago goes.
 std::shared_ptr<Link> Links::make(const Address& at) {
-    if (at_host_[host_of(at)] >= bounds_.links_per_host_max) {
-        return nullptr;
-    }
-    if (links_.size() >= bounds_.links_max) {
-        const auto oldest = order_.front();
-        node_.log(LogLevel::debug, "its session ends to make room for others", oldest->at);
-        drop(oldest);
-        go_on(oldest, Errc::queue_full);
+    const auto host = at_host_.find(host_of(at));
+    if (host != at_host_.end() && host->second.size() >= bounds_.links_per_host_max) {
+        make_room(host->second.front(), "others of its host");
+    } else if (links_.size() >= bounds_.links_max) {
+        make_room(order_.front(), "others");
     }
     auto link = std::make_shared<Link>(at, PathSize(bounds_.path_size, bounds_.path_size_max));
     link->place = order_.insert(order_.end(), link);
+    auto& those = at_host_[host_of(at)];
+    link->place_at_host = those.insert(those.end(), link);
     links_.emplace(at, link);
-    ++at_host_[host_of(at)];
     return link;
+}
+
+void Links::make_room(const std::shared_ptr<Link>& oldest, std::string_view whose) {
+    const auto link = oldest;  // which is one of those
+    node_.log(LogLevel::debug, "its session ends to make room for " + std::string(whose), link->at);
+    drop(link);
+    go_on(link, Errc::queue_full);
+}
+
+void Links::leave_host(const Link& link) {
+    const auto host = at_host_.find(host_of(link.at));
+    host->second.erase(link.place_at_host);
+    if (host->second.empty()) {
+        at_host_.erase(host);
+    }
 }
 
 void Links::drop(const std::shared_ptr<Link>& link) {
@@ -131,10 +141,7 @@ void Links::drop(const std::shared_ptr<Link>& link) {
     packed_bytes_ -= link->frames.size();
     link->frames.clear();  // it stays among those that are packed until they are sealed
     order_.erase(link->place);
-    const auto host = at_host_.find(host_of(link->at));
-    if (--host->second == 0) {
-        at_host_.erase(host);
-    }
+    leave_host(*link);
     links_.erase(link->at);
 }
 
@@ -175,6 +182,8 @@ void Links::establish(const std::shared_ptr<Link>& link, std::unique_ptr<Datagra
     link->unanswered_since = Link::never;
     link->used_at = time;
     order_.splice(order_.end(), order_, link->place);
+    auto& those = at_host_[host_of(link->at)];
+    those.splice(those.end(), those, link->place_at_host);
     declined_.erase(link->at);
     tallies_.sessions.add();
     node_.log(LogLevel::debug, "a session begins with " + link->who.str(), link->at);
@@ -195,11 +204,10 @@ void Links::move(const std::shared_ptr<Link>& link, const Address& to) {
         drop(other);
         go_on(other, Errc::closed);
     }
-    const auto host = at_host_.find(host_of(from));
-    if (--host->second == 0) {
-        at_host_.erase(host);
-    }
-    ++at_host_[host_of(to)];
+    auto& those = at_host_[host_of(to)];
+    const auto place = those.insert(those.end(), link);
+    leave_host(*link);
+    link->place_at_host = place;
     auto entry = links_.extract(from);
     entry.key() = to;
     links_.insert(std::move(entry));

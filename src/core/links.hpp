@@ -150,7 +150,8 @@ private:
     std::shared_ptr<Link> link_at(const Address& at) const;
     std::shared_ptr<Link> make(const Address& at);
     void drop(const std::shared_ptr<Link>& link);
-    void make_room(const Address& at);
+    void make_room(const std::shared_ptr<Link>& oldest, std::string_view whose);
+    void leave_host(const Link& link);
     void set_due(Link& link);
     void look_after(const std::shared_ptr<Link>& link);
     void forget(std::unique_ptr<DatagramSession>& session) noexcept;
@@ -198,7 +199,7 @@ private:
     LinkOwner& owner_;
     LinkBounds bounds_;
     std::unordered_map<Address, std::shared_ptr<Link>> links_;
-    std::unordered_map<Address, std::size_t> at_host_;
+    std::unordered_map<Address, Link::Order> at_host_;
     Link::Order order_;  // that got a session longest ago first
     std::unordered_map<Index, Link*> by_index_;
     std::set<std::pair<TimePoint, Link*>> due_;

@@ -143,10 +143,6 @@ std::shared_ptr<Link> Links::prove(PendingOnes::iterator found, const Address& f
     Pending& proved = pending.mapped();
     auto link = link_at(from);
     link = link ? link : make(from);
-    if (!link) {
-        refuse(from, "its host has as many as it may");
-        return nullptr;
-    }
     establish(link, std::move(proved.session), proved.key, std::move(proved.secret),
               Sent::unanswered);
     return link;
