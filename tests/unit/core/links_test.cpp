@@ -359,6 +359,22 @@ TEST_F(LinksTest, WhereManyAskOnlyThoseAreAnsweredWhoGetWhatIsSentToThem) {
     EXPECT_GT(count_sealed(), 0u);
 }
 
+TEST_F(LinksTest, PeersAreFoundAgainAndAgainInTheSameSession) {
+    auto& a = add(here);
+    auto& b = add(there);
+    say_who_asks(b);
+    a.core.peer_manager().manage({});
+    b.core.peer_manager().manage({});
+    Told told;
+    a.ask(there, "who", told);
+    pass(70s, 500ms);
+    ASSERT_TRUE(told.message);
+    EXPECT_FALSE(a.node->peers.empty());
+    EXPECT_EQ(b.core.tallies().sessions.get(), 1u);
+    EXPECT_FALSE(a.lines.contains("refused"));
+    EXPECT_FALSE(b.lines.contains("refused"));
+}
+
 TEST_F(LinksTest, AHostMakesRoomForItsOwnOnly) {
     DatagramBounds bounds;
     bounds.links.links_per_host_max = 2;
