@@ -17,7 +17,7 @@ SessionPolicy policy_of(const SessionSettings& settings, const ProtectionOptions
     if (settings.policy == "off") return SessionPolicy::off;
     if (settings.policy == "offer") return SessionPolicy::offer;
     if (settings.policy == "require") return SessionPolicy::require;
-    if (end == SessionEnd::server && !settings.peer_keys.empty()) return SessionPolicy::require;
+    if (end != SessionEnd::client && !settings.peer_keys.empty()) return SessionPolicy::require;
     const bool has_something =
         settings.any() || has_secret(protection) || !protection.x25519_key.empty();
     return has_something && protection.dialect != "0.0.8" ? SessionPolicy::offer
@@ -33,14 +33,16 @@ void require_sense(const SessionSettings& settings, const ProtectionOptions& pro
                                            ": keys are for sessions, and there are "
                                            "none; say offer or require");
     }
-    if (policy == SessionPolicy::offer && end == SessionEnd::server &&
+    if (policy == SessionPolicy::offer && end != SessionEnd::client &&
         !settings.peer_keys.empty()) {
         throw Failure(ExitCode::usage, called("peer-key") +
                                            ": who has another key does without a session; add " +
                                            called("session") + " require");
     }
+    // Whoever asks a node is perhaps not known.
+    const bool is_known = end == SessionEnd::client && !settings.known_peers.empty();
     if (policy == SessionPolicy::require && !has_secret(protection) && settings.peer_keys.empty() &&
-        settings.known_peers.empty()) {
+        !is_known) {
         std::string fix = called("hmac") + " or " + called("peer-key");
         if (end == SessionEnd::client) fix += " or " + called("known-peers");
         throw Failure(ExitCode::usage,
@@ -72,7 +74,7 @@ bool SessionSettings::any() const noexcept {
 }
 
 void add_session_options(CLI::App& command, SessionSettings& settings, SessionEnd end) {
-    const bool serves = end == SessionEnd::server;
+    const bool asks = end == SessionEnd::client;
     const auto group = [](CLI::Option* option, const char* type) {
         return option->type_name(type)->group("Sessions");
     };
@@ -81,17 +83,21 @@ void add_session_options(CLI::App& command, SessionSettings& settings, SessionEn
           "POLICY")
         ->check(CLI::IsMember(session_policies).description(""));
     group(add_list(command, "--peer-key", settings.peer_keys,
-                   serves ? "require that clients have this key; may be repeated"
-                          : "require that the server has this key; may be repeated"),
+                   asks ? "require that the server has this key; may be repeated"
+                   : end == SessionEnd::server
+                       ? "require that clients have this key; may be repeated"
+                       : "require that others have this key; may be repeated"),
           "HEX");
     group(command.add_option("--session-seed", settings.seed,
-                             serves ? "the own key (see keygen); STORE.seed by default"
-                                    : "the own key (see keygen); a passing one by default"),
+                             asks ? "the own key (see keygen); a passing one by default"
+                                  : "the own key (see keygen); STORE.seed by default"),
           "FILE");
-    if (serves) return;
-    group(command.add_option("--known-peers", settings.known_peers,
-                             "keep the keys of servers there, and refuse other keys than these"),
-          "FILE");
+    if (end == SessionEnd::server) return;
+    group(
+        command.add_option("--known-peers", settings.known_peers,
+                           asks ? "keep the keys of servers there, and refuse other keys than these"
+                                : "keep the keys of nodes there, and refuse other keys than these"),
+        "FILE");
 }
 
 SessionOptions make_session_options(const SessionSettings& settings,

@@ -7,8 +7,10 @@
 namespace netaio::app {
 namespace {
 
-UdpNodeOptions with_identity(UdpNodeOptions options, const Peer& local_peer) {
+UdpNodeOptions with_identity(UdpNodeOptions options, const Peer& local_peer,
+                             std::string& key_text) {
     options.local_peer = local_peer;
+    key_text = own_key_text(options.session);
     return options;
 }
 
@@ -34,7 +36,7 @@ LiveNode::LiveNode(const NodeOptions& options, const Protection& protection, Sig
       local_peer_(make_local_peer(options, protection)),
       signals_(io_.get_executor(), whose),
       node_(io_.get_executor(),
-            with_identity(make_node_options(options, protection), local_peer_)) {}
+            with_identity(make_node_options(options, protection), local_peer_, key_text_)) {}
 
 void LiveNode::show_peers(std::function<void(std::string_view event, const Peer&)> show) {
     const auto on = [&](std::string_view event) {

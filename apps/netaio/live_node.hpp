@@ -18,6 +18,8 @@ public:
     UdpNode& node() noexcept { return node_; }
     boost::asio::io_context& io() noexcept { return io_; }
     const Peer& local_peer() const noexcept { return local_peer_; }
+    /// The sentence about its key in sessions (own_key_text()).
+    const std::string& key_text() const noexcept { return key_text_; }
 
     /// Has every event of a peer (`joined`, `changed`, `left`) shown.
     void show_peers(std::function<void(std::string_view event, const Peer&)> show);
@@ -38,6 +40,7 @@ private:
     boost::asio::io_context io_{1};
     Signals signals_;
     boost::asio::steady_timer timer_{io_};
+    std::string key_text_;
     UdpNode node_;
     std::exception_ptr failure_;
 };

@@ -31,15 +31,16 @@ struct NodeCommand {
     bool read_only = false;
 };
 
-// The store of a node, and what serves it.
+// What serves the store of a node.
 class ServedStore {
 public:
-    ServedStore(const NodeCommand& command, const Protection& protection, UdpNode& node)
-        : log_(make_log(command.node.log_level)),
-          store_({.path = command.store, .read_only = command.read_only, .log = log_}),
-          writes_(store_),
+    ServedStore(Store& store, const NodeCommand& command, const Protection& protection,
+                UdpNode& node)
+        : writes_(store),
           resources_(node, writes_,
-                     {.protection = protection, .read_only = command.read_only, .log = log_}) {}
+                     {.protection = protection,
+                      .read_only = command.read_only,
+                      .log = make_log(command.node.log_level)}) {}
 
     /// Replaces the inner layer of what it answers and tells.
     void use(const Plugins& inner) { resources_.use(inner); }
@@ -47,8 +48,6 @@ public:
     void close() { writes_.close(); }
 
 private:
-    Log log_;
-    Store store_;
     WriteQueue writes_;
     ResourceServer resources_;
 };
@@ -169,14 +168,29 @@ void show_peers(LiveNode& live, NodeOutput& output, bool json) {
     });
 }
 
+// Others know a node by the seed that it keeps. Who must not write has one of its own.
+NodeOptions with_kept_seed(const NodeCommand& command) {
+    NodeOptions options = command.node;
+    if (!command.read_only && !command.store.empty() && command.store != ":memory:") {
+        options.kept_seed = command.store + ".seed";
+    }
+    return options;
+}
+
 int run_node(const NodeCommand& command) {
-    const NodeOptions& options = command.node;
+    const NodeOptions options = with_kept_seed(command);
     const ProtectionTerms terms{
         .stamps = Stamps::both,
         .seen = make_lasting_seen(options.protection, command.read_only ? "" : command.store,
                                   make_log(options.log_level))};
     const Protection protection = make_protection(options.protection, terms);
     warn_if_open(command);
+    std::optional<Store> store;
+    if (!command.store.empty()) {
+        store.emplace(StoreOptions{.path = command.store,
+                                   .read_only = command.read_only,
+                                   .log = make_log(options.log_level)});
+    }
     LiveNode live(options, protection, SignalsOf::service);
     if (!command.rules.empty()) {
         live.node().set_rules(load_rules(command.rules));
@@ -187,7 +201,7 @@ int run_node(const NodeCommand& command) {
     }
     NodeOutput output(live);
     std::optional<ServedStore> served;
-    if (!command.store.empty()) served.emplace(command, protection, live.node());
+    if (store) served.emplace(*store, command, protection, live.node());
     handle_messages(live, output, protection.inner, options.json);
     show_peers(live, output, options.json);
     if (reads_secrets(options.protection)) {
@@ -200,7 +214,10 @@ int run_node(const NodeCommand& command) {
         });
     }
 
-    live.run([&] { say_start(live.node(), live.local_peer(), options, output); });
+    live.run([&] {
+        if (!live.key_text().empty()) announce(live.key_text());
+        say_start(live.node(), live.local_peer(), options, output);
+    });
     if (served) served->close();
     say("stopped: " + traffic(live.node().counters()));
     output.finish();
@@ -225,6 +242,7 @@ void add_node_command(CLI::App& app, std::function<int()>& chosen) {
     add_peer_options(*command, options->node);
     add_common_options(*command, options->node);
     add_mark_option(*command, options->node.protection.freshness);
+    add_node_session_options(*command, options->node, SessionEnd::node);
     command->callback([&chosen, options] { chosen = [options] { return run_node(*options); }; });
 }
 

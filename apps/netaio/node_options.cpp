@@ -105,6 +105,12 @@ void add_common_options(CLI::App& command, NodeOptions& options) {
     add_protection_options(command, options.protection);
 }
 
+void add_node_session_options(CLI::App& command, NodeOptions& options, SessionEnd end) {
+    options.session = {};
+    options.end = end;
+    add_session_options(command, options.session, end);
+}
+
 UdpNodeOptions make_node_options(const NodeOptions& options, const Protection& protection) {
     check_interfaces(options.interfaces);
     UdpNodeOptions made;
@@ -114,6 +120,9 @@ UdpNodeOptions make_node_options(const NodeOptions& options, const Protection& p
     made.ipv6 = !options.ipv4_only;
     made.auth = protection.outer.auth;
     made.cipher = protection.outer.cipher;
+    made.session = make_session_options(options.session, options.protection, options.end);
+    if (!options.kept_seed.empty()) keep_seed(options.kept_seed, made.session);
+    made.fragments = true;  // what is sent without a session is so as well
     made.refusal = refusal(protection);
     made.environment.log = make_log(options.log_level);
     made.handle_signals = false;

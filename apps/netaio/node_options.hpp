@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "protection.hpp"
+#include "session_settings.hpp"
 
 namespace netaio::app {
 
@@ -25,6 +26,9 @@ struct NodeOptions {
 
     bool json = false;
     ProtectionOptions protection;
+    SessionSettings session = {.policy = "off"};  ///< of commands that have sessions
+    SessionEnd end = SessionEnd::node;
+    std::string kept_seed = {};  ///< the file for a seed where none was named; empty for none
     std::string log_level = "error";
 };
 
@@ -34,6 +38,8 @@ void add_network_options(CLI::App& command, NodeOptions& options);
 void add_peer_options(CLI::App& command, NodeOptions& options);
 /// Adds --json, --log-level and protection.
 void add_common_options(CLI::App& command, NodeOptions& options);
+/// Gives a command sessions, with its options for them, at that end.
+void add_node_session_options(CLI::App& command, NodeOptions& options, SessionEnd end);
 
 /// The options of the library's node, without an identity. Throws Failure, also for interfaces that
 /// there are not.

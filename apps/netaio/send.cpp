@@ -23,9 +23,25 @@ struct SendCommand {
     std::string type = "notify";
 };
 
-void check_sent(std::error_code error, const UdpNode& node, const std::string& to) {
+// How long it may take until it is known how to speak to somebody.
+constexpr std::chrono::seconds decided_within(10);
+
+void check_sent(std::error_code error, const UdpNode& node, const StopReport& report,
+                const std::string& to) {
     if (error) {
         throw Failure(exit_code(error), "not sent to " + to + ": " + error.message());
+    }
+    if (report.bytes_discarded > 0) {
+        throw Failure(ExitCode::timeout,
+                      "not sent to " + to +
+                          ": nobody answered there to have a session; check the address, or do "
+                          "without by --session off");
+    }
+    if (node.counters().sessions_refused > 0 && node.counters().sessions == 0) {
+        throw Failure(ExitCode::authentication,
+                      "not sent to " + to +
+                          ": there was no session; somebody may be in between, the secrets may "
+                          "differ, or it may not admit this key: see why with --log-level debug");
     }
     if (node.counters().bytes_out == 0) {
         throw Failure(ExitCode::cannot_connect,
@@ -69,9 +85,9 @@ awaitable<void> send(const SendCommand& options, const Protection& protection,
     if (failed) cannot_start(failed, options.node);
     const std::error_code error = to_group ? send_to_group(node, message, protection.inner)
                                            : node.send(to, message, {.plugins = protection.inner});
-    node.stop();
+    const auto [ignored, report] = co_await node.stop(decided_within, as_tuple);
     const std::string where = to_group ? "the group" : to.str();
-    check_sent(error, node, where);
+    check_sent(error, node, report, where);
     show_sent(options, to_group ? "group" : to.str(), message);
 }
 
@@ -89,7 +105,8 @@ void add_send_commands(CLI::App& app, std::function<int()>& chosen) {
     const auto add = [&](const char* name, const char* text) {
         CLI::App* command = app.add_subcommand(name, text);
         const auto options = std::make_shared<SendCommand>();
-        if (std::string_view(name) == "send") {
+        const bool to_group = std::string_view(name) == "multicast";
+        if (!to_group) {
             options->node.port = 0;
             command->add_option("ADDRESS", options->to, "a node, as HOST:PORT")
                 ->type_name("")
@@ -108,6 +125,7 @@ void add_send_commands(CLI::App& app, std::function<int()>& chosen) {
             ->type_name("TYPE")
             ->capture_default_str();
         add_common_options(*command, options->node);
+        if (!to_group) add_node_session_options(*command, options->node, SessionEnd::client);
         command->callback([&chosen, options] { chosen = [options] { return send(*options); }; });
     };
     add("send", "Send a node one message, without waiting for an answer");

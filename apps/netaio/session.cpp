@@ -23,6 +23,24 @@ constexpr const char* same_protection =
     "; check that both sides use the same secrets, layers and --dialect, and that their clocks "
     "agree where there is a --max-age";
 
+// What it says, and what to do, where a session with somebody did not begin; empty for other
+// errors.
+std::string no_session_text(const std::error_code& error) {
+    if (error == Errc::peer_changed) {
+        return error.message() +
+               "; somebody may be in between. Have its owner confirm the new key, and only then "
+               "give "
+               "that with --peer-key, or put it in the file of --known-peers";
+    }
+    if (error == Errc::no_session) {
+        return error.message() +
+               "; somebody may be in between, the secrets may differ, it may not admit this key, "
+               "or "
+               "it may have been started with --session off";
+    }
+    return "";
+}
+
 awaitable<void> guarded(const std::function<awaitable<void>()>& command, Ending& ending) {
     try {
         co_await command();
@@ -118,11 +136,6 @@ awaitable<OwnedMessage> Session::subscribe(ByteView uri, bool prefix, bool prese
 }
 
 std::unique_ptr<Session> make_session(const ClientOptions& options, const Protection& protection) {
-    if (options.udp && options.session.any() && options.session.policy != "off") {
-        throw Failure(ExitCode::usage,
-                      "--udp: datagrams have no sessions; leave out --session, --session-seed, "
-                      "--peer-key and --known-peers");
-    }
     if (options.udp) return std::make_unique<UdpSession>(options, protection);
     return std::make_unique<TcpSession>(options, protection);
 }
@@ -142,7 +155,9 @@ void throw_if_error(const Message& answer, ByteView uri) {
 void throw_failure(const std::error_code& error, const SessionTerms& session) {
     const ExitCode code = exit_code(error);
     std::string text = session.server() + ": " + error.message();
-    if (code == ExitCode::authentication) {
+    if (const auto why = no_session_text(error); !why.empty()) {
+        text = session.server() + ": " + why;
+    } else if (code == ExitCode::authentication) {
         text += same_protection;
     } else if (error == Errc::encrypt_failed) {
         text += "; the server has not introduced itself with a key: start it with --x25519-key too";
@@ -171,18 +186,8 @@ void throw_failure(const std::error_code& error, const SessionTerms& session) {
 void throw_unconnected(const std::error_code& error, const SessionTerms& session) {
     if (error == Errc::cancelled) throw Failure(ExitCode::interrupted, "interrupted");
     const std::string where = "cannot connect to " + session.server() + ": ";
-    if (error == Errc::peer_changed) {
-        throw Failure(exit_code(error),
-                      where + error.message() +
-                          "; somebody may be in between. Have its owner confirm the new key, and "
-                          "only then give that with --peer-key, or put it in the file of "
-                          "--known-peers");
-    }
-    if (error == Errc::no_session) {
-        throw Failure(exit_code(error),
-                      where + error.message() +
-                          "; somebody may be in between, the secrets may differ, it may not admit "
-                          "this key, or it may have been started with --session off");
+    if (const auto text = no_session_text(error); !text.empty()) {
+        throw Failure(exit_code(error), where + text);
     }
     if (error == std::errc::too_many_files_open) {
         throw Failure(ExitCode::cannot_connect,

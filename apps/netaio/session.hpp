@@ -38,13 +38,13 @@ public:
         made.request_timeout = timeout();
         if constexpr (requires { made.connect_timeout; }) {
             made.connect_timeout = timeout();
-            made.session = session_options();
         }
+        made.session = session_options();
         return made;
     }
     /// The terms of every request, which must not outlive this.
     RequestOptions terms() const;
-    /// Those of connections. Throws Failure.
+    /// Those of sessions. Throws Failure.
     SessionOptions session_options() const;
 
 protected:

@@ -107,7 +107,7 @@ struct UdpNodeOptions {
     std::size_t handlers_max = 1024;
     /// Sessions; of more, the one that began or was renewed longest ago ends.
     std::size_t sessions_max = 65536;
-    /// Sessions with one host (an IPv4 or link-local address, another IPv6 /64).
+    /// Of these, sessions with one host (an IPv4 or link-local address, another IPv6 /64).
     std::size_t sessions_per_host_max = 1024;
     /// Handshakes a second that are answered, and as many at once. Beyond half of that only those
     /// are who show that they get what is sent to them, and of one host 20 a second.

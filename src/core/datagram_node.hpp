@@ -91,10 +91,8 @@ public:
     /// How other threads bring something here, so that messages can wait for plugins; null where
     /// they cannot. Whatever it brings may have datagrams sent.
     void set_mailbox(std::shared_ptr<Mailbox> mailbox) noexcept { mailbox_ = std::move(mailbox); }
-    /// Whether messages wait for plugins, or sessions.
-    bool waits_for_work() const noexcept {
-        return !held_.empty() || (links_ && links_->waiting_bytes() > 0);
-    }
+    /// Whether messages wait for plugins or, unless they ask something, for sessions.
+    bool waits_for_work() const noexcept { return !held_.empty() || unsaid_ > 0; }
     /// Bytes that they take, about.
     std::size_t held_bytes() const noexcept {
         return held_bytes_ + (links_ ? links_->waiting_bytes() : 0);
@@ -303,7 +301,8 @@ private:
                                     const Plugins& outer, std::optional<Ids> request);
     std::error_code send_later(const Target& target, Link& link, const Message& message,
                                const Plugins& inner, const Plugins& outer);
-    std::error_code hold_for(Link& link, std::size_t size, RequestTable::TimePoint until,
+    enum class Asks : bool { no, yes };
+    std::error_code hold_for(Link& link, std::size_t size, RequestTable::TimePoint until, Asks asks,
                              UniqueFunction<void(std::error_code)> go_on);
     std::error_code pack(const std::shared_ptr<Link>& link, ByteView frame,
                          std::optional<RequestId> request);
@@ -370,6 +369,7 @@ private:
     std::shared_ptr<Mailbox> mailbox_ = nullptr;
     HeldOnes held_;
     std::size_t held_bytes_ = 0;
+    std::size_t unsaid_ = 0;  // that wait for sessions, and ask nothing
     SourceLimiter limiter_;
     Unproven unproven_;
     VouchedSenders vouched_;
@@ -397,7 +397,7 @@ private:
     std::uint64_t last_begun_ = 0;
     Callback<void(const Address&, ByteView, const Message&)> on_lost_ = {};
     PeerManager peer_manager_;
-    std::unique_ptr<Links> links_;  // null without sessions
+    std::unique_ptr<Links> links_;          // null without sessions
     Recent<Address, Address> moved_{1024};  // where who was asked is now
 };
 

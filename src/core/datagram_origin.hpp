@@ -61,14 +61,15 @@ public:
     std::size_t sealed_frame_max() const noexcept override {
         return node_.links_->frame_max_soon(*sender_.link);
     }
-    // The group has no session, nor is anybody found in one; who has one says in it that it goes.
+    // The group has no session, nor has what answers it, nor is anybody found in one; who has one
+    // says in it that it goes.
     bool may_be_unsealed(MessageType type) const noexcept override {
-        const bool finds =
-            type == MessageType::advertise_peer || type == MessageType::peer_discovered;
+        const bool answers_group = type == MessageType::peer_discovered;
         const bool ends = type == MessageType::disconnect || type == MessageType::subscribe_uri ||
                           type == MessageType::unsubscribe_uri;
-        return somebody_ ? to_group_ && !ends
-                         : to_group_ || finds || type == MessageType::disconnect;
+        return somebody_ ? (to_group_ && !ends) || answers_group
+                         : to_group_ || answers_group || type == MessageType::advertise_peer ||
+                               type == MessageType::disconnect;
     }
     void spoke_unsealed() override {
         if (somebody_ && !to_group_) {

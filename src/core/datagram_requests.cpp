@@ -83,7 +83,7 @@ Result<RequestTable::Id> DatagramNode::request_by(const Links::Found& way, const
     if (place.through == Through::undecided) {
         const auto refused =
             hold_for(*way.link, message.uri().size() + message.content().size(), deadline,
-                     [this, to, id, waiting = message.own()](std::error_code why) {
+                     Asks::yes, [this, to, id, waiting = message.own()](std::error_code why) {
                          request_decided(to, id, waiting, why);
                      });
         if (refused) {

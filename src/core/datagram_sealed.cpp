@@ -137,7 +137,7 @@ std::error_code DatagramNode::pack(const std::shared_ptr<Link>& link, ByteView f
 std::error_code DatagramNode::pack_later(const std::shared_ptr<Link>& link, ByteView frame,
                                          std::optional<RequestId> request) {
     return hold_for(
-        *link, frame.size(), now() + wanted_for,
+        *link, frame.size(), now() + wanted_for, request ? Asks::yes : Asks::no,
         [this, there = std::weak_ptr(link), kept = frame.str(), request](std::error_code why) {
             if (const auto held = there.lock()) {
                 packed_late(held, kept, request, why);
@@ -147,6 +147,7 @@ std::error_code DatagramNode::pack_later(const std::shared_ptr<Link>& link, Byte
 
 void DatagramNode::packed_late(const std::shared_ptr<Link>& link, ByteView frame,
                                std::optional<RequestId> request, std::error_code why) {
+    tallies_.send_failures.add(why ? 1 : 0);
     if (!why) {
         why = pack(link, frame, request);
     }
@@ -165,27 +166,34 @@ void DatagramNode::packed_late(const std::shared_ptr<Link>& link, ByteView frame
 
 // Something that goes on when it is known how to speak to somebody, or what the path carries.
 std::error_code DatagramNode::hold_for(Link& link, std::size_t size, RequestTable::TimePoint until,
-                                       UniqueFunction<void(std::error_code)> go_on) {
-    if (links_->wait(link, {std::move(go_on), until, size + Unsealed::overhead})) {
-        return {};
+                                       Asks asks, UniqueFunction<void(std::error_code)> go_on) {
+    const std::size_t unsaid = asks == Asks::no ? 1 : 0;
+    auto goes_on = [this, unsaid, go_on = std::move(go_on)](std::error_code why) mutable {
+        unsaid_ -= unsaid;
+        go_on(why);
+    };
+    if (!links_->wait(link, {std::move(goes_on), until, size + Unsealed::overhead})) {
+        tallies_.dropped_newest.add();
+        return Errc::queue_full;
     }
-    tallies_.dropped_newest.add();
-    return Errc::queue_full;
+    unsaid_ += unsaid;
+    return {};
 }
 
 std::error_code DatagramNode::send_later(const Target& target, Link& link, const Message& message,
                                          const Plugins& inner, const Plugins& outer) {
-    return hold_for(link, message.uri().size() + message.content().size(), now() + wanted_for,
-                    [this, target, waiting = message.own(), inner, outer](std::error_code why) {
-                        if (!why) {
-                            why = send_to(target, links_->way_now(target.to), waiting, inner, outer,
-                                          {}, 0);
-                        }
-                        if (why && why != Errc::pending) {
-                            node_->log(LogLevel::warning,
-                                       "a message was not sent: " + why.message(), target.to);
-                        }
-                    });
+    return hold_for(
+        link, message.uri().size() + message.content().size(), now() + wanted_for, Asks::no,
+        [this, target, waiting = message.own(), inner, outer](std::error_code why) {
+            tallies_.send_failures.add(why ? 1 : 0);
+            if (!why) {
+                why = send_to(target, links_->way_now(target.to), waiting, inner, outer, {}, 0);
+            }
+            if (why && why != Errc::pending) {
+                node_->log(LogLevel::warning, "a message was not sent: " + why.message(),
+                           target.to);
+            }
+        });
 }
 
 void DatagramNode::request_decided(const Address& to, RequestTable::Id id, const Message& message,

@@ -87,6 +87,7 @@ struct Link : std::enable_shared_from_this<Link> {
     bool tells_peer = false;      // who this node is, once there is a session
     TimePoint due = never;
     Order::iterator place = {};
+    Order::iterator place_at_host = {};
 };
 
 }  // namespace netaio::core

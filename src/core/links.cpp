@@ -75,9 +75,6 @@ Links::Found Links::way_to(const Address& to, bool wanted) {
             return {};
         }
         link = make(to);
-        if (!link) {
-            return {Way::none, nullptr, Errc::queue_full};
-        }
     }
     if (link->failed && time < link->ask_at) {
         return {Way::none, nullptr, link->failed};
@@ -141,28 +138,36 @@ std::shared_ptr<Link> Links::link_at(const Address& at) const {
     return found == links_.end() ? nullptr : found->second;
 }
 
-// Null where its host has as many as it may.
+// Of many, that which got a session longest ago goes.
 std::shared_ptr<Link> Links::make(const Address& at) {
     const auto host = at_host_.find(host_of(at));
-    if (host != at_host_.end() && host->second >= bounds_.links_per_host_max) {
-        return nullptr;
+    if (host != at_host_.end() && host->second.size() >= bounds_.links_per_host_max) {
+        make_room(host->second.front(), "others of its host");
     }
     const std::size_t strangers_max = std::max<std::size_t>(bounds_.links_max / strangers_share, 1);
     while (links_.size() >= bounds_.links_max || strangers_.size() >= strangers_max) {
-        const auto oldest = strangers_.empty() ? order_.front() : strangers_.front();
-        node_.log(LogLevel::debug, "its session ends to make room for others", oldest->at);
-        end(oldest, Errc::queue_full);
+        make_room(strangers_.empty() ? order_.front() : strangers_.front(), "others");
     }
     auto link = std::make_shared<Link>(at, PathSize(bounds_.path_size, bounds_.path_size_max));
     link->place = strangers_.insert(strangers_.end(), link);
-    try {
-        ++at_host_[host_of(at)];
-        links_.insert_or_assign(at, link);
-    } catch (...) {
-        strangers_.erase(link->place);
-        throw;
-    }
+    auto& those = at_host_[host_of(at)];
+    link->place_at_host = those.insert(those.end(), link);
+    links_.insert_or_assign(at, link);
     return link;
+}
+
+void Links::make_room(const std::shared_ptr<Link>& oldest, std::string_view whose) {
+    const auto link = oldest;  // which is one of those
+    node_.log(LogLevel::debug, "its session ends to make room for " + std::string(whose), link->at);
+    end(link, Errc::queue_full);
+}
+
+void Links::leave_host(const Link& link) {
+    const auto host = at_host_.find(host_of(link.at));
+    host->second.erase(link.place_at_host);
+    if (host->second.empty()) {
+        at_host_.erase(host);
+    }
 }
 
 // Whether it was still there.
@@ -177,10 +182,7 @@ bool Links::drop(const std::shared_ptr<Link>& link) {
     packed_bytes_ -= link->frames.size();
     link->frames.clear();  // it stays among those that are packed until they are sealed
     (link->is_somebody() ? order_ : strangers_).erase(link->place);
-    const auto host = at_host_.find(host_of(link->at));
-    if (host != at_host_.end() && --host->second == 0) {
-        at_host_.erase(host);
-    }
+    leave_host(*link);
     links_.erase(link->at);
     return true;
 }
@@ -257,6 +259,8 @@ void Links::establish(const std::shared_ptr<Link>& link, std::unique_ptr<Datagra
     link->failed = {};
     link->unanswered_since = Link::never;
     link->used_at = time;
+    auto& those = at_host_[host_of(link->at)];
+    those.splice(those.end(), those, link->place_at_host);
     declined_.erase(link->at);
     tallies_.sessions.add();
     node_.log(LogLevel::debug, "a session begins with " + link->somebody().str(), link->at);
@@ -317,11 +321,10 @@ void Links::move(const std::shared_ptr<Link>& link, const Address& to) {
     if (other) {
         drop(other);
     }
-    ++at_host_[host_of(to)];
-    const auto host = at_host_.find(host_of(from));
-    if (host != at_host_.end() && --host->second == 0) {
-        at_host_.erase(host);
-    }
+    auto& those = at_host_[host_of(to)];
+    const auto place = those.insert(those.end(), link);
+    leave_host(*link);
+    link->place_at_host = place;
     auto entry = links_.extract(from);
     entry.key() = to;
     links_.insert(std::move(entry));

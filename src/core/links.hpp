@@ -177,7 +177,8 @@ private:
     std::shared_ptr<Link> make(const Address& at);
     bool drop(const std::shared_ptr<Link>& link);
     void end(const std::shared_ptr<Link>& link, std::error_code why);
-    void make_room(const Address& at);
+    void make_room(const std::shared_ptr<Link>& oldest, std::string_view whose);
+    void leave_host(const Link& link);
     void set_due(Link& link);
     void look_after(const std::shared_ptr<Link>& link);
     void look_after_session(const std::shared_ptr<Link>& link, TimePoint time);
@@ -234,7 +235,7 @@ private:
     LinkOwner& owner_;
     LinkBounds bounds_;
     std::unordered_map<Address, std::shared_ptr<Link>> links_;
-    std::unordered_map<Address, std::size_t> at_host_;
+    std::unordered_map<Address, Link::Order> at_host_;
     Link::Order order_;      // that got a session longest ago first
     Link::Order strangers_;  // that never had one
     std::size_t waiting_bytes_ = 0;

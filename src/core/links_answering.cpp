@@ -144,10 +144,6 @@ std::shared_ptr<Link> Links::prove(PendingOnes::iterator found) {
     Pending& proved = pending.mapped();
     auto link = link_at(proved.from);
     link = link ? link : make(proved.from);
-    if (!link) {
-        refuse(proved.from, "its host has as many as it may");
-        return nullptr;
-    }
     establish(link, std::move(proved.session), proved.who, Sent::unanswered);
     return link;
 }

@@ -40,10 +40,10 @@ std::optional<Links::Opened> Links::open(const Frame& sealed, const Address& fro
             return std::nullopt;
         }
         const auto frames = opened(*pending->second.session);
-        auto link = frames ? prove(pending) : nullptr;
-        if (!link) {
+        if (!frames) {
             return std::nullopt;
         }
+        auto link = prove(pending);
         heard(*link, !frames->empty());
         return Opened{std::move(link), *frames};
     }

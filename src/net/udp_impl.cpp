@@ -148,8 +148,10 @@ std::error_code UdpNode::Impl::start() {
                 },
             .batch_ended =
                 [this] {
+                    const auto keep_alive = shared_from_this();
                     thread_.runs_here();
                     serve([this] { flush(); });
+                    end_if_idle();
                 },
             .not_sent =
                 [this](ByteView bytes, const Address& to, std::error_code why) {

@@ -125,9 +125,5 @@ expect 2 serve --store :memory: --session require
 err_has "protects from nobody"
 expect 2 serve --store :memory: --session offer --peer-key "$client_key"
 err_has "--session require"
-expect 2 request uri --udp --session require --hmac @secret
-err_has "datagrams have no sessions"
-expect 2 ping --udp --known-peers known
-err_has "datagrams have no sessions"
 expect 1 request uri --session-seed missing
 err_has "'missing'"

@@ -67,6 +67,7 @@ protected:
         Address to;
         std::string bytes;
         bool whole = false;
+        bool to_group = false;
 
         bool sealed() const { return static_cast<MessageType>(bytes[0]) == sealed_frame; }
     };
@@ -89,8 +90,17 @@ protected:
         for (auto& [at, node] : nodes_) {
             auto& box = node->core.outbox();
             for (const auto& item : box.items) {
+                const Datagram datagram{at, item.to, box.view(item).str(), item.whole,
+                                        item.to_group};
                 if (!item.to_group) {
-                    sent.push_back({at, item.to, box.view(item).str(), item.whole});
+                    sent.push_back(datagram);
+                    continue;
+                }
+                for (const auto& [other, there] : nodes_) {
+                    if (other != at) {
+                        sent.push_back(datagram);
+                        sent.back().to = other;
+                    }
                 }
             }
             EXPECT_EQ(box.end(), box.bytes.size());
@@ -101,7 +111,7 @@ protected:
     void deliver(Datagram datagram) {
         const auto to = nodes_.find(behind(datagram.to));
         if (to != nodes_.end()) {
-            to->second->core.receive(datagram.bytes, seen_as(datagram.from));
+            to->second->core.receive(datagram.bytes, seen_as(datagram.from), datagram.to_group);
         }
     }
     /// Moves datagrams until there are none.

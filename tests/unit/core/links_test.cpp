@@ -356,6 +356,57 @@ TEST_F(LinksTest, WhereManyAskOnlyThoseAreAnsweredWhoGetWhatIsSentToThem) {
     EXPECT_GT(count_sealed(), 0u);
 }
 
+TEST_F(LinksTest, PeersAreFoundAgainAndAgainInTheSameSession) {
+    auto& a = add(here);
+    auto& b = add(there);
+    say_who_asks(b);
+    a.core.peer_manager().manage({});
+    b.core.peer_manager().manage({});
+    Told told;
+    a.ask(there, "who", told);
+    pass(70s, 500ms);
+    ASSERT_TRUE(told.message);
+    EXPECT_FALSE(a.node->peers.empty());
+    EXPECT_EQ(b.core.tallies().sessions.get(), 1u);
+    EXPECT_FALSE(a.lines.contains("refused"));
+    EXPECT_FALSE(b.lines.contains("refused"));
+}
+
+TEST_F(LinksTest, AHostMakesRoomForItsOwnOnly) {
+    DatagramBounds bounds;
+    bounds.links.links_per_host_max = 2;
+    auto& b = add(there, {.bounds = bounds});
+    say_who_asks(b);
+    Told other;
+    add(elsewhere).ask(there, "who", other);
+    settle();
+    ASSERT_TRUE(other.message);
+    for (std::uint16_t port = 1; port <= 4; ++port) {
+        Told told;
+        add(here.with_port(port)).ask(there, "who", told, 1s);
+        settle();
+        EXPECT_TRUE(told.message && count_sealed() > 0) << port;
+    }
+    EXPECT_EQ(b.core.tallies().sessions.get(), 5u);
+    EXPECT_EQ(b.core.link_count(), 3u);
+}
+
+TEST_F(LinksTest, WhatWaitsForASessionIsWaitedForAndCountedWhereThereIsNone) {
+    auto& a = add(here, with(SessionPolicy::require, hmac("secret")));
+    auto& b = add(there, with(SessionPolicy::off, hmac("secret")));
+    int heard = 0;
+    b.answer(MessageType::notify_uri, [&](const Message&, Source&) {
+        ++heard;
+        return std::nullopt;
+    });
+    EXPECT_FALSE(a.core.send(there, notify("news", ""), {}, {}));
+    EXPECT_TRUE(a.core.waits_for_work());
+    settle();
+    EXPECT_FALSE(a.core.waits_for_work());
+    EXPECT_EQ(a.core.tallies().send_failures.get(), 1u);
+    EXPECT_EQ(heard, 0);
+}
+
 TEST_F(LinksTest, ASessionEndsWithItsSecret) {
     auto& a = add(here, with(SessionPolicy::offer, hmac("one")));
     auto& b = add(there, with(SessionPolicy::offer, hmac("one")));
