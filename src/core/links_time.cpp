@@ -150,8 +150,8 @@ std::optional<Links::TimePoint> Links::next() const {
     }
     if (!pending_order_.empty()) {
         const auto oldest = pending_.find(pending_order_.front());
-        const auto at =
-            oldest == pending_.end() ? TimePoint::min() : oldest->second.began + pending_for;
+        // One that is over is taken out at once; timers cannot wait for the first of all times.
+        const auto at = oldest == pending_.end() ? TimePoint() : oldest->second.began + pending_for;
         soonest = soonest ? std::min(*soonest, at) : at;
     }
     return soonest;
