@@ -49,6 +49,15 @@ struct Link : std::enable_shared_from_this<Link> {
         bool as_unheard = false;  // only as the other said nothing for a while
     };
 
+    /// Another address where it seems to be.
+    struct Move {
+        Address to;
+        TimePoint until;                ///< it may show that
+        std::array<char, 8> challenge;  ///< by this
+
+        ByteView said() const noexcept { return {challenge.data(), challenge.size()}; }
+    };
+
     Link(const Address& address, const PathSize& unknown) : at(address), path(unknown) {}
 
     /// Whether somebody's key is known, so that nothing is believed without.
@@ -71,9 +80,7 @@ struct Link : std::enable_shared_from_this<Link> {
     std::size_t waiting_bytes = 0;
     PathSize path;
 
-    std::optional<Address> moves_to = std::nullopt;  // if it shows that it is there, by this
-    std::array<char, 8> challenge = {};
-    TimePoint challenged_until = {};
+    std::unique_ptr<Move> moves = nullptr;
 
     std::string frames = {};               // to be sealed together
     std::vector<RequestId> requests = {};  // that are among them

@@ -291,12 +291,12 @@ void Links::settle_crossing(Link& link) {
 // Where the other says something from another address, it is asked to show that it is there.
 void Links::challenge(const std::shared_ptr<Link>& link, const Address& from) {
     const auto time = now();
-    if ((link->moves_to && time < link->challenged_until) || !may_be_at(*link, from)) {
+    if ((link->moves && time < link->moves->until) || !may_be_at(*link, from)) {
         return;
     }
-    random().fill(link->challenge);
-    link->moves_to = from;
-    link->challenged_until = time + challenged_for;
+    Link::Move move{from, time + challenged_for, {}};
+    random().fill(move.challenge);
+    link->moves = std::make_unique<Link::Move>(move);
     set_due(*link);
     say_challenge(*link);
 }
@@ -329,7 +329,7 @@ void Links::move(const std::shared_ptr<Link>& link, const Address& to) {
     entry.key() = to;
     links_.insert(std::move(entry));
     link->at = to;
-    link->moves_to.reset();
+    link->moves.reset();
     declined_.erase(to);
     if (!bounds_.fragments) {
         link->path.reset();

@@ -40,8 +40,8 @@ void Links::look_after(const std::shared_ptr<Link>& link) {
     if (link->asking && !link->asking->question && time >= link->asking->again_at) {
         silent(link);
     }
-    if (link->moves_to && time >= link->challenged_until) {
-        link->moves_to.reset();
+    if (link->moves && time >= link->moves->until) {
+        link->moves.reset();
         if (!link->frames.empty()) {
             seal(link);
         }
@@ -85,8 +85,8 @@ void Links::set_due(Link& link) {
     if (link.asking && !link.asking->question) {
         consider(link.asking->again_at);
     }
-    if (link.moves_to) {
-        consider(link.challenged_until);
+    if (link.moves) {
+        consider(link.moves->until);
     }
     if (link.current) {
         consider(link.current->began_at() + DatagramSession::good_for);
@@ -150,8 +150,8 @@ std::optional<Links::TimePoint> Links::next() const {
     }
     if (!pending_order_.empty()) {
         const auto oldest = pending_.find(pending_order_.front());
-        const auto at =
-            oldest == pending_.end() ? TimePoint::min() : oldest->second.began + pending_for;
+        // One that is over is taken out at once; timers cannot wait for the first of all times.
+        const auto at = oldest == pending_.end() ? TimePoint() : oldest->second.began + pending_for;
         soonest = soonest ? std::min(*soonest, at) : at;
     }
     return soonest;

@@ -143,7 +143,7 @@ void Links::seal_all() {
     for (std::size_t i = 0; i < packed_.size(); ++i) {
         const auto link = packed_[i];
         link->packed = false;
-        if (link->moves_to) {
+        if (link->moves) {
             continue;  // until it is known where it is
         }
         if (!link->frames.empty()) {
@@ -198,9 +198,8 @@ void Links::take_own(const std::shared_ptr<Link>& link, ByteView body, const Add
     } else if (body[0] == where_are_you && size) {
         say_own(*link, link->at, std::string(1, here_i_am).append(body.substr(1)),
                 Sent::unanswered);
-    } else if (body[0] == here_i_am && link->moves_to == from &&
-               crypto::constant_time_equal(
-                   body.substr(1), ByteView(link->challenge.data(), link->challenge.size()))) {
+    } else if (body[0] == here_i_am && link->moves && link->moves->to == from &&
+               crypto::constant_time_equal(body.substr(1), link->moves->said())) {
         move(link, from);
     }
 }
@@ -226,8 +225,7 @@ void Links::probe_path(Link& link, std::size_t size) {
 }
 
 void Links::say_challenge(Link& link) {
-    const ByteView challenge(link.challenge.data(), link.challenge.size());
-    say_own(link, *link.moves_to, std::string(1, where_are_you).append(challenge),
+    say_own(link, link.moves->to, std::string(1, where_are_you).append(link.moves->said()),
             Sent::unanswered);
 }
 

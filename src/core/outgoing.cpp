@@ -42,10 +42,9 @@ Result<std::size_t> encode_for_all(const Node& node, const Message& message, con
         return std::size_t(0);
     }
     std::unique_ptr<Unsealed> waits;
-    const auto error =
-        is_bare(inner) && is_bare(outer)
-            ? encode_message(message, out)
-            : encode(node, message.own(), inner, outer, nullptr, out, {}, &waits);
+    const auto error = is_bare(inner) && is_bare(outer)
+                           ? encode_message(message, out)
+                           : encode(node, message.own(), inner, outer, nullptr, out, {}, &waits);
     if (waits) {
         if (unsealed) {
             *unsealed = std::move(waits);

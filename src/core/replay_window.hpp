@@ -15,9 +15,9 @@ public:
 
     /// Whether it did not come yet, as far as is known.
     bool is_new(std::uint64_t number) const noexcept {
-        return number >= next_ ? number != UINT64_MAX  // none comes after that
-                               : number >= from_ && next_ - number <= size &&
-                                     (word(number) & bit(number)) == 0;
+        return number >= next_
+                   ? number != UINT64_MAX  // none comes after that
+                   : number >= from_ && next_ - number <= size && (word(number) & bit(number)) == 0;
     }
     /// Whether it is above all that came.
     bool is_highest(std::uint64_t number) const noexcept { return number >= next_; }

@@ -49,6 +49,16 @@ TEST_F(LinksTest, ARequestWaitsForASessionAndItsAnswerComesInIt) {
     EXPECT_EQ(b.core.tallies().sessions.get(), 1u);
 }
 
+TEST_F(LinksTest, WhoAnsweredAHandshakeIsDueAtATimeThatTimersKnow) {
+    auto& a = add(here, keyed('a'));
+    auto& b = add(there, keyed('b'));
+    Told told;
+    a.ask(there, "who", told);
+    settle();
+    ASSERT_TRUE(b.core.next());
+    EXPECT_GE(*b.core.next(), RequestTable::TimePoint());
+}
+
 TEST_F(LinksTest, WhoKnowsNoSessionsIsSpokenToWithoutAndNotAskedAgain) {
     auto& a = add(here);
     auto& b = add(there, with(SessionPolicy::off));
