@@ -1,5 +1,6 @@
 """A UDPNode on the reference that speaks the lines of netns_host (tests/netns/host.cpp), with the same
-settings and the same names of secrets in the environment. It finds out by looking who is a peer."""
+settings and the same names of secrets in the environment; with INTEROP_ONE_URI it answers requests
+for that alone. It finds out by looking who is a peer."""
 
 import argparse
 import asyncio
@@ -62,7 +63,8 @@ class Node:
 
     def handle(self):
         add = self.node.add_handler
-        add(MessageType.REQUEST_URI,
+        asked = MessageType.REQUEST_URI
+        add((asked, told("ONE_URI").encode()) if told("ONE_URI") else asked,
             lambda message, _: make(MessageType.RESPOND_URI, message.body.uri,
                                     message.body.content), **self.inner)
         add(MessageType.SUBSCRIBE_URI, self.subscription(self.node.subscribe), **self.inner)

@@ -25,7 +25,8 @@ from world import World, expect  # noqa: E402
 
 AT_ONCE = 2
 ONCE = {"advertise": 600000, "timeout": 600000}
-OPERATIONS = ("discover", "request", "broadcast", "multicast", "notify", "disconnect")
+OPERATIONS = ("discover", "request", "broadcast", "multicast", "notify", "disconnect",
+              "log")
 
 ROWS = {
     "no plugin": {},
@@ -40,6 +41,12 @@ ROWS = {
     # A seed for whoever was there, another for who comes.
     "inner X25519": {"X25519": ("5a" * 32, "c3" * 32)},
 }
+# Ours offers sessions, which the reference does not know.
+ROWS |= {f"{name}, sessions offered": {**secrets, "SESSION": "offer"}
+         for name, secrets in ROWS.items()}
+# So that it has no answer to what it does not know.
+ROWS["HMAC + cipher, sessions offered, one handler"] = {
+    **ROWS["HMAC + cipher, sessions offered"], "ONE_URI": "echo"}
 
 
 class TheirNode(host.Node):
@@ -138,6 +145,12 @@ class Cell:
     async def disconnect(self):
         await self.comer.stop()
         await self.here.knows()
+
+    async def log(self):
+        """The reference has nothing to say about what it does not know."""
+        await self.here.stop()
+        theirs = self.here if self.ours_comes else self.comer
+        expect("its log", theirs.stderr, "")
 
 
 def title(version, ours_comes):

@@ -3,7 +3,8 @@
 //   netns_host id=ID [port=N] [interface=NAME] [ipv4=0] [ipv6=0] [advertise=MS] [timeout=MS]
 //              [dialect=0.0.8]        advertise=0: peers are not managed
 // Secrets are in INTEROP_HMAC, INTEROP_CIPHER, INTEROP_INNER_HMAC, INTEROP_INNER_CIPHER,
-// INTEROP_PEERS_HMAC (for peer management), and INTEROP_X25519, a seed in hex.
+// INTEROP_PEERS_HMAC (for peer management), and INTEROP_X25519, a seed in hex. With INTEROP_SESSION
+// it offers sessions.
 #include <unistd.h>
 
 #include <boost/asio/co_spawn.hpp>
@@ -74,6 +75,9 @@ private:
         }
         options.auth = outer.auth;
         options.cipher = outer.cipher;
+        if (!test::told("INTEROP_SESSION").empty()) {
+            options.session.policy = SessionPolicy::offer;
+        }
         const std::string seed = from_hex(test::told("INTEROP_X25519"));
         options.local_peer = seed.empty() ? Peer{} : x25519_peer(seed);
         options.local_peer->id = settings.at("id");
@@ -109,7 +113,7 @@ private:
             say("counters in=", c.frames_in, " out=", c.frames_out, " unhandled=", c.unhandled,
                 " malformed=", c.rejected_malformed, " auth=", c.rejected_auth,
                 " checksum=", c.rejected_checksum, " late=", c.late_answers,
-                " send_failures=", c.send_failures);
+                " send_failures=", c.send_failures, " sessions=", c.sessions);
             say("done");
         } else if (!co_await test::obey(node_, inner_, command, words)) {
             throw std::invalid_argument("no such command: " + command);
