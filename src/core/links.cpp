@@ -179,6 +179,7 @@ bool Links::drop(const std::shared_ptr<Link>& link) {
     forget(link->current);
     forget(link->before);
     due_.erase({link->due, link.get()});
+    link->due = TimePoint::min();  // and never again
     packed_bytes_ -= link->frames.size();
     link->frames.clear();  // it stays among those that are packed until they are sealed
     (link->is_somebody() ? order_ : strangers_).erase(link->place);
@@ -227,18 +228,24 @@ void Links::go_on(const std::shared_ptr<Link>& link, std::error_code why) {
     }
 }
 
-void Links::establish(const std::shared_ptr<Link>& link, std::unique_ptr<DatagramSession> session,
-                      const Proved& proved, Sent sign) {
+// Somebody else is there: nothing that is meant for whoever was goes to them.
+std::shared_ptr<Link> Links::succeed(const std::shared_ptr<Link>& link) {
+    drop(link);
+    auto next = make(link->at);
+    next->tells_peer = link->tells_peer;
+    next->waiting_bytes = std::exchange(link->waiting_bytes, 0);
+    next->waiting = std::move(link->waiting);
+    owner_.replaced(link->at);
+    return next;
+}
+
+std::shared_ptr<Link> Links::establish(std::shared_ptr<Link> link,
+                                       std::unique_ptr<DatagramSession> session,
+                                       const Proved& proved, Sent sign) {
     const auto time = now();
     if (link->key && *link->key != proved.key) {
         node_.log(LogLevel::info, "somebody else is there: " + to_string(proved.key), link->at);
-        packed_bytes_ -= link->frames.size();
-        link->frames.clear();
-        link->requests.clear();
-        link->vouched = {};
-        link->path.reset();
-        forget(link->current);
-        owner_.replaced(link->at);
+        link = succeed(link);
     }
     const bool first = !link->current;
     order_.splice(order_.end(), link->is_somebody() ? order_ : strangers_, link->place);
@@ -273,6 +280,7 @@ void Links::establish(const std::shared_ptr<Link>& link, std::unique_ptr<Datagra
         say_sealed(*link, {}, sign);  // so that the other knows
     }
     set_due(*link);
+    return link;
 }
 
 // Of two sessions that both asked for at the same time, both keep that of whose key is lower.

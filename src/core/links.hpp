@@ -201,8 +201,10 @@ private:
     std::error_code judge(const Link& link, const Agreed& agreed) const;
     void go_on(const std::shared_ptr<Link>& link, std::error_code why);
 
-    void establish(const std::shared_ptr<Link>& link, std::unique_ptr<DatagramSession> session,
-                   const Proved& proved, Sent sign);
+    std::shared_ptr<Link> succeed(const std::shared_ptr<Link>& link);
+    std::shared_ptr<Link> establish(std::shared_ptr<Link> link,
+                                    std::unique_ptr<DatagramSession> session, const Proved& proved,
+                                    Sent sign);
     void settle_crossing(Link& link);
     std::optional<OwnedMessage> refuse(const Address& from, std::string_view why);
     bool is_affordable(const datagram_handshake::Asked& question, const Address& from,
@@ -217,7 +219,7 @@ private:
     void challenge(const std::shared_ptr<Link>& link, const Address& from);
     bool may_be_at(const Link& link, const Address& at) const;
     void move(const std::shared_ptr<Link>& link, const Address& to);
-    void prove_asked(const std::shared_ptr<Link>& link);
+    std::shared_ptr<Link> prove_asked(const std::shared_ptr<Link>& link);
     static std::size_t frame_in(std::size_t datagram) noexcept;
     void seal(const std::shared_ptr<Link>& link);
     void renew_in_time(const std::shared_ptr<Link>& link);

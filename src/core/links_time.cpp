@@ -51,6 +51,8 @@ void Links::look_after(const std::shared_ptr<Link>& link) {
     } else if (!link->asking && !link->is_somebody() && time >= link->ask_at) {
         end(link, Errc::no_session);
         return;
+    } else if (!link->asking) {
+        go_on(link, {});  // what waited for its path, and asks now
     }
     set_due(*link);
 }

@@ -52,8 +52,8 @@ std::optional<Links::Opened> Links::open(const Frame& sealed, const Address& fro
         tallies_.rejected_auth.add();  // of a session that is forgotten
         return std::nullopt;
     }
-    const auto link = found->second->shared_from_this();
-    auto& asking = link->asking;
+    auto link = found->second->shared_from_this();
+    const auto& asking = link->asking;
     const bool proves = asking && asking->session && asking->session->own_index() == *index;
     DatagramSession* const session =
         link->current && link->current->own_index() == *index ? link->current.get()
@@ -64,11 +64,8 @@ std::optional<Links::Opened> Links::open(const Frame& sealed, const Address& fro
     if (!frames) {
         return std::nullopt;
     }
-    if (proves) {
-        prove_asked(link);
-        if (!link->current) {
-            return std::nullopt;
-        }
+    if (proves && !(link = prove_asked(link))) {
+        return std::nullopt;
     }
     heard(*link, !frames->empty());
     if (highest && from != link->at) {
