@@ -16,7 +16,7 @@ namespace netaio::core {
 /// Another node at an address, as far as sessions with it go.
 struct Link : std::enable_shared_from_this<Link> {
     using TimePoint = DatagramSession::TimePoint;
-    using Order = std::list<std::shared_ptr<Link>>;
+    using Order = std::list<Link*>;
 
     static constexpr TimePoint never = TimePoint::max();
 
@@ -68,18 +68,21 @@ struct Link : std::enable_shared_from_this<Link> {
     void rest() noexcept;
 
     Address at;
+    // What is made of bytes stands together, as there are many of these.
     std::optional<SessionKey> key = std::nullopt;
-    Identities who = {};  // or nobody, if not made yet
+    std::optional<crypto::Mac> cookie = std::nullopt;
+    bool lasting = false;     // the key
+    bool packed = false;      // by Links
+    bool tells_peer = false;  // who this node is, once there is a session
+    Identities who = {};      // or nobody, if not made yet
     SessionSecret secret = {};
     Vouched vouched = {};                                // what plugins say beside the session
     std::unique_ptr<DatagramSession> current = nullptr;  // what is sent goes in it
     std::unique_ptr<DatagramSession> before = nullptr;   // what comes may have been sealed in it
     std::unique_ptr<Asking> asking = nullptr;
-    std::optional<crypto::Mac> cookie = std::nullopt;
     std::vector<Waiting> waiting = {};
     std::size_t waiting_bytes = 0;
     PathSize path;
-
     std::unique_ptr<Move> moves = nullptr;
 
     std::string frames = {};               // to be sealed together
@@ -89,9 +92,6 @@ struct Link : std::enable_shared_from_this<Link> {
     TimePoint used_at = {};
     TimePoint ask_at = {};        // not before
     std::error_code failed = {};  // and is not tried again before ask_at
-    bool lasting = false;         // the key
-    bool packed = false;          // by Links
-    bool tells_peer = false;      // who this node is, once there is a session
     TimePoint due = never;
     Order::iterator place = {};
     Order::iterator place_at_host = {};

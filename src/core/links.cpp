@@ -142,22 +142,22 @@ std::shared_ptr<Link> Links::link_at(const Address& at) const {
 std::shared_ptr<Link> Links::make(const Address& at) {
     const auto host = at_host_.find(host_of(at));
     if (host != at_host_.end() && host->second.size() >= bounds_.links_per_host_max) {
-        make_room(host->second.front(), "others of its host");
+        make_room(*host->second.front(), "others of its host");
     }
     const std::size_t strangers_max = std::max<std::size_t>(bounds_.links_max / strangers_share, 1);
     while (links_.size() >= bounds_.links_max || strangers_.size() >= strangers_max) {
-        make_room(strangers_.empty() ? order_.front() : strangers_.front(), "others");
+        make_room(*(strangers_.empty() ? order_ : strangers_).front(), "others");
     }
     auto link = std::make_shared<Link>(at, PathSize(bounds_.path_size, bounds_.path_size_max));
-    link->place = strangers_.insert(strangers_.end(), link);
+    link->place = strangers_.insert(strangers_.end(), link.get());
     auto& those = at_host_[host_of(at)];
-    link->place_at_host = those.insert(those.end(), link);
+    link->place_at_host = those.insert(those.end(), link.get());
     links_.insert_or_assign(at, link);
     return link;
 }
 
-void Links::make_room(const std::shared_ptr<Link>& oldest, std::string_view whose) {
-    const auto link = oldest;  // which is one of those
+void Links::make_room(Link& oldest, std::string_view whose) {
+    const auto link = oldest.shared_from_this();
     node_.log(LogLevel::debug, "its session ends to make room for " + std::string(whose), link->at);
     end(link, Errc::queue_full);
 }
@@ -330,7 +330,7 @@ void Links::move(const std::shared_ptr<Link>& link, const Address& to) {
         drop(other);
     }
     auto& those = at_host_[host_of(to)];
-    const auto place = those.insert(those.end(), link);
+    const auto place = those.insert(those.end(), link.get());
     leave_host(*link);
     link->place_at_host = place;
     auto entry = links_.extract(from);

@@ -177,7 +177,7 @@ private:
     std::shared_ptr<Link> make(const Address& at);
     bool drop(const std::shared_ptr<Link>& link);
     void end(const std::shared_ptr<Link>& link, std::error_code why);
-    void make_room(const std::shared_ptr<Link>& oldest, std::string_view whose);
+    void make_room(Link& oldest, std::string_view whose);
     void leave_host(const Link& link);
     void set_due(Link& link);
     void look_after(const std::shared_ptr<Link>& link);
