@@ -305,7 +305,8 @@ void DatagramNode::began(const std::shared_ptr<Link>& link) {
 }
 
 void DatagramNode::moved(const Address& from, const Address& to) {
-    permitted_.clear();
+    vacated(to);
+    auto ended = requests_.extract({to, Through::session});
     subscriptions_.rename(from, to);
     for (const Through through : {Through::session, Through::undecided}) {
         if (auto entry = requests_.extract({from, through})) {
@@ -317,6 +318,9 @@ void DatagramNode::moved(const Address& from, const Address& to) {
     if (const auto peer = node_->peers.find(from)) {
         node_->peers.hear(*peer, to, now());
         node_->peers.remove_address(from);
+    }
+    if (ended) {
+        ended.mapped().end_all(Errc::closed, node_->environment.log);
     }
 }
 

@@ -111,10 +111,10 @@ std::shared_ptr<Link> Links::make(const Address& at) {
         return nullptr;
     }
     if (links_.size() >= bounds_.links_max) {
-        const auto oldest = order_.front();
+        oldest = order_.front();
         node_.log(LogLevel::debug, "its session ends to make room for others", oldest->at);
         drop(oldest);
-        go_on(oldest, Errc::queue_full);
+    std::shared_ptr<Link> oldest;
     }
     auto link = std::make_shared<Link>(at, PathSize(bounds_.path_size, bounds_.path_size_max));
     link->place = order_.insert(order_.end(), link);
@@ -124,6 +124,9 @@ std::shared_ptr<Link> Links::make(const Address& at) {
 }
 
 void Links::drop(const std::shared_ptr<Link>& link) {
+    if (oldest) {
+        go_on(oldest, Errc::queue_full);
+    }
     stop_asking(*link);
     forget(link->current);
     forget(link->before);
@@ -191,9 +194,9 @@ void Links::establish(const std::shared_ptr<Link>& link, std::unique_ptr<Datagra
 
 void Links::move(const std::shared_ptr<Link>& link, const Address& to) {
     const Address from = link->at;
-    if (const auto other = link_at(to)) {
+    const auto other = link_at(to);
+    if (other) {
         drop(other);
-        go_on(other, Errc::closed);
     }
     const auto host = at_host_.find(host_of(from));
     if (--host->second == 0) {
@@ -230,6 +233,9 @@ void Links::end_with_other_secrets() {
         drop(link);
         go_on(link, Errc::closed);
         owner_.replaced(at);
+    if (other) {
+        go_on(other, Errc::closed);
+    }
     }
 }
 

@@ -40,7 +40,7 @@ public:
     virtual void send_sealed(Link& link, ByteView frames, bool whole) = 0;
     /// A session began, or there is another one.
     virtual void began(const std::shared_ptr<Link>& link) = 0;
-    /// Whoever was at one address is at another.
+    /// Whoever was at one address is at another, and nobody else is there.
     virtual void moved(const Address& from, const Address& to) = 0;
     /// Somebody else is there.
     virtual void replaced(const Address& at) = 0;

@@ -1,0 +1,54 @@
+#include "linked_nodes.hpp"
+
+/// What sessions stand beside loss: others at the same address, others' words, clocks, interfaces.
+namespace netaio::core {
+namespace {
+
+using namespace test;
+using namespace std::chrono_literals;
+
+class LinksTroubleTest : public LinkedNodes {};
+
+TEST_F(LinksTroubleTest, WhoMovesToWhereSomebodyElseWasTakesNothingOver) {
+    auto& a = add(here);
+    auto& b = add(there);
+    auto& c = add(elsewhere);
+    for (const Address& to : {there, elsewhere}) {
+        Told told;
+        a.ask(to, "who", told);
+        settle();
+        ASSERT_TRUE(told.message);
+    }
+    EXPECT_FALSE(a.core.subscribe("news of b", there));
+    EXPECT_FALSE(a.core.subscribe("news of c", elsewhere));
+    Told of_b;
+    Told of_c;
+    a.ask(there, "b", of_b);
+    a.ask(elsewhere, "c", of_c);
+    Told at_once;
+    const auto asked_again = [&](std::error_code error, const Message*) {
+        EXPECT_EQ(error, make_error_code(Errc::closed));
+        a.ask(elsewhere, "again", at_once);
+    };
+    (void)a.core.request(elsewhere, request("c", "!"), {}, 10s, asked_again);
+    (void)take();
+
+    seen[there] = elsewhere;
+    EXPECT_FALSE(b.core.send(here, notify("hello", ""), {}, {}));
+    auto sent = take();
+    ASSERT_EQ(sent.size(), 1u);
+    deliver(sent[0]);
+    EXPECT_EQ(of_c.error, make_error_code(Errc::closed));
+    EXPECT_EQ(of_b.times, 0);
+    EXPECT_EQ(a.core.subscriber_count("news of b"), 1u);
+    EXPECT_EQ(a.core.subscriber_count("news of c"), 0u);
+    EXPECT_EQ(a.core.link_count(), 1u);
+    a.core.end_requests(Errc::cancelled);
+    EXPECT_EQ(of_b.times, 1);
+    EXPECT_EQ(at_once.times, 1);
+    (void)c;
+    (void)take();
+}
+
+}  // namespace
+}  // namespace netaio::core
