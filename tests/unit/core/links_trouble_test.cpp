@@ -50,5 +50,23 @@ TEST_F(LinksTroubleTest, WhoMovesToWhereSomebodyElseWasTakesNothingOver) {
     (void)take();
 }
 
+TEST_F(LinksTroubleTest, WhatIsAskedOfWhoMovesCanStillBeCancelled) {
+    auto& a = add(here);
+    auto& b = add(there);
+    Told first;
+    a.ask(there, "who", first);
+    settle();
+    ASSERT_TRUE(first.message);
+    Told told;
+    const auto id = a.ask(there, "who", told);
+    (void)take();
+    seen[there] = elsewhere;
+    EXPECT_FALSE(b.core.send(here, notify("hello", ""), {}, {}));
+    deliver(take().at(0));
+    EXPECT_TRUE(a.core.cancel(there, id));
+    EXPECT_EQ(told.error, make_error_code(Errc::cancelled));
+    EXPECT_FALSE(a.core.cancel(there, id));
+}
+
 }  // namespace
 }  // namespace netaio::core
