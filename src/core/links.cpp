@@ -124,9 +124,6 @@ std::shared_ptr<Link> Links::make(const Address& at) {
 }
 
 void Links::drop(const std::shared_ptr<Link>& link) {
-    if (oldest) {
-        go_on(oldest, Errc::queue_full);
-    }
     stop_asking(*link);
     forget(link->current);
     forget(link->before);
@@ -138,6 +135,7 @@ void Links::drop(const std::shared_ptr<Link>& link) {
     if (--host->second == 0) {
         at_host_.erase(host);
     }
+    link->due = TimePoint::min();  // and never again
     links_.erase(link->at);
 }
 
@@ -155,15 +153,23 @@ void Links::go_on(const std::shared_ptr<Link>& link, std::error_code why) {
     }
 }
 
-void Links::establish(const std::shared_ptr<Link>& link, std::unique_ptr<DatagramSession> session,
-                      const SessionKey& key, SessionSecret secret, Sent sign) {
+// Somebody else is there: nothing that is meant for whoever was goes to them.
+std::shared_ptr<Link> Links::succeed(const std::shared_ptr<Link>& link) {
+    drop(link);
+    auto next = make(link->at);
+    next->waiting = std::move(link->waiting);
+    next->tells_peer = link->tells_peer;
+    return next;
+}
+
+std::shared_ptr<Link> Links::establish(std::shared_ptr<Link> link,
+                                       std::unique_ptr<DatagramSession> session,
+                                       const SessionKey& key, SessionSecret secret, Sent sign) {
     const auto time = now();
-    const bool first = !link->current;
-    if (link->key && *link->key != key) {
+    const bool another = link->key && *link->key != key;
+    if (another) {
         node_.log(LogLevel::info, "somebody else is there: " + to_string(key), link->at);
-        link->vouched = {};
-        link->path.reset();
-        owner_.replaced(link->at);
+        link = succeed(link);
     }
     link->key = key;
     link->who = Identity{"session", to_string(key)};
@@ -172,6 +178,7 @@ void Links::establish(const std::shared_ptr<Link>& link, std::unique_ptr<Datagra
     forget(link->before);
     link->before = std::move(link->current);
     stop_asking(*link);
+    const bool first = !link->current;
     link->current = std::move(session);
     by_index_[link->current->own_index()] = link.get();
     link->failed = {};
@@ -191,12 +198,16 @@ void Links::establish(const std::shared_ptr<Link>& link, std::unique_ptr<Datagra
     }
     set_due(*link);
 }
+    if (another) {
+        owner_.replaced(link->at);
+    }
 
 void Links::move(const std::shared_ptr<Link>& link, const Address& to) {
     const Address from = link->at;
     const auto other = link_at(to);
     if (other) {
         drop(other);
+    return link;
     }
     const auto host = at_host_.find(host_of(from));
     if (--host->second == 0) {
@@ -233,9 +244,6 @@ void Links::end_with_other_secrets() {
         drop(link);
         go_on(link, Errc::closed);
         owner_.replaced(at);
-    if (other) {
-        go_on(other, Errc::closed);
-    }
     }
 }
 

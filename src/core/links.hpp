@@ -170,8 +170,10 @@ private:
     std::error_code judge(const Link& link, const Agreed& agreed) const;
     void go_on(const std::shared_ptr<Link>& link, std::error_code why);
 
-    void establish(const std::shared_ptr<Link>& link, std::unique_ptr<DatagramSession> session,
-                   const SessionKey& key, SessionSecret secret, Sent sign);
+    std::shared_ptr<Link> succeed(const std::shared_ptr<Link>& link);
+    std::shared_ptr<Link> establish(std::shared_ptr<Link> link,
+                                    std::unique_ptr<DatagramSession> session, const SessionKey& key,
+                                    SessionSecret secret, Sent sign);
     std::optional<OwnedMessage> refuse(const Address& from, std::string_view why);
     bool is_affordable(const datagram_handshake::Asked& question, const Address& from,
                        std::optional<OwnedMessage>& answer);
@@ -183,7 +185,7 @@ private:
     std::shared_ptr<Link> prove(PendingOnes::iterator pending, const Address& from);
     void heard(Link& link, bool spoke);
     void move(const std::shared_ptr<Link>& link, const Address& to);
-    void prove_asked(const std::shared_ptr<Link>& link);
+    std::shared_ptr<Link> prove_asked(const std::shared_ptr<Link>& link);
     void seal(const std::shared_ptr<Link>& link);
     void renew_in_time(const std::shared_ptr<Link>& link);
     void say_sealed(Link& link, ByteView frames, Sent how);

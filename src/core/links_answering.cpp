@@ -147,9 +147,8 @@ std::shared_ptr<Link> Links::prove(PendingOnes::iterator found, const Address& f
         refuse(from, "its host has as many as it may");
         return nullptr;
     }
-    establish(link, std::move(proved.session), proved.key, std::move(proved.secret),
-              Sent::unanswered);
-    return link;
+    return establish(std::move(link), std::move(proved.session), proved.key,
+                     std::move(proved.secret), Sent::unanswered);
 }
 
 }  // namespace netaio::core

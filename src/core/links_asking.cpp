@@ -146,22 +146,23 @@ void Links::first_answer(const std::shared_ptr<Link>& link, ByteView content) {
     }
 }
 
-// The session is there at the other end, too, or will be with the first that is sealed.
-void Links::prove_asked(const std::shared_ptr<Link>& link) {
+// The session is there at the other end, too, or will be with the first that is sealed. Whose it
+// is; null where its key cannot be kept.
+std::shared_ptr<Link> Links::prove_asked(const std::shared_ptr<Link>& link) {
     Link::Asking& asking = *link->asking;
     const auto& known = terms().options.known;
     const SessionKey key = asking.asker->other();
     if (known && !asking.pinned && asking.lasting) {
         if (const auto error = known->add(link->at.str(), key)) {
             fail(link, error);
-            return;
+            return nullptr;
         }
         node_.log(LogLevel::info, "its key is known from now on: " + to_string(key), link->at);
     }
     // Whoever was asked twice has proved it by now, and says nothing to an empty one.
     const bool by_one_question = asking.expected && !asking.learns;
-    establish(link, std::move(asking.session), key, std::move(asking.secret),
-              by_one_question ? Sent::to_be_answered : Sent::unanswered);
+    return establish(link, std::move(asking.session), key, std::move(asking.secret),
+                     by_one_question ? Sent::to_be_answered : Sent::unanswered);
 }
 
 // Whether that is who should be there.

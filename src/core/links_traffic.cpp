@@ -56,8 +56,8 @@ std::optional<Links::Opened> Links::open(const Frame& sealed, const Address& fro
     if (found == by_index_.end()) {
         return std::nullopt;  // of a session that is forgotten
     }
-    const auto link = found->second->shared_from_this();
-    auto& asking = link->asking;
+    auto link = found->second->shared_from_this();
+    const auto& asking = link->asking;
     const bool proves = asking && asking->session && asking->session->own_index() == *index;
     DatagramSession* const session =
         link->current && link->current->own_index() == *index ? link->current.get()
@@ -68,8 +68,8 @@ std::optional<Links::Opened> Links::open(const Frame& sealed, const Address& fro
     if (!frames) {
         return std::nullopt;
     }
-    if (proves) {
-        prove_asked(link);
+    if (proves && !(link = prove_asked(link))) {
+        return std::nullopt;
     }
     if (highest && from != link->at && session == link->current.get()) {
         move(link, from);

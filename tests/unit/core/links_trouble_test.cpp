@@ -50,6 +50,28 @@ TEST_F(LinksTroubleTest, WhoMovesToWhereSomebodyElseWasTakesNothingOver) {
     (void)take();
 }
 
+TEST_F(LinksTroubleTest, NothingOfWhoWasThereBeforeCountsAsOfWhoIsThereNow) {
+    auto& a = add(here);
+    std::vector<std::string> heard;
+    a.answer(MessageType::notify_uri, [&](const Message& message, Source&) {
+        heard.push_back(message.who().str());
+        return std::nullopt;
+    });
+    auto& b = add(there, keyed('b'));
+    EXPECT_FALSE(b.core.send(here, notify("news", ""), {}, {}));
+    settle();
+    EXPECT_FALSE(b.core.send(here, notify("news", ""), {}, {}));
+    const auto late = take();
+    ASSERT_EQ(late.size(), 1u);
+
+    auto& c = restart(there, keyed('c'));
+    EXPECT_FALSE(c.core.send(here, notify("news", ""), {}, {}));
+    settle();
+    deliver(late[0]);
+    EXPECT_EQ(heard, (std::vector<std::string>{"session:" + to_string(key_of('b')),
+                                               "session:" + to_string(key_of('c'))}));
+}
+
 TEST_F(LinksTroubleTest, WhatIsAskedOfWhoMovesCanStillBeCancelled) {
     auto& a = add(here);
     auto& b = add(there);
