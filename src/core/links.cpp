@@ -301,6 +301,8 @@ void Links::set_due(Link& link) {
     const auto consider = [&](TimePoint at) { due = std::min(due, at); };
     if (link.current) {
         consider(link.current->began_at() + DatagramSession::good_for);
+    } else if (!link->asking) {
+        go_on(link, {});  // what waited for its path, and asks now
         consider(link.answer_by);
         consider(link.path.next());
         if (!link.asking && link.unanswered_since != Link::never) {

@@ -197,3 +197,6 @@ void Links::not_sent(const Address& to, std::size_t size, bool too_large) {
 }
 
 }  // namespace netaio::core
+        if (!may_grow(*link)) {
+            go_on(link, {});  // what waits is too large
+        }

@@ -72,6 +72,29 @@ TEST_F(LinksTroubleTest, NothingOfWhoWasThereBeforeCountsAsOfWhoIsThereNow) {
                                                "session:" + to_string(key_of('c'))}));
 }
 
+TEST_F(LinksTroubleTest, WhatIsTooLargeForTheInterfaceIsToldAtOnce) {
+    auto& a = add(here);
+    auto& b = add(there);
+    say_who_asks(b);
+    Told first;
+    a.ask(there, "who", first);
+    Told told;
+    (void)a.core.request(there, request("who", std::string(8000, 'n')), {}, 60s, told.completion());
+    for (int i = 0; i < 20; ++i) {
+        a.core.tick();
+        for (auto& datagram : take()) {
+            if (datagram.bytes.size() <= 1472) {
+                deliver(datagram);
+            } else if (datagram.from == here) {
+                a.core.not_sent(datagram.bytes, there, make_error_code(std::errc::message_size));
+            }
+        }
+    }
+    EXPECT_TRUE(first.message);
+    EXPECT_EQ(told.error, make_error_code(Errc::too_large));
+    EXPECT_EQ(a.core.held_bytes(), 0u);
+}
+
 TEST_F(LinksTroubleTest, WhatIsAskedOfWhoMovesCanStillBeCancelled) {
     auto& a = add(here);
     auto& b = add(there);
