@@ -179,8 +179,7 @@ std::error_code Links::judge(const Link& link, const Agreed& agreed) const {
                   link.at);
         return Errc::peer_changed;
     }
-    if ((link.asking->pinned && link.asking->learns) ||
-        !terms().admits({link.at, agreed.key, agreed.lasting})) {
+    if (!terms().admits({link.at, agreed.key, agreed.lasting})) {
         return Errc::no_session;
     }
     return {};

@@ -113,5 +113,18 @@ TEST_F(LinksTroubleTest, WhatIsAskedOfWhoMovesCanStillBeCancelled) {
     EXPECT_FALSE(a.core.cancel(there, id));
 }
 
+TEST_F(LinksTroubleTest, WhoseClockWentBackIsWhoItWas) {
+    const auto pinning = keyed('a', {.policy = SessionPolicy::offer, .peer_keys = {key_of('b')}});
+    add(here, pinning);
+    say_who_asks(add(there, keyed('b')));
+    for (const auto time : {1'700'000'000s, 1'600'000'000s}) {
+        clock->set(time);
+        Told told;
+        restart(here, pinning).ask(there, "who", told);
+        pass(3s);
+        EXPECT_TRUE(told.message) << told.error.message();
+    }
+}
+
 }  // namespace
 }  // namespace netaio::core
