@@ -54,6 +54,11 @@ bool Links::is_affordable(const Asked& question, const Address& from,
 
 std::optional<OwnedMessage> Links::first_question(const Asked& question, SessionSecret secret,
                                                   const Address& from) {
+    const auto asks = by_index_.find(question.index);
+    if (asks != by_index_.end() && asks->second->asking &&
+        asks->second->asking->index == question.index) {
+        return refuse(from, "it is what this node asks itself");  // somebody sends it back
+    }
     const Index own = new_index();
     Answerer answerer(question, terms(), secret.psk, own, random());
     const auto content = answerer.answer(question);

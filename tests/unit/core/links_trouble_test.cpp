@@ -72,6 +72,24 @@ TEST_F(LinksTroubleTest, NothingOfWhoWasThereBeforeCountsAsOfWhoIsThereNow) {
                                                "session:" + to_string(key_of('c'))}));
 }
 
+TEST_F(LinksTroubleTest, NobodyIsMadeToSpeakWithItself) {
+    const auto secretly = with(SessionPolicy::require, hmac("secret"));
+    auto& a = add(here, secretly);
+    say_who_asks(a);
+    Told told;
+    a.ask(there, "who", told, 5s);
+    // All that it sends comes back, as if from there.
+    for (int i = 0; i < 10; ++i) {
+        for (auto& datagram : take()) {
+            std::swap(datagram.from, datagram.to);
+            deliver(datagram);
+        }
+    }
+    EXPECT_FALSE(told.message);
+    EXPECT_EQ(a.core.tallies().sessions.get(), 0u);
+    EXPECT_GE(a.core.tallies().sessions_refused.get(), 1u);
+}
+
 TEST_F(LinksTroubleTest, WhatIsTooLargeForTheInterfaceIsToldAtOnce) {
     auto& a = add(here);
     auto& b = add(there);
