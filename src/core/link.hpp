@@ -38,6 +38,7 @@ struct Link : std::enable_shared_from_this<Link> {
         std::unique_ptr<DatagramSession> session = nullptr;  // which the other is yet to prove
         bool lasting = false;                                // the other's key
         TimePoint began = {};
+        TimePoint said_at = {};
         unsigned silences = 0;
     };
 

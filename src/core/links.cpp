@@ -63,6 +63,8 @@ Links::Found Links::way_to(const Address& to, bool wanted) {
     }
     if (!link->asking) {
         ask(link, wanted);
+    } else if (wanted) {
+        insist(link, true);
     }
     return way_now(to);
 }
@@ -75,7 +77,9 @@ bool Links::has_somebody_at(const Address& at) const {
 void Links::doubt(const Address& at) {
     const auto link = link_at(at);
     const auto time = now();
-    if (link && !link->asking && time >= link->ask_at) {
+    if (link && link->asking) {
+        insist(link, false);
+    } else if (link && time >= link->ask_at) {
         link->ask_at = time + doubted_every;
         ask(link, false);
     }
@@ -110,16 +114,19 @@ std::shared_ptr<Link> Links::make(const Address& at) {
     if (at_host_[host_of(at)] >= bounds_.links_per_host_max) {
         return nullptr;
     }
+    std::shared_ptr<Link> oldest;
     if (links_.size() >= bounds_.links_max) {
         oldest = order_.front();
         node_.log(LogLevel::debug, "its session ends to make room for others", oldest->at);
         drop(oldest);
-    std::shared_ptr<Link> oldest;
     }
     auto link = std::make_shared<Link>(at, PathSize(bounds_.path_size, bounds_.path_size_max));
     link->place = order_.insert(order_.end(), link);
     links_.emplace(at, link);
     ++at_host_[host_of(at)];
+    if (oldest) {
+        go_on(oldest, Errc::queue_full);
+    }
     return link;
 }
 
@@ -128,6 +135,7 @@ void Links::drop(const std::shared_ptr<Link>& link) {
     forget(link->current);
     forget(link->before);
     due_.erase({link->due, link.get()});
+    link->due = TimePoint::min();  // and never again
     packed_bytes_ -= link->frames.size();
     link->frames.clear();  // it stays among those that are packed until they are sealed
     order_.erase(link->place);
@@ -135,7 +143,6 @@ void Links::drop(const std::shared_ptr<Link>& link) {
     if (--host->second == 0) {
         at_host_.erase(host);
     }
-    link->due = TimePoint::min();  // and never again
     links_.erase(link->at);
 }
 
@@ -171,6 +178,7 @@ std::shared_ptr<Link> Links::establish(std::shared_ptr<Link> link,
         node_.log(LogLevel::info, "somebody else is there: " + to_string(key), link->at);
         link = succeed(link);
     }
+    const bool first = !link->current;
     link->key = key;
     link->who = Identity{"session", to_string(key)};
     link->who.add(secret.who);
@@ -178,7 +186,6 @@ std::shared_ptr<Link> Links::establish(std::shared_ptr<Link> link,
     forget(link->before);
     link->before = std::move(link->current);
     stop_asking(*link);
-    const bool first = !link->current;
     link->current = std::move(session);
     by_index_[link->current->own_index()] = link.get();
     link->failed = {};
@@ -191,23 +198,23 @@ std::shared_ptr<Link> Links::establish(std::shared_ptr<Link> link,
     if (first && !bounds_.fragments) {
         link->path.begin(time);
     }
+    if (another) {
+        owner_.replaced(link->at);
+    }
     go_on(link, {});
     owner_.began(link);
     if (link->current && link->frames.empty()) {
         say_sealed(*link, {}, sign);  // so that the other knows
     }
     set_due(*link);
+    return link;
 }
-    if (another) {
-        owner_.replaced(link->at);
-    }
 
 void Links::move(const std::shared_ptr<Link>& link, const Address& to) {
     const Address from = link->at;
     const auto other = link_at(to);
     if (other) {
         drop(other);
-    return link;
     }
     const auto host = at_host_.find(host_of(from));
     if (--host->second == 0) {
@@ -226,6 +233,9 @@ void Links::move(const std::shared_ptr<Link>& link, const Address& to) {
     }
     node_.log(LogLevel::info, "it has moved here from " + from.str(), to);
     owner_.moved(from, to);
+    if (other) {
+        go_on(other, Errc::closed);
+    }
 }
 
 void Links::end_with_other_secrets() {
@@ -291,6 +301,8 @@ void Links::look_after(const std::shared_ptr<Link>& link) {
     } else if (!link->asking && !link->is_somebody() && time >= link->ask_at) {
         drop(link);
         return;
+    } else if (!link->asking) {
+        go_on(link, {});  // what waited for its path, and asks now
     }
     set_due(*link);
 }
@@ -301,8 +313,6 @@ void Links::set_due(Link& link) {
     const auto consider = [&](TimePoint at) { due = std::min(due, at); };
     if (link.current) {
         consider(link.current->began_at() + DatagramSession::good_for);
-    } else if (!link->asking) {
-        go_on(link, {});  // what waited for its path, and asks now
         consider(link.answer_by);
         consider(link.path.next());
         if (!link.asking && link.unanswered_since != Link::never) {

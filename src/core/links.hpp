@@ -157,6 +157,7 @@ private:
 
     void ask(const std::shared_ptr<Link>& link, bool wanted);
     void ask_once(const std::shared_ptr<Link>& link, bool wanted);
+    void insist(const std::shared_ptr<Link>& link, bool wanted);
     void say(const std::shared_ptr<Link>& link, ByteView content, bool wanted);
     void answered(const std::shared_ptr<Link>& link, std::error_code error, const Message* answer);
     void first_answer(const std::shared_ptr<Link>& link, ByteView content);

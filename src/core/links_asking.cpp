@@ -66,8 +66,19 @@ void Links::ask_once(const std::shared_ptr<Link>& link, bool wanted) {
     say(link, asking.asker->ask(node_.environment.clock->now(), link->cookie), wanted);
 }
 
+// Asks again where that was long ago, as somebody speaks by now.
+void Links::insist(const std::shared_ptr<Link>& link, bool wanted) {
+    Link::Asking& asking = *link->asking;
+    if (asking.question && now() - asking.said_at >= longest_patience &&
+        !may_retry(node_.outer.get())) {
+        owner_.withdraw(link->at, *std::exchange(asking.question, std::nullopt));
+        ask_once(link, wanted);
+    }
+}
+
 void Links::say(const std::shared_ptr<Link>& link, ByteView content, bool wanted) {
     Link::Asking& asking = *link->asking;
+    asking.said_at = now();
     const auto longest =
         link->waiting.empty() && link->current ? longest_idle_patience : longest_patience;
     auto wait = std::min(first_patience * (1 << std::min(asking.silences, 6U)), longest);

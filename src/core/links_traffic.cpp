@@ -152,7 +152,11 @@ void Links::say_sealed(Link& link, ByteView frames, Sent how) {
 }
 
 void Links::renew_in_time(const std::shared_ptr<Link>& link) {
-    if (!link->current || link->asking) {
+    if (!link->current) {
+        return;
+    }
+    if (link->asking) {
+        insist(link, true);
         return;
     }
     const auto after = DatagramSession::renewed_after +
@@ -193,10 +197,10 @@ void Links::not_sent(const Address& to, std::size_t size, bool too_large) {
     if (link && too_large) {
         link->path.refused(size, now());
         set_due(*link);
+        if (!may_grow(*link)) {
+            go_on(link, {});  // what waits is too large
+        }
     }
 }
 
 }  // namespace netaio::core
-        if (!may_grow(*link)) {
-            go_on(link, {});  // what waits is too large
-        }

@@ -131,6 +131,38 @@ TEST_F(LinksTroubleTest, WhatIsAskedOfWhoMovesCanStillBeCancelled) {
     EXPECT_FALSE(a.core.cancel(there, id));
 }
 
+TEST_F(LinksTroubleTest, AfterALongSilenceWhoeverSpeaksIsHeardSoon) {
+    auto& a = add(here);
+    auto& b = add(there);
+    say_who_asks(a);
+    say_who_asks(b);
+    bool silent = false;
+    loses = [&](const Datagram&) { return silent; };
+    for (const bool anew : {false, true}) {
+        Told first;
+        a.ask(there, "who", first, 50s);
+        pass(3s);
+        ASSERT_TRUE(first.message);
+        silent = true;
+        Told lost;
+        a.ask(there, "who", lost, 50s);
+        pass(55s);
+        EXPECT_EQ(lost.error, make_error_code(Errc::timeout));
+        LinkedNode& other = anew ? restart(there) : b;
+        Told unheard;
+        other.ask(here, "who", unheard, 2s);
+        pass(3s);
+        silent = false;
+        Told in_vain;
+        (anew ? other : a).ask(anew ? here : there, "who", in_vain, 1s);
+        pass(1s);
+        Told told;
+        (anew ? other : a).ask(anew ? here : there, "who", told, 5s);
+        pass(1s);
+        EXPECT_TRUE(told.message) << anew << ": " << told.error.message();
+    }
+}
+
 TEST_F(LinksTroubleTest, WhoseClockWentBackIsWhoItWas) {
     const auto pinning = keyed('a', {.policy = SessionPolicy::offer, .peer_keys = {key_of('b')}});
     add(here, pinning);
