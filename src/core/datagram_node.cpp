@@ -241,7 +241,7 @@ std::error_code DatagramNode::send_to(const Target& target, const Links::Found& 
             return send_in_session(target, way.link, message, inner, outer, request);
         case Links::Way::undecided:
             return request ? make_error_code(Errc::pending)
-                           : send_later(target, *way.link, message, inner, outer);
+                           : send_later(target, *way.link, message, inner, outer, free_size);
         case Links::Way::none: return way.why;
     }
     return send_clear(target, false, message, inner, outer, request, free_size);

@@ -300,7 +300,8 @@ private:
                                     const Message& message, const Plugins& inner,
                                     const Plugins& outer, std::optional<Ids> request);
     std::error_code send_later(const Target& target, Link& link, const Message& message,
-                               const Plugins& inner, const Plugins& outer);
+                               const Plugins& inner, const Plugins& outer,
+                               std::optional<std::size_t> free_size);
     enum class Asks : bool { no, yes };
     std::error_code hold_for(Link& link, std::size_t size, RequestTable::TimePoint until, Asks asks,
                              UniqueFunction<void(std::error_code)> go_on);

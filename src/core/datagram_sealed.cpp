@@ -147,6 +147,10 @@ std::error_code DatagramNode::pack_later(const std::shared_ptr<Link>& link, Byte
 
 void DatagramNode::packed_late(const std::shared_ptr<Link>& link, ByteView frame,
                                std::optional<RequestId> request, std::error_code why) {
+    const Place place{link->at, Through::session};
+    if (request && !(requests_of(place) && requests_of(place)->has(*request))) {
+        return;  // it has ended
+    }
     tallies_.send_failures.add(why ? 1 : 0);
     if (!why) {
         why = pack(link, frame, request);
@@ -154,7 +158,6 @@ void DatagramNode::packed_late(const std::shared_ptr<Link>& link, ByteView frame
     if (!why) {
         return;
     }
-    const Place place{link->at, Through::session};
     RequestTable* const table = request ? requests_of(place) : nullptr;
     if (auto completion = table ? table->forget_unsent(*request) : RequestTable::Completion()) {
         tidy_requests(place);
@@ -181,13 +184,15 @@ std::error_code DatagramNode::hold_for(Link& link, std::size_t size, RequestTabl
 }
 
 std::error_code DatagramNode::send_later(const Target& target, Link& link, const Message& message,
-                                         const Plugins& inner, const Plugins& outer) {
+                                         const Plugins& inner, const Plugins& outer,
+                                         std::optional<std::size_t> free_size) {
     return hold_for(
         link, message.uri().size() + message.content().size(), now() + wanted_for, Asks::no,
-        [this, target, waiting = message.own(), inner, outer](std::error_code why) {
+        [this, target, waiting = message.own(), inner, outer, free_size](std::error_code why) {
             tallies_.send_failures.add(why ? 1 : 0);
             if (!why) {
-                why = send_to(target, links_->way_now(target.to), waiting, inner, outer, {}, 0);
+                why = send_to(target, links_->way_now(target.to), waiting, inner, outer, {},
+                              free_size);
             }
             if (why && why != Errc::pending) {
                 node_->log(LogLevel::warning, "a message was not sent: " + why.message(),
@@ -310,14 +315,13 @@ void DatagramNode::began(const std::shared_ptr<Link>& link) {
 }
 
 void DatagramNode::moved(const Address& from, const Address& to) {
-    permitted_.clear();
+    vacated(to);
     moved_.at(from) = to;
     moved_.erase(to);
     subscriptions_.rename(from, to);
+    std::vector<decltype(requests_)::node_type> ended;
     for (const Through through : {Through::session, Through::undecided}) {
-        if (auto others = requests_.extract({to, through})) {
-            others.mapped().end_all(Errc::closed, node_->environment.log);
-        }
+        ended.push_back(requests_.extract({to, through}));
         if (auto entry = requests_.extract({from, through})) {
             entry.key().at = to;
             requests_.insert(std::move(entry));
@@ -327,6 +331,11 @@ void DatagramNode::moved(const Address& from, const Address& to) {
     if (const auto peer = node_->peers.find(from)) {
         node_->peers.hear(*peer, to, now());
         node_->peers.remove_address(from);
+    }
+    for (auto& table : ended) {
+        if (table) {
+            table.mapped().end_all(Errc::closed, node_->environment.log);
+        }
     }
 }
 

@@ -29,7 +29,8 @@ Outcome Dispatcher::unsealed(const Message& message, Source& source, std::string
               "refused a message without a session, of type " + node_.described(message),
               source.remote());
     source.spoke_unsealed();
-    if (node_.requires_session() && node_.role != Role::client && !is_error(message.type(), node_.types)) {
+    if (node_.requires_session() && node_.role != Role::client &&
+        !is_error(message.type(), node_.types)) {
         automatic(message,
                   about(message.uri(),
                         OwnedMessage(MessageType::auth_error, "ERROR", "a session is required")),

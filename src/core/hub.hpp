@@ -66,8 +66,8 @@ public:
     /// When time limits were looked after for the last time: for what may be told a second late,
     /// and not ask the clock.
     TimePoint checked_at() const noexcept { return checked_at_; }
-    /// The same as now(), asked once for all frames that are processed together, and once for what others
-    /// bring until the end of a turn.
+    /// The same as now(), asked once for all frames that are processed together, and once for what
+    /// others bring until the end of a turn.
     TimePoint about_now() {
         if (!processed_ && !turn_needed_) {
             return now();

@@ -40,6 +40,7 @@ struct Link : std::enable_shared_from_this<Link> {
         std::unique_ptr<DatagramSession> session = nullptr;       // which the other is yet to prove
         TimePoint began = {};
         TimePoint again_at = never;  // where no question waits
+        TimePoint said_at = {};
         unsigned silences = 0;
         bool pinned = false;      // nobody else is spoken to
         bool learns = false;      // asks who is there, as that is not who was expected
@@ -91,6 +92,7 @@ struct Link : std::enable_shared_from_this<Link> {
     TimePoint answer_by = never;           // as nothing was sent since the other sent something
     TimePoint used_at = {};
     TimePoint ask_at = {};        // not before
+    TimePoint doubt_at = {};      // not before, either
     std::error_code failed = {};  // and is not tried again before ask_at
     TimePoint due = never;
     Order::iterator place = {};

@@ -81,6 +81,8 @@ Links::Found Links::way_to(const Address& to, bool wanted) {
     }
     if (!link->asking) {
         ask(link, wanted);
+    } else if (wanted) {
+        insist(link, true);
     }
     return way_now(to);
 }
@@ -107,8 +109,10 @@ bool Links::may_speak_for(const std::set<Address>& all, const Source& source) co
 void Links::doubt(const Address& at) {
     const auto link = link_at(at);
     const auto time = now();
-    if (link && !link->asking && time >= link->ask_at && doubts_.allow(Address(), time)) {
-        link->ask_at = time + doubted_every;
+    if (link && link->asking) {
+        insist(link, false);
+    } else if (link && time >= link->doubt_at && doubts_.allow(Address(), time)) {
+        link->doubt_at = time + doubted_every;
         ask(link, false);
     }
 }
@@ -258,6 +262,7 @@ std::shared_ptr<Link> Links::establish(std::shared_ptr<Link> link,
     auto& asking = link->asking;
     if (asking && asking->session && asking->asker->other() == proved.key && !link->before) {
         link->before = std::move(asking->session);  // which the other goes on with, perhaps
+        asking->index = 0;                          // which is that one's now
     }
     link->current = std::move(session);
     by_index_[link->current->own_index()] = link.get();

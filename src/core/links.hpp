@@ -186,6 +186,7 @@ private:
 
     void ask(const std::shared_ptr<Link>& link, bool wanted, bool as_unheard = false);
     void ask_once(const std::shared_ptr<Link>& link);
+    void insist(const std::shared_ptr<Link>& link, bool wanted);
     void say(const std::shared_ptr<Link>& link, std::string content);
     std::chrono::milliseconds wait_of(const Link& link) const;
     void answered(const std::shared_ptr<Link>& link, std::error_code error, const Message* answer);

@@ -75,6 +75,17 @@ void Links::ask_once(const std::shared_ptr<Link>& link) {
     say(link, asking.asker->ask(node_.environment.clock->now(), link->cookie));
 }
 
+// Asks again where that was long ago, as somebody speaks by now.
+void Links::insist(const std::shared_ptr<Link>& link, bool wanted) {
+    Link::Asking& asking = *link->asking;
+    if (asking.question && now() - asking.said_at >= longest_patience &&
+        !may_retry(node_.outer.get())) {
+        owner_.withdraw(link->at, *std::exchange(asking.question, std::nullopt));
+        asking.wanted = asking.wanted || wanted;
+        ask_once(link);
+    }
+}
+
 // Who does not insist waits once more at most, for as long as is left.
 std::chrono::milliseconds Links::wait_of(const Link& link) const {
     const Link::Asking& asking = *link.asking;
@@ -97,7 +108,8 @@ void Links::say(const std::shared_ptr<Link>& link, std::string content) {
     const std::uint64_t number = ++attempts_;
     asking.attempt = number;
     const auto wait = wait_of(*link);
-    asking.again_at = now() + wait;
+    asking.said_at = now();
+    asking.again_at = asking.said_at + wait;
     const auto id = owner_.ask(
         link->at,
         {.content = std::move(content),
@@ -193,6 +205,7 @@ std::shared_ptr<Link> Links::prove_asked(const std::shared_ptr<Link>& link) {
     const bool by_one_question = asking.expected && !asking.learns;
     const Proved proved{key, asking.lasting, std::move(asking.secret)};
     auto session = std::move(asking.session);
+    asking.index = 0;  // which is that one's now
     return establish(link, std::move(session), proved,
                      by_one_question ? Sent::to_be_answered : Sent::unanswered);
 }
@@ -277,7 +290,7 @@ void Links::fail(const std::shared_ptr<Link>& link, std::error_code why) {
 
 void Links::stop_asking(Link& link) noexcept {
     if (const auto asking = std::move(link.asking)) {
-        if (asking->index != 0 && !(link.current && link.current->own_index() == asking->index)) {
+        if (asking->index != 0) {
             by_index_.erase(asking->index);
         }
         if (asking->question) {

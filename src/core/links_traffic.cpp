@@ -196,7 +196,8 @@ void Links::take_own(const std::shared_ptr<Link>& link, ByteView body, const Add
         say_own(*link, link->at, std::string(1, here_i_am).append(body.substr(1)),
                 Sent::unanswered);
     } else if (body[0] == here_i_am && link->moves && link->moves->to == from &&
-               crypto::constant_time_equal(body.substr(1), link->moves->said())) {
+               crypto::constant_time_equal(body.substr(1), link->moves->said()) &&
+               may_be_at(*link, from)) {
         move(link, from);
     }
 }

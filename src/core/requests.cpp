@@ -293,6 +293,10 @@ RequestTable::Completion RequestTable::forget(Id id) {
     return entry == entries_->all.end() ? Completion() : entries_->remove(entry).completion;
 }
 
+bool RequestTable::has(RequestId id) const {
+    return entries_->on_wire(id) != entries_->all.end();
+}
+
 std::optional<RequestTable::Request> RequestTable::take_out(Id id) {
     const auto entry = entries_->find(id);
     return entry == entries_->all.end() ? std::nullopt : std::optional(entries_->remove(entry));

@@ -106,6 +106,8 @@ public:
     /// Takes out a request that was never sent, so that no answer to it can come.
     Completion forget(Id id);
     Completion forget_unsent(RequestId id);
+    /// Whether one waits with this id, or is remembered.
+    bool has(RequestId id) const;
     /// Takes one out that is to wait in another table.
     std::optional<Request> take_out(Id id);
     /// The oldest request that waits and was added with this checksum.

@@ -62,6 +62,24 @@ public:
 /// Nodes at addresses, and what they send.
 class LinkedNodes : public testing::Test {
 protected:
+    using Options = LinkedNode::Options;
+
+    static Options with(SessionPolicy policy, Plugins outer = {}) {
+        return {.session = {.policy = policy}, .outer = std::move(outer)};
+    }
+    static Options keyed(char seed, SessionOptions session = {.policy = SessionPolicy::offer}) {
+        session.seed = Secret(std::string(32, seed));
+        return {.session = std::move(session)};
+    }
+    static SessionKey key_of(char seed) { return session_key(Secret(std::string(32, seed))); }
+
+    // Has a node answer every request with who asked.
+    static void say_who_asks(LinkedNode& node) {
+        node.answer(MessageType::request_uri, [](const Message& message, Source&) {
+            return respond(message.uri(), message.who().str());
+        });
+    }
+
     struct Datagram {
         Address from;
         Address to;
@@ -96,7 +114,7 @@ protected:
                     sent.push_back(datagram);
                     continue;
                 }
-                for (const auto& [other, there] : nodes_) {
+                for (const auto& [other, one] : nodes_) {
                     if (other != at) {
                         sent.push_back(datagram);
                         sent.back().to = other;

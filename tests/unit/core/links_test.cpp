@@ -5,26 +5,8 @@ namespace {
 
 using namespace test;
 using namespace std::chrono_literals;
-using Options = LinkedNode::Options;
 
-class LinksTest : public LinkedNodes {
-protected:
-    static Options with(SessionPolicy policy, Plugins outer = {}) {
-        return {.session = {.policy = policy}, .outer = std::move(outer)};
-    }
-    static Options keyed(char seed, SessionOptions session = {.policy = SessionPolicy::offer}) {
-        session.seed = Secret(std::string(32, seed));
-        return {.session = std::move(session)};
-    }
-    static SessionKey key_of(char seed) { return session_key(Secret(std::string(32, seed))); }
-
-    // Has a node answer every request with who asked.
-    static void say_who_asks(LinkedNode& node) {
-        node.answer(MessageType::request_uri, [](const Message& message, Source&) {
-            return respond(message.uri(), message.who().str());
-        });
-    }
-};
+class LinksTest : public LinkedNodes {};
 
 TEST_F(LinksTest, ARequestWaitsForASessionAndItsAnswerComesInIt) {
     auto& a = add(here, keyed('a'));
