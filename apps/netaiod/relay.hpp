@@ -114,6 +114,7 @@ private:
     bool has_room(const Program& program) const;
 
     // To the network (relay_network.cpp).
+    void tell_of_key() const;
     void open_tcp();
     void open_udp();
     void from_tcp(const Message& message, Connection& connection, Answer answer);
