@@ -375,6 +375,18 @@ TEST_F(LinksTest, PeersAreFoundAgainAndAgainInTheSameSession) {
     EXPECT_FALSE(b.lines.contains("refused"));
 }
 
+TEST_F(LinksTest, NothingIsDueOfAHandshakeThatLedToASession) {
+    auto& a = add(here, keyed('a', {.policy = SessionPolicy::offer, .peer_keys = {key_of('b')}}));
+    auto& b = add(there, keyed('b'));
+    say_who_asks(b);
+    Told told;
+    a.ask(there, "who", told);
+    settle();
+    ASSERT_TRUE(told.message);
+    ASSERT_EQ(b.core.tallies().sessions.get(), 1u);
+    EXPECT_GE(b.core.next().value(), clock->steady_now());
+}
+
 TEST_F(LinksTest, AHostMakesRoomForItsOwnOnly) {
     DatagramBounds bounds;
     bounds.links.links_per_host_max = 2;
