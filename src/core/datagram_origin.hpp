@@ -61,11 +61,10 @@ public:
     std::size_t sealed_frame_max() const noexcept override {
         return node_.links_->frame_max(*sender_.link);
     }
-    // The group has no session, nor has what answers it, nor is anybody found in one; who has one
-    // says in it that it goes.
+    // The group has no session, nor has what answers it, nor is anybody found in one.
     bool may_be_unsealed(MessageType type) const noexcept override {
         const bool answers_group = type == MessageType::peer_discovered;
-        return somebody_ ? (to_group_ && type != MessageType::disconnect) || answers_group
+        return somebody_ ? to_group_ || answers_group
                          : to_group_ || answers_group || type == MessageType::advertise_peer ||
                                type == MessageType::disconnect;
     }

@@ -371,8 +371,33 @@ TEST_F(LinksTest, PeersAreFoundAgainAndAgainInTheSameSession) {
     ASSERT_TRUE(told.message);
     EXPECT_FALSE(a.node->peers.empty());
     EXPECT_EQ(b.core.tallies().sessions.get(), 1u);
+    a.core.peer_manager().stop_all();
+    settle();
+    EXPECT_TRUE(b.node->peers.empty());
     EXPECT_FALSE(a.lines.contains("refused"));
     EXPECT_FALSE(b.lines.contains("refused"));
+}
+
+TEST_F(LinksTest, WithoutItsSessionNobodyTakesLeave) {
+    auto& a = add(here);
+    auto& b = add(there);
+    say_who_asks(b);
+    a.core.peer_manager().manage({});
+    b.core.peer_manager().manage({});
+    Told told;
+    a.ask(there, "who", told);
+    settle();
+    ASSERT_FALSE(b.node->peers.empty());
+    std::string forged;
+    ASSERT_FALSE(encode_message(
+        *peer_message(MessageType::disconnect, "netaio", *a.node->local_peer, *a.node->peer_plugin),
+        forged));
+    for (const bool to_group : {true, false}) {
+        std::string bytes = forged;
+        b.core.receive(bytes, here, to_group);
+        EXPECT_FALSE(b.node->peers.empty());
+    }
+    (void)take();
 }
 
 TEST_F(LinksTest, NothingIsDueOfAHandshakeThatLedToASession) {
