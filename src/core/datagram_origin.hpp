@@ -59,7 +59,7 @@ public:
         return sender_.link ? &sender_.link->secret.who : nullptr;
     }
     std::size_t sealed_frame_max() const noexcept override {
-        return node_.links_->frame_max(*sender_.link);
+        return node_.links_->frame_max_in_time(*sender_.link);
     }
     // The group has no session, nor has what answers it, nor is anybody found in one.
     bool may_be_unsealed(MessageType type) const noexcept override {

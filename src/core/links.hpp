@@ -105,6 +105,10 @@ public:
 
     /// How many bytes a frame may have that is sent there.
     std::size_t frame_max(const Link& link) const noexcept;
+    /// The same of one that can wait until that is known.
+    std::size_t frame_max_in_time(const Link& link) const noexcept {
+        return largest_frame(may_grow(link) ? bounds_.path_size_max : link.path.proven());
+    }
     /// Whether that may become more.
     static bool may_grow(const Link& link) noexcept { return link.path.looks(); }
     /// Has a frame sealed with others, at the latest by seal_all().
@@ -147,6 +151,7 @@ private:
     const SessionTerms& terms() const noexcept { return *node_.session; }
     TimePoint now() const { return node_.environment.clock->steady_now(); }
     Random& random() const { return *node_.environment.random; }
+    std::size_t largest_frame(std::size_t datagram) const noexcept;
     Index new_index();
     std::shared_ptr<Link> link_at(const Address& at) const;
     std::shared_ptr<Link> make(const Address& at);

@@ -89,7 +89,12 @@ void Links::heard(Link& link, bool spoke) {
 }
 
 std::size_t Links::frame_max(const Link& link) const noexcept {
-    const std::size_t datagram = bounds_.fragments ? bounds_.path_size_max : link.path.proven();
+    return largest_frame(link.path.proven());
+}
+
+// What fits in a datagram for one path.
+std::size_t Links::largest_frame(std::size_t whole) const noexcept {
+    const std::size_t datagram = bounds_.fragments ? bounds_.path_size_max : whole;
     return std::min(datagram - DatagramSession::overhead, DatagramSession::frames_max) -
            DatagramSession::frame_head + FrameHeader::size;
 }

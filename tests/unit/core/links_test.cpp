@@ -166,6 +166,18 @@ TEST_F(LinksTest, ThePathIsFoundToCarryMoreAndNothingLargerIsSent) {
     EXPECT_TRUE(a.lines.contains("and the path carries 8972"));
 }
 
+TEST_F(LinksTest, AnAnswerWaitsUntilItIsKnownWhatThePathCarries) {
+    auto& a = add(here);
+    add(there).answer(MessageType::request_uri, [](const Message& message, Source&) {
+        return respond(message.uri(), std::string(1400, 'a'));
+    });
+    Told told;
+    a.ask(there, "much", told);
+    pass(3s);
+    ASSERT_TRUE(told.message) << told.error.message();
+    EXPECT_EQ(told.message->content().size(), 1400u);
+}
+
 TEST_F(LinksTest, FragmentsAreSentWhereThatIsWanted) {
     DatagramBounds bounds;
     bounds.links.fragments = true;
