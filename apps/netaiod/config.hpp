@@ -102,7 +102,7 @@ struct Config {
     UdpOptions udp;
     /// The node's layer towards other machines.
     app::ProtectionOptions protection;
-    app::SessionSettings session;  ///< of [protection], for connections
+    app::SessionSettings session;  ///< of [protection]
     std::string remote_rules;      ///< of [protection]: an absolute path; none: all may pass
     std::map<std::string, ServerOptions> servers;
     PeersOptions peers;

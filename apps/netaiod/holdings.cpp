@@ -96,6 +96,13 @@ Holdings hold(const Config& config, std::shared_ptr<SeenMessages> seen) {
                                              keys_of("tcp"));
         });
     }
+    std::optional<SessionOptions> with_nodes = SessionOptions();
+    if (config.udp.enabled) {
+        with_nodes = attempts.make("protection", [&] {
+            return app::make_session_options(config.session, config.protection, node,
+                                             keys_of("protection"));
+        });
+    }
     const auto with_addresses = attempts.make("protection", [&] {
         return app::make_session_options(config.session, config.protection, client,
                                          keys_of("protection"));
@@ -110,9 +117,9 @@ Holdings hold(const Config& config, std::shared_ptr<SeenMessages> seen) {
         if (made) with_servers.emplace(name, std::move(*made));
     }
     attempts.end();
-    return {std::move(*users),      std::move(*local),      std::move(*remote),
-            std::move(*protection), std::move(servers),     std::move(*with_clients),
-            *with_addresses,        std::move(with_servers)};
+    return {std::move(*users),      std::move(*local),  std::move(*remote),
+            std::move(*protection), std::move(servers), std::move(*with_clients),
+            std::move(*with_nodes), *with_addresses,    std::move(with_servers)};
 }
 
 void warn_of(const Config& config) {

@@ -19,6 +19,7 @@ struct Holdings {
     app::Protection protection;                       ///< towards other machines
     std::map<std::string, app::Protection> servers;   ///< by their names
     SessionOptions with_clients;                      ///< sessions with those of [tcp]
+    SessionOptions with_nodes;                        ///< sessions with those of [udp]
     SessionOptions with_addresses;                    ///< with servers by their addresses alone
     std::map<std::string, SessionOptions> with_servers;
 };

@@ -77,6 +77,7 @@ std::error_code Relay::start() {
         }
         return error;
     };
+    tell_of_key();
     open_socket();
     open_tcp();
     open_udp();
@@ -101,6 +102,17 @@ std::error_code Relay::start() {
         tidy_later();
     }
     return error;
+}
+
+// By which others know it, over TCP and UDP.
+void Relay::tell_of_key() const {
+    std::string key = options_.tcp ? app::own_key_text(options_.tcp->session) : "";
+    if (key.empty() && options_.udp) {
+        key = app::own_key_text(options_.udp->session);
+    }
+    if (!key.empty()) {
+        log(LogLevel::info, key);
+    }
 }
 
 // A server says by itself where it listens.

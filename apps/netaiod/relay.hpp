@@ -116,6 +116,7 @@ private:
     bool has_room(const Program& program) const;
 
     // To the network (relay_network.cpp).
+    void tell_of_key() const;
     void open_tcp();
     void client_gone(const Connection& connection);
     void open_udp();

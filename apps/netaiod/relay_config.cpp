@@ -48,6 +48,8 @@ UdpNodeOptions udp_options(const Config& config, const Holdings& holdings,
     made.bootstrap = config.peers.bootstrap;
     made.introductions_max = std::max(made.introductions_max, made.bootstrap.size());
     face_network(made, config, holdings, environment);
+    made.session = holdings.with_nodes;
+    made.fragments = true;  // what programs may say without a session they may say in one
     return made;
 }
 

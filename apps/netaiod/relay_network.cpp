@@ -7,9 +7,6 @@ void Relay::open_tcp() {
     if (!options_.tcp) {
         return;
     }
-    if (const auto key = app::own_key_text(options_.tcp->session); !key.empty()) {
-        log(LogLevel::info, key);
-    }
     tcp_ = std::make_unique<TcpServer>(executor_, for_all(*options_.tcp));
     tcp_->set_connect_handler([this](Connection& connection) {
         clients_[connection.id()] = {connection.shared(), {}, tcp_address(connection.remote()), {}};

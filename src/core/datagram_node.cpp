@@ -111,6 +111,10 @@ void DatagramNode::receive(std::span<char> datagram, const Address& from, bool t
         tallies_.unhandled.add();
         return;
     }
+    if (to_group && frame->header.type == MessageType::disconnect && links_ &&
+        links_->has_somebody_at(from)) {
+        return;  // who has a session says in it that it goes, too
+    }
     const Sender sender{from, datagram.size()};
     Origin origin(*this, sender, to_group);
     settle(dispatcher_.receive(*frame, origin, outbox_.bytes), sender);

@@ -62,11 +62,11 @@ public:
         return node_.links_->frame_max_soon(*sender_.link);
     }
     // The group has no session, nor has what answers it, nor is anybody found in one; who has one
-    // says in it that it goes.
+    // says in it what it is subscribed to.
     bool may_be_unsealed(MessageType type) const noexcept override {
         const bool answers_group = type == MessageType::peer_discovered;
-        const bool ends = type == MessageType::disconnect || type == MessageType::subscribe_uri ||
-                          type == MessageType::unsubscribe_uri;
+        const bool ends =
+            type == MessageType::subscribe_uri || type == MessageType::unsubscribe_uri;
         return somebody_ ? (to_group_ && !ends) || answers_group
                          : to_group_ || answers_group || type == MessageType::advertise_peer ||
                                type == MessageType::disconnect;

@@ -364,7 +364,12 @@ void Links::end_with_other_secrets() {
     const auto is_gone = [&](const SessionSecret& secret) {
         return session_secret(outer, &secret.who).psk.bytes != secret.psk.bytes;
     };
-    std::erase_if(pending_, [&](const auto& entry) { return is_gone(entry.second.who.secret); });
+    for (auto at = pending_.begin(); at != pending_.end();) {
+        const auto pending = at++;
+        if (is_gone(pending->second.who.secret)) {
+            take_pending(pending);
+        }
+    }
     std::vector<std::shared_ptr<Link>> ended;
     for (const auto& [at, link] : links_) {
         if (link->is_somebody() && is_gone(link->secret)) {

@@ -157,6 +157,7 @@ private:
     // A handshake that the other began, and has not proved yet.
     struct Pending {
         Address from;
+        std::list<Index>::iterator place;
         Index other = 0;
         TimePoint began = {};
         Proved who = {};
@@ -214,6 +215,7 @@ private:
                                                SessionSecret secret, const Address& from);
     std::optional<OwnedMessage> second_question(const datagram_handshake::Asked& question,
                                                 const SessionSecret& secret, const Address& from);
+    PendingOnes::node_type take_pending(PendingOnes::iterator pending) noexcept;
     std::optional<std::string> admit(Pending& pending, const Agreed& agreed) const;
     std::shared_ptr<Link> prove(PendingOnes::iterator pending);
     void heard(Link& link, bool spoke);

@@ -65,7 +65,8 @@ std::optional<OwnedMessage> Links::first_question(const Asked& question, Session
     if (!content) {
         return refuse(from, content.error().message());
     }
-    Pending pending{.from = from, .other = question.index, .began = now()};
+    std::list<Index> place{own};  // so that what throws below leaves nothing behind
+    Pending pending{.from = from, .place = place.begin(), .other = question.index, .began = now()};
     pending.who.secret = std::move(secret);
     if (answerer.finished()) {
         auto agreed = answerer.agreed();
@@ -83,12 +84,11 @@ std::optional<OwnedMessage> Links::first_question(const Asked& question, Session
     } else {
         pending.answerer.emplace(std::move(answerer));
     }
-    while (pending_.size() >= pending_max) {
-        pending_.erase(pending_order_.front());
-        pending_order_.pop_front();
+    if (pending_.size() >= pending_max) {
+        take_pending(pending_.find(pending_order_.front()));
     }
-    pending_order_.push_back(own);
     pending_.emplace(own, std::move(pending));
+    pending_order_.splice(pending_order_.end(), place);
     owner_.due_sooner();
     return OwnedMessage(MessageType::respond_uri, session_uri, *content);
 }
@@ -111,7 +111,7 @@ std::optional<OwnedMessage> Links::second_question(const Asked& question,
     }
     auto agreed = answerer.agreed();
     if (const auto why = admit(pending, agreed)) {
-        pending_.erase(found);
+        take_pending(found);
         return refuse(from, *why);
     }
     pending.answerer.reset();
@@ -143,9 +143,14 @@ std::optional<std::string> Links::admit(Pending& pending, const Agreed& agreed) 
     return std::nullopt;
 }
 
+Links::PendingOnes::node_type Links::take_pending(PendingOnes::iterator pending) noexcept {
+    pending_order_.erase(pending->second.place);
+    return pending_.extract(pending);
+}
+
 // Who asked has the key of the session: it takes the place of the one before.
 std::shared_ptr<Link> Links::prove(PendingOnes::iterator found) {
-    const auto pending = pending_.extract(found);
+    const auto pending = take_pending(found);
     Pending& proved = pending.mapped();
     auto link = link_at(proved.from);
     link = link ? link : make(proved.from);

@@ -135,13 +135,10 @@ void Links::tick() {
     }
     while (!pending_order_.empty()) {
         const auto oldest = pending_.find(pending_order_.front());
-        if (oldest != pending_.end() && time - oldest->second.began < pending_for) {
+        if (time - oldest->second.began < pending_for) {
             break;
         }
-        if (oldest != pending_.end()) {
-            pending_.erase(oldest);
-        }
-        pending_order_.pop_front();
+        take_pending(oldest);
     }
 }
 
@@ -151,9 +148,7 @@ std::optional<Links::TimePoint> Links::next() const {
         soonest = due_.begin()->first;
     }
     if (!pending_order_.empty()) {
-        const auto oldest = pending_.find(pending_order_.front());
-        // One that is over is taken out at once; timers cannot wait for the first of all times.
-        const auto at = oldest == pending_.end() ? TimePoint() : oldest->second.began + pending_for;
+        const auto at = pending_.find(pending_order_.front())->second.began + pending_for;
         soonest = soonest ? std::min(*soonest, at) : at;
     }
     return soonest;

@@ -74,12 +74,16 @@ end_tool "$daemon" TERM 0
 expect 0 keygen own.seed
 own_key=$(sed -n 's/^pubkey //p' out)
 printf '[daemon]\nsocket = "run/netaiod.sock"\n[tcp]\nlisten = "127.0.0.1:0"\n[protection]\nhmac = "secret"
-session = "require"\nsession_seed = "own.seed"\n' >netaiod.toml
+session = "require"\nsession_seed = "own.seed"\n[udp]\nenabled = true\nport = 0\ninterfaces = "lo"
+ipv6 = false\n' >netaiod.toml
 start_daemon netaiod.toml
 wait_for daemon.err "the key of its sessions is $own_key"
 server=$(sed -n 's/.* \(127[^ ]*\): listening$/\1/p' daemon.err)
-expect 0 request netaio/alive --server "$server" --hmac @secret --peer-key "$own_key"
-expect 5 request netaio/alive --server "$server" --hmac @secret --session off
+node=127.0.0.1:$(sed -n 's/.*udp:0.0.0.0:\([0-9]*\): listening$/\1/p' daemon.err)
+for to in "--server $server" "--udp --server $node"; do
+    expect 0 request netaio/alive $to --hmac @secret --peer-key "$own_key"
+    expect 5 request netaio/alive $to --hmac @secret --session off
+done
 expect 0 status --socket "$socket"
 sed -i 's/require/offer/' netaiod.toml
 kill -HUP "$daemon"

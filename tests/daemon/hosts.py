@@ -20,6 +20,7 @@ from programs import App, Failed, expect, play  # noqa: E402
 from world import World  # noqa: E402
 
 UDP = "[udp]\nenabled = true\n"
+IN_SESSIONS = UDP + '[protection]\nsession = "offer"\n'
 APP = {"peers": "1", "grants": "1", "serve": "echo", "sharing": "turns", "advertise": 300,
        "timeout": 2000}
 
@@ -27,9 +28,9 @@ APP = {"peers": "1", "grants": "1", "serve": "echo", "sharing": "turns", "advert
 class Site:
     """A host with a daemon and three apps."""
 
-    def __init__(self, scene, machine):
+    def __init__(self, scene, machine, configuration):
         self.machine = machine
-        self.daemon = scene.daemon(UDP, machine)
+        self.daemon = scene.daemon(configuration, machine)
         self.apps = [App(self.daemon, f"{machine.name}-{which}", machine) for which in "abc"]
         scene.programs += self.apps
 
@@ -38,9 +39,9 @@ class Site:
         await asyncio.gather(*(app.start(**APP) for app in self.apps))
 
 
-async def two_sites(scene, world):
+async def two_sites(scene, world, configuration):
     network = await world.network()
-    sites = [Site(scene, await world.machine(network)) for _ in range(2)]
+    sites = [Site(scene, await world.machine(network), configuration) for _ in range(2)]
     for site in sites:
         await site.start()
     return network, sites
@@ -91,9 +92,17 @@ async def all_talk(nodes):
 
 
 async def apps_of_two_daemons_talk(scene):
+    await two_daemons(scene, UDP)
+
+
+async def apps_of_two_daemons_talk_in_sessions(scene):
+    await two_daemons(scene, IN_SESSIONS)
+
+
+async def two_daemons(scene, configuration):
     world = World()
     try:
-        _, sites = await two_sites(scene, world)
+        _, sites = await two_sites(scene, world, configuration)
         apps = sites[0].apps + sites[1].apps
         await all_talk(apps)
         await subscribed(sites[0].apps[0], sites[1].apps[0], "news")
@@ -126,14 +135,15 @@ async def apps_and_the_reference_talk(scene):
     if not found:
         return "the Python reference is not here"
     for reference in found:
-        await with_reference(scene, reference)
+        for configuration in (UDP, IN_SESSIONS):
+            await with_reference(scene, reference, configuration)
     return None
 
 
-async def with_reference(scene, reference):
+async def with_reference(scene, reference, configuration):
     world = World()
     try:
-        network, sites = await two_sites(scene, world)
+        network, sites = await two_sites(scene, world, configuration)
         machine = await world.machine(network)
         # The reference asks for its own address, and which interface to use, by this.
         await command(*machine.inside("ip", "route", "add", "default", "dev", "eth0"))
@@ -167,4 +177,5 @@ if __name__ == "__main__":
     if sys.argv[1:2] != ["--inside"]:
         sys.exit(run.play(os.path.abspath(__file__), "--inside", *sys.argv[1:]))
     del sys.argv[1]
-    play(apps_of_two_daemons_talk, apps_and_the_reference_talk, prepare=inside.prepare)
+    play(apps_of_two_daemons_talk, apps_of_two_daemons_talk_in_sessions, apps_and_the_reference_talk,
+         prepare=inside.prepare)

@@ -288,3 +288,19 @@ async def a_request_that_has_no_way_ends_with_the_reason(world):
     answer = await a.tell("request", "192.0.2.1:8888", "x", "y")
     expect("why", [words[1:] for words in answer if words[0] == "failed"],
            [["Network", "is", "unreachable"]])
+
+
+@scenario
+async def a_session_finds_out_what_its_path_carries(world):
+    lan = await world.network()
+    nodes = [world.node(await world.machine(lan)) for _ in range(2)]
+    for node in nodes:
+        await node.start({"INTEROP_SESSION": "offer"}, ipv6=0)
+    await all_know_all(nodes)
+    asker, other = nodes
+    (address,) = asker.known[other.name]
+    await asker.echo(address, "x" * 1380)
+    expect("sessions", (await asker.counters())["sessions"] > 0, True)
+    said = await asker.tell("request", address, "echo", "x" * 60000)
+    expect("too much for it", [words[0] for words in said], ["failed"])
+    expect("sent", (await asker.counters())["send_failures"], 1)

@@ -158,6 +158,18 @@ TEST_F(LinksTest, ThePathIsFoundToCarryMoreAndNothingLargerIsSent) {
     EXPECT_TRUE(a.lines.contains("and the path carries 8972"));
 }
 
+TEST_F(LinksTest, AnAnswerWaitsUntilItIsKnownWhatThePathCarries) {
+    auto& a = add(here);
+    add(there).answer(MessageType::request_uri, [](const Message& message, Source&) {
+        return respond(message.uri(), std::string(1400, 'a'));
+    });
+    Told told;
+    a.ask(there, "much", told);
+    pass(3s);
+    ASSERT_TRUE(told.message) << told.error.message();
+    EXPECT_EQ(told.message->content().size(), 1400u);
+}
+
 TEST_F(LinksTest, FragmentsAreSentWhereThatIsWanted) {
     DatagramBounds bounds;
     bounds.links.fragments = true;
@@ -360,8 +372,45 @@ TEST_F(LinksTest, PeersAreFoundAgainAndAgainInTheSameSession) {
     ASSERT_TRUE(told.message);
     EXPECT_FALSE(a.node->peers.empty());
     EXPECT_EQ(b.core.tallies().sessions.get(), 1u);
+    a.core.peer_manager().stop_all();
+    settle();
+    EXPECT_TRUE(b.node->peers.empty());
     EXPECT_FALSE(a.lines.contains("refused"));
     EXPECT_FALSE(b.lines.contains("refused"));
+}
+
+TEST_F(LinksTest, WithoutItsSessionNobodyTakesLeave) {
+    auto& a = add(here);
+    auto& b = add(there);
+    say_who_asks(b);
+    a.core.peer_manager().manage({});
+    b.core.peer_manager().manage({});
+    Told told;
+    a.ask(there, "who", told);
+    settle();
+    ASSERT_FALSE(b.node->peers.empty());
+    std::string forged;
+    ASSERT_FALSE(encode_message(
+        *peer_message(MessageType::disconnect, "netaio", *a.node->local_peer, *a.node->peer_plugin),
+        forged));
+    for (const bool to_group : {true, false}) {
+        std::string bytes = forged;
+        b.core.receive(bytes, here, to_group);
+        EXPECT_FALSE(b.node->peers.empty());
+    }
+    (void)take();
+}
+
+TEST_F(LinksTest, NothingIsDueOfAHandshakeThatLedToASession) {
+    auto& a = add(here, keyed('a', {.policy = SessionPolicy::offer, .peer_keys = {key_of('b')}}));
+    auto& b = add(there, keyed('b'));
+    say_who_asks(b);
+    Told told;
+    a.ask(there, "who", told);
+    settle();
+    ASSERT_TRUE(told.message);
+    ASSERT_EQ(b.core.tallies().sessions.get(), 1u);
+    EXPECT_GE(b.core.next().value(), clock->steady_now());
 }
 
 TEST_F(LinksTest, AHostMakesRoomForItsOwnOnly) {
