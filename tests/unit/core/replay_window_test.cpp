@@ -10,7 +10,7 @@ namespace {
 
 TEST(ReplayWindowTest, EachNumberCountsOnce) {
     ReplayWindow window;
-    for (const std::uint64_t number : {0, 1, 5, 3, 2048, 4}) {
+    for (const std::uint64_t number : {0U, 1U, 5U, 3U, 2048U, 4U}) {
         EXPECT_TRUE(window.is_new(number)) << number;
         window.note(number);
         EXPECT_FALSE(window.is_new(number)) << number;

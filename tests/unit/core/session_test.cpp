@@ -171,10 +171,10 @@ TEST_P(SessionOf, GoesOnAfterItRested) {
 }
 
 TEST_P(SessionOf, TakesTheNextKeyAfterAnHour) {
-    const auto later = session_start + Session::time_for_key;
-    std::string before = sealed(news, later - std::chrono::seconds(1));
+    const auto in_an_hour = session_start + Session::time_for_key;
+    std::string before = sealed(news, in_an_hour - std::chrono::seconds(1));
     EXPECT_EQ(why_not(answers, before), std::error_code());
-    std::string bytes = sealed(news, later);
+    std::string bytes = sealed(news, in_an_hour);
     const std::size_t size = frame_in(bytes).header.frame_size();
     EXPECT_EQ(bytes.size() - size, news.size() + Session::overhead);
     std::string marker = bytes.substr(0, size);
@@ -184,7 +184,7 @@ TEST_P(SessionOf, TakesTheNextKeyAfterAnHour) {
     const std::string behind = bytes.substr(size);
     EXPECT_EQ(why_not(answers, behind), std::error_code());
     // Once for each hour, and only that way.
-    EXPECT_EQ(sealed(news, later + std::chrono::minutes(59)).size(),
+    EXPECT_EQ(sealed(news, in_an_hour + std::chrono::minutes(59)).size(),
               news.size() + Session::overhead);
     std::string other_way;
     answers.seal(news, session_start, other_way);
