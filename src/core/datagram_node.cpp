@@ -492,12 +492,4 @@ std::error_code DatagramNode::send_to_all(std::vector<Target> targets, const Mes
     return first;
 }
 
-RequestTable* DatagramNode::requests_of(const Place& from) {
-    if (requests_.empty()) {
-        return nullptr;
-    }
-    const auto found = requests_.find(from);
-    return found == requests_.end() ? nullptr : &found->second;
-}
-
 }  // namespace netaio::core

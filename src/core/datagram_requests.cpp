@@ -214,6 +214,14 @@ void DatagramNode::end_requests(std::error_code why) noexcept {
     }
 }
 
+RequestTable* DatagramNode::requests_of(const Place& from) {
+    if (requests_.empty()) {
+        return nullptr;
+    }
+    const auto found = requests_.find(from);
+    return found == requests_.end() ? nullptr : &found->second;
+}
+
 // Drops the table of a place where nothing is asked any more.
 void DatagramNode::tidy_requests(const Place& from) {
     const auto found = requests_.find(from);

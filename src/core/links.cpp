@@ -276,7 +276,10 @@ std::shared_ptr<Link> Links::establish(std::shared_ptr<Link> link,
     declined_.erase(link->at);
     tallies_.sessions.add();
     node_.log(LogLevel::debug, "a session begins with " + link->somebody().str(), link->at);
-    if (first && !bounds_.fragments) {
+    if (!bounds_.fragments) {
+        if (!first) {
+            link->path.reset();  // it may carry less by now
+        }
         link->path.begin(time);
     }
     go_on(link, {});

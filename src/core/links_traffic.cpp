@@ -167,7 +167,11 @@ void Links::say_sealed(Link& link, ByteView frames, Sent how) {
 }
 
 void Links::renew_in_time(const std::shared_ptr<Link>& link) {
-    if (!link->current || link->asking) {
+    if (!link->current) {
+        return;
+    }
+    if (link->asking) {
+        insist(link, true);
         return;
     }
     const auto after = DatagramSession::renewed_after +
@@ -229,9 +233,14 @@ void Links::say_challenge(Link& link) {
 
 void Links::not_sent(const Address& to, std::size_t size, bool too_large) {
     const auto link = link_at(to);
-    if (link && too_large) {
-        link->path.refused(size, now());
-        set_due(*link);
+    if (!link || !too_large) {
+        return;
+    }
+    const bool only_tried = size > link->path.proven();
+    link->path.refused(size, now());
+    set_due(*link);
+    if (only_tried && !link->path.due(now())) {
+        go_on(link, {});  // what waits is too large
     }
 }
 

@@ -1,3 +1,4 @@
+#include "core/session.hpp"
 #include "linked_nodes.hpp"
 
 /// What sessions stand beside loss: others at the same address, others' words, clocks, interfaces.
@@ -161,6 +162,94 @@ TEST_F(LinksTroubleTest, AfterALongSilenceWhoeverSpeaksIsHeardSoon) {
         pass(1s);
         EXPECT_TRUE(told.message) << anew << ": " << told.error.message();
     }
+}
+
+TEST_F(LinksTroubleTest, WhoBothAskedAtOnceAreFollowedWhereTheyMove) {
+    for (const bool moves : {false, true}) {
+        auto& a = restart(here);
+        auto& b = restart(there);
+        Told of_b;
+        Told of_a;
+        a.ask(there, "who", of_b);
+        b.ask(here, "who", of_a);
+        settle();
+        ASSERT_TRUE(of_a.message && of_b.message);
+        LinkedNode& mover = moves ? b : a;
+        LinkedNode& other = moves ? a : b;
+        EXPECT_FALSE(other.core.subscribe("news", mover.at));
+        seen[mover.at] = elsewhere;
+        EXPECT_FALSE(mover.core.send(other.at, notify("hello", ""), {}, {}));
+        settle();
+        EXPECT_FALSE(other.core.notify("news", notify("news", ""), {}, {}));
+        const auto sent = take();
+        ASSERT_EQ(sent.size(), 1u);
+        EXPECT_EQ(sent[0].to, elsewhere);
+        seen.clear();
+    }
+}
+
+TEST_F(LinksTroubleTest, SomebodysWordsDoNotKeepItFromFindingOutWhoStartedAnew) {
+    auto& a = add(here);
+    say_who_asks(add(there));
+    Told first;
+    a.ask(there, "who", first);
+    settle();
+    ASSERT_TRUE(first.message);
+    std::string forged;
+    ASSERT_FALSE(encode_message(notify("news", ""), forged));
+    a.core.receive(forged, there);
+    settle();
+    say_who_asks(restart(there));
+    Told lost;
+    a.ask(there, "who", lost, 1s);
+    pass(1500ms);
+    Told told;
+    a.ask(there, "who", told, 2s);
+    pass(1s);
+    EXPECT_TRUE(told.message) << told.error.message();
+}
+
+TEST_F(LinksTroubleTest, APathThatCarriesLessThanItDidIsFoundOutInTime) {
+    path_size = 9000 - 28;
+    auto& a = add(here);
+    auto& b = add(there);
+    int heard = 0;
+    b.answer(MessageType::notify_uri, [&](const Message&, Source&) {
+        ++heard;
+        return std::nullopt;
+    });
+    EXPECT_FALSE(a.core.send(there, notify("news", ""), {}, {}));
+    pass(4s);
+    path_size = 1500 - 28;
+    for (int i = 0; i < 130; ++i) {
+        EXPECT_FALSE(a.core.send(there, notify("news", ""), {}, {}));
+        pass(1s, 500ms);
+    }
+    heard = 0;
+    for (int i = 0; i < 40; ++i) {
+        EXPECT_FALSE(a.core.send(there, notify("news", std::string(100, 'n')), {}, {}));
+    }
+    settle();
+    EXPECT_EQ(heard, 40);
+}
+
+TEST_F(LinksTroubleTest, NobodyAsksAgainAndAgainForWhoAnswersAllWithCookies) {
+    auto& a = add(here);
+    Told told;
+    a.ask(there, "who", told);
+    int questions = 0;
+    for (int i = 0; i < 100; ++i) {
+        for (const auto& datagram : take()) {
+            const auto question = decode_message(datagram.bytes);
+            ASSERT_TRUE(question);
+            std::string answer;
+            ASSERT_FALSE(encode_message(respond(session_uri, "\2" + std::string(16, 'c')), answer,
+                                        question->request_id()));
+            a.core.receive(answer, there);
+            ++questions;
+        }
+    }
+    EXPECT_LE(questions, 3);
 }
 
 TEST_F(LinksTroubleTest, WhoseClockWentBackIsWhoItWas) {

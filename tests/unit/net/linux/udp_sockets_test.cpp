@@ -70,7 +70,7 @@ struct UdpSocketsTest : testing::Test {
         sockets = std::make_shared<UdpSockets>(
             context.get_executor(), options, lines.log(LogLevel::info), tallies,
             UdpSockets::Listener{
-                .received = [this](std::span<char>, const Address&) { ++received; },
+                .received = [this](std::span<char>, const Address&, bool) { ++received; },
                 .batch_ended = [] {},
                 .not_sent = [this](ByteView bytes, const Address&,
                                    std::error_code why) { refused.emplace_back(bytes.str(), why); },
