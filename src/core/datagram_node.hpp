@@ -399,7 +399,6 @@ private:
     Callback<void(const Address&, ByteView, const Message&)> on_lost_ = {};
     PeerManager peer_manager_;
     std::unique_ptr<Links> links_;          // null without sessions
-    Recent<Address, Address> moved_{1024};  // where who was asked is now
 };
 
 }  // namespace netaio::core

@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <array>
 #include <netaio/frame.hpp>
 #include <new>
 #include <utility>
@@ -174,16 +176,22 @@ void DatagramNode::sent_late(const Place& to, RequestId request, ByteView datagr
 }
 
 bool DatagramNode::cancel(const Address& to, RequestTable::Id id) {
-    for (const Through through : {Through::clear, Through::session, Through::undecided}) {
-        RequestTable* const table = requests_of({to, through});
-        if (auto completion = table ? table->give_up(id) : RequestTable::Completion()) {
-            tidy_requests({to, through});
-            completion(Errc::cancelled, nullptr);
-            return true;
+    const auto cancelled = [&](const Place& place) {
+        RequestTable* const table = requests_of(place);
+        auto completion = table ? table->give_up(id) : RequestTable::Completion();
+        if (!completion) {
+            return false;
         }
-    }
-    const Address* const now_at = moved_.find(to);
-    return now_at && *now_at != to && cancel(Address(*now_at), id);
+        tidy_requests(Place(place));
+        completion(Errc::cancelled, nullptr);
+        return true;
+    };
+    constexpr std::array ways{Through::clear, Through::session, Through::undecided};
+    // Whoever was asked may have moved since.
+    return std::ranges::any_of(ways, [&](Through way) { return cancelled({to, way}); }) ||
+           (links_ && std::ranges::any_of(requests_, [&](const auto& entry) {
+                return entry.first.at != to && cancelled(entry.first);
+            }));
 }
 
 void DatagramNode::not_sent(ByteView datagram, const Address& to, std::error_code why) {

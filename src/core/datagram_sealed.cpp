@@ -316,8 +316,6 @@ void DatagramNode::began(const std::shared_ptr<Link>& link) {
 
 void DatagramNode::moved(const Address& from, const Address& to) {
     vacated(to);
-    moved_.at(from) = to;
-    moved_.erase(to);
     subscriptions_.rename(from, to);
     std::vector<decltype(requests_)::node_type> ended;
     for (const Through through : {Through::session, Through::undecided}) {

@@ -26,12 +26,6 @@ TEST_F(LinksTroubleTest, WhoMovesToWhereSomebodyElseWasTakesNothingOver) {
     Told of_c;
     a.ask(there, "b", of_b);
     a.ask(elsewhere, "c", of_c);
-    Told at_once;
-    const auto asked_again = [&](std::error_code error, const Message*) {
-        EXPECT_EQ(error, make_error_code(Errc::closed));
-        a.ask(elsewhere, "again", at_once);
-    };
-    (void)a.core.request(elsewhere, request("c", "!"), {}, 10s, asked_again);
     (void)take();
 
     seen[there] = elsewhere;
@@ -39,14 +33,12 @@ TEST_F(LinksTroubleTest, WhoMovesToWhereSomebodyElseWasTakesNothingOver) {
     auto sent = take();
     ASSERT_EQ(sent.size(), 1u);
     deliver(sent[0]);
-    EXPECT_EQ(of_c.error, make_error_code(Errc::closed));
-    EXPECT_EQ(of_b.times, 0);
+    EXPECT_TRUE(take().empty());
+    EXPECT_EQ(of_c.times + of_b.times, 0);
     EXPECT_EQ(a.core.subscriber_count("news of b"), 1u);
-    EXPECT_EQ(a.core.subscriber_count("news of c"), 0u);
-    EXPECT_EQ(a.core.link_count(), 1u);
+    EXPECT_EQ(a.core.subscriber_count("news of c"), 1u);
+    EXPECT_EQ(a.core.link_count(), 2u);
     a.core.end_requests(Errc::cancelled);
-    EXPECT_EQ(of_b.times, 1);
-    EXPECT_EQ(at_once.times, 1);
     (void)c;
     (void)take();
 }
