@@ -228,6 +228,9 @@ void DatagramNode::request_decided(const Address& to, RequestTable::Id id, const
 void DatagramNode::send_in_sessions(std::vector<Target>& targets, const Message& message,
                                     const Plugins& inner, const Plugins& outer,
                                     std::error_code& first) {
+    if (targets.size() > 1) {
+        links_->tell_once(targets);
+    }
     const Plugins within = within_session(outer);
     const bool once = !is_peer_specific(inner) && !is_peer_specific(within);
     Packing packing{frame_memory_};

@@ -61,6 +61,8 @@ struct Link : std::enable_shared_from_this<Link> {
 
     Link(const Address& address, const PathSize& unknown) : at(address), path(unknown) {}
 
+    /// When the present session began.
+    TimePoint began_at() const noexcept { return current ? current->began_at() : TimePoint::min(); }
     /// Whether somebody's key is known, so that nothing is believed without.
     bool is_somebody() const noexcept { return key.has_value(); }
     /// Who that is, as rules know it; made when it is needed.

@@ -82,6 +82,7 @@ Links::Found Links::way_to(const Address& to, bool wanted) {
     if (!link->asking) {
         ask(link, wanted);
     } else if (wanted) {
+        link->asking->wanted = true;
         insist(link, true);
     }
     return way_now(to);

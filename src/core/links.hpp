@@ -82,6 +82,9 @@ public:
     Links(const Links&) = delete;
     Links& operator=(const Links&) = delete;
 
+    struct KeyHash {
+        std::size_t operator()(const SessionKey& key) const noexcept;
+    };
     enum class Way { clear, sealed, undecided, none };
     struct Found {
         Way way = Way::clear;
@@ -95,6 +98,27 @@ public:
     Found way_now(const Address& to) const;
     /// Has it wait until the way is decided, or is known to carry it. Whether there is room.
     bool wait(Link& link, Link::Waiting waiting);
+    /// Of several addresses of somebody, as of who moved without saying so, where a session began
+    /// last; the others are taken out.
+    template <class Target>
+    void tell_once(std::vector<Target>& targets) const {
+        std::unordered_map<SessionKey, const Link*, KeyHash> latest;
+        const auto somebody = [&](const Target& target) {
+            const auto found = links_.find(target.to);
+            return found != links_.end() && found->second->is_somebody() ? found->second.get()
+                                                                         : nullptr;
+        };
+        for (const Target& target : targets) {
+            if (const Link* const link = somebody(target)) {
+                const Link*& last = latest[*link->key];
+                last = !last || last->began_at() < link->began_at() ? link : last;
+            }
+        }
+        std::erase_if(targets, [&](const Target& target) {
+            const Link* const link = somebody(target);
+            return link && latest[*link->key] != link;
+        });
+    }
     /// Whether nothing counts from there without a session.
     bool has_somebody_at(const Address& at) const;
     /// It says that it has sessions, whatever it said before.
@@ -166,9 +190,6 @@ private:
     };
     using PendingOnes = std::map<Index, Pending>;
     enum class Sent { to_be_answered, unanswered, whole };
-    struct KeyHash {
-        std::size_t operator()(const SessionKey& key) const noexcept;
-    };
 
     const SessionTerms& terms() const noexcept { return *node_.session; }
     TimePoint now() const { return node_.environment.clock->steady_now(); }

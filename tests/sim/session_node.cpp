@@ -98,8 +98,7 @@ std::shared_ptr<core::Node> SessionNode::made() {
     auto node = std::make_shared<core::Node>(core::Role::node);
     node->environment = world_.environment();
     node->environment.clock = clock_;
-    if (const char* const logs = std::getenv("NETAIO_SIM_LOG")) {
-        (void)logs;
+    if (std::getenv("NETAIO_SIM_LOG")) {
         node->environment.log = Log(LogLevel::trace, [this](LogLevel, std::string_view line) {
             const auto time = std::chrono::duration_cast<Duration>(world_.now().time_since_epoch());
             std::printf("%8lld %s: %s\n", static_cast<long long>(time.count() - 3'600'000),
@@ -294,6 +293,14 @@ void SessionNode::say(const Address& to, std::size_t size) {
     const std::string what = content(Kind::message, size);
     use([&](core::DatagramNode& core) {
         (void)core.send(to, netaio::notify("note", what), {}, core.node().outer);
+    });
+}
+
+void SessionNode::say_often(const Address& to, int times, std::size_t size) {
+    use([&](core::DatagramNode&) {
+        for (; times > 0; --times) {
+            say(to, size);
+        }
     });
 }
 

@@ -34,7 +34,7 @@ inline constexpr std::string_view forged = "forged";
 
 /// A core::DatagramNode with sessions, or without, at an address on an open network. It answers
 /// REQUEST_URI at once and CREATE_URI after a while, and takes subscriptions to `topic`. Checks all
-/// that comes, and what always holds.
+/// that comes, and what always holds. With NETAIO_SIM_LOG in the environment, prints what it logs.
 class SessionNode {
 public:
     struct Options {
@@ -62,6 +62,8 @@ public:
     void cancel_one();
     /// Says something once.
     void say(const Address& to, std::size_t size);
+    /// Says so much at once.
+    void say_often(const Address& to, int times, std::size_t size);
     void say_to_group();
     /// The same, but that it counts as if it had not.
     void say_unnoted(const Address& to);
