@@ -67,8 +67,8 @@ public:
     static constexpr std::chrono::seconds silence_counts_for{30};
     /// How long whoever moved may take to show where it is; what is said to it waits meanwhile.
     static constexpr std::chrono::milliseconds challenged_for{500};
-    /// Bytes that may wait for one, of those that may wait in all.
-    static constexpr std::size_t waiting_share = 16;
+    /// What part of the bytes that may wait in all may wait for one.
+    static constexpr std::size_t waiting_share = 4;
     /// Without an answer for so long, a session is asked for anew.
     static constexpr std::chrono::seconds unanswered_for{1};
     /// Something is said so long after the other spoke, that it knows.

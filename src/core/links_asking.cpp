@@ -127,7 +127,12 @@ void Links::say(const std::shared_ptr<Link>& link, std::string content) {
     if (!link->asking || link->asking->attempt != number) {
         return;
     }
-    if (!id) {
+    if (!id && !asking.wanted) {
+        // Beyond the budget for addresses that may be forged: who has something to say asks anew.
+        stop_asking(*link);
+        set_due(*link);
+        go_on(link, id.error());
+    } else if (!id) {
         fail(link, id.error());
     } else {
         link->asking->question = *id;

@@ -273,7 +273,8 @@ void SessionNode::ask(const Address& to, Sayings::Kind kind, std::size_t size, D
             in_flight_.emplace(*asked, to);
         } else {
             expect(asked.error() == Errc::no_session || asked.error() == Errc::peer_changed ||
-                       asked.error() == Errc::too_large,
+                       asked.error() == Errc::too_large ||
+                       asked.error() == Errc::queue_full,  // behind a flood that waits
                    "a request is refused with " + asked.error().message());
         }
     });
