@@ -109,6 +109,7 @@ public:
     }
 
     const Address at;
+    bool in_group = false;  // what it hears was said to the group
 
 private:
     std::set<std::string>& said_;
@@ -148,7 +149,7 @@ private:
             require(first || message.uri() == "news");
             require(message.who().name("session").has_value());
         } else {
-            require(node->session->options.policy != SessionPolicy::require);
+            require(in_group || node->session->options.policy != SessionPolicy::require);
         }
     }
 
@@ -287,7 +288,9 @@ private:
         require(!seal(message, {}, input_.ConsumeBool() ? to.node->outer.get() : Plugins(),
                       to.node->context(nullptr)));
         require(!encode_message(message, bytes));
-        to.core.receive(bytes, somewhere(), input_.ConsumeBool());
+        to.in_group = input_.ConsumeBool();
+        to.core.receive(bytes, somewhere(), to.in_group);
+        to.in_group = false;
     }
 
     void say() {

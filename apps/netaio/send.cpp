@@ -24,7 +24,7 @@ struct SendCommand {
 };
 
 // How long it may take until it is known how to speak to somebody.
-constexpr std::chrono::seconds decided_within(10);
+constexpr std::chrono::seconds decided_within(8);
 
 void check_sent(std::error_code error, const UdpNode& node, const StopReport& report,
                 const std::string& to) {

@@ -398,7 +398,7 @@ private:
     std::uint64_t last_begun_ = 0;
     Callback<void(const Address&, ByteView, const Message&)> on_lost_ = {};
     PeerManager peer_manager_;
-    std::unique_ptr<Links> links_;          // null without sessions
+    std::unique_ptr<Links> links_;  // null without sessions
 };
 
 }  // namespace netaio::core

@@ -54,10 +54,17 @@ void Links::look_after(const std::shared_ptr<Link>& link) {
     } else if (!link->asking) {
         go_on(link, {});  // what waited for its path, and asks now
     }
-    set_due(*link);
+    // What was due before may be no more.
+    if (link->due != TimePoint::min()) {
+        due_.erase({std::exchange(link->due, Link::never), link.get()});
+        set_due(*link);
+    }
 }
 
 void Links::look_after_session(const std::shared_ptr<Link>& link, TimePoint time) {
+    if (time - link->used_at >= rests_after) {
+        link->rest();
+    }
     if (time >= link->answer_by) {
         say_sealed(*link, {}, Sent::unanswered);
     }
@@ -71,9 +78,6 @@ void Links::look_after_session(const std::shared_ptr<Link>& link, TimePoint time
     if (!link->asking && link->unanswered_since != Link::never &&
         time - link->unanswered_since >= unanswered_for && time >= link->ask_at) {
         ask(link, true, true);
-    }
-    if (link->current && time - link->used_at >= rests_after) {
-        link->rest();
     }
 }
 

@@ -165,10 +165,11 @@ class ProgramsTest(SharkTest):
 
     def test_shows_datagrams(self):
         _, line = self.start("node", "--id", "kitchen", "--interface", "lo", "--ipv4-only",
-                             "--port", "0", "--store", ":memory:", "--hmac", "@secret")
+                             "--port", "0", "--store", ":memory:", "--hmac", "@secret",
+                             "--session", "off")
         port = line.strip().rsplit(":", 1)[-1]
         self.address = Relay(self.capture, f"127.0.0.1:{port}").serve_udp()
-        options = ["--udp", "--hmac", "@secret"]
+        options = ["--udp", "--hmac", "@secret", "--session", "off"]
         self.run_tool("create", "kitchen/lamp", "on", *options)
         self.run_tool("request", "kitchen/lamp", *options)
         self.assertEqual(self.lines(self.capture), [

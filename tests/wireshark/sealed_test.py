@@ -203,7 +203,7 @@ class DatagramTest(SealedTest):
 
     def test_shows_what_is_sealed_as_that_without_keys(self):
         self.session(AES)
-        self.assertEqual(self.lines(self.capture), ["sealed"] * 5)
+        self.assertEqual(self.lines(self.capture), ["sealed"] * 7)
         self.log_keys(AES, 5, 6)
         self.assertEqual(self.problems(self.capture),
                          ["not opened: the key log has no key for it"] * 5)

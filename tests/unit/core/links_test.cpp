@@ -342,9 +342,9 @@ TEST_F(LinksTest, WhereManyAskOnlyThoseAreAnsweredWhoGetWhatIsSentToThem) {
     auto& b = add(there, {.bounds = bounds});
     say_who_asks(b);
     // A flood with forged senders, each with a question of its own.
+    Told forged;
     for (int i = 0; i < 200; ++i) {
-        Told told;
-        restart(here).ask(there, "who", told);
+        restart(here).ask(there, "who", forged);
         const auto sent = take();
         const auto question = std::ranges::find(sent, here, &Datagram::from);
         ASSERT_NE(question, sent.end());

@@ -35,7 +35,7 @@ TEST(ReplayWindowTest, AfterARestOnlyHigherOnesCount) {
     ReplayWindow window;
     window.note(7);
     window.rest();
-    for (const std::uint64_t number : {0, 6, 7}) {
+    for (const std::uint64_t number : std::initializer_list<std::uint64_t>{0, 6, 7}) {
         EXPECT_FALSE(window.is_new(number)) << number;
     }
     EXPECT_TRUE(window.is_highest(8));
