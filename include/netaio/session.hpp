@@ -44,7 +44,8 @@ struct SessionPeer {
     bool lasting;
 };
 
-/// Where the keys of servers are kept, by their addresses, so that another one is noticed.
+/// Where the keys of servers, and of UDP nodes, are kept by their addresses, so that another one is
+/// noticed.
 /// Thread-safe.
 class KnownPeers {
 public:
@@ -60,7 +61,7 @@ public:
 /// read, in the file or of it, is an error that has no session begin.
 std::shared_ptr<KnownPeers> known_peers_file(std::string path);
 
-/// Sessions, as a server or client has them. Where NETAIO_KEYLOG in the environment names a file,
+/// Sessions, as a server, a client or a UDP node has them. Where NETAIO_KEYLOG in the environment names a file,
 /// the keys of all go there, so that whoever has it can read them, as Wireshark does; the log says
 /// so.
 struct SessionOptions {

@@ -59,7 +59,8 @@ struct UdpNodeOptions {
     /// asked by addresses. What is sent where that is not known waits for a handshake; whoever
     /// knows none is then spoken to without for some minutes, where the policy allows that. To the
     /// group everything goes without, and peers are found without. Subscriptions and peers belong
-    /// to the session: they follow one whose address changes, and end with it.
+    /// to whoever has the session: they follow when its address changes, and end when somebody else
+    /// is there.
     SessionOptions session = {};
     std::shared_ptr<const PeerPlugin> peer_plugin = std::make_shared<DefaultPeer>();
     /// How this node presents itself to peers, and to plugins that ask.
