@@ -61,9 +61,9 @@ public:
 /// read, in the file or of it, is an error that has no session begin.
 std::shared_ptr<KnownPeers> known_peers_file(std::string path);
 
-/// Sessions, as a server, a client or a UDP node has them. Where NETAIO_KEYLOG in the environment names a file,
-/// the keys of all go there, so that whoever has it can read them, as Wireshark does; the log says
-/// so.
+/// Sessions, as a server, a client or a UDP node has them. Where NETAIO_KEYLOG in the environment
+/// names a file, the keys of all go there, so that whoever has it can read them, as Wireshark does;
+/// the log says so.
 struct SessionOptions {
     SessionPolicy policy = SessionPolicy::off;
     /// The own key: 32 random bytes, e.g. of `netaio keygen`. One of this process otherwise, which
