@@ -97,6 +97,7 @@ public:
         if (stream) {
             stream->abort({});
         }
+        hub->run();  // what it still holds for a turn
     }
 
     void returned(Stream&, Outcome) override {}
