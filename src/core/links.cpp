@@ -323,13 +323,7 @@ bool Links::may_be_at(const Link& link, const Address& at) const {
     if (other && other->is_somebody() && *other->key != *link.key) {
         return false;
     }
-    if (const auto& known = terms().options.known) {
-        const auto expected = known->find(at.str());
-        if (!expected || (*expected && **expected != *link.key)) {
-            return false;
-        }
-    }
-    return terms().admits({at, *link.key, link.lasting});
+    return !why_not({at, *link.key, link.lasting});
 }
 
 void Links::move(const std::shared_ptr<Link>& link, const Address& to) {

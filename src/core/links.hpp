@@ -237,7 +237,7 @@ private:
     std::optional<OwnedMessage> second_question(const datagram_handshake::Asked& question,
                                                 const SessionSecret& secret, const Address& from);
     PendingOnes::node_type take_pending(PendingOnes::iterator pending) noexcept;
-    std::optional<std::string> admit(Pending& pending, const Agreed& agreed) const;
+    std::optional<std::string> why_not(const SessionPeer& peer) const;
     std::shared_ptr<Link> prove(PendingOnes::iterator pending);
     void heard(Link& link, bool spoke);
     void challenge(const std::shared_ptr<Link>& link, const Address& from);

@@ -74,10 +74,12 @@ std::optional<OwnedMessage> Links::first_question(const Asked& question, Session
         if (before && answerer.asked_at() <= *before) {
             return refuse(from, "it was asked for before");
         }
-        if (const auto why = admit(pending, agreed)) {
+        if (const auto why = why_not({from, agreed.key, agreed.lasting})) {
             return refuse(from, *why);
         }
-        asked_at_.at(pending.who.key) = answerer.asked_at();
+        asked_at_.at(agreed.key) = answerer.asked_at();
+        pending.who.key = agreed.key;
+        pending.who.lasting = agreed.lasting;
         pending.session =
             std::make_unique<DatagramSession>(DatagramSession::Indexes{own, pending.other},
                                               std::move(agreed.keys), false, pending.began);
@@ -110,11 +112,13 @@ std::optional<OwnedMessage> Links::second_question(const Asked& question,
         return refuse(from, error.message());
     }
     auto agreed = answerer.agreed();
-    if (const auto why = admit(pending, agreed)) {
+    if (const auto why = why_not({from, agreed.key, agreed.lasting})) {
         take_pending(found);
         return refuse(from, *why);
     }
     pending.answerer.reset();
+    pending.who.key = agreed.key;
+    pending.who.lasting = agreed.lasting;
     pending.session =
         std::make_unique<DatagramSession>(DatagramSession::Indexes{question.index, pending.other},
                                           std::move(agreed.keys), false, now());
@@ -123,24 +127,18 @@ std::optional<OwnedMessage> Links::second_question(const Asked& question,
 }
 
 // Why somebody is not admitted, if so.
-std::optional<std::string> Links::admit(Pending& pending, const Agreed& agreed) const {
-    const auto& options = terms().options;
-    if (options.known) {
-        const auto known = options.known->find(pending.from.str());
+std::optional<std::string> Links::why_not(const SessionPeer& peer) const {
+    if (const auto& keys = terms().options.known) {
+        const auto known = keys->find(peer.address.str());
         if (!known) {
             return known.error().message();
         }
-        if (*known && **known != agreed.key) {
-            return to_string(agreed.key) + " in the place of " + to_string(**known) +
+        if (*known && **known != peer.key) {
+            return to_string(peer.key) + " in the place of " + to_string(**known) +
                    "; somebody may be in between";
         }
     }
-    if (!terms().admits({pending.from, agreed.key, agreed.lasting})) {
-        return "not with " + to_string(agreed.key);
-    }
-    pending.who.key = agreed.key;
-    pending.who.lasting = agreed.lasting;
-    return std::nullopt;
+    return terms().admits(peer) ? std::nullopt : std::optional("not with " + to_string(peer.key));
 }
 
 Links::PendingOnes::node_type Links::take_pending(PendingOnes::iterator pending) noexcept {

@@ -29,8 +29,7 @@ std::optional<Links::Opened> Links::open(const Frame& sealed, const Address& fro
     const auto opened = [&](DatagramSession& session) {
         auto frames = session.open(sealed, highest);
         if (!frames) {
-            tallies_.rejected_replayed.add(session.came(sealed) ? 1 : 0);
-            tallies_.rejected_auth.add(session.came(sealed) ? 0 : 1);
+            (session.came(sealed) ? tallies_.rejected_replayed : tallies_.rejected_auth).add();
         }
         return frames;
     };
