@@ -63,6 +63,31 @@ std::error_code hear_no_group(UdpSocket& socket) {
     return {};
 }
 
+// Systems have an option for a socket, not for a datagram, and differ in which.
+#if defined(IP_PMTUDISC_PROBE) && defined(IPV6_PMTUDISC_PROBE)
+constexpr int fragmenting_v4 = IP_MTU_DISCOVER, never_fragment_v4 = IP_PMTUDISC_PROBE;
+constexpr int fragmenting_v6 = IPV6_MTU_DISCOVER, never_fragment_v6 = IPV6_PMTUDISC_PROBE;
+#elif defined(IP_DONTFRAG) && defined(IPV6_DONTFRAG)
+constexpr int fragmenting_v4 = IP_DONTFRAG, never_fragment_v4 = 1;
+constexpr int fragmenting_v6 = IPV6_DONTFRAG, never_fragment_v6 = 1;
+#else
+constexpr int fragmenting_v4 = -1, never_fragment_v4 = 0;  // which no system takes
+constexpr int fragmenting_v6 = -1, never_fragment_v6 = 0;
+#endif
+
+int fragmenting(UdpSocket& socket, bool v6) {
+    int value = 0;
+    socklen_t size = sizeof value;
+    ::getsockopt(socket.native_handle(), v6 ? IPPROTO_IPV6 : IPPROTO_IP,
+                 v6 ? fragmenting_v6 : fragmenting_v4, &value, &size);
+    return value;
+}
+
+bool set_fragmenting(UdpSocket& socket, bool v6, int value) {
+    return ::setsockopt(socket.native_handle(), v6 ? IPPROTO_IPV6 : IPPROTO_IP,
+                        v6 ? fragmenting_v6 : fragmenting_v4, &value, sizeof value) == 0;
+}
+
 }  // namespace
 
 std::size_t send_datagrams(UdpSocket& socket, const char* bytes,
@@ -87,9 +112,17 @@ std::size_t send_datagrams(UdpSocket& socket, const char* bytes,
     return sent;
 }
 
-bool send_whole(UdpSocket&, const char*, const Departure&, std::error_code& error) {
-    error = std::make_error_code(std::errc::message_size);
-    return false;
+bool send_whole(UdpSocket& socket, const char* bytes, const Departure& departure,
+                std::error_code& error) {
+    const bool v6 = departure.to.is_v6();
+    const int before = fragmenting(socket, v6);
+    if (!set_fragmenting(socket, v6, v6 ? never_fragment_v6 : never_fragment_v4)) {
+        error = std::make_error_code(std::errc::message_size);
+        return false;
+    }
+    const bool sent = send_datagrams(socket, bytes, {&departure, 1}, error) == 1;
+    (void)set_fragmenting(socket, v6, before);
+    return sent;
 }
 
 std::error_code prepare_unicast(UdpSocket& socket, int hops, bool) {
