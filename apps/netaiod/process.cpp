@@ -6,6 +6,7 @@
 #include <atomic>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <netaio/run.hpp>
 
 #include "core_dumps.hpp"
 #include "daemon.hpp"
@@ -81,6 +82,7 @@ int run_daemon(const Config& config) {
     warn_of(config);
 
     boost::asio::io_context io(1);
+    use_io_uring(io);
     // Before anything is announced, so that no signal finds it unprepared.
     app::Signals signals(io.get_executor(), app::SignalsOf::service);
     const auto level = std::make_shared<Level>(app::log_level(process.log_level));
