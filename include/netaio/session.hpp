@@ -69,10 +69,11 @@ struct SessionOptions {
     /// The own key: 32 random bytes, e.g. of `netaio keygen`. One of this process otherwise, which
     /// nobody can know.
     Secret seed = {};
-    /// Who may be at the other end, by their keys; anybody where there are none.
+    /// Who may be at the other end, by their keys; anybody where there are none. With this, `known`
+    /// or `admits` a policy of `off` throws std::invalid_argument.
     std::vector<SessionKey> peer_keys = {};
-    /// Of clients, where the lasting keys of servers are kept. One whose key is known is not spoken
-    /// to without a session; a key that is another is refused.
+    /// Of clients and UDP nodes, where the lasting keys of whom they ask are kept. One whose key is
+    /// known is not spoken to without a session; a key that is another is refused.
     std::shared_ptr<KnownPeers> known = nullptr;
     /// Asked of each one at last; anybody is admitted without. Must not throw.
     std::function<bool(const SessionPeer&)> admits = {};

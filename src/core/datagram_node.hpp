@@ -175,6 +175,9 @@ public:
     void end_requests(std::error_code why) noexcept;
     /// Ends the sessions whose secret the node does not have any more.
     void secrets_changed();
+    /// Answers now what was heard in sessions and would be answered in time, so that the others
+    /// know that it came when this node ends.
+    void answer_sessions();
     /// Ends all sessions.
     void end_sessions() noexcept;
 

@@ -52,6 +52,18 @@ public:
     }
     boost::intrusive_ptr<Deferred> defer() override;
 
+    // Anybody can send one: who waits goes on waiting, and learns of it if nothing else comes.
+    void not_believed(const Message& answer, std::error_code why) noexcept override {
+        const auto id = answer.request_id();
+        RequestTable* const asked = requests();
+        if (!asked || (id && !asked->has(*id))) {
+            return;
+        }
+        asked->not_believed(why);
+        if (RequestTable* const held = node_.requests_of({sender_.at, Through::undecided})) {
+            held->not_believed(why);
+        }
+    }
     std::optional<OwnedMessage> shake_hands(const Message& asked) override {
         return node_.links_->shake_hands(asked, sender_.at);
     }

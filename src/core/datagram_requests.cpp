@@ -244,7 +244,7 @@ void DatagramNode::expire_requests() {
         return;
     }
     // Room first: a completion that was taken out must not get lost.
-    std::vector<RequestTable::Completion> expired;
+    std::vector<RequestTable::Expired> expired;
     expired.reserve(in_flight_);
     expire_at_ = RequestTable::TimePoint::max();
     for (auto at = requests_.begin(); at != requests_.end();) {
@@ -256,8 +256,8 @@ void DatagramNode::expire_requests() {
             at = requests_.erase(at);
         }
     }
-    for (auto& completion : expired) {
-        end(completion, Errc::timeout, node_->environment.log);
+    for (auto& [completion, why] : expired) {
+        end(completion, why, node_->environment.log);
     }
 }
 

@@ -356,6 +356,12 @@ void DatagramNode::secrets_changed() {
     }
 }
 
+void DatagramNode::answer_sessions() {
+    if (links_) {
+        links_->answer_all();
+    }
+}
+
 void DatagramNode::end_sessions() noexcept {
     if (links_) {
         links_->end_all(Errc::cancelled);

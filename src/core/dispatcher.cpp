@@ -312,6 +312,9 @@ Outcome Dispatcher::refuse(std::error_code error, const Verdict& verdict, const 
     if (verdict.copy && node_.role == Role::node) {
         return copied(verdict, plugins, layer, message, source);
     }
+    if (node_.role == Role::node && is_answer(message.type())) {
+        source.not_believed(message, said_of(error, message));
+    }
     if (is_refusal(error)) {
         return auth_failed(verdict, plugins, layer, message, source, out);
     }
@@ -390,13 +393,13 @@ bool Dispatcher::answer_request(Message& message, Source& source, const Peer* pe
     if (error && node_.role == Role::node) {
         // Anybody can send a datagram in the other's name: the answer may be still to come.
         source.requests()->insert(uri, std::move(*request));
+        source.not_believed(message, said_of(error, message));
         return true;
     }
     if (error && refusal) {
         say_refusal(message, source);
     }
-    request->completion(error && refusal ? make_error_code(Errc::auth_failed_unverified) : error,
-                        error ? nullptr : &message);
+    request->completion(said_of(error, message), error ? nullptr : &message);
     return true;
 }
 
@@ -422,7 +425,7 @@ bool Dispatcher::fail_request(const Message& message, const Plugins& layer, Errc
     if (refusal) {
         say_refusal(message, source);
     }
-    request->completion(refusal ? Errc::auth_failed_unverified : why, nullptr);
+    request->completion(said_of(why, message), nullptr);
     return true;
 }
 

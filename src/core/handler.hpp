@@ -39,6 +39,8 @@ public:
     virtual bool pass_back(Message&) { return false; }
     /// Makes a request anew that RequestTable::that_may_be_retried() gives. Whether it did.
     virtual bool retry(RequestId) { return false; }
+    /// Told of what may be an answer from there, but cannot be believed.
+    virtual void not_believed(const Message&, std::error_code) noexcept {}
     /// Told that what is subscribed to there has ended, by a message that ends_subscription().
     virtual void subscription_ended(const Message&) {}
     /// Whether an answer may go there that nobody asked for with a message that was accepted

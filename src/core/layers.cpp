@@ -47,6 +47,12 @@ bool is_refusal(std::error_code error) noexcept {
            error == Errc::unpaid;
 }
 
+std::error_code said_of(std::error_code error, const Message& answer) noexcept {
+    return is_refusal(error) && answer.type() == MessageType::auth_error
+               ? make_error_code(Errc::auth_failed_unverified)
+               : error;
+}
+
 bool is_peer_specific(const Plugins& layer) noexcept {
     return (layer.auth && layer.auth->is_peer_specific()) ||
            (layer.cipher && layer.cipher->is_peer_specific());

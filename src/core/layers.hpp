@@ -44,6 +44,8 @@ std::error_code decrypt_layer(Message& message, const Plugins& layer, PluginCont
 
 /// Whether an error of open_layer() says that an auth plugin refused the message.
 bool is_refusal(std::error_code error) noexcept;
+/// What whoever asked learns of an answer for which it was given: whose word it is, too.
+std::error_code said_of(std::error_code error, const Message& answer) noexcept;
 
 /// Whether requests through it may be made anew when they are refused.
 inline bool may_retry(const Plugins& layer) noexcept {

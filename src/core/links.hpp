@@ -161,6 +161,8 @@ public:
 
     /// Ends sessions whose secret the node does not have any more.
     void end_with_other_secrets();
+    /// Says what would be said in time so that others know that what they said came.
+    void answer_all();
     /// Ends all, and whatever waits.
     void end_all(std::error_code why) noexcept;
     /// Does what is due.

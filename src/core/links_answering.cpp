@@ -63,7 +63,7 @@ std::optional<OwnedMessage> Links::first_question(const Asked& question, Session
     Answerer answerer(question, terms(), secret.psk, own, random());
     const auto content = answerer.answer(question);
     if (!content) {
-        return refuse(from, content.error().message());
+        return refuse(from, said_of_handshake(content.error()));
     }
     std::list<Index> place{own};  // so that what throws below leaves nothing behind
     Pending pending{.from = from, .place = place.begin(), .other = question.index, .began = now()};
@@ -109,7 +109,7 @@ std::optional<OwnedMessage> Links::second_question(const Asked& question,
                            ? answerer.take(question)
                            : make_error_code(Errc::auth_failed);
     if (error) {
-        return refuse(from, error.message());
+        return refuse(from, said_of_handshake(error));
     }
     auto agreed = answerer.agreed();
     if (const auto why = why_not({from, agreed.key, agreed.lasting})) {

@@ -81,6 +81,14 @@ void Links::look_after_session(const std::shared_ptr<Link>& link, TimePoint time
     }
 }
 
+void Links::answer_all() {
+    for (const auto& [at, link] : links_) {
+        if (link->current && link->answer_by != Link::never) {
+            say_sealed(*link, {}, Sent::unanswered);
+        }
+    }
+}
+
 // When it is to be looked after. Told too early it does nothing.
 void Links::set_due(Link& link) {
     TimePoint due = Link::never;

@@ -51,6 +51,11 @@ public:
         bool strictly_by_id = false;
         std::unique_ptr<Retry> retry = nullptr;
     };
+    /// One that was given up.
+    struct Expired {
+        Completion completion;
+        std::error_code why;
+    };
     /// Told that a request has ended whose message was not sent yet.
     using UnsentEnds = std::function<void(RequestId)>;
 
@@ -112,9 +117,12 @@ public:
     std::optional<Request> take_out(Id id);
     /// The oldest request that waits and was added with this checksum.
     std::optional<Id> carried_by(std::uint32_t checksum) const;
-    /// Gives up the requests whose deadline has passed and adds their completions to others; takes
-    /// no memory where there is room for them.
-    void give_up_expired(TimePoint now, std::vector<Completion>& expired);
+    /// Told of something that cannot be believed to answer one of them: those whose deadlines pass
+    /// are given up for that, until one is answered. Handshakes know no other cause than time.
+    void not_believed(std::error_code why) noexcept { not_believed_ = why; }
+    /// Gives up the requests whose deadline has passed and adds them to others; takes no memory
+    /// where there is room for them.
+    void give_up_expired(TimePoint now, std::vector<Expired>& expired);
     /// Ends all that wait and forgets the rest.
     void end_all(std::error_code why, const Log& log) noexcept;
 
@@ -127,9 +135,13 @@ public:
 private:
     struct Entries;
 
+    template <class Entry>
+    Request take_answered(Entry at);
+
     std::unique_ptr<Entries> entries_;
     std::size_t in_flight_max_;
     LateAnswers late_answers_;
+    std::error_code not_believed_ = Errc::timeout;
     Id next_id_;
 };
 

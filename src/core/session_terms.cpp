@@ -47,6 +47,20 @@ constexpr std::string_view hint = "netaio/session";
 
 }  // namespace
 
+void require_policy(const SessionOptions& options) {
+    const bool admits_some = !options.peer_keys.empty() || options.known || options.admits;
+    if (options.policy == SessionPolicy::off && admits_some) {
+        throw std::invalid_argument(
+            "SessionOptions say who may be at the other end, but policy is off, so that there are "
+            "no sessions: set SessionPolicy::require or offer");
+    }
+}
+
+std::string said_of_handshake(std::error_code why) {
+    return why == Errc::auth_failed ? "it was asked with another secret, or for another key"
+                                    : why.message();
+}
+
 SessionTerms::SessionTerms(SessionOptions given, const Plugins& outer, bool of_client,
                            Random& random)
     : options(std::move(given)),

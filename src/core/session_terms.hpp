@@ -7,6 +7,13 @@
 
 namespace netaio::core {
 
+/// Throws std::invalid_argument for options that say who is admitted, but have no sessions: nobody
+/// would look at them.
+void require_policy(const SessionOptions& options);
+
+/// Why a handshake that somebody asked for cannot go on, for the log.
+std::string said_of_handshake(std::error_code why);
+
 /// What a node brings into all of its sessions.
 struct SessionTerms {
     /// Throws std::invalid_argument for options that make no sense.

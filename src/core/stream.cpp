@@ -209,10 +209,10 @@ void Stream::expire_requests(TimePoint now) {
     if (!requests_ || state_ == State::closed) {
         return;
     }
-    std::vector<RequestTable::Completion> expired;
+    std::vector<RequestTable::Expired> expired;
     requests_->give_up_expired(now, expired);
-    for (auto& completion : expired) {
-        end(completion, Errc::timeout, hub_->node().environment.log);
+    for (auto& [completion, why] : expired) {
+        end(completion, why, hub_->node().environment.log);
     }
     if (state_ != State::closed) {
         watch_deadlines();

@@ -38,7 +38,7 @@ std::optional<OwnedMessage> Stream::shake_hands(const Message& asked) {
     auto reply = handshaking_->answerer->answer(asked.content(), *node.session,
                                                 handshaking_->secret.psk, *node.environment.random);
     if (!reply) {
-        return refuse(reply.error().message());
+        return refuse(said_of_handshake(reply.error()));
     }
     if (reply->agreed) {
         if (!node.session->admits({ends_.remote, reply->agreed->key, reply->agreed->lasting})) {

@@ -54,6 +54,7 @@ std::shared_ptr<core::Node> node_of(core::Role role, const Options& options) {
     }
     node->outer = Plugins{options.auth, options.cipher};
     if constexpr (requires { options.session; }) {
+        core::require_policy(options.session);
         if (options.session.policy != SessionPolicy::off) {
             node->session = std::make_shared<const core::SessionTerms>(
                 options.session, node->outer.get(), role == core::Role::client,

@@ -301,6 +301,7 @@ void UdpNode::Impl::end_if_idle() noexcept {
 void UdpNode::Impl::say_goodbye() noexcept {
     if (running()) {
         go_on([&] { core_->peer_manager().stop_all(); });
+        go_on([&] { core_->answer_sessions(); });
         go_on([&] { flush(); });
     }
 }

@@ -104,15 +104,46 @@ TEST_F(LinksTest, WhoRequiresASessionRefusesAllElse) {
     EXPECT_EQ(told.message->content(), "a session is required");
 }
 
-TEST_F(LinksTest, TheSecretHasToBeTheSame) {
-    auto& a = add(here, with(SessionPolicy::offer, hmac("one")));
-    auto& b = add(there, with(SessionPolicy::offer, hmac("other")));
+TEST_F(LinksTest, TheSecretHasToBeTheSameWhichIsSaidWhenNothingElseCame) {
+    for (const auto policy : {SessionPolicy::off, SessionPolicy::offer, SessionPolicy::require}) {
+        auto& a = add(here, with(policy, hmac("one")));
+        auto& b = add(there, with(policy, hmac("other")));
+        say_who_asks(b);
+        Told told;
+        a.ask(there, "who", told, 5s);
+        pass(4s);
+        EXPECT_EQ(told.times, 0);  // the answer may be still to come
+        pass(2s);
+        EXPECT_EQ(told.error, Errc::auth_failed_unverified) << told.error.message();
+        EXPECT_EQ(count_sealed(), 0u);
+    }
+}
+
+TEST_F(LinksTest, WhoseAnswersCannotBeReadLearnsThat) {
+    auto& a = add(here, with(SessionPolicy::off, {.cipher = stream_cipher({.key = "one"})}));
+    auto& b = add(there, with(SessionPolicy::off));
     say_who_asks(b);
     Told told;
-    a.ask(there, "who", told, 2s);
-    pass(3s);
-    EXPECT_EQ(told.error, make_error_code(Errc::timeout));
-    EXPECT_EQ(count_sealed(), 0u);
+    a.ask(there, "who", told, 5s);
+    pass(6s);
+    EXPECT_EQ(told.error, Errc::decrypt_failed) << told.error.message();
+}
+
+TEST_F(LinksTest, WhoStopsAnswersFirstSoThatNobodyAsksWhetherItIsThere) {
+    auto& a = add(here, keyed('a'));
+    auto& b = add(there, keyed('b'));
+    say_who_asks(b);
+    Told told;
+    a.ask(there, "who", told);
+    settle();
+    ASSERT_TRUE(told.message);
+    a.core.answer_sessions();
+    settle();
+    loses = [](const Datagram&) { return true; };
+    passed.clear();
+    pass(10s);
+    const auto asks = [](const Datagram& one) { return one.from == there && !one.whole; };
+    EXPECT_EQ(std::ranges::count_if(passed, asks), 0);
 }
 
 TEST_F(LinksTest, SmallNotificationsGoTogether) {

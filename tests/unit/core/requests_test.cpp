@@ -20,7 +20,7 @@ RequestTable::TimePoint at_second(int second) {
 }
 
 std::size_t expired(RequestTable& table, RequestTable::TimePoint now) {
-    std::vector<RequestTable::Completion> all;
+    std::vector<RequestTable::Expired> all;
     table.give_up_expired(now, all);
     return all.size();
 }
