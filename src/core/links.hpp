@@ -217,11 +217,12 @@ private:
     void not_agreed(const std::shared_ptr<Link>& link);
     void declined(const std::shared_ptr<Link>& link, std::chrono::seconds holds);
     void expire_waiting(const std::shared_ptr<Link>& link);
-    void fail(const std::shared_ptr<Link>& link, std::error_code why);
+    void fail(const std::shared_ptr<Link>& link, std::error_code why,
+              const std::string& in_words = {});
     void stop_asking(Link& link) noexcept;
     bool must_have_one(const Link& link) const noexcept;
     bool is_wanted(const Link& link) const;
-    std::error_code judge(const Link& link, const Agreed& agreed) const;
+    static const std::optional<SessionKey>& expected_at(const Link& link) noexcept;
     void go_on(const std::shared_ptr<Link>& link, std::error_code why);
 
     std::shared_ptr<Link> succeed(const std::shared_ptr<Link>& link);

@@ -128,17 +128,12 @@ std::optional<OwnedMessage> Links::second_question(const Asked& question,
 
 // Why somebody is not admitted, if so.
 std::optional<std::string> Links::why_not(const SessionPeer& peer) const {
-    if (const auto& keys = terms().options.known) {
-        const auto known = keys->find(peer.address.str());
-        if (!known) {
-            return known.error().message();
-        }
-        if (*known && **known != peer.key) {
-            return to_string(peer.key) + " in the place of " + to_string(**known) +
-                   "; somebody may be in between";
-        }
+    const auto expected = terms().expected(peer.address.str());
+    if (!expected) {
+        return expected.error().message();
     }
-    return terms().admits(peer) ? std::nullopt : std::optional("not with " + to_string(peer.key));
+    const auto refused = terms().refusal(*expected, peer);
+    return refused ? std::optional(refused->why) : std::nullopt;
 }
 
 Links::PendingOnes::node_type Links::take_pending(PendingOnes::iterator pending) noexcept {
