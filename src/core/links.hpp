@@ -85,7 +85,8 @@ public:
     struct KeyHash {
         std::size_t operator()(const SessionKey& key) const noexcept;
     };
-    enum class Way { clear, sealed, undecided, none };
+    /// How somebody is spoken to, if at all.
+    enum class Way : std::uint8_t { clear, sealed, undecided, none };
     struct Found {
         Way way = Way::clear;
         std::shared_ptr<Link> link = nullptr;
