@@ -232,8 +232,8 @@ private:
                                     Sent sign);
     void settle_crossing(Link& link);
     std::optional<OwnedMessage> refuse(const Address& from, std::string_view why);
-    bool is_affordable(const datagram_handshake::Asked& question, const Address& from,
-                       std::optional<OwnedMessage>& answer);
+    bool many_ask();
+    bool is_affordable(const Address& from);
     std::optional<OwnedMessage> first_question(const datagram_handshake::Asked& question,
                                                SessionSecret secret, const Address& from);
     std::optional<OwnedMessage> second_question(const datagram_handshake::Asked& question,
@@ -252,7 +252,7 @@ private:
     void say_sealed(Link& link, ByteView frames, Sent how);
     void probe_path(Link& link, std::size_t size);
     void say_challenge(Link& link);
-    void say_own(Link& link, const Address& to, ByteView body, Sent how);
+    void say_own(Link& link, ByteView body, Sent how);
     template <class Work>
     void attempt_to(Work&& work) const noexcept {
         core::attempt(node_.environment.log, "a session goes on all the same", work);
