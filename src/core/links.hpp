@@ -62,21 +62,6 @@ class Links {
 public:
     using TimePoint = DatagramSession::TimePoint;
 
-    /// How long a node is not asked again that knows no sessions, or said nothing.
-    static constexpr std::chrono::minutes declined_for{5};
-    static constexpr std::chrono::seconds silence_counts_for{30};
-    /// How long whoever moved may take to show where it is; what is said to it waits meanwhile.
-    static constexpr std::chrono::milliseconds challenged_for{500};
-    /// What part of the bytes that may wait in all may wait for one.
-    static constexpr std::size_t waiting_share = 4;
-    /// Without an answer for so long, a session is asked for anew.
-    static constexpr std::chrono::seconds unanswered_for{1};
-    /// Something is said so long after the other spoke, that it knows.
-    static constexpr std::chrono::milliseconds answer_within{250};
-    /// How long a handshake may take that the other began.
-    static constexpr std::chrono::seconds pending_for{5};
-    static constexpr std::size_t pending_max = 1024;
-
     Links(Node& node, Tallies& tallies, LinkOwner& owner, const LinkBounds& bounds);
     ~Links();
     Links(const Links&) = delete;

@@ -3,6 +3,12 @@
 
 /// How sessions over datagrams are answered that others ask for.
 namespace netaio::core {
+namespace {
+
+// How many handshakes may go on that others began.
+constexpr std::size_t pending_max = 1024;
+
+}  // namespace
 
 using datagram_handshake::Answerer;
 using datagram_handshake::Asked;

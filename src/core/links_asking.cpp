@@ -13,6 +13,9 @@ constexpr std::chrono::milliseconds longest_patience(2000);  // while something 
 constexpr std::chrono::milliseconds longest_idle_patience(16'000);
 // With a plugin that keeps questions back for a while, as for a stamp.
 constexpr std::chrono::seconds patience_with_plugins(30);
+// How long a node is not asked again that knows no sessions, or said nothing.
+constexpr std::chrono::minutes declined_for{5};
+constexpr std::chrono::seconds silence_counts_for{30};
 // How long nothing is tried after it failed.
 constexpr std::chrono::seconds failed_for(1);
 // How often somebody is asked only to be told of this node.

@@ -14,6 +14,8 @@ constexpr char probe_arrived = 2;
 constexpr char where_are_you = 3;
 constexpr char here_i_am = 4;
 
+// Something is said so long after the other spoke, that it knows.
+constexpr std::chrono::milliseconds answered_within{250};
 // How long the end that was asked lets the other be the one to renew.
 constexpr std::chrono::seconds renewed_later{30};
 
@@ -90,7 +92,7 @@ void Links::heard(Link& link, bool spoke) {
     }
     if (spoke && link.answer_by == Link::never) {
         link.used_at = now();
-        link.answer_by = link.used_at + answer_within;
+        link.answer_by = link.used_at + answered_within;
         set_due(link);
     }
 }
