@@ -23,6 +23,10 @@ constexpr const char* same_protection =
     "; check that both sides use the same secrets, layers and --dialect, and that their clocks "
     "agree where there is a --max-age";
 
+constexpr const char* session_wanted =
+    "; give --session offer or require with a secret of both, or have it admit this key, which "
+    "--session-seed makes a lasting one";
+
 // What it says, and what to do, where a session with somebody did not begin; empty for other
 // errors.
 std::string no_session_text(const std::error_code& error) {
@@ -147,7 +151,8 @@ void throw_if_error(const Message& answer, ByteView uri) {
         "the server answered " + type_name(answer.type()) + " for '" + printable(uri) + "'";
     if (!answer.content().empty()) text += ": " + printable(answer.content());
     if (answer.type() == MessageType::auth_error) {
-        text += same_protection;
+        text += answer.content() == ByteView("a session is required") ? session_wanted
+                                                                      : same_protection;
     }
     throw Failure(code, text);
 }
@@ -157,13 +162,13 @@ void throw_failure(const std::error_code& error, const SessionTerms& session) {
     std::string text = session.server() + ": " + error.message();
     if (const auto why = no_session_text(error); !why.empty()) {
         text = session.server() + ": " + why;
-    } else if (code == ExitCode::authentication) {
+    } else if (code == ExitCode::authentication || error == Errc::decrypt_failed) {
         text += same_protection;
     } else if (error == Errc::encrypt_failed) {
         text += "; the server has not introduced itself with a key: start it with --x25519-key too";
     } else if (error == Errc::timeout) {
         text += " (" + session.timeout_text() +
-                "); raise --timeout, or check that both sides use the same keys";
+                "); raise --timeout, or check that both sides use the same secrets and keys";
         if (session.protection().local_peer) text += ", and --x25519-key";
         if (session.options().udp) {
             text += ", and that 'netaio node' runs there; datagrams may be lost: try again";

@@ -79,7 +79,7 @@ std::error_code DatagramNode::send_held(const Held& held, ByteView datagram,
 
 void DatagramNode::not_sent_late(const Held& held, std::error_code why) {
     const Place place{held.link ? held.link->at : held.to.front(),
-                      held.link ? Through::session : Through::clear};
+                      held.link ? Way::sealed : Way::clear};
     RequestTable* table = held.asked ? requests_of(place) : nullptr;
     if (auto completion = table ? table->forget(*held.asked) : RequestTable::Completion()) {
         tidy_requests(place);

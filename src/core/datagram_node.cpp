@@ -151,7 +151,7 @@ void DatagramNode::deliver(OwnedMessage message, const Plugins& inner, const Add
                            bool needs_handler) {
     const std::size_t size = message.uri().size() + message.content().size();
     const auto way = links_ ? links_->way_now(from) : Links::Found();
-    const Sender sender{from, size, way.way == Links::Way::sealed ? way.link : nullptr};
+    const Sender sender{from, size, way.way == Way::sealed ? way.link : nullptr};
     Origin origin(*this, sender);
     settle(
         dispatcher_.receive_within(std::move(message), inner, origin, outbox_.bytes, needs_handler),
@@ -240,13 +240,12 @@ std::error_code DatagramNode::send_to(const Target& target, const Links::Found& 
                                       const Plugins& outer, std::optional<Ids> request,
                                       std::optional<std::size_t> free_size) {
     switch (way.way) {
-        case Links::Way::clear: break;
-        case Links::Way::sealed:
-            return send_in_session(target, way.link, message, inner, outer, request);
-        case Links::Way::undecided:
+        case Way::clear: break;
+        case Way::sealed: return send_in_session(target, way.link, message, inner, outer, request);
+        case Way::undecided:
             return request ? make_error_code(Errc::pending)
                            : send_later(target, *way.link, message, inner, outer, free_size);
-        case Links::Way::none: return way.why;
+        case Way::none: return way.why;
     }
     return send_clear(target, false, message, inner, outer, request, free_size);
 }

@@ -209,11 +209,11 @@ private:
         std::size_t received;
         std::shared_ptr<Link> link = nullptr;
     };
-    /// Through what a request went, and its answer has to come.
-    enum class Through : std::uint8_t { clear, session, undecided };
+    using Way = Links::Way;
+    /// Where a request went, and in which way, as its answer has to come.
     struct Place {
         Address at;
-        Through through = Through::clear;
+        Way way = Way::clear;
 
         friend auto operator<=>(const Place&, const Place&) = default;
     };
@@ -318,7 +318,6 @@ private:
     Links::Found way_to(const Address& to, bool wanted);
     Links::Found way_of_discovery(const Address& to) const;
     bool wants_session(const Peer& peer) const;
-    static Through through(const Links::Found& way) noexcept;
     Result<RequestTable::Id> request_by(const Links::Found& way, const Address& to,
                                         const Message& message, Plugins inner,
                                         std::chrono::milliseconds timeout,

@@ -90,7 +90,7 @@ public:
     }
 
 private:
-    Place place() const { return {sender_.at, sender_.link ? Through::session : Through::clear}; }
+    Place place() const { return {sender_.at, sender_.link ? Way::sealed : Way::clear}; }
 
     DatagramNode& node_;
     const Sender& sender_;

@@ -42,7 +42,7 @@ Result<RequestTable::Id> DatagramNode::request_by(const Links::Found& way, const
                                                   std::chrono::milliseconds timeout,
                                                   RequestTable::Completion completion,
                                                   MessageType answer, const Question* handshake) {
-    const Place place{to, through(way)};
+    const Place place{to, way.way};
     const RequestTable* const others = requests_of(place);
     const RequestTable::Id id = take_id(others);
     Target target{to, node_->peer_at(to)};
@@ -82,7 +82,7 @@ Result<RequestTable::Id> DatagramNode::request_by(const Links::Found& way, const
     if (may_be_retried) {
         table.keep(RequestTable::on_wire(id), message.own());
     }
-    if (place.through == Through::undecided) {
+    if (place.way == Way::undecided) {
         const auto refused =
             hold_for(*way.link, message.uri().size() + message.content().size(), deadline,
                      Asks::yes, [this, to, id, waiting = message.own()](std::error_code why) {
@@ -116,7 +116,7 @@ Result<RequestTable::Id> DatagramNode::request_by(const Links::Found& way, const
 // that was given up. One that was sent in clear is known by the last datagram.
 RequestTable& DatagramNode::keep_request(const Place& place, ByteView uri,
                                          RequestTable::Request request) {
-    if (!request.unsent && place.through == Through::clear) {
+    if (!request.unsent && place.way == Way::clear) {
         request.checksum = checksum_of(outbox_.view(outbox_.items.back()));
     }
     RequestTable& table =
@@ -147,18 +147,17 @@ bool DatagramNode::retry(const Place& place, RequestId request) {
     const Plugins inner = asked->inner;
     std::error_code error = Errc::auth_not_possible;
     attempt(node_->environment.log, "a request is not made anew", [&] {
-        const auto way =
-            links_ && place.through == Through::session ? links_->way_now(to) : Links::Found();
-        error = through(way) == place.through ? send_to({to, node_->peer_at(to)}, way, message,
-                                                        inner, *dispatcher_.outer(), ids)
-                                              : make_error_code(Errc::closed);
+        const auto way = links_ && place.way == Way::sealed ? links_->way_now(to) : Links::Found();
+        error = way.way == place.way ? send_to({to, node_->peer_at(to)}, way, message, inner,
+                                               *dispatcher_.outer(), ids)
+                                     : make_error_code(Errc::closed);
     });
     RequestTable* const there = requests_of(place);  // plugins are users' code
     if (!there) {
         return true;
     }
     if (!error) {
-        if (place.through == Through::clear) {
+        if (place.way == Way::clear) {
             sent_late(place, RequestTable::on_wire(ids.now), outbox_.view(outbox_.items.back()));
         }
     } else if (error == Errc::pending) {
@@ -186,9 +185,9 @@ bool DatagramNode::cancel(const Address& to, RequestTable::Id id) {
         completion(Errc::cancelled, nullptr);
         return true;
     };
-    constexpr std::array ways{Through::clear, Through::session, Through::undecided};
+    constexpr std::array ways{Way::clear, Way::sealed, Way::undecided};
     // Whoever was asked may have moved since.
-    return std::ranges::any_of(ways, [&](Through way) { return cancelled({to, way}); }) ||
+    return std::ranges::any_of(ways, [&](Way way) { return cancelled({to, way}); }) ||
            (links_ && std::ranges::any_of(requests_, [&](const auto& entry) {
                 return entry.first.at != to && cancelled(entry.first);
             }));
@@ -202,7 +201,7 @@ void DatagramNode::not_sent(ByteView datagram, const Address& to, std::error_cod
     if (sealed) {
         links_->not_sent(to, datagram.size(), why == std::errc::message_size);
     }
-    const Place place{to, sealed ? Through::session : Through::clear};
+    const Place place{to, sealed ? Way::sealed : Way::clear};
     // A sealed one may carry several.
     for (;;) {
         RequestTable* const table = requests_of(place);

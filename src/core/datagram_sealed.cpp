@@ -10,8 +10,6 @@
 namespace netaio::core {
 namespace {
 
-using Way = Links::Way;
-
 // How long what is not a request waits for a session, or for what its path carries.
 constexpr std::chrono::seconds wanted_for(10);
 
@@ -25,12 +23,6 @@ Links::Found DatagramNode::way_to(const Address& to, bool wanted) {
 Links::Found DatagramNode::way_of_discovery(const Address& to) const {
     auto way = links_ ? links_->way_now(to) : Links::Found();
     return way.way == Way::sealed ? way : Links::Found();
-}
-
-DatagramNode::Through DatagramNode::through(const Links::Found& way) noexcept {
-    return way.way == Way::sealed      ? Through::session
-           : way.way == Way::undecided ? Through::undecided
-                                       : Through::clear;
 }
 
 // Whether this node is the one that begins with somebody who was just found.
@@ -67,7 +59,7 @@ void DatagramNode::receive_sealed(const Frame& sealed, const Address& from, std:
             links_->take_own(opened->link, std::string_view(body.data(), body.size()), from,
                              first && opened->frames.empty() ? std::optional(size) : std::nullopt);
         } else if (!node_->types.contains(type) ||
-                   (draining_ && !requests_of({sender.at, Through::session}))) {
+                   (draining_ && !requests_of({sender.at, Way::sealed}))) {
             tallies_.unhandled.add();
         } else {
             settle(dispatcher_.receive(**frame, origin, outbox_.bytes), sender);
@@ -77,7 +69,7 @@ void DatagramNode::receive_sealed(const Frame& sealed, const Address& from, std:
             break;  // a handler ended the session, perhaps the node with it
         }
     }
-    tidy_requests({sender.at, Through::session});
+    tidy_requests({sender.at, Way::sealed});
 }
 
 std::error_code DatagramNode::send_in_session(const Target& target,
@@ -147,7 +139,7 @@ std::error_code DatagramNode::pack_later(const std::shared_ptr<Link>& link, Byte
 
 void DatagramNode::packed_late(const std::shared_ptr<Link>& link, ByteView frame,
                                std::optional<RequestId> request, std::error_code why) {
-    const Place place{link->at, Through::session};
+    const Place place{link->at, Way::sealed};
     if (request && !(requests_of(place) && requests_of(place)->has(*request))) {
         return;  // it has ended
     }
@@ -203,7 +195,7 @@ std::error_code DatagramNode::send_later(const Target& target, Link& link, const
 
 void DatagramNode::request_decided(const Address& to, RequestTable::Id id, const Message& message,
                                    std::error_code why) {
-    const Place undecided{to, Through::undecided};
+    const Place undecided{to, Way::undecided};
     RequestTable* const table = requests_of(undecided);
     auto request = table ? table->take_out(id) : std::nullopt;
     tidy_requests(undecided);
@@ -221,7 +213,7 @@ void DatagramNode::request_decided(const Address& to, RequestTable::Id id, const
         return;
     }
     request->unsent = why == Errc::pending;
-    keep_request({to, through(way)}, message.uri(), std::move(*request));
+    keep_request({to, way.way}, message.uri(), std::move(*request));
 }
 
 // Says it to those in sessions, or with whom that is not known, and leaves the others.
@@ -297,7 +289,7 @@ void DatagramNode::send_sealed(Link& link, const Address& to, ByteView frames, b
         FrameHeader::read(std::span(outbox_.bytes).subspan(at).first<FrameHeader::size>()).checksum;
     const auto error = add(at, to, false, whole);
     for (const RequestId id : std::exchange(link.requests, {})) {
-        RequestTable* const table = requests_of({link.at, Through::session});
+        RequestTable* const table = requests_of({link.at, Way::sealed});
         if (table && !error) {
             table->set_unsent(id, false, checksum);
         } else if (auto completion =
@@ -321,9 +313,9 @@ void DatagramNode::moved(const Address& from, const Address& to) {
     vacated(to);
     subscriptions_.rename(from, to);
     std::vector<decltype(requests_)::node_type> ended;
-    for (const Through through : {Through::session, Through::undecided}) {
-        ended.push_back(requests_.extract({to, through}));
-        if (auto entry = requests_.extract({from, through})) {
+    for (const Way way : {Way::sealed, Way::undecided}) {
+        ended.push_back(requests_.extract({to, way}));
+        if (auto entry = requests_.extract({from, way})) {
             entry.key().at = to;
             requests_.insert(std::move(entry));
         }
@@ -342,7 +334,7 @@ void DatagramNode::moved(const Address& from, const Address& to) {
 
 void DatagramNode::replaced(const Address& at) {
     vacated(at);
-    if (auto table = requests_.extract({at, Through::session})) {
+    if (auto table = requests_.extract({at, Way::sealed})) {
         table.mapped().end_all(Errc::closed, node_->environment.log);
     }
     if (hurry_to(at)) {

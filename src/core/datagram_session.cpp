@@ -1,17 +1,14 @@
 #include "datagram_session.hpp"
 
-#include "../wire/checksum.hpp"
 #include "../wire/endian.hpp"
-#include "../wire/packify_write.hpp"
+#include "sealed_frame.hpp"
 
 namespace netaio::core {
 namespace {
 
-// Of a sealed datagram: header, no auth fields, no uri, then what is authenticated, too.
-constexpr std::size_t body_at = FrameHeader::size + wire::no_fields.size();
-constexpr std::size_t index_at = body_at + 2;
+// Before the frames: what is authenticated, too.
 constexpr std::size_t in_clear = 4 + 8;
-constexpr std::size_t frames_at = index_at + in_clear;
+constexpr std::size_t frames_at = sealed_at + in_clear;
 
 static_assert(DatagramSession::overhead == frames_at + crypto::AeadKey::tag_size);
 
@@ -30,27 +27,21 @@ void DatagramSession::seal(ByteView frames, std::string& out) {
     const std::uint64_t number = next_++;
     rests_ = false;
     std::array<char, frames_at> head{};
-    wire::put_bytes(head.data() + FrameHeader::size, wire::no_fields);
-    wire::put_u64(wire::put_u32(head.data() + index_at, indexes_.other), number);
+    wire::put_u64(wire::put_u32(head.data() + sealed_at, indexes_.other), number);
     out.append(head.data(), head.size()).append(frames).append(crypto::AeadKey::tag_size, '\0');
     const auto datagram = std::span(out).subspan(start);
-    out_.seal(number, ByteView(head.data() + index_at, in_clear), datagram.subspan(frames_at));
-    const ByteView body(datagram.data() + body_at, datagram.size() - body_at);
-    FrameHeader{sealed_frame, static_cast<std::uint16_t>(wire::no_fields.size()),
-                static_cast<std::uint16_t>(body.size()), wire::crc32(body)}
-        .write(datagram.first<FrameHeader::size>());
+    out_.seal(number, ByteView(head.data() + sealed_at, in_clear), datagram.subspan(frames_at));
+    wrap_sealed(datagram);
 }
 
 std::optional<std::uint32_t> DatagramSession::index_of(const Frame& sealed) noexcept {
-    const auto& body = sealed.body;
-    const bool is_one = sealed.header.type == sealed_frame && sealed.auth == wire::no_fields &&
-                        body.size() >= 2 + in_clear + crypto::AeadKey::tag_size && body[0] == 0 &&
-                        body[1] == 0;
-    return is_one ? std::optional(wire::get_u32(body.data() + 2)) : std::nullopt;
+    return is_sealed(sealed, in_clear + crypto::AeadKey::tag_size)
+               ? std::optional(wire::get_u32(sealed_in(sealed).data()))
+               : std::nullopt;
 }
 
 Result<std::span<char>> DatagramSession::open(const Frame& sealed, bool& highest) {
-    const auto content = sealed.body.subspan(2);
+    const auto content = sealed_in(sealed);
     const std::uint64_t number = wire::get_u64(content.data() + 4);
     const auto frames = content.subspan(in_clear);
     rests_ = false;
@@ -63,7 +54,7 @@ Result<std::span<char>> DatagramSession::open(const Frame& sealed, bool& highest
 }
 
 bool DatagramSession::came(const Frame& sealed) const noexcept {
-    return !came_.is_new(wire::get_u64(sealed.body.data() + 2 + 4));
+    return !came_.is_new(wire::get_u64(sealed_in(sealed).data() + 4));
 }
 
 void DatagramSession::rest() noexcept {

@@ -36,13 +36,12 @@ struct Link : std::enable_shared_from_this<Link> {
         datagram_handshake::Index index = 0;
         std::uint64_t attempt = 0;
         std::optional<RequestTable::Id> question = std::nullopt;  // that waits for its answer
-        std::optional<SessionKey> expected = std::nullopt;        // the other's key
+        std::optional<SessionKey> pinned = std::nullopt;          // whom alone one speaks to
         std::unique_ptr<DatagramSession> session = nullptr;       // which the other is yet to prove
         TimePoint began = {};
         TimePoint again_at = never;  // where no question waits
         TimePoint said_at = {};
         unsigned silences = 0;
-        bool pinned = false;      // nobody else is spoken to
         bool learns = false;      // asks who is there, as that is not who was expected
         bool insists = false;     // asked again with a cookie
         bool lasting = false;     // the other's key

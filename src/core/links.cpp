@@ -13,6 +13,10 @@ constexpr std::chrono::seconds doubted_every{10};
 constexpr double doubts_per_second = 20;
 // How many of the links may be with nobody known, as while they are asked.
 constexpr std::size_t strangers_share = 4;
+// How long whoever moved may take to show where it is; what is said to it waits meanwhile.
+constexpr std::chrono::milliseconds challenged_for{500};
+// What part of the bytes that may wait in all may wait for one.
+constexpr std::size_t waiting_share = 4;
 // Two that asked each other so close together did not know.
 constexpr std::chrono::seconds crossing{5};
 
@@ -278,10 +282,11 @@ std::shared_ptr<Link> Links::establish(std::shared_ptr<Link> link,
     tallies_.sessions.add();
     node_.log(LogLevel::debug, "a session begins with " + link->somebody().str(), link->at);
     if (!bounds_.fragments) {
-        if (!first) {
-            link->path.reset();  // it may carry less by now
+        if (first) {
+            link->path.begin(time);
+        } else {
+            link->path.begin_anew(time);  // it may carry less by now
         }
-        link->path.begin(time);
     }
     go_on(link, {});
     owner_.began(link);
@@ -343,8 +348,7 @@ void Links::move(const std::shared_ptr<Link>& link, const Address& to) {
     link->moves.reset();
     declined_.erase(to);
     if (!bounds_.fragments) {
-        link->path.reset();
-        link->path.begin(now());
+        link->path.begin_anew(now());
     }
     set_due(*link);
     node_.log(LogLevel::info, "it has moved here from " + from.str(), to);

@@ -62,21 +62,6 @@ class Links {
 public:
     using TimePoint = DatagramSession::TimePoint;
 
-    /// How long a node is not asked again that knows no sessions, or said nothing.
-    static constexpr std::chrono::minutes declined_for{5};
-    static constexpr std::chrono::seconds silence_counts_for{30};
-    /// How long whoever moved may take to show where it is; what is said to it waits meanwhile.
-    static constexpr std::chrono::milliseconds challenged_for{500};
-    /// What part of the bytes that may wait in all may wait for one.
-    static constexpr std::size_t waiting_share = 4;
-    /// Without an answer for so long, a session is asked for anew.
-    static constexpr std::chrono::seconds unanswered_for{1};
-    /// Something is said so long after the other spoke, that it knows.
-    static constexpr std::chrono::milliseconds answer_within{250};
-    /// How long a handshake may take that the other began.
-    static constexpr std::chrono::seconds pending_for{5};
-    static constexpr std::size_t pending_max = 1024;
-
     Links(Node& node, Tallies& tallies, LinkOwner& owner, const LinkBounds& bounds);
     ~Links();
     Links(const Links&) = delete;
@@ -85,7 +70,8 @@ public:
     struct KeyHash {
         std::size_t operator()(const SessionKey& key) const noexcept;
     };
-    enum class Way { clear, sealed, undecided, none };
+    /// How somebody is spoken to, if at all.
+    enum class Way : std::uint8_t { clear, sealed, undecided, none };
     struct Found {
         Way way = Way::clear;
         std::shared_ptr<Link> link = nullptr;
@@ -219,11 +205,12 @@ private:
     void not_agreed(const std::shared_ptr<Link>& link);
     void declined(const std::shared_ptr<Link>& link, std::chrono::seconds holds);
     void expire_waiting(const std::shared_ptr<Link>& link);
-    void fail(const std::shared_ptr<Link>& link, std::error_code why);
+    void fail(const std::shared_ptr<Link>& link, std::error_code why,
+              const std::string& in_words = {});
     void stop_asking(Link& link) noexcept;
     bool must_have_one(const Link& link) const noexcept;
     bool is_wanted(const Link& link) const;
-    std::error_code judge(const Link& link, const Agreed& agreed) const;
+    static const std::optional<SessionKey>& expected_at(const Link& link) noexcept;
     void go_on(const std::shared_ptr<Link>& link, std::error_code why);
 
     std::shared_ptr<Link> succeed(const std::shared_ptr<Link>& link);
@@ -232,8 +219,8 @@ private:
                                     Sent sign);
     void settle_crossing(Link& link);
     std::optional<OwnedMessage> refuse(const Address& from, std::string_view why);
-    bool is_affordable(const datagram_handshake::Asked& question, const Address& from,
-                       std::optional<OwnedMessage>& answer);
+    bool many_ask();
+    bool is_affordable(const Address& from);
     std::optional<OwnedMessage> first_question(const datagram_handshake::Asked& question,
                                                SessionSecret secret, const Address& from);
     std::optional<OwnedMessage> second_question(const datagram_handshake::Asked& question,
@@ -252,7 +239,7 @@ private:
     void say_sealed(Link& link, ByteView frames, Sent how);
     void probe_path(Link& link, std::size_t size);
     void say_challenge(Link& link);
-    void say_own(Link& link, const Address& to, ByteView body, Sent how);
+    void say_own(Link& link, ByteView body, Sent how);
     template <class Work>
     void attempt_to(Work&& work) const noexcept {
         core::attempt(node_.environment.log, "a session goes on all the same", work);

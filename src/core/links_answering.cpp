@@ -3,6 +3,12 @@
 
 /// How sessions over datagrams are answered that others ask for.
 namespace netaio::core {
+namespace {
+
+// How many handshakes may go on that others began.
+constexpr std::size_t pending_max = 1024;
+
+}  // namespace
 
 using datagram_handshake::Answerer;
 using datagram_handshake::Asked;
@@ -12,9 +18,16 @@ std::optional<OwnedMessage> Links::shake_hands(const Message& asked, const Addre
     if (!question) {
         return refuse(from, "what is asked is none");
     }
-    std::optional<OwnedMessage> answer;
-    if (question->choice && !is_affordable(*question, from, answer)) {
-        return answer;
+    if (question->choice) {
+        if (many_ask() &&
+            !cookies_.prove(from, question->tag, {question->said, question->message}, now())) {
+            return OwnedMessage(
+                MessageType::respond_uri, session_uri,
+                datagram_handshake::cookie_answer(cookies_.of(from, now(), random())));
+        }
+        if (!is_affordable(from)) {
+            return std::nullopt;
+        }
     }
     auto secret = session_secret(node_.outer.get(), &asked.vouched().outer);
     return question->choice ? first_question(*question, std::move(secret), from)
@@ -27,29 +40,15 @@ std::optional<OwnedMessage> Links::refuse(const Address& from, std::string_view 
     return about(session_uri, OwnedMessage(MessageType::auth_error, "ERROR", "no session"));
 }
 
-// Whether there is time for it. Where many ask, only for those who show that they get what is sent
-// to them, and only for so many of each host.
-bool Links::is_affordable(const Asked& question, const Address& from,
-                          std::optional<OwnedMessage>& answer) {
-    const auto time = now();
-    double* const left = load_.tokens(Address(), time);
-    const bool many = *left < load_.burst() / 2 || pending_.size() >= pending_max / 2;
-    if (many) {
-        if (!cookies_.prove(from, question.tag, {question.said, question.message}, time)) {
-            answer =
-                OwnedMessage(MessageType::respond_uri, session_uri,
-                             datagram_handshake::cookie_answer(cookies_.of(from, time, random())));
-            return false;
-        }
-        if (!hosts_.allow(from, time)) {
-            return false;
-        }
-    }
-    if (*left < 1) {
-        return false;
-    }
-    *left -= 1;
-    return true;
+// Where many ask, only those are answered who show that they get what is sent to them.
+bool Links::many_ask() {
+    return *load_.tokens(Address(), now()) < load_.burst() / 2 ||
+           pending_.size() >= pending_max / 2;
+}
+
+// Whether there is time for it; where many ask, only for so many of each host.
+bool Links::is_affordable(const Address& from) {
+    return (!many_ask() || hosts_.allow(from, now())) && load_.allow(Address(), now());
 }
 
 std::optional<OwnedMessage> Links::first_question(const Asked& question, SessionSecret secret,
@@ -128,17 +127,12 @@ std::optional<OwnedMessage> Links::second_question(const Asked& question,
 
 // Why somebody is not admitted, if so.
 std::optional<std::string> Links::why_not(const SessionPeer& peer) const {
-    if (const auto& keys = terms().options.known) {
-        const auto known = keys->find(peer.address.str());
-        if (!known) {
-            return known.error().message();
-        }
-        if (*known && **known != peer.key) {
-            return to_string(peer.key) + " in the place of " + to_string(**known) +
-                   "; somebody may be in between";
-        }
+    const auto expected = terms().expected(peer.address.str());
+    if (!expected) {
+        return expected.error().message();
     }
-    return terms().admits(peer) ? std::nullopt : std::optional("not with " + to_string(peer.key));
+    const auto refused = terms().refusal(*expected, peer);
+    return refused ? std::optional(refused->why) : std::nullopt;
 }
 
 Links::PendingOnes::node_type Links::take_pending(PendingOnes::iterator pending) noexcept {

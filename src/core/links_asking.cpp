@@ -13,6 +13,9 @@ constexpr std::chrono::milliseconds longest_patience(2000);  // while something 
 constexpr std::chrono::milliseconds longest_idle_patience(16'000);
 // With a plugin that keeps questions back for a while, as for a stamp.
 constexpr std::chrono::seconds patience_with_plugins(30);
+// How long a node is not asked again that knows no sessions, or said nothing.
+constexpr std::chrono::minutes declined_for{5};
+constexpr std::chrono::seconds silence_counts_for{30};
 // How long nothing is tried after it failed.
 constexpr std::chrono::seconds failed_for(1);
 // How often somebody is asked only to be told of this node.
@@ -21,8 +24,7 @@ constexpr unsigned introductions_max = 4;
 }  // namespace
 
 bool Links::must_have_one(const Link& link) const noexcept {
-    return terms().options.policy == SessionPolicy::require || !terms().options.peer_keys.empty() ||
-           link.is_somebody() || (link.asking && link.asking->pinned);
+    return terms().requires_one() || link.is_somebody() || (link.asking && link.asking->pinned);
 }
 
 // Whether anything is to be said there.
@@ -31,7 +33,6 @@ bool Links::is_wanted(const Link& link) const {
 }
 
 void Links::ask(const std::shared_ptr<Link>& link, bool wanted, bool as_unheard) {
-    const auto& options = terms().options;
     link->asking = std::make_unique<Link::Asking>();
     Link::Asking& asking = *link->asking;
     asking.began = now();
@@ -39,22 +40,18 @@ void Links::ask(const std::shared_ptr<Link>& link, bool wanted, bool as_unheard)
     asking.as_unheard = as_unheard;
     asking.again_at = asking.began + first_patience;  // whatever is thrown before it is asked
     set_due(*link);
-    if (options.known) {
-        const auto known = options.known->find(link->at.str());
-        if (!known) {
-            fail(link, known.error());
-            return;
-        }
-        asking.expected = *known;
+    const auto expected = terms().expected(link->at.str());
+    if (!expected) {
+        fail(link, expected.error());
+        return;
     }
-    if (!asking.expected && options.peer_keys.size() == 1) {
-        asking.expected = options.peer_keys.front();
-    }
-    asking.pinned = asking.expected.has_value();
-    if (!asking.expected) {
-        asking.expected = link->key;
-    }
+    asking.pinned = *expected;
     ask_once(link);
+}
+
+// By what key the other is asked.
+const std::optional<SessionKey>& Links::expected_at(const Link& link) noexcept {
+    return link.asking->pinned ? link.asking->pinned : link.key;
 }
 
 void Links::ask_once(const std::shared_ptr<Link>& link) {
@@ -70,7 +67,7 @@ void Links::ask_once(const std::shared_ptr<Link>& link) {
     asking.index = new_index();
     by_index_[asking.index] = link.get();
     asking.asker.emplace(terms(), asking.secret.psk,
-                         asking.learns ? std::optional<SessionKey>() : asking.expected,
+                         asking.learns ? std::optional<SessionKey>() : expected_at(*link),
                          asking.index, random());
     say(link, asking.asker->ask(node_.environment.clock->now(), link->cookie));
 }
@@ -177,8 +174,9 @@ void Links::first_answer(const std::shared_ptr<Link>& link, ByteView content) {
     }
     asking.asker.emplace(std::move(asker));
     auto agreed = asking.asker->agreed();
-    if (const auto refused = judge(*link, agreed)) {
-        fail(link, refused);
+    if (const auto refused =
+            terms().refusal(asking.pinned, {link->at, agreed.key, agreed.lasting})) {
+        fail(link, refused->code, refused->why);
         return;
     }
     auto session = std::make_unique<DatagramSession>(
@@ -197,41 +195,19 @@ void Links::first_answer(const std::shared_ptr<Link>& link, ByteView content) {
 // is; null where its key cannot be kept.
 std::shared_ptr<Link> Links::prove_asked(const std::shared_ptr<Link>& link) {
     Link::Asking& asking = *link->asking;
-    const auto& known = terms().options.known;
     const SessionKey key = asking.asker->other();
-    if (known && !asking.pinned && asking.lasting) {
-        if (const auto error = known->add(link->at.str(), key)) {
-            fail(link, error);
-            return nullptr;
-        }
-        node_.log(LogLevel::info, "its key is known from now on: " + to_string(key), link->at);
+    if (const auto error =
+            terms().keep(link->at.str(), asking.pinned, {link->at, key, asking.lasting}, node_)) {
+        fail(link, error);
+        return nullptr;
     }
     // Whoever was asked twice has proved it by now, and says nothing to an empty one.
-    const bool by_one_question = asking.expected && !asking.learns;
+    const bool by_one_question = expected_at(*link) && !asking.learns;
     const Proved proved{key, asking.lasting, std::move(asking.secret)};
     auto session = std::move(asking.session);
     asking.index = 0;  // which is that one's now
     return establish(link, std::move(session), proved,
                      by_one_question ? Sent::to_be_answered : Sent::unanswered);
-}
-
-// Whether that is who should be there.
-std::error_code Links::judge(const Link& link, const Agreed& agreed) const {
-    const auto& keys = terms().options.peer_keys;
-    const bool is_another = link.asking->pinned && *link.asking->expected != agreed.key;
-    if (is_another || (!keys.empty() && std::ranges::find(keys, agreed.key) == keys.end())) {
-        node_.log(LogLevel::error,
-                  "no session: " + to_string(agreed.key) + " " +
-                      (is_another ? "in the place of " + to_string(*link.asking->expected)
-                                  : "is none that is admitted") +
-                      "; somebody may be in between. Have its owner confirm the new key, and only "
-                      "then put it in the place of the old one",
-                  link.at);
-        return Errc::peer_changed;
-    }
-    return terms().admits({link.at, agreed.key, agreed.lasting})
-               ? std::error_code()
-               : make_error_code(Errc::no_session);
 }
 
 void Links::silent(const std::shared_ptr<Link>& link) {
@@ -257,8 +233,7 @@ void Links::silent(const std::shared_ptr<Link>& link) {
 
 // Whoever is there is not whose key was meant, has another secret, or does not want to.
 void Links::not_agreed(const std::shared_ptr<Link>& link) {
-    Link::Asking& asking = *link->asking;
-    if (asking.expected && !std::exchange(asking.learns, true)) {
+    if (expected_at(*link) && !std::exchange(link->asking->learns, true)) {
         ask_once(link);
     } else {
         declined(link, declined_for);
@@ -281,9 +256,11 @@ void Links::declined(const std::shared_ptr<Link>& link, std::chrono::seconds hol
     }
 }
 
-void Links::fail(const std::shared_ptr<Link>& link, std::error_code why) {
+void Links::fail(const std::shared_ptr<Link>& link, std::error_code why,
+                 const std::string& in_words) {
     tallies_.sessions_refused.add();
-    node_.log(LogLevel::warning, "no session: " + why.message(), link->at);
+    node_.log(why == Errc::peer_changed ? LogLevel::error : LogLevel::warning,
+              "no session: " + (in_words.empty() ? why.message() : in_words), link->at);
     stop_asking(*link);
     link->ask_at = now() + failed_for;
     if (!link->current) {

@@ -6,6 +6,10 @@
 namespace netaio::core {
 namespace {
 
+// Without an answer for so long, a session is asked for anew.
+constexpr std::chrono::seconds unanswered_for{1};
+// How long a handshake may take that the other began.
+constexpr std::chrono::seconds pending_for{5};
 // After how long without use what can be computed again is given up.
 constexpr std::chrono::seconds rests_after{2};
 

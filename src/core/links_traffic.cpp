@@ -14,8 +14,19 @@ constexpr char probe_arrived = 2;
 constexpr char where_are_you = 3;
 constexpr char here_i_am = 4;
 
+// Something is said so long after the other spoke, that it knows.
+constexpr std::chrono::milliseconds answered_within{250};
 // How long the end that was asked lets the other be the one to renew.
 constexpr std::chrono::seconds renewed_later{30};
+
+std::string own_frame(ByteView body) {
+    std::string frame(FrameHeader::size, '\0');
+    FrameHeader{sealed_frame, 0, static_cast<std::uint16_t>(body.size()), 0}.write(
+        std::span(frame).first<FrameHeader::size>());
+    std::string frames;
+    DatagramSession::append_frame(frame.append(body), frames);
+    return frames;
+}
 
 }  // namespace
 
@@ -81,7 +92,7 @@ void Links::heard(Link& link, bool spoke) {
     }
     if (spoke && link.answer_by == Link::never) {
         link.used_at = now();
-        link.answer_by = link.used_at + answer_within;
+        link.answer_by = link.used_at + answered_within;
         set_due(link);
     }
 }
@@ -190,14 +201,13 @@ void Links::take_own(const std::shared_ptr<Link>& link, ByteView body, const Add
     if (body[0] == probe && size) {
         std::string answer(3, probe_arrived);
         wire::put_u16(answer.data() + 1, static_cast<std::uint16_t>(*size));
-        say_own(*link, link->at, answer, Sent::unanswered);
+        say_own(*link, answer, Sent::unanswered);
     } else if (body[0] == probe_arrived && body.size() >= 3) {
         link->path.arrived(wire::get_u16(body.data() + 1), now());
         set_due(*link);
         go_on(link, {});  // what was too large before
     } else if (body[0] == where_are_you && size) {
-        say_own(*link, link->at, std::string(1, here_i_am).append(body.substr(1)),
-                Sent::unanswered);
+        say_own(*link, std::string(1, here_i_am).append(body.substr(1)), Sent::unanswered);
     } else if (body[0] == here_i_am && link->moves && link->moves->to == from &&
                crypto::constant_time_equal(body.substr(1), link->moves->said()) &&
                may_be_at(*link, from)) {
@@ -205,29 +215,20 @@ void Links::take_own(const std::shared_ptr<Link>& link, ByteView body, const Add
     }
 }
 
-void Links::say_own(Link& link, const Address& to, ByteView body, Sent how) {
-    std::string frame(FrameHeader::size, '\0');
-    FrameHeader{sealed_frame, 0, static_cast<std::uint16_t>(body.size()), 0}.write(
-        std::span(frame).first<FrameHeader::size>());
-    std::string frames;
-    DatagramSession::append_frame(frame.append(body), frames);
-    if (to == link.at) {
-        say_sealed(link, frames, how);
-    } else {
-        owner_.send_sealed(link, to, frames, false);
-    }
+void Links::say_own(Link& link, ByteView body, Sent how) {
+    say_sealed(link, own_frame(body), how);
 }
 
 // One that is answered if it arrives whole.
 void Links::probe_path(Link& link, std::size_t size) {
     std::string body(size - DatagramSession::overhead - DatagramSession::frame_head, '\0');
     body[0] = probe;
-    say_own(link, link.at, body, Sent::whole);
+    say_own(link, body, Sent::whole);
 }
 
 void Links::say_challenge(Link& link) {
-    say_own(link, link.moves->to, std::string(1, where_are_you).append(link.moves->said()),
-            Sent::unanswered);
+    owner_.send_sealed(link, link.moves->to,
+                       own_frame(std::string(1, where_are_you).append(link.moves->said())), false);
 }
 
 void Links::not_sent(const Address& to, std::size_t size, bool too_large) {

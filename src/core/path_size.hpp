@@ -40,12 +40,10 @@ public:
         looks_ = proven_ < most_;
         due_ = looks_ ? now : TimePoint::max();
     }
-    /// Forgets what is known, as the path may be another.
-    void reset() noexcept {
+    /// The same from what every path carries, as the path may be another.
+    void begin_anew(TimePoint now) noexcept {
         proven_ = base_;
-        tries_ = 0;
-        looks_ = false;
-        due_ = TimePoint::max();
+        begin(now);
     }
 
     /// The size to try now, when next() has come; nothing where all is known.
@@ -72,8 +70,7 @@ public:
             tries_ = tries_max;  // nothing is left to be tried
             due_ = now;
         } else if (size > base_) {
-            reset();
-            begin(now);
+            begin_anew(now);
         }
     }
 

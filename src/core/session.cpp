@@ -1,37 +1,21 @@
 #include "session.hpp"
 
-#include <algorithm>
 #include <cassert>
 
-#include "../wire/checksum.hpp"
 #include "../wire/endian.hpp"
-#include "../wire/packify_write.hpp"
+#include "sealed_frame.hpp"
 
 namespace netaio::core {
 namespace {
 
-// Of a sealed frame: header, no auth fields, and no uri.
-constexpr std::size_t uri_size_at = FrameHeader::size + wire::no_fields.size();
-constexpr std::size_t content_at = uri_size_at + 2;
 // Before auth fields and body within: type, and how long the fields are.
 constexpr std::size_t head_size = 3;
 
 static_assert(Session::overhead ==
-              content_at + head_size + crypto::AeadKey::tag_size - FrameHeader::size);
+              sealed_at + head_size + crypto::AeadKey::tag_size - FrameHeader::size);
 
 // In place of a frame: the sender's next key is the next one.
 constexpr ByteView marker("\x0e\x00\x00", head_size);
-
-// Whether it may hold something, as far as can be seen from outside.
-bool is_whole(const Frame& sealed) noexcept {
-    const auto& body = sealed.body;
-    return sealed.header.type == sealed_frame && sealed.auth == wire::no_fields &&
-           body.size() >= 2 + head_size + crypto::AeadKey::tag_size && body[0] == 0 && body[1] == 0;
-}
-
-std::span<char> content_of(const Frame& sealed) noexcept {
-    return sealed.body.subspan(2);
-}
 
 }  // namespace
 
@@ -61,17 +45,12 @@ void Session::seal_marker(std::string& out) {
 
 void Session::seal_one(const char* head, ByteView rest, std::string& out) {
     const std::size_t start = out.size();
-    const std::size_t sealed_size = head_size + rest.size() + crypto::AeadKey::tag_size;
-    out.append(content_at + sealed_size, '\0');
-    const auto sealed = std::span(out).subspan(start);
-    wire::put_bytes(sealed.data() + FrameHeader::size, wire::no_fields);
-    std::copy_n(head, head_size, sealed.data() + content_at);
-    wire::put_bytes(sealed.data() + content_at + head_size, rest);
-    out_.key.seal(out_.next_number(), {}, sealed.subspan(content_at));
-    const ByteView body = std::string_view(sealed.data() + uri_size_at, 2 + sealed_size);
-    FrameHeader{sealed_frame, static_cast<std::uint16_t>(wire::no_fields.size()),
-                static_cast<std::uint16_t>(body.size()), wire::crc32(body)}
-        .write(sealed.first<FrameHeader::size>());
+    out.append(sealed_at + head_size + rest.size() + crypto::AeadKey::tag_size, '\0');
+    const auto frame = std::span(out).subspan(start);
+    const auto sealed = frame.subspan(sealed_at);
+    wire::put_bytes(wire::put_bytes(sealed.data(), ByteView(head, head_size)), rest);
+    out_.key.seal(out_.next_number(), {}, sealed);
+    wrap_sealed(frame);
 }
 
 // Frames are built where they are returned, as next_frame() does it.
@@ -79,11 +58,11 @@ Result<std::optional<Frame>> Session::open(const Frame& sealed) {
     using Opened = Result<std::optional<Frame>>;
     // What failed was perhaps changed in place, and its number is used up.
     const bool broken = std::exchange(broken_, true);
-    auto frame = broken              ? Opened(Errc::auth_failed)
-                 : !is_whole(sealed) ? Opened(Errc::malformed)
-                 : in_.key.open(in_.next_number(), {}, content_of(sealed))
-                     ? opened(sealed)
-                     : Opened(Errc::auth_failed);
+    auto frame =
+        broken                                                      ? Opened(Errc::auth_failed)
+        : !is_sealed(sealed, head_size + crypto::AeadKey::tag_size) ? Opened(Errc::malformed)
+        : in_.key.open(in_.next_number(), {}, sealed_in(sealed))    ? opened(sealed)
+                                                                    : Opened(Errc::auth_failed);
     broken_ = !frame;
     if (frame && !*frame) {
         in_.key.advance();
@@ -93,7 +72,7 @@ Result<std::optional<Frame>> Session::open(const Frame& sealed) {
 
 Result<std::optional<Frame>> Session::opened(const Frame& sealed) noexcept {
     Result<std::optional<Frame>> found;
-    const auto content = content_of(sealed);
+    const auto content = sealed_in(sealed);
     const auto text = content.first(content.size() - crypto::AeadKey::tag_size);
     const auto auth_size = wire::get_u16(text.data() + 1);
     const auto rest = text.subspan(head_size);

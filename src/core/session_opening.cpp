@@ -43,18 +43,12 @@ void SessionOpening::attempt(Work&& work) noexcept {
 }
 
 void SessionOpening::begin() {
-    const auto& options = terms_->options;
-    if (options.known) {
-        const auto known = options.known->find(server_);
-        if (!known) {
-            end(known.error());
-            return;
-        }
-        expected_ = *known;
+    const auto expected = terms_->expected(server_);
+    if (!expected) {
+        end(expected.error());
+        return;
     }
-    if (!expected_ && options.peer_keys.size() == 1) {
-        expected_ = options.peer_keys.front();
-    }
+    expected_ = *expected;
     if (const auto stream = stream_.lock(); stream && must_have_one()) {
         stream->require_session();
     }
@@ -121,14 +115,18 @@ void SessionOpening::first_answer(std::error_code error, const Message* answer) 
         declined(expected_ && !learns_ ? std::error_code() : third.error());
         return;
     }
-    if (const auto refused = judge()) {
-        end(refused);
+    if (const auto refused = terms_->refusal(expected_, server_on(*stream))) {
+        end(refused->code, refused->why);
+        return;
+    }
+    if (learns_) {
+        end(Errc::no_session);
         return;
     }
     if (third->empty()) {
         stream->begin_session(asker_->agreed(), secret_, true, true);
         stream->confirm_session();
-        agree();
+        agree(*stream);
         return;
     }
     ask(*third, &SessionOpening::last_answer);
@@ -146,7 +144,7 @@ void SessionOpening::last_answer(std::error_code error, const Message* answer) {
                answer->type() != MessageType::respond_uri) {
         end(Errc::no_session);
     } else {
-        agree();
+        agree(*stream);
     }
 }
 
@@ -167,54 +165,25 @@ void SessionOpening::declined(std::error_code why) {
     }
 }
 
-// Whether that is who should be there.
-std::error_code SessionOpening::judge() const {
+SessionPeer SessionOpening::server_on(const Stream& stream) const {
     const auto agreed = asker_->agreed();
-    const auto& keys = terms_->options.peer_keys;
-    if ((expected_ && *expected_ != agreed.key) ||
-        (!keys.empty() && std::ranges::find(keys, agreed.key) == keys.end())) {
-        return Errc::peer_changed;
-    }
-    const auto stream = stream_.lock();
-    if (learns_ || !terms_->admits({stream->remote(), agreed.key, agreed.lasting})) {
-        return Errc::no_session;
-    }
-    return {};
+    return {stream.remote(), agreed.key, agreed.lasting};
 }
 
 // Who was not known yet is from now on.
-void SessionOpening::agree() {
-    const auto agreed = asker_->agreed();
-    const auto& known = terms_->options.known;
-    if (known && !expected_ && agreed.lasting) {
-        if (const auto error = known->add(server_, agreed.key)) {
-            end(error);
-            return;
-        }
-        if (const auto stream = stream_.lock()) {
-            stream->hub().node().log(LogLevel::info,
-                                     "its key is known from now on: " + to_string(agreed.key),
-                                     stream->remote());
-        }
-    }
-    end({});
+void SessionOpening::agree(Stream& stream) {
+    end(terms_->keep(server_, expected_, server_on(stream), stream.hub().node()));
 }
 
-void SessionOpening::end(std::error_code why) {
+void SessionOpening::end(std::error_code why, const std::string& in_words) {
     const auto done = std::exchange(done_, nullptr);
     if (!done) {
         return;
     }
     if (const auto stream = why ? stream_.lock() : nullptr) {
-        std::string what = "no session: " + why.message();
-        if (why == Errc::peer_changed) {
-            what += ": " + to_string(asker_->other()) + " " +
-                    (expected_ ? "in the place of " + to_string(*expected_)
-                               : "is none that is admitted") +
-                    "; somebody may be in between. Have its owner confirm the new key, and only "
-                    "then put it in the place of the old one";
-        }
-        stream->hub().node().log(LogLevel::error, what, stream->remote());
+        stream->hub().node().log(LogLevel::error,
+                                 "no session: " + (in_words.empty() ? why.message() : in_words),
+                                 stream->remote());
     }
     done(why);
 }

@@ -31,16 +31,13 @@ private:
     void first_answer(std::error_code error, const Message* answer);
     void last_answer(std::error_code error, const Message* answer);
     void declined(std::error_code why);
-    std::error_code judge() const;
-    void agree();
-    void end(std::error_code why);
+    SessionPeer server_on(const Stream& stream) const;
+    void agree(Stream& stream);
+    void end(std::error_code why, const std::string& in_words = {});
     template <class Work>
     void attempt(Work&& work) noexcept;
 
-    bool must_have_one() const noexcept {
-        return expected_ || !terms_->options.peer_keys.empty() ||
-               terms_->options.policy == SessionPolicy::require;
-    }
+    bool must_have_one() const noexcept { return expected_ || terms_->requires_one(); }
 
     std::weak_ptr<Stream> stream_;
     std::shared_ptr<const SessionTerms> terms_;

@@ -6,6 +6,7 @@
 #include "../crypto/hkdf.hpp"
 #include "../wire/endian.hpp"
 #include "../wire/hex.hpp"
+#include "node.hpp"
 
 namespace netaio {
 
@@ -84,10 +85,44 @@ void SessionTerms::require_somebody(const Plugins& outer) const {
     }
 }
 
-bool SessionTerms::admits(const SessionPeer& peer) const {
-    return (options.peer_keys.empty() ||
-            std::ranges::find(options.peer_keys, peer.key) != options.peer_keys.end()) &&
-           (!options.admits || options.admits(peer));
+Result<std::optional<SessionKey>> SessionTerms::expected(const std::string& name) const {
+    using Found = Result<std::optional<SessionKey>>;
+    auto found = options.known ? options.known->find(name) : Found(std::nullopt);
+    return found && !*found && options.peer_keys.size() == 1 ? Found(options.peer_keys.front())
+                                                             : found;
+}
+
+std::optional<SessionRefusal> SessionTerms::refusal(const std::optional<SessionKey>& expected,
+                                                    const SessionPeer& peer) const {
+    const auto& keys = options.peer_keys;
+    if (expected && *expected != peer.key) {
+        return SessionRefusal{Errc::peer_changed,
+                              to_string(peer.key) + " in the place of " + to_string(*expected) +
+                                  "; somebody may be in between. Have its owner confirm the new "
+                                  "key, and only then put it in the place of the old one"};
+    }
+    if (!keys.empty() && std::ranges::find(keys, peer.key) == keys.end()) {
+        return SessionRefusal{Errc::peer_changed, to_string(peer.key) +
+                                                      " is none that is admitted; somebody may be "
+                                                      "in between"};
+    }
+    return options.admits && !options.admits(peer)
+               ? std::optional(SessionRefusal{Errc::no_session, "not with " + to_string(peer.key)})
+               : std::nullopt;
+}
+
+std::error_code SessionTerms::keep(const std::string& name,
+                                   const std::optional<SessionKey>& expected,
+                                   const SessionPeer& peer, const Node& node) const {
+    if (!options.known || expected || !peer.lasting) {
+        return {};
+    }
+    const auto error = options.known->add(name, peer.key);
+    if (!error) {
+        node.log(LogLevel::info, "its key is known from now on: " + to_string(peer.key),
+                 peer.address);
+    }
+    return error;
 }
 
 SessionSecret session_secret(const Plugins& outer, const Identities* whose) {

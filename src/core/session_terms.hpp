@@ -7,12 +7,20 @@
 
 namespace netaio::core {
 
+struct Node;
+
 /// Throws std::invalid_argument for options that say who is admitted, but have no sessions: nobody
 /// would look at them.
 void require_policy(const SessionOptions& options);
 
 /// Why a handshake that somebody asked for cannot go on, for the log.
 std::string said_of_handshake(std::error_code why);
+
+/// Why there is no session with somebody.
+struct SessionRefusal {
+    std::error_code code;
+    std::string why;
+};
 
 /// What a node brings into all of its sessions.
 struct SessionTerms {
@@ -23,8 +31,19 @@ struct SessionTerms {
     /// nobody.
     void require_somebody(const Plugins& outer) const;
 
-    /// Whether somebody may be at the other end, as far as the options say.
-    bool admits(const SessionPeer& peer) const;
+    /// Whose key has to be at the other end, which is known by a name; nothing where there is no
+    /// such key.
+    Result<std::optional<SessionKey>> expected(const std::string& name) const;
+    /// Whether nobody is spoken to without a session, whoever is expected.
+    bool requires_one() const noexcept {
+        return options.policy == SessionPolicy::require || !options.peer_keys.empty();
+    }
+    /// Why there is to be none with whoever proved to be there, if so.
+    std::optional<SessionRefusal> refusal(const std::optional<SessionKey>& expected,
+                                          const SessionPeer& peer) const;
+    /// Keeps whose key is to be there from now on, where that was not known.
+    std::error_code keep(const std::string& name, const std::optional<SessionKey>& expected,
+                         const SessionPeer& peer, const Node& node) const;
 
     SessionOptions options;
     bool connects;  // rather than being connected to

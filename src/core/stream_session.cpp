@@ -41,8 +41,9 @@ std::optional<OwnedMessage> Stream::shake_hands(const Message& asked) {
         return refuse(said_of_handshake(reply.error()));
     }
     if (reply->agreed) {
-        if (!node.session->admits({ends_.remote, reply->agreed->key, reply->agreed->lasting})) {
-            return refuse("not with " + to_string(reply->agreed->key));
+        if (const auto refused = node.session->refusal(
+                std::nullopt, {ends_.remote, reply->agreed->key, reply->agreed->lasting})) {
+            return refuse(refused->why);
         }
         if (reply->content.empty()) {
             begin_session(std::move(*reply->agreed), std::move(handshaking_->secret), true, true);

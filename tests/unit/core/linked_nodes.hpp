@@ -33,7 +33,16 @@ public:
         node->router.add(Key(type), calling(std::move(function)));
     }
 
+    /// Keeps what it is notified of.
+    void hear() {
+        answer(MessageType::notify_uri, [this](const Message& message, Source&) {
+            heard.push_back(message.content().str());
+            return std::nullopt;
+        });
+    }
+
     const Address at;
+    std::vector<std::string> heard;
 
 private:
     std::shared_ptr<FixedClock> clock_;
@@ -160,6 +169,13 @@ protected:
             }
             settle();
         }
+    }
+    /// Has one ask another, so that they have a session.
+    void meet(LinkedNode& one, const Address& other) {
+        Told told;
+        one.ask(other, "who", told);
+        settle();
+        ASSERT_TRUE(told.message) << told.error.message();
     }
     std::size_t count_sealed() const {
         return static_cast<std::size_t>(std::ranges::count_if(passed, &Datagram::sealed));

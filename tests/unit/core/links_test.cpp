@@ -34,9 +34,7 @@ TEST_F(LinksTest, ARequestWaitsForASessionAndItsAnswerComesInIt) {
 TEST_F(LinksTest, WhoAnsweredAHandshakeIsDueAtATimeThatTimersKnow) {
     auto& a = add(here, keyed('a'));
     auto& b = add(there, keyed('b'));
-    Told told;
-    a.ask(there, "who", told);
-    settle();
+    meet(a, there);
     ASSERT_TRUE(b.core.next());
     EXPECT_GE(*b.core.next(), RequestTable::TimePoint());
 }
@@ -149,21 +147,17 @@ TEST_F(LinksTest, WhoStopsAnswersFirstSoThatNobodyAsksWhetherItIsThere) {
 TEST_F(LinksTest, SmallNotificationsGoTogether) {
     auto& a = add(here);
     auto& b = add(there);
-    int heard = 0;
-    a.answer(MessageType::notify_uri, [&](const Message&, Source&) {
-        ++heard;
-        return std::nullopt;
-    });
+    a.hear();
     EXPECT_FALSE(b.core.subscribe("news", here));
     EXPECT_FALSE(b.core.notify("news", notify("news", "0"), {}, {}));
     pass(2s);
-    EXPECT_EQ(heard, 1);
+    EXPECT_EQ(a.heard.size(), 1u);
     passed.clear();
     for (int i = 0; i < 100; ++i) {
         EXPECT_FALSE(b.core.notify("news", notify("news", "16 bytes of news"), {}, {}));
     }
     settle();
-    EXPECT_EQ(heard, 101);
+    EXPECT_EQ(a.heard.size(), 101u);
     EXPECT_EQ(passed.size(), 3u);  // of 1,472 bytes
 }
 
@@ -177,13 +171,10 @@ TEST_F(LinksTest, ThePathIsFoundToCarryMoreAndNothingLargerIsSent) {
     a.ask(there, "who", first);
     // It may wait until it is known what the path carries.
     EXPECT_FALSE(a.core.send(there, notify("news", std::string(8000, 'n')), {}, {}));
-    std::size_t heard = 0;
-    b.answer(MessageType::notify_uri, [&](const Message& message, Source&) {
-        heard = message.content().size();
-        return std::nullopt;
-    });
+    b.hear();
     pass(4s);
-    EXPECT_EQ(heard, 8000u);
+    ASSERT_EQ(b.heard.size(), 1u);
+    EXPECT_EQ(b.heard[0].size(), 8000u);
     EXPECT_EQ(a.core.send(there, notify("news", std::string(8950, 'n')), {}, {}),
               make_error_code(Errc::too_large));
     EXPECT_TRUE(a.lines.contains("and the path carries 8972"));
@@ -206,14 +197,11 @@ TEST_F(LinksTest, FragmentsAreSentWhereThatIsWanted) {
     bounds.links.fragments = true;
     auto& a = add(here, {.bounds = bounds});
     auto& b = add(there, {.bounds = bounds});
-    std::size_t heard = 0;
-    b.answer(MessageType::notify_uri, [&](const Message& message, Source&) {
-        heard = message.content().size();
-        return std::nullopt;
-    });
+    b.hear();
     EXPECT_FALSE(a.core.send(there, notify("news", std::string(60'000, 'n')), {}, {}));
     settle();
-    EXPECT_EQ(heard, 60'000u);
+    ASSERT_EQ(b.heard.size(), 1u);
+    EXPECT_EQ(b.heard[0].size(), 60'000u);
     EXPECT_TRUE(std::ranges::none_of(passed, &Datagram::whole));
 }
 
@@ -254,11 +242,7 @@ TEST_F(LinksTest, ASessionIsRenewedInUseAndNothingIsLost) {
 TEST_F(LinksTest, WhoMovesKeepsItsSubscriptions) {
     auto& a = add(here);
     auto& b = add(there);
-    int heard = 0;
-    a.answer(MessageType::notify_uri, [&](const Message&, Source&) {
-        ++heard;
-        return std::nullopt;
-    });
+    a.hear();
     b.answer(MessageType::subscribe_uri, [&](const Message& message, Source& from) {
         EXPECT_FALSE(b.core.subscribe(message.uri(), from.remote()));
         return confirm_subscribe(message.uri());
@@ -276,21 +260,17 @@ TEST_F(LinksTest, WhoMovesKeepsItsSubscriptions) {
     EXPECT_FALSE(b.core.notify("news", notify("news", ""), {}, {}));
     settle();
     EXPECT_EQ(passed.back().to, elsewhere);
-    EXPECT_EQ(heard, 1);
+    EXPECT_EQ(a.heard.size(), 1u);
     EXPECT_EQ(b.core.subscriber_count("news"), 1u);
 }
 
 TEST_F(LinksTest, NothingCountsTwiceAndNothingThatWasChanged) {
     auto& a = add(here);
     auto& b = add(there);
-    int heard = 0;
-    b.answer(MessageType::notify_uri, [&](const Message&, Source&) {
-        ++heard;
-        return std::nullopt;
-    });
+    b.hear();
     EXPECT_FALSE(a.core.send(there, notify("news", ""), {}, {}));
     pass(5s);
-    EXPECT_EQ(heard, 1);
+    EXPECT_EQ(b.heard.size(), 1u);
     EXPECT_FALSE(a.core.send(there, notify("news", ""), {}, {}));
     const auto sent = take();
     ASSERT_EQ(sent.size(), 1u);
@@ -300,13 +280,13 @@ TEST_F(LinksTest, NothingCountsTwiceAndNothingThatWasChanged) {
         const bool in_header = i >= 3 && i < 9;  // where a size and a checksum say nothing new
         if (!in_header) {
             deliver(changed);
-            EXPECT_EQ(heard, 1) << i;
+            EXPECT_EQ(b.heard.size(), 1u) << i;
         }
     }
     deliver(sent[0]);
-    EXPECT_EQ(heard, 2);
+    EXPECT_EQ(b.heard.size(), 2u);
     deliver(sent[0]);
-    EXPECT_EQ(heard, 2);
+    EXPECT_EQ(b.heard.size(), 2u);
     EXPECT_GE(b.core.tallies().rejected_replayed.get(), 1u);
     (void)take();
 }
@@ -316,19 +296,12 @@ TEST_F(LinksTest, WithoutASessionNobodySpeaksForWhomOneHasASessionWith) {
     auto& b = add(there);
     say_who_asks(a);
     say_who_asks(b);
-    Told told;
-    a.ask(there, "who", told);
-    settle();
-    ASSERT_TRUE(told.message);
-    int heard = 0;
-    b.answer(MessageType::notify_uri, [&](const Message&, Source&) {
-        ++heard;
-        return std::nullopt;
-    });
+    meet(a, there);
+    b.hear();
     std::string forged;
     ASSERT_FALSE(encode_message(notify("news", ""), forged));
     b.core.receive(forged, here);
-    EXPECT_EQ(heard, 0);
+    EXPECT_EQ(b.heard.size(), 0u);
     // Nor is a request in the session answered so.
     Told asked;
     a.ask(there, "who", asked);
@@ -342,9 +315,7 @@ TEST_F(LinksTest, WithoutASessionNobodySpeaksForWhomOneHasASessionWith) {
 TEST_F(LinksTest, AQuestionThatIsSentAgainLeadsToNothing) {
     auto& a = add(here, keyed('a', {.policy = SessionPolicy::offer, .peer_keys = {key_of('b')}}));
     auto& b = add(there, keyed('b'));
-    Told told;
-    a.ask(there, "who", told);
-    settle();
+    meet(a, there);
     ASSERT_FALSE(passed.empty());
     const Datagram question = passed.front();
     ASSERT_FALSE(question.sealed());
@@ -416,9 +387,7 @@ TEST_F(LinksTest, WithoutItsSessionNobodyTakesLeave) {
     say_who_asks(b);
     a.core.peer_manager().manage({});
     b.core.peer_manager().manage({});
-    Told told;
-    a.ask(there, "who", told);
-    settle();
+    meet(a, there);
     ASSERT_FALSE(b.node->peers.empty());
     std::string forged;
     ASSERT_FALSE(encode_message(
@@ -436,10 +405,7 @@ TEST_F(LinksTest, NothingIsDueOfAHandshakeThatLedToASession) {
     auto& a = add(here, keyed('a', {.policy = SessionPolicy::offer, .peer_keys = {key_of('b')}}));
     auto& b = add(there, keyed('b'));
     say_who_asks(b);
-    Told told;
-    a.ask(there, "who", told);
-    settle();
-    ASSERT_TRUE(told.message);
+    meet(a, there);
     ASSERT_EQ(b.core.tallies().sessions.get(), 1u);
     EXPECT_GE(b.core.next().value(), clock->steady_now());
 }
@@ -449,10 +415,7 @@ TEST_F(LinksTest, AHostMakesRoomForItsOwnOnly) {
     bounds.links.links_per_host_max = 2;
     auto& b = add(there, {.bounds = bounds});
     say_who_asks(b);
-    Told other;
-    add(elsewhere).ask(there, "who", other);
-    settle();
-    ASSERT_TRUE(other.message);
+    meet(add(elsewhere), there);
     for (std::uint16_t port = 1; port <= 4; ++port) {
         Told told;
         add(here.with_port(port)).ask(there, "who", told, 1s);
@@ -466,27 +429,20 @@ TEST_F(LinksTest, AHostMakesRoomForItsOwnOnly) {
 TEST_F(LinksTest, WhatWaitsForASessionIsWaitedForAndCountedWhereThereIsNone) {
     auto& a = add(here, with(SessionPolicy::require, hmac("secret")));
     auto& b = add(there, with(SessionPolicy::off, hmac("secret")));
-    int heard = 0;
-    b.answer(MessageType::notify_uri, [&](const Message&, Source&) {
-        ++heard;
-        return std::nullopt;
-    });
+    b.hear();
     EXPECT_FALSE(a.core.send(there, notify("news", ""), {}, {}));
     EXPECT_TRUE(a.core.waits_for_work());
     settle();
     EXPECT_FALSE(a.core.waits_for_work());
     EXPECT_EQ(a.core.tallies().send_failures.get(), 1u);
-    EXPECT_EQ(heard, 0);
+    EXPECT_EQ(b.heard.size(), 0u);
 }
 
 TEST_F(LinksTest, ASessionEndsWithItsSecret) {
     auto& a = add(here, with(SessionPolicy::offer, hmac("one")));
     auto& b = add(there, with(SessionPolicy::offer, hmac("one")));
     say_who_asks(b);
-    Told told;
-    a.ask(there, "who", told);
-    settle();
-    ASSERT_TRUE(told.message);
+    meet(a, there);
     b.node->set_outer(hmac("two"));
     b.core.secrets_changed();
     Told refused;

@@ -14,12 +14,8 @@ TEST_F(LinksTroubleTest, WhoMovesToWhereSomebodyElseWasTakesNothingOver) {
     auto& a = add(here);
     auto& b = add(there);
     auto& c = add(elsewhere);
-    for (const Address& to : {there, elsewhere}) {
-        Told told;
-        a.ask(to, "who", told);
-        settle();
-        ASSERT_TRUE(told.message);
-    }
+    meet(a, there);
+    meet(a, elsewhere);
     EXPECT_FALSE(a.core.subscribe("news of b", there));
     EXPECT_FALSE(a.core.subscribe("news of c", elsewhere));
     Told of_b;
@@ -109,10 +105,7 @@ TEST_F(LinksTroubleTest, WhatIsTooLargeForTheInterfaceIsToldAtOnce) {
 TEST_F(LinksTroubleTest, WhatIsAskedOfWhoMovesCanStillBeCancelled) {
     auto& a = add(here);
     auto& b = add(there);
-    Told first;
-    a.ask(there, "who", first);
-    settle();
-    ASSERT_TRUE(first.message);
+    meet(a, there);
     Told told;
     const auto id = a.ask(there, "who", told);
     (void)take();
@@ -183,10 +176,7 @@ TEST_F(LinksTroubleTest, WhoBothAskedAtOnceAreFollowedWhereTheyMove) {
 TEST_F(LinksTroubleTest, SomebodysWordsDoNotKeepItFromFindingOutWhoStartedAnew) {
     auto& a = add(here);
     say_who_asks(add(there));
-    Told first;
-    a.ask(there, "who", first);
-    settle();
-    ASSERT_TRUE(first.message);
+    meet(a, there);
     std::string forged;
     ASSERT_FALSE(encode_message(notify("news", ""), forged));
     a.core.receive(forged, there);
@@ -205,11 +195,7 @@ TEST_F(LinksTroubleTest, APathThatCarriesLessThanItDidIsFoundOutInTime) {
     path_size = 9000 - 28;
     auto& a = add(here);
     auto& b = add(there);
-    int heard = 0;
-    b.answer(MessageType::notify_uri, [&](const Message&, Source&) {
-        ++heard;
-        return std::nullopt;
-    });
+    b.hear();
     EXPECT_FALSE(a.core.send(there, notify("news", ""), {}, {}));
     pass(4s);
     path_size = 1500 - 28;
@@ -217,12 +203,12 @@ TEST_F(LinksTroubleTest, APathThatCarriesLessThanItDidIsFoundOutInTime) {
         EXPECT_FALSE(a.core.send(there, notify("news", ""), {}, {}));
         pass(1s, 500ms);
     }
-    heard = 0;
+    b.heard.clear();
     for (int i = 0; i < 40; ++i) {
         EXPECT_FALSE(a.core.send(there, notify("news", std::string(100, 'n')), {}, {}));
     }
     settle();
-    EXPECT_EQ(heard, 40);
+    EXPECT_EQ(b.heard.size(), 40u);
 }
 
 TEST_F(LinksTroubleTest, NobodyAsksAgainAndAgainForWhoAnswersAllWithCookies) {
