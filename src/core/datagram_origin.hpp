@@ -60,7 +60,7 @@ public:
             return;
         }
         asked->not_believed(why);
-        if (RequestTable* const held = node_.requests_of({sender_.at, Through::undecided})) {
+        if (RequestTable* const held = node_.requests_of({sender_.at, Links::Way::undecided})) {
             held->not_believed(why);
         }
     }
