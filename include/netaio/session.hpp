@@ -71,8 +71,8 @@ struct SessionOptions {
     Secret seed = {};
     /// Who may be at the other end, by their keys; anybody where there are none.
     std::vector<SessionKey> peer_keys = {};
-    /// Of clients, where the lasting keys of servers are kept. One whose key is known is not spoken
-    /// to without a session; a key that is another is refused.
+    /// Of clients and UDP nodes, where the lasting keys of servers and other nodes are kept. One
+    /// whose key is known is not spoken to without a session; a key that is another is refused.
     std::shared_ptr<KnownPeers> known = nullptr;
     /// Asked of each one at last; anybody is admitted without. Must not throw.
     std::function<bool(const SessionPeer&)> admits = {};
