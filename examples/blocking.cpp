@@ -27,7 +27,7 @@ int main(int argc, char** argv) try {
     std::error_code error;
     client.receive_once(20ms, error);
     std::cout << "and then: " << error.message() << '\n';
-} catch (const std::exception& problem) {
-    std::cerr << "blocking: " << problem.what() << '\n';
+} catch (const Error& problem) {
+    std::cerr << "blocking: " << problem.code().message() << '\n';
     return 1;
 }

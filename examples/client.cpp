@@ -36,8 +36,8 @@ int main(int argc, char** argv) {
     const auto port = static_cast<std::uint16_t>(argc > 2 ? std::atoi(argv[2]) : 8888);
     try {
         run(session(host, port));
-    } catch (const std::exception& problem) {
-        std::cerr << "client: " << problem.what() << '\n';
+    } catch (const Error& problem) {
+        std::cerr << "client: " << problem.code().message() << '\n';
         return 1;
     }
 }

@@ -100,6 +100,9 @@ int main(int argc, char** argv) try {
         throw std::invalid_argument("share FOLDER [PORT], or fetch FILE HOST:PORT");
     }
     return run(fetch(argv[2], *sharer));
+} catch (const Error& problem) {
+    std::cerr << "file_sharer: " << problem.code().message() << '\n';
+    return 1;
 } catch (const std::exception& problem) {
     std::cerr << "file_sharer: " << problem.what() << '\n';
     return 1;

@@ -31,19 +31,22 @@ int main(int argc, char** argv) {
                 std::cout << name_of(peer) << " is here" << std::endl;
                 const Address where = *peer.addresses.begin();
                 // Datagrams may be lost: an error says so when no answer has come in time.
-                node.request(where, "greeting", {.timeout = 2s},
-                             [](std::error_code error, const OwnedMessage& reply) {
-                                 std::cout << (error ? error.message() : reply.content().str())
-                                           << std::endl;
-                             });
+                node.request(
+                    where, "greeting", {.timeout = 2s},
+                    [](std::error_code error, const OwnedMessage& reply) {
+                        // An error that is answered is a reply like others.
+                        const bool greets = !error && reply.type() == MessageType::respond_uri;
+                        std::cout << (greets ? "" : "no greeting: ")
+                                  << (error ? error.message() : reply.content().str()) << std::endl;
+                    });
             },
         .left = [](const Peer& peer) { std::cout << name_of(peer) << " has left" << std::endl; },
     });
     node.manage_peers({.advertise_every = 1s, .peer_timeout = 3s});
     try {
         node.run();
-    } catch (const std::exception& problem) {
-        std::cerr << "node: " << problem.what() << '\n';
+    } catch (const Error& problem) {
+        std::cerr << "node: " << problem.code().message() << '\n';
         return 1;
     }
 }

@@ -58,8 +58,8 @@ int main(int argc, char** argv) {
 
     try {
         server.run();
-    } catch (const std::exception& problem) {
-        std::cerr << "server: " << problem.what() << '\n';
+    } catch (const Error& problem) {
+        std::cerr << "server: " << problem.code().message() << '\n';
         return 1;
     }
     std::cout << "stopped with " << resources.size() << " resources\n";

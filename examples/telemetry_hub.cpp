@@ -38,7 +38,7 @@ awaitable<void> sensor(std::string name, std::uint16_t port) {
             if (problem.code() == Errc::cancelled) {
                 throw;  // Ctrl-C
             }
-            std::cout << "nobody heard " << value << ": " << problem.what() << std::endl;
+            std::cout << "nobody heard " << value << ": " << problem.code().message() << std::endl;
         }
         co_await sleep(200ms);
     }
@@ -79,6 +79,9 @@ int main(int argc, char** argv) try {
            : role == "dashboard" ? run(dashboard(port))
            : role == "remove"    ? run(remove(name, port))
                                  : throw std::invalid_argument("which role?");
+} catch (const Error& problem) {
+    std::cerr << "telemetry_hub: " << problem.code().message() << '\n';
+    return 1;
 } catch (const std::exception& problem) {
     std::cerr << "telemetry_hub: " << problem.what() << '\n';
     return 1;

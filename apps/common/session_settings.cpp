@@ -1,6 +1,10 @@
 #include "session_settings.hpp"
 
+#include <atomic>
+#include <memory>
+
 #include "exit_code.hpp"
+#include "logging.hpp"
 #include "seed_file.hpp"
 #include "text.hpp"
 #include "values.hpp"
@@ -67,6 +71,19 @@ std::vector<SessionKey> read_keys(const SessionSettings& settings, const Called&
     return keys;
 }
 
+// For whoever wants keys kept: says once that one is not, as it ends with its program.
+std::function<bool(const SessionPeer&)> telling_of_passing_keys(std::string known_peers) {
+    const auto told = std::make_shared<std::atomic<bool>>(false);
+    return [known_peers = std::move(known_peers), told](const SessionPeer& peer) {
+        if (!peer.lasting && !told->exchange(true)) {
+            warn(known_peers + ": the key of " + peer.address.str() +
+                 " is a passing one and is not kept; it has a lasting one when it is started with "
+                 "a seed, as of --session-seed");
+        }
+        return true;
+    };
+}
+
 }  // namespace
 
 bool SessionSettings::any() const noexcept {
@@ -93,11 +110,11 @@ void add_session_options(CLI::App& command, SessionSettings& settings, SessionEn
                                   : "the own key (see keygen); STORE.seed by default"),
           "FILE");
     if (end == SessionEnd::server) return;
-    group(
-        command.add_option("--known-peers", settings.known_peers,
-                           asks ? "keep the keys of servers there, and refuse other keys than these"
-                                : "keep the keys of nodes there, and refuse other keys than these"),
-        "FILE");
+    group(command.add_option(
+              "--known-peers", settings.known_peers,
+              asks ? "keep the lasting keys of servers there, and refuse others than these"
+                   : "keep the lasting keys of nodes there, and refuse others than these"),
+          "FILE");
 }
 
 SessionOptions make_session_options(const SessionSettings& settings,
@@ -109,7 +126,10 @@ SessionOptions make_session_options(const SessionSettings& settings,
     if (made.policy == SessionPolicy::off) return made;
     made.peer_keys = read_keys(settings, called);
     if (!settings.seed.empty()) made.seed = read_seed(settings.seed);
-    if (!settings.known_peers.empty()) made.known = known_peers_file(settings.known_peers);
+    if (settings.known_peers.empty()) return made;
+    made.known = known_peers_file(settings.known_peers);
+    // Nobody keeps the key of who asks a node.
+    if (end == SessionEnd::client) made.admits = telling_of_passing_keys(called("known-peers"));
     return made;
 }
 

@@ -23,11 +23,17 @@ void add_terms(CLI::App& command, ClientOptions& options) {
 
 }  // namespace
 
-void add_client_options(CLI::App& command, ClientOptions& options) {
-    command.add_option("--server", options.server, "the server or node to ask")
+void add_client_options(CLI::App& command, ClientOptions& options, Asks whom) {
+    const bool nodes = whom == Asks::servers_and_nodes;
+    command
+        .add_option("--server", options.server,
+                    nodes ? "the server or node to ask" : "the server to ask")
         ->type_name("HOST:PORT|unix:PATH")
         ->capture_default_str();
-    command.add_flag("--udp", options.udp, "ask a node, by datagrams, instead of a server by TCP");
+    if (nodes) {
+        command.add_flag("--udp", options.udp,
+                         "ask a node, by datagrams, instead of a server by TCP");
+    }
     add_terms(command, options);
     add_protection_options(command, options.protection);
     add_session_options(command, options.session, SessionEnd::client);

@@ -23,7 +23,11 @@ struct ClientOptions {
     bool daemon = false;
 };
 
-void add_client_options(CLI::App& command, ClientOptions& options);
+/// Whom a client command may ask.
+enum class Asks { servers_and_nodes, servers };
+
+void add_client_options(CLI::App& command, ClientOptions& options,
+                        Asks whom = Asks::servers_and_nodes);
 
 /// What commands take that ask the netaiod of this machine.
 void add_daemon_options(CLI::App& command, ClientOptions& options);

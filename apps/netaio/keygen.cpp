@@ -57,6 +57,10 @@ void add_keygen_command(CLI::App& app, std::function<int()>& chosen) {
         ->type_name("FILE")
         ->excludes(file);
     command->add_flag("--json", options->json, "print the public keys as a JSON object");
+    command->footer(
+        "It prints the public keys. What others are to know is pubkey: --peer-key, peer_keys of "
+        "netaiod\nand parse_session_key() take it. vkey checks signatures.\n\n" +
+        command->get_footer());
     command->callback([&chosen, options] { chosen = [options] { return keygen(*options); }; });
 }
 

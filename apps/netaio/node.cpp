@@ -13,6 +13,7 @@
 #include "json.hpp"
 #include "live_node.hpp"
 #include "logging.hpp"
+#include "node_port.hpp"
 #include "output.hpp"
 #include "peer_view.hpp"
 #include "resource_server.hpp"
@@ -138,11 +139,8 @@ void say_start(const UdpNode& node, const Peer& self, const NodeOptions& options
         output.line("node " + printable(self.id) + " on " +
                     (names.empty() ? "no interface" : names));
     }
-    if (options.port != 0 && node.port() != options.port) {
-        say("netaio: port " + std::to_string(options.port) +
-            " has another node of this machine; peers learn that this one is at port " +
-            std::to_string(node.port()));
-    }
+    const std::string other_port = other_port_text(options.port, node.endpoints());
+    if (!other_port.empty()) say("netaio: " + other_port);
 }
 
 void warn_if_open(const NodeCommand& command) {

@@ -1,6 +1,7 @@
 #include "serve.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/io_context.hpp>
 #include <iostream>
@@ -48,6 +49,15 @@ void say_where(const TcpServer& server) {
     for (const Address& place : server.endpoints()) {
         write_line("listening on " + place.str());
     }
+}
+
+// Where it listens is said on standard output, and so not in the log as well.
+Log unless_starting(const Log& log, const std::string& level,
+                    std::shared_ptr<const std::atomic<bool>> starting) {
+    return Log(log_level(level),
+               [log, starting = std::move(starting)](LogLevel at, std::string_view line) {
+                   if (at != LogLevel::info || !*starting) log(at, line);
+               });
 }
 
 std::string connections_and_traffic(const Counters& counters) {
@@ -98,12 +108,15 @@ int serve(const ServeOptions& options) {
         keep_seed(options.store + ".seed", server_options.session);
     }
     WriteQueue writes(store);
+    const auto starting = std::make_shared<std::atomic<bool>>(true);
+    server_options.environment.log = unless_starting(log, options.log_level, starting);
     std::optional<TcpServer> server(std::in_place, server_options);
     if (protection.local_peer) server->manage_peers(peer_management(protection));
     ResourceServer resources(
         *server, writes, {.protection = protection, .read_only = options.read_only, .log = log});
     resources.begin_with(store);
     start(*server, server_options);
+    *starting = false;
     if (const auto key = own_key_text(server_options.session); !key.empty()) announce(key);
     say_where(*server);
 

@@ -130,10 +130,7 @@ awaitable<OwnedMessage> Session::subscribe(ByteView uri, bool prefix, bool prese
                                                            .server = asking.server},
                                                           as_tuple);
     if (error == Errc::unsupported) {
-        throw Failure(ExitCode::other,
-                      options().udp && present
-                          ? "--present is not for --udp"
-                          : server() + ": the server knows no --present or --prefix");
+        throw Failure(ExitCode::other, server() + ": the server knows no --present or --prefix");
     }
     if (error) throw_failure(error, *this);
     co_return std::move(answer);

@@ -37,7 +37,8 @@ void add_subscribe_command(CLI::App& app, std::function<int()>& chosen) {
     const auto options = std::make_shared<SubscribeOptions>();
     add_rest(*command, "URI", options->uris, "the resources")->type_name("")->required();
     command->add_flag("--prefix", options->prefix, "all resources whose uris begin so");
-    command->add_flag("--present", options->present, "print what they contain now, too");
+    auto* present =
+        command->add_flag("--present", options->present, "print what they contain now, too");
     command->add_option("--count", options->count, "end after so many; 0: never")
         ->type_name("N")
         ->check(whole_number(0, UINT64_MAX))
@@ -47,6 +48,7 @@ void add_subscribe_command(CLI::App& app, std::function<int()>& chosen) {
                      "write the content of the latest notification there")
         ->type_name("FILE");
     add_client_options(*command, options->client);
+    present->excludes(command->get_option("--udp"));  // nodes give no present values
     command->callback([&chosen, command, options] {
         options->bounded_wait = command->count("--timeout") > 0;
         chosen = [options] { return subscribe(*options); };
@@ -62,7 +64,7 @@ void add_list_command(CLI::App& app, std::function<int()>& chosen) {
     options->uris.emplace_back();
     command->add_option("PREFIX", options->uris.front(), "the beginning of their uris; all without")
         ->type_name("");
-    add_client_options(*command, options->client);
+    add_client_options(*command, options->client, Asks::servers);
     command->callback([&chosen, options] { chosen = [options] { return subscribe(*options); }; });
 }
 

@@ -12,7 +12,9 @@ std::string traffic(const Counters& counters) {
            count(rejected, " rejected, ") +
            count(counters.dropped_oldest + counters.dropped_newest, " dropped, ") +
            (counters.dropped_copies > 0 ? count(counters.dropped_copies, " copies, ") : "") +
-           (counters.send_failures > 0 ? count(counters.send_failures, " not sent, ") : "") +
+           (counters.send_failures > 0
+                ? count(counters.send_failures, " not sent (--log-level debug says why), ")
+                : "") +
            count(counters.handler_failures, " failures");
 }
 

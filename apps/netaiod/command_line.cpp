@@ -21,6 +21,7 @@ struct CommandLine {
     std::string config;
     std::string checked;
     bool print = false;
+    std::string printed;
 };
 
 constexpr const char* footer =
@@ -46,7 +47,8 @@ int check(const std::string& file) {
 
 int act(const CommandLine& given) {
     if (!given.checked.empty()) return check(given.checked);
-    const Config config = given.config.empty() ? Config() : load_config(given.config);
+    const std::string& file = given.printed.empty() ? given.config : given.printed;
+    const Config config = file.empty() ? Config() : load_config(file);
     if (given.print) {
         app::write_text(print_config(config));
         return static_cast<int>(ExitCode::done);
@@ -69,6 +71,10 @@ int parse_and_act(int argc, const char* const* argv) {
     config->type_name("FILE");
     auto* print = command.add_flag("--print-config", given.print,
                                    "print it whole, with what it leaves to defaults, and end");
+    command.add_option("FILE", given.printed, "the configuration that --print-config prints")
+        ->type_name("")
+        ->needs(print)
+        ->excludes(config);
     command.add_option("--check", given.checked, "tell whether a configuration is sound, and end")
         ->type_name("FILE")
         ->excludes(config)

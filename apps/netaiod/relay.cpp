@@ -2,6 +2,8 @@
 
 #include <boost/asio/use_awaitable.hpp>
 
+#include "node_port.hpp"
+
 namespace netaio::daemon {
 namespace {
 
@@ -119,6 +121,10 @@ void Relay::tell_of_key() const {
 void Relay::tell_of_udp() const {
     for (const Address& at : machine_->endpoints()) {
         log(LogLevel::info, "udp:" + at.str() + ": listening");
+    }
+    const std::string other_port = app::other_port_text(options_.udp->port, machine_->endpoints());
+    if (!other_port.empty()) {
+        log(LogLevel::warning, "udp: " + other_port);
     }
     std::string used;
     for (const InterfaceChoice& choice : machine_->interfaces()) {

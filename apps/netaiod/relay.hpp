@@ -80,6 +80,7 @@ private:
     void control(const ProgramPtr& program, const Message& message, Answer& answer);
     Reply register_app(const ProgramPtr& program, const Value& asked);
     Reply change_key(const ProgramPtr& program, const Value& asked, MessageType how);
+    void tell_of_refusal(Program& program, std::string_view why);
     Reply watch(const ProgramPtr& program, const Message& message);
     void manage_peers(const ProgramPtr& program, const Value& asked);
     std::shared_ptr<UdpNode> make_node(const ProgramPtr& program, const Peer& self);

@@ -1,6 +1,7 @@
 #include <netaio/packify.hpp>
 
 #include "relay.hpp"
+#include "text.hpp"
 
 /// What programs ask the daemon itself, by uris below `netaiod/` (protocol.md §14).
 namespace netaio::daemon {
@@ -127,7 +128,22 @@ void Relay::control(const ProgramPtr& program, const Message& message, Answer& a
                                  is_set(*asked, "prefix"), message.type()));
     }
 } catch (const Refusal& refusal) {
+    if (message.type() == create_uri) {
+        tell_of_refusal(*program, refusal.what());
+    }
     answer(refusal);
+}
+
+// Each cause once, as apps ask again and again.
+void Relay::tell_of_refusal(Program& program, std::string_view why) {
+    constexpr std::size_t causes_max = 16;
+    constexpr std::size_t cause_max = 300;
+    const std::string cause = app::shortened(why, cause_max);
+    if (program.told_refusals.size() < causes_max && program.told_refusals.insert(cause).second) {
+        log(LogLevel::warning, (program.is_app() ? "app " + program.name : "a program") + " (pid " +
+                                   std::to_string(program.credentials.pid) +
+                                   ") is refused: " + cause);
+    }
 }
 
 bool Relay::sees_all(const Program& program) const {

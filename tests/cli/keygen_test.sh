@@ -13,6 +13,9 @@ expect 0 keygen --show node.key
 out_is "$(<public)"
 err_is_empty
 
+expect 0 keygen --help
+grep -qF "pubkey: --peer-key, peer_keys of netaiod" out || fail "does not say which is for --peer-key"
+
 # Others' keys are others.
 expect 0 keygen --json other.key
 grep -qxE '\{"pubkey":"[0-9a-f]{64}","vkey":"[0-9a-f]{64}"\}' out || fail "that is no JSON as expected"

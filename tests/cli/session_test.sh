@@ -13,6 +13,7 @@ sessions() { grep -c 'a session begins' server.log; }
 
 # By default there is an offer with a secret, and the server keeps its key beside the store.
 serve --store served.db --hmac @secret --log-level debug
+grep -q ": listening" server.log && fail "says twice where it listens"
 first_key=$(key_of_server)
 [[ $first_key =~ ^[0-9a-f]{64}$ ]] || fail "the server did not say its key"
 [[ $(stat -c '%a %s' served.db.seed) == "600 32" ]] || fail "the seed has not mode 600 and 32 bytes"
@@ -44,6 +45,7 @@ err_has "$first_key"
 expect 0 request uri --known-peers known "${to[@]}"
 [[ $(<known) == "$address $first_key" && $(stat -c %a known) == 600 ]] || fail "does not know it"
 expect 0 request uri --known-peers known "${to[@]}"
+err_is_empty
 port=${address##*:}
 end_server TERM 0
 serve --listen "127.0.0.1:$port" --store served.db --hmac @secret
@@ -64,6 +66,15 @@ for option in "--known-peers known" "--session require" "--peer-key $first_key";
     expect 5 request uri $option "${to[@]}"
     err_has "no session" "--session off"
 done
+end_server TERM 0
+
+# A key that ends with its server is not kept, which whoever asked for that is told.
+serve --store :memory: --hmac @secret
+expect 88 request uri --known-peers none --server "$address" --hmac @secret
+err_has "warning: --known-peers: the key of $address is a passing one and is not kept" "--session-seed"
+[[ ! -e none ]] || fail "kept a passing key"
+expect 88 request uri --server "$address" --hmac @secret
+grep -q passing err && fail "warns of a key that nobody wanted kept"
 end_server TERM 0
 
 # Who has another secret has no session, and is refused as ever.

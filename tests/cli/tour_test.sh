@@ -10,9 +10,14 @@ leaves_nothing() { [[ -z $(ls left) ]] || fail "the tour left something behind $
 
 "$tour" >out 2>err || fail "the tour failed"
 leaves_nothing "after its end"
-for command in serve create request subscribe update publish delete ping node multicast status; do
+for command in serve create request subscribe update publish delete keygen ping node multicast status; do
     grep -qF "\$ netaio $command" out || fail "the tour does not show $command"
 done
+for text in "--peer-key" "--known-peers" "has another key" "Rejected was"; do
+    grep -qF -- "$text" out || fail "the tour does not speak of $text"
+done
+# Whatever ... stands for is said before it is used.
+[[ $(grep -c "^Below, ... stands for" out) == 3 ]] || fail "the tour does not say what ... stands for"
 grep -q $'\e' out && fail "colours, but no terminal"
 
 # Once it has begun, at whatever step it is.

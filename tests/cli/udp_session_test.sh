@@ -101,8 +101,16 @@ expect 4 request lamp --session off --timeout 0.5 "${to[@]}"  # an answer would 
 [[ ! -e :memory:.seed ]] || fail "kept a seed beside what is in memory"
 end_tool "$node_pid" TERM 0
 
-# Nodes find each other, and have a session from then on.
+# A key that ends with its node is not kept, which whoever asked for that is told.
 start_node kitchen --hmac @secret --log-level debug
+to=(--udp --server "$address" --hmac @secret)
+expect 0 request echo there --known-peers none "${to[@]}"
+err_has "warning: --known-peers: the key of $address is a passing one and is not kept"
+expect 0 send "$address" news "It is late." --known-peers none --hmac @secret
+err_has "warning: --known-peers: the key of $address"
+[[ ! -e none ]] || fail "kept a passing key"
+
+# Nodes find each other, and have a session from then on.
 start_node cellar --hmac @secret --log-level debug
 wait_for kitchen "joined"
 wait_for kitchen.err "a session begins with session:"

@@ -36,6 +36,14 @@ expect 0 publish lamp off "${at[@]}"
 end_subscriber 0
 out_is "lamp	on
 lamp	off"
+# What only servers give is refused before anybody is asked.
+expect 2 list la "${at[@]}"
+err_has "--udp"
+expect 0 list --help
+grep -qE -- '--udp|node' out && fail "offers to list what a node has"
+expect 2 subscribe lamp --present "${at[@]}"
+err_has "--udp" "--present"
+
 subscribe lamp --udp "${protection[@]}"
 kill -INT "$subscriber_pid"
 end_subscriber 8

@@ -3,6 +3,7 @@
 #   run.sh install BUILD-FOLDER PREFIX      installs netaio for the two that want it installed
 #   run.sh components BUILD-FOLDER PREFIX   installs each component by itself
 #   run.sh unbuilt SOURCE-FOLDER PREFIX     installs from a folder where nothing is built
+#   run.sh defaults                         how netaio is compiled for who says nothing of that
 #   run.sh find_package|add_subdirectory|pkg_config PREFIX [CMAKE-ARGUMENT...]
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -37,6 +38,21 @@ if [[ $1 == unbuilt ]]; then
         grep -q scripts/install said
         [[ ! -e $3 ]] || { echo "left half an installation" >&2; exit 1; }
     done
+    exit
+fi
+
+if [[ $1 == defaults ]]; then
+    commands() { # CMAKE-ARGUMENT...
+        rm -rf "$PWD/defaults"
+        cmake -S "$here/add_subdirectory" -B "$PWD/defaults" -G Ninja "$@" >/dev/null
+        ninja -C "$PWD/defaults" -t commands | grep -e ' -c '
+    }
+    commands >compiled
+    grep -q -e ' -O[23] .*unity_0' compiled || { echo "netaio is not optimised, or in many parts" >&2; exit 1; }
+    ! grep -e main.cpp compiled | grep -e ' -O' || { echo "changes how others are compiled" >&2; exit 1; }
+    ! grep -E '/(apps|examples|tests/[^c]|bench)/' compiled || { echo "builds more than the library" >&2; exit 1; }
+    commands -DCMAKE_BUILD_TYPE=Debug -DCMAKE_UNITY_BUILD=OFF >compiled
+    ! grep -E -e ' -O[23] |unity_0' compiled || { echo "does not do as it is told" >&2; exit 1; }
     exit
 fi
 

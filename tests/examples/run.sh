@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
-# Runs the built examples, whose folder is given, and compares what they print.
+# Runs the built examples, whose folder is given, and compares what they print; with netaiod named as
+# well, those that need it.
 set -euo pipefail
 examples=${1:?the folder of the built examples}
+netaiod=${2-}
 work=$(mktemp -d)
 server=""
 cleanup() {
@@ -147,6 +149,45 @@ timeout 60 "$examples/file_sharer" fetch ../sharer \
 expect "no file from elsewhere" "$work/fetch" <<<"file_sharer: there is no such file"
 kill -INT "$server"
 wait "$server" || { echo "FAILED: the sharer ended with $?" && failed=true; }
+
+# Programs behind the daemon; first there is none.
+if [[ -n $netaiod ]]; then
+    printf '[daemon]\nsocket = "run/netaiod.sock"\n' >"$work/netaiod.toml"
+    export NETAIO_DAEMON=$work/run/netaiod.sock
+    app=$examples/daemon_app
+    timeout 60 "$app" attic kitchen >"$work/app" 2>&1 && failed=true
+    expect "daemon_app without a daemon" "$work/app" <<END
+netaiod is not at $NETAIO_DAEMON: No such file or directory
+daemon_app: nothing arrived in the time given
+END
+    "$netaiod" --config "$work/netaiod.toml" >"$work/daemon" 2>&1 &
+    server=$!
+    until_said "$work/daemon" "serves programs"
+    # started_app <file>: serves as kitchen, what it says in the file, and sets kitchen.
+    started_app() {
+        env --default-signal=INT "$app" kitchen >"$work/$1" 2>&1 &
+        kitchen=$!
+        server+=" $kitchen"
+    }
+    started_app first
+    first=$kitchen
+    until_said "$work/daemon" "app kitchen is here"
+    for _ in {1..300}; do
+        ! timeout 60 "$app" cellar kitchen >"$work/app" 2>&1 || break
+        sleep 0.1
+    done
+    expect "daemon_app asks" "$work/app" <<<"Hello from kitchen!"
+    timeout 60 "$app" attic nobody >"$work/app" 2>&1 && failed=true
+    expect "daemon_app asks nobody" "$work/app" <<<"daemon_app: nobody answers: not found"
+    started_app second
+    until_said "$work/second" "not served yet: the app kitchen serves REQUEST_URI 'greeting'"
+    until_said "$work/daemon" "is refused: the app kitchen serves REQUEST_URI 'greeting'"
+    for one in "$first" "$kitchen" "${server%% *}"; do
+        kill -INT "$one"
+        wait "$one" || { echo "FAILED: an app or its daemon ended with $?" && failed=true; }
+    done
+    server=""
+fi
 
 # The hub dies and comes back; its dashboard is started late, and all end by a signal.
 port=$((20000 + RANDOM % 12000))

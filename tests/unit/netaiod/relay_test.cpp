@@ -71,6 +71,39 @@ TEST_F(RelayTest, OneKeyHasOneOwnerUnlessAllShareIt) {
     EXPECT_EQ(by_hall, 5u);
 }
 
+TEST_F(RelayTest, SaysOnceWhyItRefusesAnApp) {
+    LogLines lines;
+    options.environment.log = lines.log();
+    restart();
+    TestProgram kitchen(network, "kitchen");
+    TestProgram second(network, "kitchen");
+    kitchen.serve(request_uri, "lamp");
+    kitchen.serve(request_uri, "door");
+    const auto told = [&](std::string_view key) {
+        return lines.count(" is refused: the app kitchen serves REQUEST_URI '" + std::string(key) +
+                           "'");
+    };
+    for (int i = 0; i < 3; ++i) {
+        EXPECT_EQ(second.serve(request_uri, "lamp").type(), MessageType::not_permitted);
+    }
+    EXPECT_EQ(told("lamp"), 1u);
+    second.serve(request_uri, "door");
+    EXPECT_EQ(told("door"), 1u);
+    TestProgram third(network, "hall");
+    third.serve(request_uri, "lamp");
+    EXPECT_EQ(told("lamp"), 2u);
+    EXPECT_TRUE(lines.contains("warning app hall (pid "));
+    // Whoever makes up causes is not listened to for ever.
+    for (int i = 0; i < 50; ++i) {
+        second.serve(request_uri, "netaiod/" + std::to_string(i), "uri",
+                     Dict{{"shared", std::to_string(i)}});
+        const std::string uri = "taken/" + std::to_string(i);
+        kitchen.serve(request_uri, uri);
+        second.serve(request_uri, uri);
+    }
+    EXPECT_LT(lines.count("is refused"), 25u);
+}
+
 TEST_F(RelayTest, EverythingOfAnAppEndsWithIt) {
     auto kitchen = std::make_optional<TestProgram>(network, "kitchen");
     kitchen->serve(request_uri, "lamp");

@@ -127,6 +127,20 @@ TEST_F(RelayUdpTest, AProgramIsAPeerWithAPortOfItsOwn) {
     EXPECT_EQ(asked(there, "nothing"), "NOT_FOUND not found");
 }
 
+TEST_F(RelayUdpTest, WarnsWhenAnotherHasTheMachinesPort) {
+    LogLines lines;
+    options.environment.log = lines.log();
+    options.socket = *Address::parse("unix:" + (folder.path() / "second.sock").string());
+    const auto second = std::make_shared<Relay>(context.get_executor(), options);
+    ASSERT_FALSE(second->start());
+    EXPECT_NE(second->udp_port(), port);
+    const std::string warning = "warning udp: port " + std::to_string(port) +
+                                " has another node of this machine; peers learn that this one is "
+                                "at ";
+    EXPECT_EQ(lines.count(warning), 1u);
+    EXPECT_TRUE(lines.contains(":" + std::to_string(second->udp_port())));
+}
+
 TEST_F(RelayUdpTest, WhoRegistersAgainAndAgainHasFewPorts) {
     const auto descriptors = [] {
         return std::distance(std::filesystem::directory_iterator("/proc/self/fd"),
