@@ -14,6 +14,7 @@
 #include "misuse.hpp"
 #include "model.hpp"
 #include "relay_protocol.hpp"
+#include "row.hpp"
 
 namespace netaio::chat_app {
 namespace {
@@ -37,6 +38,24 @@ Result<chat::PublicKey> key_from(std::string_view digits) {
         return Errc::malformed;
     }
     return chat::PublicKey::parse(std::as_bytes(std::span(bytes)));
+}
+
+// Of rows that were copied from a screen, what is beside the list.
+std::string without_list(std::string_view copied) {
+    std::string kept;
+    while (!copied.empty()) {
+        const std::size_t end = std::min(copied.find('\n'), copied.size() - 1) + 1;
+        std::string_view row = copied.substr(0, end);
+        for (const bool utf8 : {true, false}) {
+            const std::string_view line = frame_line(utf8);
+            if (const std::size_t at = row.find(line); at != row.npos) {
+                row.remove_prefix(at + line.size());
+            }
+        }
+        kept += row;
+        copied.remove_prefix(end);
+    }
+    return kept;
 }
 
 // Writes a new file that its owner alone may read.
@@ -148,7 +167,7 @@ void Desk::obey(const Command& command) {
             },
             [this](const command::Verify& asked) { verify(asked); },
             [this](const command::ShowSelf&) {
-                tell("others add you by: /add " + in_hex(chat_.me().bytes()) + ' ' +
+                tell("others add you by this line:\n/add " + in_hex(chat_.me().bytes()) + ' ' +
                      as_word(chat_.name()));
             },
             [this](const command::Add& asked) { add(asked.who); },
@@ -231,8 +250,9 @@ void Desk::show_people() const {
     }
 }
 
-void Desk::add(const std::string& who) {
+void Desk::add(const std::string& copied) {
     constexpr std::string_view blanks = " \n";
+    const std::string who = without_list(copied);
     const std::size_t name_at = who.find_last_of(blanks, who.find_last_not_of(blanks));
     std::string digits = who.substr(0, name_at);
     // Where the line was broken on a screen, what it was copied with is left out.

@@ -41,7 +41,7 @@ public:
 private:
     void obey(const Command& command);
     void say(const chat::Place& place, const std::string& text);
-    void add(const std::string& who);
+    void add(const std::string& copied);
     void show_people() const;
     void show_rooms() const;
     void verify(const command::Verify& asked);

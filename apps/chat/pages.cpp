@@ -113,7 +113,7 @@ Page page_of(const Model& model, const Cells& size) {
         Row& row = page.rows[i];
         if (layout.list > 0) {
             fill(row, layout.list, Style::plain);
-            row.push_back({model.utf8 ? "│ " : "| ", Style::frame});
+            row.push_back({std::string(frame_line(model.utf8)), Style::frame});
         }
         if (i >= top) std::ranges::move(seen.rows[i - top], std::back_inserter(row));
     }

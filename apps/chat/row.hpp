@@ -36,6 +36,11 @@ struct Span {
     Style style = Style::plain;
 };
 
+/// What stands between the list and what was said.
+constexpr std::string_view frame_line(bool utf8) noexcept {
+    return utf8 ? "│ " : "| ";
+}
+
 /// A row of cells, from the left.
 using Row = std::vector<Span>;
 

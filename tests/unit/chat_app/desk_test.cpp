@@ -7,6 +7,7 @@
 #include <iterator>
 #include <netaio/chat/chat.hpp>
 
+#include "page_grid.hpp"
 #include "relay_protocol.hpp"
 #include "support/file_size_max.hpp"
 #include "support/temporary_folder.hpp"
@@ -66,6 +67,42 @@ TEST_F(DeskTest, OthersAreAddedByTheLineThatTheirMeShows) {
     EXPECT_EQ(told, Told());
     EXPECT_EQ(woken, 1u);
     EXPECT_EQ(chat.lines(bob.public_key(), 0, 5).size(), 1u);
+}
+
+TEST_F(DeskTest, OthersAreAddedByWhatIsCopiedFromAScreenThatBreaksTheLine) {
+    Names other_names(bob.public_key(), "bob");
+    Model model{.names = other_names};
+    model.meet({{.key = made().public_key(), .name = "Ada Beth", .present = true}}, {});
+    chat::Chat other(bob, "bob", ":memory:", {}, {});
+    Desk other_desk(other, other_names,
+                    {.tell = [&](const std::string& text, bool) { model.remark(text); },
+                     .chosen = [] {},
+                     .wake = [] {}});
+    other_desk.typed("/me");
+    for (const bool utf8 : {true, false}) {
+        model.utf8 = utf8;
+        for (const Cells& size : {Cells{24, 80}, Cells{7, 80}, Cells{24, 61}, Cells{24, 40}}) {
+            std::string copied;
+            for (const std::string& row : grid_of(model, size)) {
+                if (!copied.empty()) copied += "\n" + row;
+                const std::size_t start = row.find("  /add");
+                if (start != row.npos) copied = row.substr(start + 2);
+                if (copied.ends_with(" bob")) break;
+            }
+            ASSERT_NE(copied.find('\n'), copied.npos) << copied;
+            chat::Chat mine(ann, "ann", ":memory:", {}, {});
+            Desk pasted_into(
+                mine, names,
+                {.tell = [this](const std::string& text, bool) { told.push_back(text); },
+                 .chosen = [] {},
+                 .wake = [] {}});
+            told.clear();
+            pasted_into.typed(copied);
+            ASSERT_EQ(mine.people().size(), 1u) << copied << "\n" << all();
+            EXPECT_EQ(mine.people()[0].key, bob.public_key());
+            EXPECT_EQ(mine.people()[0].name, "bob");
+        }
+    }
 }
 
 TEST_F(DeskTest, WhatIsNoSuchLineAddsNobody) {
