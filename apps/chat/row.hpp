@@ -13,6 +13,7 @@ enum class Style {
     time,
     name,
     own_name,
+    verified,   ///< the sign behind a name that it is theirs
     mark,       ///< how far one's own message has come
     mark_read,  ///< it was shown
     day,
