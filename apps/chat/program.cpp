@@ -10,6 +10,7 @@
 #include <netaio/udp_node.hpp>
 
 #include "carrier.hpp"
+#include "error_sentence.hpp"
 #include "exit_code.hpp"
 #include "face.hpp"
 #include "lan.hpp"
@@ -81,6 +82,7 @@ public:
         face_ = options_.plain ? make_plain_face(executor, chat_, names_)
                                : make_screen_face(executor, chat_, names_);
         face_->begin(desk_, [this] { end(); });
+        desk_.warn();
         if (relay_) {
             relay_->start();
         }
@@ -261,7 +263,7 @@ private:
                 relay_->publish();
             }
         } catch (const Error& not_kept) {
-            say_of_oneself(not_kept.what(), true);
+            say_of_oneself(error_sentence(not_kept), true);
         }
         wake();
         tick_.expires_after(tick_every);
