@@ -134,9 +134,15 @@ private:
     }
 
     void noticed(const chat::Notice& notice) {
-        if (const auto text = notice_gate_.pass(notice.text, environment_.clock->steady_now())) {
-            say_of_oneself(*text, true);
+        const auto told = notice_gate_.pass(notice, environment_.clock->steady_now());
+        if (!told) {
+            return;
         }
+        later([this, told = *told] {
+            // Whom it is about may not have had a name before.
+            face_->changed();
+            face_->tell(notice_text(names_, told), true);
+        });
     }
 
     // Once for all changes until then: strangers may come and go by the hundred.
