@@ -196,6 +196,9 @@ private:
         options.app = "netaio-chat-" + chat::short_number(chat_.me()).substr(0, 5);
         options.environment = environment_;
         options.handle_signals = false;
+        options.keep.on_state = [this](ConnectionState state, std::error_code why, unsigned) {
+            tell_of_daemon(state, why);
+        };
         daemon_.emplace(context_.get_executor(), std::move(options));
         lan_ = std::make_unique<LanLink>(context_.get_executor(), lan_node(*daemon_), identity_,
                                          calls_of(chat_), lan_options());
@@ -214,12 +217,16 @@ private:
                                              std::move(options));
     }
 
+    void tell_of_daemon(ConnectionState state, std::error_code why) {
+        tell_of_reach("netaiod", state, why, "nobody is met on the network until it is",
+                      daemon_reached_);
+    }
+
     void tell_of_relay(ConnectionState state, std::error_code why) {
         if (state == ConnectionState::connecting) {
             return;
         }
         const std::string what = "the relay " + relay_name(*options_.relay);
-        const bool reached = state == ConnectionState::connected;
         const bool is_other = why == Errc::peer_changed;
         if (std::exchange(relay_is_other_, is_other) != is_other && is_other) {
             const bool named = options_.relay_key.has_value();
@@ -231,14 +238,23 @@ private:
                            : "take its line out of " + options_.known_relays),
                 true);
         }
-        if (std::exchange(relay_reached_, reached) == reached) {
+        tell_of_reach(what, state, why, "what you say to who is away waits here until it is",
+                      relay_reached_);
+    }
+
+    // Once for each time that it is reached, or is no more.
+    void tell_of_reach(const std::string& what, ConnectionState state, std::error_code why,
+                       const std::string& otherwise, std::optional<bool>& was_reached) {
+        const bool reached = state == ConnectionState::connected;
+        if (state == ConnectionState::connecting ||
+            std::exchange(was_reached, reached) == reached) {
             return;
         }
         if (reached) {
             say_of_oneself(what + " is reached", false);
         } else {
             say_of_oneself(what + " is not reached" + (why ? " (" + why.message() + ")" : "") +
-                               ": what you say to who is away waits here until it is",
+                               ": " + otherwise,
                            true);
         }
     }
@@ -297,6 +313,7 @@ private:
     std::unique_ptr<RelayLink> relay_;
     std::optional<Carrier> carrier_;
     Timer tick_;
+    std::optional<bool> daemon_reached_;
     std::optional<bool> relay_reached_;
     bool relay_is_other_ = false;
     bool working_ = false;
