@@ -4,10 +4,12 @@
 #include <charconv>
 #include <clocale>
 #include <filesystem>
+#include <functional>
 #include <netaio/chat/files.hpp>
 #include <netaio/chat/limits.hpp>
 
 #include "endpoint.hpp"
+#include "error_sentence.hpp"
 #include "exit_code.hpp"
 #include "key_of.hpp"
 #include "logging.hpp"
@@ -117,6 +119,13 @@ int chat(CommandLine& given) {
     return run_chat(identity, given.chat);
 }
 
+// Of keys and of what is kept.
+int with_sentences(const std::function<int()>& work) try {
+    return work();
+} catch (const Error& error) {
+    throw app::Failure(ExitCode::other, error_sentence(error));
+}
+
 int relay(const CommandLine& given) {
     RelayOptions options;
     options.server.interfaces = {};
@@ -199,7 +208,7 @@ int parse_and_act(int argc, const char* const* argv) {
         ->type_name("FILE");
     app::guard_values(command, {"--daemon"});
     if (const auto code = app::ended_by_words(command, argc, argv)) return *code;
-    return *relaying ? relay(given) : chat(given);
+    return with_sentences([&] { return *relaying ? relay(given) : chat(given); });
 }
 
 }  // namespace

@@ -44,9 +44,12 @@ Command with_number(const std::string& operand) {
     return Made{number_in(operand)};
 }
 
+// What words end with: lines that are pasted may break anywhere.
+constexpr std::string_view blanks = " \n";
+
 Command to_send(const std::string& operand) {
-    const std::size_t end = operand.find(' ');
-    return SendFile{operand.substr(0, end), operand.substr(operand.find_first_not_of(' ', end))};
+    const std::size_t end = operand.find_first_of(blanks);
+    return SendFile{operand.substr(0, end), operand.substr(operand.find_first_not_of(blanks, end))};
 }
 
 template <class Made>
@@ -95,19 +98,19 @@ std::string use_of(const Form& form) {
 }
 
 std::string_view trimmed(std::string_view text) {
-    const std::size_t first = text.find_first_not_of(' ');
+    const std::size_t first = text.find_first_not_of(blanks);
     if (first == text.npos) return {};
-    return text.substr(first, text.find_last_not_of(' ') + 1 - first);
+    return text.substr(first, text.find_last_not_of(blanks) + 1 - first);
 }
 
-// The first word, and the rest without the spaces between them.
+// The first word, and the rest without the blanks between them.
 std::pair<std::string_view, std::string_view> split(std::string_view text) {
-    const std::size_t end = std::min(text.find(' '), text.size());
+    const std::size_t end = std::min(text.find_first_of(blanks), text.size());
     return {text.substr(0, end), trimmed(text.substr(end))};
 }
 
 bool is_several_words(std::string_view text) {
-    return text.find(' ') != text.npos;
+    return text.find_first_of(blanks) != text.npos;
 }
 
 Command with_operand(const Form& form, std::string_view operand) {
@@ -240,8 +243,8 @@ std::vector<std::string> command_help() {
 Completion complete(std::string_view line, std::size_t cursor,
                     const std::vector<std::string>& people, const std::vector<std::string>& rooms) {
     const std::string_view typed = line.substr(0, cursor);
-    const std::size_t space = typed.rfind(' ');
-    const std::size_t start = space == typed.npos ? 0 : space + 1;
+    const std::size_t blank = typed.find_last_of(blanks);
+    const std::size_t start = blank == typed.npos ? 0 : blank + 1;
     const std::string_view word = typed.substr(start);
     std::vector<std::string> choices = choices_for(typed.substr(0, start), word, people, rooms);
     if (choices.empty()) return {std::string(line), typed.size()};

@@ -8,12 +8,16 @@
 #include <cctype>
 #include <cerrno>
 #include <cstring>
+#include <netaio/chat/limits.hpp>
 #include <netaio/chat/shown_text.hpp>
 #include <utility>
 
+#include "error_sentence.hpp"
 #include "misuse.hpp"
 #include "model.hpp"
 #include "relay_protocol.hpp"
+#include "row.hpp"
+#include "standing.hpp"
 
 namespace netaio::chat_app {
 namespace {
@@ -37,6 +41,24 @@ Result<chat::PublicKey> key_from(std::string_view digits) {
         return Errc::malformed;
     }
     return chat::PublicKey::parse(std::as_bytes(std::span(bytes)));
+}
+
+// Of rows that were copied from a screen, what is beside the list.
+std::string without_list(std::string_view copied) {
+    std::string kept;
+    while (!copied.empty()) {
+        const std::size_t end = std::min(copied.find('\n'), copied.size() - 1) + 1;
+        std::string_view row = copied.substr(0, end);
+        for (const bool utf8 : {true, false}) {
+            const std::string_view line = frame_line(utf8);
+            if (const std::size_t at = row.find(line); at != row.npos) {
+                row.remove_prefix(at + line.size());
+            }
+        }
+        kept += row;
+        copied.remove_prefix(end);
+    }
+    return kept;
 }
 
 // Writes a new file that its owner alone may read.
@@ -72,6 +94,32 @@ void Desk::greet() const {
     tell("/help shows all there is; Tab completes names, Page Up scrolls. /quit ends.");
 }
 
+// Anybody can be as many such people as they like.
+void Desk::warn() const {
+    constexpr std::size_t told_max = 3;
+    std::size_t count = 0;
+    const auto people = chat_.people();
+    for (const chat::PersonView& person : people) {
+        if (person.refused && ++count <= told_max) {
+            calls_.tell(refusal_of(names_, people, person), true);
+        }
+    }
+    if (count > told_max) {
+        calls_.tell("and " + std::to_string(count - told_max) +
+                        " more have another key than somebody you verified: /who shows them",
+                    true);
+    }
+}
+
+std::optional<std::string> Desk::why_refused(const chat::Place& whom) const {
+    const auto people = chat_.people();
+    const auto found = std::ranges::find_if(people, [&](const chat::PersonView& person) {
+        return person.refused && chat::Place(person.key) == whom;
+    });
+    if (found == people.end()) return std::nullopt;
+    return refusal_of(names_, people, *found);
+}
+
 bool Desk::typed(std::string_view line) {
     try {
         const Command command = parse_command(line);
@@ -82,7 +130,7 @@ bool Desk::typed(std::string_view line) {
     } catch (const Misuse& misuse) {
         calls_.tell(misuse.what(), true);
     } catch (const Error& not_kept) {
-        calls_.tell(not_kept.what(), true);
+        calls_.tell(error_sentence(not_kept), true);
     }
     return true;
 }
@@ -91,6 +139,7 @@ void Desk::choose(const chat::Place& place) {
     chosen_ = place;
     calls_.chosen();
     note_shown(place);
+    if (const auto refused = why_refused(place)) calls_.tell(*refused, true);
 }
 
 void Desk::note_shown(const chat::Place& place, std::uint64_t up_to) {
@@ -99,7 +148,7 @@ void Desk::note_shown(const chat::Place& place, std::uint64_t up_to) {
         not_kept_.clear();
     } catch (const Error& failed) {
         // Whoever shows tries again with each line.
-        const std::string why = failed.what();
+        const std::string why = error_sentence(failed);
         if (std::exchange(not_kept_, why) != why) calls_.tell(why, true);
     }
 }
@@ -124,31 +173,14 @@ void Desk::obey(const Command& command) {
             [this](const command::ShowRooms&) { show_rooms(); },
             [this](const command::Choose& asked) { choose(names_.place(asked.place)); },
             [this](const command::Tell& asked) { say(names_.person(asked.name), asked.text); },
-            [this](const command::MakeRoom& asked) {
-                const auto room = chat_.make_room(asked.name);
-                ended(room ? std::error_code() : std::error_code(room.error()), "the room is not");
-                if (room) {
-                    choose(*room);
-                }
-            },
-            [this](const command::Invite& asked) {
-                const chat::RoomId room = chosen_room();
-                ended(chat_.invite(room, names_.person(asked.name)), "not invited");
-            },
-            [this](const command::Remove& asked) {
-                const chat::RoomId room = chosen_room();
-                ended(chat_.remove(room, names_.person(asked.name)), "not removed");
-            },
-            [this](const command::Leave&) { ended(chat_.leave(chosen_room()), "not left"); },
-            [this](const command::NameStandIn& asked) {
-                const chat::RoomId room = chosen_room();
-                const auto whom =
-                    asked.name ? std::optional(names_.person(*asked.name)) : std::nullopt;
-                ended(chat_.name_stand_in(room, whom), "not named");
-            },
+            [this](const command::MakeRoom& asked) { make_room(asked); },
+            [this](const command::Invite& asked) { invite(asked); },
+            [this](const command::Remove& asked) { remove(asked); },
+            [this](const command::Leave&) { leave(); },
+            [this](const command::NameStandIn& asked) { name_stand_in(asked); },
             [this](const command::Verify& asked) { verify(asked); },
             [this](const command::ShowSelf&) {
-                tell("others add you by: /add " + in_hex(chat_.me().bytes()) + ' ' +
+                tell("others add you by this line:\n/add " + in_hex(chat_.me().bytes()) + ' ' +
                      as_word(chat_.name()));
             },
             [this](const command::Add& asked) { add(asked.who); },
@@ -171,42 +203,31 @@ void Desk::obey(const Command& command) {
         command);
 }
 
-void Desk::ended(const std::error_code& error, const std::string& what) const {
-    if (error == Errc::auth_failed) {
-        throw Misuse(what + ": that is for the room's owner, and for members");
+void Desk::expect_done(const std::error_code& error, const std::string& what,
+                       std::initializer_list<Reason> reasons) const {
+    for (const auto& [code, reason] : reasons) {
+        if (error == code) throw Misuse(what + ": " + reason);
     }
-    if (error == Errc::pending) {
-        throw Misuse(what + ": the room's key has not come yet; try again in a moment");
-    }
-    if (error) {
-        throw Misuse(what + ": " + error.message());
-    }
+    if (error) throw Misuse(what + ": " + error.message());
     calls_.wake();
 }
 
 void Desk::say(const chat::Place& place, const std::string& text) {
     const auto id = chat_.say(place, text);
-    const bool to_person = std::holds_alternative<chat::PublicKey>(place);
-    if (!id && id.error() == Errc::auth_failed && to_person) {
-        throw Misuse("not said: " + names_.of(place) +
-                     " has another key than the one you verified; see /verify " + names_.of(place) +
-                     " and /accept");
+    if (id) {
+        calls_.wake();
+        return;
     }
-    if (!id && id.error() == Errc::auth_failed) {
-        throw Misuse("not said: " + why_none_of(std::get<chat::RoomId>(place)));
-    }
-    ended(id ? std::error_code() : std::error_code(id.error()), "not said");
-}
-
-// Of a room in which one is no member.
-std::string Desk::why_none_of(const chat::RoomId& room) const {
-    const auto rooms = chat_.rooms();
-    const auto view = std::ranges::find(rooms, room, &chat::RoomView::id);
-    if (view == rooms.end() || !view->removed_by) {
-        return "you are no member of " + names_.of(room);
-    }
-    return names_.of(*view->removed_by) + " removed you from " + names_.of(room) + "; its owner, " +
-           names_.of(view->owner) + ", can invite you again";
+    const auto* const room = std::get_if<chat::RoomId>(&place);
+    expect_done(
+        id.error(), "not said",
+        {{Errc::auth_failed, room ? why_none_of(*room) : why_refused(place).value_or("")},
+         {Errc::pending, "the room's key has not come yet; try again in a moment"},
+         {Errc::malformed, "it is no text in UTF-8"},
+         {Errc::too_large, "at most " + std::to_string(chat::text_size_max) +
+                               " bytes can be said at once; say it in parts, or send a /file"},
+         {Errc::queue_full, "too much waits for " + names_.of(place) +
+                                " already; say it when some of that has arrived"}});
 }
 
 void Desk::receipts(const command::Receipts& asked) {
@@ -220,9 +241,12 @@ void Desk::receipts(const command::Receipts& asked) {
 
 void Desk::show_people() const {
     std::size_t count = 0;
-    for (const chat::PersonView& person : chat_.people()) {
+    const auto people = chat_.people();
+    for (const chat::PersonView& person : people) {
+        const bool has_standing = person.verified || person.refused;
         tell(names_.of(person.key) + "  " + chat::short_number(person.key) +
-             (person.verified ? "  verified" : "") + (person.present ? "  here" : "  away") +
+             (has_standing ? "  " + standing_of(names_, people, person) : "") +
+             (person.present ? "  here" : "  away") +
              (person.unread > 0 ? "  " + std::to_string(person.unread) + " unread" : ""));
         ++count;
     }
@@ -231,8 +255,9 @@ void Desk::show_people() const {
     }
 }
 
-void Desk::add(const std::string& who) {
+void Desk::add(const std::string& copied) {
     constexpr std::string_view blanks = " \n";
+    const std::string who = without_list(copied);
     const std::size_t name_at = who.find_last_of(blanks, who.find_last_not_of(blanks));
     std::string digits = who.substr(0, name_at);
     // Where the line was broken on a screen, what it was copied with is left out.
@@ -250,19 +275,6 @@ void Desk::add(const std::string& who) {
     calls_.chosen();  // which brings names up to date
     if (!refused) {
         tell(names_.of(*key) + " is known; compare the number of /verify " + names_.of(*key));
-    }
-}
-
-void Desk::show_rooms() const {
-    for (const chat::RoomView& room : chat_.rooms()) {
-        std::string members;
-        for (const chat::PublicKey& member : room.members) {
-            members += " " + names_.of(member);
-        }
-        tell(names_.of(room.id) + (room.is_member ? "" : "  (left)") + ":" + members);
-    }
-    if (chat_.rooms().empty()) {
-        tell("none yet; /room NAME makes one");
     }
 }
 
@@ -293,14 +305,6 @@ void Desk::export_to(const std::string& file) const {
     }
     write_new_file(file, text);
     tell("written to " + file);
-}
-
-chat::RoomId Desk::chosen_room() const {
-    const auto* const room = chosen_ ? std::get_if<chat::RoomId>(&*chosen_) : nullptr;
-    if (!room) {
-        throw Misuse("choose a room first, as with /to #NAME; /rooms lists them");
-    }
-    return *room;
 }
 
 }  // namespace netaio::chat_app

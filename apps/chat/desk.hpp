@@ -1,10 +1,12 @@
 #pragma once
 
 #include <functional>
+#include <initializer_list>
 #include <netaio/chat/chat.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "commands.hpp"
 #include "names.hpp"
@@ -28,6 +30,8 @@ public:
 
     /// Tells how to begin.
     void greet() const;
+    /// Warns of keys that are not accepted, as a notice of it may have been long ago.
+    void warn() const;
     /// Whether to go on. What cannot be done is told.
     bool typed(std::string_view line);
 
@@ -39,10 +43,18 @@ public:
     void note_shown(const chat::Place& place, std::uint64_t up_to = UINT64_MAX);
 
 private:
+    // What is said of an error, which depends on what was to be done.
+    using Reason = std::pair<Errc, std::string>;
+
     void obey(const Command& command);
     void say(const chat::Place& place, const std::string& text);
-    void add(const std::string& who);
+    void add(const std::string& copied);
     void show_people() const;
+    void make_room(const command::MakeRoom& asked);
+    void invite(const command::Invite& asked);
+    void remove(const command::Remove& asked);
+    void leave();
+    void name_stand_in(const command::NameStandIn& asked);
     void show_rooms() const;
     void verify(const command::Verify& asked);
     void receipts(const command::Receipts& asked);
@@ -53,9 +65,17 @@ private:
     void cancel_file(const command::CancelFile& asked);
     chat::RoomId chosen_room() const;
     void tell(const std::string& text) const { calls_.tell(text, false); }
+    /// What is to be said of somebody whose key is not accepted; nothing of others.
+    std::optional<std::string> why_refused(const chat::Place& whom) const;
+    std::optional<chat::RoomView> view_of(const chat::RoomId& room) const;
+    /// Of a room in which one is no member.
     std::string why_none_of(const chat::RoomId& room) const;
-    /// Tells of an error, or else wakes who carries.
-    void ended(const std::error_code& error, const std::string& what) const;
+    /// Of one where others say who is in it.
+    std::string why_not_mine(const chat::RoomId& room) const;
+    std::string why_full(const chat::RoomId& room) const;
+    /// Throws Misuse for an error, with the reason for it; else wakes who carries.
+    void expect_done(const std::error_code& error, const std::string& what,
+                     std::initializer_list<Reason> reasons) const;
 
     chat::Chat& chat_;
     const Names& names_;

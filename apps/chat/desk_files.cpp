@@ -23,31 +23,20 @@ std::uint64_t file_meant(const std::optional<std::uint64_t>& number,
     return found->number;
 }
 
-void expect_done(const std::error_code& error, const std::string& what) {
-    if (error == Errc::not_connected) {
-        throw Misuse(what + ": there is no such file; /files shows them");
-    }
-    if (error == Errc::queue_full) {
-        throw Misuse(what + ": too much waits for them already; /files shows what does");
-    }
-    if (error) throw Misuse(what + ": " + error.message());
-}
+constexpr const char* no_such_file = "there is no such file; /files shows them";
+constexpr const char* too_much_waits = "too much waits for them already; /files shows what does";
 
 }  // namespace
 
 void Desk::send_file(const command::SendFile& asked) {
     const chat::PublicKey to = names_.person(asked.name);
     const auto id = chat_.offer_file(to, asked.file);
-    if (!id && id.error() == Errc::auth_failed) {
-        throw Misuse("not sent: " + names_.of(to) +
-                     " has another key than the one you verified; see /verify " + names_.of(to) +
-                     " and /accept");
-    }
-    if (!id && id.error() == Errc::unsupported) {
-        throw Misuse("not sent: " + asked.file + " is no file");
-    }
-    expect_done(id ? std::error_code() : id.error(), "not sent");
-    calls_.wake();
+    expect_done(id ? std::error_code() : id.error(), "not sent",
+                {{Errc::auth_failed, why_refused(to).value_or("")},
+                 {Errc::unsupported, asked.file + " is no file"},
+                 {Errc::too_large, asked.file + " is larger than a file may be, which is " +
+                                       std::to_string(chat::file_size_max >> 30) + " GiB"},
+                 {Errc::queue_full, too_much_waits}});
 }
 
 void Desk::show_files() const {
@@ -62,14 +51,14 @@ void Desk::take_file(const command::TakeFile& asked) {
     const auto waits = [](const chat::FileView& file) {
         return !file.own && file.state == chat::FileState::offered;
     };
-    expect_done(chat_.take_file(file_meant(asked.number, chat_.files(), waits)), "not taken");
-    calls_.wake();
+    expect_done(chat_.take_file(file_meant(asked.number, chat_.files(), waits)), "not taken",
+                {{Errc::not_connected, no_such_file}, {Errc::queue_full, too_much_waits}});
 }
 
 void Desk::cancel_file(const command::CancelFile& asked) {
     const auto any = [](const chat::FileView&) { return true; };
-    expect_done(chat_.cancel_file(file_meant(asked.number, chat_.files(), any)), "not ended");
-    calls_.wake();
+    expect_done(chat_.cancel_file(file_meant(asked.number, chat_.files(), any)), "not ended",
+                {{Errc::not_connected, no_such_file}, {Errc::queue_full, too_much_waits}});
 }
 
 }  // namespace netaio::chat_app

@@ -107,7 +107,14 @@ chat::Identity identity_of(const std::string& file, const std::string& passphras
     const bool may_ask = ::isatty(STDIN_FILENO) == 1;
     auto passphrase = passphrase_in(passphrase_file);
     if (is_there(file)) {
-        if (!passphrase && may_ask && chat::is_sealed_identity(file)) {
+        if (!passphrase && chat::is_sealed_identity(file)) {
+            if (!may_ask) {
+                throw app::Failure(app::ExitCode::other,
+                                   "the key in '" + file +
+                                       "' is sealed: name the file of its passphrase by "
+                                       "--passphrase-file, or start this on a terminal, which asks "
+                                       "for it");
+            }
             passphrase = ask_for_passphrase("passphrase of " + file);
         }
         return chat::load_identity(file, passphrase.value_or(Secret()));

@@ -2,14 +2,21 @@
 
 #include <exception>
 
+#include "error_sentence.hpp"
+
 namespace netaio::chat_app {
 
-bool noted(const Log& log, const std::function<void()>& work) try {
-    work();
-    return true;
-} catch (const std::exception& failure) {
-    log(LogLevel::error,
-        std::string("what was carried is not noted, and is tried again: ") + failure.what());
+bool noted(const Log& log, const std::function<void()>& work) {
+    std::string why;
+    try {
+        work();
+        return true;
+    } catch (const Error& failure) {
+        why = error_sentence(failure);
+    } catch (const std::exception& failure) {
+        why = failure.what();
+    }
+    log(LogLevel::error, "what was carried is not noted, and is tried again: " + why);
     return false;
 }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <netaio/chat/shown_text.hpp>
 
+#include "standing.hpp"
+
 namespace netaio::chat_app {
 namespace {
 
@@ -109,17 +111,22 @@ std::optional<Row> Messages::day(const Item& item) const {
 std::vector<Row> Messages::message(const chat::Line& line) const {
     const chat::Place from = *line.from;
     const bool is_own = *line.from == model_->names.me();
-    const Style style = is_own ? Style::own_name : Style::name;
+    const chat::PersonView* person = is_own ? nullptr : person_of(*model_, from);
+    const bool is_refused = person && person->refused;
+    const Style style = is_own ? Style::own_name : is_refused ? Style::warning : Style::name;
     const std::string name = model_->names.of(from, columns_.names);
+    const std::string sign(standing_sign(person, model_->utf8));
     std::vector<Row> rows(1);
     if (columns_.has_time) rows[0].push_back({time_of(line), Style::time});
     if (columns_.has_names) {
         const std::size_t gap = columns_.names - chat::cells(name);
         rows[0].push_back({std::string(gap, ' '), Style::plain});
         rows[0].push_back({name, style});
-        rows[0].push_back({"  ", Style::plain});
+        rows[0].push_back({sign, is_refused ? style : Style::verified});
+        rows[0].push_back({sign.empty() ? "  " : " ", Style::plain});
     } else {
         rows[0].push_back({name, style});
+        rows[0].push_back({sign, is_refused ? style : Style::verified});
         rows[0].push_back({"> ", Style::plain});
     }
     const std::string mark = is_own ? mark_of(line) : "";

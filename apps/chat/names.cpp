@@ -14,6 +14,8 @@ namespace {
 
 constexpr std::size_t word_cells_max = 16;
 constexpr char number_mark = '~';
+// Nobody is verified by being called so.
+constexpr std::string_view looking_verified[] = {"=", "✓", "✔", "✅", "☑", "🗸", "🗹", "√", "⍻"};
 
 bool is_room(const chat::Place& place) noexcept {
     return std::holds_alternative<chat::RoomId>(place);
@@ -32,6 +34,12 @@ std::string as_word(ByteView name) {
     text = chat::shown(text);  // a mark may have stood upon a space
     std::ranges::replace(text, ' ', '_');
     std::ranges::replace(text, number_mark, '_');
+    for (const std::string_view sign : looking_verified) {
+        for (auto at = text.find(sign); at != text.npos; at = text.find(sign, at)) {
+            text.replace(at, sign.size(), "_");
+        }
+    }
+    text = chat::shown(text);  // what stood upon a sign may not stand here
     constexpr std::string_view beginnings = "#@/*!";
     if (!text.empty() && beginnings.find(text.front()) != beginnings.npos) text.front() = '_';
     return chat::cut(text, word_cells_max);

@@ -6,6 +6,7 @@
 
 #include "messages.hpp"
 #include "place_list.hpp"
+#include "standing.hpp"
 
 namespace netaio::chat_app {
 namespace {
@@ -57,8 +58,9 @@ std::string state_of(const Model& model, const chat::Place& place) {
     }
     const chat::PersonView* person = person_of(model, place);
     if (!person) return "not met yet";
-    return std::string(person->present ? "here" : "away") +
-           (person->verified ? ", verified" : ", not verified");
+    const std::string standing = standing_of(model.names, model.people, *person);
+    if (person->refused) return standing;
+    return std::string(person->present ? "here" : "away") + ", " + standing;
 }
 
 std::size_t unread_elsewhere(const Model& model) {
@@ -113,7 +115,7 @@ Page page_of(const Model& model, const Cells& size) {
         Row& row = page.rows[i];
         if (layout.list > 0) {
             fill(row, layout.list, Style::plain);
-            row.push_back({model.utf8 ? "│ " : "| ", Style::frame});
+            row.push_back({std::string(frame_line(model.utf8)), Style::frame});
         }
         if (i >= top) std::ranges::move(seen.rows[i - top], std::back_inserter(row));
     }

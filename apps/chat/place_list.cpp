@@ -4,6 +4,8 @@
 #include <netaio/chat/shown_text.hpp>
 #include <utility>
 
+#include "standing.hpp"
+
 namespace netaio::chat_app {
 namespace {
 
@@ -11,6 +13,7 @@ Style entry_style(const Model& model, const chat::Place& place) {
     if (place == model.chosen) return Style::entry_chosen;
     const chat::PersonView* person = person_of(model, place);
     const chat::RoomView* room = room_of(model, place);
+    if (person && person->refused) return Style::warning;
     if ((person ? person->unread : room ? room->unread : 0) > 0) return Style::entry_unread;
     const bool is_here = person ? person->present : room && room->is_member;
     return is_here ? Style::entry : Style::entry_away;
@@ -27,9 +30,11 @@ Row entry_row(const Model& model, const chat::Place& place, std::size_t columns)
     const std::string count = unread == 0    ? ""
                               : unread > 999 ? " 999+"
                                              : " " + std::to_string(unread);
-    const std::size_t for_name = columns - chat::cells(left) - count.size();
+    const std::string_view sign = standing_sign(person, model.utf8);
+    const std::size_t for_name = columns - chat::cells(left) - chat::cells(sign) - count.size();
     const Style style = entry_style(model, place);
-    Row row{{left + model.names.of(place, for_name), style}};
+    left.append(model.names.of(place, for_name)).append(sign);
+    Row row{{std::move(left), style}};
     fill(row, columns - count.size(), style);
     if (!count.empty()) row.push_back({count, style});
     return row;

@@ -21,14 +21,15 @@ bool is_in_room(const chat::Place& place) noexcept {
 }  // namespace
 
 std::vector<std::string> plain_lines(const Names& names, const chat::Place& place,
-                                     const chat::Line& line) {
+                                     const chat::Line& line, bool is_of_refused) {
     if (line.from == names.me()) return {};
     const std::string where = is_in_room(place) ? names.of(place) + " " : "";
     if (line.by) {
         return behind("* " + where, text_of(names, line) + ", " + day_and_time(line.at));
     }
     if (!line.from) return behind("* " + where, line.text);
-    return behind(where + names.of(*line.from) + "> ", line.text);
+    return behind(where + names.of(*line.from) + (is_of_refused ? " (ANOTHER KEY)> " : "> "),
+                  line.text);
 }
 
 std::optional<std::string> plain_mark(const Names& names, const chat::Place& place,

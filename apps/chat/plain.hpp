@@ -10,9 +10,10 @@
 namespace netaio::chat_app {
 
 /// What is written of a line that was said: `ann> text`, `#kitchen ann> text`, `* text` for what
-/// only happened. Each line of its text is one of its own. Nothing for what one said oneself.
+/// only happened. Each line of its text is one of its own. Nothing for what one said oneself. Where
+/// the key of who said it is not accepted, their name is followed by ` (ANOTHER KEY)`.
 std::vector<std::string> plain_lines(const Names& names, const chat::Place& place,
-                                     const chat::Line& line);
+                                     const chat::Line& line, bool is_of_refused = false);
 
 /// What is written when one's own message has come further: `* ann has it`. Nothing when it waits.
 std::optional<std::string> plain_mark(const Names& names, const chat::Place& place,

@@ -4,6 +4,7 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
+#include <set>
 
 #include "face.hpp"
 #include "file_progress.hpp"
@@ -19,7 +20,7 @@ public:
         : executor_(executor), chat_(chat), names_(names), input_(executor) {}
 
     void said(const chat::Place& place, const chat::Line& line) override {
-        write(plain_lines(names_, place, line));
+        write_line_of(place, line);
         desk_->note_shown(place, line.number);
     }
     void marked(const chat::Place& place, const chat::Line& line) override {
@@ -33,7 +34,14 @@ public:
         chat_.shown(file.with);
     }
     void tell(const std::string& text, bool) override { write(plain_notice(text)); }
-    void changed() override { names_.update(chat_.people(), chat_.rooms()); }
+    void changed() override {
+        const auto people = chat_.people();
+        names_.update(people, chat_.rooms());
+        refused_.clear();
+        for (const chat::PersonView& person : people) {
+            if (person.refused) refused_.insert(person.key);
+        }
+    }
 
     void begin(Desk& desk, std::function<void()> ended) override {
         desk_ = &desk;
@@ -53,6 +61,10 @@ private:
         for (const std::string& line : lines) app::write_line(line);
     }
 
+    void write_line_of(const chat::Place& place, const chat::Line& line) {
+        write(plain_lines(names_, place, line, line.from && refused_.contains(*line.from)));
+    }
+
     // Of an earlier run that ended before it could.
     void write_what_was_not_shown() {
         constexpr std::size_t at_once = 100;
@@ -60,7 +72,7 @@ private:
             for (auto lines = chat_.not_shown(place, at_once); !lines.empty();
                  lines = chat_.not_shown(place, at_once)) {
                 for (const chat::Line& line : lines) {
-                    write(plain_lines(names_, place, line));
+                    write_line_of(place, line);
                 }
                 chat_.shown(place, lines.back().number);
             }
@@ -105,6 +117,7 @@ private:
     boost::asio::any_io_executor executor_;
     chat::Chat& chat_;
     Names& names_;
+    std::set<chat::PublicKey> refused_;
     boost::asio::posix::stream_descriptor input_;
     std::array<char, 4096> buffer_{};
     PlainInput typed_;

@@ -10,6 +10,7 @@
 #include <netaio/udp_node.hpp>
 
 #include "carrier.hpp"
+#include "error_sentence.hpp"
 #include "exit_code.hpp"
 #include "face.hpp"
 #include "lan.hpp"
@@ -81,6 +82,7 @@ public:
         face_ = options_.plain ? make_plain_face(executor, chat_, names_)
                                : make_screen_face(executor, chat_, names_);
         face_->begin(desk_, [this] { end(); });
+        desk_.warn();
         if (relay_) {
             relay_->start();
         }
@@ -132,9 +134,15 @@ private:
     }
 
     void noticed(const chat::Notice& notice) {
-        if (const auto text = notice_gate_.pass(notice.text, environment_.clock->steady_now())) {
-            say_of_oneself(*text, true);
+        const auto told = notice_gate_.pass(notice, environment_.clock->steady_now());
+        if (!told) {
+            return;
         }
+        later([this, told = *told] {
+            // Whom it is about may not have had a name before.
+            face_->changed();
+            face_->tell(notice_text(names_, told), true);
+        });
     }
 
     // Once for all changes until then: strangers may come and go by the hundred.
@@ -188,6 +196,9 @@ private:
         options.app = "netaio-chat-" + chat::short_number(chat_.me()).substr(0, 5);
         options.environment = environment_;
         options.handle_signals = false;
+        options.keep.on_state = [this](ConnectionState state, std::error_code why, unsigned) {
+            tell_of_daemon(state, why);
+        };
         daemon_.emplace(context_.get_executor(), std::move(options));
         lan_ = std::make_unique<LanLink>(context_.get_executor(), lan_node(*daemon_), identity_,
                                          calls_of(chat_), lan_options());
@@ -206,12 +217,16 @@ private:
                                              std::move(options));
     }
 
+    void tell_of_daemon(ConnectionState state, std::error_code why) {
+        tell_of_reach("netaiod", state, why, "nobody is met on the network until it is",
+                      daemon_reached_);
+    }
+
     void tell_of_relay(ConnectionState state, std::error_code why) {
         if (state == ConnectionState::connecting) {
             return;
         }
         const std::string what = "the relay " + relay_name(*options_.relay);
-        const bool reached = state == ConnectionState::connected;
         const bool is_other = why == Errc::peer_changed;
         if (std::exchange(relay_is_other_, is_other) != is_other && is_other) {
             const bool named = options_.relay_key.has_value();
@@ -223,14 +238,23 @@ private:
                            : "take its line out of " + options_.known_relays),
                 true);
         }
-        if (std::exchange(relay_reached_, reached) == reached) {
+        tell_of_reach(what, state, why, "what you say to who is away waits here until it is",
+                      relay_reached_);
+    }
+
+    // Once for each time that it is reached, or is no more.
+    void tell_of_reach(const std::string& what, ConnectionState state, std::error_code why,
+                       const std::string& otherwise, std::optional<bool>& was_reached) {
+        const bool reached = state == ConnectionState::connected;
+        if (state == ConnectionState::connecting ||
+            std::exchange(was_reached, reached) == reached) {
             return;
         }
         if (reached) {
             say_of_oneself(what + " is reached", false);
         } else {
             say_of_oneself(what + " is not reached" + (why ? " (" + why.message() + ")" : "") +
-                               ": what you say to who is away waits here until it is",
+                               ": " + otherwise,
                            true);
         }
     }
@@ -261,7 +285,7 @@ private:
                 relay_->publish();
             }
         } catch (const Error& not_kept) {
-            say_of_oneself(not_kept.what(), true);
+            say_of_oneself(error_sentence(not_kept), true);
         }
         wake();
         tick_.expires_after(tick_every);
@@ -289,6 +313,7 @@ private:
     std::unique_ptr<RelayLink> relay_;
     std::optional<Carrier> carrier_;
     Timer tick_;
+    std::optional<bool> daemon_reached_;
     std::optional<bool> relay_reached_;
     bool relay_is_other_ = false;
     bool working_ = false;

@@ -13,6 +13,7 @@ enum class Style {
     time,
     name,
     own_name,
+    verified,   ///< the sign behind a name that it is theirs
     mark,       ///< how far one's own message has come
     mark_read,  ///< it was shown
     day,
@@ -35,6 +36,11 @@ struct Span {
     std::string text;
     Style style = Style::plain;
 };
+
+/// What stands between the list and what was said.
+constexpr std::string_view frame_line(bool utf8) noexcept {
+    return utf8 ? "│ " : "| ";
+}
 
 /// A row of cells, from the left.
 using Row = std::vector<Span>;

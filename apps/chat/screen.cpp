@@ -42,6 +42,7 @@ constexpr Look looks[] = {
     {Style::time, A_DIM, -1},
     {Style::name, A_BOLD, COLOR_CYAN},
     {Style::own_name, A_BOLD, COLOR_GREEN},
+    {Style::verified, A_BOLD, COLOR_GREEN},
     {Style::mark, A_DIM, -1},
     {Style::mark_read, A_BOLD, COLOR_GREEN},
     {Style::day, A_DIM | A_UNDERLINE, -1},

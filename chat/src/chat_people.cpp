@@ -40,6 +40,7 @@ std::vector<PersonView> Chat::Impl::people() const {
         views.push_back({.key = key,
                          .name = person.name,
                          .verified = person.verified,
+                         .refused = person.refused,
                          .present = person.present,
                          .unread = static_cast<std::size_t>(person.unread.count)});
     }

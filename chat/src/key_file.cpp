@@ -24,8 +24,9 @@ constexpr std::size_t seal_nonce_size = crypto_aead_xchacha20poly1305_ietf_NPUBB
 constexpr std::size_t sealed_seed_size = key_size + crypto_aead_xchacha20poly1305_ietf_ABYTES;
 
 [[noreturn]] void key_file_error(const char* action, const std::string& path, int error) {
-    throw Error({error, boost::system::system_category()},
-                std::string("cannot ") + action + " the key '" + path + "'");
+    const boost::system::error_code code(error, boost::system::system_category());
+    throw Error(code,
+                std::string("cannot ") + action + " the key '" + path + "': " + code.message());
 }
 
 std::string folder_of(const std::string& path) {

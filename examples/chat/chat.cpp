@@ -5,6 +5,7 @@
 // or else asked for by NETAIO_CHAT_SECRET in the environment. Type a line to say it in the room,
 // `@NAME text` to tell one person, `/who`, `/quit`.
 #include <unistd.h>
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
@@ -23,12 +24,27 @@ using namespace std::chrono_literals;
 
 // [what people are called]
 // What others send may hold anything: shown as it is, it could move the cursor, clear the screen
-// or seem to be said by somebody else.
+// or seem to be said by somebody else. How many bytes at the start do so: a control character, or
+// one that is not seen, or turns the direction of writing.
+std::size_t unshowable(std::string_view text) {
+    const auto byte = [text](std::size_t i) -> unsigned {
+        return i < text.size() ? static_cast<unsigned char>(text[i]) : 0;
+    };
+    const unsigned first = byte(0), in_three = ((byte(1) & 63) << 6) + (byte(2) & 63);
+    if (first < 0x20 || first == 0x7f) return 1;
+    if (first == 0xc2 && byte(1) < 0xa0) return 2;                // to U+009F
+    const bool hides = (in_three >= 0x0b && in_three <= 0x0f) ||  // U+200B to U+200F
+                       (in_three >= 0x28 && in_three <= 0x2e) ||  // U+2028 to U+202E
+                       (in_three >= 0x60 && in_three <= 0x6f);    // U+2060 to U+206F
+    return first == 0xe2 && hides ? 3 : 0;
+}
+
 std::string printable(ByteView bytes) {
     std::string shown;
-    for (const char c : std::string_view(bytes)) {
-        const auto byte = static_cast<unsigned char>(c);
-        shown += byte < 0x20 || byte == 0x7f || byte == 0xc2 || byte == 0xe2 ? '?' : c;
+    for (std::string_view rest = bytes; !rest.empty();) {
+        const std::size_t size = unshowable(rest);
+        shown += size > 0 ? '?' : rest[0];
+        rest.remove_prefix(std::min(std::max<std::size_t>(size, 1), rest.size()));
     }
     return shown;
 }

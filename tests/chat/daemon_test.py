@@ -39,11 +39,18 @@ async def people_of_a_daemon_that_is_killed_hear_all_when_it_is_back(scene):
     daemon, people = await met(scene)
     await talk_in_a_room(people, "kitchen")
     ann, bob, cyd = people
+    for person in (ann, bob):
+        await person.hears("* netaiod is reached")
     await daemon.kill()
+    for person in (ann, bob):
+        await person.until(lambda person=person: person.heard("*", "netaiod", "is", "not"),
+                           "it is told that netaiod is gone")
     await ann.type("@cyd from ann without a daemon", "/to #kitchen", "nobody hears me yet")
     await cyd.type("@bob from cyd without a daemon")
     await daemon.start()
     await all_see_all(people)
+    for person in (ann, bob):
+        await person.hears("* netaiod is reached", 2)
     await cyd.hears("ann> from ann without a daemon")
     await bob.hears("cyd> from cyd without a daemon")
     for person in (bob, cyd):
@@ -51,5 +58,23 @@ async def people_of_a_daemon_that_is_killed_hear_all_when_it_is_back(scene):
     await asyncio.gather(*(person.quit() for person in people))
 
 
+async def who_starts_before_the_daemon_is_told_so_and_meets_others_when_it_is_there(scene):
+    port = str(free_port())
+    daemon = scene.daemon(
+        f'[udp]\nenabled = true\nport = {port}\ninterfaces = ["lo"]\nipv6 = false\n')
+    people = [await Person(scene, name, "--daemon", daemon.socket).start()
+              for name in ("ann", "bob")]
+    for person in people:
+        await person.hears("* netaiod is not reached (No such file or directory): nobody is met on "
+                           "the network until it is")
+    await daemon.start()
+    for person in people:
+        await person.hears("* netaiod is reached")
+    await all_see_all(people)
+    await talk_to_each_other(people)
+    await asyncio.gather(*(person.quit() for person in people))
+
+
 play(people_of_a_daemon_and_one_beside_it_talk,
-     people_of_a_daemon_that_is_killed_hear_all_when_it_is_back)
+     people_of_a_daemon_that_is_killed_hear_all_when_it_is_back,
+     who_starts_before_the_daemon_is_told_so_and_meets_others_when_it_is_there)

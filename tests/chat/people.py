@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import socket
+import sqlite3
 import sys
 
 sys.path.insert(1, os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir, "daemon"))
@@ -33,9 +34,9 @@ needed(CHAT, "netaio-chat")
 class Person(host.Node):
     """Somebody at a netaio-chat in plain mode. The options are those of the command line."""
 
-    def __init__(self, scene, name, *options, machine=None):
+    def __init__(self, scene, name, *options, machine=None, folder=None):
         super().__init__(machine or Here("here"), name)
-        self.folder, self.options = os.path.join(scene.folder, name), options
+        self.folder, self.options = os.path.join(scene.folder, folder or name), options
         self.exports = 0
         self.printed = []  # of all its lives
         scene.programs.append(self)
@@ -142,6 +143,15 @@ class Relay(host.Node):
                 with open(os.path.join(folder, name), "rb") as file:
                     found += file.read()
         return found
+
+    def drop(self, mailbox, place):
+        """Has it lose one of the envelopes that wait there, counted from 1, while it does not run."""
+        with contextlib.closing(sqlite3.connect(self.file)) as database, database:
+            dropped = database.execute(
+                "DELETE FROM items WHERE id = (SELECT items.id FROM items JOIN mailboxes "
+                "ON mailboxes.id = mailbox WHERE name = ? AND kind = 0 AND content IS NOT NULL "
+                "ORDER BY number LIMIT 1 OFFSET ?)", (mailbox, place - 1))
+            expect("envelopes that are dropped", dropped.rowcount, 1)
 
     def memory(self):
         """All that is in its memory; nothing where that may not be read, or is a sanitizer's."""

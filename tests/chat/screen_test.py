@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 """People who chat at screens of several sizes, as tmux shows them."""
 
+import asyncio
 import os
+import re
 
-from people import expect, free_port, play
+from people import Person, Proxy, Relay, expect, free_port, play
 from screens import Screen, Screens
 
 SMALL, LARGE = (80, 24), (160, 50)
@@ -52,6 +54,71 @@ async def people_see_each_other_and_talk_and_one_who_was_killed_hears_it_all(sce
         await other.shows("● Cleo", "Cleo  Back again.")
     await ada.until(lambda rows: any("It may rain." in row and "✓✓" in row for row in rows),
                     "all have it")
+
+
+async def who_is_added_by_what_is_copied_from_a_screen_is_reached_through_a_relay(scene):
+    relay = await Relay(scene).start()
+    proxy = await Proxy(scene, relay).start()
+    screens = Screens(scene)
+    ada, ben = [await Screen(scene, screens, name, SMALL, "--no-lan", "--relay",
+                             proxy.address).start() for name in ("Ada", "Ben")]
+    reached, not_reached = (f"the relay {proxy.address} is {how}reached" for how in ("", "not "))
+    for person in (ada, ben):
+        await person.shows(reached)
+    ben.type("/me")
+    await ben.until(lambda rows: rows[-3].endswith(" Ben"), "the line that adds him is there")
+    rows = ben.captured()[:-2]
+    first = next(number for number, row in enumerate(rows) if "/add" in row)
+    copied = [rows[first][rows[first].index("/add"):], *rows[first + 1:]]
+    expect("whether it was broken", len(copied) > 1, True)
+    ada.paste("\n".join(copied))
+    await ada.shows("> ", "↵")
+    ada.press("Enter")
+    await ada.shows("Ben is known")
+    ada.type("/to Ben", "Are you there, 你好?")
+    await ada.shows("Ben  away, not verified")
+    await ben.shows("1 unread")
+    ben.type("/to Ada", "Yes, Ada.")
+    await ada.shows("Ada  Are you there, 你好?", "Ben  Yes, Ada.")
+
+    await relay.kill()
+    for person in (ada, ben):
+        await person.shows(not_reached)
+    ada.type("It may rain.")
+    await ada.until(lambda rows: any("It may rain." in row and "·" in row for row in rows),
+                    "it waits for the relay")
+    await relay.start()
+    await ben.shows("Ada  It may rain.")
+    await ada.until(lambda rows: any("It may rain." in row and "✓✓" in row for row in rows),
+                    "he has it")
+
+
+async def who_comes_with_another_key_is_marked_wherever_they_are_seen(scene):
+    screens = Screens(scene)
+    options = ("--interface", "lo", "--port", str(free_port()))
+    ada, ben = [await Screen(scene, screens, name, LARGE, *options).start()
+                for name in ("Ada", "Ben")]
+    await ada.shows("● Ben")
+    ada.type("/verify Ben yes", "/to Ben")
+    await ada.shows("● Ben✓", "Ben  here, verified")
+    other = await Person(scene, "Ben", *options, folder="other").start()
+    while not any(event[1].startswith("Ada") for event in await other.who()):
+        await asyncio.sleep(0.05)
+    warning = "has ANOTHER KEY than the verified Ben~"
+    await ada.until(lambda rows: any(re.search(r"● Ben~\d{5}-\d{5}!", row) for row in rows),
+                    "the other is marked in the list")
+    name = next(found[1] for row in ada.captured()
+                if (found := re.search(r"● (Ben~\d{5}-\d{5})!", row)))
+    await ada.shows(f"! {name}: Ben has another key than the Ben you verified")
+    await other.type("@Ada Please send me the key to the flat.")
+    await ada.shows("1 unread")
+    ada.type(f"/to {name}", "Here it is")
+    await ada.shows(f"{name}! Please send me the key", f"! {name} {warning}",
+                    f"! not said: {name} {warning}", f"{name}  ANOTHER KEY than the verified Ben~")
+    await ada.crash()
+    await ada.again()
+    await ada.is_open()
+    await ada.shows(f"! {name} {warning}")
 
 
 async def text_stays_when_the_terminal_gets_another_size(scene):
@@ -115,6 +182,8 @@ async def a_passphrase_that_is_not_answered_makes_no_key(scene):
 
 
 play(people_see_each_other_and_talk_and_one_who_was_killed_hears_it_all,
+     who_is_added_by_what_is_copied_from_a_screen_is_reached_through_a_relay,
+     who_comes_with_another_key_is_marked_wherever_they_are_seen,
      text_stays_when_the_terminal_gets_another_size,
      a_new_passphrase_is_typed_twice_and_asked_for_at_the_next_start,
      a_passphrase_that_is_not_answered_makes_no_key)

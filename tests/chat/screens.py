@@ -99,12 +99,17 @@ class Screen:
             self.type_on(line)
             self.press("Enter")
 
+    def paste(self, text):
+        """Pastes it, as what a terminal marks as pasted."""
+        self.screens.tell("set-buffer", "--", text)
+        self._tell("paste-buffer", "-p")
+
     def resize(self, columns, rows):
         self._tell("resize-window", "-x", str(columns), "-y", str(rows))
 
-    def captured(self):
-        """The rows of its screen, as they are now."""
-        return self._tell("capture-pane", "-p").rstrip("\n").split("\n")
+    def captured(self, *how):
+        """The rows of its screen, as they are now; with "-e", how they are drawn as well."""
+        return self._tell("capture-pane", "-p", *how).rstrip("\n").split("\n")
 
     async def until(self, condition, what):
         """Waits until its screen is as a condition of its rows says."""

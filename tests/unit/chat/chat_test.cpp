@@ -173,7 +173,10 @@ TEST_F(ChatTest, AnotherKeyForAVerifiedNameIsRefusedUntilItIsAccepted) {
     ann.begin();
     EXPECT_EQ(ann.chat->met(mallory.key(), "bob"), Errc::auth_failed) << "it is remembered";
     EXPECT_EQ(ann.notices.size(), 1u) << "and not told again";
+    EXPECT_TRUE(ann.view(mallory).refused);
+    EXPECT_FALSE(ann.view(bob).refused);
     ann.chat->accept(mallory.key());
+    EXPECT_FALSE(ann.view(mallory).refused);
     EXPECT_TRUE(ann.chat->say(mallory.key(), "welcome back"));
     EXPECT_FALSE(ann.view(bob).verified);
 }

@@ -71,6 +71,17 @@ TEST(Commands, ParsesEachOfThem) {
     parsed<command::Quit>("/quit");
 }
 
+TEST(Commands, TakesALineBreakForTheEndOfAWord) {
+    EXPECT_EQ(parsed<command::Add>("/add\n00ff\nann\n").who, "00ff\nann");
+    EXPECT_EQ(parsed<command::Tell>("@ann\ncome\nhere\n").name, "ann");
+    EXPECT_EQ(parsed<command::Tell>("@ann\ncome\nhere\n").text, "come\nhere");
+    EXPECT_EQ(parsed<command::Choose>("/to\nann\n").place, "ann");
+    EXPECT_EQ(parsed<command::SendFile>("/file ann\nmy file").file, "my file");
+    EXPECT_EQ(why_not_parsed("/to ann\nbob"), "type /to NAME|NUMBER|#ROOM");
+    parsed<command::ShowPeople>("/who\n");
+    parsed<command::Nothing>(" \n ");
+}
+
 TEST(Commands, SaysWhatToDoWhereOneIsMisused) {
     EXPECT_EQ(why_not_parsed("/to"), "type /to NAME|NUMBER|#ROOM");
     EXPECT_EQ(why_not_parsed("/to ann bob"), "type /to NAME|NUMBER|#ROOM");
@@ -88,8 +99,9 @@ TEST(Commands, SaysWhatToDoWhereOneIsMisused) {
     EXPECT_EQ(
         why_not_parsed("/whoami"),
         "there is no /whoami: /help shows what there is, and // says text that begins with /");
-    EXPECT_EQ(why_not_parsed("/leave\nall"),
-              "there is no /leave<U+000A>all: /help shows what there is, and // says text that "
+    EXPECT_EQ(why_not_parsed("/leave\nall"), "type /leave alone");
+    EXPECT_EQ(why_not_parsed("/leave\aall"),
+              "there is no /leave<U+0007>all: /help shows what there is, and // says text that "
               "begins with /");
 }
 

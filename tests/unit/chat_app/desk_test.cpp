@@ -7,6 +7,7 @@
 #include <iterator>
 #include <netaio/chat/chat.hpp>
 
+#include "page_grid.hpp"
 #include "relay_protocol.hpp"
 #include "support/file_size_max.hpp"
 #include "support/temporary_folder.hpp"
@@ -33,6 +34,23 @@ struct DeskTest : testing::Test {
         std::string text;
         for (const std::string& one : told) text += one + "\n";
         return text;
+    }
+
+    // Brings all that waits to each other.
+    void carry(chat::Chat& other) {
+        for (int round = 0; round < 6; ++round) {
+            for (const auto& [from, to] : {std::pair(&other, &chat), std::pair(&chat, &other)}) {
+                for (const auto& whom : from->wants_bundle()) {
+                    if (whom != to->me()) continue;
+                    EXPECT_FALSE(from->bundle_came(to->bundle_to_hand_out()));
+                }
+                for (const chat::Parcel& parcel : from->parcels()) {
+                    (void)to->receive(parcel.envelope);
+                    from->was_taken(parcel.number);
+                }
+            }
+        }
+        names.update(chat.people(), chat.rooms());
     }
 
     netaio::test::TemporaryFolder folder;
@@ -66,6 +84,42 @@ TEST_F(DeskTest, OthersAreAddedByTheLineThatTheirMeShows) {
     EXPECT_EQ(told, Told());
     EXPECT_EQ(woken, 1u);
     EXPECT_EQ(chat.lines(bob.public_key(), 0, 5).size(), 1u);
+}
+
+TEST_F(DeskTest, OthersAreAddedByWhatIsCopiedFromAScreenThatBreaksTheLine) {
+    Names other_names(bob.public_key(), "bob");
+    Model model{.names = other_names};
+    model.meet({{.key = made().public_key(), .name = "Ada Beth", .present = true}}, {});
+    chat::Chat other(bob, "bob", ":memory:", {}, {});
+    Desk other_desk(other, other_names,
+                    {.tell = [&](const std::string& text, bool) { model.remark(text); },
+                     .chosen = [] {},
+                     .wake = [] {}});
+    other_desk.typed("/me");
+    for (const bool utf8 : {true, false}) {
+        model.utf8 = utf8;
+        for (const Cells& size : {Cells{24, 80}, Cells{7, 80}, Cells{24, 61}, Cells{24, 40}}) {
+            std::string copied;
+            for (const std::string& row : grid_of(model, size)) {
+                if (!copied.empty()) copied += "\n" + row;
+                const std::size_t at = row.find("  /add");
+                if (at != row.npos) copied = row.substr(at + 2);
+                if (copied.ends_with(" bob")) break;
+            }
+            ASSERT_NE(copied.find('\n'), copied.npos) << copied;
+            chat::Chat mine(ann, "ann", ":memory:", {}, {});
+            Desk pasted_into(
+                mine, names,
+                {.tell = [this](const std::string& text, bool) { told.push_back(text); },
+                 .chosen = [] {},
+                 .wake = [] {}});
+            told.clear();
+            pasted_into.typed(copied);
+            ASSERT_EQ(mine.people().size(), 1u) << copied << "\n" << all();
+            EXPECT_EQ(mine.people()[0].key, bob.public_key());
+            EXPECT_EQ(mine.people()[0].name, "bob");
+        }
+    }
 }
 
 TEST_F(DeskTest, WhatIsNoSuchLineAddsNobody) {
@@ -116,30 +170,79 @@ TEST_F(DeskTest, TellsPeopleWhatWasShownWhereOneWantsIt) {
 
 TEST_F(DeskTest, SaysToWhoWasRemovedWhyNothingIsSaid) {
     chat::Chat other(bob, "bob", ":memory:", {}, {});
-    const auto carry = [&] {
-        for (int round = 0; round < 6; ++round) {
-            for (const auto& [from, to] : {std::pair(&other, &chat), std::pair(&chat, &other)}) {
-                for (const auto& whom : from->wants_bundle()) {
-                    EXPECT_EQ(whom, to->me());
-                    EXPECT_FALSE(from->bundle_came(to->bundle_to_hand_out()));
-                }
-                for (const chat::Parcel& parcel : from->parcels()) {
-                    (void)to->receive(parcel.envelope);
-                    from->was_taken(parcel.number);
-                }
-            }
-        }
-        names.update(chat.people(), chat.rooms());
-    };
     const chat::RoomId room = other.make_room("garden").value();
     ASSERT_FALSE(other.invite(room, ann.public_key()));
-    carry();
+    carry(other);
     type("/to #garden");
     ASSERT_FALSE(other.remove(room, ann.public_key()));
-    carry();
+    carry(other);
     type("hello?");
     EXPECT_EQ(all(),
               "not said: bob removed you from #garden; its owner, bob, can invite you again\n");
+}
+
+TEST_F(DeskTest, SaysWhyARoomIsNotMadeAndWhoIsNotLetIn) {
+    type("/room " + std::string(100, 'x'));
+    EXPECT_EQ(all(), "the room is not made: its name has 1 to 64 bytes, of UTF-8\n");
+    type("/add " + key_of(bob) + " bob");
+    type("/room kitchen");
+    type("/invite bob");
+    EXPECT_EQ(all(), "");
+    type("/invite bob");
+    EXPECT_EQ(all(), "not invited: bob is in #kitchen already\n");
+    type("/leave");
+    EXPECT_EQ(all(),
+              "not left: its owner, which you are, cannot; /remove NAME ends it for the "
+              "others\n");
+    const chat::Identity cyd = made(), other = made();
+    type("/add " + key_of(cyd) + " cyd");
+    type("/remove cyd");
+    EXPECT_EQ(all(), "not removed: cyd is no member of #kitchen\n");
+    type("/standin cyd");
+    EXPECT_EQ(all(), "not named: cyd is no member: /invite them first\n");
+    type("/verify cyd yes");
+    EXPECT_EQ(chat.met(other.public_key(), "Cyd"), Errc::auth_failed);
+    names.update(chat.people(), chat.rooms());
+    type("/invite " + names.of(other.public_key()));
+    EXPECT_TRUE(all().starts_with("not invited: " + names.of(other.public_key()) +
+                                  " has ANOTHER KEY than the verified "))
+        << all();
+}
+
+TEST_F(DeskTest, SaysWhoseARoomIsThatOthersDecideOn) {
+    chat::Chat other(bob, "bob", ":memory:", {}, {});
+    const chat::RoomId room = other.make_room("garden").value();
+    ASSERT_FALSE(other.invite(room, ann.public_key()));
+    carry(other);
+    type("/to #garden");
+    type("/add " + key_of(made()) + " cyd");
+    const std::string why =
+        "only the owner of #garden, bob, says who is in it, and while they are away whom they "
+        "named for that\n";
+    type("/invite cyd");
+    EXPECT_EQ(all(), "not invited: " + why);
+    type("/remove bob");
+    EXPECT_EQ(all(), "not removed: " + why);
+    type("/standin bob");
+    EXPECT_EQ(all(), "not named: only the owner of #garden, bob, says who stands in\n");
+    ASSERT_FALSE(other.remove(room, ann.public_key()));
+    carry(other);
+    type("/leave");
+    EXPECT_EQ(all(),
+              "not left: bob removed you from #garden; its owner, bob, can invite you "
+              "again\n");
+}
+
+TEST_F(DeskTest, SaysHowMuchCanBeSaidAtOnce) {
+    type("/add " + key_of(bob) + " bob");
+    type("/to bob");
+    type(std::string(8'193, 'x'));
+    EXPECT_EQ(all(),
+              "not said: at most 8192 bytes can be said at once; say it in parts, or send a "
+              "/file\n");
+    type("/room kitchen");
+    type("\xff");
+    EXPECT_EQ(all(), "not said: it is no text in UTF-8\n");
 }
 
 TEST_F(DeskTest, ExportsNoLineThatCouldBeTakenForAnothers) {
@@ -177,12 +280,50 @@ TEST_F(DeskTest, SaysWhatTheDiskHasNoRoomForAndGoesOn) {
     {
         const test::FileSizeMax little(1);
         EXPECT_TRUE(other.typed("hello"));
-        EXPECT_NE(all().find("the disk is full"), std::string::npos) << all();
+        EXPECT_TRUE(all().ends_with("the disk is full; make room on it and try again\n")) << all();
     }
     told.clear();
     EXPECT_TRUE(other.typed("hello"));
     EXPECT_EQ(told, Told());
     EXPECT_EQ(kept.lines(*other.chosen(), 0, 5).size(), 1u);
+}
+
+TEST_F(DeskTest, WarnsOfAnotherKeyThanTheVerifiedOneWhereverItIsMet) {
+    const chat::Identity other = made();
+    type("/add " + key_of(bob) + " bob");
+    type("/verify bob yes");
+    desk.warn();
+    EXPECT_EQ(all(), "bob is verified\n");
+    EXPECT_EQ(chat.met(other.public_key(), "Bob"), Errc::auth_failed);
+    names.update(chat.people(), chat.rooms());
+    const std::string verified = names.of(bob.public_key()), name = names.of(other.public_key());
+    const std::string warning = name + " has ANOTHER KEY than the verified " + verified +
+                                ": nothing goes to it. Ask them by another way; if the key is "
+                                "theirs, /accept " +
+                                name + " and compare the number of /verify " + name + "\n";
+    type("/who");
+    EXPECT_NE(all().find(chat::short_number(other.public_key()) +
+                         "  ANOTHER KEY than the verified " + verified + ": /accept  here\n"),
+              std::string::npos)
+        << all();
+    type("/to " + name);
+    EXPECT_EQ(all(), warning);
+    type("hello");
+    EXPECT_EQ(all(), "not said: " + warning);
+    type("/file " + name + " " + folder.write("a", "x"));
+    EXPECT_EQ(all(), "not sent: " + warning);
+    told.clear();
+    desk.warn();
+    EXPECT_EQ(all(), warning);
+    for (int i = 0; i < 10; ++i) (void)chat.met(made().public_key(), "bob");
+    told.clear();
+    desk.warn();
+    EXPECT_EQ(told.size(), 4u);
+    EXPECT_EQ(told.back(),
+              "and 8 more have another key than somebody you verified: /who shows them");
+    type("/accept " + name);
+    type("/to " + name);
+    EXPECT_EQ(all(), "");
 }
 
 TEST_F(DeskTest, SendsFilesAndShowsThem) {

@@ -44,6 +44,13 @@ TEST(Names, AreOneWordEach) {
     EXPECT_EQ(as_word(""), "");
 }
 
+TEST(Names, DoNotLookVerified) {
+    EXPECT_EQ(as_word("Ben✓"), "Ben_");
+    EXPECT_EQ(as_word("Ben="), "Ben_");
+    EXPECT_EQ(as_word("✔Ben ✅"), "_Ben__");
+    EXPECT_EQ(as_word("Ben√\u0301"), "Ben_\u0301");
+}
+
 TEST(Names, StandAloneWhereNobodyHasOneThatLooksAlike) {
     const Names names = with({person('a', "ann"), person('b', "Eve Adams")});
     EXPECT_EQ(names.of(key_of('a')), "ann");

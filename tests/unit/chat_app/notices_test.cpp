@@ -2,13 +2,20 @@
 
 #include <gtest/gtest.h>
 
+#include "people.hpp"
+
 namespace netaio::chat_app {
 namespace {
 
 using namespace std::chrono_literals;
 
 struct NoticeGateTest : testing::Test {
-    std::string passed(const std::string& text) { return gate.pass(text, now).value_or("none"); }
+    std::string passed(const std::string& text, std::optional<chat::Place> place = {}) {
+        const auto told = gate.pass({chat::Notice::Kind::refused, place, text}, now);
+        return told ? notice_text(names, *told) : "none";
+    }
+
+    Names names{key_of('m'), "mia"};
 
     NoticeGate gate;
     NoticeGate::TimePoint now{1h};
@@ -23,6 +30,19 @@ TEST_F(NoticeGateTest, TellsTheSameOnceInAMinuteAndThenHowOftenItWasLeftOut) {
               "refused (before this, 1000 notices were left out, as there were too many)");
     now += NoticeGate::span;
     EXPECT_EQ(passed("refused"), "refused");
+}
+
+TEST_F(NoticeGateTest, TellsTheSameOfEachWhomItIsAbout) {
+    names.update({person('a', "ann"), person('b', "bob")}, {room(1, "kitchen", "mab")});
+    EXPECT_EQ(passed("one is missing", key_of('a')), "ann: one is missing");
+    EXPECT_EQ(passed("one is missing", key_of('a')), "none");
+    EXPECT_EQ(passed("one is missing", key_of('b')), "bob: one is missing");
+    EXPECT_EQ(passed("one is missing", room_id(1)), "#kitchen: one is missing");
+    EXPECT_EQ(passed("one is missing"), "one is missing");
+    EXPECT_EQ(passed("one is missing"), "none");
+    now += NoticeGate::span;
+    EXPECT_EQ(passed("one is missing", key_of('a')),
+              "ann: one is missing (before this, 2 notices were left out, as there were too many)");
 }
 
 TEST_F(NoticeGateTest, TellsNoMoreDifferentOnesThanItMay) {

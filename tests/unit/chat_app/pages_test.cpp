@@ -49,13 +49,13 @@ TEST(Pages, Are80By24) {
             "Rooms                   │",
             " 1 #kitchen             │",
             "People                  │",
-            " 2 ● ann                │",
+            " 2 ● ann✓               │",
             " 3   bob              2 │",
             "                        │",
             "                        │",
             "                        │                  Sunday, 1 March 2026",
             "                        │ 23:00 * mia made this room",
-            "                        │ 23:01 ann  Who is for lunch today? There is soup,",
+            "                        │ 23:01 ann✓ Who is for lunch today? There is soup,",
             "                        │            and much bread that has to be eaten.",
             "                        │                  Monday, 2 March 2026",
             "                        │ 01:00 mia  I am                                      ·",
@@ -103,7 +103,7 @@ TEST(Pages, Are160By50) {
     EXPECT_EQ(grid[5], " 3   bob                      2 │");
     EXPECT_EQ(grid[20], list + "│");
     EXPECT_EQ(grid[35], list + "│" + std::string(54, ' ') + "Sunday, 1 March 2026");
-    EXPECT_EQ(grid[37], list + "│ 23:01 ann  " + text);
+    EXPECT_EQ(grid[37], list + "│ 23:01 ann✓ " + text);
     EXPECT_EQ(grid[41], list + "│ 01:00 mia  and bob is" + std::string(103, ' ') + "✓✓");
     EXPECT_EQ(grid[48], " #kitchen  3 members" + std::string(131, ' ') + "2 unread");
     EXPECT_EQ(grid[49], "> /acc");
@@ -152,7 +152,7 @@ TEST(Pages, AreMadeOfAsciiWhereTheTerminalKnowsNothingElse) {
     for (const std::string& row : grid) {
         for (const char c : row) ASSERT_LT(static_cast<unsigned char>(c), 0x80) << row;
     }
-    EXPECT_EQ(grid[4], " 2 * ann                |");
+    EXPECT_EQ(grid[4], " 2 * ann=               |");
     EXPECT_TRUE(grid[15].ends_with("  ."));
     EXPECT_TRUE(grid[16].ends_with("  +"));
     EXPECT_TRUE(grid[17].ends_with(" ++"));
@@ -180,6 +180,51 @@ TEST(Pages, SayOfWhoIsChosenWhatOneMustKnow) {
     EXPECT_EQ(status(model), " #kitchen  you are not in it");
     model.chosen = key_of('x');
     EXPECT_TRUE(status(model).ends_with("  not met yet"));
+}
+
+TEST(Pages, HaveASignForWhoWasVerifiedAndForWhoComesWithAnotherKey) {
+    Model model = model_of_mia();
+    model.meet({person('a', "ann"), person('b', "Ann"), person('c', "cyd")},
+               {room(1, "kitchen", "mabc")});
+    model.people[0].verified = true;
+    model.people[1].refused = true;
+    model.chosen = room_id(1);
+    for (const char from : {'a', 'b', 'c', 'm'}) say(model, from, "hello", 0);
+    const std::string ann = model.names.of(key_of('a')), other = model.names.of(key_of('b'));
+    const Page page = page_of(model, {10, 80});
+    Grid grid = grid_of(page, {10, 80});
+    EXPECT_TRUE(grid[4].starts_with(" 2 ● " + ann + "✓   │")) << grid[4];
+    EXPECT_TRUE(grid[5].starts_with(" 3 ● " + other + "!   │")) << grid[5];
+    EXPECT_TRUE(grid[6].starts_with(" 4 ● cyd   ")) << grid[6];
+    EXPECT_TRUE(grid[4].ends_with(" 00:00 " + ann + "✓ hello")) << grid[4];
+    EXPECT_TRUE(grid[5].ends_with(" 00:00 " + other + "! hello")) << grid[5];
+    EXPECT_TRUE(grid[6].ends_with(" cyd  hello")) << grid[6];
+    EXPECT_NE(grid[7].find(" mia  hello "), std::string::npos) << grid[7];
+    EXPECT_EQ(style_at(page.rows[5], 5), Style::warning);
+    EXPECT_EQ(style_at(page.rows[4], 47), Style::verified);
+    EXPECT_EQ(style_at(page.rows[5], 40), Style::warning);
+    EXPECT_EQ(style_at(page.rows[5], 47), Style::warning);
+    grid = grid_of(model, {10, 40});
+    EXPECT_EQ(grid[4], "00:00 " + ann + "✓> hello");
+    EXPECT_EQ(grid[5], "00:00 " + other + "!> hello");
+    model.utf8 = false;
+    grid = grid_of(model, {10, 80});
+    EXPECT_TRUE(grid[4].starts_with(" 2 * " + ann + "=   |")) << grid[4];
+    EXPECT_TRUE(grid[4].ends_with(ann + "= hello")) << grid[4];
+}
+
+TEST(Pages, WarnOfWhoIsChosenAndHasAnotherKey) {
+    Model model = model_of_mia();
+    model.meet({person('a', "ann"), person('b', "Ann")}, {});
+    model.people[0].verified = true;
+    model.people[1].refused = true;
+    model.chosen = key_of('b');
+    const std::string ann = model.names.of(key_of('a')), other = model.names.of(key_of('b'));
+    EXPECT_EQ(grid_of(model, {10, 80})[8],
+              " " + other + "  ANOTHER KEY than the verified " + ann + ": /accept");
+    model.people[0].verified = false;
+    EXPECT_EQ(grid_of(model, {10, 80})[8],
+              " " + other + "  ANOTHER KEY than was verified: /accept");
 }
 
 TEST(Pages, TellWhoLooksAlikeApart) {

@@ -29,6 +29,8 @@ TEST(PlainLines, SayWhoSaidItAndWhere) {
               Lines{"* #kitchen ann left"});
     EXPECT_EQ(plain_lines(names, key_of('a'), line_of(std::nullopt, "met")), Lines{"* met"});
     EXPECT_EQ(plain_lines(names, key_of('a'), line_of(key_of('m'), "mine")), Lines{});
+    EXPECT_EQ(plain_lines(names, room_id(1), line_of(key_of('a'), "hello"), true),
+              Lines{"#kitchen ann (ANOTHER KEY)> hello"});
     chat::Line removal = line_of(std::nullopt, "removed you from this room");
     removal.by = key_of('a');
     removal.at = 1'772'323'200;

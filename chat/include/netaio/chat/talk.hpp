@@ -56,6 +56,9 @@ struct PersonView {
     PublicKey key;
     std::string name;  ///< as they call themselves; empty until they said it
     bool verified = false;
+    /// Somebody of this name was verified with another key: nothing goes to this one until
+    /// Chat::accept().
+    bool refused = false;
     bool present = false;  ///< on the network now
     std::size_t unread = 0;
 };
