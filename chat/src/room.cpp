@@ -93,7 +93,11 @@ std::uint64_t Room::oldest_needed_epoch() const noexcept {
     return oldest;
 }
 
-void Room::forget_keys(std::uint64_t now) {
+void Room::restore_owed(std::uint64_t owed) {
+    history_.restore_sealed_from(std::min(oldest_needed_epoch(), owed));
+}
+
+void Room::forget_keys(std::uint64_t now, std::uint64_t owed) {
     std::uint64_t from = kept_.oldest_epoch;
     for (const auto& [epoch, since] : kept_.epochs) {
         if (epoch > epochs_back_max && since + old_epoch_age <= now) {
@@ -105,7 +109,7 @@ void Room::forget_keys(std::uint64_t now) {
         kept_.epochs.erase(kept_.epochs.begin(), kept_.epochs.lower_bound(from));
         keep();
     }
-    from = oldest_needed_epoch();
+    from = std::min(oldest_needed_epoch(), owed);
     for (auto key = keys_.begin(); key != keys_.end() && key->first < from;) {
         vault_->erase("room.key", name_in_room(id(), key->first));
         key = keys_.erase(key);

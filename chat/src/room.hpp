@@ -85,8 +85,11 @@ public:
     std::error_code add_key(std::uint64_t epoch, const SecretKey& key);
     /// Whether messages of that epoch are taken no longer.
     bool is_too_old(std::uint64_t epoch) const noexcept { return epoch < kept_.oldest_epoch; }
-    /// Forgets keys that nothing is read with any longer.
-    void forget_keys(std::uint64_t now);
+    /// Forgets keys that nothing is read with any longer, and that nobody is still to be sent, nor
+    /// what is sealed with them: nothing from `owed` on.
+    void forget_keys(std::uint64_t now, std::uint64_t owed);
+    /// What was owed when it was kept.
+    void restore_owed(std::uint64_t owed);
 
     RoomHistory& history() noexcept { return history_; }
     const RoomHistory& history() const noexcept { return history_; }

@@ -183,6 +183,10 @@ const std::optional<PublicKey>& RoomHistory::author(std::uint64_t line) const {
     return positions_.at(line).from;
 }
 
+const SeenMessage& RoomHistory::said_at(std::uint64_t line) const {
+    return seen_.at(positions_.at(line).hash);
+}
+
 std::vector<std::uint64_t> RoomHistory::order(std::uint64_t before, std::size_t max) const {
     auto end = order_.end();
     if (const auto position = positions_.find(before); position != positions_.end()) {

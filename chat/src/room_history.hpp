@@ -65,6 +65,8 @@ public:
 
     /// Who said a line, of which there is one; none when it only happened.
     const std::optional<PublicKey>& author(std::uint64_t line) const;
+    /// Of a line that somebody said.
+    const SeenMessage& said_at(std::uint64_t line) const;
     /// The numbers of at most so many lines, the last ones before that one, in the order that all
     /// members have; 0 for the end.
     std::vector<std::uint64_t> order(std::uint64_t before, std::size_t max) const;

@@ -122,9 +122,6 @@ public:
         });
         each("room.split",
              [](Room& room, ByteView, ByteView kept) { room.split_ = unpack_split(kept).value(); });
-        for (auto& [id, room] : rooms_) {
-            room.history_.restore_sealed_from(room.oldest_needed_epoch());
-        }
         return std::move(rooms_);
     }
 

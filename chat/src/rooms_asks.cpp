@@ -84,21 +84,16 @@ std::error_code Rooms::Impl::came_ask(Room& room, const PublicKey& from, ByteVie
         return Errc::queue_full;
     }
     if (ask->first_record) {
-        // Who is gone sees how that came about, and no more.
-        std::span<const RoomRecord> records = room.log().records();
-        while (!room.state().has(who) && !records.empty()) {
-            const auto* const removed = std::get_if<RemoveMember>(&records.back().act);
-            if (removed && removed->member == who) {
-                break;
-            }
-            records = records.first(records.size() - 1);
-        }
+        const auto records = records_for(room, who);
         if (*ask->first_record < records.size()) {
             (void)carry(from, RecordsContent::from(records, *ask->first_record).pack());
         }
     }
     if (ask->epoch && room.state().has(who) && room.log().was_in_epoch(who, *ask->epoch)) {
-        send_key(room, from, *ask->epoch);
+        if (const SecretKey* const key = room.key(*ask->epoch)) {
+            (void)carry(from,
+                        KeyContent{room.id(), *ask->epoch, *key, room.history().clock()}.pack());
+        }
     }
     for (const MessageHash& hash : ask->messages) {
         const SeenMessage* const message = room.history().find(hash);
@@ -173,6 +168,7 @@ void Rooms::Impl::tick() {
                   [&](const auto& entry) { return entry.second + ask_again_after <= now(); });
     std::erase_if(answered_, [&](const auto& entry) { return entry.second.first != now() / 60; });
     for (auto& [id, room] : rooms_) {
+        pay_all(room);
         try_all_again(room);
         make_due_key(room);
         ask_again(room);

@@ -159,7 +159,7 @@ void Rooms::Impl::split_found(Room& room, const RoomSplit& split) {
     notice(Notice::Kind::room_split, room.id(),
            name_of(room) + " was told differently to different people, which is proved by what " +
                "those signed who write its log: make another one with whom you trust");
-    carry_to_members(room, pack_split(room.id(), split));
+    give_to_members(room, {.split = true});
 }
 
 // By the time of who was removed: the log has none.
