@@ -106,6 +106,7 @@ void Room::forget_keys(std::uint64_t now, std::uint64_t owed) {
     }
     if (from != kept_.oldest_epoch) {
         kept_.oldest_epoch = from;
+        forget_let_go([](const MessageHash&) { return true; });
         kept_.epochs.erase(kept_.epochs.begin(), kept_.epochs.lower_bound(from));
         keep();
     }
@@ -140,6 +141,24 @@ void Room::drop(const MessageHash& hash) {
     if (held_.erase(hash) > 0) {
         vault_->erase("room.held", name_in_room(id(), ByteView(hash)));
     }
+    forget_let_go([&](const MessageHash& other) { return other == hash; });
+}
+
+void Room::forget_let_go(const std::function<bool(const MessageHash&)>& is) {
+    std::erase_if(let_go_, [&](const auto& each) {
+        const bool is_such = is(each.second);
+        if (is_such) {
+            vault_->erase("room.let_go", name_in_room(id(), each.first.bytes()));
+        }
+        return is_such;
+    });
+}
+
+void Room::let_go(const MessageHash& hash, const HeldMessage& message) {
+    if (log_.was_member(message.from)) {
+        let_go_.insert_or_assign(message.from, hash);
+        vault_->put("room.let_go", name_in_room(id(), message.from.bytes()), ByteView(hash));
+    }
 }
 
 std::set<MessageHash> Room::missing() const {
@@ -152,6 +171,16 @@ std::set<MessageHash> Room::missing() const {
         }
     }
     return missing;
+}
+
+std::set<MessageHash> Room::wanted() const {
+    std::set<MessageHash> wanted = missing();
+    for (const auto& [from, hash] : let_go_) {
+        if (!held_.contains(hash)) {
+            wanted.insert(hash);
+        }
+    }
+    return wanted;
 }
 
 }  // namespace netaio::chat

@@ -100,6 +100,33 @@ std::optional<MessageRef> RoomHistory::last_of(const PublicKey& from, std::uint6
     return MessageRef{hash, find(hash)->record};
 }
 
+std::map<PublicKey, std::uint64_t> RoomHistory::last_numbers() const {
+    std::map<PublicKey, std::uint64_t> numbers;
+    for (const auto& [from, messages] : of_) {
+        numbers.emplace(from, messages.rbegin()->first);
+    }
+    return numbers;
+}
+
+void RoomHistory::each_after(
+    const std::map<PublicKey, std::uint64_t>& numbers, std::uint64_t clock,
+    const std::function<bool(const MessageHash&, const SeenMessage&)>& visit) const {
+    for (const auto& [position, line] : order_) {
+        if (position.clock > clock) {
+            break;
+        }
+        if (!position.from) {
+            continue;
+        }
+        const SeenMessage& message = *find(position.hash);
+        const auto number = numbers.find(message.from);
+        if ((number == numbers.end() || message.number > number->second) &&
+            !visit(position.hash, message)) {
+            break;
+        }
+    }
+}
+
 std::uint64_t RoomHistory::clock() const noexcept {
     return order_.empty() ? 0 : order_.rbegin()->first.clock;
 }

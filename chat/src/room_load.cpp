@@ -120,6 +120,9 @@ public:
             std::copy_n(hash.octets(), std::min(at.size(), hash.size()), at.begin());
             room.held_.emplace(at, held_kept(kept));
         });
+        each("room.let_go", [](Room& room, ByteView from, ByteView hash) {
+            room.let_go_.emplace(PublicKey::parse(from).value(), array_of<32>(Bytes(hash)).value());
+        });
         each("room.split",
              [](Room& room, ByteView, ByteView kept) { room.split_ = unpack_split(kept).value(); });
         return std::move(rooms_);

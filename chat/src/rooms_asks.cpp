@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 #include "rooms_impl.hpp"
 
@@ -12,6 +14,9 @@ constexpr std::size_t asked_max = 10'000;
 constexpr std::size_t answers_in_minute_max = 120;
 // How many messages are asked for at once.
 constexpr std::size_t asked_messages_max = 4 * message_heads_max;
+// How many messages one ask is answered with, and bytes of them.
+constexpr std::size_t brought_messages_max = 100;
+constexpr std::size_t brought_bytes_max = 500'000;
 
 constexpr std::uint64_t key_age = 24 * 3600;
 // What the owner does at once, the stand-in does so much later.
@@ -49,21 +54,44 @@ void Rooms::Impl::ask_key(const Room& room, const PublicKey& whom, std::uint64_t
 
 void Rooms::Impl::ask_messages(const Room& room, const PublicKey& whom,
                                const std::vector<MessageHash>& missing) {
-    AskContent ask{.room = room.id()};
+    std::vector<MessageHash> messages;
     for (const MessageHash& hash : missing) {
         if (whom == me_ || room.held().contains(hash) ||
             !may_ask(name_in_room(room.id(), ByteView(hash)))) {
             continue;
         }
-        ask.messages.push_back(hash);
-        if (ask.messages.size() == message_heads_max) {
-            (void)carry(whom, ask.pack());
-            ask.messages.clear();
+        messages.push_back(hash);
+        if (messages.size() == message_heads_max) {
+            ask_messages_of(room, whom, std::exchange(messages, {}));
         }
     }
-    if (!ask.messages.empty()) {
-        (void)carry(whom, ask.pack());
+    if (!messages.empty()) {
+        ask_messages_of(room, whom, std::move(messages));
     }
+}
+
+void Rooms::Impl::ask_messages_of(const Room& room, const PublicKey& whom,
+                                  std::vector<MessageHash> messages) {
+    AskContent ask{
+        .room = room.id(), .messages = std::move(messages), .known = room.history().last_numbers()};
+    // Of whose messages it says nothing, all are sent once more.
+    while (ask.known.size() > last_numbers_max) {
+        ask.known.erase(std::prev(ask.known.end()));
+    }
+    (void)carry(whom, ask.pack());
+}
+
+// Only who gets on with what comes asks on.
+void Rooms::Impl::came_more(Room& room, const PublicKey& from) {
+    const auto wanted = room.wanted();
+    if (wanted.empty() || from == me_ || !room.is_member() || !room.state().has(from) ||
+        room.history().size() == room.size_when_asked_on) {
+        return;
+    }
+    room.size_when_asked_on = room.history().size();
+    std::vector<MessageHash> messages(wanted.begin(), wanted.end());
+    messages.resize(std::min(messages.size(), message_heads_max));
+    ask_messages_of(room, from, std::move(messages));
 }
 
 std::error_code Rooms::Impl::came_ask(Room& room, const PublicKey& from, ByteView bytes) {
@@ -95,15 +123,58 @@ std::error_code Rooms::Impl::came_ask(Room& room, const PublicKey& from, ByteVie
                         KeyContent{room.id(), *ask->epoch, *key, room.history().clock()}.pack());
         }
     }
-    for (const MessageHash& hash : ask->messages) {
+    answer_messages(room, who, *ask);
+    return {};
+}
+
+// The oldest first, so that each can be taken when it comes; what was brought a moment ago is on
+// its way.
+void Rooms::Impl::answer_messages(const Room& room, const PublicKey& who, const AskContent& ask) {
+    Brought& brought = brought_[{who, room.id()}];
+    if (brought.at + ask_again_after <= now()) {
+        brought = {.at = now()};
+    }
+    std::size_t count = 0;
+    std::size_t bytes = 0;
+    const auto bring = [&](const MessageHash& hash, const SeenMessage& message) {
+        const bool is_theirs = room.log().was_member(who, message.record);
+        const auto sealed = is_theirs ? room.history().sealed(hash) : std::nullopt;
+        if (!sealed) {
+            return true;
+        }
+        bytes += sealed->size();
+        return ++count <= brought_messages_max && bytes <= brought_bytes_max &&
+               carry(who, {std::string(room_kind::message), *sealed}).has_value();
+    };
+    LastNumbers known = ask.known;
+    for (const auto& [member, number] : brought.up_to) {
+        known[member] = std::max(known[member], number);
+    }
+    std::uint64_t clock = 0;
+    for (const MessageHash& hash : ask.messages) {
         const SeenMessage* const message = room.history().find(hash);
-        if (message && room.log().was_member(who, message->record)) {
-            if (const auto sealed = room.history().sealed(hash)) {
-                (void)carry(from, {std::string(room_kind::message), *sealed});
-            }
+        if (!message) {
+            continue;
+        }
+        clock = std::max(clock, message->clock);
+        // Of somebody who was removed, they may know later ones and not this.
+        const auto known_of = ask.known.find(message->from);
+        if (known_of != ask.known.end() && message->number <= known_of->second) {
+            (void)bring(hash, *message);
         }
     }
-    return {};
+    bool is_all = true;
+    room.history().each_after(known, clock,
+                              [&](const MessageHash& hash, const SeenMessage& message) {
+                                  is_all = bring(hash, message);
+                                  if (is_all) {
+                                      brought.up_to[message.from] = message.number;
+                                  }
+                                  return is_all;
+                              });
+    if (!is_all) {
+        (void)carry(who, pack_more(room.id()));
+    }
 }
 
 // Whoever brought what waits is asked first, then each member in turn.
@@ -130,6 +201,9 @@ void Rooms::Impl::ask_again(Room& room) {
             auto& of = missing[whom];
             of.insert(of.end(), message.missing.begin(), message.missing.end());
         }
+    }
+    for (const auto& [from, hash] : room.were_let_go()) {
+        missing[in_turn.value_or(from)].push_back(hash);
     }
     for (const auto& [whom, hashes] : missing) {
         ask_messages(room, whom, hashes);
@@ -166,6 +240,8 @@ void Rooms::Impl::make_due_key(Room& room) {
 void Rooms::Impl::tick() {
     std::erase_if(asked_,
                   [&](const auto& entry) { return entry.second + ask_again_after <= now(); });
+    std::erase_if(brought_,
+                  [&](const auto& entry) { return entry.second.at + ask_again_after <= now(); });
     std::erase_if(answered_, [&](const auto& entry) { return entry.second.first != now() / 60; });
     for (auto& [id, room] : rooms_) {
         pay_all(room);

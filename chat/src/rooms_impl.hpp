@@ -120,6 +120,10 @@ private:
     void ask_key(const Room& room, const PublicKey& whom, std::uint64_t epoch);
     void ask_messages(const Room& room, const PublicKey& whom,
                       const std::vector<MessageHash>& missing);
+    void ask_messages_of(const Room& room, const PublicKey& whom,
+                         std::vector<MessageHash> messages);
+    void answer_messages(const Room& room, const PublicKey& who, const AskContent& ask);
+    void came_more(Room& room, const PublicKey& from);
     bool may_ask(std::string what);
     void ask_again(Room& room);
     void make_due_key(Room& room);
@@ -137,6 +141,12 @@ private:
     RoomLobby lobby_;
     std::map<std::string, std::uint64_t> asked_;                           // what, and when
     std::map<PublicKey, std::pair<std::uint64_t, std::size_t>> answered_;  // minute, how often
+    /// How far somebody was brought messages of a room, and when.
+    struct Brought {
+        std::uint64_t at = 0;
+        LastNumbers up_to = {};
+    };
+    std::map<std::pair<PublicKey, RoomId>, Brought> brought_;
 };
 
 }  // namespace netaio::chat

@@ -158,9 +158,14 @@ std::error_code Rooms::Impl::settle(Room& room, const MessageHash& hash, HeldMes
     }
     message.wait = judgement.wait;
     message.missing = judgement.missing;
-    if (!room.hold(hash, std::move(message))) {
-        notice(Notice::Kind::missing, room.id(),
-               "in " + name_of(room) + " too many messages wait for others: one was let go");
+    if (!room.hold(hash, message)) {
+        room.let_go(hash, message);
+        if (!std::exchange(room.is_letting_go_told, true)) {
+            notice(Notice::Kind::missing, room.id(),
+                   "in " + name_of(room) +
+                       " too many messages wait for others: some were let go, and are asked for "
+                       "again");
+        }
         return Errc::queue_full;
     }
     for (const MessageHash& other : judgement.missing) {
@@ -235,11 +240,12 @@ void Rooms::Impl::try_all_again(Room& room) {
 }
 
 void Rooms::Impl::look_for_gap(Room& room) {
-    const bool is_gap = !room.missing().empty();
+    const bool is_gap = !room.wanted().empty();
     if (is_gap == room.is_gap_told) {
         return;
     }
     room.is_gap_told = is_gap;
+    room.is_letting_go_told = room.is_letting_go_told && is_gap;
     if (is_gap) {
         notice(Notice::Kind::missing, room.id(),
                "in " + name_of(room) + " messages are missing: those after them wait");
