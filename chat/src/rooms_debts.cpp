@@ -27,7 +27,7 @@ void Rooms::Impl::give(const Room& room, const PublicKey& to, const RoomDebt& wh
     const std::error_code error = pay(room, to, debt);
     debts_.put(room.id(), to, debt);
     if (error && is_first) {
-        owed_log(error);
+        log_owed(error);
     }
 }
 
@@ -35,7 +35,7 @@ void Rooms::Impl::give_to_members(const Room& room, const RoomDebt& what) {
     for_others(room, [&](const PublicKey& to) { give(room, to, what); });
 }
 
-void Rooms::Impl::owed_log(const std::error_code& error) const {
+void Rooms::Impl::log_owed(const std::error_code& error) const {
     environment_.log(LogLevel::warning,
                      "what is of a room goes to a member later: " + error.message());
 }

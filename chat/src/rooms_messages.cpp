@@ -81,7 +81,7 @@ void Rooms::Impl::carry_own(const Room& room, const std::vector<PublicKey>& othe
             receipts_.add(to, *sent, own);
         } else {
             debts_.put(room.id(), to, {.message = number});
-            owed_log(sent.error());
+            log_owed(sent.error());
         }
     }
     tell_mark(own, [](Reach&) {});
