@@ -222,8 +222,9 @@ private:
         while (input_.ConsumeBool() && ask.messages.size() < 3) {
             ask.messages.push_back(any_message_hash());
         }
-        while (input_.ConsumeBool() && ask.known.size() < 3) {
-            ask.known.emplace(any_member(), any_number());
+        while (input_.ConsumeBool() && (!ask.known || ask.known->size() < 3)) {
+            if (!ask.known) ask.known.emplace();
+            ask.known->emplace(any_member(), any_number());
         }
         return ask;
     }

@@ -65,7 +65,10 @@ Result<std::span<const Value>> list_field(const Value& dict, std::string_view na
     return std::span<const Value>(list->items);
 }
 
-Result<LastNumbers> known_field(const Value& dict) {
+Result<std::optional<LastNumbers>> known_field(const Value& dict) {
+    if (!dict.find("known")) {
+        return std::optional<LastNumbers>();
+    }
     const auto list = list_field(dict, "known", last_numbers_max);
     if (!list) {
         return list.error();
@@ -80,7 +83,7 @@ Result<LastNumbers> known_field(const Value& dict) {
         }
         known.insert_or_assign(*member, number);
     }
-    return known;
+    return std::optional(std::move(known));
 }
 
 }  // namespace
@@ -172,9 +175,9 @@ Content AskContent::pack() const {
         }
         fields.set("messages", std::move(list));
     }
-    if (!known.empty()) {
+    if (known) {
         List list;
-        for (const auto& [member, number] : known) {
+        for (const auto& [member, number] : *known) {
             SecretWriter entry;
             entry.add(member.bytes()).add_number(number);
             list.items.push_back(Bytes(entry.bytes()));

@@ -61,8 +61,8 @@ struct AskContent {
     std::optional<std::uint64_t> first_record = {};
     std::optional<std::uint64_t> epoch = {};  ///< whose key
     std::vector<MessageHash> messages = {};   ///< message_heads_max at most
-    /// What is known; all between that and `messages` is missed as well.
-    LastNumbers known = {};
+    /// What is known; all between that and `messages` is missed as well. None: only these.
+    std::optional<LastNumbers> known = {};
 
     Content pack() const;
     static Result<AskContent> unpack(ByteView bytes);

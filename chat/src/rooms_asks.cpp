@@ -24,6 +24,11 @@ constexpr std::uint64_t stand_in_waits_for_removal = 3600;
 constexpr std::uint64_t stand_in_waits_for_key = 24 * 3600;
 constexpr std::uint64_t lobby_age = 7 * 24 * 3600;
 
+bool is_known(const LastNumbers& known, const SeenMessage& message) {
+    const auto of = known.find(message.from);
+    return of != known.end() && message.number <= of->second;
+}
+
 }  // namespace
 
 bool Rooms::Impl::may_ask(std::string what) {
@@ -75,8 +80,8 @@ void Rooms::Impl::ask_messages_of(const Room& room, const PublicKey& whom,
     AskContent ask{
         .room = room.id(), .messages = std::move(messages), .known = room.history().last_numbers()};
     // Of whose messages it says nothing, all are sent once more.
-    while (ask.known.size() > last_numbers_max) {
-        ask.known.erase(std::prev(ask.known.end()));
+    while (ask.known->size() > last_numbers_max) {
+        ask.known->erase(std::prev(ask.known->end()));
     }
     (void)carry(whom, ask.pack());
 }
@@ -146,7 +151,7 @@ void Rooms::Impl::answer_messages(const Room& room, const PublicKey& who, const 
         return ++count <= brought_messages_max && bytes <= brought_bytes_max &&
                carry(who, {std::string(room_kind::message), *sealed}).has_value();
     };
-    LastNumbers known = ask.known;
+    LastNumbers known = ask.known.value_or(LastNumbers());
     for (const auto& [member, number] : brought.up_to) {
         known[member] = std::max(known[member], number);
     }
@@ -158,10 +163,12 @@ void Rooms::Impl::answer_messages(const Room& room, const PublicKey& who, const 
         }
         clock = std::max(clock, message->clock);
         // Of somebody who was removed, they may know later ones and not this.
-        const auto known_of = ask.known.find(message->from);
-        if (known_of != ask.known.end() && message->number <= known_of->second) {
+        if (!ask.known || is_known(*ask.known, *message)) {
             (void)bring(hash, *message);
         }
+    }
+    if (!ask.known) {
+        return;
     }
     bool is_all = true;
     room.history().each_after(known, clock,

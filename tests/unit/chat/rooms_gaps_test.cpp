@@ -93,10 +93,15 @@ TEST_F(RoomsGapsTest, WhoAsksAgainAtOnceIsNotSentTheSameAgain) {
     bed.way.clear();
     bed.hand_in(ask);
     EXPECT_EQ(bed.way.size(), 101u) << "it was lost";
+    bed.way.clear();
+    // Who does not say what they know.
+    const MessageHash asked = AskContent::unpack(ask.content.bytes)->messages.at(0);
+    bed.hand_in({carol.key(), bob.key(), {}, AskContent{.room = room, .messages = {asked}}.pack()});
+    EXPECT_EQ(bed.way.size(), 1u);
 }
 
 TEST_F(RoomsGapsTest, AsksSayWhatIsKnown) {
-    const AskContent ask{.room = room, .messages = {{1}}, .known = {{bob.key(), 7}}};
+    const AskContent ask{.room = room, .messages = {{1}}, .known = LastNumbers{{bob.key(), 7}}};
     const auto read = AskContent::unpack(ask.pack().bytes);
     ASSERT_TRUE(read);
     EXPECT_EQ(read->known, ask.known);
