@@ -130,7 +130,11 @@ public:
             case 9: say_content(any_records()); break;
             case 10:
             case 11: say_content(std::string(room_kind::message), any_room_message()); break;
-            case 12: say_content(pack_leave(any_room())); break;
+            case 12: {
+                const RoomId room = any_room();
+                say_content(input_.ConsumeBool() ? pack_leave(room) : pack_more(room));
+                break;
+            }
             case 13: mallory_makes_room(); break;
             case 14: begin(); break;
             default: ann_does_something();
@@ -217,6 +221,10 @@ private:
         if (input_.ConsumeBool()) ask.epoch = any_number();
         while (input_.ConsumeBool() && ask.messages.size() < 3) {
             ask.messages.push_back(any_message_hash());
+        }
+        while (input_.ConsumeBool() && (!ask.known || ask.known->size() < 3)) {
+            if (!ask.known) ask.known.emplace();
+            ask.known->emplace(any_member(), any_number());
         }
         return ask;
     }

@@ -146,7 +146,10 @@ bool Chat::work() {
 }
 
 std::vector<Parcel> Chat::parcels() {
-    return impl_->kept([&] { return impl_->messenger().parcels(); });
+    auto parcels = impl_->kept([&] { return impl_->messenger().parcels(); });
+    std::erase_if(parcels,
+                  [&](const Parcel& parcel) { return impl_->known().is_refused(parcel.to); });
+    return parcels;
 }
 
 std::vector<PublicKey> Chat::wants_bundle() const {

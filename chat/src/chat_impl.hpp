@@ -73,6 +73,9 @@ private:
     void load_rooms();
     // Somebody says that this is their name.
     std::error_code called(const PublicKey& key, const std::string& told);
+    /// Who was verified keeps their name for themselves.
+    void refuse_others_called_like(const PublicKey& verified);
+    void refuse(const PublicKey& key, const PublicKey& verified);
 
     // Strangers are answered as well, which tells them no name and makes none known: that does only
     // what somebody does themselves.

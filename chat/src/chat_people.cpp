@@ -53,6 +53,9 @@ void Chat::Impl::verify(const PublicKey& key, bool verified) {
         person.verified = verified;
         person.refused = person.refused && !verified;
         people_.keep(key);
+        if (verified) {
+            refuse_others_called_like(key);
+        }
     });
     changed();
 }
@@ -65,6 +68,7 @@ void Chat::Impl::accept(const PublicKey& key) {
             people_.keep(*other);
         }
         people_.at(key).refused = false;
+        people_.at(key).accepted = true;
         people_.keep(key);
     });
     changed();
@@ -74,21 +78,35 @@ std::error_code Chat::Impl::called(const PublicKey& key, const std::string& told
     const std::string name = told.substr(0, name_size_max);
     Acquaintance& person = people_.at(key);
     if (person.name != name) {
-        const auto other = person.verified ? std::nullopt : people_.verified_as(name, key);
         person.name = name;
-        if (other) {
-            person.refused = true;
-            notify({Notice::Kind::other_key, Place(key),
-                    chat::shown(name) + " has another key than the " +
-                        chat::shown(people_.at(*other).name) + " you verified: theirs is " +
-                        short_number(*other) + ", this one is " + short_number(key) +
-                        ". Nothing is sent to it. Ask them by another way; if the key is theirs, "
-                        "/accept it and compare the safety number"});
-        }
+        person.accepted = false;
         people_.keep(key);
+        if (person.verified) {
+            refuse_others_called_like(key);
+        } else if (const auto other = people_.verified_as(name, key)) {
+            refuse(key, *other);
+        }
         changed();
     }
     return person.refused ? make_error_code(Errc::auth_failed) : std::error_code();
+}
+
+void Chat::Impl::refuse_others_called_like(const PublicKey& verified) {
+    for (const PublicKey& other : people_.unproved(people_.at(verified).name)) {
+        refuse(other, verified);
+    }
+}
+
+void Chat::Impl::refuse(const PublicKey& key, const PublicKey& verified) {
+    Acquaintance& person = people_.at(key);
+    person.refused = true;
+    people_.keep(key);
+    notify({Notice::Kind::other_key, Place(key),
+            chat::shown(person.name) + " has another key than the " +
+                chat::shown(people_.at(verified).name) + " you verified: theirs is " +
+                short_number(verified) + ", this one is " + short_number(key) +
+                ". Nothing is sent to it. Ask them by another way; if the key is theirs, "
+                "/accept it and compare the safety number"});
 }
 
 std::error_code Chat::Impl::introduce(const PublicKey& to) {
@@ -96,10 +114,11 @@ std::error_code Chat::Impl::introduce(const PublicKey& to) {
     if (person.refused) {
         return Errc::auth_failed;
     }
-    if (!std::exchange(person.told_name, true)) {
+    if (!person.told_name) {
         if (const auto told = messenger_.send(to, {std::string(name_kind), name_}); !told) {
             return told.error();
         }
+        person.told_name = true;
         people_.keep(to);
     }
     return {};

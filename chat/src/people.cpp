@@ -11,10 +11,15 @@ namespace {
 constexpr std::string_view known_kind = "known";
 
 Value acquaintance_value(const Acquaintance& person) {
-    return Dict{{"name", Bytes(person.name)},          {"verified", person.verified},
-                {"refused", person.refused},           {"added", person.added},
-                {"told_name", person.told_name},       {"unread", Value(person.unread.count)},
-                {"shown", Value(person.unread.after)}, {"last", Value(person.last)}};
+    return Dict{{"name", Bytes(person.name)},
+                {"verified", person.verified},
+                {"refused", person.refused},
+                {"accepted", person.accepted},
+                {"added", person.added},
+                {"told_name", person.told_name},
+                {"unread", Value(person.unread.count)},
+                {"shown", Value(person.unread.after)},
+                {"last", Value(person.last)}};
 }
 
 bool told(const Value& fields, std::string_view name) {
@@ -33,11 +38,17 @@ Acquaintance acquaintance_from(const Value& fields) {
     person.name = name ? name->as_bytes().value_or(ByteView()).str() : "";
     person.verified = told(fields, "verified");
     person.refused = told(fields, "refused");
+    person.accepted = told(fields, "accepted");
     person.added = told(fields, "added");
     person.told_name = told(fields, "told_name");
     person.unread = {counted(fields, "unread"), counted(fields, "shown")};
     person.last = counted(fields, "last");
     return person;
+}
+
+// Who said no name is not called like anybody.
+bool is_called(const Acquaintance& person, const std::string& name) {
+    return !person.name.empty() && !name.empty() && looks_like(person.name, name);
 }
 
 }  // namespace
@@ -118,9 +129,19 @@ bool People::takes_line_of(const PublicKey& key) const {
 
 std::optional<PublicKey> People::verified_as(const std::string& name, const PublicKey& but) const {
     const auto found = std::ranges::find_if(people_, [&](const auto& each) {
-        return each.first != but && each.second.verified && looks_like(each.second.name, name);
+        return each.first != but && each.second.verified && is_called(each.second, name);
     });
     return found == people_.end() ? std::nullopt : std::optional(found->first);
+}
+
+std::vector<PublicKey> People::unproved(const std::string& name) const {
+    std::vector<PublicKey> found;
+    for (const auto& [key, person] : people_) {
+        if (!person.verified && !person.accepted && !person.refused && is_called(person, name)) {
+            found.push_back(key);
+        }
+    }
+    return found;
 }
 
 }  // namespace netaio::chat

@@ -17,6 +17,8 @@ struct Acquaintance {
     bool verified = false;
     /// Whether somebody of that name was verified with another key, and this one was not accepted.
     bool refused = false;
+    /// Whether they were, under the name that they have.
+    bool accepted = false;
     bool added = false;  ///< by hand
     /// Whether they were told our name.
     bool told_name = false;
@@ -59,6 +61,8 @@ public:
     void keep(const PublicKey& key);
     /// A person of this name, or one that looks like it, who was verified with another key.
     std::optional<PublicKey> verified_as(const std::string& name, const PublicKey& but) const;
+    /// Who is called so, or like that, and neither verified nor accepted nor refused.
+    std::vector<PublicKey> unproved(const std::string& name) const;
 
 private:
     Vault& vault_;

@@ -93,7 +93,11 @@ std::uint64_t Room::oldest_needed_epoch() const noexcept {
     return oldest;
 }
 
-void Room::forget_keys(std::uint64_t now) {
+void Room::restore_owed(std::uint64_t owed) {
+    history_.restore_sealed_from(std::min(oldest_needed_epoch(), owed));
+}
+
+void Room::forget_keys(std::uint64_t now, std::uint64_t owed) {
     std::uint64_t from = kept_.oldest_epoch;
     for (const auto& [epoch, since] : kept_.epochs) {
         if (epoch > epochs_back_max && since + old_epoch_age <= now) {
@@ -102,10 +106,11 @@ void Room::forget_keys(std::uint64_t now) {
     }
     if (from != kept_.oldest_epoch) {
         kept_.oldest_epoch = from;
+        forget_let_go([](const MessageHash&) { return true; });
         kept_.epochs.erase(kept_.epochs.begin(), kept_.epochs.lower_bound(from));
         keep();
     }
-    from = oldest_needed_epoch();
+    from = std::min(oldest_needed_epoch(), owed);
     for (auto key = keys_.begin(); key != keys_.end() && key->first < from;) {
         vault_->erase("room.key", name_in_room(id(), key->first));
         key = keys_.erase(key);
@@ -136,6 +141,24 @@ void Room::drop(const MessageHash& hash) {
     if (held_.erase(hash) > 0) {
         vault_->erase("room.held", name_in_room(id(), ByteView(hash)));
     }
+    forget_let_go([&](const MessageHash& other) { return other == hash; });
+}
+
+void Room::forget_let_go(const std::function<bool(const MessageHash&)>& is) {
+    std::erase_if(let_go_, [&](const auto& each) {
+        const bool is_such = is(each.second);
+        if (is_such) {
+            vault_->erase("room.let_go", name_in_room(id(), each.first.bytes()));
+        }
+        return is_such;
+    });
+}
+
+void Room::let_go(const MessageHash& hash, const HeldMessage& message) {
+    if (log_.was_member(message.from)) {
+        let_go_.insert_or_assign(message.from, hash);
+        vault_->put("room.let_go", name_in_room(id(), message.from.bytes()), ByteView(hash));
+    }
 }
 
 std::set<MessageHash> Room::missing() const {
@@ -148,6 +171,16 @@ std::set<MessageHash> Room::missing() const {
         }
     }
     return missing;
+}
+
+std::set<MessageHash> Room::wanted() const {
+    std::set<MessageHash> wanted = missing();
+    for (const auto& [from, hash] : let_go_) {
+        if (!held_.contains(hash)) {
+            wanted.insert(hash);
+        }
+    }
+    return wanted;
 }
 
 }  // namespace netaio::chat

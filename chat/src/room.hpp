@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <netaio/chat/room_log.hpp>
 #include <netaio/chat/vault.hpp>
@@ -85,8 +86,11 @@ public:
     std::error_code add_key(std::uint64_t epoch, const SecretKey& key);
     /// Whether messages of that epoch are taken no longer.
     bool is_too_old(std::uint64_t epoch) const noexcept { return epoch < kept_.oldest_epoch; }
-    /// Forgets keys that nothing is read with any longer.
-    void forget_keys(std::uint64_t now);
+    /// Forgets keys that nothing is read with any longer, and that nobody is still to be sent, nor
+    /// what is sealed with them: nothing from `owed` on.
+    void forget_keys(std::uint64_t now, std::uint64_t owed);
+    /// What was owed when it was kept.
+    void restore_owed(std::uint64_t owed);
 
     RoomHistory& history() noexcept { return history_; }
     const RoomHistory& history() const noexcept { return history_; }
@@ -98,8 +102,14 @@ public:
     /// Keeps a message, or what it waits for now. False when too many wait.
     bool hold(const MessageHash& hash, HeldMessage message);
     void drop(const MessageHash& hash);
+    /// Of each member the last message brought by them that there was no place for: it is to be
+    /// asked for again.
+    void let_go(const MessageHash& hash, const HeldMessage& message);
+    const std::map<PublicKey, MessageHash>& were_let_go() const noexcept { return let_go_; }
     /// The messages that others wait for, and that are not here.
     std::set<MessageHash> missing() const;
+    /// Those, and what was let go.
+    std::set<MessageHash> wanted() const;
 
     /// What is kept beside.
     struct Kept {
@@ -119,14 +129,17 @@ public:
         keep();
     }
 
-    std::size_t rounds = 0;  ///< how often others were asked
+    std::size_t rounds = 0;              ///< how often others were asked
+    std::size_t size_when_asked_on = 0;  ///< of the history
     bool is_gap_told = false;
+    bool is_letting_go_told = false;
     bool is_other_told = false;
 
 private:
     friend class RoomLoader;
     Room(RoomLog log, const PublicKey& me, Vault& vault);
     void keep() const;
+    void forget_let_go(const std::function<bool(const MessageHash&)>& is);
     void restore_kept(ByteView kept);
     std::uint64_t oldest_needed_epoch() const noexcept;
     void note_record(const RoomRecord& record, std::uint64_t now);
@@ -138,6 +151,7 @@ private:
     RoomHistory history_;
     std::map<std::uint64_t, SecretKey> keys_;
     std::map<MessageHash, HeldMessage> held_;
+    std::map<PublicKey, MessageHash> let_go_;
     std::optional<RoomSplit> split_;
     Kept kept_;
 };

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "fields.hpp"
+#include "secret_bytes.hpp"
 
 namespace netaio::chat {
 namespace {
@@ -45,6 +46,44 @@ Result<RoomRecord> record_field(const Value& dict, std::string_view name) {
         return Errc::malformed;
     }
     return RoomRecord::from_value(*field);
+}
+
+// None where the field is not there.
+Result<std::span<const Value>> list_field(const Value& dict, std::string_view name,
+                                          std::size_t max) {
+    const Value* const field = dict.find(name);
+    if (!field) {
+        return std::span<const Value>();
+    }
+    const List* const list = field->as_list();
+    if (!list) {
+        return Errc::malformed;
+    }
+    if (list->items.size() > max) {
+        return Errc::too_large;
+    }
+    return std::span<const Value>(list->items);
+}
+
+Result<std::optional<LastNumbers>> known_field(const Value& dict) {
+    if (!dict.find("known")) {
+        return std::optional<LastNumbers>();
+    }
+    const auto list = list_field(dict, "known", last_numbers_max);
+    if (!list) {
+        return list.error();
+    }
+    LastNumbers known;
+    for (const Value& item : *list) {
+        SecretReader entry(item.as_bytes().value_or(ByteView()));
+        const auto member = PublicKey::parse(entry.take(key_size));
+        const auto number = entry.take_number<std::uint64_t>();
+        if (!member || !entry.is_done()) {
+            return Errc::malformed;
+        }
+        known.insert_or_assign(*member, number);
+    }
+    return std::optional(std::move(known));
 }
 
 }  // namespace
@@ -136,6 +175,15 @@ Content AskContent::pack() const {
         }
         fields.set("messages", std::move(list));
     }
+    if (known) {
+        List list;
+        for (const auto& [member, number] : *known) {
+            SecretWriter entry;
+            entry.add(member.bytes()).add_number(number);
+            list.items.push_back(Bytes(entry.bytes()));
+        }
+        fields.set("known", std::move(list));
+    }
     return packed_content(room_kind::ask, fields);
 }
 
@@ -150,19 +198,14 @@ Result<AskContent> AskContent::unpack(ByteView bytes) {
     if (!room || !first_record || !epoch) {
         return Errc::malformed;
     }
-    AskContent content{*room, *first_record, *epoch, {}};
-    const Value* const field = value->find("messages");
-    if (!field) {
-        return content;
+    AskContent content{*room, *first_record, *epoch};
+    auto known = known_field(*value);
+    const auto messages = list_field(*value, "messages", message_heads_max);
+    if (!known || !messages) {
+        return !known ? known.error() : messages.error();
     }
-    const List* const list = field->as_list();
-    if (!list) {
-        return Errc::malformed;
-    }
-    if (list->items.size() > message_heads_max) {
-        return Errc::too_large;
-    }
-    for (const Value& item : list->items) {
+    content.known = std::move(*known);
+    for (const Value& item : *messages) {
         const auto hash = array_of<32>(item);
         if (!hash) {
             return hash.error();
@@ -189,6 +232,10 @@ Result<RoomSplit> unpack_split(ByteView bytes) {
         return Errc::malformed;
     }
     return RoomSplit{std::move(*one), std::move(*other)};
+}
+
+Content pack_more(const RoomId& room) {
+    return packed_content(room_kind::more, {{"room", Bytes(ByteView(room))}});
 }
 
 Content pack_leave(const RoomId& room) {

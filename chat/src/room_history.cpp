@@ -100,6 +100,33 @@ std::optional<MessageRef> RoomHistory::last_of(const PublicKey& from, std::uint6
     return MessageRef{hash, find(hash)->record};
 }
 
+std::map<PublicKey, std::uint64_t> RoomHistory::last_numbers() const {
+    std::map<PublicKey, std::uint64_t> numbers;
+    for (const auto& [from, messages] : of_) {
+        numbers.emplace(from, messages.rbegin()->first);
+    }
+    return numbers;
+}
+
+void RoomHistory::each_after(
+    const std::map<PublicKey, std::uint64_t>& numbers, std::uint64_t clock,
+    const std::function<bool(const MessageHash&, const SeenMessage&)>& visit) const {
+    for (const auto& [position, line] : order_) {
+        if (position.clock > clock) {
+            break;
+        }
+        if (!position.from) {
+            continue;
+        }
+        const SeenMessage& message = *find(position.hash);
+        const auto number = numbers.find(message.from);
+        if ((number == numbers.end() || message.number > number->second) &&
+            !visit(position.hash, message)) {
+            break;
+        }
+    }
+}
+
 std::uint64_t RoomHistory::clock() const noexcept {
     return order_.empty() ? 0 : order_.rbegin()->first.clock;
 }
@@ -181,6 +208,10 @@ void RoomHistory::forget_sealed_before(std::uint64_t epoch) {
 
 const std::optional<PublicKey>& RoomHistory::author(std::uint64_t line) const {
     return positions_.at(line).from;
+}
+
+const SeenMessage& RoomHistory::said_at(std::uint64_t line) const {
+    return seen_.at(positions_.at(line).hash);
 }
 
 std::vector<std::uint64_t> RoomHistory::order(std::uint64_t before, std::size_t max) const {

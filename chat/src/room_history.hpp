@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <netaio/chat/vault.hpp>
 #include <optional>
@@ -45,6 +46,13 @@ public:
     std::optional<MessageRef> last_of(const PublicKey& from, std::uint64_t* number) const;
     /// The greatest of all messages' clocks.
     std::uint64_t clock() const noexcept;
+    /// The number of the last of each who said anything.
+    std::map<PublicKey, std::uint64_t> last_numbers() const;
+    /// Calls with each message that comes after these numbers, in the order that all members have,
+    /// up to a clock, until one says that it is enough.
+    void each_after(const std::map<PublicKey, std::uint64_t>& numbers, std::uint64_t clock,
+                    const std::function<bool(const MessageHash&, const SeenMessage&)>& visit) const;
+    std::size_t size() const noexcept { return seen_.size(); }
     /// The last messages, which none follows yet: those with the greatest clocks.
     std::vector<MessageRef> heads() const;
     bool empty() const noexcept { return seen_.empty(); }
@@ -65,6 +73,8 @@ public:
 
     /// Who said a line, of which there is one; none when it only happened.
     const std::optional<PublicKey>& author(std::uint64_t line) const;
+    /// Of a line that somebody said.
+    const SeenMessage& said_at(std::uint64_t line) const;
     /// The numbers of at most so many lines, the last ones before that one, in the order that all
     /// members have; 0 for the end.
     std::vector<std::uint64_t> order(std::uint64_t before, std::size_t max) const;

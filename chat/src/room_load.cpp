@@ -120,11 +120,11 @@ public:
             std::copy_n(hash.octets(), std::min(at.size(), hash.size()), at.begin());
             room.held_.emplace(at, held_kept(kept));
         });
+        each("room.let_go", [](Room& room, ByteView from, ByteView hash) {
+            room.let_go_.emplace(PublicKey::parse(from).value(), array_of<32>(Bytes(hash)).value());
+        });
         each("room.split",
              [](Room& room, ByteView, ByteView kept) { room.split_ = unpack_split(kept).value(); });
-        for (auto& [id, room] : rooms_) {
-            room.history_.restore_sealed_from(room.oldest_needed_epoch());
-        }
         return std::move(rooms_);
     }
 

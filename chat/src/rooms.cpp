@@ -18,7 +18,12 @@ Rooms::Impl::Impl(const Identity& identity, Vault& vault, Environment environmen
       is_stranger_(std::move(is_stranger)),
       rooms_(Room::load(me_, vault)),
       receipts_(vault),
-      lobby_(vault) {}
+      debts_(vault),
+      lobby_(vault) {
+    for (auto& [id, room] : rooms_) {
+        room.restore_owed(oldest_owed_epoch(room));
+    }
+}
 
 const Room* Rooms::Impl::find(const RoomId& id) const {
     const auto found = rooms_.find(id);
@@ -37,10 +42,6 @@ Result<MessageId> Rooms::Impl::carry(const PublicKey& to, const Content& content
                          "a " + content.kind + " cannot be sent: " + sent.error().message());
     }
     return sent;
-}
-
-void Rooms::Impl::carry_to_members(const Room& room, const Content& content) {
-    for_others(room, [&](const PublicKey& to) { (void)carry(to, content); });
 }
 
 void Rooms::Impl::notice(Notice::Kind kind, const RoomId& id, std::string text) const {
@@ -86,16 +87,15 @@ std::error_code Rooms::Impl::write(Room& room, RoomAct what) {
     if (const auto appended = room.append(*record, now()); !appended) {
         return appended.error();
     }
-    const std::uint64_t count = room.log().records().size();
-    const Content content = RecordsContent{room.id(), count, {*record}}.pack();
+    const RoomDebt owed{.record = record->number};
     const auto* const added = std::get_if<AddMember>(&record->act);
     for_others(room, [&](const PublicKey& to) {
         if (!added || added->member != to) {
-            (void)carry(to, content);
+            give(room, to, owed);
         }
     });
     if (const auto* const removed = std::get_if<RemoveMember>(&record->act)) {
-        (void)carry(removed->member, content);
+        give(room, removed->member, owed);
         forget_receipts(room, removed->member);
     }
     changed();
@@ -111,24 +111,9 @@ std::error_code Rooms::Impl::begin_epoch(Room& room) {
     if (const auto error = room.add_key(epoch, key)) {
         return error;
     }
-    for_others(room, [&](const PublicKey& to) { send_key(room, to, epoch); });
-    room.forget_keys(now());
+    give_to_members(room, {.epoch = epoch});
+    room.forget_keys(now(), oldest_owed_epoch(room));
     return {};
-}
-
-void Rooms::Impl::send_records(const Room& room, const PublicKey& to, std::uint64_t first) {
-    const auto& records = room.log().records();
-    while (first < records.size()) {
-        const RecordsContent content = RecordsContent::from(records, first);
-        (void)carry(to, content.pack());
-        first += content.records.size();
-    }
-}
-
-void Rooms::Impl::send_key(const Room& room, const PublicKey& to, std::uint64_t epoch) {
-    if (const SecretKey* const key = room.key(epoch)) {
-        (void)carry(to, KeyContent{room.id(), epoch, *key, room.history().clock()}.pack());
-    }
 }
 
 void Rooms::Impl::forget_receipts(const Room& room, const PublicKey& gone) {
@@ -138,6 +123,7 @@ void Rooms::Impl::forget_receipts(const Room& room, const PublicKey& gone) {
             reach.delivered -= sent.mark >= Mark::delivered;
         });
     }
+    forgive(room, gone);
 }
 
 std::error_code Rooms::Impl::invite(const RoomId& id, const PublicKey& whom) {
@@ -148,11 +134,11 @@ std::error_code Rooms::Impl::invite(const RoomId& id, const PublicKey& whom) {
     if (const auto error = write(*room, AddMember{whom})) {
         return error;
     }
-    send_records(*room, whom, 0);
     if (room->state().key_is_due) {
+        give(*room, whom, {.record = 0});
         return begin_epoch(*room);
     }
-    send_key(*room, whom, room->state().epoch);
+    give(*room, whom, {.record = 0, .epoch = room->state().epoch});
     return {};
 }
 
@@ -194,7 +180,7 @@ std::error_code Rooms::Impl::leave(const RoomId& id) {
     room->change([](Room::Kept& kept) { kept.asked_to_leave = true; });
     for (const auto& who : {std::optional(room->state().owner), room->state().stand_in}) {
         if (who && *who != me_) {
-            (void)carry(*who, pack_leave(id));
+            give(*room, *who, {.leave = true});
         }
     }
     return {};

@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 #include "rooms_impl.hpp"
 
@@ -12,12 +14,20 @@ constexpr std::size_t asked_max = 10'000;
 constexpr std::size_t answers_in_minute_max = 120;
 // How many messages are asked for at once.
 constexpr std::size_t asked_messages_max = 4 * message_heads_max;
+// How many messages one ask is answered with, and bytes of them.
+constexpr std::size_t brought_messages_max = 100;
+constexpr std::size_t brought_bytes_max = 500'000;
 
 constexpr std::uint64_t key_age = 24 * 3600;
 // What the owner does at once, the stand-in does so much later.
 constexpr std::uint64_t stand_in_waits_for_removal = 3600;
 constexpr std::uint64_t stand_in_waits_for_key = 24 * 3600;
 constexpr std::uint64_t lobby_age = 7 * 24 * 3600;
+
+bool is_known(const LastNumbers& known, const SeenMessage& message) {
+    const auto of = known.find(message.from);
+    return of != known.end() && message.number <= of->second;
+}
 
 }  // namespace
 
@@ -49,21 +59,44 @@ void Rooms::Impl::ask_key(const Room& room, const PublicKey& whom, std::uint64_t
 
 void Rooms::Impl::ask_messages(const Room& room, const PublicKey& whom,
                                const std::vector<MessageHash>& missing) {
-    AskContent ask{.room = room.id()};
+    std::vector<MessageHash> messages;
     for (const MessageHash& hash : missing) {
         if (whom == me_ || room.held().contains(hash) ||
             !may_ask(name_in_room(room.id(), ByteView(hash)))) {
             continue;
         }
-        ask.messages.push_back(hash);
-        if (ask.messages.size() == message_heads_max) {
-            (void)carry(whom, ask.pack());
-            ask.messages.clear();
+        messages.push_back(hash);
+        if (messages.size() == message_heads_max) {
+            ask_messages_of(room, whom, std::exchange(messages, {}));
         }
     }
-    if (!ask.messages.empty()) {
-        (void)carry(whom, ask.pack());
+    if (!messages.empty()) {
+        ask_messages_of(room, whom, std::move(messages));
     }
+}
+
+void Rooms::Impl::ask_messages_of(const Room& room, const PublicKey& whom,
+                                  std::vector<MessageHash> messages) {
+    AskContent ask{
+        .room = room.id(), .messages = std::move(messages), .known = room.history().last_numbers()};
+    // Of whose messages it says nothing, all are sent once more.
+    while (ask.known->size() > last_numbers_max) {
+        ask.known->erase(std::prev(ask.known->end()));
+    }
+    (void)carry(whom, ask.pack());
+}
+
+// Only who gets on with what comes asks on.
+void Rooms::Impl::came_more(Room& room, const PublicKey& from) {
+    const auto wanted = room.wanted();
+    if (wanted.empty() || from == me_ || !room.is_member() || !room.state().has(from) ||
+        room.history().size() == room.size_when_asked_on) {
+        return;
+    }
+    room.size_when_asked_on = room.history().size();
+    std::vector<MessageHash> messages(wanted.begin(), wanted.end());
+    messages.resize(std::min(messages.size(), message_heads_max));
+    ask_messages_of(room, from, std::move(messages));
 }
 
 std::error_code Rooms::Impl::came_ask(Room& room, const PublicKey& from, ByteView bytes) {
@@ -84,31 +117,71 @@ std::error_code Rooms::Impl::came_ask(Room& room, const PublicKey& from, ByteVie
         return Errc::queue_full;
     }
     if (ask->first_record) {
-        // Who is gone sees how that came about, and no more.
-        std::span<const RoomRecord> records = room.log().records();
-        while (!room.state().has(who) && !records.empty()) {
-            const auto* const removed = std::get_if<RemoveMember>(&records.back().act);
-            if (removed && removed->member == who) {
-                break;
-            }
-            records = records.first(records.size() - 1);
-        }
+        const auto records = records_for(room, who);
         if (*ask->first_record < records.size()) {
             (void)carry(from, RecordsContent::from(records, *ask->first_record).pack());
         }
     }
     if (ask->epoch && room.state().has(who) && room.log().was_in_epoch(who, *ask->epoch)) {
-        send_key(room, from, *ask->epoch);
-    }
-    for (const MessageHash& hash : ask->messages) {
-        const SeenMessage* const message = room.history().find(hash);
-        if (message && room.log().was_member(who, message->record)) {
-            if (const auto sealed = room.history().sealed(hash)) {
-                (void)carry(from, {std::string(room_kind::message), *sealed});
-            }
+        if (const SecretKey* const key = room.key(*ask->epoch)) {
+            (void)carry(from,
+                        KeyContent{room.id(), *ask->epoch, *key, room.history().clock()}.pack());
         }
     }
+    answer_messages(room, who, *ask);
     return {};
+}
+
+// The oldest first, so that each can be taken when it comes; what was brought a moment ago is on
+// its way.
+void Rooms::Impl::answer_messages(const Room& room, const PublicKey& who, const AskContent& ask) {
+    Brought& brought = brought_[{who, room.id()}];
+    if (brought.at + ask_again_after <= now()) {
+        brought = {.at = now()};
+    }
+    std::size_t count = 0;
+    std::size_t bytes = 0;
+    const auto bring = [&](const MessageHash& hash, const SeenMessage& message) {
+        const bool is_theirs = room.log().was_member(who, message.record);
+        const auto sealed = is_theirs ? room.history().sealed(hash) : std::nullopt;
+        if (!sealed) {
+            return true;
+        }
+        bytes += sealed->size();
+        return ++count <= brought_messages_max && bytes <= brought_bytes_max &&
+               carry(who, {std::string(room_kind::message), *sealed}).has_value();
+    };
+    LastNumbers known = ask.known.value_or(LastNumbers());
+    for (const auto& [member, number] : brought.up_to) {
+        known[member] = std::max(known[member], number);
+    }
+    std::uint64_t clock = 0;
+    for (const MessageHash& hash : ask.messages) {
+        const SeenMessage* const message = room.history().find(hash);
+        if (!message) {
+            continue;
+        }
+        clock = std::max(clock, message->clock);
+        // Of somebody who was removed, they may know later ones and not this.
+        if (!ask.known || is_known(*ask.known, *message)) {
+            (void)bring(hash, *message);
+        }
+    }
+    if (!ask.known) {
+        return;
+    }
+    bool is_all = true;
+    room.history().each_after(known, clock,
+                              [&](const MessageHash& hash, const SeenMessage& message) {
+                                  is_all = bring(hash, message);
+                                  if (is_all) {
+                                      brought.up_to[message.from] = message.number;
+                                  }
+                                  return is_all;
+                              });
+    if (!is_all) {
+        (void)carry(who, pack_more(room.id()));
+    }
 }
 
 // Whoever brought what waits is asked first, then each member in turn.
@@ -135,6 +208,9 @@ void Rooms::Impl::ask_again(Room& room) {
             auto& of = missing[whom];
             of.insert(of.end(), message.missing.begin(), message.missing.end());
         }
+    }
+    for (const auto& [from, hash] : room.were_let_go()) {
+        missing[in_turn.value_or(from)].push_back(hash);
     }
     for (const auto& [whom, hashes] : missing) {
         ask_messages(room, whom, hashes);
@@ -171,8 +247,11 @@ void Rooms::Impl::make_due_key(Room& room) {
 void Rooms::Impl::tick() {
     std::erase_if(asked_,
                   [&](const auto& entry) { return entry.second + ask_again_after <= now(); });
+    std::erase_if(brought_,
+                  [&](const auto& entry) { return entry.second.at + ask_again_after <= now(); });
     std::erase_if(answered_, [&](const auto& entry) { return entry.second.first != now() / 60; });
     for (auto& [id, room] : rooms_) {
+        pay_all(room);
         try_all_again(room);
         make_due_key(room);
         ask_again(room);

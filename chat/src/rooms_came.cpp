@@ -6,7 +6,8 @@ namespace netaio::chat {
 
 bool Rooms::takes(std::string_view kind) noexcept {
     return kind == room_kind::records || kind == room_kind::key || kind == room_kind::ask ||
-           kind == room_kind::message || kind == room_kind::split || kind == room_kind::leave;
+           kind == room_kind::more || kind == room_kind::message || kind == room_kind::split ||
+           kind == room_kind::leave;
 }
 
 std::error_code Rooms::Impl::came(const PublicKey& from, const Content& content,
@@ -31,6 +32,10 @@ std::error_code Rooms::Impl::came(const PublicKey& from, const Content& content,
     if (content.kind == room_kind::ask) {
         return came_ask(*room, from, content.bytes);
     }
+    if (content.kind == room_kind::more) {
+        came_more(*room, from);
+        return {};
+    }
     if (content.kind == room_kind::message) {
         return came_message(*room, from, content.bytes, content_id);
     }
@@ -41,7 +46,8 @@ std::error_code Rooms::Impl::came(const PublicKey& from, const Content& content,
 // Waits until enough is known of the room to see that one is, or was, a member.
 std::error_code Rooms::Impl::came_of_unknown(const RoomId& id, const PublicKey& from,
                                              const Content& content) {
-    if (content.kind == room_kind::ask || content.kind == room_kind::leave) {
+    if (content.kind == room_kind::ask || content.kind == room_kind::more ||
+        content.kind == room_kind::leave) {
         return Errc::not_connected;
     }
     if (content.kind == room_kind::records) {
@@ -159,7 +165,7 @@ void Rooms::Impl::split_found(Room& room, const RoomSplit& split) {
     notice(Notice::Kind::room_split, room.id(),
            name_of(room) + " was told differently to different people, which is proved by what " +
                "those signed who write its log: make another one with whom you trust");
-    carry_to_members(room, pack_split(room.id(), split));
+    give_to_members(room, {.split = true});
 }
 
 // By the time of who was removed: the log has none.

@@ -2,12 +2,14 @@
 
 #include <map>
 #include <netaio/chat/rooms.hpp>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "room.hpp"
 #include "room_contents.hpp"
+#include "room_debts.hpp"
 #include "room_line.hpp"
 #include "room_lobby.hpp"
 #include "room_names.hpp"
@@ -54,7 +56,6 @@ private:
             }
         }
     }
-    void carry_to_members(const Room& room, const Content& content);
     void notice(Notice::Kind kind, const RoomId& id, std::string text) const;
     void changed() const;
     std::string name_of(const Room& room) const;
@@ -62,9 +63,19 @@ private:
     // rooms.cpp
     std::error_code write(Room& room, RoomAct what);
     std::error_code begin_epoch(Room& room);
-    void send_records(const Room& room, const PublicKey& to, std::uint64_t first);
-    void send_key(const Room& room, const PublicKey& to, std::uint64_t epoch);
     void forget_receipts(const Room& room, const PublicKey& gone);
+
+    // rooms_debts.cpp: what members are sent as soon as there is room for it.
+    void give(const Room& room, const PublicKey& to, const RoomDebt& what);
+    void give_to_members(const Room& room, const RoomDebt& what);
+    std::error_code pay(const Room& room, const PublicKey& to, RoomDebt& debt);
+    std::error_code pay_messages(const Room& room, const PublicKey& to, RoomDebt& debt);
+    void pay_all(const Room& room);
+    void forgive(const Room& room, const PublicKey& gone);
+    void log_owed(const std::error_code& error) const;
+    bool is_owed(const Room& room, const RoomReceipts::Message& message) const;
+    std::uint64_t oldest_owed_epoch(const Room& room) const;
+    std::span<const RoomRecord> records_for(const Room& room, const PublicKey& who) const;
 
     // rooms_came.cpp
     std::error_code came_of_unknown(const RoomId& id, const PublicKey& from,
@@ -90,7 +101,7 @@ private:
     void accept(Room& room, const RoomMessage& message, const MessageHash& hash,
                 const std::string& bytes, const std::optional<MessageId>& carried = {});
     void carry_own(const Room& room, const std::vector<PublicKey>& to, const std::string& bytes,
-                   std::uint64_t line_number);
+                   const RoomReceipts::Message& own, std::uint64_t number);
     std::error_code settle(Room& room, const MessageHash& hash, HeldMessage message, bool held,
                            std::vector<MessageHash>& again);
     void refused(Room& room, const MessageHash& hash, const HeldMessage& message,
@@ -99,6 +110,7 @@ private:
     void try_all_again(Room& room);
     void look_for_gap(Room& room);
     RoomLine line(const RoomId& id, std::uint64_t number) const;
+    Mark mark_of(const RoomReceipts::Message& message, const Reach& reach) const;
     void tell_mark(const RoomReceipts::Message& message,
                    const std::function<void(Reach&)>& change_reach);
 
@@ -108,6 +120,10 @@ private:
     void ask_key(const Room& room, const PublicKey& whom, std::uint64_t epoch);
     void ask_messages(const Room& room, const PublicKey& whom,
                       const std::vector<MessageHash>& missing);
+    void ask_messages_of(const Room& room, const PublicKey& whom,
+                         std::vector<MessageHash> messages);
+    void answer_messages(const Room& room, const PublicKey& who, const AskContent& ask);
+    void came_more(Room& room, const PublicKey& from);
     bool may_ask(std::string what);
     void ask_again(Room& room);
     void make_due_key(Room& room);
@@ -121,9 +137,16 @@ private:
     IsStranger is_stranger_;
     std::map<RoomId, Room> rooms_;
     RoomReceipts receipts_;
+    RoomDebts debts_;
     RoomLobby lobby_;
     std::map<std::string, std::uint64_t> asked_;                           // what, and when
     std::map<PublicKey, std::pair<std::uint64_t, std::size_t>> answered_;  // minute, how often
+    /// How far somebody was brought messages of a room, and when.
+    struct Brought {
+        std::uint64_t at = 0;
+        LastNumbers up_to = {};
+    };
+    std::map<std::pair<PublicKey, RoomId>, Brought> brought_;
 };
 
 }  // namespace netaio::chat

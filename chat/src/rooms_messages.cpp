@@ -65,24 +65,26 @@ void Rooms::Impl::accept(Room& room, const RoomMessage& message, const MessageHa
         events_.said(room.id(), line);
     }
     if (message.from == me_) {
-        carry_own(room, others, bytes, line.number);
+        carry_own(room, others, bytes, {room.id(), line.number}, message.number);
     } else {
         changed();
     }
 }
 
 void Rooms::Impl::carry_own(const Room& room, const std::vector<PublicKey>& others,
-                            const std::string& bytes, std::uint64_t line_number) {
-    const RoomReceipts::Message own{room.id(), line_number};
-    std::size_t lost = 0;
+                            const std::string& bytes, const RoomReceipts::Message& own,
+                            std::uint64_t number) {
     for (const PublicKey& to : others) {
-        if (const auto sent = carry(to, {std::string(room_kind::message), bytes})) {
+        if (debts_.find(room.id(), to) != RoomDebt()) {
+            give(room, to, {.message = number});
+        } else if (const auto sent = send_(to, {std::string(room_kind::message), bytes})) {
             receipts_.add(to, *sent, own);
         } else {
-            ++lost;
+            debts_.put(room.id(), to, {.message = number});
+            log_owed(sent.error());
         }
     }
-    tell_mark(own, [lost](Reach& reach) { reach.members -= lost; });
+    tell_mark(own, [](Reach&) {});
 }
 
 std::error_code Rooms::Impl::came_message(Room& room, const PublicKey& from,
@@ -156,9 +158,14 @@ std::error_code Rooms::Impl::settle(Room& room, const MessageHash& hash, HeldMes
     }
     message.wait = judgement.wait;
     message.missing = judgement.missing;
-    if (!room.hold(hash, std::move(message))) {
-        notice(Notice::Kind::missing, room.id(),
-               "in " + name_of(room) + " too many messages wait for others: one was let go");
+    if (!room.hold(hash, message)) {
+        room.let_go(hash, message);
+        if (!std::exchange(room.is_letting_go_told, true)) {
+            notice(Notice::Kind::missing, room.id(),
+                   "in " + name_of(room) +
+                       " too many messages wait for others: some were let go, and are asked for "
+                       "again");
+        }
         return Errc::queue_full;
     }
     for (const MessageHash& other : judgement.missing) {
@@ -229,15 +236,16 @@ void Rooms::Impl::try_all_again(Room& room) {
         all.push_back(hash);
     }
     try_again(room, std::move(all));
-    room.forget_keys(now());
+    room.forget_keys(now(), oldest_owed_epoch(room));
 }
 
 void Rooms::Impl::look_for_gap(Room& room) {
-    const bool is_gap = !room.missing().empty();
+    const bool is_gap = !room.wanted().empty();
     if (is_gap == room.is_gap_told) {
         return;
     }
     room.is_gap_told = is_gap;
+    room.is_letting_go_told = room.is_letting_go_told && is_gap;
     if (is_gap) {
         notice(Notice::Kind::missing, room.id(),
                "in " + name_of(room) + " messages are missing: those after them wait");
@@ -268,6 +276,23 @@ void Rooms::Impl::marked(const PublicKey& to, const MessageId& id, Mark mark) {
             reach.read += mark == Mark::read;
         });
     }
+    // There is room for more of what waits for them.
+    if (mark >= Mark::delivered) {
+        for (const auto& [room_id, room] : rooms_) {
+            if (debts_.find(room_id, to) != RoomDebt()) {
+                give(room, to, {});
+            }
+        }
+    }
+}
+
+Mark Rooms::Impl::mark_of(const RoomReceipts::Message& message, const Reach& reach) const {
+    if (reach.delivered == reach.members) {
+        return reach.members > 0 && reach.read == reach.members ? Mark::read : Mark::delivered;
+    }
+    return is_owed(*find(message.room), message)
+               ? Mark::waiting
+               : std::min(Mark::at_relay, receipts_.mark(message));
 }
 
 void Rooms::Impl::tell_mark(const RoomReceipts::Message& message,
@@ -275,8 +300,7 @@ void Rooms::Impl::tell_mark(const RoomReceipts::Message& message,
     const Line before = line(message.room, message.line).line;
     Line own = before;
     change_reach(own.reach);
-    const bool all_read = own.reach.members > 0 && own.reach.read == own.reach.members;
-    own.mark = std::max(own.mark, all_read ? Mark::read : receipts_.mark(message));
+    own.mark = std::max(own.mark, mark_of(message, own.reach));
     if (own.mark == before.mark && own.reach == before.reach) {
         return;
     }

@@ -3,22 +3,23 @@
 
 import asyncio
 
-from people import NETAIOD, Person, all_see_all, free_port, needed, play
-from talk import hear_what_was_said_meanwhile, talk_in_a_room, talk_to_each_other
+from people import NETAIOD, Listener, Person, all_see_all, free_port, needed, play
+from talk import (expect_only_people_are_seen, hear_what_was_said_meanwhile,
+                  say_what_nobody_else_is_to_hear, talk_in_a_room, talk_to_each_other)
 
 needed(NETAIOD, "netaiod")
 
 
-async def met(scene):
+async def met(scene, *names):
     """A daemon, two people who meet others through it, and one with a port of their own."""
     port = str(free_port())
     daemon = scene.daemon(
         f'[udp]\nenabled = true\nport = {port}\ninterfaces = ["lo"]\nipv6 = false\n')
     await daemon.start()
     people = [await Person(scene, name, *options).start()
-              for name, options in (("ann", ("--daemon", daemon.socket)),
-                                    ("bob", ("--daemon", daemon.socket)),
-                                    ("cyd", ("--interface", "lo", "--port", port)))]
+              for name, options in zip(names or ("ann", "bob", "cyd"),
+                                       (("--daemon", daemon.socket), ("--daemon", daemon.socket),
+                                        ("--interface", "lo", "--port", port)), strict=True)]
     await all_see_all(people)
     return daemon, people
 
@@ -75,6 +76,18 @@ async def who_starts_before_the_daemon_is_told_so_and_meets_others_when_it_is_th
     await asyncio.gather(*(person.quit() for person in people))
 
 
+async def who_listens_on_the_network_sees_nothing_that_people_of_a_daemon_say(scene):
+    listener = Listener(scene, "lo")
+    if not listener.start():
+        return "nobody may listen here"
+    _, people = await met(scene, "quokka", "wombat", "numbat")
+    ann, _, cyd = people
+    await say_what_nobody_else_is_to_hear(ann, cyd)
+    expect_only_people_are_seen(people, listener.recorded())
+    await asyncio.gather(*(person.quit() for person in people))
+
+
 play(people_of_a_daemon_and_one_beside_it_talk,
      people_of_a_daemon_that_is_killed_hear_all_when_it_is_back,
-     who_starts_before_the_daemon_is_told_so_and_meets_others_when_it_is_there)
+     who_starts_before_the_daemon_is_told_so_and_meets_others_when_it_is_there,
+     who_listens_on_the_network_sees_nothing_that_people_of_a_daemon_say)

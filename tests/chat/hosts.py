@@ -6,19 +6,26 @@ import asyncio
 import os
 import sys
 
-from people import Person, all_see_all, expect, play
-from talk import hear_what_was_said_meanwhile, talk_in_a_room, talk_to_each_other
+from people import Failed, Listener, Person, all_see_all, expect, play
+from talk import (expect_only_people_are_seen, hear_what_was_said_meanwhile,
+                  say_what_nobody_else_is_to_hear, talk_in_a_room, talk_to_each_other)
 
 import inside  # noqa: E402
 import run  # noqa: E402
 from world import World  # noqa: E402
 
 
-async def people_on_three_hosts(scene):
+async def people_on_three_hosts(scene, *names, listeners=None):
     world = World()
     network = await world.network()
-    people = [await Person(scene, name, machine=await world.machine(network)).start()
-              for name in ("ann", "bob", "cyd")]
+    people = [Person(scene, name, machine=await world.machine(network))
+              for name in names or ("ann", "bob", "cyd")]
+    for person in people:
+        if listeners is not None:
+            listeners.append(Listener(scene, person.machine.wire("eth0")))
+            if not listeners[-1].start():
+                raise Failed("nobody may listen here")
+        await person.start()
     await all_see_all(people)
     return people
 
@@ -60,9 +67,18 @@ async def one_who_was_cut_off_hears_and_is_heard_when_the_network_is_back(scene)
     await asyncio.gather(*(person.quit() for person in people))
 
 
+async def who_listens_on_the_network_sees_who_is_there_and_nothing_that_they_say(scene):
+    listeners = []
+    people = await people_on_three_hosts(scene, "quokka", "wombat", "numbat", listeners=listeners)
+    await say_what_nobody_else_is_to_hear(*people[:2])
+    expect_only_people_are_seen(people, b"\n".join(wire.recorded() for wire in listeners))
+    await asyncio.gather(*(person.quit() for person in people))
+
+
 if __name__ == "__main__":
     if sys.argv[1:2] != ["--inside"]:
         sys.exit(run.play(os.path.abspath(__file__), "--inside", *sys.argv[1:]))
     del sys.argv[1]
     play(people_of_three_hosts_talk_and_one_who_was_away_hears_it_all,
-         one_who_was_cut_off_hears_and_is_heard_when_the_network_is_back, prepare=inside.prepare)
+         one_who_was_cut_off_hears_and_is_heard_when_the_network_is_back,
+         who_listens_on_the_network_sees_who_is_there_and_nothing_that_they_say, prepare=inside.prepare)

@@ -17,8 +17,8 @@ from programs import Failed, Here, NETAIOD, SKIPPED, expect, host, play  # noqa:
 CHAT = os.environ.get("NETAIO_CHAT", "")
 # Of a program's memory; a sanitizer reserves far more at once.
 LARGEST_PART = 1 << 33
-__all__ = ["CHAT", "Failed", "NETAIOD", "Person", "Proxy", "Relay", "all_add_all", "all_see_all",
-           "expect", "free_port", "needed", "play"]
+__all__ = ["CHAT", "Failed", "Listener", "NETAIOD", "Person", "Proxy", "Relay", "all_add_all",
+           "all_see_all", "expect", "expect_unseen", "free_port", "needed", "play"]
 
 
 def needed(program, what):
@@ -215,6 +215,59 @@ class Proxy:
     async def kill(self):
         if self.server:
             self.server.close()
+
+
+class Listener:
+    """Who listens at an interface, and keeps all that passes there. Needs the right to do so."""
+
+    ALL_PROTOCOLS = 0x0003
+    BUFFER = 1 << 25
+
+    def __init__(self, scene, interface):
+        self.interface, self.socket, self.passed = interface, None, []
+        scene.programs.append(self)
+
+    def start(self):
+        """Whether that may be done here."""
+        try:
+            self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW,
+                                        socket.htons(self.ALL_PROTOCOLS))
+        except PermissionError:
+            return False
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self.BUFFER)
+        self.socket.bind((self.interface, 0))
+        self.socket.setblocking(False)
+        asyncio.get_running_loop().add_reader(self.socket, self._read)
+        return True
+
+    def _read(self):
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                self.passed.append(self.socket.recv(1 << 16))
+
+    def recorded(self):
+        """All frames, one after the other."""
+        return b"\n".join(self.passed)
+
+    # As of the other programs of a scene.
+    process = True
+
+    async def kill(self):
+        if self.socket:
+            asyncio.get_running_loop().remove_reader(self.socket)
+            self.socket.close()
+
+
+def forms_of(word):
+    """How it may stand among bytes."""
+    return [word.encode(), word.encode("utf-16-le")]
+
+
+def expect_unseen(where, what, secrets):
+    """That none of these is in what is seen there."""
+    for secret in secrets:
+        if any(form in what for form in forms_of(secret)):
+            raise Failed(f"'{secret}' is {where}")
 
 
 def free_port():

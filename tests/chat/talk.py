@@ -1,6 +1,11 @@
 """What people say to each other, however they reach each other."""
 
-from people import expect
+import os
+
+from people import expect, expect_unseen
+
+SECRETS = ("jacaranda", "billabong", "wattlebird", "kookaburra")
+FILE_WORDS = 10_000
 
 
 async def talk_to_each_other(people):
@@ -50,3 +55,29 @@ async def hear_what_was_said_meanwhile(people, room):
     await last.type(f"/to #{room}", "back again")
     for person in (first, *others):
         await person.hears(f"#{room} {last.name}> back again")
+
+
+async def say_what_nobody_else_is_to_hear(one, other):
+    """To each other, in a room, and in a file: all of SECRETS."""
+    said, room, file, content = SECRETS
+    for person, them in ((one, other), (other, one)):
+        await person.type(f"@{them.name} {said}")
+        await them.hears(f"{person.name}> {said}")
+    await one.type(f"/room {room}", f"/invite {other.name}", f"{said} for all")
+    await other.hears(f"#{room} {one.name}> {said} for all")
+    await one.hears(f"* all in #{room} have it")
+    path = os.path.join(one.folder, file)
+    with open(path, "w", encoding="ascii") as written:
+        written.write(f"{content} " * FILE_WORDS)
+    await one.type(f"/file {other.name} {path}")
+    await other.until(lambda: any("kept" in event for event in
+                                  other.heard("*", "from", f"{one.name}:", "file")),
+                      "the file is there")
+
+
+def expect_only_people_are_seen(people, seen):
+    """By who listens: who is there, and nothing that they say."""
+    expect_unseen("on the network", seen, SECRETS)
+    expect("the file passed", len(seen) > FILE_WORDS * len(SECRETS[-1]), True)
+    for person in people:
+        expect(f"{person.name} is announced", person.name.encode() in seen, True)

@@ -181,6 +181,70 @@ TEST_F(ChatTest, AnotherKeyForAVerifiedNameIsRefusedUntilItIsAccepted) {
     EXPECT_FALSE(ann.view(bob).verified);
 }
 
+TEST_F(ChatTest, WhoWasMetFirstUnderANameIsRefusedOnceSomebodyElseIsVerifiedByIt) {
+    const auto key = [] { return Identity::make(*Environment().random).public_key(); };
+    const PublicKey impostor = key(), lookalike = key();
+    EXPECT_FALSE(ann.chat->met(impostor, "bob"));
+    EXPECT_FALSE(ann.chat->know(lookalike, "b0b"));
+    EXPECT_FALSE(ann.chat->met(bob.key(), "bob"));
+    EXPECT_FALSE(ann.chat->met(cyd.key(), "cyd"));
+    EXPECT_TRUE(ann.chat->say(impostor, "before anybody knew"));
+    ann.chat->verify(bob.key());
+    ASSERT_EQ(ann.notices.size(), 2u);
+    for (const PublicKey& other : {impostor, lookalike}) {
+        const auto told =
+            std::ranges::find(ann.notices, std::optional<Place>(other), &Notice::place);
+        ASSERT_NE(told, ann.notices.end());
+        EXPECT_EQ(told->kind, Notice::Kind::other_key);
+        EXPECT_NE(told->text.find(short_number(bob.key())), std::string::npos);
+        EXPECT_NE(told->text.find(short_number(other)), std::string::npos);
+        EXPECT_EQ(ann.chat->say(other, "secret").error(), Errc::auth_failed);
+    }
+    ann.begin();
+    EXPECT_EQ(ann.chat->say(impostor, "secret").error(), Errc::auth_failed);
+    EXPECT_TRUE(ann.chat->say(bob.key(), "secret"));
+    EXPECT_TRUE(ann.chat->say(cyd.key(), "hello"));
+    ann.chat->verify(bob.key());
+    EXPECT_EQ(ann.notices.size(), 2u) << "each is told once";
+}
+
+TEST_F(ChatTest, WhatWaitsForAKeyThatIsRefusedGoesOnceItIsAccepted) {
+    EXPECT_FALSE(ann.chat->met(cyd.key(), "bob"));
+    ASSERT_TRUE(ann.chat->say(cyd.key(), "for the true bob"));
+    EXPECT_FALSE(ann.chat->met(bob.key(), "bob"));
+    ann.chat->verify(bob.key());
+    carry();
+    EXPECT_TRUE(cyd.heard.empty());
+    ann.chat->accept(cyd.key());
+    carry();
+    EXPECT_EQ(cyd.heard, Texts{"for the true bob"});
+}
+
+TEST_F(ChatTest, WhoWasAcceptedStaysSoUnderThatNameWhoeverIsVerified) {
+    EXPECT_FALSE(ann.chat->met(bob.key(), "bob"));
+    ann.chat->verify(bob.key());
+    EXPECT_EQ(ann.chat->met(cyd.key(), "bob"), Errc::auth_failed);
+    ann.chat->accept(cyd.key());
+    ann.begin();
+    ann.chat->verify(bob.key());
+    EXPECT_TRUE(ann.chat->say(cyd.key(), "you are another bob"));
+    EXPECT_FALSE(ann.chat->met(cyd.key(), "cyd"));
+    EXPECT_EQ(ann.chat->met(cyd.key(), "bob"), Errc::auth_failed);
+}
+
+TEST_F(ChatTest, WhoWasVerifiedWithoutANameHasOthersOfItRefusedOnceItIsTold) {
+    const PublicKey nameless = Identity::make(*Environment().random).public_key();
+    EXPECT_FALSE(ann.chat->know(nameless, ""));
+    EXPECT_FALSE(ann.chat->know(bob.key(), ""));
+    EXPECT_FALSE(ann.chat->met(cyd.key(), "bob"));
+    ann.chat->verify(bob.key());
+    EXPECT_TRUE(ann.notices.empty());
+    EXPECT_FALSE(ann.chat->met(bob.key(), "bob"));
+    EXPECT_EQ(ann.notices.size(), 1u);
+    EXPECT_EQ(ann.chat->say(cyd.key(), "secret").error(), Errc::auth_failed);
+    EXPECT_TRUE(ann.chat->say(nameless, "who are you?"));
+}
+
 TEST_F(ChatTest, NoNameMakesANoticeLookLikeOthers) {
     EXPECT_FALSE(ann.chat->met(bob.key(), "bob"));
     ann.chat->verify(bob.key());

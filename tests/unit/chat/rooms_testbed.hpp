@@ -4,6 +4,7 @@
 
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <netaio/chat/rooms.hpp>
 #include <stdexcept>
@@ -26,7 +27,7 @@ struct Carried {
 // Somebody with rooms, and what they were told.
 struct RoomsPerson {
     RoomsPerson(const Identity& who, Environment with,
-                std::function<MessageId(const PublicKey&, const Content&)> carry)
+                std::function<Result<MessageId>(const PublicKey&, const Content&)> carry)
         : identity(who),
           environment(std::move(with)),
           vault(std::make_unique<Vault>(":memory:", identity.history_key(), environment)),
@@ -68,7 +69,7 @@ struct RoomsPerson {
     Identity identity;
     Environment environment;
     std::unique_ptr<Vault> vault;
-    std::function<MessageId(const PublicKey&, const Content&)> send;
+    std::function<Result<MessageId>(const PublicKey&, const Content&)> send;
     std::unique_ptr<Rooms> rooms;
     std::vector<std::string> said;
     std::vector<Mark> marks;
@@ -89,7 +90,11 @@ public:
         const PublicKey me = identity.public_key();
         people.push_back(std::make_unique<RoomsPerson>(
             identity, Environment{.clock = clock, .random = random},
-            [this, me](const PublicKey& to, const Content& content) {
+            [this, me](const PublicKey& to, const Content& content) -> Result<MessageId> {
+                const auto room_for = rooms_for.find(to);
+                if (room_for != rooms_for.end() && waiting(me, to) >= room_for->second) {
+                    return Errc::queue_full;
+                }
                 MessageId id;
                 random->fill(std::span(reinterpret_cast<char*>(id.data()), id.size()));
                 way.push_back({me, to, id, content});
@@ -97,6 +102,11 @@ public:
                 return id;
             }));
         return *people.back();
+    }
+    std::size_t waiting(const PublicKey& from, const PublicKey& to) const {
+        std::size_t count = 0;
+        for (const Carried& carried : way) count += carried.from == from && carried.to == to;
+        return count;
     }
     RoomsPerson* find(const PublicKey& key) const {
         for (const auto& person : people) {
@@ -141,6 +151,8 @@ public:
     std::shared_ptr<test::CountingRandom> random = std::make_shared<test::CountingRandom>();
     std::vector<std::unique_ptr<RoomsPerson>> people;
     std::deque<Carried> way;
+    // How many contents of each may wait for somebody, where that is not any number.
+    std::map<PublicKey, std::size_t> rooms_for;
 };
 
 // A room of three.

@@ -40,7 +40,8 @@ public:
     void gone(const PublicKey& key);
     /// All who were met, wrote or were written to, in the order of their keys.
     std::vector<PersonView> people() const;
-    /// Both have compared the safety number.
+    /// Both have compared the safety number. Others of that name who are known already, and were
+    /// not accepted under it, are refused from now on like those who are met later.
     void verify(const PublicKey& key, bool verified = true);
     /// Takes a changed key for that person's.
     void accept(const PublicKey& key);

@@ -46,19 +46,23 @@ struct RoomsEvents {
 ///
 /// Each message tells which messages its sender had seen last. It is taken once all of those are
 /// here that were for this member, too; what is missing is asked for, and the messages that follow
-/// it wait. So all members come to the same messages, in one order. They are refused when they do
-/// not prove whom they are from, when the sender was no member or has another log, and when the
-/// sender said something else under the same number. Messages of somebody who was removed are taken
-/// after that only when a member had seen them before and follows them, so that who was removed for
-/// a while as well may lack some. Each message is for the
-/// members of the log as its sender knew it: who comes later neither gets it nor misses it.
+/// it wait: whoever is asked brings all up to that, the oldest first. So all members come to the
+/// same messages, in one order. They are refused when they do not prove whom they are from, when
+/// the sender was no member or has another log, and when the sender said something else under the
+/// same number. Messages of somebody who was removed are taken after that only when a member had
+/// seen them before and follows them, so that who was removed for a while as well may lack some.
+/// Each message is for the members of the log as its sender knew it: who comes later neither gets
+/// it nor misses it.
+///
+/// What cannot be sent to a member, as too much waits for them or they are refused, is kept and
+/// sent once it can be, in its order; until then a message is not marked as what all have.
 ///
 /// All of the state is in the vault. Each call belongs into one transaction with what its caller
 /// changes; when one throws, as a vault does, this object is to be made anew. Not thread-safe.
 class Rooms {
 public:
     /// Keeps a content for somebody until they have it, sealed for them alone, as Messenger::send()
-    /// does. An id tells marked() later of which it is.
+    /// does. An id tells marked() later of which it is; after an error the same is tried again.
     using Send = std::function<Result<MessageId>(const PublicKey& to, const Content& content)>;
     /// Whether somebody is known only by what they did themselves.
     using IsStranger = std::function<bool(const PublicKey&)>;
@@ -116,7 +120,7 @@ public:
     void marked(const PublicKey& to, const MessageId& id, Mark mark);
     /// To be called every half a minute, and not before what waits for this person
     /// at relays was handed in: keys that are due are made, by the owner or the stand-in; what is
-    /// missing is asked for again.
+    /// missing is asked for again, and what could not be sent is tried again.
     void tick();
 
 private:
