@@ -15,7 +15,10 @@ UdpNodeOptions on_any_port(UdpNodeOptions options) {
     options.renewal_backoff.delay = std::chrono::milliseconds(250);  // somebody waits
     options.fragments = true;  // what is sent without a session is so as well
     // Whom it asks is judged before; nobody asks it.
-    if (!options.session.admits) options.session.admits = [](const SessionPeer&) { return true; };
+    SessionOptions& session = options.session;
+    if (session.policy != SessionPolicy::off && !session.admits) {
+        session.admits = [](const SessionPeer&) { return true; };
+    }
     return options;
 }
 

@@ -257,7 +257,8 @@ void SessionNode::ask(const Address& to, Sayings::Kind kind, std::size_t size, D
         } else {
             expect(error == Errc::timeout || error == Errc::cancelled || error == Errc::closed ||
                        error == Errc::no_session || error == Errc::too_large ||
-                       error == Errc::peer_changed || error == std::errc::message_size,
+                       error == Errc::peer_changed || error == std::errc::message_size ||
+                       error == Errc::auth_failed || error == Errc::auth_failed_unverified,
                    "a request ends with " + error.message());
         }
         if (told) {
