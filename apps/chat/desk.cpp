@@ -256,15 +256,15 @@ void Desk::show_people() const {
 }
 
 void Desk::add(const std::string& copied) {
-    constexpr std::string_view blanks = " \n";
+    constexpr std::string_view separators = " \n";
     const std::string who = without_list(copied);
-    const std::size_t name_at = who.find_last_of(blanks, who.find_last_not_of(blanks));
+    const std::size_t name_at = who.find_last_of(separators, who.find_last_not_of(separators));
     std::string digits = who.substr(0, name_at);
     // Where the line was broken on a screen, what it was copied with is left out.
     std::erase_if(digits, [](unsigned char c) { return std::isxdigit(c) == 0; });
     const auto key = key_from(digits);
     std::string name = name_at == who.npos ? "" : who.substr(name_at + 1);
-    name.erase(std::min(name.find_first_of(blanks), name.size()));
+    name.erase(std::min(name.find_first_of(separators), name.size()));
     if (!key || name.empty()) {
         throw Misuse("type the line that /me shows them: /add KEY NAME");
     }
