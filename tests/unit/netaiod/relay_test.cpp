@@ -72,7 +72,6 @@ TEST_F(RelayTest, OneKeyHasOneOwnerUnlessAllShareIt) {
 }
 
 TEST_F(RelayTest, SaysOnceWhyItRefusesAnApp) {
-    LogLines lines;
     options.environment.log = lines.log();
     restart();
     TestProgram kitchen(network, "kitchen");

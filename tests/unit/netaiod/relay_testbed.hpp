@@ -6,6 +6,7 @@
 #include <netaio/testing.hpp>
 
 #include "relay.hpp"
+#include "support/log_lines.hpp"
 #include "support/net.hpp"
 
 /// A relay in a network and a time of its own, programs of its machine, and a client from
@@ -100,6 +101,7 @@ public:
                    : std::string(built_in_name(reply.type())) + " " + reply.content().str();
     }
 
+    netaio::test::LogLines lines;  // of what logs there, as long as the network is there
     TestNetwork network;
     RelayOptions options = in_memory(network);
     std::shared_ptr<Relay> relay;

@@ -106,6 +106,7 @@ public:
 
     static constexpr std::uint16_t port = 23791;
     TemporaryFolder folder;
+    LogLines lines;  // of what logs there, as long as the context is there
     boost::asio::io_context context;
     RelayOptions options;
     std::shared_ptr<Relay> relay;
@@ -128,7 +129,6 @@ TEST_F(RelayUdpTest, AProgramIsAPeerWithAPortOfItsOwn) {
 }
 
 TEST_F(RelayUdpTest, WarnsWhenAnotherHasTheMachinesPort) {
-    LogLines lines;
     options.environment.log = lines.log();
     options.socket = *Address::parse("unix:" + (folder.path() / "second.sock").string());
     const auto second = std::make_shared<Relay>(context.get_executor(), options);
