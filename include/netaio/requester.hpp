@@ -24,8 +24,9 @@ namespace netaio {
 /// Errc::timeout, not_connected, cancelled, malformed, too_large, queue_full, what a plugin or the
 /// system says, or where nothing tells whom to ask, std::errc::destination_address_required; over
 /// TCP also Errc::closed, auth_failed, auth_failed_unverified, unknown_message_type, over UDP
-/// Errc::unsupported for an address that is a name. As thread-safe as the class that derives from
-/// it.
+/// Errc::unsupported for an address that is a name, and in place of timeout why an answer that came
+/// was not believed: auth_failed_unverified, auth_failed, decrypt_failed or a plugin's. As
+/// thread-safe as the class that derives from it.
 class Requester : public RequestVerbs<Requester, boost::asio::use_awaitable_t<>> {
 public:
     Requester(const Requester&) = delete;

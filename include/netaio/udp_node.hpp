@@ -148,7 +148,8 @@ using UdpHandler = BasicHandler<const Address>;
 
 /// Sends and receives messages as datagrams: to one address, to all peers, to everybody on the
 /// network, with the same handlers, plugins and requests as TCP. Datagrams may be lost, come twice
-/// or out of order: what matters is asked with a request, and asked again after Errc::timeout.
+/// or out of order: what matters is asked with a request, and asked again when nothing answered it
+/// in time (Errc::timeout, or why what came could not be believed).
 /// Nodes may forget or start anew: what is to stay, a subscription at another node or that it knows
 /// this one, the node itself renews until it is taken back or the node stops.
 ///

@@ -334,7 +334,8 @@ private:
                                  RequestTable::Completion completion) override;
     const Identities* noted_at(const Address& at) const override;
     void withdraw(const Address& to, RequestTable::Id id) override;
-    void send_sealed(Link& link, const Address& to, ByteView frames, bool whole) override;
+    void send_sealed(Link& link, const Address& to, ByteView frames, bool whole,
+                     std::span<const RequestId> requests) override;
     void began(const std::shared_ptr<Link>& link) override;
     void moved(const Address& from, const Address& to) override;
     void replaced(const Address& at) override;

@@ -52,16 +52,13 @@ public:
     }
     boost::intrusive_ptr<Deferred> defer() override;
 
-    // Anybody can send one: who waits goes on waiting, and learns of it if nothing else comes.
-    void not_believed(const Message& answer, std::error_code why) noexcept override {
-        const auto id = answer.request_id();
+    // Anybody can send one: who waits goes on waiting, and learns of it if nothing else comes. What
+    // answers a handshake is about all that wait for it.
+    void not_believed(const Message& answer, std::error_code why) override {
         RequestTable* const asked = requests();
-        if (!asked || (id && !asked->has(*id))) {
-            return;
-        }
-        asked->not_believed(why);
-        if (RequestTable* const held = node_.requests_of({sender_.at, Links::Way::undecided})) {
-            held->not_believed(why);
+        RequestTable* const held = node_.requests_of({sender_.at, Links::Way::undecided});
+        if (asked && asked->not_believed(answer.request_id(), why) && held) {
+            held->none_believed(why);
         }
     }
     std::optional<OwnedMessage> shake_hands(const Message& asked) override {

@@ -282,13 +282,14 @@ void DatagramNode::withdraw(const Address& to, RequestTable::Id id) {
     }
 }
 
-void DatagramNode::send_sealed(Link& link, const Address& to, ByteView frames, bool whole) {
+void DatagramNode::send_sealed(Link& link, const Address& to, ByteView frames, bool whole,
+                               std::span<const RequestId> requests) {
     const std::size_t at = outbox_.bytes.size();
     link.current->seal(frames, outbox_.bytes);
     const std::uint32_t checksum =
         FrameHeader::read(std::span(outbox_.bytes).subspan(at).first<FrameHeader::size>()).checksum;
     const auto error = add(at, to, false, whole);
-    for (const RequestId id : std::exchange(link.requests, {})) {
+    for (const RequestId id : requests) {
         RequestTable* const table = requests_of({link.at, Way::sealed});
         if (table && !error) {
             table->set_unsent(id, false, checksum);

@@ -392,8 +392,8 @@ bool Dispatcher::answer_request(Message& message, Source& source, const Peer* pe
     }
     if (error && node_.role == Role::node) {
         // Anybody can send a datagram in the other's name: the answer may be still to come.
+        request->expires_as = said_of(error, message);
         source.requests()->insert(uri, std::move(*request));
-        source.not_believed(message, said_of(error, message));
         return true;
     }
     if (error && refusal) {

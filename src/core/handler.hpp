@@ -40,7 +40,7 @@ public:
     /// Makes a request anew that RequestTable::that_may_be_retried() gives. Whether it did.
     virtual bool retry(RequestId) { return false; }
     /// Told of what may be an answer from there, but cannot be believed.
-    virtual void not_believed(const Message&, std::error_code) noexcept {}
+    virtual void not_believed(const Message&, std::error_code) {}
     /// Told that what is subscribed to there has ended, by a message that ends_subscription().
     virtual void subscription_ended(const Message&) {}
     /// Whether an answer may go there that nobody asked for with a message that was accepted

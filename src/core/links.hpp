@@ -45,7 +45,8 @@ public:
     /// Gives such a question up, which is not told any more.
     virtual void withdraw(const Address& to, RequestTable::Id id) = 0;
     /// Seals frames in the present session, and has them sent; `whole` or not at all.
-    virtual void send_sealed(Link& link, const Address& to, ByteView frames, bool whole) = 0;
+    virtual void send_sealed(Link& link, const Address& to, ByteView frames, bool whole,
+                             std::span<const RequestId> requests = {}) = 0;
     /// A session began, or there is another one.
     virtual void began(const std::shared_ptr<Link>& link) = 0;
     /// Whoever was at one address is at another.
@@ -236,7 +237,8 @@ private:
     static std::size_t frame_in(std::size_t datagram) noexcept;
     void seal(const std::shared_ptr<Link>& link);
     void renew_in_time(const std::shared_ptr<Link>& link);
-    void say_sealed(Link& link, ByteView frames, Sent how);
+    void say_sealed(Link& link, ByteView frames, Sent how,
+                    std::span<const RequestId> requests = {});
     void probe_path(Link& link, std::size_t size);
     void say_challenge(Link& link);
     void say_own(Link& link, ByteView body, Sent how);

@@ -86,8 +86,16 @@ void Links::look_after_session(const std::shared_ptr<Link>& link, TimePoint time
 }
 
 void Links::answer_all() {
+    seal_all();  // which answers, too
+    // Whoever cannot be sent something may be told, and begin others meanwhile.
+    std::vector<std::shared_ptr<Link>> heard;
     for (const auto& [at, link] : links_) {
-        if (link->current && link->answer_by != Link::never) {
+        if (link->answer_by != Link::never) {
+            heard.push_back(link);
+        }
+    }
+    for (const auto& link : heard) {
+        if (link->current && link->answer_by != Link::never && link->frames.empty()) {
             say_sealed(*link, {}, Sent::unanswered);
         }
     }

@@ -137,7 +137,7 @@ void Links::seal(const std::shared_ptr<Link>& link) {
     packed_bytes_ -= link->frames.size();
     std::string frames = std::exchange(link->frames, {});
     if (link->current) {
-        say_sealed(*link, frames, Sent::to_be_answered);
+        say_sealed(*link, frames, Sent::to_be_answered, std::exchange(link->requests, {}));
     }
     link->requests.clear();
     frames.clear();
@@ -162,10 +162,10 @@ void Links::seal_all() {
     packed_.clear();
 }
 
-void Links::say_sealed(Link& link, ByteView frames, Sent how) {
+void Links::say_sealed(Link& link, ByteView frames, Sent how, std::span<const RequestId> requests) {
     const auto time = now();
     link.used_at = time;
-    owner_.send_sealed(link, link.at, frames, how == Sent::whole);
+    owner_.send_sealed(link, link.at, frames, how == Sent::whole, requests);
     if (how == Sent::whole) {
         return;  // perhaps it is too large to arrive
     }

@@ -166,25 +166,19 @@ RequestTable::Id RequestTable::free_from(Id id) const {
     return id;
 }
 
-template <class Entry>
-RequestTable::Request RequestTable::take_answered(Entry at) {
-    not_believed_ = Errc::timeout;
-    return entries_->answered(at);
-}
-
 std::optional<RequestTable::Request> RequestTable::take(MessageType answer, ByteView uri,
                                                         std::optional<RequestId> id) {
     if (id) {
         const auto at = entries_->on_wire(*id);
         const bool answered =
             at != entries_->all.end() && at->uri == uri && answers(at->request.asked, answer);
-        return answered ? std::optional(take_answered(at)) : std::nullopt;
+        return answered ? std::optional(entries_->answered(at)) : std::nullopt;
     }
     const auto& by_uri = entries_->by_uri();
     for (auto at = by_uri.lower_bound(std::pair(std::string_view(uri), Id()));
          at != by_uri.end() && at->uri == uri; ++at) {
         if (answers(at->request.asked, answer) && !needs_id(at->request, answer)) {
-            return take_answered(entries_->all.project<0>(at));
+            return entries_->answered(entries_->all.project<0>(at));
         }
     }
     return std::nullopt;
@@ -322,6 +316,22 @@ std::optional<RequestTable::Id> RequestTable::carried_by(std::uint32_t checksum)
     return std::nullopt;
 }
 
+bool RequestTable::not_believed(std::optional<RequestId> id, std::error_code why) {
+    auto& all = entries_->all;
+    const auto at = id ? entries_->on_wire(*id) : all.size() == 1 ? all.begin() : all.end();
+    return at != all.end() &&
+           all.modify(at, [&](Entries::Entry& entry) { entry.request.expires_as = why; });
+}
+
+void RequestTable::none_believed(std::error_code why) {
+    auto& all = entries_->all;
+    // Once for those there are: it may come again and again.
+    for (auto at = all.rbegin(); at != all.rend() && at->request.expires_as != why; ++at) {
+        all.modify(std::prev(at.base()),
+                   [&](Entries::Entry& entry) { entry.request.expires_as = why; });
+    }
+}
+
 void RequestTable::give_up_expired(TimePoint now, std::vector<Expired>& expired) {
     // Room first: a completion that was taken out must not get lost.
     const auto end = entries_->by_deadline().end();
@@ -332,7 +342,7 @@ void RequestTable::give_up_expired(TimePoint now, std::vector<Expired>& expired)
     expired.reserve(expired.size() + count);
     for (auto at = entries_->first_that_waits(); at != end && at->request.deadline <= now;
          at = entries_->first_that_waits()) {
-        const std::error_code why = at->request.by_id ? Errc::timeout : not_believed_;
+        const std::error_code why = at->request.by_id ? Errc::timeout : at->request.expires_as;
         expired.push_back({give_up(at->added_as()), why});
     }
 }

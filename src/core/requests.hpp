@@ -49,6 +49,7 @@ public:
         bool unsent = false;         // its message waits for a plugin
         bool by_id = false;          // only an answer with its id counts, or NOT_FOUND
         bool strictly_by_id = false;
+        std::error_code expires_as = Errc::timeout;
         std::unique_ptr<Retry> retry = nullptr;
     };
     /// One that was given up.
@@ -117,9 +118,12 @@ public:
     std::optional<Request> take_out(Id id);
     /// The oldest request that waits and was added with this checksum.
     std::optional<Id> carried_by(std::uint32_t checksum) const;
-    /// Told of something that cannot be believed to answer one of them: those whose deadlines pass
-    /// are given up for that, until one is answered. Handshakes know no other cause than time.
-    void not_believed(std::error_code why) noexcept { not_believed_ = why; }
+    /// Told of an answer that cannot be believed, for which a request is given up when its deadline
+    /// passes: the one with its id; without one that which waits alone. Whether there is such a
+    /// one, as a handshake is, too, which knows no other cause than time.
+    bool not_believed(std::optional<RequestId> id, std::error_code why);
+    /// The same of all that wait.
+    void none_believed(std::error_code why);
     /// Gives up the requests whose deadline has passed and adds them to others; takes no memory
     /// where there is room for them.
     void give_up_expired(TimePoint now, std::vector<Expired>& expired);
@@ -135,13 +139,9 @@ public:
 private:
     struct Entries;
 
-    template <class Entry>
-    Request take_answered(Entry at);
-
     std::unique_ptr<Entries> entries_;
     std::size_t in_flight_max_;
     LateAnswers late_answers_;
-    std::error_code not_believed_ = Errc::timeout;
     Id next_id_;
 };
 

@@ -296,6 +296,35 @@ TEST_F(RequestTableTest, SaysWhichUriIsMeantByAnIdAlone) {
     EXPECT_FALSE(table.meant_uri(RequestTable::on_wire(first) - 1));
 }
 
+TEST_F(LossyRequestTableTest, GivesARequestUpForTheAnswerToItThatWasNotBelieved) {
+    const auto give_up = [&] {
+        std::vector<RequestTable::Expired> all;
+        table.give_up_expired(later, all);
+        std::vector<std::error_code> why;
+        for (const auto& one : all) {
+            why.push_back(one.why);
+        }
+        return why;
+    };
+    using Why = std::vector<std::error_code>;
+    add();
+    EXPECT_TRUE(table.not_believed(std::nullopt, Errc::auth_failed)) << "it is alone";
+    add();
+    EXPECT_FALSE(table.not_believed(std::nullopt, Errc::decrypt_failed));
+    EXPECT_FALSE(table.not_believed(77, Errc::decrypt_failed));
+    EXPECT_EQ(give_up(), (Why{Errc::auth_failed, Errc::timeout}));
+
+    add();
+    EXPECT_TRUE(table.not_believed(RequestTable::on_wire(add()), Errc::auth_failed_unverified));
+    EXPECT_EQ(give_up(), (Why{Errc::timeout, Errc::auth_failed_unverified}));
+
+    add();
+    table.none_believed(Errc::auth_failed);
+    add();
+    table.none_believed(Errc::auth_failed);
+    EXPECT_EQ(give_up(), (Why{Errc::auth_failed, Errc::auth_failed}));
+}
+
 TEST(RequestTable, WrapsIdsAndSkipsThoseThatMayStillBeAnswered) {
     constexpr RequestTable::Id turn = RequestTable::Id(1) << 32;
     RequestTable table(8, LateAnswers::expected, turn - 1);
