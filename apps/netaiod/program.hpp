@@ -5,7 +5,6 @@
 #include <memory>
 #include <netaio/netaio.hpp>
 #include <optional>
-#include <set>
 #include <string>
 #include <unordered_map>
 
@@ -76,9 +75,6 @@ struct Program {
     std::map<Subscriber, std::uint64_t> subscribers = {};
     // Who asked it to be subscribed, the latest last, as the field has it.
     std::deque<std::string> subscribing = {};
-
-    // Why something was refused that it asked of the daemon, as far as that was logged.
-    std::set<std::string> told_refusals = {};
 
     // What the rules say of what it sends, as far as that was asked.
     std::map<std::pair<MessageType, std::string>, bool> permitted = {};

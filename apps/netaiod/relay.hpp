@@ -4,7 +4,9 @@
 #include <boost/smart_ptr/make_local_shared.hpp>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <functional>
+#include <map>
 #include <memory>
+#include <set>
 #include <unordered_map>
 
 #include "far_end.hpp"
@@ -80,7 +82,7 @@ private:
     void control(const ProgramPtr& program, const Message& message, Answer& answer);
     Reply register_app(const ProgramPtr& program, const Value& asked);
     Reply change_key(const ProgramPtr& program, const Value& asked, MessageType how);
-    void tell_of_refusal(Program& program, std::string_view why);
+    void tell_of_refusal(const Program& program, std::string_view why);
     Reply watch(const ProgramPtr& program, const Message& message);
     void manage_peers(const ProgramPtr& program, const Value& asked);
     std::shared_ptr<UdpNode> make_node(const ProgramPtr& program, const Peer& self);
@@ -167,6 +169,12 @@ private:
     std::unique_ptr<TcpServer> local_;
     std::unique_ptr<TcpServer> tcp_;
     std::unique_ptr<UdpNode> machine_;
+    // Why programs of a user were refused what they asked of the daemon, as far as that was logged.
+    struct ToldRefusals {
+        std::chrono::steady_clock::time_point since = {};
+        std::set<std::string> causes = {};
+    };
+    std::map<std::uint32_t, ToldRefusals> told_refusals_;
     // Connections from the network, and the field of what they said last.
     struct Client {
         std::shared_ptr<Connection> connection;

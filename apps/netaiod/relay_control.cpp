@@ -134,15 +134,22 @@ void Relay::control(const ProgramPtr& program, const Message& message, Answer& a
     answer(refusal);
 }
 
-// Each cause once, as apps ask again and again.
-void Relay::tell_of_refusal(Program& program, std::string_view why) {
+// Each cause once in some time, and few for each user, as apps ask again and again, and connect
+// anew.
+void Relay::tell_of_refusal(const Program& program, std::string_view why) {
     constexpr std::size_t causes_max = 16;
     constexpr std::size_t cause_max = 300;
+    constexpr std::chrono::minutes told_for{10};
+    const auto now = options_.environment.clock->steady_now();
+    ToldRefusals& told = told_refusals_[program.credentials.uid];
+    if (now - told.since >= told_for) {
+        told = {.since = now};
+    }
+    const std::string who = program.is_app() ? "app " + program.name : "a program";
     const std::string cause = app::shortened(why, cause_max);
-    if (program.told_refusals.size() < causes_max && program.told_refusals.insert(cause).second) {
-        log(LogLevel::warning, (program.is_app() ? "app " + program.name : "a program") + " (pid " +
-                                   std::to_string(program.credentials.pid) +
-                                   ") is refused: " + cause);
+    if (told.causes.size() < causes_max && told.causes.insert(who + " " + cause).second) {
+        log(LogLevel::warning,
+            who + " (pid " + std::to_string(program.credentials.pid) + ") is refused: " + cause);
     }
 }
 

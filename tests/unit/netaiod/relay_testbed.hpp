@@ -101,7 +101,7 @@ public:
                    : std::string(built_in_name(reply.type())) + " " + reply.content().str();
     }
 
-    netaio::test::LogLines lines;  // of what logs there, as long as the network is there
+    netaio::test::LogLines log_lines;  // of what logs there, as long as the network is there
     TestNetwork network;
     RelayOptions options = in_memory(network);
     std::shared_ptr<Relay> relay;
