@@ -132,6 +132,11 @@ chat::Place Names::typed_name(std::string_view typed) const {
     std::string why = (wants_room ? "no room is called " : "nobody is called ") + quoted(typed);
     if (alike.empty()) {
         why += wants_room ? ": /rooms shows them all" : ": /who shows who is there";
+        for (const auto& [place, called] : called_) {
+            if (!wants_room && is_room(place) && chat::looks_like(called.word, word)) {
+                why += ", and there is the room " + of(place);
+            }
+        }
     }
     for (const chat::Place& place : alike) {
         why += (place == alike.front() ? ", but there is " : " and ") + of(place);

@@ -25,7 +25,7 @@ awaitable<void> ask_on_loop(const ClientOptions& options, const Protection& prot
     }
 }
 
-void ask_blocking(const SessionTerms& terms, const Questions& next, Ending& ending) {
+void ask_blocking(SessionTerms terms, const Questions& next, Ending& ending) {
     BlockingClient client(terms.requester_options<TcpClientOptions>());
     std::error_code error;
     client.connect(terms.endpoint().host, terms.endpoint().port, error);
@@ -38,6 +38,7 @@ void ask_blocking(const SessionTerms& terms, const Questions& next, Ending& endi
             client.exchange(question->type, question->uri, question->content, terms.terms(), error);
         ending.interrupted = signals.told();
         if (error) throw_failure(error, terms);
+        terms.look_at_session_of(answer);
         question = next(&answer);
     }
 }

@@ -113,9 +113,18 @@ SessionOptions SessionTerms::session_options() const {
     return made;
 }
 
+void SessionTerms::look_at_session_of(const Message& answer) {
+    const bool keeps_keys = !options_.session.known_peers.empty() && !options_.daemon;
+    if (keeps_keys && !answer.who().name("session") && !std::exchange(told_of_no_session_, true)) {
+        warn("--known-peers: no session was agreed on with " + server() +
+             ", so that no key of it is kept; with --session require it is not spoken to without");
+    }
+}
+
 awaitable<OwnedMessage> Session::exchange(MessageType type, ByteView uri, ByteView content) {
     auto [error, answer] = co_await requester().exchange(type, uri, content, terms(), as_tuple);
     if (error) throw_failure(error, *this);
+    look_at_session_of(answer);
     co_return std::move(answer);
 }
 

@@ -46,6 +46,8 @@ public:
     RequestOptions terms() const;
     /// Those of sessions. Throws Failure.
     SessionOptions session_options() const;
+    /// Says, once, where an answer came without a session though keys are to be kept.
+    void look_at_session_of(const Message& answer);
 
 protected:
     std::optional<Address> address_;  // of the server, where requests have to say it
@@ -54,6 +56,7 @@ private:
     const ClientOptions& options_;
     Protection protection_;
     Endpoint endpoint_;
+    bool told_of_no_session_ = false;
 };
 
 /// What becomes of the notifications of a Session.

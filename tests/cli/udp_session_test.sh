@@ -101,6 +101,13 @@ expect 4 request lamp --session off --timeout 0.5 "${to[@]}"  # an answer would 
 [[ ! -e :memory:.seed ]] || fail "kept a seed beside what is in memory"
 end_tool "$node_pid" TERM 0
 
+# Where there is no session there is no key to be kept, which whoever asked for that is told.
+start_node attic --hmac @secret --session off
+expect 0 request echo there --known-peers none --hmac @secret "${to[@]}"
+err_has "warning: --known-peers: no session was agreed on with $address, so that no key of it is kept"
+[[ ! -e none ]] || fail "kept a key without a session"
+end_tool "$node_pid" TERM 0
+
 # A key that ends with its node is not kept, which whoever asked for that is told.
 start_node kitchen --hmac @secret --log-level debug
 to=(--udp --server "$address" --hmac @secret)

@@ -119,7 +119,7 @@ TEST(Names, KeepTheNumbersOfTheListWhoeverElseIsMet) {
 }
 
 TEST(Names, SayWhyNobodyIsFound) {
-    const Names names = with({person('a', "ann"), person('b', "Ann"), person('c', "bob")});
+    Names names = with({person('a', "ann"), person('b', "Ann"), person('c', "bob")});
     EXPECT_EQ(why_not_found(names, "mia"), "nobody is called 'mia': /who shows who is there");
     EXPECT_EQ(why_not_found(names, "#ann"), "no room is called '#ann': /rooms shows them all");
     EXPECT_EQ(why_not_found(names, "4"), "the list goes from 1 to 3");
@@ -128,6 +128,10 @@ TEST(Names, SayWhyNobodyIsFound) {
     EXPECT_THROW(names.person("#ann"), Misuse);
     EXPECT_EQ(why_not_found(names, "\x1b[2J"),
               "nobody is called '<U+001B>[2J': /who shows who is there");
+    names.update({person('a', "ann")}, {room(1, "kitchen", "ma")});
+    EXPECT_EQ(
+        why_not_found(names, "Kitchen"),
+        "nobody is called 'Kitchen': /who shows who is there, and there is the room #kitchen");
 }
 
 TEST(Names, ThatLookAlikeAreNotGuessed) {
