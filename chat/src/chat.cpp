@@ -153,7 +153,9 @@ std::vector<Parcel> Chat::parcels() {
 }
 
 std::vector<PublicKey> Chat::wants_bundle() const {
-    return impl_->messenger().wants_bundle();
+    auto wanted = impl_->messenger().wants_bundle();
+    std::erase_if(wanted, [&](const PublicKey& whom) { return impl_->known().is_refused(whom); });
+    return wanted;
 }
 
 std::error_code Chat::bundle_came(const PrekeyBundle& bundle) {
