@@ -20,8 +20,8 @@ const std::string& Chat::name() const noexcept {
     return impl_->name();
 }
 
-std::error_code Chat::met(const PublicKey& key, const std::string& name) {
-    return impl_->met(key, name);
+std::error_code Chat::met(const PublicKey& key, const std::string& name, std::uint64_t at) {
+    return impl_->met(key, name, at);
 }
 
 std::error_code Chat::know(const PublicKey& key, const std::string& name) {
