@@ -19,6 +19,10 @@ std::string kept_held(const HeldMessage& message) {
         .value();
 }
 
+std::string kept_let_go(const Room::LetGo& each) {
+    return pack(Dict{{"hash", Bytes(ByteView(each.hash))}, {"epoch", each.epoch}}).value();
+}
+
 }  // namespace
 
 Room::Room(RoomLog log, const PublicKey& me, Vault& vault)
@@ -106,7 +110,7 @@ void Room::forget_keys(std::uint64_t now, std::uint64_t owed) {
     }
     if (from != kept_.oldest_epoch) {
         kept_.oldest_epoch = from;
-        forget_let_go([](const MessageHash&) { return true; });
+        forget_let_go([&](const LetGo& each) { return each.epoch < from; });
         kept_.epochs.erase(kept_.epochs.begin(), kept_.epochs.lower_bound(from));
         keep();
     }
@@ -141,10 +145,10 @@ void Room::drop(const MessageHash& hash) {
     if (held_.erase(hash) > 0) {
         vault_->erase("room.held", name_in_room(id(), ByteView(hash)));
     }
-    forget_let_go([&](const MessageHash& other) { return other == hash; });
+    forget_let_go([&](const LetGo& each) { return each.hash == hash; });
 }
 
-void Room::forget_let_go(const std::function<bool(const MessageHash&)>& is) {
+void Room::forget_let_go(const std::function<bool(const LetGo&)>& is) {
     std::erase_if(let_go_, [&](const auto& each) {
         const bool is_such = is(each.second);
         if (is_such) {
@@ -156,8 +160,10 @@ void Room::forget_let_go(const std::function<bool(const MessageHash&)>& is) {
 
 void Room::let_go(const MessageHash& hash, const HeldMessage& message) {
     if (log_.was_member(message.from)) {
-        let_go_.insert_or_assign(message.from, hash);
-        vault_->put("room.let_go", name_in_room(id(), message.from.bytes()), ByteView(hash));
+        // What says that it is of a later epoch is no longer waited for than what is of this one.
+        const LetGo each{hash, std::min(message.epoch, state().epoch)};
+        let_go_.insert_or_assign(message.from, each);
+        vault_->put("room.let_go", name_in_room(id(), message.from.bytes()), kept_let_go(each));
     }
 }
 
@@ -175,9 +181,9 @@ std::set<MessageHash> Room::missing() const {
 
 std::set<MessageHash> Room::wanted() const {
     std::set<MessageHash> wanted = missing();
-    for (const auto& [from, hash] : let_go_) {
-        if (!held_.contains(hash)) {
-            wanted.insert(hash);
+    for (const auto& [from, each] : let_go_) {
+        if (!held_.contains(each.hash)) {
+            wanted.insert(each.hash);
         }
     }
     return wanted;

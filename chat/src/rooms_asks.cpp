@@ -209,8 +209,8 @@ void Rooms::Impl::ask_again(Room& room) {
             of.insert(of.end(), message.missing.begin(), message.missing.end());
         }
     }
-    for (const auto& [from, hash] : room.were_let_go()) {
-        missing[in_turn.value_or(from)].push_back(hash);
+    for (const auto& [from, each] : room.were_let_go()) {
+        missing[in_turn.value_or(from)].push_back(each.hash);
     }
     for (const auto& [whom, hashes] : missing) {
         ask_messages(room, whom, hashes);
