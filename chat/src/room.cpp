@@ -189,4 +189,38 @@ std::set<MessageHash> Room::wanted() const {
     return wanted;
 }
 
+std::vector<MessageHash> Room::wanted_in_turn(std::size_t max, std::size_t turn) const {
+    const std::set<MessageHash> all = wanted();
+    std::map<PublicKey, std::set<MessageHash>> by_bringer;
+    for (const auto& [hash, message] : held_) {
+        for (const MessageHash& other : message.missing) {
+            if (all.contains(other)) by_bringer[message.from].insert(other);
+        }
+    }
+    for (const auto& [from, each] : let_go_) {
+        if (all.contains(each.hash)) by_bringer[from].insert(each.hash);
+    }
+    std::vector<std::vector<MessageHash>> lists;
+    std::size_t longest = 0;
+    for (const auto& [from, hashes] : by_bringer) {
+        auto& list = lists.emplace_back(hashes.begin(), hashes.end());
+        const std::size_t step = std::max<std::size_t>(1, max / by_bringer.size());
+        std::ranges::rotate(list,
+                            list.begin() + static_cast<std::ptrdiff_t>(turn * step % list.size()));
+        longest = std::max(longest, list.size());
+    }
+    std::vector<MessageHash> chosen;
+    std::set<MessageHash> were_chosen;
+    for (std::size_t at = 0; at < longest; ++at) {
+        for (std::size_t i = 0; i < lists.size(); ++i) {
+            const auto& list = lists[(turn + i) % lists.size()];
+            if (chosen.size() == max) return chosen;
+            if (at < list.size() && were_chosen.insert(list[at]).second) {
+                chosen.push_back(list[at]);
+            }
+        }
+    }
+    return chosen;
+}
+
 }  // namespace netaio::chat

@@ -114,6 +114,9 @@ public:
     std::set<MessageHash> missing() const;
     /// Those, and what was let go.
     std::set<MessageHash> wanted() const;
+    /// So many of those at most, others each turn: of each who brought what they are waited for by,
+    /// as many as of others, so that who makes up what there is not keeps nobody's from coming.
+    std::vector<MessageHash> wanted_in_turn(std::size_t max, std::size_t turn) const;
 
     /// What is kept beside.
     struct Kept {
@@ -135,6 +138,7 @@ public:
 
     std::size_t rounds = 0;              ///< how often others were asked
     std::size_t size_when_asked_on = 0;  ///< of the history
+    std::size_t turns = 0;               ///< how often others were asked on
     bool is_gap_told = false;
     bool is_letting_go_told = false;
     bool is_other_told = false;

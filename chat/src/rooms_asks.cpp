@@ -88,14 +88,16 @@ void Rooms::Impl::ask_messages_of(const Room& room, const PublicKey& whom,
 
 // Only who gets on with what comes asks on.
 void Rooms::Impl::came_more(Room& room, const PublicKey& from) {
-    const auto wanted = room.wanted();
-    if (wanted.empty() || from == me_ || !room.is_member() || !room.state().has(from) ||
+    if (from == me_ || !room.is_member() || !room.state().has(from) ||
         room.history().size() == room.size_when_asked_on) {
         return;
     }
+    auto messages = room.wanted_in_turn(message_heads_max, room.turns);
+    if (messages.empty()) {
+        return;
+    }
+    ++room.turns;
     room.size_when_asked_on = room.history().size();
-    std::vector<MessageHash> messages(wanted.begin(), wanted.end());
-    messages.resize(std::min(messages.size(), message_heads_max));
     ask_messages_of(room, from, std::move(messages));
 }
 
