@@ -17,6 +17,8 @@ constexpr std::size_t asked_messages_max = 4 * message_heads_max;
 // How many messages one ask is answered with, and bytes of them.
 constexpr std::size_t brought_messages_max = 100;
 constexpr std::size_t brought_bytes_max = 500'000;
+// How many are looked at for that.
+constexpr std::size_t visited_messages_max = 50'000;
 
 constexpr std::uint64_t key_age = 24 * 3600;
 // What the owner does at once, the stand-in does so much later.
@@ -143,15 +145,24 @@ void Rooms::Impl::answer_messages(const Room& room, const PublicKey& who, const 
     }
     std::size_t count = 0;
     std::size_t bytes = 0;
+    bool is_full = false;
+    std::map<std::uint64_t, bool> was_member;  // by records: the log may be long
+    const auto is_theirs = [&](const SeenMessage& message) {
+        const auto [at, is_new] = was_member.try_emplace(message.record);
+        if (is_new) at->second = room.log().was_member(who, message.record);
+        return at->second;
+    };
     const auto bring = [&](const MessageHash& hash, const SeenMessage& message) {
-        const bool is_theirs = room.log().was_member(who, message.record);
-        const auto sealed = is_theirs ? room.history().sealed(hash) : std::nullopt;
+        const auto sealed = is_theirs(message) ? room.history().sealed(hash) : std::nullopt;
         if (!sealed) {
             return true;
         }
         bytes += sealed->size();
-        return ++count <= brought_messages_max && bytes <= brought_bytes_max &&
-               carry(who, {std::string(room_kind::message), *sealed}).has_value();
+        if (++count > brought_messages_max || bytes > brought_bytes_max) {
+            return false;
+        }
+        is_full = !carry(who, {std::string(room_kind::message), *sealed});
+        return !is_full;
     };
     LastNumbers known = ask.known.value_or(LastNumbers());
     for (const auto& [member, number] : brought.up_to) {
@@ -165,15 +176,15 @@ void Rooms::Impl::answer_messages(const Room& room, const PublicKey& who, const 
         }
         clock = std::max(clock, message->clock);
         // Of somebody who was removed, they may know later ones and not this.
-        if (!ask.known || is_known(*ask.known, *message)) {
-            (void)bring(hash, *message);
+        if ((!ask.known || is_known(*ask.known, *message)) && !bring(hash, *message)) {
+            break;
         }
     }
-    if (!ask.known) {
+    if (!ask.known || is_full) {
         return;
     }
     bool is_all = true;
-    room.history().each_after(known, clock,
+    room.history().each_after(known, clock, visited_messages_max,
                               [&](const MessageHash& hash, const SeenMessage& message) {
                                   is_all = bring(hash, message);
                                   if (is_all) {
@@ -181,7 +192,7 @@ void Rooms::Impl::answer_messages(const Room& room, const PublicKey& who, const 
                                   }
                                   return is_all;
                               });
-    if (!is_all) {
+    if (!is_all && !is_full) {
         (void)carry(who, pack_more(room.id()));
     }
 }
