@@ -84,7 +84,7 @@ void LanLink::joined(const Peer& peer) {
     if (!presence || presence->key == own_) return;
     peers_.insert_or_assign(peer.id, *presence);
     present_[presence->key].peers.insert(peer.id);
-    noted([&] { (void)chat_.met(presence->key, presence->name); });
+    noted([&] { (void)chat_.met(presence->key, presence->name, presence->at); });
     tell_change();
 }
 

@@ -23,7 +23,9 @@ struct ChatCalls {
     std::function<chat::PrekeyBundle()> bundle = {};
     std::function<chat::PrekeyBundle()> bundle_to_hand_out = {};
     std::function<std::vector<chat::OneTimePrekey>(std::size_t left)> prekeys_for_relay = {};
-    std::function<std::error_code(const chat::PublicKey&, const std::string& name)> met = {};
+    std::function<std::error_code(const chat::PublicKey&, const std::string& name,
+                                  std::uint64_t at)>
+        met = {};
     std::function<void(const chat::PublicKey&)> gone = {};
 };
 
@@ -40,8 +42,8 @@ ChatCalls calls_of(Chat& chat) {
         .bundle = [&chat] { return chat.bundle(); },
         .bundle_to_hand_out = [&chat] { return chat.bundle_to_hand_out(); },
         .prekeys_for_relay = [&chat](std::size_t left) { return chat.prekeys_for_relay(left); },
-        .met = [&chat](const chat::PublicKey& key,
-                       const std::string& name) { return chat.met(key, name); },
+        .met = [&chat](const chat::PublicKey& key, const std::string& name,
+                       std::uint64_t at) { return chat.met(key, name, at); },
         .gone = [&chat](const chat::PublicKey& key) { chat.gone(key); },
     };
 }

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t word_cells_max = 16;
 constexpr char number_mark = '~';
-// Nobody is verified by being called so.
+// Nobody is verified by being called so. More may look like it, but stand at no end.
 constexpr std::string_view looking_verified[] = {"=", "✓", "✔", "✅", "☑", "🗸", "🗹", "√", "⍻"};
 
 bool is_room(const chat::Place& place) noexcept {
@@ -39,7 +39,8 @@ std::string as_word(ByteView name) {
             text.replace(at, sign.size(), "_");
         }
     }
-    text = chat::shown(text);  // what stood upon a sign may not stand here
+    text =
+        chat::without_sign_at_end(chat::shown(text));  // what stood upon a sign may not stand here
     constexpr std::string_view beginnings = "#@/*!";
     if (!text.empty() && beginnings.find(text.front()) != beginnings.npos) text.front() = '_';
     return chat::cut(text, word_cells_max);

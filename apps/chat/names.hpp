@@ -10,7 +10,7 @@ namespace netaio::chat_app {
 
 /// A name as one word of at most 16 cells, which can be shown and typed: without what commands and
 /// lines begin with, and `_` for spaces, for what sets numbers apart, and for what looks like the
-/// sign of who was verified (standing_sign()). Empty where the name is.
+/// sign of who was verified (standing_sign()), or may at its end. Empty where the name is.
 std::string as_word(ByteView name);
 
 /// What people and rooms are called here, so that each is called otherwise: where a name looks like

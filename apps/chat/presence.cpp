@@ -15,14 +15,25 @@ std::string presence_statement(const chat::PublicKey& key, std::string_view name
     return statement;
 }
 
+std::string dated_statement(const chat::PublicKey& key, std::string_view name, std::uint64_t at) {
+    std::string statement = "netaio-chat dated presence";
+    for (int shift = 56; shift >= 0; shift -= 8) statement += static_cast<char>(at >> shift & 0xff);
+    statement += name;
+    statement += ByteView(key.bytes());
+    return statement;
+}
+
 }  // namespace
 
-Peer Presence::peer(const chat::Identity& identity, const std::string& name) {
+Peer Presence::peer(const chat::Identity& identity, const std::string& name, std::uint64_t at) {
     const chat::PublicKey& key = identity.public_key();
     Peer peer{.id = random_id()};
-    peer.data = peer_data({{"name", name},
-                           {"key", Bytes(key.bytes())},
-                           {"signature", Bytes(identity.sign(presence_statement(key, name)))}});
+    peer.data =
+        peer_data({{"name", name},
+                   {"key", Bytes(key.bytes())},
+                   {"signature", Bytes(identity.sign(presence_statement(key, name)))},
+                   {"time", at},
+                   {"dated_signature", Bytes(identity.sign(dated_statement(key, name, at)))}});
     return peer;
 }
 
@@ -42,7 +53,17 @@ Result<Presence> Presence::parse(const Peer& peer) {
                              *signature->as_bytes())) {
         return Errc::auth_failed;
     }
-    return Presence{*parsed, std::string(*name->as_str())};
+    Presence presence{*parsed, std::string(*name->as_str())};
+    if (const Value* const time = data->find("time")) {
+        const Value* const dated = data->find("dated_signature");
+        if (!time->as_uint() || !dated || !dated->as_bytes()) return Errc::malformed;
+        presence.at = *time->as_uint();
+        if (!parsed->signed_this(dated_statement(*parsed, presence.name, presence.at),
+                                 *dated->as_bytes())) {
+            return Errc::auth_failed;
+        }
+    }
+    return presence;
 }
 
 }  // namespace netaio::chat_app

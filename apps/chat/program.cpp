@@ -178,11 +178,14 @@ private:
     LanLinkOptions lan_options() {
         return {.environment = environment_, .on_change = [this] { wake(); }};
     }
+    Peer own_presence() const {
+        return Presence::peer(identity_, options_.name, environment_.clock->unix_seconds());
+    }
     void meet_by_port() {
         UdpNodeOptions options;
         options.port = options_.port;
         options.interfaces = options_.interfaces;
-        options.local_peer = Presence::peer(identity_, options_.name);
+        options.local_peer = own_presence();
         options.environment = environment_;
         options.handle_signals = false;
         node_.emplace(context_.get_executor(), std::move(options));
@@ -192,7 +195,7 @@ private:
     void meet_through_daemon() {
         DaemonClientOptions options;
         options.socket = *options_.daemon;
-        options.local_peer = Presence::peer(identity_, options_.name);
+        options.local_peer = own_presence();
         options.app = "netaio-chat-" + chat::short_number(chat_.me()).substr(0, 5);
         options.environment = environment_;
         options.handle_signals = false;

@@ -10,7 +10,8 @@ namespace {
 std::string whom_it_poses_as(const Names& names, const std::vector<chat::PersonView>& people,
                              const chat::PersonView& person) {
     const auto other = std::ranges::find_if(people, [&](const chat::PersonView& one) {
-        return one.verified && one.key != person.key && chat::looks_like(one.name, person.name);
+        return one.verified && one.key != person.key && !one.name.empty() &&
+               chat::looks_like(one.name, person.name);
     });
     return other == people.end() ? "was verified" : "the verified " + names.of(other->key);
 }

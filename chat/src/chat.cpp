@@ -20,8 +20,8 @@ const std::string& Chat::name() const noexcept {
     return impl_->name();
 }
 
-std::error_code Chat::met(const PublicKey& key, const std::string& name) {
-    return impl_->met(key, name);
+std::error_code Chat::met(const PublicKey& key, const std::string& name, std::uint64_t at) {
+    return impl_->met(key, name, at);
 }
 
 std::error_code Chat::know(const PublicKey& key, const std::string& name) {
@@ -153,7 +153,9 @@ std::vector<Parcel> Chat::parcels() {
 }
 
 std::vector<PublicKey> Chat::wants_bundle() const {
-    return impl_->messenger().wants_bundle();
+    auto wanted = impl_->messenger().wants_bundle();
+    std::erase_if(wanted, [&](const PublicKey& whom) { return impl_->known().is_refused(whom); });
+    return wanted;
 }
 
 std::error_code Chat::bundle_came(const PrekeyBundle& bundle) {

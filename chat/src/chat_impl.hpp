@@ -44,7 +44,7 @@ public:
     }
 
     // chat_people.cpp: whom one knows.
-    std::error_code met(const PublicKey& key, const std::string& name);
+    std::error_code met(const PublicKey& key, const std::string& name, std::uint64_t at);
     std::error_code know(const PublicKey& key, const std::string& name);
     void gone(const PublicKey& key);
     std::vector<PersonView> people() const;
@@ -71,8 +71,12 @@ public:
 
 private:
     void load_rooms();
-    // Somebody says that this is their name.
-    std::error_code called(const PublicKey& key, const std::string& told);
+    // Somebody says that this is their name, or said it at that time.
+    std::error_code called(const PublicKey& key, const std::string& told, std::uint64_t at);
+    static void take_name(Acquaintance& person);
+    // Who was verified has another name.
+    void renamed(const PublicKey& key);
+    void refuse_who_is_called_like_another(const PublicKey& key);
     /// Who was verified keeps their name for themselves.
     void refuse_others_called_like(const PublicKey& verified);
     void refuse(const PublicKey& key, const PublicKey& verified);

@@ -69,7 +69,7 @@ void Chat::Impl::came(const PublicKey& from, const MessageId& id, std::uint64_t 
         return;
     }
     if (content.kind == name_kind) {
-        called(from, content.bytes);
+        called(from, content.bytes, at);
     } else if (content.kind == text_kind) {
         text_came(from, id, at, content.bytes);
     } else if (Rooms::takes(content.kind)) {

@@ -10,11 +10,20 @@ namespace {
 
 constexpr std::string_view known_kind = "known";
 
+List accepted_names(const Acquaintance& person) {
+    List names;
+    for (const std::string& name : person.accepted_names) names.items.emplace_back(Bytes(name));
+    return names;
+}
+
 Value acquaintance_value(const Acquaintance& person) {
     return Dict{{"name", Bytes(person.name)},
+                {"named_at", Value(person.named_at)},
                 {"verified", person.verified},
+                {"verified_name", Bytes(person.verified_name)},
+                {"poses", person.poses},
                 {"refused", person.refused},
-                {"accepted", person.accepted},
+                {"accepted_names", accepted_names(person)},
                 {"added", person.added},
                 {"told_name", person.told_name},
                 {"unread", Value(person.unread.count)},
@@ -32,13 +41,33 @@ std::uint64_t counted(const Value& fields, std::string_view name) {
     return field ? field->as_uint().value_or(0) : 0;
 }
 
+std::string named(const Value& fields, std::string_view name) {
+    const Value* const field = fields.find(name);
+    return field ? field->as_bytes().value_or(ByteView()).str() : "";
+}
+
+// Earlier it was not kept by which name somebody was verified or accepted.
+void restore_names(Acquaintance& person, const Value& fields) {
+    person.name = named(fields, "name");
+    if (person.verified) {
+        person.verified_name =
+            named(fields, fields.find("verified_name") ? "verified_name" : "name");
+        person.poses = told(fields, "poses");
+    }
+    if (told(fields, "accepted")) person.accepted_names.insert(person.name);
+    const Value* const accepted = fields.find("accepted_names");
+    if (!accepted || !accepted->as_list()) return;
+    for (const Value& name : accepted->as_list()->items) {
+        person.accepted_names.insert(name.as_bytes().value_or(ByteView()).str());
+    }
+}
+
 Acquaintance acquaintance_from(const Value& fields) {
     Acquaintance person;
-    const Value* const name = fields.find("name");
-    person.name = name ? name->as_bytes().value_or(ByteView()).str() : "";
     person.verified = told(fields, "verified");
+    restore_names(person, fields);
+    person.named_at = counted(fields, "named_at");
     person.refused = told(fields, "refused");
-    person.accepted = told(fields, "accepted");
     person.added = told(fields, "added");
     person.told_name = told(fields, "told_name");
     person.unread = {counted(fields, "unread"), counted(fields, "shown")};
@@ -47,8 +76,8 @@ Acquaintance acquaintance_from(const Value& fields) {
 }
 
 // Who said no name is not called like anybody.
-bool is_called(const Acquaintance& person, const std::string& name) {
-    return !person.name.empty() && !name.empty() && looks_like(person.name, name);
+bool is_like(const std::string& one, const std::string& other) {
+    return !one.empty() && !other.empty() && looks_like(one, other);
 }
 
 }  // namespace
@@ -129,15 +158,35 @@ bool People::takes_line_of(const PublicKey& key) const {
 
 std::optional<PublicKey> People::verified_as(const std::string& name, const PublicKey& but) const {
     const auto found = std::ranges::find_if(people_, [&](const auto& each) {
-        return each.first != but && each.second.verified && is_called(each.second, name);
+        return each.first != but && each.second.verified &&
+               is_like(each.second.verified_name, name);
     });
     return found == people_.end() ? std::nullopt : std::optional(found->first);
+}
+
+bool People::is_anothers(const std::string& name, const PublicKey& but) const {
+    return std::ranges::any_of(people_, [&](const auto& each) {
+        return each.first != but &&
+               (is_like(each.second.name, name) || is_like(each.second.verified_name, name));
+    });
+}
+
+std::vector<PublicKey> People::renamed_to(const std::string& name, const PublicKey& but) const {
+    std::vector<PublicKey> found;
+    for (const auto& [key, person] : people_) {
+        if (key != but && person.verified && person.name != person.verified_name &&
+            is_like(person.name, name)) {
+            found.push_back(key);
+        }
+    }
+    return found;
 }
 
 std::vector<PublicKey> People::unproved(const std::string& name) const {
     std::vector<PublicKey> found;
     for (const auto& [key, person] : people_) {
-        if (!person.verified && !person.accepted && !person.refused && is_called(person, name)) {
+        if (!person.verified && !person.is_accepted() && !person.refused &&
+            is_like(person.name, name)) {
             found.push_back(key);
         }
     }

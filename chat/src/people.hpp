@@ -4,6 +4,7 @@
 #include <netaio/chat/keys.hpp>
 #include <netaio/chat/vault.hpp>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -13,19 +14,29 @@ namespace netaio::chat {
 
 /// Somebody who was met, or wrote.
 struct Acquaintance {
-    std::string name = {};  ///< as they call themselves; empty until they said it
+    std::string name = {};       ///< as they call themselves; empty until they said it
+    std::uint64_t named_at = 0;  ///< when they said so last, by their clock; 0 for an unknown time
     bool verified = false;
+    /// The name that goes with the key that was compared: it is theirs alone.
+    std::string verified_name = {};
+    /// Whether they call themselves like somebody else now, and are shown by the name before.
+    bool poses = false;
     /// Whether somebody of that name was verified with another key, and this one was not accepted.
     bool refused = false;
-    /// Whether they were, under the name that they have.
-    bool accepted = false;
-    bool added = false;  ///< by hand
+    std::set<std::string> accepted_names = {};  ///< the names under which they were
+    bool added = false;                         ///< by hand
     /// Whether they were told our name.
     bool told_name = false;
     Unread unread = {};
     std::uint64_t last = 0;  ///< the number of the last line there is
     bool present = false;    ///< on the network now; not kept
 
+    const std::string& shown_name() const noexcept { return poses ? verified_name : name; }
+    bool is_accepted() const { return accepted_names.contains(name); }
+    void set_unverified() {
+        verified = poses = false;
+        verified_name.clear();
+    }
     /// Whether they are only known because they were there, or wrote.
     bool is_stranger() const noexcept { return !verified && !added && !told_name; }
 };
@@ -59,8 +70,12 @@ public:
     bool takes_line_of(const PublicKey& key) const;
     /// To be called when anything but `present` has changed.
     void keep(const PublicKey& key);
-    /// A person of this name, or one that looks like it, who was verified with another key.
+    /// A person who was verified by this name, or one that looks like it, with another key.
     std::optional<PublicKey> verified_as(const std::string& name, const PublicKey& but) const;
+    /// Whether anybody else is called so, or like that, or was verified by such a name.
+    bool is_anothers(const std::string& name, const PublicKey& but) const;
+    /// Who was verified by another name than this, which they call themselves now, or like it.
+    std::vector<PublicKey> renamed_to(const std::string& name, const PublicKey& but) const;
     /// Who is called so, or like that, and neither verified nor accepted nor refused.
     std::vector<PublicKey> unproved(const std::string& name) const;
 

@@ -19,6 +19,10 @@ std::string kept_held(const HeldMessage& message) {
         .value();
 }
 
+std::string kept_let_go(const Room::LetGo& each) {
+    return pack(Dict{{"hash", Bytes(ByteView(each.hash))}, {"epoch", each.epoch}}).value();
+}
+
 }  // namespace
 
 Room::Room(RoomLog log, const PublicKey& me, Vault& vault)
@@ -106,7 +110,7 @@ void Room::forget_keys(std::uint64_t now, std::uint64_t owed) {
     }
     if (from != kept_.oldest_epoch) {
         kept_.oldest_epoch = from;
-        forget_let_go([](const MessageHash&) { return true; });
+        forget_let_go([&](const LetGo& each) { return each.epoch < from; });
         kept_.epochs.erase(kept_.epochs.begin(), kept_.epochs.lower_bound(from));
         keep();
     }
@@ -141,10 +145,10 @@ void Room::drop(const MessageHash& hash) {
     if (held_.erase(hash) > 0) {
         vault_->erase("room.held", name_in_room(id(), ByteView(hash)));
     }
-    forget_let_go([&](const MessageHash& other) { return other == hash; });
+    forget_let_go([&](const LetGo& each) { return each.hash == hash; });
 }
 
-void Room::forget_let_go(const std::function<bool(const MessageHash&)>& is) {
+void Room::forget_let_go(const std::function<bool(const LetGo&)>& is) {
     std::erase_if(let_go_, [&](const auto& each) {
         const bool is_such = is(each.second);
         if (is_such) {
@@ -156,8 +160,10 @@ void Room::forget_let_go(const std::function<bool(const MessageHash&)>& is) {
 
 void Room::let_go(const MessageHash& hash, const HeldMessage& message) {
     if (log_.was_member(message.from)) {
-        let_go_.insert_or_assign(message.from, hash);
-        vault_->put("room.let_go", name_in_room(id(), message.from.bytes()), ByteView(hash));
+        // What says that it is of a later epoch is no longer waited for than what is of this one.
+        const LetGo each{hash, std::min(message.epoch, state().epoch)};
+        let_go_.insert_or_assign(message.from, each);
+        vault_->put("room.let_go", name_in_room(id(), message.from.bytes()), kept_let_go(each));
     }
 }
 
@@ -175,12 +181,46 @@ std::set<MessageHash> Room::missing() const {
 
 std::set<MessageHash> Room::wanted() const {
     std::set<MessageHash> wanted = missing();
-    for (const auto& [from, hash] : let_go_) {
-        if (!held_.contains(hash)) {
-            wanted.insert(hash);
+    for (const auto& [from, each] : let_go_) {
+        if (!held_.contains(each.hash)) {
+            wanted.insert(each.hash);
         }
     }
     return wanted;
+}
+
+std::vector<MessageHash> Room::wanted_in_turn(std::size_t max, std::size_t turn) const {
+    const std::set<MessageHash> all = wanted();
+    std::map<PublicKey, std::set<MessageHash>> by_bringer;
+    for (const auto& [hash, message] : held_) {
+        for (const MessageHash& other : message.missing) {
+            if (all.contains(other)) by_bringer[message.from].insert(other);
+        }
+    }
+    for (const auto& [from, each] : let_go_) {
+        if (all.contains(each.hash)) by_bringer[from].insert(each.hash);
+    }
+    std::vector<std::vector<MessageHash>> lists;
+    std::size_t longest = 0;
+    for (const auto& [from, hashes] : by_bringer) {
+        auto& list = lists.emplace_back(hashes.begin(), hashes.end());
+        const std::size_t step = std::max<std::size_t>(1, max / by_bringer.size());
+        std::ranges::rotate(list,
+                            list.begin() + static_cast<std::ptrdiff_t>(turn * step % list.size()));
+        longest = std::max(longest, list.size());
+    }
+    std::vector<MessageHash> chosen;
+    std::set<MessageHash> were_chosen;
+    for (std::size_t at = 0; at < longest; ++at) {
+        for (std::size_t i = 0; i < lists.size(); ++i) {
+            const auto& list = lists[(turn + i) % lists.size()];
+            if (chosen.size() == max) return chosen;
+            if (at < list.size() && were_chosen.insert(list[at]).second) {
+                chosen.push_back(list[at]);
+            }
+        }
+    }
+    return chosen;
 }
 
 }  // namespace netaio::chat

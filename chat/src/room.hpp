@@ -105,11 +105,18 @@ public:
     /// Of each member the last message brought by them that there was no place for: it is to be
     /// asked for again.
     void let_go(const MessageHash& hash, const HeldMessage& message);
-    const std::map<PublicKey, MessageHash>& were_let_go() const noexcept { return let_go_; }
+    struct LetGo {
+        MessageHash hash;
+        std::uint64_t epoch;
+    };
+    const std::map<PublicKey, LetGo>& were_let_go() const noexcept { return let_go_; }
     /// The messages that others wait for, and that are not here.
     std::set<MessageHash> missing() const;
     /// Those, and what was let go.
     std::set<MessageHash> wanted() const;
+    /// So many of those at most, others each turn: of each who brought what they are waited for by,
+    /// as many as of others, so that who makes up what there is not keeps nobody's from coming.
+    std::vector<MessageHash> wanted_in_turn(std::size_t max, std::size_t turn) const;
 
     /// What is kept beside.
     struct Kept {
@@ -131,6 +138,7 @@ public:
 
     std::size_t rounds = 0;              ///< how often others were asked
     std::size_t size_when_asked_on = 0;  ///< of the history
+    std::size_t turns = 0;               ///< how often others were asked on
     bool is_gap_told = false;
     bool is_letting_go_told = false;
     bool is_other_told = false;
@@ -139,7 +147,7 @@ private:
     friend class RoomLoader;
     Room(RoomLog log, const PublicKey& me, Vault& vault);
     void keep() const;
-    void forget_let_go(const std::function<bool(const MessageHash&)>& is);
+    void forget_let_go(const std::function<bool(const LetGo&)>& is);
     void restore_kept(ByteView kept);
     std::uint64_t oldest_needed_epoch() const noexcept;
     void note_record(const RoomRecord& record, std::uint64_t now);
@@ -151,7 +159,7 @@ private:
     RoomHistory history_;
     std::map<std::uint64_t, SecretKey> keys_;
     std::map<MessageHash, HeldMessage> held_;
-    std::map<PublicKey, MessageHash> let_go_;
+    std::map<PublicKey, LetGo> let_go_;
     std::optional<RoomSplit> split_;
     Kept kept_;
 };

@@ -1,6 +1,7 @@
 #include "room_history.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <netaio/packify.hpp>
 #include <utility>
 
@@ -109,9 +110,11 @@ std::map<PublicKey, std::uint64_t> RoomHistory::last_numbers() const {
 }
 
 void RoomHistory::each_after(
-    const std::map<PublicKey, std::uint64_t>& numbers, std::uint64_t clock,
+    const std::map<PublicKey, std::uint64_t>& numbers, std::uint64_t clock, std::size_t max,
     const std::function<bool(const MessageHash&, const SeenMessage&)>& visit) const {
-    for (const auto& [position, line] : order_) {
+    auto at = order_.lower_bound(Position{.clock = first_clock_after(numbers)});
+    for (; at != order_.end() && max > 0; ++at, --max) {
+        const Position& position = at->first;
         if (position.clock > clock) {
             break;
         }
@@ -120,11 +123,30 @@ void RoomHistory::each_after(
         }
         const SeenMessage& message = *find(position.hash);
         const auto number = numbers.find(message.from);
-        if ((number == numbers.end() || message.number > number->second) &&
+        if (message.epoch >= sealed_from_ &&
+            (number == numbers.end() || message.number > number->second) &&
             !visit(position.hash, message)) {
             break;
         }
     }
+}
+
+// No message after these numbers that may have bytes has an earlier clock.
+std::uint64_t RoomHistory::first_clock_after(
+    const std::map<PublicKey, std::uint64_t>& numbers) const {
+    constexpr std::uint64_t none = std::numeric_limits<std::uint64_t>::max();
+    std::uint64_t first = none;
+    for (const auto& [from, messages] : of_) {
+        const auto number = numbers.find(from);
+        const auto next =
+            number == numbers.end() ? messages.begin() : messages.upper_bound(number->second);
+        if (next != messages.end()) first = std::min(first, find(next->second)->clock);
+    }
+    std::uint64_t sealed = none;
+    for (auto at = first_clocks_.lower_bound(sealed_from_); at != first_clocks_.end(); ++at) {
+        sealed = std::min(sealed, at->second);
+    }
+    return std::max(first, sealed);
 }
 
 std::uint64_t RoomHistory::clock() const noexcept {
@@ -191,6 +213,10 @@ void RoomHistory::refuse(const MessageHash& hash) {
 }
 
 std::optional<std::string> RoomHistory::sealed(const MessageHash& hash) const {
+    const SeenMessage* const message = find(hash);
+    if (!message || message->epoch < sealed_from_) {
+        return std::nullopt;
+    }
     return vault_->get("room.sealed", name_in_room(room_, ByteView(hash)));
 }
 
@@ -232,6 +258,8 @@ void RoomHistory::add(const MessageHash& hash, const SeenMessage& message) {
     const Position position{
         .clock = message.clock, .from = message.from, .id = message.id, .hash = hash};
     seen_.emplace(hash, message);
+    const auto [first, is_new] = first_clocks_.try_emplace(message.epoch, message.clock);
+    first->second = std::min(first->second, message.clock);
     of_[message.from].emplace(message.number, hash);
     order_.emplace(position, message.line);
     positions_.emplace(message.line, position);

@@ -48,9 +48,11 @@ public:
     std::uint64_t clock() const noexcept;
     /// The number of the last of each who said anything.
     std::map<PublicKey, std::uint64_t> last_numbers() const;
-    /// Calls with each message that comes after these numbers, in the order that all members have,
-    /// up to a clock, until one says that it is enough.
+    /// Calls with each message that comes after these numbers and may have bytes, in the order that
+    /// all members have, up to a clock, until one says that it is enough, or so many were looked
+    /// at.
     void each_after(const std::map<PublicKey, std::uint64_t>& numbers, std::uint64_t clock,
+                    std::size_t max,
                     const std::function<bool(const MessageHash&, const SeenMessage&)>& visit) const;
     std::size_t size() const noexcept { return seen_.size(); }
     /// The last messages, which none follows yet: those with the greatest clocks.
@@ -91,6 +93,7 @@ private:
     };
 
     void add(const MessageHash& hash, const SeenMessage& message);
+    std::uint64_t first_clock_after(const std::map<PublicKey, std::uint64_t>& numbers) const;
 
     RoomId room_;
     Vault* vault_;
@@ -98,7 +101,8 @@ private:
     std::set<MessageHash> refused_;
     std::map<PublicKey, std::map<std::uint64_t, MessageHash>> of_;
     std::map<Position, std::uint64_t> order_;
-    std::map<std::uint64_t, Position> positions_;  // of lines
+    std::map<std::uint64_t, Position> positions_;          // of lines
+    std::map<std::uint64_t, std::uint64_t> first_clocks_;  // of epochs
     std::set<MessageHash> heads_;
     std::uint64_t sealed_from_ = 0;  // no epoch before has bytes
 };

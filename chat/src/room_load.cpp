@@ -64,6 +64,16 @@ HeldMessage held_kept(ByteView kept) {
             .witnessed = witnessed && witnessed->as_bool().value_or(false)};
 }
 
+// Earlier it was the hash alone.
+Room::LetGo let_go_kept(ByteView kept) {
+    if (kept.size() == MessageHash().size()) {
+        return {.hash = array_of<32>(Bytes(kept)).value(), .epoch = 0};
+    }
+    const Value value = unpack(kept).value();
+    return {.hash = array_field<32>(value, "hash").value(),
+            .epoch = number_field<std::uint64_t>(value, "epoch").value()};
+}
+
 }  // namespace
 
 void Room::keep() const {
@@ -120,8 +130,8 @@ public:
             std::copy_n(hash.octets(), std::min(at.size(), hash.size()), at.begin());
             room.held_.emplace(at, held_kept(kept));
         });
-        each("room.let_go", [](Room& room, ByteView from, ByteView hash) {
-            room.let_go_.emplace(PublicKey::parse(from).value(), array_of<32>(Bytes(hash)).value());
+        each("room.let_go", [](Room& room, ByteView from, ByteView kept) {
+            room.let_go_.emplace(PublicKey::parse(from).value(), let_go_kept(kept));
         });
         each("room.split",
              [](Room& room, ByteView, ByteView kept) { room.split_ = unpack_split(kept).value(); });

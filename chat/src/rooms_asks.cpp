@@ -17,6 +17,8 @@ constexpr std::size_t asked_messages_max = 4 * message_heads_max;
 // How many messages one ask is answered with, and bytes of them.
 constexpr std::size_t brought_messages_max = 100;
 constexpr std::size_t brought_bytes_max = 500'000;
+// How many are looked at for that.
+constexpr std::size_t visited_messages_max = 50'000;
 
 constexpr std::uint64_t key_age = 24 * 3600;
 // What the owner does at once, the stand-in does so much later.
@@ -88,14 +90,16 @@ void Rooms::Impl::ask_messages_of(const Room& room, const PublicKey& whom,
 
 // Only who gets on with what comes asks on.
 void Rooms::Impl::came_more(Room& room, const PublicKey& from) {
-    const auto wanted = room.wanted();
-    if (wanted.empty() || from == me_ || !room.is_member() || !room.state().has(from) ||
+    if (from == me_ || !room.is_member() || !room.state().has(from) ||
         room.history().size() == room.size_when_asked_on) {
         return;
     }
+    auto messages = room.wanted_in_turn(message_heads_max, room.turns);
+    if (messages.empty()) {
+        return;
+    }
+    ++room.turns;
     room.size_when_asked_on = room.history().size();
-    std::vector<MessageHash> messages(wanted.begin(), wanted.end());
-    messages.resize(std::min(messages.size(), message_heads_max));
     ask_messages_of(room, from, std::move(messages));
 }
 
@@ -141,15 +145,24 @@ void Rooms::Impl::answer_messages(const Room& room, const PublicKey& who, const 
     }
     std::size_t count = 0;
     std::size_t bytes = 0;
+    bool is_full = false;
+    std::map<std::uint64_t, bool> was_member;  // by records: the log may be long
+    const auto is_theirs = [&](const SeenMessage& message) {
+        const auto [at, is_new] = was_member.try_emplace(message.record);
+        if (is_new) at->second = room.log().was_member(who, message.record);
+        return at->second;
+    };
     const auto bring = [&](const MessageHash& hash, const SeenMessage& message) {
-        const bool is_theirs = room.log().was_member(who, message.record);
-        const auto sealed = is_theirs ? room.history().sealed(hash) : std::nullopt;
+        const auto sealed = is_theirs(message) ? room.history().sealed(hash) : std::nullopt;
         if (!sealed) {
             return true;
         }
         bytes += sealed->size();
-        return ++count <= brought_messages_max && bytes <= brought_bytes_max &&
-               carry(who, {std::string(room_kind::message), *sealed}).has_value();
+        if (++count > brought_messages_max || bytes > brought_bytes_max) {
+            return false;
+        }
+        is_full = !carry(who, {std::string(room_kind::message), *sealed});
+        return !is_full;
     };
     LastNumbers known = ask.known.value_or(LastNumbers());
     for (const auto& [member, number] : brought.up_to) {
@@ -163,15 +176,15 @@ void Rooms::Impl::answer_messages(const Room& room, const PublicKey& who, const 
         }
         clock = std::max(clock, message->clock);
         // Of somebody who was removed, they may know later ones and not this.
-        if (!ask.known || is_known(*ask.known, *message)) {
-            (void)bring(hash, *message);
+        if ((!ask.known || is_known(*ask.known, *message)) && !bring(hash, *message)) {
+            break;
         }
     }
-    if (!ask.known) {
+    if (!ask.known || is_full) {
         return;
     }
     bool is_all = true;
-    room.history().each_after(known, clock,
+    room.history().each_after(known, clock, visited_messages_max,
                               [&](const MessageHash& hash, const SeenMessage& message) {
                                   is_all = bring(hash, message);
                                   if (is_all) {
@@ -179,7 +192,7 @@ void Rooms::Impl::answer_messages(const Room& room, const PublicKey& who, const 
                                   }
                                   return is_all;
                               });
-    if (!is_all) {
+    if (!is_all && !is_full) {
         (void)carry(who, pack_more(room.id()));
     }
 }
@@ -209,8 +222,8 @@ void Rooms::Impl::ask_again(Room& room) {
             of.insert(of.end(), message.missing.begin(), message.missing.end());
         }
     }
-    for (const auto& [from, hash] : room.were_let_go()) {
-        missing[in_turn.value_or(from)].push_back(hash);
+    for (const auto& [from, each] : room.were_let_go()) {
+        missing[in_turn.value_or(from)].push_back(each.hash);
     }
     for (const auto& [whom, hashes] : missing) {
         ask_messages(room, whom, hashes);

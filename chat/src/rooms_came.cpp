@@ -171,7 +171,15 @@ void Rooms::Impl::split_found(Room& room, const RoomSplit& split) {
 // By the time of who was removed: the log has none.
 void Rooms::Impl::tell_removal(Room& room) {
     const RoomRecord* const removal = room.removal();
-    if (room.is_member() || !removal || removal->number <= room.kept().removal_told) {
+    if (!removal || removal->number <= room.kept().removal_told) {
+        return;
+    }
+    forgive_leaving(room);
+    if (room.is_member()) {  // again
+        room.change([&](Room::Kept& kept) {
+            kept.removal_told = removal->number;
+            kept.asked_to_leave = false;
+        });
         return;
     }
     const bool asked = room.kept().asked_to_leave;

@@ -71,7 +71,7 @@ std::error_code Rooms::Impl::pay(const Room& room, const PublicKey& to, RoomDebt
         }
     }
     debt.split = false;
-    if (debt.leave && room.is_member()) {
+    if (debt.leave && room.is_member() && room.kept().asked_to_leave) {
         if (const auto sent = send_(to, pack_leave(room.id())); !sent) {
             return sent.error();
         }
@@ -105,6 +105,16 @@ void Rooms::Impl::pay_all(const Room& room) {
     const auto debts = debts_.of(room.id());
     for (const auto& [to, debt] : debts) {
         give(room, to, {});
+    }
+}
+
+// Who was removed need not ask for it, nor once they are invited again.
+void Rooms::Impl::forgive_leaving(const Room& room) {
+    const auto debts = debts_.of(room.id());
+    for (const auto& [to, debt] : debts) {
+        RoomDebt rest = debt;
+        rest.leave = false;
+        debts_.put(room.id(), to, rest);
     }
 }
 

@@ -72,6 +72,7 @@ private:
     std::error_code pay_messages(const Room& room, const PublicKey& to, RoomDebt& debt);
     void pay_all(const Room& room);
     void forgive(const Room& room, const PublicKey& gone);
+    void forgive_leaving(const Room& room);
     void log_owed(const std::error_code& error) const;
     bool is_owed(const Room& room, const RoomReceipts::Message& message) const;
     std::uint64_t oldest_owed_epoch(const Room& room) const;

@@ -21,6 +21,8 @@ bool is_flag_letter(char32_t point) noexcept;
 /// Whether it gives the emoji before it a colour of skin.
 bool is_skin(char32_t point) noexcept;
 
+/// Whether it is a letter, a mark or a digit of any script, from U+00A0 on.
+bool is_letter(char32_t point) noexcept;
 /// A letter of Latin, Greek or Cyrillic in small and without marks, others as they are.
 char32_t small_letter(char32_t point) noexcept;
 /// What stands for all that look like it: the small Latin letter, where there is one.

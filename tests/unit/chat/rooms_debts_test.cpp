@@ -137,6 +137,25 @@ TEST_F(RoomsDebtsTest, ThatSomebodyWantsToLeaveIsOwedToTheOwner) {
     EXPECT_FALSE(carol.view().is_member);
 }
 
+TEST_F(RoomsDebtsTest, WhoIsInvitedAgainDoesNotLeaveBecauseTheyWantedToBefore) {
+    for (const bool at_once : {false, true}) {
+        bed.rooms_for[alice.key()] = 0;
+        EXPECT_FALSE(carol.rooms->leave(room));
+        EXPECT_FALSE(alice.rooms->remove(room, carol.key()));
+        if (!at_once) bed.deliver();
+        EXPECT_FALSE(alice.rooms->invite(room, carol.key()));
+        if (at_once) carol.start();
+        bed.deliver();
+        bed.rooms_for.clear();
+        for (int round = 0; round < 2; ++round) {
+            bed.pass(60s);
+            bed.deliver();
+        }
+        EXPECT_TRUE(carol.view().is_member) << at_once;
+        EXPECT_EQ(alice.view().members.size(), 3u) << at_once;
+    }
+}
+
 TEST_F(RoomsDebtsTest, ARoomThatAnotherOwnsIsToldThatItIsSplitOnceThereIsRoom) {
     bed.rooms_for[carol.key()] = 0;
     EXPECT_FALSE(alice.rooms->name_stand_in(room, bob.key()));

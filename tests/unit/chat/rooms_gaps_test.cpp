@@ -100,6 +100,26 @@ TEST_F(RoomsGapsTest, WhoAsksAgainAtOnceIsNotSentTheSameAgain) {
     EXPECT_EQ(bed.way.size(), 1u);
 }
 
+TEST_F(RoomsGapsTest, WhoAsksForMoreThanMayWaitForThemIsBroughtWhatMayAndThatIsLoggedOnce) {
+    std::size_t logged = 0;
+    bob.environment.log =
+        Log(LogLevel::warning, [&](LogLevel, std::string_view) { ++logged; });
+    bob.start();
+    alice_says(150, [](std::size_t) { return false; });
+    bed.deliver();
+    say(bob, "last");
+    bed.deliver_if([](const Carried& carried) { return is(carried, room_kind::message); });
+    const Carried ask = bed.way.at(0);
+    for (const std::size_t may_wait : {10u, 0u}) {
+        bed.way.clear();
+        logged = 0;
+        bed.rooms_for[carol.key()] = may_wait;
+        bed.hand_in(ask);
+        EXPECT_EQ(bed.way.size(), may_wait);
+        EXPECT_EQ(logged, 1u);
+    }
+}
+
 TEST_F(RoomsGapsTest, AsksSayWhatIsKnown) {
     const AskContent ask{.room = room, .messages = {{1}}, .known = LastNumbers{{bob.key(), 7}}};
     const auto read = AskContent::unpack(ask.pack().bytes);

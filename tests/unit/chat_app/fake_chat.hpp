@@ -45,8 +45,9 @@ public:
     std::vector<chat::OneTimePrekey> prekeys_for_relay(std::size_t left) {
         return prekeys_.replenish(left, *environment_.random);
     }
-    std::error_code met(const chat::PublicKey& key, const std::string& name) {
+    std::error_code met(const chat::PublicKey& key, const std::string& name, std::uint64_t at) {
         present[key] = name;
+        named_at[key] = at;
         return {};
     }
     void gone(const chat::PublicKey& key) { present.erase(key); }
@@ -62,6 +63,7 @@ public:
     std::set<std::uint64_t> at_relay;
     std::vector<std::string> received;
     std::map<chat::PublicKey, std::string> present;
+    std::map<chat::PublicKey, std::uint64_t> named_at;
     std::size_t handed_out = 0;
     bool disk_full = false;
 

@@ -89,11 +89,12 @@ protected:
 TEST_F(LanLinkTest, MeetsWhoIsThereByTheNameThatTheySigned) {
     EXPECT_TRUE(alice.link.reaches(bob.key()));
     EXPECT_EQ(alice.chat.present, (std::map<chat::PublicKey, std::string>{{bob.key(), "b"}}));
-    Peer renamed = Presence::peer(bob.identity, "Bob");
+    Peer renamed = Presence::peer(bob.identity, "Bob", 7);
     renamed.id = bob.node.self().id;
     renamed.addresses = bob.node.self().addresses;
     alice.node.meet(renamed);
     EXPECT_EQ(alice.chat.present[bob.key()], "Bob");
+    EXPECT_EQ(alice.chat.named_at[bob.key()], 7u);
     alice.node.lose(renamed);
     EXPECT_FALSE(alice.link.reaches(bob.key()));
     EXPECT_TRUE(alice.chat.present.empty());
@@ -133,6 +134,20 @@ TEST_F(LanLinkTest, DoesNotMeetWhoDoesNotProveWhoTheyAre) {
     alice.node.meet(data("mallory", key, signature));
     alice.node.meet(Presence::peer(alice.identity, "a"));
     EXPECT_EQ(alice.chat.present.size(), 1u);
+}
+
+TEST_F(LanLinkTest, KnowsOfANameWhenItWasSaid) {
+    const Peer told = Presence::peer(bob.identity, "b", 1'700'000'000);
+    EXPECT_EQ(Presence::parse(told)->at, 1'700'000'000u);
+    const auto with = [&](std::string_view field, Value value) {
+        const Value data = unpack(told.data).value();
+        Dict fields = *data.as_dict();
+        fields.set(std::string(field), std::move(value));
+        return Presence::parse({.id = told.id, .data = pack(fields).value()});
+    };
+    EXPECT_EQ(with("time", 1'800'000'000).error(), Errc::auth_failed);
+    EXPECT_EQ(with("time", -1).error(), Errc::malformed);
+    EXPECT_EQ(with("dated_signature", 1).error(), Errc::malformed);
 }
 
 TEST_F(LanLinkTest, MeetsNoMoreThanItMay) {

@@ -51,6 +51,20 @@ TEST(Names, DoNotLookVerified) {
     EXPECT_EQ(as_word("Ben√\u0301"), "Ben_\u0301");
 }
 
+TEST(Names, EndInNothingThatMayBeTakenForASign) {
+    for (const std::string sign :
+         {"\U0001fbb1", "\U00010102", "\uff1d", "\ua78a", "\u30a0", "\u268c", "\U0001f7f0",
+          "\u2705", "\u2261\u0301", "\u2e40", "\ua4ff"}) {
+        EXPECT_EQ(as_word("Ben" + sign), "Ben_") << sign;
+        EXPECT_EQ(as_word("Ben" + sign + " "), "Ben_") << sign;
+    }
+    for (const std::string name :
+         {"José", "Jose\u0301", "Бен", "李", "हिन्दी", "Ben2", "Ben²a", "Ben!", "Ben)", "Ben🌻",
+          "Ben👍🏽", "Ben🇩🇪", "👩\u200d🚀", "a＝b"}) {
+        EXPECT_EQ(as_word(name), name);
+    }
+}
+
 TEST(Names, StandAloneWhereNobodyHasOneThatLooksAlike) {
     const Names names = with({person('a', "ann"), person('b', "Eve Adams")});
     EXPECT_EQ(names.of(key_of('a')), "ann");

@@ -30,10 +30,12 @@ public:
     const std::string& name() const noexcept;
 
     // People.
-    /// Somebody is there who says that this is their name. Where somebody of this name was verified
-    /// with another key, Errc::auth_failed: a notice says so, and nothing goes to the new key until
-    /// accept().
-    std::error_code met(const PublicKey& key, const std::string& name);
+    /// Somebody is there who says, or said at that time by their clock, that this is their name;
+    /// what they said before is not taken for news. Where somebody of this name was verified with
+    /// another key, Errc::auth_failed: a notice says so, and nothing goes to the new key until
+    /// accept(). Who was verified themselves may take any name: a notice says so, and where it
+    /// looks like somebody else's, they are still shown by the one that they were verified by.
+    std::error_code met(const PublicKey& key, const std::string& name, std::uint64_t at = 0);
     /// The same of somebody who is not there.
     std::error_code know(const PublicKey& key, const std::string& name);
     /// Somebody who was met is there no more.
@@ -41,9 +43,10 @@ public:
     /// All who were met, wrote or were written to, in the order of their keys.
     std::vector<PersonView> people() const;
     /// Both have compared the safety number. Others of that name who are known already, and were
-    /// not accepted under it, are refused from now on like those who are met later.
+    /// not accepted under it, are refused from now on like those who are met later; of who was
+    /// verified already, by another name, only the latter are.
     void verify(const PublicKey& key, bool verified = true);
-    /// Takes a changed key for that person's.
+    /// Takes a changed key for that person's; of who was verified, a changed name.
     void accept(const PublicKey& key);
 
     // What is said.

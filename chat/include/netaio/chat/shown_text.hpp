@@ -39,6 +39,11 @@ Cluster take_cluster(ByteView& text) noexcept;
 /// it; letters keep the marks upon them, and emoji what is joined to them.
 std::string cut(std::string_view text, std::size_t width);
 
+/// Text that shown() returned, with `_` in place of its last cluster unless that is of ASCII, a
+/// letter, a digit or a picture in colour, and none that says that something is right or the same:
+/// what ends it is not taken for a sign that stands behind it.
+std::string without_sign_at_end(std::string text);
+
 /// Whether people may take one name for the other: such as are the same but for capitals, accents,
 /// what is not seen, or letters of Latin, Greek and Cyrillic that look alike. It rather says so of
 /// two that can be told apart than not of two that cannot; to warn, not to forbid.

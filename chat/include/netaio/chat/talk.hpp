@@ -54,7 +54,9 @@ struct Line {
 /// A person who was met.
 struct PersonView {
     PublicKey key;
-    std::string name;  ///< as they call themselves; empty until they said it
+    /// As they call themselves, empty until they said it; of who was verified and takes a name like
+    /// somebody else's, the one before.
+    std::string name;
     bool verified = false;
     /// Somebody of this name was verified with another key: nothing goes to this one until
     /// Chat::accept().
@@ -80,6 +82,7 @@ struct RoomView {
 struct Notice {
     enum class Kind {
         other_key,     ///< somebody of a known name came with another key
+        other_name,    ///< somebody who was verified has another name
         missing,       ///< messages before this one did not come, or in another order
         refused,       ///< something that does not prove whom it is from, or came before
         prekey_again,  ///< a relay handed out a one-time prekey twice, or an old one
