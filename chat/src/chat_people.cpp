@@ -88,8 +88,10 @@ void Chat::Impl::accept(const PublicKey& key) {
 }
 
 void Chat::Impl::take_name(Acquaintance& person) {
-    person.verified_name = person.name;
-    person.poses = false;
+    if (!person.name.empty()) {
+        person.verified_name = person.name;
+        person.poses = false;
+    }
 }
 
 std::error_code Chat::Impl::called(const PublicKey& key, const std::string& told,

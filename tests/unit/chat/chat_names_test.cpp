@@ -67,6 +67,15 @@ TEST_F(ChatNamesTest, TheNewNameIsShownOnceItIsAcceptedOrVerified) {
     EXPECT_TRUE(ann.chat->say(bob.key(), "hello"));
 }
 
+TEST_F(ChatNamesTest, WhoWasVerifiedAndHasNoNameAnyMoreKeepsTheOneBefore) {
+    EXPECT_FALSE(ann.chat->met(cyd.key(), ""));
+    ann.chat->verify(cyd.key());
+    ann.chat->accept(cyd.key());
+    EXPECT_EQ(ann.view(cyd).name, "cyd");
+    EXPECT_TRUE(ann.notices.empty());
+    EXPECT_EQ(ann.chat->met(bob.key(), "cyd"), Errc::auth_failed);
+}
+
 TEST_F(ChatNamesTest, WhoIsVerifiedNoMoreIsRefusedByTheNameOfWhoIs) {
     EXPECT_FALSE(ann.chat->met(bob.key(), "bob"));
     ann.chat->verify(bob.key());

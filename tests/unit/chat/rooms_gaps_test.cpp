@@ -102,8 +102,7 @@ TEST_F(RoomsGapsTest, WhoAsksAgainAtOnceIsNotSentTheSameAgain) {
 
 TEST_F(RoomsGapsTest, WhoAsksForMoreThanMayWaitForThemIsBroughtWhatMayAndThatIsLoggedOnce) {
     std::size_t logged = 0;
-    bob.environment.log =
-        Log(LogLevel::warning, [&](LogLevel, std::string_view) { ++logged; });
+    bob.environment.log = Log(LogLevel::warning, [&](LogLevel, std::string_view) { ++logged; });
     bob.start();
     alice_says(150, [](std::size_t) { return false; });
     bed.deliver();
