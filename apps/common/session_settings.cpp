@@ -117,16 +117,6 @@ void add_session_options(CLI::App& command, SessionSettings& settings, SessionEn
           "FILE");
 }
 
-std::string policy_in_effect(const SessionSettings& settings, const ProtectionOptions& protection,
-                             SessionEnd end) {
-    switch (policy_of(settings, protection, end)) {
-        case SessionPolicy::off: break;
-        case SessionPolicy::offer: return "offer";
-        case SessionPolicy::require: return "require";
-    }
-    return "off";
-}
-
 SessionOptions make_session_options(const SessionSettings& settings,
                                     const ProtectionOptions& protection, SessionEnd end,
                                     const Called& called) {

@@ -30,10 +30,6 @@ enum class SessionEnd { client, server, node };
 /// Adds what all take, and --known-peers to all but servers.
 void add_session_options(CLI::App& command, SessionSettings& settings, SessionEnd end);
 
-/// The policy that is in effect: one of session_policies.
-std::string policy_in_effect(const SessionSettings& settings, const ProtectionOptions& protection,
-                             SessionEnd end);
-
 /// What the library is told. Without a policy, there is an offer where there is a secret or key,
 /// and none for 0.0.8; a server or node that is told whom it admits requires sessions. Throws
 /// Failure.

@@ -157,11 +157,8 @@ Config load_config(const std::string& file) {
 }
 
 std::string print_config(const Config& config) {
-    Config printed = config;
-    printed.session.policy =
-        app::policy_in_effect(config.session, config.protection, app::SessionEnd::node);
     Printer printer;
-    each_key(printer, printed);
+    each_key(printer, config);
     return printer.text();
 }
 

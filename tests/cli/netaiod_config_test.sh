@@ -19,7 +19,6 @@ expect 0 --print-config --config good.toml
 cp out printed.toml
 grep -qxF "socket = \"$PWD/run/netaiod.sock\"" out || fail "does not print where the socket is"
 ! grep -qE 'swordfish|marlin' out || fail "prints secrets"
-grep -qxF 'session = "offer"' out || fail "does not print that sessions are offered"
 expect 0 --print-config good.toml
 cmp -s out printed.toml || fail "prints another configuration when that is named at once"
 expect 2 --print-config good.toml --config good.toml
