@@ -1,19 +1,12 @@
-#include <algorithm>
-#include <iterator>
-
+#include "point_ranges.hpp"
 #include "unicode_tables.hpp"
 
 namespace netaio::chat {
 namespace {
 
-struct LetterRange {
-    char32_t first;
-    char32_t last;
-};
-
 // Categories L, M, Nd and Nl of UnicodeData.txt, version 15.0.0, from U+00A0 on, with gaps of at
 // most 32 between them that nothing has.
-constexpr LetterRange letter_ranges[] = {
+constexpr PointRange letter_ranges[] = {
     {0xaa, 0xaa},       {0xb5, 0xb5},       {0xba, 0xba},       {0xc0, 0xd6},
     {0xd8, 0xf6},       {0xf8, 0x2c1},      {0x2c6, 0x2d1},     {0x2e0, 0x2e4},
     {0x2ec, 0x2ec},     {0x2ee, 0x2ee},     {0x300, 0x374},     {0x376, 0x37d},
@@ -95,9 +88,7 @@ constexpr LetterRange letter_ranges[] = {
 }  // namespace
 
 bool is_letter(char32_t point) noexcept {
-    const auto* const after =
-        std::ranges::upper_bound(letter_ranges, point, {}, &LetterRange::first);
-    return after != std::begin(letter_ranges) && point <= std::prev(after)->last;
+    return is_in(letter_ranges, point);
 }
 
 }  // namespace netaio::chat

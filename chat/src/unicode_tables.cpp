@@ -1,19 +1,14 @@
 #include "unicode_tables.hpp"
 
-#include <algorithm>
 #include <cstddef>
 #include <iterator>
-#include <span>
+
+#include "point_ranges.hpp"
 
 // The Unicode Character Database, version 15.0.0, is where the tables of ranges and of letters are
 // from (unicode.org/Public/15.0.0/ucd); which letters look alike was judged by eye.
 namespace netaio::chat {
 namespace {
-
-struct PointRange {
-    char32_t first;
-    char32_t last;
-};
 
 // Categories Cc, Cf, Zl, Zp and Co, the property Default_Ignorable_Code_Point, and the
 // noncharacters of UnicodeData.txt, DerivedCoreProperties.txt and PropList.txt; U+2800, which is
@@ -170,13 +165,6 @@ constexpr PointRange pictographic_ranges[] = {
     {0x1f7d5, 0x1f7ff}, {0x1f80c, 0x1f80f}, {0x1f848, 0x1f84f}, {0x1f85a, 0x1f85f},
     {0x1f888, 0x1f88f}, {0x1f8ae, 0x1f8ff}, {0x1f90c, 0x1f93a}, {0x1f93c, 0x1f945},
     {0x1f947, 0x1faff}, {0x1fc00, 0x1fffd}};
-
-bool is_in(std::span<const PointRange> ranges, char32_t point) noexcept {
-    const auto* const after = std::upper_bound(
-        ranges.data(), ranges.data() + ranges.size(), point,
-        [](char32_t sought, const PointRange& range) { return sought < range.first; });
-    return after != ranges.data() && point <= std::prev(after)->last;
-}
 
 // For each character from the one in the name on, what stands for all that look like it; a space
 // where that is the character itself. Marks are taken off by UnicodeData.txt's decompositions,
