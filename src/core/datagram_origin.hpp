@@ -56,7 +56,7 @@ public:
     // answers a handshake is about all that wait for it.
     void not_believed(const Message& answer, std::error_code why) override {
         RequestTable* const asked = requests();
-        RequestTable* const held = node_.requests_of({sender_.at, Links::Way::undecided});
+        RequestTable* const held = node_.requests_of({sender_.at, Way::undecided});
         if (asked && asked->not_believed(answer.request_id(), why) && held) {
             held->none_believed(why);
         }
