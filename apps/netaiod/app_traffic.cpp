@@ -1,15 +1,6 @@
 #include "app_traffic.hpp"
 
 namespace netaio::daemon {
-namespace {
-
-// Whether counted_prefix(uri) is this one.
-bool is_counted_as(std::string_view prefix, ByteView uri) noexcept {
-    return prefix.ends_with('/') ? uri.starts_with(prefix) : uri == ByteView(prefix);
-}
-
-}  // namespace
-
 const char* drop_name(Drop cause) noexcept {
     switch (cause) {
         case Drop::rules: return "rules";
@@ -20,11 +11,6 @@ const char* drop_name(Drop cause) noexcept {
         case Drop::malformed: return "malformed";
     }
     return "";
-}
-
-void Amounts::count(Direction direction, std::size_t bytes) noexcept {
-    (direction == Direction::in ? messages_in : messages_out) += 1;
-    (direction == Direction::in ? bytes_in : bytes_out) += bytes;
 }
 
 Amounts& Amounts::operator+=(const Amounts& more) noexcept {
@@ -40,17 +26,13 @@ ByteView counted_prefix(ByteView uri) noexcept {
     return slash == ByteView::npos ? uri : ByteView(uri.substr(0, slash + 1));
 }
 
-void Traffic::count(Direction direction, ByteView uri, std::size_t bytes) {
-    total_.count(direction, bytes);
-    if (!last_ || !is_counted_as(last_->first, uri)) {
-        const auto found = named(counted_prefix(uri));
-        if (found == by_prefix_.end()) {
-            others_.count(direction, bytes);
-            return;
-        }
-        last_ = &*found;
+Amounts& Traffic::amounts_of(ByteView uri) {
+    const auto found = named(counted_prefix(uri));
+    if (found == by_prefix_.end()) {
+        return others_;
     }
-    last_->second.count(direction, bytes);
+    last_ = &*found;
+    return found->second;
 }
 
 // Where it is counted; the end where there is no room for it.
@@ -63,9 +45,16 @@ Traffic::ByPrefix::iterator Traffic::named(ByteView prefix) {
     return by_prefix_.emplace(prefix.str(), Amounts()).first;
 }
 
+Amounts Traffic::total() const noexcept {
+    Amounts total = others_;
+    for (const auto& [prefix, amounts] : by_prefix_) {
+        total += amounts;
+    }
+    return total;
+}
+
 void Traffic::add(const Traffic& gone) noexcept {
-    total_ += gone.total_;
-    others_ += gone.total_;
+    others_ += gone.total();
     for (std::size_t i = 0; i < drops_.size(); ++i) drops_[i] += gone.drops_[i];
 }
 

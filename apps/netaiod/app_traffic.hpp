@@ -35,7 +35,10 @@ struct Amounts {
     std::uint64_t messages_out = 0;
     std::uint64_t bytes_out = 0;
 
-    void count(Direction direction, std::size_t bytes) noexcept;
+    void count(Direction direction, std::size_t bytes) noexcept {
+        (direction == Direction::in ? messages_in : messages_out) += 1;
+        (direction == Direction::in ? bytes_in : bytes_out) += bytes;
+    }
     Amounts& operator+=(const Amounts& more) noexcept;
     friend bool operator==(const Amounts&, const Amounts&) = default;
 };
@@ -56,10 +59,12 @@ public:
     Traffic(Traffic&&) = default;
     Traffic& operator=(Traffic&&) = default;
 
-    void count(Direction direction, ByteView uri, std::size_t bytes);
+    void count(Direction direction, ByteView uri, std::size_t bytes) {
+        (is_of_last(uri) ? last_->second : amounts_of(uri)).count(direction, bytes);
+    }
     void drop(Drop cause) noexcept { ++drops_[static_cast<std::size_t>(cause)]; }
 
-    const Amounts& total() const noexcept { return total_; }
+    Amounts total() const noexcept;
     /// By prefix (counted_prefix()).
     const std::map<std::string, Amounts, std::less<>>& by_prefix() const noexcept {
         return by_prefix_;
@@ -76,9 +81,14 @@ public:
 private:
     using ByPrefix = std::map<std::string, Amounts, std::less<>>;
 
+    // Whether that counted_prefix() is the last one.
+    bool is_of_last(ByteView uri) const noexcept {
+        return last_ && (last_->first.ends_with('/') ? uri.starts_with(last_->first)
+                                                     : uri == ByteView(last_->first));
+    }
+    Amounts& amounts_of(ByteView uri);
     ByPrefix::iterator named(ByteView prefix);
 
-    Amounts total_;
     Amounts others_;
     ByPrefix by_prefix_;
     ByPrefix::value_type* last_ = nullptr;  // of those: most often it is the next, too

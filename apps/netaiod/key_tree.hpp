@@ -65,13 +65,23 @@ private:
         std::uint32_t exact = nothing;
         std::uint32_t prefix = nothing;
 
+        // Which child's label begins so; npos for none. A few are looked at sooner than a search is
+        // called.
+        std::size_t child_at(char first) const noexcept {
+            constexpr std::size_t few = 8;
+            const std::size_t size = firsts.size();
+            if (size > few) return firsts.find(first);
+            std::size_t at = 0;
+            while (at < size && firsts[at] != first) ++at;
+            return at < size ? at : std::string::npos;
+        }
         std::uint32_t& value(bool is_prefix) noexcept { return is_prefix ? prefix : exact; }
         bool bare() const noexcept { return exact == nothing && prefix == nothing; }
     };
 
     // The child on the way to the rest of a key, from which its label is taken; null for none.
     const Node* next(const Node& node, ByteView& rest) const noexcept {
-        const std::size_t found = node.firsts.find(rest.front());
+        const std::size_t found = node.child_at(rest.front());
         if (found == std::string::npos) return nullptr;
         const Node& child = nodes_[node.children[found]];
         const ByteView label = child.label;

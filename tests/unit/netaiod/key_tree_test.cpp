@@ -69,12 +69,19 @@ TEST(KeyTree, GoesAsDeepAsKeysDo) {
 }
 
 // Beside the plainest way to say the same, through thousands of changes.
-TEST(KeyTree, AgreesWithAListOfKeys) {
+class KeyTreeAgrees : public testing::TestWithParam<std::string> {};
+
+INSTANTIATE_TEST_SUITE_P(WithFewAndManyBranches, KeyTreeAgrees,
+                         testing::Values("ab/", "abcdefghijklmnopqrst/"));
+
+TEST_P(KeyTreeAgrees, WithAListOfKeys) {
+    const std::string letters = GetParam();
+    const auto letter_count = static_cast<unsigned>(letters.size());
     std::mt19937 random(18);
     const auto below = [&](unsigned n) { return static_cast<unsigned>(random() % n); };
     const auto some_key = [&] {
         std::string key;
-        for (unsigned size = below(6); size > 0; --size) key += "ab/"[below(3)];
+        for (unsigned size = below(6); size > 0; --size) key += letters[below(letter_count)];
         return key;
     };
     KeyTree tree;
