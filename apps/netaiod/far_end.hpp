@@ -1,5 +1,6 @@
 #pragma once
 
+#include <netaio/added_field.hpp>
 #include <netaio/address.hpp>
 #include <netaio/identity.hpp>
 #include <netaio/message.hpp>
@@ -47,6 +48,37 @@ std::string udp_machine_address(const Address& address);
 
 /// The field of a message for a program: where it is from, and whose.
 std::string origin(std::string_view address, const Identities& who);
+
+/// Whom messages for programs are from.
+class Sender {
+public:
+    explicit Sender(std::string address = {}, Identities who = {})
+        : address_(std::move(address)),
+          who_(std::move(who)),
+          field_(far_end_field, origin(address_, who_)) {}
+
+    /// Becomes who sends now, most often the one that it was.
+    void is(std::string_view address, const Identities& who) {
+        if (!who.same_as(who_) || address != address_) {
+            *this = Sender(std::string(address), who);
+        }
+    }
+    void is(const Identities& who) {
+        if (!who.same_as(who_)) {
+            *this = Sender(std::move(address_), who);
+        }
+    }
+
+    /// As the field has it.
+    const std::string& address() const noexcept { return address_; }
+    const Identities& who() const noexcept { return who_; }
+    AddedField& field() noexcept { return field_; }
+
+private:
+    std::string address_;
+    Identities who_;
+    AddedField field_;
+};
 
 /// A message to be passed on: as it is, but for the field and the request id.
 OwnedMessage passed_on(const Message& message);

@@ -60,8 +60,8 @@ struct Program {
     std::unique_ptr<Allowance> allowance;
     std::string name = {};
     std::optional<AppId> id = std::nullopt;
-    Identities who;         // with its name, once that is known
-    std::string from = {};  // the field of what it says to others of this machine
+    Identities who;            // with its name, once that is known
+    Sender sender = Sender();  // to others of this machine
     Traffic traffic = {};
     bool paused = false;
     std::unique_ptr<Timer> pause = nullptr;

@@ -196,7 +196,7 @@ DaemonStatus Relay::status() const {
     }
     told.clients = clients_.size();
     for (const auto& [number, client] : clients_) {
-        told.clients_in_sessions += client.who.name("session") ? 1 : 0;
+        told.clients_in_sessions += client->sender.who().name("session") ? 1 : 0;
     }
     return told;
 }
@@ -209,11 +209,8 @@ std::uint16_t Relay::udp_port() const {
     return machine_ ? machine_->port() : 0;
 }
 
-void Relay::seen(const Program* program, Direction direction, const Message& message,
-                 const Identities& who, std::string_view far_end) {
-    if (watchers_.size() == 0) {
-        return;
-    }
+void Relay::tell_watchers(const Program* program, Direction direction, const Message& message,
+                          const Identities& who, std::string_view far_end) {
     watchers_.tell({who, program ? std::string_view(program->name) : std::string_view(), direction,
                     options_.types.name(message.type()), message.uri(), message.content().size(),
                     far_end});
@@ -235,17 +232,17 @@ void Relay::fail(Answer& answer, std::error_code error, std::string_view whom) {
                            : "no answer comes from " + std::string(whom) + ": " + error.message()));
 }
 
-void Relay::to_app(const ProgramPtr& program, const Message& message, const Sender& from,
+void Relay::to_app(const ProgramPtr& program, const Message& message, Sender& from,
                    Answer& answer) {
     if (is_own(message) || (!expects_answer(message) && !message.request_id())) {
         deliver(*program, message, from);
         answer(std::optional<OwnedMessage>());
         return;
     }
-    const std::error_code error =
-        has_room(*program) ? local_->pass_on(message, *program->connection, far_end_field,
-                                             from.field, options_.answer_timeout, answer)
-                           : make_error_code(Errc::queue_full);
+    const std::error_code error = has_room(*program)
+                                      ? local_->pass_on(message, *program->connection, from.field(),
+                                                        options_.answer_timeout, answer)
+                                      : make_error_code(Errc::queue_full);
     if (error) {
         program->traffic.drop(cause_of(error));
         fail(answer, error, program->name);
@@ -253,12 +250,12 @@ void Relay::to_app(const ProgramPtr& program, const Message& message, const Send
     }
     came(*program, message, from);
     if (message.type() == subscribe_uri) {
-        note_subscribing(*program, from.address);
+        note_subscribing(*program, from.address());
     }
 }
 
 // To all that listen for it, who sent it among them; whether anybody does.
-bool Relay::to_listeners(const Message& message, const Sender& from) {
+bool Relay::to_listeners(const Message& message, Sender& from) {
     // Who is told may go by that.
     std::vector<ProgramPtr> listening;
     for (const auto& [number, program] : programs_) {
@@ -273,13 +270,13 @@ bool Relay::to_listeners(const Message& message, const Sender& from) {
 }
 
 // What nobody waits for. What the daemon tells, nobody else may seem to.
-void Relay::deliver(Program& program, const Message& message, const Sender& from) {
+void Relay::deliver(Program& program, const Message& message, Sender& from) {
     if (is_own(message)) {
         program.traffic.drop(Drop::malformed);
         return;
     }
     OwnedMessage passed = passed_on(message);
-    passed.auth().set(far_end_field, from.field);
+    passed.auth().set(far_end_field, from.field().value());
     if (!push(program, std::move(passed))) {
         came(program, message, from);
     }
@@ -287,7 +284,7 @@ void Relay::deliver(Program& program, const Message& message, const Sender& from
 
 void Relay::came(Program& program, const Message& message, const Sender& from) {
     program.traffic.count(Direction::in, message.uri(), message.content().size());
-    seen(&program, Direction::in, message, from.who, from.address);
+    seen(&program, Direction::in, message, from.who(), from.address());
 }
 
 // Whether more may wait for it, by its own quota and its user's.
@@ -297,7 +294,7 @@ bool Relay::has_room(const Program& program) const {
     if (waits > quota.app.queued_bytes) {
         return false;
     }
-    if (waits <= quota.user.queued_bytes / std::max<std::size_t>(quota.connections, 1)) {
+    if (waits * quota.connections <= quota.user.queued_bytes) {
         return true;
     }
     std::size_t of_user = 0;

@@ -105,15 +105,9 @@ private:
     void app_gone(const std::string& name);
 
     // To programs.
-    struct Sender {
-        std::string_view address;  // as the field has it
-        const std::string& field;
-        const Identities& who;
-    };
-    void to_app(const ProgramPtr& program, const Message& message, const Sender& from,
-                Answer& answer);
-    bool to_listeners(const Message& message, const Sender& from);
-    void deliver(Program& program, const Message& message, const Sender& from);
+    void to_app(const ProgramPtr& program, const Message& message, Sender& from, Answer& answer);
+    bool to_listeners(const Message& message, Sender& from);
+    void deliver(Program& program, const Message& message, Sender& from);
     std::error_code push(Program& program, OwnedMessage message);
     void came(Program& program, const Message& message, const Sender& from);
     bool has_room(const Program& program) const;
@@ -125,7 +119,7 @@ private:
     void open_udp();
     void from_tcp(const Message& message, Connection& connection, Answer& answer);
     void tell_of_udp() const;
-    void from_network(const Message& message, const Sender& from, Answer& answer);
+    void from_network(const Message& message, Sender& from, Answer& answer);
     void from_udp(const Message& message, const Address& address, Answer& answer);
     void from_udp_to(const ProgramPtr& program, const Message& message, const Address& address,
                      Answer& answer);
@@ -146,8 +140,15 @@ private:
     void reload_nodes(UdpNodeOptions options, std::size_t exchange_max);
     void tidy_later();
 
+    // Tells watchers.
     void seen(const Program* program, Direction direction, const Message& message,
-              const Identities& who, std::string_view far_end);
+              const Identities& who, std::string_view far_end) {
+        if (watchers_.size() > 0) {
+            tell_watchers(program, direction, message, who, far_end);
+        }
+    }
+    void tell_watchers(const Program* program, Direction direction, const Message& message,
+                       const Identities& who, std::string_view far_end);
     static void decline(const Message& message, Answer& answer, const Refusal& why);
     static void fail(Answer& answer, std::error_code error, std::string_view whom);
     void log(LogLevel level, const std::string& what) const {
@@ -175,15 +176,20 @@ private:
         std::set<std::string> causes = {};
     };
     std::map<std::uint32_t, ToldRefusals> told_refusals_;
-    // Connections from the network, and the field of what they said last.
+    // Connections from the network.
     struct Client {
         std::shared_ptr<Connection> connection;
-        Identities who;
-        std::string address;
-        std::string field;
+        Sender sender;
     };
-    boost::unordered_flat_map<std::uint64_t, Client> clients_;
+    using ClientPtr = boost::local_shared_ptr<Client>;
+    boost::unordered_flat_map<std::uint64_t, ClientPtr> clients_;
+    // Who spoke last, most often speaks next.
+    struct {
+        std::uint64_t number = 0;
+        ClientPtr client = nullptr;
+    } last_;
     std::unordered_map<Address, std::uint64_t> client_numbers_;
+    Sender node_;                   // who sent the last datagram
     std::bitset<256> answers_;      // types that answer others of the configuration
     std::uint64_t subscribed_ = 0;  // subscribers so far
     Upstreams upstreams_;

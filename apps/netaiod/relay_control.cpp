@@ -180,7 +180,7 @@ Reply Relay::register_app(const ProgramPtr& program, const Value& asked) {
     }
     program->who.add(Identity{"app", *name});
     program->name = *name;
-    program->from = origin(app_address(*name), program->who);
+    program->sender = Sender(app_address(*name), program->who);
     program->id = registry_.add(
         {*name, program->credentials.uid, program->credentials.pid, program->number()});
     const auto index = static_cast<std::size_t>(*program->id);

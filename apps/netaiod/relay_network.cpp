@@ -9,7 +9,8 @@ void Relay::open_tcp() {
     }
     tcp_ = std::make_unique<TcpServer>(executor_, for_all(*options_.tcp));
     tcp_->set_connect_handler([this](Connection& connection) {
-        clients_[connection.id()] = {connection.shared(), {}, tcp_address(connection.remote()), {}};
+        clients_[connection.id()] = boost::make_local_shared<Client>(
+            Client{connection.shared(), Sender(tcp_address(connection.remote()))});
         client_numbers_[connection.remote()] = connection.id();
         return true;
     });
@@ -26,6 +27,7 @@ void Relay::open_tcp() {
 void Relay::client_gone(const Connection& connection) {
     forget_subscriber(tcp_address(connection.remote()));
     clients_.erase(connection.id());
+    last_ = {};
     const auto found = client_numbers_.find(connection.remote());
     if (found != client_numbers_.end() && found->second == connection.id()) {
         client_numbers_.erase(found);
@@ -49,26 +51,25 @@ std::shared_ptr<Connection> Relay::client_at(const Address& address) const {
     const auto number = client_numbers_.find(address);
     const auto found =
         number == client_numbers_.end() ? clients_.end() : clients_.find(number->second);
-    return found == clients_.end() ? nullptr : found->second.connection;
+    return found == clients_.end() ? nullptr : found->second->connection;
 }
 
 void Relay::from_tcp(const Message& message, Connection& connection, Answer& answer) {
-    Client& client = clients_[connection.id()];
-    if (client.field.empty() || !client.who.same_as(message.who())) {
-        client.who = message.who();
-        client.field = origin(client.address, client.who);
+    if (last_.number != connection.id()) {
+        last_ = {connection.id(), clients_.at(connection.id())};
     }
-    from_network(message, {client.address, client.field, client.who}, answer);
+    const ClientPtr client = last_.client;  // which may go meanwhile
+    client->sender.is(message.who());
+    from_network(message, client->sender, answer);
 }
 
 void Relay::from_udp(const Message& message, const Address& address, Answer& answer) {
-    const std::string shown = udp_machine_address(address);
-    const std::string field = origin(shown, message.who());
-    from_network(message, {shown, field, message.who()}, answer);
+    node_.is(udp_machine_address(address), message.who());
+    from_network(message, node_, answer);
 }
 
 // By its key, to the app that serves it; notifications to all that listen for it.
-void Relay::from_network(const Message& message, const Sender& from, Answer& answer) {
+void Relay::from_network(const Message& message, Sender& from, Answer& answer) {
     if (message.type() == notify_uri) {
         if (!to_listeners(message, from)) {
             others_.drop(Drop::unowned);
@@ -92,10 +93,9 @@ void Relay::from_network(const Message& message, const Sender& from, Answer& ans
 
 void Relay::from_udp_to(const ProgramPtr& program, const Message& message, const Address& address,
                         Answer& answer) {
-    const std::string shown = address.str();
-    const std::string field = origin(shown, message.who());
+    node_.is(address.str(), message.who());
     if (program->is_app() && registry_.owns(*program->id, message.type(), message.uri())) {
-        to_app(program, message, {shown, field, message.who()}, answer);
+        to_app(program, message, node_, answer);
     } else {
         program->traffic.drop(Drop::not_owner);
         decline(message, answer, Refusal::not_found());
@@ -104,8 +104,8 @@ void Relay::from_udp_to(const ProgramPtr& program, const Message& message, const
 
 void Relay::notified(std::uint64_t number, std::string_view from, const Message& message) {
     if (const ProgramPtr program = program_of(number)) {
-        const std::string field = origin(from, message.who());
-        deliver(*program, message, {from, field, message.who()});
+        Sender sender(std::string(from), message.who());
+        deliver(*program, message, sender);
     }
 }
 
@@ -232,7 +232,7 @@ std::error_code Relay::to_many(Program& program, const FarEnd& far, const Messag
         note(tcp_->notify(shared, passed));
     }
     OwnedMessage local = passed.own();
-    local.auth().set(far_end_field, program.from);
+    local.auth().set(far_end_field, program.sender.field().value());
     note(local_->notify(shared, local));
     return first;
 }

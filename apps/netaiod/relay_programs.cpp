@@ -290,8 +290,7 @@ bool Relay::is_for_daemon(const ProgramPtr& program, const FarEnd& far, const Me
 
 void Relay::to_machine(const ProgramPtr& program, const FarEnd& far, const Message& message,
                        Answer answer) {
-    const std::string address = app_address(program->name);
-    const Sender from{address, program->from, program->who};
+    Sender& from = program->sender;
     const bool by_key = far.kind == FarEnd::Kind::machine;
     if (by_key && message.type() == notify_uri && to_listeners(message, from)) {
         answer(std::optional<OwnedMessage>());

@@ -10,6 +10,7 @@ namespace netaio {
 
 namespace core {
 class Deferred;
+class Stream;
 // Not thread-safe, as an Answer is used on one thread.
 void intrusive_ptr_add_ref(Deferred* deferred) noexcept;
 void intrusive_ptr_release(Deferred* deferred) noexcept;
@@ -94,6 +95,8 @@ public:
     bool open() const noexcept;
 
 private:
+    friend class core::Stream;
+
     ByteView uri() const;
     void give(std::optional<OwnedMessage>&& reply);
 

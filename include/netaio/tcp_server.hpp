@@ -3,6 +3,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <netaio/access_rules.hpp>
+#include <netaio/added_field.hpp>
 #include <netaio/completion.hpp>
 #include <netaio/counters.hpp>
 #include <netaio/default_peer.hpp>
@@ -219,12 +220,12 @@ public:
     /// Passes a message on to a client, which has to answer (TcpClientOptions::answers), with one
     /// more auth field, and what that answers back to who asked, without that field; both are
     /// otherwise as they came. What does not come within the time, which is the same for all that
-    /// goes to a client, as is the field, or from who has gone, is answered ERROR. For programs
-    /// that stand between others, to whom exchange() would cost several times as much. On the
-    /// threads of both. After an error `answer` is still to be used: Errc::closed, queue_full,
+    /// goes to a client, as is the field's name, or from who has gone, is answered ERROR. For
+    /// programs that stand between others, to whom exchange() would cost several times as much. On
+    /// the threads of both. After an error `answer` is still to be used: Errc::closed, queue_full,
     /// too_large.
-    std::error_code pass_on(const Message& message, Connection& to, std::string_view field,
-                            ByteView value, std::chrono::milliseconds timeout, Answer& answer);
+    std::error_code pass_on(const Message& message, Connection& to, AddedField& field,
+                            std::chrono::milliseconds timeout, Answer& answer);
     /// Called for each connection that comes, on its thread, before anything is read; false closes
     /// it. To be called before start().
     void set_connect_handler(std::function<bool(Connection&)> handler);

@@ -21,20 +21,26 @@ void intrusive_ptr_release(Deferred* deferred) noexcept {
 }
 
 Deferred::Deferred(const Plugins& inner, const Message& message)
-    : inner_(inner),
-      who_(message.who()),
-      vouched_(message.vouched()),
-      id_(message.request_id()),
-      type_(message.type()) {
-    const ByteView head = message.body().encoded().substr(0, 2 + message.uri().size());
-    head_.assign(head.begin(), head.end());
+    : id_(message.request_id()),
+      type_(message.type()),
+      head_(message.body().encoded().begin(),
+            message.body().encoded().begin() + 2 + message.uri().size()) {
+    const Vouched& vouched = message.vouched();
+    if (!is_bare(inner) || !message.who().empty() || !vouched.outer.empty() ||
+        !vouched.inner.empty()) {
+        rest_ = std::make_unique<const Rest>(Rest{inner, message.who(), vouched});
+    }
 }
 
 Suspended Deferred::question(const Address& from) {
     Message asked(type_, *Body::over({head_.data(), head_.size()}), {}, id_);
-    asked.set_who(who_);
-    asked.vouched() = vouched_;
-    return {from, {nullptr, inner_}, OwnedMessage::from(std::move(asked))};
+    Plugins inner;
+    if (rest_) {
+        asked.set_who(rest_->who);
+        asked.vouched() = rest_->vouched;
+        inner = rest_->inner;
+    }
+    return {from, {nullptr, std::move(inner)}, OwnedMessage::from(std::move(asked))};
 }
 
 boost::intrusive_ptr<Deferred> Source::defer() {

@@ -3,7 +3,9 @@
 #include <boost/container/small_vector.hpp>
 #include <exception>
 #include <netaio/answer.hpp>
+#include <netaio/frame.hpp>
 
+#include "layers.hpp"
 #include "suspended.hpp"
 
 namespace netaio::core {
@@ -36,14 +38,26 @@ public:
             }
         }
     }
+    /// Whether it may be given by the frame that it came in, but for its id: one about what was
+    /// asked, which no layer has to change.
+    bool takes(const Frame& frame) const noexcept {
+        return !ended_ && id_ &&
+               ByteView(frame.body.data(), frame.body.size()).starts_with(head()) &&
+               takes_frames_of(frame.header.type);
+    }
+    /// Does so.
+    void pass(const Frame& frame) {
+        ended_ = true;
+        deliver_frame(frame);
+    }
     /// Whether it may still be given, and somebody is there.
     bool open() const noexcept { return !ended_ && is_there(); }
 
     // Of the question.
     ByteView uri() const noexcept { return ByteView(head_.data() + 2, head_.size() - 2); }
     std::optional<RequestId> request_id() const noexcept { return id_; }
-    /// The layer of its handler.
-    const Plugins& inner() const noexcept { return inner_; }
+    /// Whether its handler has no layer.
+    bool inner_is_bare() const noexcept { return !rest_ || is_bare(rest_->inner); }
     /// As of a handler that has ended.
     Suspended question(const Address& from);
 
@@ -61,11 +75,19 @@ private:
                          const std::exception_ptr& failure) = 0;
     OwnedMessage instead_of(const Message& stray) const;
     virtual void deliver_view(Message& reply) { deliver(reply.own(), nullptr); }
+    virtual bool takes_frames_of(MessageType) const noexcept { return false; }
+    virtual void deliver_frame(const Frame&) {}
     virtual bool is_there() const noexcept = 0;
+    ByteView head() const noexcept { return {head_.data(), head_.size()}; }
 
-    Plugins inner_;
-    Identities who_;
-    Vouched vouched_;
+    // What most have nothing of.
+    struct Rest {
+        Plugins inner;
+        Identities who;
+        Vouched vouched;
+    };
+
+    std::unique_ptr<const Rest> rest_;
     std::optional<RequestId> id_;
     MessageType type_;
     bool ended_ = false;

@@ -59,6 +59,11 @@ void Node::log(LogLevel level, std::string_view what, const Address& from) const
     log(LogLevel::debug, std::string(what) + " " + shown(key), from);
 }
 
+[[gnu::cold]] void Node::write_trace(std::string_view what, const Message& message,
+                                     const Address& from) const {
+    write_trace(std::string(what) + " " + described(message), message.uri(), from);
+}
+
 void Node::tell_of_peer(PeerEvent event, const Peer& peer) const {
     const auto& tell = event == PeerEvent::joined    ? on_peer.joined
                        : event == PeerEvent::changed ? on_peer.changed

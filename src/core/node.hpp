@@ -141,7 +141,7 @@ struct Node : std::enable_shared_from_this<Node> {
     /// The same for a message.
     void trace(std::string_view what, const Message& message, const Address& from) const {
         if (environment.log.enabled(LogLevel::debug)) [[unlikely]] {
-            write_trace(std::string(what) + " " + described(message), message.uri(), from);
+            write_trace(what, message, from);
         }
     }
     /// Runs the callback for it, if there is one.
@@ -149,6 +149,7 @@ struct Node : std::enable_shared_from_this<Node> {
 
 private:
     void write_trace(std::string_view what, ByteView key, const Address& from) const;
+    void write_trace(std::string_view what, const Message& message, const Address& from) const;
 };
 
 }  // namespace netaio::core

@@ -7,7 +7,6 @@
 #include <utility>
 #include <vector>
 
-#include "../wire/fixed_fields.hpp"
 #include "meaning.hpp"
 
 namespace netaio::core {
@@ -28,21 +27,6 @@ public:
     bool empty() const noexcept { return count_ == 0; }
     /// What the next one is sent with.
     RequestId next_id() const noexcept { return next_id_; }
-    /// The fields of one that has no others than ours, with this value: most often that of the one
-    /// before.
-    Result<const wire::FixedFields*> fields(ByteView value) {
-        if (!fixed_ || ByteView(value_) != value) {
-            AuthFields alone;
-            alone.set(field_, value);
-            auto fixed = wire::FixedFields::make(alone);
-            if (!fixed) {
-                return fixed.error();
-            }
-            fixed_ = std::move(*fixed);
-            value_ = value.str();
-        }
-        return &*fixed_;
-    }
 
     /// Whether its deadline is the next.
     bool add(const Question& asked, TimePoint deadline, Answer&& answer) {
@@ -61,13 +45,13 @@ public:
         } while (slot(next_id_).id != none);
         return first;
     }
-    /// Takes out who waits for the answer with this id and of this type.
-    std::optional<Answer> take(RequestId id, MessageType type) {
-        if (!is_one(id) || slot(id).id != id || !answers(slot(id).asked, type)) {
-            return std::nullopt;
-        }
-        return taken(index(id));
+    /// Who waits for the answer with this id and of this type; null for nobody.
+    Answer* find(RequestId id, MessageType type) noexcept {
+        const bool waits = is_one(id) && slot(id).id == id && answers(slot(id).asked, type);
+        return waits ? &slot(id).answer : nullptr;
     }
+    /// Takes out who waits with this id.
+    Answer take(RequestId id) noexcept { return taken(index(id)); }
     /// The same of the first whose deadline has passed.
     std::optional<Answer> take_expired(TimePoint now) {
         return empty() || next_deadline() > now ? std::nullopt : std::optional(taken(first_));
@@ -134,8 +118,6 @@ private:
     }
 
     const std::string field_;
-    std::string value_;
-    std::optional<wire::FixedFields> fixed_;
     RequestId next_id_ = marked;
     // By the lower bits of their ids: an id whose place is taken is left out, and half of them are
     // free.

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <list>
+#include <netaio/added_field.hpp>
 #include <span>
 
 #include "carrier.hpp"
@@ -226,7 +227,7 @@ public:
     boost::intrusive_ptr<Deferred> defer() override;
     /// Passes a message on, with one more auth field; what comes back without it is given to who
     /// waits for an answer. On an error that still waits.
-    std::error_code pass_on(const Message& message, std::string_view field, ByteView value,
+    std::error_code pass_on(const Message& message, AddedField& field,
                             std::chrono::milliseconds timeout, Answer& answer);
     bool pass_back(Message& message) override;
     void pause() override { paused_ = true; }
@@ -278,11 +279,14 @@ private:
     bool any_ended() const noexcept;
     void settle_handlers(std::string& out);
     void all_handled() noexcept;
+    bool pass_back_as_it_is(const Frame& frame);
     void expire_passed(TimePoint now);
     void end_passed() noexcept;
-    std::error_code append_bare(const Message& message, ByteView value, RequestId id);
-    std::error_code append_copy(const Message& message, ByteView value, RequestId id);
+    std::error_code append_bare(const Message& message, AddedField& field, RequestId id);
+    std::error_code append_copy(const Message& message, const AddedField& field, RequestId id);
     void answered(Deferred& deferred, Message& reply);
+    void answered_by(const Frame& reply, RequestId id);
+    bool answers_bare(const Deferred& deferred, MessageType type) const noexcept;
     void answered(Deferred& deferred, std::optional<OwnedMessage>&& reply,
                   const std::exception_ptr& failure);
     void go_on_later();

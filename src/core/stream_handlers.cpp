@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "../wire/object_pool.hpp"
+#include "../wire/request_id.hpp"
 #include "callback.hpp"
 #include "deferred.hpp"
 #include "stream_handling.hpp"
@@ -155,6 +156,13 @@ private:
             stream->serve([&] { stream->answered(*this, reply); });
         }
     }
+    bool takes_frames_of(MessageType type) const noexcept override {
+        return *stream_ && (*stream_)->answers_bare(*this, type);
+    }
+    void deliver_frame(const Frame& reply) override {
+        Stream& stream = **stream_;
+        stream.serve([&] { stream.answered_by(reply, *request_id()); });
+    }
     bool is_there() const noexcept override {
         return *stream_ && (*stream_)->state_ != State::closed;
     }
@@ -203,11 +211,23 @@ void Stream::answered(Deferred& deferred, std::optional<OwnedMessage>&& reply,
     }
 }
 
-// What needs no layer goes as it is.
+// Whether a reply of this type needs no layer, nor anything else but to go.
+bool Stream::answers_bare(const Deferred& deferred, MessageType type) const noexcept {
+    return !sealed_ && deferred.inner_is_bare() && hub_->dispatcher().outer_is_bare() &&
+           !queues() && state_ != State::closed && deferred_ < hub_->limits().handlers_max &&
+           hub_->node().types.contains(type);
+}
+
+void Stream::answered_by(const Frame& reply, RequestId id) {
+    --deferred_;
+    settle_fan_out();
+    wire::append_with_id(reply, id, batch_ ? *batch_ : out_);
+    hub_->tallies().frames_out.add();
+    appended();
+}
+
 void Stream::answered(Deferred& deferred, Message& reply) {
-    const bool bare = !sealed_ && is_bare(deferred.inner()) && hub_->dispatcher().outer_is_bare();
-    if (!bare || queues() || state_ == State::closed || deferred_ >= hub_->limits().handlers_max ||
-        !hub_->node().types.contains(reply.type())) {
+    if (!answers_bare(deferred, reply.type())) {
         answered(deferred, reply.own(), nullptr);
         return;
     }

@@ -1,3 +1,5 @@
+#include "../wire/fixed_fields.hpp"
+#include "../wire/request_id.hpp"
 #include "callback.hpp"
 #include "deferred.hpp"
 #include "outgoing.hpp"
@@ -7,7 +9,7 @@
 /// How a stream passes messages on to its client, and answers back.
 namespace netaio::core {
 
-std::error_code Stream::pass_on(const Message& message, std::string_view field, ByteView value,
+std::error_code Stream::pass_on(const Message& message, AddedField& field,
                                 std::chrono::milliseconds timeout, Answer& answer) {
     settle_fan_out();
     if (state_ != State::open) {
@@ -17,7 +19,7 @@ std::error_code Stream::pass_on(const Message& message, std::string_view field, 
         return Errc::no_session;
     }
     if (!passed_) {
-        passed_ = std::make_unique<PassedOn>(field);
+        passed_ = std::make_unique<PassedOn>(field.name());
     }
     if (passed_->full() || queued_bytes() > hub_->limits().send_queue_max) {
         return Errc::queue_full;
@@ -25,8 +27,8 @@ std::error_code Stream::pass_on(const Message& message, std::string_view field, 
     const RequestId id = passed_->next_id();
     if (const auto error =
             !sealed_ && hub_->dispatcher().outer_is_bare() && !queues() && message.auth().empty()
-                ? append_bare(message, value, id)
-                : append_copy(message, value, id)) {
+                ? append_bare(message, field, id)
+                : append_copy(message, field, id)) {
         return error;
     }
     const Question asked(message.type(), hub_->node().types.answer_to(message.type()));
@@ -37,33 +39,49 @@ std::error_code Stream::pass_on(const Message& message, std::string_view field, 
 }
 
 // What needs no layer goes as it is.
-std::error_code Stream::append_bare(const Message& message, ByteView value, RequestId id) {
-    const auto fields = passed_->fields(value);
+std::error_code Stream::append_bare(const Message& message, AddedField& field, RequestId id) {
+    const wire::FixedFields* const fields = field.alone();
     if (!fields) {
-        return fields.error();
+        return Errc::too_large;
     }
-    (*fields)->append_frame(message, id, batch_ ? *batch_ : out_);
+    fields->append_frame(message, id, batch_ ? *batch_ : out_);
     hub_->tallies().frames_out.add();
     serve([this] { appended(); });
     return {};
 }
 
-std::error_code Stream::append_copy(const Message& message, ByteView value, RequestId id) {
+std::error_code Stream::append_copy(const Message& message, const AddedField& field, RequestId id) {
     if (!requests_) {
         enable_requests(PassedOn::max);  // where plugins keep what they may make anew
     }
     OwnedMessage copy = message.own();
-    copy.auth().set(passed_->field(), value);
+    copy.auth().set(field.name(), field.value());
     return append(std::move(copy), {}, *hub_->dispatcher().outer(*this), id);
 }
 
 bool Stream::pass_back(Message& message) {
-    auto answer = passed_ ? passed_->take(*message.request_id(), message.type()) : std::nullopt;
-    if (!answer) {
+    const RequestId id = *message.request_id();
+    if (!passed_ || !passed_->find(id, message.type())) {
         return false;
     }
     message.auth().erase(passed_->field());
-    answer->pass(message);
+    passed_->take(id).pass(message);
+    return true;
+}
+
+// What no layer is for, here or where it goes, is spared of becoming a message.
+bool Stream::pass_back_as_it_is(const Frame& frame) {
+    if (sealing_ || stranger_ || !wire::is_lone_request_id(frame.auth) ||
+        !hub_->dispatcher().outer_is_bare()) {
+        return false;
+    }
+    const RequestId id = wire::lone_request_id(frame.auth);
+    const Answer* const waits = passed_->find(id, frame.header.type);
+    if (!waits || !waits->deferred_ || !waits->deferred_->takes(frame) || !frame.checksum_ok()) {
+        return false;
+    }
+    hub_->tallies().frames_in.add();
+    passed_->take(id).deferred_->pass(frame);
     return true;
 }
 

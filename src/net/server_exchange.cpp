@@ -31,11 +31,9 @@ void TcpServer::Impl::exchange(core::Stream& with, OwnedMessage message, detail:
         });
 }
 
-std::error_code TcpServer::pass_on(const Message& message, Connection& to, std::string_view field,
-                                   ByteView value, std::chrono::milliseconds timeout,
-                                   Answer& answer) {
-    return static_cast<core::Stream&>(to).pass_on(message, field, value, core::bounded(timeout),
-                                                  answer);
+std::error_code TcpServer::pass_on(const Message& message, Connection& to, AddedField& field,
+                                   std::chrono::milliseconds timeout, Answer& answer) {
+    return static_cast<core::Stream&>(to).pass_on(message, field, core::bounded(timeout), answer);
 }
 
 }  // namespace netaio

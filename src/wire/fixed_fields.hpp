@@ -1,5 +1,6 @@
 #pragma once
 
+#include <netaio/added_field.hpp>
 #include <netaio/message.hpp>
 #include <string>
 

@@ -209,6 +209,11 @@ std::error_code encode_message(const Message& message, std::string& out,
 
 namespace wire {
 
+void append_with_id(const Frame& frame, RequestId id, std::string& out) {
+    put_u32(append_head(head_with_id, frame.header, out) - request_id_size, id);
+    out.append(frame.body.data(), frame.body.size());
+}
+
 Result<FixedFields> FixedFields::make(const AuthFields& fields) {
     std::string head(FrameHeader::size, '\0');
     std::string other = head;
@@ -234,5 +239,14 @@ void FixedFields::append_frame(const Message& message, RequestId id, std::string
 }
 
 }  // namespace wire
+
+const wire::FixedFields* AddedField::encode() {
+    AuthFields fields;
+    fields.set(name_, value_);
+    if (auto made = wire::FixedFields::make(fields)) {
+        alone_ = std::make_shared<const wire::FixedFields>(std::move(*made));
+    }
+    return alone_.get();
+}
 
 }  // namespace netaio

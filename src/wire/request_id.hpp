@@ -2,6 +2,7 @@
 
 #include <cstring>
 #include <netaio/auth_fields.hpp>
+#include <netaio/frame.hpp>
 
 #include "endian.hpp"
 
@@ -26,6 +27,9 @@ inline bool is_lone_request_id(ByteView encoded) noexcept {
 inline RequestId lone_request_id(ByteView encoded) noexcept {
     return get_u32(encoded.data() + lone_request_id_head.size());
 }
+
+/// Appends a frame as it came, but that an id is all that its auth fields hold.
+void append_with_id(const Frame& frame, RequestId id, std::string& out);
 
 /// The id among other fields; nothing where it has another size or type.
 inline std::optional<RequestId> request_id_in(const AuthFields& fields) noexcept {

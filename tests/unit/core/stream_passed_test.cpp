@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <netaio/hmac_auth.hpp>
+
 #include "core/deferred.hpp"
 #include "stream_testbed.hpp"
 
@@ -46,8 +48,7 @@ protected:
     }
     void pass_on() {
         handle([this](const Message& message, Answer answer) {
-            EXPECT_FALSE(
-                program.stream->pass_on(message, "@", "from", std::chrono::seconds(10), answer));
+            EXPECT_FALSE(program.stream->pass_on(message, field, std::chrono::seconds(10), answer));
         });
     }
     void keep() {
@@ -58,6 +59,10 @@ protected:
         EXPECT_FALSE(encode_message(request("uri", "?"), frame, id));
         return frame;
     }
+    static OwnedMessage one(std::vector<OwnedMessage> all) {
+        EXPECT_EQ(all.size(), 1u);
+        return all.empty() ? OwnedMessage() : std::move(all.front());
+    }
     static StreamLimits many() {
         StreamLimits limits;
         limits.handlers_max = 100;
@@ -66,6 +71,7 @@ protected:
 
     TestStream asker{Role::server, {}, many()};
     TestStream program{Role::server, {}, many()};
+    AddedField field{"@", "from"};
     std::vector<Answer> kept;
 };
 
@@ -116,6 +122,110 @@ TEST_F(StreamPassedTest, AnAnswerComesBackWithTheIdOfItsQuestionAndWithoutTheFie
     EXPECT_EQ(answered[0].content(), "!");
     EXPECT_EQ(answered[0].request_id(), 7u);
     EXPECT_TRUE(answered[0].auth().empty());
+}
+
+TEST_F(StreamPassedTest, WhatNeedsNoLayerComesBackAsItCameButForItsId) {
+    pass_on();
+    for (const ByteView uri :
+         {"uri", "", "a/longer uri, which is more than a question keeps at hand"}) {
+        for (const auto type : {MessageType::respond_uri, MessageType::not_found}) {
+            std::string frame;
+            ASSERT_FALSE(encode_message(request(uri, "?"), frame, 7));
+            asker.receive(frame);
+            program.receive(OwnedMessage(type, uri, "!"), one(program.sent()).request_id());
+            std::string wanted;
+            ASSERT_FALSE(encode_message(OwnedMessage(type, uri, "!"), wanted, 7));
+            asker.hub->run();
+            EXPECT_EQ(std::exchange(asker.wire->sent, {}), wanted);
+        }
+    }
+    EXPECT_EQ(program.hub->tallies().frames_in.get(), 6u);
+    EXPECT_EQ(asker.hub->tallies().frames_out.get(), 6u);
+}
+
+TEST_F(StreamPassedTest, AnAnswerComesBackOnce) {
+    pass_on();
+    asker.receive(question(7));
+    const auto id = one(program.sent()).request_id();
+    program.receive(respond("uri", "!"), id);
+    program.receive(respond("uri", "again"), id);
+    EXPECT_EQ(one(asker.sent()).content(), "!");
+}
+
+TEST_F(StreamPassedTest, WhatIsNoAnswerToTheQuestionDoesNotComeBack) {
+    pass_on();
+    asker.receive(question(7));
+    const auto id = one(program.sent()).request_id();
+    std::string broken;
+    ASSERT_FALSE(encode_message(respond("uri", "!"), broken, id));
+    broken.back() = '?';
+    program.receive(broken);
+    program.receive(OwnedMessage(MessageType::confirm_subscribe, "uri"), id);
+    EXPECT_TRUE(asker.sent().empty());
+    program.receive(respond("other", "!"), id);
+    const auto answer = one(asker.sent());
+    EXPECT_EQ(answer.type(), MessageType::error);
+    EXPECT_EQ(answer.uri(), "uri");
+}
+
+TEST_F(StreamPassedTest, WhoAskedWithoutAnIdIsAnsweredWithoutOne) {
+    pass_on();
+    asker.receive(request("uri", "?"));
+    program.receive(respond("uri", "!"), one(program.sent()).request_id());
+    const auto answer = one(asker.sent());
+    EXPECT_EQ(answer.content(), "!");
+    EXPECT_FALSE(answer.request_id());
+}
+
+TEST_F(StreamPassedTest, WhoAskedThroughALayerIsAnsweredThroughIt) {
+    const Plugins layer{
+        std::make_shared<HmacAuth>(HmacOptions{.secret = "the secret of the network"})};
+    asker.node->outer = layer;
+    pass_on();
+    asker.receive(request("uri", "?"), 7, layer);
+    program.receive(respond("uri", "!"), one(program.sent()).request_id());
+    const auto answer = one(asker.sent());
+    EXPECT_EQ(answer.content(), "!");
+    EXPECT_EQ(answer.request_id(), 7u);
+    EXPECT_FALSE(answer.auth().empty());
+}
+
+TEST_F(StreamPassedTest, ForWhoTakesNothingAnswersWait) {
+    pass_on();
+    asker.wire->room = 0;
+    asker.receive(question(1) + question(2));
+    for (const auto& passed : program.sent()) {
+        program.receive(respond("uri", "!"), passed.request_id());
+        EXPECT_TRUE(asker.sent().empty());
+    }
+    asker.wire->room = std::string::npos;
+    asker.stream->writable({});
+    EXPECT_EQ(asker.sent().size(), 2u);
+}
+
+TEST_F(StreamPassedTest, ForWhoIsGoneAnswersGoNowhere) {
+    pass_on();
+    asker.receive(question(1) + question(2));
+    const auto passed = program.sent();
+    ASSERT_EQ(passed.size(), 2u);
+    asker.stream->abort({});
+    program.receive(respond("uri", "!"), passed[0].request_id());
+    asker.stream = nullptr;
+    program.receive(respond("uri", "!"), passed[1].request_id());
+    EXPECT_TRUE(asker.wire->sent.empty());
+    EXPECT_TRUE(program.stream->open());
+}
+
+TEST_F(StreamPassedTest, AFieldThatNoFrameHoldsIsRefusedAndTheQuestionLeft) {
+    field = AddedField("@", std::string(70'000, 'x'));
+    handle([this](const Message& message, Answer answer) {
+        EXPECT_EQ(program.stream->pass_on(message, field, std::chrono::seconds(10), answer),
+                  Errc::too_large);
+        answer("too large");
+    });
+    asker.receive(question(7));
+    EXPECT_TRUE(program.sent().empty());
+    EXPECT_EQ(one(asker.sent()).content(), "too large");
 }
 
 TEST_F(StreamPassedTest, AnswersMayOutliveTheConnection) {

@@ -50,6 +50,33 @@ TEST_F(RelayTest, SaysWhereItIsFromAndPassesInnerFieldsOn) {
     EXPECT_EQ(from[2], "app:hall");
 }
 
+TEST_F(RelayTest, EachClientIsSaidToBeItselfWhoeverSpokeBefore) {
+    TestProgram kitchen(network, "kitchen");
+    kitchen.client.on(request_uri, [&](const Message& m) { return origin_in(m).at(0); });
+    kitchen.serve(request_uri, "who");
+    const auto ask = [&](TcpClient& client) {
+        return network.run(client.request("who")).content().str();
+    };
+    const auto connected = [&] {
+        auto client =
+            std::make_unique<TcpClient>(network.executor(), network.options(TcpClientOptions()));
+        network.run(client->connect(TestNetwork::address("machine")));
+        return client;
+    };
+    auto a = connected();
+    const auto b = connected();
+    const std::string named_a = ask(*a);
+    const std::string named_b = ask(*b);
+    EXPECT_NE(named_a, named_b);
+    EXPECT_EQ(ask(*b), named_b);
+    EXPECT_EQ(ask(*a), named_a);
+    a = connected();
+    const std::string named_next = ask(*a);
+    EXPECT_NE(named_next, named_a);
+    EXPECT_NE(named_next, named_b);
+    EXPECT_EQ(ask(*b), named_b);
+}
+
 TEST_F(RelayTest, OneKeyHasOneOwnerUnlessAllShareIt) {
     TestProgram kitchen(network, "kitchen");
     TestProgram hall(network, "hall");
