@@ -59,13 +59,13 @@ public:
 
     /// Becomes who sends now, most often the one that it was.
     void is(std::string_view address, const Identities& who) {
-        if (!who.same_as(who_) || address != address_) {
+        if (who != who_ || address != address_) {
             *this = Sender(std::string(address), who);
         }
     }
     void is(const Identities& who) {
-        if (!who.same_as(who_)) {
-            *this = Sender(std::move(address_), who);
+        if (who != who_) {
+            *this = Sender(address_, who);
         }
     }
 

@@ -294,7 +294,7 @@ bool Relay::has_room(const Program& program) const {
     if (waits > quota.app.queued_bytes) {
         return false;
     }
-    if (waits * quota.connections <= quota.user.queued_bytes) {
+    if (waits <= quota.user.queued_bytes / std::max<std::size_t>(quota.connections, 1)) {
         return true;
     }
     std::size_t of_user = 0;

@@ -40,7 +40,7 @@ public:
     }
     /// Whether it may be given by the frame that it came in, but for its id: one about what was
     /// asked, which no layer has to change.
-    bool takes(const Frame& frame) const noexcept {
+    bool takes(const Frame& frame) const {
         return !ended_ && id_ &&
                ByteView(frame.body.data(), frame.body.size()).starts_with(head()) &&
                takes_frames_of(frame.header.type);
@@ -75,7 +75,7 @@ private:
                          const std::exception_ptr& failure) = 0;
     OwnedMessage instead_of(const Message& stray) const;
     virtual void deliver_view(Message& reply) { deliver(reply.own(), nullptr); }
-    virtual bool takes_frames_of(MessageType) const noexcept { return false; }
+    virtual bool takes_frames_of(MessageType) const { return false; }
     virtual void deliver_frame(const Frame&) {}
     virtual bool is_there() const noexcept = 0;
     ByteView head() const noexcept { return {head_.data(), head_.size()}; }

@@ -280,13 +280,14 @@ private:
     void settle_handlers(std::string& out);
     void all_handled() noexcept;
     bool pass_back_as_it_is(const Frame& frame);
+    bool may_go_as_it_is(const Frame& frame) noexcept;
     void expire_passed(TimePoint now);
     void end_passed() noexcept;
     std::error_code append_bare(const Message& message, AddedField& field, RequestId id);
     std::error_code append_copy(const Message& message, const AddedField& field, RequestId id);
     void answered(Deferred& deferred, Message& reply);
     void answered_by(const Frame& reply, RequestId id);
-    bool answers_bare(const Deferred& deferred, MessageType type) const noexcept;
+    bool answers_bare(const Deferred& deferred, MessageType type) const;
     void answered(Deferred& deferred, std::optional<OwnedMessage>&& reply,
                   const std::exception_ptr& failure);
     void go_on_later();

@@ -156,7 +156,7 @@ private:
             stream->serve([&] { stream->answered(*this, reply); });
         }
     }
-    bool takes_frames_of(MessageType type) const noexcept override {
+    bool takes_frames_of(MessageType type) const override {
         return *stream_ && (*stream_)->answers_bare(*this, type);
     }
     void deliver_frame(const Frame& reply) override {
@@ -212,15 +212,14 @@ void Stream::answered(Deferred& deferred, std::optional<OwnedMessage>&& reply,
 }
 
 // Whether a reply of this type needs no layer, nor anything else but to go.
-bool Stream::answers_bare(const Deferred& deferred, MessageType type) const noexcept {
-    return !sealed_ && deferred.inner_is_bare() && hub_->dispatcher().outer_is_bare() &&
-           !queues() && state_ != State::closed && deferred_ < hub_->limits().handlers_max &&
-           hub_->node().types.contains(type);
+bool Stream::answers_bare(const Deferred& deferred, MessageType type) const {
+    return !sealed_ && !expects_fan_out_ && deferred.inner_is_bare() &&
+           hub_->dispatcher().outer_is_bare() && !queues() && state_ != State::closed &&
+           deferred_ < hub_->limits().handlers_max && hub_->node().types.contains(type);
 }
 
 void Stream::answered_by(const Frame& reply, RequestId id) {
     --deferred_;
-    settle_fan_out();
     wire::append_with_id(reply, id, batch_ ? *batch_ : out_);
     hub_->tallies().frames_out.add();
     appended();
@@ -232,7 +231,6 @@ void Stream::answered(Deferred& deferred, Message& reply) {
         return;
     }
     --deferred_;
-    settle_fan_out();
     if (encode_message(reply, batch_ ? *batch_ : out_, deferred.request_id())) [[unlikely]] {
         ++deferred_;
         answered(deferred, reply.own(), nullptr);  // fails again, which is told

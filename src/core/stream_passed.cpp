@@ -31,6 +31,9 @@ std::error_code Stream::pass_on(const Message& message, AddedField& field,
                 : append_copy(message, field, id)) {
         return error;
     }
+    if (!passed_) {
+        return Errc::closed;  // by what that had written
+    }
     const Question asked(message.type(), hub_->node().types.answer_to(message.type()));
     if (passed_->add(asked, hub_->about_now() + timeout, std::move(answer))) {
         serve([&] { hub_->due_at(passed_->next_deadline()); });
@@ -71,18 +74,26 @@ bool Stream::pass_back(Message& message) {
 
 // What no layer is for, here or where it goes, is spared of becoming a message.
 bool Stream::pass_back_as_it_is(const Frame& frame) {
-    if (sealing_ || stranger_ || !wire::is_lone_request_id(frame.auth) ||
-        !hub_->dispatcher().outer_is_bare()) {
-        return false;
-    }
-    const RequestId id = wire::lone_request_id(frame.auth);
-    const Answer* const waits = passed_->find(id, frame.header.type);
-    if (!waits || !waits->deferred_ || !waits->deferred_->takes(frame) || !frame.checksum_ok()) {
+    if (!may_go_as_it_is(frame)) {
         return false;
     }
     hub_->tallies().frames_in.add();
-    passed_->take(id).deferred_->pass(frame);
+    passed_->take(wire::lone_request_id(frame.auth)).deferred_->pass(frame);
     return true;
+}
+
+bool Stream::may_go_as_it_is(const Frame& frame) noexcept {
+    try {
+        if (sealing_ || stranger_ || !wire::is_lone_request_id(frame.auth) ||
+            !hub_->dispatcher().outer_is_bare()) {
+            return false;
+        }
+        const RequestId id = wire::lone_request_id(frame.auth);
+        const Answer* const waits = passed_->find(id, frame.header.type);
+        return waits && waits->deferred_ && waits->deferred_->takes(frame) && frame.checksum_ok();
+    } catch (...) {
+        return false;  // whoever handles it as a message meets that again
+    }
 }
 
 void Stream::expire_passed(TimePoint now) {

@@ -183,10 +183,9 @@ std::size_t Stream::process_frames(std::span<char> bytes, std::string& out) {
         if (state_ == State::draining && !may_answer(**frame)) [[unlikely]] {
             continue;
         }
-        if (passed_ && pass_back_as_it_is(**frame)) {
-            continue;
-        }
-        auto outcome = hub_->dispatcher().receive(**frame, *this, out);
+        auto outcome = passed_ && pass_back_as_it_is(**frame)
+                           ? Outcome()
+                           : hub_->dispatcher().receive(**frame, *this, out);
         says_first_ = false;
         if (stranger_ && !may_go_on(out)) [[unlikely]] {
             break;

@@ -216,6 +216,30 @@ TEST_F(StreamPassedTest, ForWhoIsGoneAnswersGoNowhere) {
     EXPECT_TRUE(program.stream->open());
 }
 
+// What is passed on is written at once when it is much, and who it goes to may be gone by then.
+TEST_F(StreamPassedTest, WhatFindsItsProgramGoneIsLeftToWhoeverPassesOn) {
+    std::size_t left = 0;
+    handle([&](const Message& message, Answer answer) {
+        const auto error =
+            program.stream->pass_on(message, field, std::chrono::seconds(10), answer);
+        if (error) {
+            EXPECT_EQ(error, Errc::closed);
+            ++left;
+            answer("left");
+        }
+    });
+    program.wire->broken = std::make_error_code(std::errc::broken_pipe);
+    std::string questions;
+    for (RequestId id = 1; id <= 50; ++id) {
+        ASSERT_FALSE(encode_message(request("uri", std::string(10'000, '?')), questions, id));
+    }
+    asker.receive(questions);
+    EXPECT_TRUE(program.ended);
+    EXPECT_GT(left, 1u);
+    EXPECT_LT(left, 50u);
+    EXPECT_EQ(asker.sent().size(), 50u) << "each is answered once";
+}
+
 TEST_F(StreamPassedTest, AFieldThatNoFrameHoldsIsRefusedAndTheQuestionLeft) {
     field = AddedField("@", std::string(70'000, 'x'));
     handle([this](const Message& message, Answer answer) {

@@ -53,6 +53,7 @@ private:
 struct Wire {
     std::string sent;
     std::size_t room = std::string::npos;
+    std::error_code broken = {};
     bool waited_for = false;
     bool closed = false;
 };
@@ -62,7 +63,11 @@ public:
     explicit WireCarrier(std::shared_ptr<Wire> wire) : wire_(std::move(wire)) {}
 
     void start(const std::shared_ptr<Stream>&) override {}
-    std::size_t write(ByteView bytes, std::error_code&) override {
+    std::size_t write(ByteView bytes, std::error_code& error) override {
+        error = wire_->broken;
+        if (error) {
+            return 0;
+        }
         const std::size_t count = std::min(bytes.size(), wire_->room);
         wire_->sent += bytes.substr(0, count);
         wire_->room -= wire_->room == std::string::npos ? 0 : count;
