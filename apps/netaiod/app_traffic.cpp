@@ -1,6 +1,7 @@
 #include "app_traffic.hpp"
 
 namespace netaio::daemon {
+
 const char* drop_name(Drop cause) noexcept {
     switch (cause) {
         case Drop::rules: return "rules";
@@ -26,23 +27,17 @@ ByteView counted_prefix(ByteView uri) noexcept {
     return slash == ByteView::npos ? uri : ByteView(uri.substr(0, slash + 1));
 }
 
-Amounts& Traffic::amounts_of(ByteView uri) {
-    const auto found = named(counted_prefix(uri));
+Amounts& Traffic::place_for(ByteView uri) {
+    const ByteView prefix = counted_prefix(uri);
+    auto found = by_prefix_.find(prefix);
     if (found == by_prefix_.end()) {
-        return others_;
+        if (by_prefix_.size() >= prefixes_max || prefix.size() > prefix_size_max) {
+            return others_;
+        }
+        found = by_prefix_.emplace(prefix.str(), Amounts()).first;
     }
     last_ = &*found;
     return found->second;
-}
-
-// Where it is counted; the end where there is no room for it.
-Traffic::ByPrefix::iterator Traffic::named(ByteView prefix) {
-    const auto found = by_prefix_.find(prefix);
-    if (found != by_prefix_.end() || by_prefix_.size() >= prefixes_max ||
-        prefix.size() > prefix_size_max) {
-        return found;
-    }
-    return by_prefix_.emplace(prefix.str(), Amounts()).first;
 }
 
 Amounts Traffic::total() const noexcept {

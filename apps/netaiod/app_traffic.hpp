@@ -60,7 +60,7 @@ public:
     Traffic& operator=(Traffic&&) = default;
 
     void count(Direction direction, ByteView uri, std::size_t bytes) {
-        (is_of_last(uri) ? last_->second : amounts_of(uri)).count(direction, bytes);
+        (is_of_last(uri) ? last_->second : place_for(uri)).count(direction, bytes);
     }
     void drop(Drop cause) noexcept { ++drops_[static_cast<std::size_t>(cause)]; }
 
@@ -86,8 +86,8 @@ private:
         return last_ && (last_->first.ends_with('/') ? uri.starts_with(last_->first)
                                                      : uri == ByteView(last_->first));
     }
-    Amounts& amounts_of(ByteView uri);
-    ByPrefix::iterator named(ByteView prefix);
+    // Where it is counted: among the others if there is no room.
+    Amounts& place_for(ByteView uri);
 
     Amounts others_;
     ByPrefix by_prefix_;

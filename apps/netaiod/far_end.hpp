@@ -49,21 +49,23 @@ std::string udp_machine_address(const Address& address);
 /// The field of a message for a program: where it is from, and whose.
 std::string origin(std::string_view address, const Identities& who);
 
-/// Whom messages for programs are from.
+/// Whom messages for programs are from, and the field that says so, which is made anew only when
+/// that changes.
 class Sender {
 public:
-    explicit Sender(std::string address = {}, Identities who = {})
+    Sender() : Sender({}, {}) {}
+    Sender(std::string address, Identities who)
         : address_(std::move(address)),
           who_(std::move(who)),
           field_(far_end_field, origin(address_, who_)) {}
 
-    /// Becomes who sends now, most often the one that it was.
-    void is(std::string_view address, const Identities& who) {
+    /// Most often that is who it was.
+    void becomes(std::string_view address, const Identities& who) {
         if (who != who_ || address != address_) {
             *this = Sender(std::string(address), who);
         }
     }
-    void is(const Identities& who) {
+    void becomes(const Identities& who) {
         if (who != who_) {
             *this = Sender(address_, who);
         }
@@ -72,7 +74,7 @@ public:
     /// As the field has it.
     const std::string& address() const noexcept { return address_; }
     const Identities& who() const noexcept { return who_; }
-    AddedField& field() noexcept { return field_; }
+    const AddedField& field() const noexcept { return field_; }
 
 private:
     std::string address_;

@@ -42,7 +42,7 @@ void KeyTree::split(Index node, std::size_t size) {
 std::uint32_t& KeyTree::at(ByteView key, bool is_prefix) {
     Index node = root;
     while (!key.empty()) {
-        const std::size_t found = nodes_[node].firsts.find(key.front());
+        const std::size_t found = nodes_[node].child_at(key.front());
         if (found == std::string::npos) {
             node = add_child(node, key);
             break;

@@ -65,15 +65,16 @@ private:
         std::uint32_t exact = nothing;
         std::uint32_t prefix = nothing;
 
-        // Which child's label begins so; npos for none. A few are looked at sooner than a search is
-        // called.
+        // Which child's label begins so; npos for none. To look at a few is quicker than to call a
+        // search.
         std::size_t child_at(char first) const noexcept {
             constexpr std::size_t few = 8;
             const std::size_t size = firsts.size();
             if (size > few) return firsts.find(first);
-            std::size_t at = 0;
-            while (at < size && firsts[at] != first) ++at;
-            return at < size ? at : std::string::npos;
+            for (std::size_t at = 0; at < size; ++at) {
+                if (firsts[at] == first) return at;
+            }
+            return std::string::npos;
         }
         std::uint32_t& value(bool is_prefix) noexcept { return is_prefix ? prefix : exact; }
         bool bare() const noexcept { return exact == nothing && prefix == nothing; }

@@ -44,7 +44,7 @@ struct Program {
     Program(std::shared_ptr<Connection> to, const Credentials& whose,
             std::unique_ptr<Allowance> may)
         : connection(std::move(to)), credentials(whose), allowance(std::move(may)) {
-        who = Identity{"uid", std::to_string(credentials.uid)};
+        sender.becomes(Identity{"uid", std::to_string(credentials.uid)});
     }
 
     std::uint64_t number() const noexcept { return connection->id(); }
@@ -60,8 +60,7 @@ struct Program {
     std::unique_ptr<Allowance> allowance;
     std::string name = {};
     std::optional<AppId> id = std::nullopt;
-    Identities who;            // with its name, once that is known
-    Sender sender = Sender();  // to others of this machine
+    Sender sender = {};  // to others of this machine; with its name, once that is known
     Traffic traffic = {};
     bool paused = false;
     std::unique_ptr<Timer> pause = nullptr;

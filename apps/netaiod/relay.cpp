@@ -232,7 +232,7 @@ void Relay::fail(Answer& answer, std::error_code error, std::string_view whom) {
                            : "no answer comes from " + std::string(whom) + ": " + error.message()));
 }
 
-void Relay::to_app(const ProgramPtr& program, const Message& message, Sender& from,
+void Relay::to_app(const ProgramPtr& program, const Message& message, const Sender& from,
                    Answer& answer) {
     if (is_own(message) || (!expects_answer(message) && !message.request_id())) {
         deliver(*program, message, from);
@@ -255,7 +255,7 @@ void Relay::to_app(const ProgramPtr& program, const Message& message, Sender& fr
 }
 
 // To all that listen for it, who sent it among them; whether anybody does.
-bool Relay::to_listeners(const Message& message, Sender& from) {
+bool Relay::to_listeners(const Message& message, const Sender& from) {
     // Who is told may go by that.
     std::vector<ProgramPtr> listening;
     for (const auto& [number, program] : programs_) {
@@ -270,13 +270,13 @@ bool Relay::to_listeners(const Message& message, Sender& from) {
 }
 
 // What nobody waits for. What the daemon tells, nobody else may seem to.
-void Relay::deliver(Program& program, const Message& message, Sender& from) {
+void Relay::deliver(Program& program, const Message& message, const Sender& from) {
     if (is_own(message)) {
         program.traffic.drop(Drop::malformed);
         return;
     }
     OwnedMessage passed = passed_on(message);
-    passed.auth().set(far_end_field, from.field().value());
+    from.field().add_to(passed.auth());
     if (!push(program, std::move(passed))) {
         came(program, message, from);
     }

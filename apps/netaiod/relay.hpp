@@ -105,9 +105,10 @@ private:
     void app_gone(const std::string& name);
 
     // To programs.
-    void to_app(const ProgramPtr& program, const Message& message, Sender& from, Answer& answer);
-    bool to_listeners(const Message& message, Sender& from);
-    void deliver(Program& program, const Message& message, Sender& from);
+    void to_app(const ProgramPtr& program, const Message& message, const Sender& from,
+                Answer& answer);
+    bool to_listeners(const Message& message, const Sender& from);
+    void deliver(Program& program, const Message& message, const Sender& from);
     std::error_code push(Program& program, OwnedMessage message);
     void came(Program& program, const Message& message, const Sender& from);
     bool has_room(const Program& program) const;
@@ -119,7 +120,7 @@ private:
     void open_udp();
     void from_tcp(const Message& message, Connection& connection, Answer& answer);
     void tell_of_udp() const;
-    void from_network(const Message& message, Sender& from, Answer& answer);
+    void from_network(const Message& message, const Sender& from, Answer& answer);
     void from_udp(const Message& message, const Address& address, Answer& answer);
     void from_udp_to(const ProgramPtr& program, const Message& message, const Address& address,
                      Answer& answer);
@@ -140,7 +141,7 @@ private:
     void reload_nodes(UdpNodeOptions options, std::size_t exchange_max);
     void tidy_later();
 
-    // Tells watchers.
+    // Tells watchers, if there are any.
     void seen(const Program* program, Direction direction, const Message& message,
               const Identities& who, std::string_view far_end) {
         if (watchers_.size() > 0) {
@@ -183,13 +184,9 @@ private:
     };
     using ClientPtr = boost::local_shared_ptr<Client>;
     boost::unordered_flat_map<std::uint64_t, ClientPtr> clients_;
-    // Who spoke last, most often speaks next.
-    struct {
-        std::uint64_t number = 0;
-        ClientPtr client = nullptr;
-    } last_;
+    ClientPtr speaking_;  // who spoke last, most often speaks next
     std::unordered_map<Address, std::uint64_t> client_numbers_;
-    Sender node_;                   // who sent the last datagram
+    Sender datagram_sender_;        // who sent the last datagram
     std::bitset<256> answers_;      // types that answer others of the configuration
     std::uint64_t subscribed_ = 0;  // subscribers so far
     Upstreams upstreams_;

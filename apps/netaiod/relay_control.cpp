@@ -178,16 +178,17 @@ Reply Relay::register_app(const ProgramPtr& program, const Value& asked) {
     if (manages) {
         manage_peers(program, asked);
     }
-    program->who.add(Identity{"app", *name});
+    Identities who = program->sender.who();
+    who.add(Identity{"app", *name});
     program->name = *name;
-    program->sender = Sender(app_address(*name), program->who);
+    program->sender = Sender(app_address(*name), std::move(who));
     program->id = registry_.add(
         {*name, program->credentials.uid, program->credentials.pid, program->number()});
     const auto index = static_cast<std::size_t>(*program->id);
     apps_.resize(std::max(apps_.size(), index + 1));
     apps_[index] = program;
     program->permitted.clear();
-    log(LogLevel::info, "app " + *name + " is here (" + program->who.str() + ")");
+    log(LogLevel::info, "app " + *name + " is here (" + program->sender.who().str() + ")");
     return {};
 }
 

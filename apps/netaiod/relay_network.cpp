@@ -10,7 +10,7 @@ void Relay::open_tcp() {
     tcp_ = std::make_unique<TcpServer>(executor_, for_all(*options_.tcp));
     tcp_->set_connect_handler([this](Connection& connection) {
         clients_[connection.id()] = boost::make_local_shared<Client>(
-            Client{connection.shared(), Sender(tcp_address(connection.remote()))});
+            Client{connection.shared(), Sender(tcp_address(connection.remote()), {})});
         client_numbers_[connection.remote()] = connection.id();
         return true;
     });
@@ -27,7 +27,7 @@ void Relay::open_tcp() {
 void Relay::client_gone(const Connection& connection) {
     forget_subscriber(tcp_address(connection.remote()));
     clients_.erase(connection.id());
-    last_ = {};
+    speaking_ = nullptr;
     const auto found = client_numbers_.find(connection.remote());
     if (found != client_numbers_.end() && found->second == connection.id()) {
         client_numbers_.erase(found);
@@ -55,21 +55,21 @@ std::shared_ptr<Connection> Relay::client_at(const Address& address) const {
 }
 
 void Relay::from_tcp(const Message& message, Connection& connection, Answer& answer) {
-    if (last_.number != connection.id()) {
-        last_ = {connection.id(), clients_.at(connection.id())};
+    if (!speaking_ || speaking_->connection.get() != &connection) {
+        speaking_ = clients_.at(connection.id());
     }
-    const ClientPtr client = last_.client;  // which may go meanwhile
-    client->sender.is(message.who());
+    const ClientPtr client = speaking_;  // which may go meanwhile
+    client->sender.becomes(message.who());
     from_network(message, client->sender, answer);
 }
 
 void Relay::from_udp(const Message& message, const Address& address, Answer& answer) {
-    node_.is(udp_machine_address(address), message.who());
-    from_network(message, node_, answer);
+    datagram_sender_.becomes(udp_machine_address(address), message.who());
+    from_network(message, datagram_sender_, answer);
 }
 
 // By its key, to the app that serves it; notifications to all that listen for it.
-void Relay::from_network(const Message& message, Sender& from, Answer& answer) {
+void Relay::from_network(const Message& message, const Sender& from, Answer& answer) {
     if (message.type() == notify_uri) {
         if (!to_listeners(message, from)) {
             others_.drop(Drop::unowned);
@@ -93,9 +93,9 @@ void Relay::from_network(const Message& message, Sender& from, Answer& answer) {
 
 void Relay::from_udp_to(const ProgramPtr& program, const Message& message, const Address& address,
                         Answer& answer) {
-    node_.is(address.str(), message.who());
+    datagram_sender_.becomes(address.str(), message.who());
     if (program->is_app() && registry_.owns(*program->id, message.type(), message.uri())) {
-        to_app(program, message, node_, answer);
+        to_app(program, message, datagram_sender_, answer);
     } else {
         program->traffic.drop(Drop::not_owner);
         decline(message, answer, Refusal::not_found());
@@ -104,8 +104,7 @@ void Relay::from_udp_to(const ProgramPtr& program, const Message& message, const
 
 void Relay::notified(std::uint64_t number, std::string_view from, const Message& message) {
     if (const ProgramPtr program = program_of(number)) {
-        Sender sender(std::string(from), message.who());
-        deliver(*program, message, sender);
+        deliver(*program, message, Sender(std::string(from), message.who()));
     }
 }
 
@@ -232,7 +231,7 @@ std::error_code Relay::to_many(Program& program, const FarEnd& far, const Messag
         note(tcp_->notify(shared, passed));
     }
     OwnedMessage local = passed.own();
-    local.auth().set(far_end_field, program.sender.field().value());
+    program.sender.field().add_to(local.auth());
     note(local_->notify(shared, local));
     return first;
 }

@@ -168,14 +168,15 @@ bool Relay::permitted(Program& program, const Message& message) {
     constexpr std::size_t kept_max = 1024;
     constexpr std::size_t uri_size_max = 256;
     if (message.uri().size() > uri_size_max) {
-        return options_.local_rules->decide(program.who, message.type(), message.uri()).allowed();
+        return options_.local_rules->decide(program.sender.who(), message.type(), message.uri())
+            .allowed();
     }
     std::pair key(message.type(), message.uri().str());
     if (const auto found = program.permitted.find(key); found != program.permitted.end()) {
         return found->second;
     }
     const bool may =
-        options_.local_rules->decide(program.who, message.type(), message.uri()).allowed();
+        options_.local_rules->decide(program.sender.who(), message.type(), message.uri()).allowed();
     if (program.permitted.size() >= kept_max) {
         program.permitted.clear();
     }
@@ -244,7 +245,7 @@ void Relay::from_program(const Message& message, Connection& connection, Answer 
         return;
     }
     program->traffic.count(Direction::out, message.uri(), message.content().size());
-    seen(program.get(), Direction::out, message, program->who, field);
+    seen(program.get(), Direction::out, message, program->sender.who(), field);
     if (far->kind == FarEnd::Kind::machine || far->kind == FarEnd::Kind::app) {
         to_machine(program, *far, message, std::move(answer));
     } else {
@@ -290,7 +291,7 @@ bool Relay::is_for_daemon(const ProgramPtr& program, const FarEnd& far, const Me
 
 void Relay::to_machine(const ProgramPtr& program, const FarEnd& far, const Message& message,
                        Answer answer) {
-    Sender& from = program->sender;
+    const Sender& from = program->sender;
     const bool by_key = far.kind == FarEnd::Kind::machine;
     if (by_key && message.type() == notify_uri && to_listeners(message, from)) {
         answer(std::optional<OwnedMessage>());

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <memory>
-#include <netaio/bytes.hpp>
+#include <netaio/auth_fields.hpp>
 #include <string>
 #include <string_view>
 
@@ -14,26 +14,28 @@ namespace wire {
 class FixedFields;
 }  // namespace wire
 
-/// An auth field that messages get when they are passed on (TcpServer::pass_on()), encoded once for
-/// all of them. Owns its bytes; used on one thread.
+/// An auth field that messages get when they are passed on (TcpServer::pass_on()): its encoding is
+/// kept for all of them. Used on one thread.
 class AddedField {
 public:
-    /// Its value is a string of bytes.
+    /// Of a value of bytes, which is copied.
     AddedField(std::string_view name, ByteView value) : name_(name), value_(value) {}
 
+    /// By which it is found in a message.
     const std::string& name() const noexcept { return name_; }
-    ByteView value() const noexcept { return value_; }
+    /// Sets it among the fields of a message that is not passed on, but made.
+    void add_to(AuthFields& fields) const { fields.set(name_, value_); }
 
 private:
     friend class core::Stream;
 
     // As the only one beside the request id; null where it is more than a frame holds.
-    const wire::FixedFields* alone() { return alone_ ? alone_.get() : encode(); }
-    const wire::FixedFields* encode();
+    const wire::FixedFields* alone() const { return alone_ ? alone_.get() : encode(); }
+    const wire::FixedFields* encode() const;
 
     std::string name_;
     std::string value_;
-    std::shared_ptr<const wire::FixedFields> alone_;
+    mutable std::shared_ptr<const wire::FixedFields> alone_;
 };
 
 }  // namespace netaio

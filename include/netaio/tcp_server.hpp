@@ -222,9 +222,9 @@ public:
     /// otherwise as they came. What does not come within the time, which is the same for all that
     /// goes to a client, as is the field's name, or from who has gone, is answered ERROR. For
     /// programs that stand between others, to whom exchange() would cost several times as much. On
-    /// the threads of both. After an error `answer` is still to be used: Errc::closed, queue_full,
-    /// too_large.
-    std::error_code pass_on(const Message& message, Connection& to, AddedField& field,
+    /// the threads of both. After an error `answer` is still to be used: Errc::closed, where it may
+    /// have gone out all the same, no_session, queue_full, too_large.
+    std::error_code pass_on(const Message& message, Connection& to, const AddedField& field,
                             std::chrono::milliseconds timeout, Answer& answer);
     /// Called for each connection that comes, on its thread, before anything is read; false closes
     /// it. To be called before start().

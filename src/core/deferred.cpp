@@ -26,19 +26,20 @@ Deferred::Deferred(const Plugins& inner, const Message& message)
       head_(message.body().encoded().begin(),
             message.body().encoded().begin() + 2 + message.uri().size()) {
     const Vouched& vouched = message.vouched();
-    if (!is_bare(inner) || !message.who().empty() || !vouched.outer.empty() ||
-        !vouched.inner.empty()) {
-        rest_ = std::make_unique<const Rest>(Rest{inner, message.who(), vouched});
+    const bool is_anybodys =
+        message.who().empty() && vouched.outer.empty() && vouched.inner.empty();
+    if (!is_anybodys || !is_bare(inner)) {
+        protection_ = std::make_unique<const Protection>(Protection{inner, message.who(), vouched});
     }
 }
 
 Suspended Deferred::question(const Address& from) {
     Message asked(type_, *Body::over({head_.data(), head_.size()}), {}, id_);
     Plugins inner;
-    if (rest_) {
-        asked.set_who(rest_->who);
-        asked.vouched() = rest_->vouched;
-        inner = rest_->inner;
+    if (protection_) {
+        asked.set_who(protection_->who);
+        asked.vouched() = protection_->vouched;
+        inner = protection_->inner;
     }
     return {from, {nullptr, std::move(inner)}, OwnedMessage::from(std::move(asked))};
 }

@@ -38,14 +38,14 @@ public:
             }
         }
     }
-    /// Whether it may be given by the frame that it came in, but for its id: one about what was
-    /// asked, which no layer has to change.
+    /// Whether a frame may be given as it is, but for its id: it is about what was asked, and no
+    /// layer has to change it.
     bool takes(const Frame& frame) const {
         return !ended_ && id_ &&
                ByteView(frame.body.data(), frame.body.size()).starts_with(head()) &&
-               takes_frames_of(frame.header.type);
+               may_deliver_frame(frame.header.type);
     }
-    /// Does so.
+    /// Gives it; only after takes().
     void pass(const Frame& frame) {
         ended_ = true;
         deliver_frame(frame);
@@ -57,7 +57,7 @@ public:
     ByteView uri() const noexcept { return ByteView(head_.data() + 2, head_.size() - 2); }
     std::optional<RequestId> request_id() const noexcept { return id_; }
     /// Whether its handler has no layer.
-    bool inner_is_bare() const noexcept { return !rest_ || is_bare(rest_->inner); }
+    bool inner_is_bare() const noexcept { return !protection_ || is_bare(protection_->inner); }
     /// As of a handler that has ended.
     Suspended question(const Address& from);
 
@@ -75,19 +75,18 @@ private:
                          const std::exception_ptr& failure) = 0;
     OwnedMessage instead_of(const Message& stray) const;
     virtual void deliver_view(Message& reply) { deliver(reply.own(), nullptr); }
-    virtual bool takes_frames_of(MessageType) const { return false; }
+    virtual bool may_deliver_frame(MessageType) const { return false; }
     virtual void deliver_frame(const Frame&) {}
     virtual bool is_there() const noexcept = 0;
     ByteView head() const noexcept { return {head_.data(), head_.size()}; }
 
-    // What most have nothing of.
-    struct Rest {
+    struct Protection {
         Plugins inner;
         Identities who;
         Vouched vouched;
     };
 
-    std::unique_ptr<const Rest> rest_;
+    std::unique_ptr<const Protection> protection_;  // null where there was none, as mostly
     std::optional<RequestId> id_;
     MessageType type_;
     bool ended_ = false;

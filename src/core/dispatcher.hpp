@@ -17,7 +17,8 @@
 namespace netaio::core {
 
 /// The way of a message through a node, in the one place that knows it: checksum, outer layer,
-/// routing, inner layer, handler, and back (protocol.md §3, §4). One for each thread.
+/// routing, inner layer, handler, and back (protocol.md §3, §4); but for answers that go back to
+/// where their question came from as they are (stream_passed.cpp). One for each thread.
 class Dispatcher {
 public:
     Dispatcher(Node& node, Tallies& tallies)

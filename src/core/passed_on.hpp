@@ -50,7 +50,7 @@ public:
         const bool waits = is_one(id) && slot(id).id == id && answers(slot(id).asked, type);
         return waits ? &slot(id).answer : nullptr;
     }
-    /// Takes out who waits with this id.
+    /// Takes out who waits with this id, whom find() found.
     Answer take(RequestId id) noexcept { return taken(index(id)); }
     /// The same of the first whose deadline has passed.
     std::optional<Answer> take_expired(TimePoint now) {

@@ -227,7 +227,7 @@ public:
     boost::intrusive_ptr<Deferred> defer() override;
     /// Passes a message on, with one more auth field; what comes back without it is given to who
     /// waits for an answer. On an error that still waits.
-    std::error_code pass_on(const Message& message, AddedField& field,
+    std::error_code pass_on(const Message& message, const AddedField& field,
                             std::chrono::milliseconds timeout, Answer& answer);
     bool pass_back(Message& message) override;
     void pause() override { paused_ = true; }
@@ -279,24 +279,30 @@ private:
     bool any_ended() const noexcept;
     void settle_handlers(std::string& out);
     void all_handled() noexcept;
+    bool answers_bare(const Deferred& deferred, MessageType type) const;
+    void answered(Deferred& deferred, const Frame& reply);
+    void answered(Deferred& deferred, Message& reply);
+    void answered(Deferred& deferred, std::optional<OwnedMessage>&& reply,
+                  const std::exception_ptr& failure);
+    void go_on_later();
+
+    // Passing on, and back.
+    std::error_code append_bare(const Message& message, const AddedField& field, RequestId id);
+    std::error_code append_copy(const Message& message, const AddedField& field, RequestId id);
     bool pass_back_as_it_is(const Frame& frame);
     bool may_go_as_it_is(const Frame& frame) noexcept;
     void expire_passed(TimePoint now);
     void end_passed() noexcept;
-    std::error_code append_bare(const Message& message, AddedField& field, RequestId id);
-    std::error_code append_copy(const Message& message, const AddedField& field, RequestId id);
-    void answered(Deferred& deferred, Message& reply);
-    void answered_by(const Frame& reply, RequestId id);
-    bool answers_bare(const Deferred& deferred, MessageType type) const;
-    void answered(Deferred& deferred, std::optional<OwnedMessage>&& reply,
-                  const std::exception_ptr& failure);
-    void go_on_later();
 
     // Writing.
     bool is_full() const noexcept {
         return queued_bytes() >= hub_->limits().send_queue_max || feeding_;
     }
     bool queues() const noexcept { return waiting_writable_ || feeding_ || holding_; }
+    // Whether what needs no layer of a handler needs none at all, and goes now.
+    bool sends_bare() const { return !sealed_ && hub_->dispatcher().outer_is_bare() && !queues(); }
+    // Where that goes.
+    std::string& output() noexcept { return batch_ ? *batch_ : out_; }
     void begin_feed(std::string& out);
     bool refill_from(const std::shared_ptr<Feed>& feed);
     void log_unsent(std::error_code error);

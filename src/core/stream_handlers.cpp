@@ -156,12 +156,12 @@ private:
             stream->serve([&] { stream->answered(*this, reply); });
         }
     }
-    bool takes_frames_of(MessageType type) const override {
+    bool may_deliver_frame(MessageType type) const override {
         return *stream_ && (*stream_)->answers_bare(*this, type);
     }
     void deliver_frame(const Frame& reply) override {
         Stream& stream = **stream_;
-        stream.serve([&] { stream.answered_by(reply, *request_id()); });
+        stream.serve([&] { stream.answered(*this, reply); });
     }
     bool is_there() const noexcept override {
         return *stream_ && (*stream_)->state_ != State::closed;
@@ -213,14 +213,14 @@ void Stream::answered(Deferred& deferred, std::optional<OwnedMessage>&& reply,
 
 // Whether a reply of this type needs no layer, nor anything else but to go.
 bool Stream::answers_bare(const Deferred& deferred, MessageType type) const {
-    return !sealed_ && !expects_fan_out_ && deferred.inner_is_bare() &&
-           hub_->dispatcher().outer_is_bare() && !queues() && state_ != State::closed &&
-           deferred_ < hub_->limits().handlers_max && hub_->node().types.contains(type);
+    return sends_bare() && deferred.inner_is_bare() && !expects_fan_out_ &&
+           state_ != State::closed && deferred_ < hub_->limits().handlers_max &&
+           hub_->node().types.contains(type);
 }
 
-void Stream::answered_by(const Frame& reply, RequestId id) {
+void Stream::answered(Deferred& deferred, const Frame& reply) {
     --deferred_;
-    wire::append_with_id(reply, id, batch_ ? *batch_ : out_);
+    wire::append_frame_with_id(reply, *deferred.request_id(), output());
     hub_->tallies().frames_out.add();
     appended();
 }
@@ -231,7 +231,7 @@ void Stream::answered(Deferred& deferred, Message& reply) {
         return;
     }
     --deferred_;
-    if (encode_message(reply, batch_ ? *batch_ : out_, deferred.request_id())) [[unlikely]] {
+    if (encode_message(reply, output(), deferred.request_id())) [[unlikely]] {
         ++deferred_;
         answered(deferred, reply.own(), nullptr);  // fails again, which is told
         return;

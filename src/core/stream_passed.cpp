@@ -9,7 +9,7 @@
 /// How a stream passes messages on to its client, and answers back.
 namespace netaio::core {
 
-std::error_code Stream::pass_on(const Message& message, AddedField& field,
+std::error_code Stream::pass_on(const Message& message, const AddedField& field,
                                 std::chrono::milliseconds timeout, Answer& answer) {
     settle_fan_out();
     if (state_ != State::open) {
@@ -25,10 +25,9 @@ std::error_code Stream::pass_on(const Message& message, AddedField& field,
         return Errc::queue_full;
     }
     const RequestId id = passed_->next_id();
-    if (const auto error =
-            !sealed_ && hub_->dispatcher().outer_is_bare() && !queues() && message.auth().empty()
-                ? append_bare(message, field, id)
-                : append_copy(message, field, id)) {
+    if (const auto error = sends_bare() && message.auth().empty()
+                               ? append_bare(message, field, id)
+                               : append_copy(message, field, id)) {
         return error;
     }
     if (!passed_) {
@@ -42,12 +41,12 @@ std::error_code Stream::pass_on(const Message& message, AddedField& field,
 }
 
 // What needs no layer goes as it is.
-std::error_code Stream::append_bare(const Message& message, AddedField& field, RequestId id) {
+std::error_code Stream::append_bare(const Message& message, const AddedField& field, RequestId id) {
     const wire::FixedFields* const fields = field.alone();
     if (!fields) {
         return Errc::too_large;
     }
-    fields->append_frame(message, id, batch_ ? *batch_ : out_);
+    fields->append_frame(message, id, output());
     hub_->tallies().frames_out.add();
     serve([this] { appended(); });
     return {};
@@ -58,7 +57,7 @@ std::error_code Stream::append_copy(const Message& message, const AddedField& fi
         enable_requests(PassedOn::max);  // where plugins keep what they may make anew
     }
     OwnedMessage copy = message.own();
-    copy.auth().set(field.name(), field.value());
+    field.add_to(copy.auth());
     return append(std::move(copy), {}, *hub_->dispatcher().outer(*this), id);
 }
 
@@ -72,7 +71,8 @@ bool Stream::pass_back(Message& message) {
     return true;
 }
 
-// What no layer is for, here or where it goes, is spared of becoming a message.
+// What no layer is for, here or where it goes, is spared of becoming a message. It is taken out
+// before it goes, as that may end this very stream.
 bool Stream::pass_back_as_it_is(const Frame& frame) {
     if (!may_go_as_it_is(frame)) {
         return false;
@@ -92,7 +92,7 @@ bool Stream::may_go_as_it_is(const Frame& frame) noexcept {
         const Answer* const waits = passed_->find(id, frame.header.type);
         return waits && waits->deferred_ && waits->deferred_->takes(frame) && frame.checksum_ok();
     } catch (...) {
-        return false;  // whoever handles it as a message meets that again
+        return false;  // no memory for a layer that is another now, which receive() will say
     }
 }
 

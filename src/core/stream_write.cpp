@@ -63,7 +63,7 @@ std::error_code Stream::append(OwnedMessage message, const Plugins& inner, const
         }
         return refused;
     }
-    std::string& target = batch_ ? *batch_ : out_;
+    std::string& target = output();
     const std::size_t before = target.size();
     auto error = dispatcher.send(std::move(message), inner, outer, to, target, id, unsealed);
     error = error ? error : bounded_by_session(target, before);
@@ -111,7 +111,7 @@ std::size_t Stream::take(ByteView bytes, std::span<const SharedFrame> frames, bo
             frames, [&](const SharedFrame& frame) { return !enqueue(frame); }));
     }
     if (!at_once || batch_ || !out_.empty()) {
-        (batch_ ? *batch_ : out_).append(bytes);
+        output().append(bytes);
         appended();
         return frames.size();
     }

@@ -31,7 +31,7 @@ void TcpServer::Impl::exchange(core::Stream& with, OwnedMessage message, detail:
         });
 }
 
-std::error_code TcpServer::pass_on(const Message& message, Connection& to, AddedField& field,
+std::error_code TcpServer::pass_on(const Message& message, Connection& to, const AddedField& field,
                                    std::chrono::milliseconds timeout, Answer& answer) {
     return static_cast<core::Stream&>(to).pass_on(message, field, core::bounded(timeout), answer);
 }

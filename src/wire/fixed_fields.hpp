@@ -1,6 +1,5 @@
 #pragma once
 
-#include <netaio/added_field.hpp>
 #include <netaio/message.hpp>
 #include <string>
 

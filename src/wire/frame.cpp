@@ -71,6 +71,12 @@ inline char* append_head(const std::array<char, size>& head, FrameHeader header,
     return out.data() + out.size();
 }
 
+inline void append_with_id(const FrameHeader& header, ByteView body, RequestId id,
+                           std::string& out) {
+    wire::put_u32(append_head(head_with_id, header, out) - wire::request_id_size, id);
+    out.append(body);
+}
+
 // Made where it is known whether there is an id: see append_head().
 template <class Id>
 inline Result<Message> message_of(const Frame& frame, AuthFields&& fields, Id id) {
@@ -187,12 +193,11 @@ std::error_code encode_message(const Message& message, std::string& out,
                        checksum_of(message.body())};
     if (message.auth().empty()) {
         if (request_id) {
-            char* const end = append_head(head_with_id, header, out);
-            wire::put_u32(end - wire::request_id_size, *request_id);
+            append_with_id(header, body, *request_id, out);
         } else {
             append_head(head_without_id, header, out);
+            out.append(body);
         }
-        out.append(body);
         return {};
     }
     const std::size_t start = out.size();
@@ -209,9 +214,8 @@ std::error_code encode_message(const Message& message, std::string& out,
 
 namespace wire {
 
-void append_with_id(const Frame& frame, RequestId id, std::string& out) {
-    put_u32(append_head(head_with_id, frame.header, out) - request_id_size, id);
-    out.append(frame.body.data(), frame.body.size());
+void append_frame_with_id(const Frame& frame, RequestId id, std::string& out) {
+    append_with_id(frame.header, {frame.body.data(), frame.body.size()}, id, out);
 }
 
 Result<FixedFields> FixedFields::make(const AuthFields& fields) {
@@ -239,14 +243,5 @@ void FixedFields::append_frame(const Message& message, RequestId id, std::string
 }
 
 }  // namespace wire
-
-const wire::FixedFields* AddedField::encode() {
-    AuthFields fields;
-    fields.set(name_, value_);
-    if (auto made = wire::FixedFields::make(fields)) {
-        alone_ = std::make_shared<const wire::FixedFields>(std::move(*made));
-    }
-    return alone_.get();
-}
 
 }  // namespace netaio

@@ -2,9 +2,12 @@
 
 #include <cstring>
 #include <netaio/auth_fields.hpp>
-#include <netaio/frame.hpp>
 
 #include "endian.hpp"
+
+namespace netaio {
+struct Frame;
+}
 
 /// The request id as one of the auth fields (protocol.md §4), and as the only one, which it is of
 /// most messages: then its dict is a fixed head and the id.
@@ -29,7 +32,7 @@ inline RequestId lone_request_id(ByteView encoded) noexcept {
 }
 
 /// Appends a frame as it came, but that an id is all that its auth fields hold.
-void append_with_id(const Frame& frame, RequestId id, std::string& out);
+void append_frame_with_id(const Frame& frame, RequestId id, std::string& out);
 
 /// The id among other fields; nothing where it has another size or type.
 inline std::optional<RequestId> request_id_in(const AuthFields& fields) noexcept {

@@ -35,7 +35,7 @@ count() {
 }
 
 works=(route:counted_route route_id:counted_route protect:counted_protect open:counted_open
-    protect_long:counted_protect open_long:counted_open fan_out:counted_fan_out)
+    protect_long:counted_protect open_long:counted_open fan_out:counted_fan_out pass:counted_pass)
 failed=0
 figures="compiler $compiler"
 for work in "${works[@]}"; do

@@ -11,7 +11,9 @@
 #include <stdexcept>
 #include <string>
 
+#include "core/deferred.hpp"
 #include "core/dispatcher.hpp"
+#include "core/stream.hpp"
 #include "echo_node.hpp"
 #include "frames.hpp"
 
@@ -149,6 +151,100 @@ struct FanOut {
     std::size_t frame_size = 0;
 };
 
+// Has turns when told to.
+struct Turns final : core::Hub {
+    using Hub::Hub;
+    void start(std::shared_ptr<core::Stream>, std::shared_ptr<core::Suspended>) override {}
+    void turn_later() override { wanted = true; }
+    void wake() override {}
+    void run() {
+        while (std::exchange(wanted, false)) {
+            turn();
+        }
+    }
+    bool wanted = false;
+};
+
+// One end of a connection without sockets.
+struct End {
+    struct Keeps final : core::Carrier {
+        explicit Keeps(std::string& all) : sent(all) {}
+        void start(const std::shared_ptr<core::Stream>&) override {}
+        std::size_t write(ByteView bytes, std::error_code&) override {
+            sent.append(bytes);
+            return bytes.size();
+        }
+        void wait_writable() override {}
+        void resume() override {}
+        void look_for_end() override {}
+        void close() noexcept override {}
+        std::string& sent;
+    };
+
+    End() { stream->start(std::make_unique<Keeps>(sent)); }
+    void receive(std::string& bytes) {
+        stream->received(bytes);
+        hub->run();
+    }
+
+    std::string sent;
+    std::shared_ptr<core::Node> node = std::make_shared<core::Node>(core::Role::server);
+    std::shared_ptr<Turns> hub =
+        std::make_shared<Turns>(node, core::StreamLimits{.handlers_max = messages});
+    std::shared_ptr<core::Stream> stream =
+        std::make_shared<core::Stream>(core::Ends{}, hub, std::weak_ptr<core::StreamOwner>());
+};
+
+// What a client asks goes to a program, and what that answers back.
+struct Pass {
+    struct PassesOn final : core::Handler {
+        explicit PassesOn(End& program) : Handler(false, true), to(program) {}
+        std::optional<OwnedMessage> call(const Message& message,
+                                         core::Source& source) const override {
+            core::call_deferring(source.defer(), [&](Answer answer) {
+                must(to.stream->pass_on(message, field, std::chrono::seconds(10), answer));
+            });
+            return std::nullopt;
+        }
+        End& to;
+        AddedField field{"@", "tcp:192.0.2.1:8888"};
+    };
+
+    Pass() {
+        client.node->default_route = {std::make_shared<PassesOn>(program), {}};
+        for (RequestId id = 0; id < 50; ++id) {
+            questions += frame_of(request(uri, std::string(payload, 'c')), id);
+        }
+        run(50);
+    }
+    void run(int count) {
+        for (int i = 0; i < count; i += 50) {
+            std::string asked = questions;
+            client.receive(asked);
+            program.hub->run();
+            std::string answers;
+            std::span<char> rest(program.sent);
+            while (!rest.empty()) {
+                const auto frame = next_frame(rest, types);
+                must(encode_message(answer, answers, (*frame)->request_id()));
+                rest = rest.subspan((*frame)->header.frame_size());
+            }
+            program.sent.clear();
+            program.receive(answers);
+            client.hub->run();
+            answered += client.sent.size();
+            client.sent.clear();
+        }
+    }
+
+    MessageTypes types;
+    OwnedMessage answer = respond(uri, std::string(payload, 'c'));
+    std::string questions;
+    End program;
+    End client;
+    std::size_t answered = 0;
+};
+
 }  // namespace
 
 // What callgrind counts; visible by these names.
@@ -164,6 +260,9 @@ extern "C" {
 }
 [[gnu::noinline]] void counted_fan_out(FanOut& fan_out) {
     fan_out.run(1);
+}
+[[gnu::noinline]] void counted_pass(Pass& pass) {
+    pass.run(messages);
 }
 }
 
@@ -190,9 +289,15 @@ int main(int argc, char** argv) {
         counted_fan_out(fan_out);
         fan_out.receive();
         must(fan_out.server.counters().dropped_oldest == 0, "notifications were dropped");
+    } else if (what == "pass") {
+        Pass pass;
+        counted_pass(pass);
+        const std::size_t each = frame_of(pass.answer, RequestId(1)).size();
+        must(pass.answered == (messages + 50) * each, "not every question was answered");
     } else {
-        std::fprintf(
-            stderr, "usage: workload route|route_id|protect|open|protect_long|open_long|fan_out\n");
+        std::fprintf(stderr,
+                     "usage: workload "
+                     "route|route_id|protect|open|protect_long|open_long|fan_out|pass\n");
         return 2;
     }
 }

@@ -46,9 +46,12 @@ protected:
     void handle(DeferringHandler::Function function) {
         asker.node->default_route = {std::make_shared<DeferringHandler>(std::move(function)), {}};
     }
+    std::error_code passed(const Message& message, Answer& answer) {
+        return program.stream->pass_on(message, field, std::chrono::seconds(10), answer);
+    }
     void pass_on() {
         handle([this](const Message& message, Answer answer) {
-            EXPECT_FALSE(program.stream->pass_on(message, field, std::chrono::seconds(10), answer));
+            EXPECT_FALSE(passed(message, answer));
         });
     }
     void keep() {
@@ -111,12 +114,12 @@ TEST_F(StreamPassedTest, TheClockIsLookedAtAnewInEachTurn) {
 TEST_F(StreamPassedTest, AnAnswerComesBackWithTheIdOfItsQuestionAndWithoutTheField) {
     pass_on();
     asker.receive(question(7));
-    const auto passed = program.sent();
-    ASSERT_EQ(passed.size(), 1u);
-    EXPECT_EQ(passed[0].auth().bytes("@"), "from");
+    const auto questions_on = program.sent();
+    ASSERT_EQ(questions_on.size(), 1u);
+    EXPECT_EQ(questions_on[0].auth().bytes("@"), "from");
     OwnedMessage answer = respond("uri", "!");
     answer.auth().set("@", "who cares");
-    program.receive(std::move(answer), passed[0].request_id());
+    program.receive(std::move(answer), questions_on[0].request_id());
     const auto answered = asker.sent();
     ASSERT_EQ(answered.size(), 1u);
     EXPECT_EQ(answered[0].content(), "!");
@@ -162,7 +165,14 @@ TEST_F(StreamPassedTest, WhatIsNoAnswerToTheQuestionDoesNotComeBack) {
     program.receive(broken);
     program.receive(OwnedMessage(MessageType::confirm_subscribe, "uri"), id);
     EXPECT_TRUE(asker.sent().empty());
-    program.receive(respond("other", "!"), id);
+    program.receive(respond("uri", "!"), id);
+    EXPECT_EQ(one(asker.sent()).content(), "!");
+}
+
+TEST_F(StreamPassedTest, AnAnswerAboutAnotherUriComesBackAsAnError) {
+    pass_on();
+    asker.receive(question(7));
+    program.receive(respond("other", "!"), one(program.sent()).request_id());
     const auto answer = one(asker.sent());
     EXPECT_EQ(answer.type(), MessageType::error);
     EXPECT_EQ(answer.uri(), "uri");
@@ -190,12 +200,52 @@ TEST_F(StreamPassedTest, WhoAskedThroughALayerIsAnsweredThroughIt) {
     EXPECT_FALSE(answer.auth().empty());
 }
 
+TEST_F(StreamPassedTest, WhoAskedThroughTheLayerOfAHandlerIsAnsweredThroughIt) {
+    const Plugins layer{std::make_shared<HmacAuth>(HmacOptions{.secret = "the handler's"})};
+    asker.node->router.add(
+        {MessageType::request_uri, "uri"},
+        {std::make_shared<DeferringHandler>([this](const Message& message, Answer answer) {
+             EXPECT_FALSE(passed(message, answer));
+         }),
+         layer});
+    OwnedMessage asked = request("uri", "?");
+    ASSERT_FALSE(seal(asked, layer, {}, asker.node->context(nullptr)));
+    asker.receive(std::move(asked), 7);
+    program.receive(respond("uri", "!"), one(program.sent()).request_id());
+    const auto answer = one(asker.sent());
+    EXPECT_EQ(answer.content(), "!");
+    EXPECT_FALSE(answer.auth().empty());
+}
+
+TEST_F(StreamPassedTest, WhoAskedAllThatItMayIsReadOnWhenOneIsAnswered) {
+    pass_on();
+    std::string questions;
+    for (RequestId id = 1; id <= 101; ++id) {
+        questions += question(id);
+    }
+    asker.receive(questions);
+    const auto questions_on = program.sent();
+    ASSERT_EQ(questions_on.size(), 100u);
+    program.receive(respond("uri", "!"), questions_on[50].request_id());
+    EXPECT_EQ(one(asker.sent()).request_id(), 51u);
+    EXPECT_EQ(program.sent().size(), 1u);
+}
+
+TEST_F(StreamPassedTest, WhoIsSentAwayStillGetsItsAnswers) {
+    pass_on();
+    asker.receive(question(1));
+    asker.stream->drain();
+    program.receive(respond("uri", "!"), one(program.sent()).request_id());
+    EXPECT_EQ(one(asker.sent()).content(), "!");
+    EXPECT_TRUE(asker.wire->closed);
+}
+
 TEST_F(StreamPassedTest, ForWhoTakesNothingAnswersWait) {
     pass_on();
     asker.wire->room = 0;
     asker.receive(question(1) + question(2));
-    for (const auto& passed : program.sent()) {
-        program.receive(respond("uri", "!"), passed.request_id());
+    for (const auto& each : program.sent()) {
+        program.receive(respond("uri", "!"), each.request_id());
         EXPECT_TRUE(asker.sent().empty());
     }
     asker.wire->room = std::string::npos;
@@ -206,12 +256,12 @@ TEST_F(StreamPassedTest, ForWhoTakesNothingAnswersWait) {
 TEST_F(StreamPassedTest, ForWhoIsGoneAnswersGoNowhere) {
     pass_on();
     asker.receive(question(1) + question(2));
-    const auto passed = program.sent();
-    ASSERT_EQ(passed.size(), 2u);
+    const auto questions_on = program.sent();
+    ASSERT_EQ(questions_on.size(), 2u);
     asker.stream->abort({});
-    program.receive(respond("uri", "!"), passed[0].request_id());
+    program.receive(respond("uri", "!"), questions_on[0].request_id());
     asker.stream = nullptr;
-    program.receive(respond("uri", "!"), passed[1].request_id());
+    program.receive(respond("uri", "!"), questions_on[1].request_id());
     EXPECT_TRUE(asker.wire->sent.empty());
     EXPECT_TRUE(program.stream->open());
 }
@@ -220,8 +270,7 @@ TEST_F(StreamPassedTest, ForWhoIsGoneAnswersGoNowhere) {
 TEST_F(StreamPassedTest, WhatFindsItsProgramGoneIsLeftToWhoeverPassesOn) {
     std::size_t left = 0;
     handle([&](const Message& message, Answer answer) {
-        const auto error =
-            program.stream->pass_on(message, field, std::chrono::seconds(10), answer);
+        const auto error = passed(message, answer);
         if (error) {
             EXPECT_EQ(error, Errc::closed);
             ++left;
@@ -243,8 +292,7 @@ TEST_F(StreamPassedTest, WhatFindsItsProgramGoneIsLeftToWhoeverPassesOn) {
 TEST_F(StreamPassedTest, AFieldThatNoFrameHoldsIsRefusedAndTheQuestionLeft) {
     field = AddedField("@", std::string(70'000, 'x'));
     handle([this](const Message& message, Answer answer) {
-        EXPECT_EQ(program.stream->pass_on(message, field, std::chrono::seconds(10), answer),
-                  Errc::too_large);
+        EXPECT_EQ(passed(message, answer), Errc::too_large);
         answer("too large");
     });
     asker.receive(question(7));

@@ -228,6 +228,30 @@ TEST_F(RelayUdpTest, TheMachinesPortFindsTheOwner) {
     EXPECT_EQ(asked(machine, "nothing"), "NOT_FOUND not found");
 }
 
+TEST_F(RelayUdpTest, EachNodeIsSaidToBeItselfAtWhateverPort) {
+    node->manage_peers(briskly);
+    const Address programs = program_address();
+    const Address machines = *Address::parse("127.0.0.1", relay->udp_port());
+    auto options_of_another = local_node_options("unused");
+    options_of_another.port = port;
+    UdpNode another(context.get_executor(), options_of_another);
+    ASSERT_FALSE(another.start());
+    const auto said_of = [&](UdpNode& asks, const Address& to) {
+        bool answered = false;
+        asks.request(to, "lamp", {.timeout = 5s},
+                     [&](std::error_code error, const OwnedMessage&) { answered = !error; });
+        EXPECT_TRUE(run_until(context, [&] { return answered; }));
+        return from;
+    };
+    for (int round = 0; round < 2; ++round) {
+        for (UdpNode* const each : {&*node, &another}) {
+            const std::string address = Address::parse("127.0.0.1", each->port())->str();
+            EXPECT_EQ(said_of(*each, programs), address);
+            EXPECT_EQ(said_of(*each, machines), "udp:" + address);
+        }
+    }
+}
+
 TEST_F(RelayUdpTest, AProgramAsksAndHearsNodes) {
     const std::string there = Address::parse("127.0.0.1", node->port())->str();
     EXPECT_EQ(asks(there, request("door")), "RESPOND_URI the node's door");
