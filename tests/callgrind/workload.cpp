@@ -201,8 +201,8 @@ struct Pass {
         explicit PassesOn(End& program) : Handler(false, true), to(program) {}
         std::optional<OwnedMessage> call(const Message& message,
                                          core::Source& source) const override {
-            core::call_deferring(source.defer(), [&](Answer answer) {
-                must(to.stream->pass_on(message, field, std::chrono::seconds(10), answer));
+            core::call_deferring(source.defer(), [&](Answer waits) {
+                must(to.stream->pass_on(message, field, std::chrono::seconds(10), waits));
             });
             return std::nullopt;
         }
@@ -226,7 +226,7 @@ struct Pass {
             std::span<char> rest(program.sent);
             while (!rest.empty()) {
                 const auto frame = next_frame(rest, types);
-                must(encode_message(answer, answers, (*frame)->request_id()));
+                must(encode_message(reply, answers, (*frame)->request_id()));
                 rest = rest.subspan((*frame)->header.frame_size());
             }
             program.sent.clear();
@@ -238,7 +238,7 @@ struct Pass {
     }
 
     MessageTypes types;
-    OwnedMessage answer = respond(uri, std::string(payload, 'c'));
+    OwnedMessage reply = respond(uri, std::string(payload, 'c'));
     std::string questions;
     End program;
     End client;
@@ -292,7 +292,7 @@ int main(int argc, char** argv) {
     } else if (what == "pass") {
         Pass pass;
         counted_pass(pass);
-        const std::size_t each = frame_of(pass.answer, RequestId(1)).size();
+        const std::size_t each = frame_of(pass.reply, RequestId(1)).size();
         must(pass.answered == (messages + 50) * each, "not every question was answered");
     } else {
         std::fprintf(stderr,
