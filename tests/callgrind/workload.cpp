@@ -182,6 +182,12 @@ struct End {
     };
 
     End() { stream->start(std::make_unique<Keeps>(sent)); }
+    ~End() {
+        stream->abort({});
+        hub->run();
+    }
+    End(const End&) = delete;
+    End& operator=(const End&) = delete;
     void receive(std::string& bytes) {
         stream->received(bytes);
         hub->run();
