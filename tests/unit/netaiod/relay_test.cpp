@@ -77,6 +77,27 @@ TEST_F(RelayTest, EachClientIsSaidToBeItselfWhoeverSpokeBefore) {
     EXPECT_EQ(ask(*b), named_b);
 }
 
+TEST_F(RelayTest, WhoSpeaksAsAnotherOnTheSameConnectionIsSaidToBeThat) {
+    const auto with = [](std::vector<NamedSecret> secrets) {
+        return std::make_shared<HmacAuth>(HmacOptions{.secrets = std::move(secrets)});
+    };
+    options.tcp->auth = with({{"ann", "one"}, {"bob", "two"}});
+    restart();
+    TestProgram kitchen(network, "kitchen");
+    kitchen.client.on(request_uri, [&](const Message& m) { return origin_in(m).back(); });
+    kitchen.serve(request_uri, "who");
+    const auto asked_as = [&](std::vector<NamedSecret> secrets) {
+        remote().set_plugins({with(std::move(secrets)), nullptr});
+        return asked("who");
+    };
+    for (int round = 0; round < 2; ++round) {
+        EXPECT_EQ(asked_as({{"ann", "one"}}), "hmac:ann");
+        EXPECT_EQ(asked_as({{"ann", "one"}}), "hmac:ann");
+        EXPECT_EQ(asked_as({{"bob", "two"}}), "hmac:bob");
+    }
+    EXPECT_EQ(relay->status().clients, 1u);
+}
+
 TEST_F(RelayTest, OneKeyHasOneOwnerUnlessAllShareIt) {
     TestProgram kitchen(network, "kitchen");
     TestProgram hall(network, "hall");
