@@ -16,6 +16,7 @@
 #include "core/stream.hpp"
 #include "echo_node.hpp"
 #include "frames.hpp"
+#include "support/wire.hpp"
 
 namespace {
 
@@ -151,37 +152,9 @@ struct FanOut {
     std::size_t frame_size = 0;
 };
 
-// Has turns when told to.
-struct Turns final : core::Hub {
-    using Hub::Hub;
-    void start(std::shared_ptr<core::Stream>, std::shared_ptr<core::Suspended>) override {}
-    void turn_later() override { wanted = true; }
-    void wake() override {}
-    void run() {
-        while (std::exchange(wanted, false)) {
-            turn();
-        }
-    }
-    bool wanted = false;
-};
-
 // One end of a connection without sockets.
 struct End {
-    struct Keeps final : core::Carrier {
-        explicit Keeps(std::string& all) : sent(all) {}
-        void start(const std::shared_ptr<core::Stream>&) override {}
-        std::size_t write(ByteView bytes, std::error_code&) override {
-            sent.append(bytes);
-            return bytes.size();
-        }
-        void wait_writable() override {}
-        void resume() override {}
-        void look_for_end() override {}
-        void close() noexcept override {}
-        std::string& sent;
-    };
-
-    End() { stream->start(std::make_unique<Keeps>(sent)); }
+    End() { stream->start(std::make_unique<core::test::WireCarrier>(wire)); }
     ~End() {
         stream->abort({});
         hub->run();
@@ -193,10 +166,10 @@ struct End {
         hub->run();
     }
 
-    std::string sent;
+    std::shared_ptr<core::test::Wire> wire = std::make_shared<core::test::Wire>();
     std::shared_ptr<core::Node> node = std::make_shared<core::Node>(core::Role::server);
-    std::shared_ptr<Turns> hub =
-        std::make_shared<Turns>(node, core::StreamLimits{.handlers_max = messages});
+    std::shared_ptr<core::test::TurnedHub> hub =
+        std::make_shared<core::test::TurnedHub>(node, core::StreamLimits{.handlers_max = messages});
     std::shared_ptr<core::Stream> stream =
         std::make_shared<core::Stream>(core::Ends{}, hub, std::weak_ptr<core::StreamOwner>());
 };
@@ -229,17 +202,17 @@ struct Pass {
             client.receive(asked);
             program.hub->run();
             std::string answers;
-            std::span<char> rest(program.sent);
+            std::span<char> rest(program.wire->sent);
             while (!rest.empty()) {
                 const auto frame = next_frame(rest, types);
                 must(encode_message(reply, answers, (*frame)->request_id()));
                 rest = rest.subspan((*frame)->header.frame_size());
             }
-            program.sent.clear();
+            program.wire->sent.clear();
             program.receive(answers);
             client.hub->run();
-            answered += client.sent.size();
-            client.sent.clear();
+            answered += client.wire->sent.size();
+            client.wire->sent.clear();
         }
     }
 
