@@ -18,7 +18,8 @@ class FixedFields;
 /// kept for all of them. Used on one thread.
 class AddedField {
 public:
-    /// Of a value of bytes, which is copied.
+    /// Of a value of bytes, which is copied. One that no frame has room for is refused where it is
+    /// used: by pass_on(), and by what sends a message that it was added to.
     AddedField(std::string_view name, ByteView value) : name_(name), value_(value) {}
 
     /// By which it is found in a message.
